@@ -1,0 +1,75 @@
+#!/bin/sh
+# bearssl.sh OUT - build the pinned BearSSL; OUT/bearssl.a and OUT/bearssl/inc.
+#
+# CC and CFLAGS may name another compiler (sanitizers); OUT/bin/musl-gcc and
+# -Os stand for them else. OUT/bearssl.mk tells the Makefile the version, and
+# OUT/bearssl.a comes last, so a half-built tree is never used.
+# SPDX-License-Identifier: MIT
+set -eu
+
+version=0.6
+orig=bearssl_$version+dfsg.1.orig.tar.xz
+orig_sha256=102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004
+
+here=$(cd "$(dirname "$0")" && pwd)
+src=${HALE_SRC:-$here/../build/src}
+mkdir -p "$1"
+out=$(cd "$1" && pwd)
+cc=${CC:-$out/bin/musl-gcc}
+case $cc in
+/*) ;;
+*/*) cc=$PWD/$cc ;;
+esac
+
+"$here/fetch.sh" "$orig" $orig_sha256 main/b/bearssl
+
+tmp=$(mktemp -d "$out/.bearssl.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' HUP INT TERM
+
+# The linker drops what is not used, so each function has its own section.
+flags="-w -fPIE -ffunction-sections -fdata-sections -fstack-protector-strong
+	-fno-asynchronous-unwind-tables -fno-unwind-tables ${CFLAGS:--Os}
+	-ffile-prefix-map=$tmp=. -Iinc -Isrc"
+
+# -O2 pays for the two files that RSA and P-256 spend their time in.
+compile() {
+	for c; do
+		case $c in
+		*/i31_montmul.c | */ec_p256_m31.c) fast=${CFLAGS:--O2} ;;
+		*) fast= ;;
+		esac
+		# shellcheck disable=SC2086 # lists of flags
+		"$cc" $flags $fast -c -o "obj/$(basename "$c" .c).o" "$c"
+	done
+}
+
+build() {
+	tar -xoJf "$src/$orig" -C "$tmp"
+	cd "$tmp"/bearssl-*
+	mkdir obj
+	find src -name '*.c' | LC_ALL=C sort >files
+	# shellcheck disable=SC2046 # names without blanks; two jobs, half each
+	compile $(sed -n 'p;n' files) &
+	half=$!
+	# shellcheck disable=SC2046
+	compile $(sed -n 'n;p' files)
+	wait $half
+	find obj -name '*.o' | LC_ALL=C sort | xargs ar rcsD "$tmp/bearssl.a"
+	mv inc "$tmp/inc"
+}
+
+echo "bearssl: building $version with ${CC:-musl-gcc}"
+# A function called in a condition would lose set -e: a child keeps it.
+(build) >"$tmp/log" 2>&1 &
+if ! wait $!; then
+	tail -n 20 "$tmp/log" >&2
+	echo "bearssl: build failed" >&2
+	exit 1
+fi
+mkdir -p "$out/bearssl"
+rm -rf "$out/bearssl/inc"
+mv "$tmp/inc" "$out/bearssl/inc"
+echo "BEARSSL_VERSION = $version" >"$out/bearssl.mk"
+mv "$tmp/bearssl.a" "$out/bearssl.a"
+echo "bearssl: done, $out/bearssl.a"

@@ -1,0 +1,70 @@
+#!/bin/sh
+# musl.sh OUT - build the pinned musl with Debian's patches; OUT/bin/musl-gcc.
+#
+# OUT/musl.mk tells the Makefile the version. On Alpine the system's own gcc
+# and musl serve. OUT/bin comes last, so a half-built tree is never used.
+# SPDX-License-Identifier: MIT
+set -eu
+
+version=1.2.5
+debian=$version-3.1~deb13u1
+orig=musl_$version.orig.tar.gz
+orig_sha256=a9a118bbe84d8764da0ea0d28b3ab3fae8477fc7e4085d90102b8596fc7c75e4
+patches=musl_$debian.debian.tar.xz
+patches_sha256=46fdfb271edc2f035d8d4063ff2e299734409693e781e69e4b77e0a9a495072e
+
+# A make that calls this script must not set musl's own variables.
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL CFLAGS CPPFLAGS LDFLAGS LIBCC
+unset CC AR RANLIB DESTDIR CROSS_COMPILE prefix
+
+here=$(cd "$(dirname "$0")" && pwd)
+src=${HALE_SRC:-$here/../build/src}
+mkdir -p "$1"
+out=$(cd "$1" && pwd)
+
+system_musl() {
+	mkdir -p "$out/bin"
+	ldd 2>&1 | sed -n 's/^Version /MUSL_VERSION = /p' >"$out/musl.mk"
+	ln -sf "$(command -v gcc)" "$out/bin/musl-gcc"
+	echo "musl: this system's own, $(cat "$out/musl.mk")"
+	exit 0
+}
+
+[ ! -e /etc/alpine-release ] || system_musl
+
+"$here/fetch.sh" $orig $orig_sha256 main/m/musl
+"$here/fetch.sh" $patches $patches_sha256 main/m/musl
+
+tmp=$(mktemp -d "$out/.musl.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' HUP INT TERM
+log=$tmp/log
+
+build() {
+	tar -xozf "$src/$orig" -C "$tmp"
+	tar -xoJf "$src/$patches" -C "$tmp"
+	cd "$tmp/musl-$version"
+	sed '/^#/d; /^$/d' ../debian/patches/series | while read -r name; do
+		patch -s -p1 <"../debian/patches/$name"
+	done
+	# No path of this machine may stand in libc.a.
+	CC=gcc CFLAGS="-Os -fstack-protector-strong -ffile-prefix-map=$tmp=." \
+		./configure --prefix="$out" --disable-shared --enable-wrapper=gcc
+	make -j2
+	make install DESTDIR="$tmp/inst"
+}
+
+echo "musl: building $debian (half a minute)"
+# A function called in a condition would lose set -e: a child keeps it.
+(build) >"$log" 2>&1 &
+if ! wait $!; then
+	tail -n 20 "$log" >&2
+	echo "musl: build failed" >&2
+	exit 1
+fi
+echo "MUSL_VERSION = $version" >"$out/musl.mk"
+for dir in include lib bin; do
+	rm -rf "${out:?}/$dir"
+	mv "$tmp/inst$out/$dir" "$out/$dir"
+done
+echo "musl: done, $out/bin/musl-gcc"
