@@ -10,6 +10,8 @@ set -eu
 version=0.6
 orig=bearssl_$version+dfsg.1.orig.tar.xz
 orig_sha256=102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004
+upstream=bearssl-$version.tar.gz
+upstream_sha256=6705bba1714961b41a728dfc5debbe348d2966c117649392f8c8139efc83ff14
 
 here=$(cd "$(dirname "$0")" && pwd)
 src=${HALE_SRC:-$here/../build/src}
@@ -21,7 +23,15 @@ case $cc in
 */*) cc=$PWD/$cc ;;
 esac
 
-"$here/fetch.sh" "$orig" $orig_sha256 main/b/bearssl
+# Debian's archive leaves out a Windows program; src and inc are the same.
+if "$here/fetch.sh" "$orig" $orig_sha256 main/b/bearssl; then
+	archive=$src/$orig
+elif [ $? = 1 ] && "$here/fetch.sh" $upstream $upstream_sha256 - \
+	https://bearssl.org/$upstream; then
+	archive=$src/$upstream
+else
+	exit 1
+fi
 
 tmp=$(mktemp -d "$out/.bearssl.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
@@ -45,7 +55,7 @@ compile() {
 }
 
 build() {
-	tar -xoJf "$src/$orig" -C "$tmp"
+	tar -xof "$archive" -C "$tmp"
 	cd "$tmp"/bearssl-*
 	mkdir obj
 	find src -name '*.c' | LC_ALL=C sort >files

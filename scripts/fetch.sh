@@ -4,7 +4,8 @@
 # POOL_DIR is the folder of Debian's archive that holds FILE. Mirrors come from
 # apt's own configuration, or from DEBIAN_MIRROR where that is set; URL is
 # upstream's place of the same bytes. The pinned hash makes any source as good
-# as another, so neither package lists nor signatures are asked.
+# as another, so neither package lists nor signatures are asked. POOL_DIR "-":
+# only URL. Exit 1: found nowhere; exit 2: found, and refused.
 # SPDX-License-Identifier: MIT
 set -eu
 
@@ -14,6 +15,7 @@ src=${HALE_SRC:-$root/build/src}
 
 # Debian's archives that apt is set up with, security and main alike.
 mirrors() {
+	[ "$pool" != - ] || return 0
 	[ -z "${DEBIAN_MIRROR-}" ] || echo "${DEBIAN_MIRROR%/}/"
 	command -v apt-get >/dev/null 2>&1 || return 0
 	# shellcheck disable=SC2016 # apt fills the field in
@@ -57,8 +59,8 @@ check() {
 
 mkdir -p "$src"
 if [ -e "$src/$file" ]; then
-	check "$src/$file" "$src"
-	exit
+	check "$src/$file" "$src" || exit 2
+	exit 0
 fi
 tmp=$src/.$file.$$
 trap 'rm -f "$tmp"' EXIT
@@ -78,13 +80,14 @@ for mirror in $(mirrors | awk '!seen[$0]++'); do
 done
 if [ -n "$url" ] && download "$url" "$tmp"; then
 	echo "fetch: $file from $url"
-	check "$tmp" "$url" || exit 1
+	check "$tmp" "$url" || exit 2
 	mv "$tmp" "$src/$file"
 	exit 0
 fi
-[ -z "$refused" ] || exit 1
-cat >&2 <<EOF
-fetch: no mirror has $pool/$file
+[ -z "$refused" ] || exit 2
+echo "fetch: cannot get $file${url:+ from $url}" >&2
+[ "$pool" = - ] || cat >&2 <<EOF
+fetch: no mirror that apt knows has it in $pool
 fetch: set DEBIAN_MIRROR to a Debian mirror, or put the file into $src
 EOF
 exit 1

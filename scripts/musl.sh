@@ -32,7 +32,8 @@ system_musl() {
 
 [ ! -e /etc/alpine-release ] || system_musl
 
-"$here/fetch.sh" $orig $orig_sha256 main/m/musl
+"$here/fetch.sh" $orig $orig_sha256 main/m/musl \
+	https://musl.libc.org/releases/musl-$version.tar.gz
 "$here/fetch.sh" $patches $patches_sha256 main/m/musl
 
 tmp=$(mktemp -d "$out/.musl.XXXXXX")
