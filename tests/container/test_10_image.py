@@ -1,0 +1,95 @@
+"""What is in the images, and what they say about themselves."""
+# SPDX-License-Identifier: MIT
+
+import io
+import json
+import subprocess
+import tarfile
+
+import pytest
+
+from conftest import COMMIT, VERSION, docker
+
+SIZE_MAX = 64 * 1024
+# The engine itself puts these into every container.
+ENGINES_OWN = (".dockerenv", "dev", "proc", "sys", "etc/hostname", "etc/hosts",
+               "etc/resolv.conf", "etc/mtab")
+
+
+def files_of(image):
+    """The members of an image's file system, as a container would see them."""
+    box = docker("create", image, "/none").stdout.strip()
+    try:
+        tar = subprocess.run(("docker", "export", box), capture_output=True,
+                             check=True, timeout=60).stdout
+    finally:
+        docker("rm", box)
+    whole = tarfile.open(fileobj=io.BytesIO(tar))
+    return whole, {
+        m.name.rstrip("/"): m for m in whole.getmembers()
+        if not m.name.rstrip("/").startswith(ENGINES_OWN)
+    }
+
+
+@pytest.fixture(scope="module")
+def base(images):
+    return files_of(images.base)
+
+
+def labels_of(image):
+    return json.loads(docker("inspect", image).stdout)[0]["Config"]["Labels"]
+
+
+def test_the_hale_image_holds_nothing_but_hale(images):
+    members = files_of(images.hale)[1]
+    assert set(members) - {"etc"} == {"hale"}
+    assert members["hale"].mode & 0o777 == 0o755
+
+
+def test_hale_in_the_image_is_static_and_small(base):
+    tar, members = base
+    body = tar.extractfile(members["hale"]).read()
+    assert body[:4] == b"\x7fELF"
+    assert b"ld-musl" not in body and b"ld-linux-x86-64.so.2\0" not in body[:4096]
+    assert len(body) < SIZE_MAX
+
+
+def test_the_base_image_holds_users_tmp_and_nsswitch_only(base):
+    assert set(base[1]) == {
+        "hale", "tmp", "home", "home/nonroot",
+        "etc", "etc/passwd", "etc/group", "etc/nsswitch.conf",
+    }
+
+
+def test_tmp_of_the_base_image_is_for_everybody(base):
+    assert base[1]["tmp"].mode & 0o7777 == 0o1777
+
+
+def test_the_base_image_knows_root_and_nonroot(base):
+    tar, members = base
+    passwd = tar.extractfile(members["etc/passwd"]).read().decode()
+    group = tar.extractfile(members["etc/group"]).read().decode()
+    assert "root:x:0:0:" in passwd and "nonroot:x:65532:65532:" in passwd
+    assert "root:x:0:" in group and "nonroot:x:65532:" in group
+
+
+def test_the_base_image_runs_hale_as_nonroot_and_asks_it_for_health(images):
+    config = json.loads(docker("inspect", images.base).stdout)[0]["Config"]
+    assert config["Entrypoint"] == ["/hale"]
+    assert config["User"] == "65532:65532"
+    assert config["Healthcheck"]["Test"] == ["CMD", "/hale", "check"]
+
+
+def test_labels_name_version_revision_and_time(images):
+    for image in (images.hale, images.base):
+        labels = labels_of(image)
+        assert labels["org.opencontainers.image.version"] == VERSION
+        assert labels["org.opencontainers.image.revision"] == COMMIT
+        assert labels["org.opencontainers.image.created"] == "2026-01-02T03:04:05Z"
+        assert labels["org.opencontainers.image.licenses"] == "MIT"
+
+
+def test_version_of_the_image_names_version_and_commit(images):
+    said = docker("run", "--rm", images.base, "--version").stdout
+    assert VERSION in said and COMMIT[:7] in said
+    assert "musl 1.2" in said and "BearSSL 0.6" in said
