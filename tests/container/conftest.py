@@ -115,7 +115,7 @@ class Container:
                 self.ports[port] = int(line.rsplit(":", 1)[1])
         self.logs = Lines("docker", "logs", "-f", self.id)
         self.events = Lines("docker", "events", "--since", "0", "--filter",
-                            f"container={self.id}", "--format", "{{.Status}}")
+                            f"container={self.id}", "--format", "{{.Action}}")
 
     def get(self, port, path):
         """Status and body of one GET through the published port."""
@@ -226,3 +226,12 @@ def service(run):
     box = run()
     box.logs.wait("service: serving")
     return box
+
+
+@pytest.fixture
+def once(service_image):
+    """Run a container that ends by itself; no network, so only hale talks."""
+    def start(*words):
+        return docker("run", "--rm", *HARD, "--network", "none",
+                      service_image, *words, check=False)
+    return start

@@ -4,7 +4,7 @@
 import json
 import time
 
-from conftest import HARD, docker, until
+from conftest import docker, until
 
 
 def states_of(box):
@@ -108,21 +108,20 @@ def test_orphans_are_reaped_and_counted(service):
     assert not [line for line in states_of(service) if line.split()[1][0] == "Z"]
 
 
-def test_the_services_own_exit_code_is_the_containers(run):
+def test_the_services_own_exit_code_is_the_containers(once):
     for code in (0, 3, 255):
-        assert run("/service", "exit", str(code)).exit_code() == code
+        assert once("/service", "exit", str(code)).returncode == code
 
 
-def test_a_missing_program_is_127_and_one_clear_line(engine, service_image):
-    done = docker("run", "--rm", *HARD, service_image, "/nothere", check=False)
+def test_a_missing_program_is_127_and_one_clear_line(once):
+    done = once("/nothere")
     assert done.returncode == 127
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("hale: ") and "/nothere" in done.stderr
 
 
-def test_a_wrong_option_is_2_and_one_clear_line(engine, service_image):
-    done = docker("run", "--rm", *HARD, service_image, "--drain=soon", "/service",
-                  check=False)
+def test_a_wrong_option_is_2_and_one_clear_line(once):
+    done = once("--drain=soon", "/service")
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "--drain" in done.stderr and "soon" in done.stderr
