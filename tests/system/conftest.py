@@ -1,0 +1,77 @@
+"""Fixtures of the system tests. HALE_BIN names the binary under test."""
+import os
+import shutil
+import subprocess
+
+import pytest
+
+import box as harness
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "static_only: needs a binary that runs where there is nothing else")
+
+
+def is_static(path):
+    with open(path, "rb") as binary:
+        return b"/ld-linux" not in binary.read(4096)  # PT_INTERP is near the start
+
+
+def refusal():
+    """Why no namespaces can be made here, or None."""
+    try:
+        done = subprocess.run([harness.NS, "-o", "2", "--", "/bin/true"],
+                              capture_output=True, text=True, timeout=harness.DEADLINE)
+    except FileNotFoundError:
+        return f"{harness.NS} is not built: make helpers"
+    return None if done.returncode == 0 else f"namespaces refused: {done.stderr.strip()}"
+
+
+def pytest_collection_modifyitems(config, items):
+    if not os.path.exists(harness.HALE):
+        pytest.exit(f"{harness.HALE} is not built: make", 1)
+    if why := refusal():
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason=why))
+    if not is_static(harness.HALE):
+        away = [item for item in items if item.get_closest_marker("static_only")]
+        items[:] = [item for item in items if item not in away]
+        config.hook.pytest_deselected(items=away)
+
+
+@pytest.fixture
+def box():
+    """Starts programs in boxes; all are ended with the test."""
+    boxes = []
+
+    def start(*argv, **options):
+        boxes.append(harness.Box(*argv, **options))
+        return boxes[-1]
+
+    yield start
+    for started in boxes:
+        started.close()
+
+
+@pytest.fixture
+def hale(box):
+    """hale("-g", "usr words of svc") starts hale with these options and a svc.
+
+    The last argument is svc's words, or a list: the whole command."""
+    def start(*argv, **options):
+        *words, service = argv
+        return box(harness.HALE, *words,
+                   *(harness.svc(service) if isinstance(service, str) else service),
+                   **options)
+    return start
+
+
+@pytest.fixture
+def empty_root(tmp_path):
+    """A directory that holds nothing but /hale and /svc."""
+    root = tmp_path / "root"
+    root.mkdir()
+    shutil.copy(harness.HALE, root / "hale")
+    shutil.copy(harness.SVC, root / "svc")
+    return root
