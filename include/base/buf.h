@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * base/buf.h - append to a fixed buffer, never past its end
+ *
+ * The memory belongs to the caller. What does not fit is cut and `cut` stays
+ * set, so that a whole run of appends needs one check at its end.
+ */
+#ifndef HALE_BASE_BUF_H
+#define HALE_BASE_BUF_H
+
+#include "base/span.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+
+struct buf {
+	char  *p;
+	size_t len;	/* bytes used */
+	size_t cap;	/* bytes that p holds */
+	bool   cut;	/* something did not fit */
+};
+
+static inline struct buf
+buf_over(char *memory, size_t cap)
+{
+	return (struct buf){ .p = memory, .cap = cap };
+}
+
+void buf_add(struct buf *b, struct span bytes);
+void buf_str(struct buf *b, const char *text);
+void buf_int(struct buf *b, int64_t number);
+
+/* A duration for people: "250ms", "5s", "2m5s", "3h2m", "4d3h". */
+void buf_ms(struct buf *b, int64_t ms);
+
+/* text as the inside of a JSON string (RFC 8259, 7): quotes, \ and controls
+ * escaped; bytes above 0x7e that are not valid UTF-8 become U+FFFD. */
+void buf_json(struct buf *b, struct span text);
+
+/*
+ * A small printf: %s %d %u %c %% and %ld %lu %lld %llu, and %.*s for a span;
+ * no widths. The attribute lets the compiler check the arguments.
+ */
+void buf_fmt(struct buf *b, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void buf_vfmt(struct buf *b, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+
+/* Ends the bytes with a NUL that len does not count; where there is no room
+ * the last byte makes way and cut is set. Needs cap > 0. Returns p. */
+const char *buf_text(struct buf *b);
+
+static inline struct span
+buf_span(const struct buf *b)
+{
+	return (struct span){ b->p, b->len };
+}
+
+#endif

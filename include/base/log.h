@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * base/log.h - hale's own lines on stderr
+ *
+ * One line is one write of at most LOG_LINE_MAX bytes, so that it does not
+ * mix with the service's. A line never waits: where stderr has no room it is
+ * dropped and counted, and the next line that fits says how many were.
+ * stderr is shared with the service, so its flags are left alone.
+ */
+#ifndef HALE_BASE_LOG_H
+#define HALE_BASE_LOG_H
+
+#define LOG_LINE_MAX 1024	/* bytes with prefix and newline; under PIPE_BUF */
+
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO };
+
+/* What is said from now on: level and all above. LOG_WARN until then. */
+void log_level(enum log_level level);
+
+/* Formats are buf_fmt()'s. Too long a line ends in "...". */
+void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * base/opt.h - option tables: command line and environment in, help out
+ *
+ * One table gives the parser, the HALE_* names and the help text. Nothing
+ * here prints: what was wrong is told in struct opt_fail, in the caller's
+ * words and pointers.
+ */
+#ifndef HALE_BASE_OPT_H
+#define HALE_BASE_OPT_H
+
+#include "base/buf.h"
+
+enum opt_kind {
+	OPT_NONE,	/* ends a table */
+	OPT_FLAG,	/* bool, true when given */
+	OPT_UNFLAG,	/* bool, false when given; not from the environment */
+	OPT_INT,	/* int, 0..INT_MAX */
+	OPT_MS,		/* int64_t, a duration in milliseconds */
+	OPT_STR,	/* const char *, borrowed from argv or the environment */
+	OPT_SIG,	/* int, a signal number */
+	OPT_LIST,	/* goes to add(); repeatable, by commas in HALE_* */
+};
+
+/*
+ * Takes one value of a list into args. Returns 0, ERR_FULL or another error
+ * below zero. The bytes live as long as argv and the environment, but are
+ * not terminated: a list in the environment is one string.
+ */
+typedef int opt_add(void *args, struct span value);
+
+struct opt {
+	char          letter;	/* 'x', or 0 for none */
+	const char   *name;	/* long name without dashes */
+	enum opt_kind kind;
+	size_t        at;	/* offset of the field in args; OPT_LIST: 0 */
+	const char   *def;	/* default as it would be written, or NULL */
+	const char   *help;	/* one line */
+	const char   *value;	/* what its value is called; NULL: by kind */
+	opt_add      *add;	/* OPT_LIST only */
+};
+#define OPT_END { .kind = OPT_NONE }
+#define OPT_MAX 63	/* options in a table: one bit each says "was given" */
+
+enum opt_why {
+	OPT_UNKNOWN,	/* no such option */
+	OPT_MISSING,	/* it needs a value and none is left */
+	OPT_UNWANTED,	/* it takes no value and has one */
+	OPT_BAD,	/* the value is not what was expected */
+	OPT_TOO_MANY,	/* a list has no room for this value */
+};
+
+struct opt_fail {
+	enum opt_why      why;
+	const struct opt *opt;		/* NULL for OPT_UNKNOWN */
+	struct span       name;		/* as written: "--foo", "-x" */
+	bool              from_env;	/* it came as HALE_<NAME>; name is empty */
+	struct span       value;	/* empty where there is none */
+	const char       *nearest;	/* OPT_UNKNOWN: a long name, or NULL */
+};
+
+/*
+ * Fills args: the defaults first, then argv[1..], which wins, then HALE_* of
+ * env for what argv did not give. Stops at "--" (passed over) or at the first
+ * word that is no option.
+ * Returns the index of the first word left (argc at most), or ERR_PARSE with
+ * *fail filled; args is then of no use.
+ */
+int opt_parse(const struct opt *opts, void *args, int argc, char **argv,
+              char **env, struct opt_fail *fail);
+
+/* What the value of o must look like, for "expected ...". */
+const char *opt_expected(const struct opt *o);
+
+/* Appends o's name in the environment: HALE_STOP_TIMEOUT. */
+void opt_write_env_name(struct buf *b, const struct opt *o);
+
+/* Appends a help text, one line an option. */
+void opt_write_help(struct buf *b, const struct opt *opts);
+
+/*
+ * Is var (NAME=value) a HALE_* that none of the tables (a NULL-terminated
+ * list) knows? Kubernetes' own HALE_PORT, HALE_PORT_* and HALE_SERVICE_* are
+ * passed over. On true *nearest is the closest option, or NULL where none is
+ * near.
+ */
+bool opt_is_unknown_env(const struct opt *const *tables, const char *var,
+                        const struct opt **nearest);
+
+#endif

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: MIT */
+/* base/opt.c - option tables: command line and environment in, help out (pure) */
+#include "base/opt.h"
+
+#include "base/err.h"
+#include "base/parse.h"
+#include "base/signame.h"
+
+#include <limits.h>
+
+#define ENV_PREFIX   "HALE_"
+#define NAME_MAX_LEN 40		/* bytes of a long name or HALE_ name compared */
+#define NEAR_ENOUGH  3		/* edits between a typo and what was meant */
+#define HELP_COLUMN  34		/* where the explanations start */
+
+/* What one run of opt_parse works on. */
+struct run {
+	const struct opt *opts;
+	void             *args;
+	uint64_t          given;	/* bit i: opts[i] stood in argv */
+	struct opt_fail  *fail;
+};
+
+static bool
+takes_value(const struct opt *o)
+{
+	return o->kind != OPT_FLAG && o->kind != OPT_UNFLAG;
+}
+
+static int
+fail(struct run *r, enum opt_why why, const struct opt *o)
+{
+	r->fail->why = why;
+	r->fail->opt = o;
+	return ERR_PARSE;
+}
+
+static int
+set_int(int *field, const char *text)
+{
+	uint64_t n;
+	int r = parse_uint(text, INT_MAX, &n);
+
+	if (r == 0)
+		*field = (int)n;
+	return r;
+}
+
+static int
+set_signal(int *field, const char *text)
+{
+	int sig = signame_parse(text);
+
+	if (sig < 0)
+		return sig;
+	*field = sig;
+	return 0;
+}
+
+/* Puts a value other than a list's into its field. */
+static int
+set_field(const struct opt *o, void *args, const char *text)
+{
+	void *field = (char *)args + o->at;
+
+	switch (o->kind) {
+	case OPT_FLAG:
+		return parse_bool(text, field);
+	case OPT_INT:
+		return set_int(field, text);
+	case OPT_MS:
+		return parse_ms(text, field);
+	case OPT_SIG:
+		return set_signal(field, text);
+	case OPT_STR:
+		*(const char **)field = text;
+		return 0;
+	case OPT_NONE:
+	case OPT_UNFLAG:
+	case OPT_LIST:
+		break;
+	}
+	return ERR_PARSE;
+}
+
+static int
+set_value(struct run *r, const struct opt *o, const char *text)
+{
+	int err;
+
+	r->fail->value = span_of(text);
+	if (o->kind == OPT_LIST)
+		err = o->add(r->args, span_of(text));
+	else
+		err = set_field(o, r->args, text);
+	if (err < 0)
+		return fail(r, err == ERR_FULL ? OPT_TOO_MANY : OPT_BAD, o);
+	return 0;
+}
+
+static void
+set_flag(struct run *r, const struct opt *o)
+{
+	*(bool *)((char *)r->args + o->at) = o->kind == OPT_FLAG;
+}
+
+static void
+mark_given(struct run *r, const struct opt *o)
+{
+	r->given |= UINT64_C(1) << (o - r->opts);
+}
+
+/* How many single-byte edits lie between a and b, as far as b is looked at. */
+static unsigned
+edits_between(struct span a, struct span b)
+{
+	unsigned char row[NAME_MAX_LEN + 1];
+
+	if (a.len > NAME_MAX_LEN || b.len > NAME_MAX_LEN)
+		return UINT_MAX;
+	for (size_t j = 0; j <= b.len; j++)
+		row[j] = (unsigned char)j;
+	for (size_t i = 1; i <= a.len; i++) {
+		unsigned char diagonal = row[0];
+
+		row[0] = (unsigned char)i;
+		for (size_t j = 1; j <= b.len; j++) {
+			unsigned char best = diagonal;
+
+			if (a.p[i - 1] != b.p[j - 1])
+				best++;
+			if (row[j] + 1 < best)
+				best = (unsigned char)(row[j] + 1);
+			if (row[j - 1] + 1 < best)
+				best = (unsigned char)(row[j - 1] + 1);
+			diagonal = row[j];
+			row[j] = best;
+		}
+	}
+	return row[b.len];
+}
+
+/* The option whose long name is closest to name; *edits: the best so far. */
+static const struct opt *
+nearest_option(const struct opt *opts, struct span name, unsigned *edits)
+{
+	const struct opt *best = NULL;
+
+	for (const struct opt *o = opts; o->kind != OPT_NONE; o++) {
+		unsigned n = edits_between(name, span_of(o->name));
+
+		if (n < *edits) {
+			*edits = n;
+			best = o;
+		}
+	}
+	return best;
+}
+
+static const struct opt *
+find_long(const struct opt *opts, struct span name)
+{
+	for (; opts->kind != OPT_NONE; opts++)
+		if (span_is(name, opts->name))
+			return opts;
+	return NULL;
+}
+
+static const struct opt *
+find_letter(const struct opt *opts, char letter)
+{
+	for (; opts->kind != OPT_NONE; opts++)
+		if (opts->letter == letter)
+			return opts;
+	return NULL;
+}
+
+/* "--name", "--name=value" or "--name" "value"; returns words used beyond. */
+static int
+read_long(struct run *r, const char *word, const char *next)
+{
+	const char *equals = strchr(word, '=');
+	struct span name = span_of(word);
+	unsigned edits = NEAR_ENOUGH;
+	const struct opt *o;
+	int err;
+
+	if (equals != NULL)
+		name.len = (size_t)(equals - word);
+	r->fail->name = name;
+	name = span_after(name, 2);
+	o = find_long(r->opts, name);
+	if (o == NULL) {
+		o = nearest_option(r->opts, name, &edits);
+		r->fail->nearest = o != NULL ? o->name : NULL;
+		return fail(r, OPT_UNKNOWN, NULL);
+	}
+	mark_given(r, o);
+	if (!takes_value(o)) {
+		if (equals != NULL) {
+			r->fail->value = span_of(equals + 1);
+			return fail(r, OPT_UNWANTED, o);
+		}
+		set_flag(r, o);
+		return 0;
+	}
+	if (equals == NULL && next == NULL)
+		return fail(r, OPT_MISSING, o);
+	err = set_value(r, o, equals != NULL ? equals + 1 : next);
+	return err < 0 ? err : equals == NULL;
+}
+
+/* "-g", "-gw", "-e3", "-e" "3"; returns words used beyond this one. */
+static int
+read_letters(struct run *r, const char *word, const char *next)
+{
+	for (const char *c = word + 1; *c != '\0'; c++) {
+		const struct opt *o = find_letter(r->opts, *c);
+		int err;
+
+		r->fail->name = (struct span){ c, 1 };
+		if (o == NULL)
+			return fail(r, OPT_UNKNOWN, NULL);
+		mark_given(r, o);
+		if (!takes_value(o)) {
+			set_flag(r, o);
+			continue;
+		}
+		if (c[1] == '\0' && next == NULL)
+			return fail(r, OPT_MISSING, o);
+		err = set_value(r, o, c[1] != '\0' ? c + 1 : next);
+		return err < 0 ? err : c[1] == '\0';
+	}
+	return 0;
+}
+
+static int
+read_argv(struct run *r, int argc, char **argv)
+{
+	int i = 1;
+
+	while (i < argc) {
+		const char *word = argv[i];
+		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+		int used;
+
+		if (word[0] != '-' || word[1] == '\0')
+			return i;
+		if (strcmp(word, "--") == 0)
+			return i + 1;
+		r->fail->value = (struct span){ NULL, 0 };
+		if (word[1] == '-')
+			used = read_long(r, word, next);
+		else
+			used = read_letters(r, word, next);
+		if (used < 0)
+			return used;
+		i += 1 + used;
+	}
+	return argc;
+}
+
+/* '-' and lower case in an option's name, '_' and upper case here. */
+static char
+env_char(char c)
+{
+	if (c == '-')
+		return '_';
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+static bool
+is_env_name(struct span name, const struct opt *o)
+{
+	if (name.len != strlen(o->name))
+		return false;
+	for (size_t i = 0; i < name.len; i++)
+		if (name.p[i] != env_char(o->name[i]))
+			return false;
+	return true;
+}
+
+/* "HALE_NAME=value": returns NAME (empty where it is no HALE_*) and value. */
+static struct span
+split_env(const char *var, const char **value)
+{
+	struct span name = { var, strcspn(var, "=") };
+
+	*value = var[name.len] == '=' ? var + name.len + 1 : "";
+	if (!span_has_prefix(name, ENV_PREFIX))
+		return (struct span){ NULL, 0 };
+	return span_after(name, strlen(ENV_PREFIX));
+}
+
+static int
+add_list(struct run *r, const struct opt *o, const char *value)
+{
+	struct span rest = span_of(value);
+
+	while (rest.len > 0) {
+		int err;
+
+		r->fail->value = span_cut(&rest, ',');
+		err = o->add(r->args, r->fail->value);
+		if (err < 0)
+			return fail(r, err == ERR_FULL ? OPT_TOO_MANY : OPT_BAD,
+			            o);
+	}
+	return 0;
+}
+
+static int
+read_env_var(struct run *r, const char *var)
+{
+	const char *value;
+	struct span name = split_env(var, &value);
+
+	if (name.len == 0 || *value == '\0')
+		return 0;
+	for (const struct opt *o = r->opts; o->kind != OPT_NONE; o++) {
+		bool given = (r->given >> (o - r->opts) & 1) != 0;
+
+		if (given || o->kind == OPT_UNFLAG || !is_env_name(name, o))
+			continue;
+		return o->kind == OPT_LIST ? add_list(r, o, value)
+		                           : set_value(r, o, value);
+	}
+	return 0;
+}
+
+static int
+set_defaults(struct run *r)
+{
+	for (const struct opt *o = r->opts; o->kind != OPT_NONE; o++)
+		if (o->def != NULL && set_value(r, o, o->def) < 0)
+			return ERR_PARSE;
+	return 0;
+}
+
+/* see base/opt.h */
+int
+opt_parse(const struct opt *opts, void *args, int argc, char **argv,
+          char **env, struct opt_fail *fail)
+{
+	struct run r = { .opts = opts, .args = args, .fail = fail };
+	int left;
+
+	memset(fail, 0, sizeof *fail);
+	if (set_defaults(&r) < 0)
+		return ERR_PARSE;
+	left = read_argv(&r, argc, argv);
+	if (left < 0)
+		return left;
+	fail->from_env = true;
+	fail->name = (struct span){ NULL, 0 };
+	for (; *env != NULL; env++)
+		if (read_env_var(&r, *env) < 0)
+			return ERR_PARSE;
+	return left;
+}
+
+/* see base/opt.h */
+const char *
+opt_expected(const struct opt *o)
+{
+	switch (o->kind) {
+	case OPT_FLAG:
+	case OPT_UNFLAG:
+		return "1 or 0, true or false, yes or no, on or off";
+	case OPT_INT:
+		return "a whole number";
+	case OPT_MS:
+		return "a duration such as 250ms, 5s, 2m, 1h, or seconds";
+	case OPT_SIG:
+		return "a signal such as TERM, SIGUSR1, 15 or RTMIN+3";
+	case OPT_NONE:
+	case OPT_STR:
+	case OPT_LIST:
+		break;
+	}
+	return o->value;
+}
+
+/* see base/opt.h */
+void
+opt_write_env_name(struct buf *b, const struct opt *o)
+{
+	buf_str(b, ENV_PREFIX);
+	for (const char *c = o->name; *c != '\0'; c++)
+		buf_fmt(b, "%c", env_char(*c));
+}
+
+static const char *
+value_name(const struct opt *o)
+{
+	if (o->value != NULL)
+		return o->value;
+	switch (o->kind) {
+	case OPT_MS:
+		return "TIME";
+	case OPT_SIG:
+		return "SIGNAL";
+	case OPT_INT:
+		return "N";
+	case OPT_NONE:
+	case OPT_FLAG:
+	case OPT_UNFLAG:
+	case OPT_STR:
+	case OPT_LIST:
+		break;
+	}
+	return "TEXT";
+}
+
+static void
+write_help_line(struct buf *b, const struct opt *o)
+{
+	size_t start = b->len;
+
+	if (o->letter != 0)
+		buf_fmt(b, "  -%c, --%s", o->letter, o->name);
+	else
+		buf_fmt(b, "      --%s", o->name);
+	if (takes_value(o))
+		buf_fmt(b, " %s", value_name(o));
+	if (b->len - start > HELP_COLUMN - 2) {
+		buf_str(b, "\n");
+		start = b->len;
+	}
+	while (b->len - start < HELP_COLUMN && !b->cut)
+		buf_str(b, " ");
+	buf_str(b, o->help);
+	if (o->kind == OPT_LIST)
+		buf_str(b, " (repeatable)");
+	if (o->def != NULL)
+		buf_fmt(b, " (default %s)", o->def);
+	buf_str(b, "\n");
+}
+
+/* see base/opt.h */
+void
+opt_write_help(struct buf *b, const struct opt *opts)
+{
+	for (; opts->kind != OPT_NONE; opts++)
+		write_help_line(b, opts);
+}
+
+/* What Kubernetes sets beside a Service called "hale". */
+static bool
+is_kubernetes(struct span name)
+{
+	return span_is(name, "PORT") || span_has_prefix(name, "PORT_")
+	    || span_has_prefix(name, "SERVICE_");
+}
+
+/* NAME as the long option it would be: "stop-timeout". */
+static struct span
+as_long_name(struct span name, char *into, size_t cap)
+{
+	if (name.len > cap)
+		name.len = cap;
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.p[i];
+
+		if (c == '_')
+			into[i] = '-';
+		else
+			into[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a')
+			                               : c;
+	}
+	return (struct span){ into, name.len };
+}
+
+/* see base/opt.h */
+bool
+opt_is_unknown_env(const struct opt *const *tables, const char *var,
+                   const struct opt **nearest)
+{
+	char text[NAME_MAX_LEN];
+	unsigned edits = NEAR_ENOUGH;
+	const char *value;
+	struct span name = split_env(var, &value);
+
+	*nearest = NULL;
+	if (name.len == 0 || is_kubernetes(name))
+		return false;
+	for (size_t i = 0; tables[i] != NULL; i++)
+		for (const struct opt *o = tables[i]; o->kind != OPT_NONE; o++)
+			if (o->kind != OPT_UNFLAG && is_env_name(name, o))
+				return false;
+	name = as_long_name(name, text, sizeof text);
+	for (size_t i = 0; tables[i] != NULL; i++) {
+		const struct opt *o = nearest_option(tables[i], name, &edits);
+
+		if (o != NULL)
+			*nearest = o;
+	}
+	return true;
+}
