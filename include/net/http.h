@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net/http.h - read and write HTTP/1.1 heads in memory (RFC 9110, RFC 9112)
+ *
+ * Nothing here touches a socket, allocates, prints or keeps state.
+ * A span points into the caller's bytes and lives as long as they do.
+ */
+#ifndef HALE_NET_HTTP_H
+#define HALE_NET_HTTP_H
+
+#include "base/buf.h"
+
+#define HTTP_HEAD_MAX 8192	/* bytes; a longer head is ERR_TOOBIG */
+
+struct http_req {
+	struct span method;	/* "GET" */
+	struct span path;	/* "/healthz": no query, not decoded */
+	struct span query;	/* "verbose&exclude=x": behind '?', not decoded */
+	struct span accept;	/* the Accept field, or empty */
+	int         minor;	/* HTTP/1.minor, 0 or 1 */
+	bool        close;	/* the connection ends with the answer */
+	bool        has_body;	/* content follows, which nobody here reads */
+};
+
+/*
+ * Reads one request head from the len bytes at buf. Lines may end in LF
+ * alone; anything that two readers could take for two different requests
+ * (space before the colon, folded lines, two lengths, a length beside
+ * chunks, control bytes) is refused.
+ * Returns the bytes the head takes (> 0), 0 if it is not whole yet, or
+ * ERR_PARSE / ERR_TOOBIG / ERR_VERSION, after which the connection must be
+ * closed. req is written only when the result is positive.
+ */
+int http_read_req(struct http_req *req, const char *buf, size_t len);
+
+/* Do the bytes open HTTP/2 with prior knowledge (RFC 9113, 3.4)? */
+bool http_is_h2(const char *buf, size_t len);
+
+/* Appends what tells an HTTP/2 client to come back with HTTP/1.1: empty
+ * SETTINGS and GOAWAY with HTTP_1_1_REQUIRED. */
+void http_write_h2_refusal(struct buf *b);
+
+/*
+ * Walks a query: cuts the next "name" or "name=value" off *rest (not
+ * decoded; value empty where there is none). Returns false at its end.
+ */
+bool http_next_param(struct span *rest, struct span *name, struct span *value);
+
+struct http_answer {
+	int         status;	/* 200 */
+	const char *type;	/* Content-Type */
+	const char *extra;	/* more fields, each with its CRLF, or "" */
+	struct span body;
+	bool        is_head;	/* body is measured, not sent */
+	bool        keep;	/* the connection stays open */
+	int         minor;	/* the request's, 1 where it was unreadable */
+};
+
+/* Appends the whole answer, with Content-Length and never cached. */
+void http_write_answer(struct buf *b, const struct http_answer *a);
+
+#endif

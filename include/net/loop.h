@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net/loop.h - one epoll set, its sources and their deadlines
+ *
+ * Level-triggered, no ticks, no allocation. A source lives in its owner's
+ * struct and is called back there; the loop only points to it. The loop does
+ * not open or close descriptors.
+ */
+#ifndef HALE_NET_LOOP_H
+#define HALE_NET_LOOP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define LOOP_SOURCES_MAX 128	/* sources at a time */
+#define LOOP_BATCH       16	/* events taken in one turn */
+
+enum source_state {
+	SOURCE_OUT,	/* not in a loop: its memory may be reused */
+	SOURCE_IN,
+	SOURCE_ENDED,	/* still named by this turn's batch: do not reuse it */
+};
+
+struct source {
+	int               fd;		/* -1: only a deadline */
+	enum source_state state;	/* the loop's */
+	int64_t           deadline_ms;	/* CLOCK_NEVER: none; may be set at any time */
+	void (*ready)(struct source *s, uint32_t events);	/* EPOLL* bits */
+	void (*expired)(struct source *s);	/* must move or clear deadline_ms */
+};
+
+struct loop {
+	int            fd;
+	size_t         n;
+	struct source *sources[LOOP_SOURCES_MAX];
+};
+
+/* Returns 0 or -errno. */
+int loop_init(struct loop *l);
+
+/* Waits for events (EPOLL* bits) on s->fd and for its deadline. Returns 0,
+ * ERR_FULL or -errno; s is out of the loop then. */
+int loop_add(struct loop *l, struct source *s, uint32_t events);
+
+/* Waits for other events from now on. Returns 0 or -errno. */
+int loop_change(struct loop *l, struct source *s, uint32_t events);
+
+/* Calls back no more. The owner closes the descriptor and leaves the memory
+ * alone while the state is SOURCE_ENDED, which is until the turn is over. */
+void loop_end(struct loop *l, struct source *s);
+
+/*
+ * Sleeps until an event or the next deadline and calls back what is due.
+ * Returns 0, or -errno of a failed wait; nothing was lost then.
+ */
+int loop_turn(struct loop *l);
+
+#endif

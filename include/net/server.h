@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net/server.h - accept, read a head, answer, close
+ *
+ * Speaks HTTP/1.1 with keep-alive and pipelining to at most SERVER_CONN_MAX
+ * clients. What is answered is decided by the owner's callback; one answer is
+ * one write. A client cannot make the server wait, allocate or fail: it is
+ * cut at its deadline, or earlier when a newcomer needs the place.
+ */
+#ifndef HALE_NET_SERVER_H
+#define HALE_NET_SERVER_H
+
+#include "net/http.h"
+#include "net/loop.h"
+
+#include <sys/types.h>
+
+#define SERVER_LISTEN_MAX 16	/* listeners, the local one included */
+#define SERVER_CONN_MAX   64	/* connections; a newcomer ends the oldest idle */
+#define SERVER_OUT_MAX    16384	/* bytes of one answer */
+#define SERVER_HEAD_MS    5000	/* first byte waited for .. head whole */
+#define SERVER_IDLE_MS    75000	/* between two requests of a connection */
+#define SERVER_LINGER_MS  1000	/* a refused client may still read why */
+#define SERVER_PAUSE_MS   1000	/* no accept after EMFILE and its like */
+
+/* One request, or what made it unreadable. */
+struct server_ask {
+	struct http_req req;	/* set where err is 0 */
+	int   err;		/* 0, ERR_PARSE, ERR_TOOBIG, ERR_VERSION */
+	bool  is_h2;		/* with ERR_VERSION: an HTTP/2 preface */
+	bool  keep;		/* the connection will stay open */
+	bool  is_local;		/* came by the local socket; peer is known */
+	pid_t peer_pid;		/* 0: lives in a PID namespace we cannot see */
+	uid_t peer_uid;
+};
+
+/* Appends the whole answer to out, which holds SERVER_OUT_MAX bytes. */
+typedef void server_answer(void *owner, const struct server_ask *ask,
+                           struct buf *out);
+
+enum server_kind { SERVER_PUBLIC, SERVER_LOCAL };
+
+enum conn_state {	/* in the order in which they make room */
+	CONN_IDLE,	/* between requests, no byte of the next */
+	CONN_LINGER,	/* refused; reads on until the client has seen why */
+	CONN_HEAD,	/* part of a head is in */
+	CONN_WRITE,	/* the client does not read its answer */
+};
+
+struct server;
+
+struct conn {
+	struct source   source;
+	struct server  *server;
+	bool            is_open;	/* all zero: a slot never used */
+	enum conn_state state;
+	int64_t         since_ms;	/* when it came into this state */
+	size_t          in_len;		/* bytes in server->in[] of this slot */
+	size_t          out_len;	/* unsent bytes in server->out[] */
+	uint32_t        events;		/* what the loop waits for */
+	bool            ends;		/* close when out is empty */
+	bool            lingers;	/* close only after reading on */
+	bool            is_local;
+	pid_t           peer_pid;
+	uid_t           peer_uid;
+};
+
+struct server_listener {
+	struct source    source;
+	struct server   *server;
+	enum server_kind kind;
+};
+
+struct server {
+	struct loop   *loop;
+	server_answer *answer;
+	void          *owner;
+	uint64_t       requests;	/* answered so far */
+	size_t         n_listeners;
+	struct server_listener listeners[SERVER_LISTEN_MAX];
+	struct conn    conns[SERVER_CONN_MAX];
+	/* Untouched pages cost nothing: only slow clients use the last two. */
+	char           scratch_in[HTTP_HEAD_MAX];
+	char           scratch_out[SERVER_OUT_MAX];
+	char           in[SERVER_CONN_MAX][HTTP_HEAD_MAX];
+	char           out[SERVER_CONN_MAX][SERVER_OUT_MAX];
+};
+
+/* s must be zeroed. */
+void server_init(struct server *s, struct loop *loop, server_answer *answer,
+                 void *owner);
+
+/*
+ * Serves the listening, non-blocking fd, which is the server's from now on.
+ * Returns 0, ERR_FULL or -errno; the caller keeps the fd then.
+ */
+int server_listen(struct server *s, int fd, enum server_kind kind);
+
+#endif
