@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sup/child.h - start the service, reap children, signal them
+ */
+#ifndef HALE_SUP_CHILD_H
+#define HALE_SUP_CHILD_H
+
+#include "sup/signals.h"
+
+#include <sys/types.h>
+
+struct child_plan {
+	char **argv;
+	const struct signals_given *given;
+	int    terminal_fd;	/* handed over; -1: a session of its own */
+	char **listen_pid;	/* slot of environ with LISTEN_PID, or NULL */
+};
+
+/*
+ * Starts argv[0], found by PATH as execvp(3) does, in its own process group,
+ * with the mask and dispositions of plan->given. It shares hale's memory until
+ * its exec (vfork), which costs no page tables and makes the exec's failure
+ * known here at once.
+ * Returns the pid, or -errno of the fork or the exec; nothing is left then.
+ */
+pid_t child_start(const struct child_plan *plan);
+
+/*
+ * Sends sig to pid, or with to_group to its process group, and to pid alone
+ * where the group is gone (ESRCH). value is passed on where info carries one
+ * (sigqueue(3)); info may be NULL. Failure means it has ended: no result.
+ */
+void child_signal(pid_t pid, bool to_group, int sig,
+                  const struct signalfd_siginfo *info);
+
+/*
+ * Sends sig to everything but hale: as PID 1 the whole PID namespace, else
+ * hale's descendants as far as /proc shows them, and service's group.
+ */
+void child_signal_all(pid_t service, int sig);
+
+/* Appends the names and pids of hale's children, as far as /proc shows them
+ * and b has room: "cat (pid 12), sleep (pid 15)". */
+void child_list(struct buf *b);
+
+/* The exit code that stands for a wait status: 128+n for signal n. */
+int child_code(int status);
+
+/* Appends how it ended: "exited with code 3", "was killed by SIGSEGV (core
+ * dumped)". */
+void child_write_end(struct buf *b, int status);
+
+#endif

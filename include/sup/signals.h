@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sup/signals.h - what PID 1 does with each signal
+ *
+ * Masks are the kernel's own 64 bits: libc's hide the real-time signals that
+ * it keeps for itself, and an init would lose them (INIT: 32 to 34).
+ */
+#ifndef HALE_SUP_SIGNALS_H
+#define HALE_SUP_SIGNALS_H
+
+#include "base/signame.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/signalfd.h>
+#include <sys/types.h>
+
+#define SIGNALS_DROP (-1)	/* in a rewrite table: forward nothing */
+
+/* What hale was started with, for the service to get back. */
+struct signals_given {
+	uint64_t mask;		/* bit n - 1: signal n was blocked */
+	bool     chld_ignored;	/* SIGCHLD was SIG_IGN */
+};
+
+/* Blocks every signal and sets SIGCHLD to its default, so that from now on
+ * nothing is lost before signals_open()'s descriptor is read. */
+void signals_block(struct signals_given *given);
+
+/* In the child, right before exec: undoes signals_block(). */
+void signals_restore(const struct signals_given *given);
+
+/* A non-blocking, close-on-exec signalfd for every signal, or -errno. */
+int signals_open(void);
+
+struct signals_rules {
+	/* [n]: what signal n becomes; 0: itself, SIGNALS_DROP: nothing */
+	signed char rewrite[SIGNAME_MAX + 1];
+	int         stop_signal;	/* what SIGTERM becomes, or 0 */
+	bool        own_session;	/* the service has no terminal */
+	pid_t       self;		/* hale's own pid */
+};
+
+enum signals_kind {
+	SIGNALS_IGNORE,
+	SIGNALS_REAP,		/* children changed */
+	SIGNALS_FORWARD,	/* send `sig` to the service */
+	SIGNALS_STOP,		/* SIGTERM came: begin to stop with `sig` */
+};
+
+struct signals_route {
+	enum signals_kind kind;
+	int               sig;
+};
+
+/*
+ * Where one signal goes (pure):
+ * - SIGCHLD is hale's own and never forwarded;
+ * - a fault signal that the kernel raised is hale's own, one that somebody
+ *   sent (si_code <= 0, sigaction(2)) is forwarded;
+ * - SIGPIPE from hale's own log line is nobody's business;
+ * - without a terminal the service's group is orphaned, and the kernel drops
+ *   the default action of TSTP, TTIN and TTOU there (POSIX, 2.4.3): they
+ *   become STOP unless the table says otherwise;
+ * - SIGTERM, and what is rewritten to it, is a stop.
+ */
+struct signals_route signals_decide(const struct signals_rules *rules,
+                                    const struct signalfd_siginfo *info);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sup/terminal.h - hand the terminal to the service and take it back
+ */
+#ifndef HALE_SUP_TERMINAL_H
+#define HALE_SUP_TERMINAL_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/*
+ * The one of descriptors 0-2 that is our controlling terminal while our own
+ * process group is its foreground; -1 where there is none, which is also how
+ * a background start does not steal it.
+ */
+int terminal_find(void);
+
+/* Is our own group the terminal's foreground (again)? */
+bool terminal_is_ours(int fd);
+
+/* Makes group the foreground. SIGTTOU must be blocked. A terminal that is
+ * gone (EIO, ENOTTY) has no foreground to give: that is not an error. */
+void terminal_give(int fd, pid_t group);
+
+#endif

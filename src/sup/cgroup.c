@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sup/cgroup.c - memory counters of our own cgroup
+ *
+ * /proc/self/cgroup names our group: "0::/path" in v2, "4:memory:/path" in
+ * v1. Inside a container its files stand at the mount's root or, where the
+ * host's tree is shown (v1 without a cgroup namespace), under that path.
+ */
+#include "sup/cgroup.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/parse.h"
+
+#define GROUPS_MAX  2048	/* bytes of /proc/self/cgroup that are looked at */
+#define CONTROL_MAX 512		/* bytes of a control file that are looked at */
+#define PATH_LEN    512		/* bytes of a control file's path */
+#define V1_NO_LIMIT (UINT64_C(1) << 62)	/* v1's "none" is just below 2^63 */
+
+/* The start of a file; empty where it cannot be read. */
+static struct span
+read_file(const char *path, char *into, size_t cap)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return (struct span){ into, 0 };
+	n = read(fd, into, cap);
+	close(fd);
+	return (struct span){ into, n > 0 ? (size_t)n : 0 };
+}
+
+/* Does a comma list hold the word? */
+static bool
+lists(struct span list, const char *word)
+{
+	while (list.len > 0)
+		if (span_is(span_cut(&list, ','), word))
+			return true;
+	return false;
+}
+
+/* Our path in the hierarchy of `controller` ("": v2's); false if in none. */
+static bool
+find_group(struct span lines, const char *controller, struct span *path)
+{
+	while (lines.len > 0) {
+		struct span line = span_cut(&lines, '\n');
+		struct span id = span_cut(&line, ':');
+		struct span names = span_cut(&line, ':');
+
+		if (*controller == '\0' ? span_is(id, "0") && names.len == 0
+		                        : lists(names, controller)) {
+			*path = line;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* mount + group + file, else mount + file. */
+static struct span
+read_control(const char *mount, struct span group, const char *file,
+             char *into, size_t cap)
+{
+	char path[PATH_LEN];
+	struct buf b = buf_over(path, sizeof path);
+	struct span got;
+
+	buf_fmt(&b, "%s%.*s/%s", mount, (int)group.len, group.p, file);
+	got = read_file(buf_text(&b), into, cap);
+	if (got.len > 0)
+		return got;
+	b.len = 0;
+	buf_fmt(&b, "%s/%s", mount, file);
+	return read_file(buf_text(&b), into, cap);
+}
+
+/* One control file, by its name in v2 or in v1. */
+static struct span
+read_memory(const char *v2, const char *v1, char *into, size_t cap)
+{
+	char groups[GROUPS_MAX];
+	struct span lines = read_file("/proc/self/cgroup", groups,
+	                              sizeof groups);
+	struct span group = { "", 0 }, got = { into, 0 };
+
+	if (find_group(lines, "memory", &group))
+		return read_control("/sys/fs/cgroup/memory", group, v1, into,
+		                    cap);
+	if (find_group(lines, "", &group))
+		got = read_control("/sys/fs/cgroup", group, v2, into, cap);
+	return got;
+}
+
+/* see sup/cgroup.h */
+uint64_t
+cgroup_oom_kills(void)
+{
+	char bytes[CONTROL_MAX];
+	struct span lines = read_memory("memory.events", "memory.oom_control",
+	                                bytes, sizeof bytes);
+	uint64_t n;
+
+	while (lines.len > 0) {
+		struct span line = span_cut(&lines, '\n');
+		struct span name = span_cut(&line, ' ');
+
+		if (span_is(name, "oom_kill")
+		 && parse_uint_span(line, UINT64_MAX, &n) == 0)
+			return n;
+	}
+	return CGROUP_UNKNOWN;
+}
+
+/* see sup/cgroup.h */
+uint64_t
+cgroup_memory_limit(void)
+{
+	char bytes[CONTROL_MAX];
+	struct span lines = read_memory("memory.max", "memory.limit_in_bytes",
+	                                bytes, sizeof bytes);
+	uint64_t n;
+
+	if (parse_uint_span(span_cut(&lines, '\n'), UINT64_MAX, &n) < 0
+	 || n >= V1_NO_LIMIT)
+		return CGROUP_UNKNOWN;	/* "max" in v2 */
+	return n;
+}

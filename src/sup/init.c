@@ -1,0 +1,617 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sup/init.c - PID-1 duties, the loop's owner, carries actions out
+ *
+ * Events come in as signals, timers and probes; service.c decides, act() does
+ * it. Everything is opened before the service starts, so that whatever can
+ * fail fails while there is nobody to lose.
+ */
+#include "sup/init.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "sup/answer.h"
+#include "sup/cgroup.h"
+#include "sup/child.h"
+#include "sup/explain.h"
+#include "sup/fds.h"
+#include "sup/local.h"
+#include "sup/service.h"
+#include "sup/terminal.h"
+
+#define SIGNAL_BATCH  32	/* signals read at a time */
+#define REAP_BATCH    512	/* children reaped before others get a turn */
+#define WAIT_FAILED_MS 1000	/* pause after a wait that cannot fail failed */
+#define WHY_MAX       96	/* bytes of a failed check's reason */
+#define LIST_MAX      512	/* bytes of the names of what was left */
+#define REASON_MAX    900	/* bytes of why an exec failed; fits a log line */
+
+struct init {
+	struct init_plan    *plan;
+	struct loop          loop;
+	struct source        signals;
+	struct source        timer;	/* the service machine's deadline */
+	struct signals_rules rules;
+	struct service       service;
+	struct signalfd_siginfo batch[SIGNAL_BATCH];
+	pid_t    pid;		/* the service's; 0 once it has ended */
+	uid_t    uid;		/* our own */
+	pid_t    group;		/* its process group, for what it leaves */
+	int      status;	/* its wait status */
+	int      terminal_fd;	/* handed to the service, or -1 */
+	int      stop_signal;	/* what the stop is sent as */
+	bool     stop_sent;
+	bool     leaving;
+	int64_t  started_ms;
+	uint64_t orphans, forwarded;
+	uint64_t oom_before;	/* kernel kills when the service started */
+	struct server server;	/* last: its buffers are large */
+};
+
+static struct init the_init;	/* zeroed pages that cost nothing untouched */
+
+static const char *
+program(const struct init *in)
+{
+	return in->plan->argv[0];
+}
+
+/* --- actions --- */
+
+static void
+send_stop(struct init *in)
+{
+	log_info("sending signal %d to %s (pid %d)", in->stop_signal,
+	         program(in), (int)in->pid);
+	in->stop_sent = true;
+	in->forwarded++;
+	child_signal(in->pid, in->plan->group, in->stop_signal, NULL);
+}
+
+static void
+kill_all(struct init *in)
+{
+	char list[LIST_MAX];
+	struct buf b = buf_over(list, sizeof list);
+
+	child_list(&b);
+	if (in->pid > 0)
+		log_warn("%s (pid %d) did not stop in time: killing %s",
+		         program(in), (int)in->pid, buf_text(&b));
+	else
+		log_warn("still running after the service's end, killed: %s",
+		         buf_text(&b));
+	child_signal_all(in->group, SIGKILL);
+}
+
+static void
+act(struct init *in, enum service_act what)
+{
+	switch (what) {
+	case ACT_NONE:
+		break;
+	case ACT_STOP:
+		send_stop(in);
+		break;
+	case ACT_TERM_REST:
+		child_signal_all(in->group, SIGTERM);
+		break;
+	case ACT_KILL:
+		kill_all(in);
+		break;
+	case ACT_LEAVE:
+		in->leaving = true;
+		break;
+	case ACT_BUG:
+		log_error("the service is in no known state; going on");
+		break;
+	}
+}
+
+static void
+step(struct init *in, enum service_event ev)
+{
+	const char *before = service_state_text(&in->service);
+
+	act(in, service_step(&in->service, ev, clock_ms()));
+	in->timer.deadline_ms = in->service.deadline_ms;
+	if (before != service_state_text(&in->service))
+		log_info("%s is %s", program(in),
+		         service_state_text(&in->service));
+}
+
+static void
+timer_expired(struct source *s)
+{
+	(void)s;
+	step(&the_init, EV_DEADLINE);
+}
+
+/* --- children --- */
+
+/* Did the kernel kill it for memory? SIGKILL, not ours, and newly counted. */
+static bool
+was_oom(const struct init *in)
+{
+	uint64_t now;
+
+	if (!WIFSIGNALED(in->status) || WTERMSIG(in->status) != SIGKILL
+	 || in->service.killed || in->oom_before == CGROUP_UNKNOWN)
+		return false;
+	now = cgroup_oom_kills();
+	return now != CGROUP_UNKNOWN && now > in->oom_before;
+}
+
+static void
+tell_end(const struct init *in)
+{
+	char words[LIST_MAX];
+	struct buf b = buf_over(words, sizeof words);
+	uint64_t limit;
+
+	if (was_oom(in)) {
+		limit = cgroup_memory_limit();
+		buf_str(&b, "was killed by the kernel for memory");
+		if (limit != CGROUP_UNKNOWN)
+			buf_fmt(&b, " (limit %llu MiB)",
+			        (unsigned long long)(limit >> 20));
+	} else {
+		child_write_end(&b, in->status);
+	}
+	if (in->status == 0)
+		log_info("%s (pid %d) %s", program(in), (int)in->pid,
+		         buf_text(&b));
+	else
+		log_warn("%s (pid %d) %s", program(in), (int)in->pid,
+		         buf_text(&b));
+}
+
+static void
+service_ended(struct init *in, int status)
+{
+	in->status = status;
+	tell_end(in);
+	in->pid = 0;
+	step(in, EV_EXITED);
+}
+
+static void
+tell_orphan(const struct init *in, pid_t pid, int status)
+{
+	char words[LIST_MAX];
+	struct buf b = buf_over(words, sizeof words);
+
+	if (!in->plan->warn_on_reap)
+		return;
+	child_write_end(&b, status);
+	log_warn("reaped orphan pid %d: it %s", (int)pid, buf_text(&b));
+}
+
+/* Ctrl-Z stopped the service: its shell waits for us, so we stop as well. */
+static void
+service_stopped(const struct init *in)
+{
+	if (in->rules.self != 1)
+		(void)kill(in->rules.self, SIGSTOP);
+}
+
+/*
+ * One wait per SIGCHLD would lose children, since signals merge. A storm of
+ * them is taken in parts, so that probes are answered meanwhile.
+ */
+static void
+reap(struct init *in)
+{
+	int flags = WNOHANG | (in->terminal_fd >= 0 ? WUNTRACED : 0);
+	int status;
+	pid_t pid;
+
+	for (int i = 0; i < REAP_BATCH; i++) {
+		pid = waitpid(-1, &status, flags);
+		if (pid == 0)
+			return;
+		if (pid < 0) {
+			if (errno == ECHILD)
+				step(in, EV_ALONE);
+			return;
+		}
+		if (WIFSTOPPED(status)) {
+			if (pid == in->pid)
+				service_stopped(in);
+		} else if (pid == in->pid) {
+			service_ended(in, status);
+		} else {
+			in->orphans++;
+			tell_orphan(in, pid, status);
+		}
+		if (in->leaving)
+			return;
+	}
+	in->signals.deadline_ms = 0;	/* due at once: there may be more */
+}
+
+static void
+signals_expired(struct source *s)
+{
+	s->deadline_ms = CLOCK_NEVER;
+	reap(&the_init);
+}
+
+/* --- signals --- */
+
+static void
+forward(struct init *in, int sig, const struct signalfd_siginfo *info)
+{
+	bool to_group = in->plan->group;
+
+	if (in->pid == 0)
+		return;
+	if (sig == SIGCONT && in->terminal_fd >= 0) {
+		/* Back in the foreground: Ctrl-Z had stopped the whole group. */
+		if (terminal_is_ours(in->terminal_fd))
+			terminal_give(in->terminal_fd, in->group);
+		to_group = true;
+	}
+	in->forwarded++;
+	child_signal(in->pid, to_group, sig, info);
+	log_info("forwarded signal %d", sig);
+}
+
+/* Returns whether children are to be reaped. */
+static bool
+handle_signal(struct init *in, const struct signalfd_siginfo *info)
+{
+	struct signals_route to = signals_decide(&in->rules, info);
+
+	switch (to.kind) {
+	case SIGNALS_IGNORE:
+		break;
+	case SIGNALS_REAP:
+		return true;
+	case SIGNALS_FORWARD:
+		forward(in, to.sig, info);
+		break;
+	case SIGNALS_STOP:
+		in->stop_signal = to.sig;
+		step(in, EV_STOP);
+		break;
+	}
+	return false;
+}
+
+static void
+signals_ready(struct source *s, uint32_t events)
+{
+	struct init *in = &the_init;
+	ssize_t n = read(s->fd, in->batch, sizeof in->batch);
+	bool children = false;
+
+	(void)events;
+	for (ssize_t i = 0; i < n / (ssize_t)sizeof in->batch[0]; i++)
+		children |= handle_signal(in, &in->batch[i]);
+	if (children && !in->leaving)
+		reap(in);
+}
+
+/* --- probes --- */
+
+static void
+write_why(const struct init *in, struct buf *b)
+{
+	const struct service *s = &in->service;
+	int64_t now_ms = clock_ms();
+
+	if (in->pid == 0) {
+		buf_str(b, "the service has ended");
+	} else if (s->state == SVC_STOPPING) {
+		buf_str(b, "the service is being stopped");
+	} else if (s->state == SVC_DRAINING) {
+		buf_str(b, "draining before the stop, ");
+		buf_ms(b, s->deadline_ms > now_ms ? s->deadline_ms - now_ms : 0);
+		buf_str(b, " left");
+	} else if (s->unready_ms != CLOCK_NEVER) {
+		buf_str(b, "drained by request ");
+		buf_ms(b, now_ms - s->unready_ms);
+		buf_str(b, " ago");
+	}
+}
+
+static void
+answer_probe(void *owner, const struct server_ask *ask, struct buf *out)
+{
+	struct init *in = owner;
+	char why[WHY_MAX] = "";
+	struct buf b = buf_over(why, sizeof why);
+	struct answer_facts facts = {
+		.version = in->plan->version,
+		.state = service_state_text(&in->service),
+		.self = in->rules.self,
+		.service_pid = in->pid,
+		.uid = in->uid,
+		.uptime_ms = clock_ms() - in->started_ms,
+		.drain_ms = in->plan->drain_ms,
+		.orphans = in->orphans,
+		.signals = in->forwarded,
+		.requests = in->server.requests,
+		.n_listen = in->plan->n_listen,
+		.listen = in->plan->listen,
+		.n_checks = 2,
+		.checks = {
+			{ "service", why,
+			  ANSWER_STARTUP | ANSWER_READY | ANSWER_LIVE,
+			  service_is_live(&in->service) },
+			{ "drain", why, ANSWER_READY,
+			  service_is_ready(&in->service) },
+		},
+	};
+
+	if (!service_is_ready(&in->service)) {
+		write_why(in, &b);
+		(void)buf_text(&b);
+	}
+	if (answer_write(out, &facts, ask) == ANSWER_DRAIN)
+		step(in, EV_DRAIN);
+}
+
+/* --- start --- */
+
+static int
+open_signals(struct init *in)
+{
+	int fd = signals_open(), r;
+
+	if (fd >= 0 && fd <= STDERR_FILENO) {	/* a standard stream is closed */
+		close(fd);
+		r = fds_fill_standard();
+		if (r < 0)
+			return r;
+		fd = signals_open();
+	}
+	if (fd < 0)
+		return fd;
+	in->signals = (struct source){
+		.fd = fd,
+		.deadline_ms = CLOCK_NEVER,
+		.ready = signals_ready,
+		.expired = signals_expired,
+	};
+	return 0;
+}
+
+static int
+open_loop(struct init *in)
+{
+	int r = open_signals(in);
+
+	if (r == 0)
+		r = loop_init(&in->loop);
+	if (r == 0)
+		r = loop_add(&in->loop, &in->signals, EPOLLIN);
+	in->timer = (struct source){
+		.fd = -1,
+		.deadline_ms = CLOCK_NEVER,
+		.expired = timer_expired,
+	};
+	if (r == 0)
+		r = loop_add(&in->loop, &in->timer, 0);
+	if (r < 0)
+		log_error("cannot set up: %s", err_text(r));
+	return r;
+}
+
+/* A port that cannot be had is told before anything is started. */
+static int
+open_listeners(struct init *in)
+{
+	for (size_t i = 0; i < in->plan->n_listen; i++) {
+		char name[SOCK_NAME_MAX];
+		struct buf b = buf_over(name, sizeof name);
+		int fd = sock_listen(&in->plan->listen[i]);
+		int r = fd;
+
+		if (fd >= 0)
+			r = server_listen(&in->server, fd, SERVER_PUBLIC);
+		sock_write(&b, &in->plan->listen[i]);
+		if (r < 0) {
+			log_error("cannot listen on %s: %s", buf_text(&b),
+			          err_text(r));
+			return r;
+		}
+		log_info("listening on %s", buf_text(&b));
+	}
+	return 0;
+}
+
+/* Without it hale still does all but answer `hale check` and its like. */
+static void
+open_local(struct init *in)
+{
+	int fd = local_listen(), r = fd;
+
+	if (fd >= 0)
+		r = server_listen(&in->server, fd, SERVER_LOCAL);
+	if (r == -EADDRINUSE)
+		log_warn("another hale answers `hale check` here: "
+		         "this one has its ports only");
+	else if (r < 0)
+		log_warn("no local socket, so no `hale check` here: %s",
+		         err_text(r));
+	if (fd >= 0 && r < 0)
+		close(fd);
+}
+
+static void
+become_reaper(const struct init *in)
+{
+	if (in->rules.self == 1)
+		return;
+	if (!in->plan->subreaper)
+		log_warn("not PID 1 and not a subreaper (-s): orphans of the "
+		         "service are not reaped here");
+	else if (prctl(PR_SET_CHILD_SUBREAPER, 1L) < 0)
+		log_warn("cannot become a subreaper: %s", err_text(-errno));
+}
+
+/* The parent may have died before prctl(): then nobody else says so. */
+static void
+watch_parent(const struct init *in, pid_t parent)
+{
+	int sig = in->plan->parent_signal;
+
+	if (sig == 0)
+		return;
+	if (prctl(PR_SET_PDEATHSIG, (long)sig) < 0)
+		log_warn("cannot watch the parent: %s", err_text(-errno));
+	else if (getppid() != parent)
+		(void)kill(in->rules.self, sig);
+}
+
+/* LISTEN_PID names us (sd_listen_fds(3)): it is to name the service. */
+static char **
+find_listen_pid(const struct init *in)
+{
+	char mine[32];
+	struct buf b = buf_over(mine, sizeof mine);
+
+	buf_fmt(&b, "LISTEN_PID=%d", (int)in->rules.self);
+	(void)buf_text(&b);
+	for (char **e = environ; *e != NULL; e++)
+		if (strcmp(*e, mine) == 0)
+			return e;
+	return NULL;
+}
+
+/* Returns 0, or the exit code that stands for the failure. */
+static int
+start_service(struct init *in)
+{
+	char reason[REASON_MAX];
+	struct buf b = buf_over(reason, sizeof reason);
+	struct child_plan child = {
+		.argv = in->plan->argv,
+		.given = &in->plan->given,
+		.terminal_fd = in->terminal_fd,
+		.listen_pid = find_listen_pid(in),
+	};
+	pid_t pid = child_start(&child);
+	int code;
+
+	if (pid < 0) {
+		code = explain_exec(&b, program(in), pid);
+		log_error("cannot start %s: %s", program(in), buf_text(&b));
+		return code;
+	}
+	in->pid = in->group = pid;
+	in->started_ms = clock_ms();
+	service_started(&in->service);
+	return 0;
+}
+
+/* What is not needed to start the service is done while it starts. */
+static void
+settle(struct init *in)
+{
+	int ours[SERVER_LISTEN_MAX + 2];
+	size_t n = 0;
+
+	ours[n++] = in->loop.fd;
+	ours[n++] = in->signals.fd;
+	for (size_t i = 0; i < in->server.n_listeners; i++)
+		ours[n++] = in->server.listeners[i].source.fd;
+	fds_close_others(ours, n);
+	/* Else a mount that hale happened to be started in stays busy. */
+	(void)!chdir("/");
+	in->oom_before = cgroup_oom_kills();
+	log_info("started %s (pid %d)", program(in), (int)in->pid);
+}
+
+static void
+prepare(struct init *in, struct init_plan *plan)
+{
+	in->plan = plan;
+	in->uid = geteuid();
+	in->terminal_fd = terminal_find();
+	in->rules = (struct signals_rules){
+		.stop_signal = plan->stop_signal,
+		.own_session = in->terminal_fd < 0,
+		.self = getpid(),
+	};
+	memcpy(in->rules.rewrite, plan->rewrite, sizeof plan->rewrite);
+	in->service.drain_ms = plan->drain_ms;
+	in->service.stop_timeout_ms = plan->stop_timeout_ms;
+	in->service.linger_ms = plan->linger_ms;
+	server_init(&in->server, &in->loop, answer_probe, in);
+}
+
+/* --- end --- */
+
+static int
+exit_code(const struct init *in)
+{
+	int code = child_code(in->status);
+
+	if (in->plan->is_success[code])
+		return 0;
+	if (in->plan->stopped_ok && in->stop_sent
+	 && code == 128 + in->stop_signal)
+		return 0;
+	return code;
+}
+
+static void
+clean_up(struct init *in)
+{
+	if (in->terminal_fd >= 0)
+		terminal_give(in->terminal_fd, getpgrp());
+	/* Listeners are opened in the plan's order: these are ours. */
+	for (size_t i = 0; i < in->plan->n_listen; i++)
+		if (i < in->server.n_listeners)
+			sock_unlink(&in->plan->listen[i]);
+}
+
+static int
+serve(struct init *in)
+{
+	settle(in);
+	while (!in->leaving) {
+		int r = loop_turn(&in->loop);
+
+		if (r < 0) {	/* not known to happen; never a hot loop */
+			log_error("waiting for events: %s", err_text(r));
+			(void)poll(NULL, 0, WAIT_FAILED_MS);
+		}
+	}
+	return exit_code(in);
+}
+
+/* see sup/init.h */
+int
+init_run(struct init_plan *plan)
+{
+	struct init *in = &the_init;
+	pid_t parent = plan->parent_signal != 0 ? getppid() : 0;
+	int code = INIT_FAILED;
+
+	if (open_loop(in) < 0)
+		return INIT_FAILED;
+	prepare(in, plan);
+	watch_parent(in, parent);
+	become_reaper(in);
+	if (open_listeners(in) == 0) {
+		open_local(in);
+		code = start_service(in);
+		if (code == 0)
+			code = serve(in);
+	}
+	clean_up(in);
+	return code;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* sup/signals.c - signalfd; forwarded, ours, or left to the kernel */
+#include "sup/signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define KERNEL_SET_SIZE 8	/* bytes of the kernel's signal set */
+
+static void
+set_mask(uint64_t mask, uint64_t *old)
+{
+	/* Cannot fail: the operation and both sizes are right. */
+	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, old,
+	              KERNEL_SET_SIZE);
+}
+
+/* see sup/signals.h */
+void
+signals_block(struct signals_given *given)
+{
+	struct sigaction dfl = { .sa_handler = SIG_DFL }, old;
+
+	set_mask(UINT64_MAX, &given->mask);
+	given->chld_ignored = sigaction(SIGCHLD, &dfl, &old) == 0
+	                   && old.sa_handler == SIG_IGN;
+}
+
+/* see sup/signals.h */
+void
+signals_restore(const struct signals_given *given)
+{
+	struct sigaction ign = { .sa_handler = SIG_IGN };
+
+	if (given->chld_ignored)
+		(void)sigaction(SIGCHLD, &ign, NULL);
+	set_mask(given->mask, NULL);
+}
+
+/* see sup/signals.h */
+int
+signals_open(void)
+{
+	sigset_t all;
+	int fd;
+
+	memset(&all, 0xff, sizeof all);	/* sigfillset() leaves some out */
+	fd = signalfd(-1, &all, SFD_NONBLOCK | SFD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static bool
+is_fault(int sig)
+{
+	switch (sig) {
+	case SIGSEGV:
+	case SIGBUS:
+	case SIGFPE:
+	case SIGILL:
+	case SIGTRAP:
+	case SIGSYS:
+	case SIGABRT:
+		return true;
+	}
+	return false;
+}
+
+static bool
+is_tty_stop(int sig)
+{
+	return sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
+}
+
+/* What the service gets for sig, or SIGNALS_DROP. */
+static int
+rewritten(const struct signals_rules *rules, int sig)
+{
+	int to = rules->rewrite[sig];
+
+	if (to != 0)
+		return to;
+	return rules->own_session && is_tty_stop(sig) ? SIGSTOP : sig;
+}
+
+/* see sup/signals.h */
+struct signals_route
+signals_decide(const struct signals_rules *rules,
+               const struct signalfd_siginfo *info)
+{
+	static const struct signals_route ignore = { SIGNALS_IGNORE, 0 };
+	int sig = (int)info->ssi_signo, to;
+
+	if (sig == SIGCHLD)
+		return (struct signals_route){ SIGNALS_REAP, 0 };
+	if (sig < 1 || sig > SIGNAME_MAX)
+		return ignore;
+	if (is_fault(sig) && info->ssi_code > 0)
+		return ignore;
+	if (sig == SIGPIPE && info->ssi_pid == (uint32_t)rules->self)
+		return ignore;
+	to = rewritten(rules, sig);
+	if (to == SIGNALS_DROP)
+		return ignore;
+	if (sig != SIGTERM && to != SIGTERM)
+		return (struct signals_route){ SIGNALS_FORWARD, to };
+	if (rules->stop_signal != 0)
+		to = rules->stop_signal;
+	return (struct signals_route){ SIGNALS_STOP, to };
+}
