@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cmd/cmd.h - the commands: one table, one struct each
+ *
+ * The layer that talks to people: it prints, and its return values are exit
+ * codes.
+ */
+#ifndef HALE_CMD_CMD_H
+#define HALE_CMD_CMD_H
+
+#include "base/opt.h"
+
+enum cmd_exit {
+	CMD_OK     = 0,
+	CMD_FAILED = 1,	/* unhealthy, or it could not be done */
+	CMD_USAGE  = 2,	/* the command line or the environment is wrong */
+};
+
+struct cmd {
+	const char       *name;
+	const char       *usage;	/* what follows the name */
+	const char       *about;	/* one line */
+	const struct opt *opts;
+	/* argv[0] is the command's own name; returns the exit code. */
+	int             (*run)(int argc, char **argv);
+};
+
+extern const struct cmd cmd_run, cmd_check, cmd_status, cmd_drain, cmd_help;
+
+/* Runs what argv names; a first word that is no command is run's program.
+ * Returns the exit code. */
+int cmd_main(int argc, char **argv);
+
+/* Parses argv and the environment by c's table into args, which is zeroed.
+ * Returns the index of the first word left, or -CMD_USAGE after saying in
+ * one line what is wrong. */
+int cmd_parse(const struct cmd *c, void *args, int argc, char **argv);
+
+/* Prints c's help to stdout. Returns CMD_OK. */
+int cmd_print_help(const struct cmd *c);
+
+/* Prints bytes to stdout. Returns CMD_OK, or CMD_FAILED after saying why. */
+int cmd_print(struct span bytes);
+
+/* Says in one line that a word is one too many. Returns CMD_USAGE. */
+int cmd_unwanted(const struct cmd *c, const char *word);
+
+/* Warns of HALE_* names that no command knows. */
+void cmd_warn_of_env(void);
+
+/* "hale 0.1.0 (commit 1a2b3c4), musl 1.2.5, BearSSL 0.6\n"; static. */
+const char *cmd_version_line(void);
+
+/* "0.1.0"; static. */
+const char *cmd_version(void);
+
+#endif

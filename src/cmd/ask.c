@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd/ask.c - ask the supervisor of this container */
+#include "cmd/ask.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "sup/local.h"
+
+static void
+tell_failure(int err)
+{
+	switch (err) {
+	case -ECONNREFUSED:
+		log_error("no supervisor answers here: is hale this "
+		          "container's first process?");
+		break;
+	case ERR_PEER:
+		log_error("what answers here is no supervisor of this "
+		          "container, or another user's");
+		break;
+	default:
+		log_error("asking the supervisor: %s", err_text(err));
+	}
+}
+
+/* see cmd/ask.h */
+int
+ask_supervisor(const char *method, const char *path, int64_t timeout_ms,
+               bool quiet, struct buf *body)
+{
+	int status = local_ask(method, path,
+	                       clock_after(clock_ms(), timeout_ms), body);
+
+	if (status >= 0)
+		return status;
+	if (!quiet)
+		tell_failure(status);
+	return -1;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd/cmd.c - table of commands, help, failure text */
+#include "cmd/cmd.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+
+#define HELP_MAX 8192	/* bytes of one help text */
+
+#ifndef HALE_VERSION
+#define HALE_VERSION "0.0.0"
+#endif
+#ifndef HALE_COMMIT
+#define HALE_COMMIT "unknown"
+#endif
+#ifndef MUSL_VERSION
+#define MUSL_VERSION "none"
+#endif
+#ifndef BEARSSL_VERSION
+#define BEARSSL_VERSION "none"
+#endif
+
+static const struct cmd *const commands[] = {
+	&cmd_run, &cmd_check, &cmd_status, &cmd_drain, &cmd_help,
+};
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
+static const struct cmd *
+find(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+/* see cmd/cmd.h */
+const char *
+cmd_version(void)
+{
+	return HALE_VERSION;
+}
+
+/* see cmd/cmd.h */
+const char *
+cmd_version_line(void)
+{
+	return "hale " HALE_VERSION " (commit " HALE_COMMIT "), musl "
+	       MUSL_VERSION ", BearSSL " BEARSSL_VERSION "\n";
+}
+
+/* see cmd/cmd.h */
+int
+cmd_print(struct span bytes)
+{
+	while (bytes.len > 0) {
+		ssize_t n = write(STDOUT_FILENO, bytes.p, bytes.len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			log_error("cannot write to stdout: %s",
+			          err_text(-errno));
+			return CMD_FAILED;
+		}
+		bytes = span_after(bytes, (size_t)n);
+	}
+	return CMD_OK;
+}
+
+static void
+write_usage(struct buf *b, const struct cmd *c)
+{
+	if (c == &cmd_run)
+		buf_fmt(b, "hale [run] %s\n", c->usage);
+	else
+		buf_fmt(b, "hale %s %s\n", c->name, c->usage);
+}
+
+/* see cmd/cmd.h */
+int
+cmd_print_help(const struct cmd *c)
+{
+	char text[HELP_MAX];
+	struct buf b = buf_over(text, sizeof text);
+
+	buf_str(&b, "Usage: ");
+	write_usage(&b, c);
+	buf_fmt(&b, "%s.\n\n", c->about);
+	opt_write_help(&b, c->opts);
+	return cmd_print(buf_span(&b));
+}
+
+/* see cmd/cmd.h */
+int
+cmd_unwanted(const struct cmd *c, const char *word)
+{
+	log_error("%s: \"%s\" is one word too many (see: hale help %s)",
+	          c->name, word, c->name);
+	return CMD_USAGE;
+}
+
+/* The option as the person wrote it: --name, -x or HALE_NAME. */
+static void
+write_name(struct buf *b, const struct opt_fail *f)
+{
+	if (f->from_env)
+		opt_write_env_name(b, f->opt);
+	else if (f->name.len == 1)
+		buf_fmt(b, "-%.*s", 1, f->name.p);
+	else
+		buf_add(b, f->name);
+}
+
+static void
+tell_fail(const struct cmd *c, const struct opt_fail *f)
+{
+	char text[128];
+	struct buf b = buf_over(text, sizeof text);
+	const char *name;
+	int len = (int)f->value.len;
+
+	write_name(&b, f);
+	name = buf_text(&b);
+	switch (f->why) {
+	case OPT_UNKNOWN:
+		if (f->nearest != NULL)
+			log_error("%s: unknown option; is --%s meant?", name,
+			          f->nearest);
+		else
+			log_error("%s: unknown option (see: hale help %s)",
+			          name, c->name);
+		break;
+	case OPT_MISSING:
+		log_error("%s needs a value: expected %s", name,
+		          opt_expected(f->opt));
+		break;
+	case OPT_UNWANTED:
+		log_error("%s takes no value, but has \"%.*s\"", name, len,
+		          f->value.p);
+		break;
+	case OPT_BAD:
+		log_error("%s \"%.*s\": expected %s", name, len, f->value.p,
+		          opt_expected(f->opt));
+		break;
+	case OPT_TOO_MANY:
+		log_error("%s \"%.*s\": there are too many of these already",
+		          name, len, f->value.p);
+		break;
+	}
+}
+
+/* see cmd/cmd.h */
+int
+cmd_parse(const struct cmd *c, void *args, int argc, char **argv)
+{
+	struct opt_fail fail;
+	int left = opt_parse(c->opts, args, argc, argv, environ, &fail);
+
+	if (left >= 0)
+		return left;
+	tell_fail(c, &fail);
+	return -CMD_USAGE;
+}
+
+/* see cmd/cmd.h */
+void
+cmd_warn_of_env(void)
+{
+	const struct opt *tables[COMMANDS + 1] = { NULL }, *nearest;
+	char text[128];
+
+	for (size_t i = 0; i < COMMANDS; i++)
+		tables[i] = commands[i]->opts;
+	for (char **e = environ; *e != NULL; e++) {
+		struct buf b = buf_over(text, sizeof text);
+		int len = (int)strcspn(*e, "=");
+
+		if (!opt_is_unknown_env(tables, *e, &nearest))
+			continue;
+		if (nearest == NULL) {
+			log_warn("%.*s: no option has this name", len, *e);
+			continue;
+		}
+		opt_write_env_name(&b, nearest);
+		log_warn("%.*s: no option has this name; is %s meant?", len,
+		         *e, buf_text(&b));
+	}
+}
+
+static int
+print_overview(void)
+{
+	char text[HELP_MAX];
+	struct buf b = buf_over(text, sizeof text);
+
+	buf_str(&b, cmd_version_line());
+	buf_str(&b, "The init, probe server and health check of an image that "
+	        "has nothing else.\n\n");
+	for (size_t i = 0; i < COMMANDS; i++) {
+		buf_str(&b, i == 0 ? "Usage: " : "       ");
+		write_usage(&b, commands[i]);
+		buf_fmt(&b, "           %s\n", commands[i]->about);
+	}
+	buf_str(&b, "\nOptions of run, also as HALE_<NAME> in the "
+	        "environment (the flag wins):\n");
+	opt_write_help(&b, cmd_run.opts);
+	return cmd_print(buf_span(&b));
+}
+
+static int
+help_run(int argc, char **argv)
+{
+	const struct cmd *c;
+	bool unused;
+	int left = cmd_parse(&cmd_help, &unused, argc, argv);
+
+	if (left < 0)
+		return -left;
+	if (left == argc)
+		return print_overview();
+	if (left + 1 < argc)
+		return cmd_unwanted(&cmd_help, argv[left + 1]);
+	c = find(argv[left]);
+	if (c != NULL)
+		return cmd_print_help(c);
+	log_error("help: \"%s\" is no command (see: hale help)", argv[left]);
+	return CMD_USAGE;
+}
+
+static const struct opt no_opts[] = { OPT_END };
+
+const struct cmd cmd_help = {
+	.name = "help",
+	.usage = "[COMMAND]",
+	.about = "print this, or the options of one command",
+	.opts = no_opts,
+	.run = help_run,
+};
+
+/* see cmd/cmd.h */
+int
+cmd_main(int argc, char **argv)
+{
+	const struct cmd *c = argc > 1 ? find(argv[1]) : NULL;
+
+	if (c == NULL)
+		return cmd_run.run(argc, argv);
+	return c->run(argc - 1, argv + 1);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd/status.c - ask the supervisor: status, drain */
+#include "cmd/cmd.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/parse.h"
+#include "cmd/ask.h"
+
+#define BODY_MAX (16 * 1024)	/* bytes of a status */
+#define WORD_MAX 32		/* bytes of the answer to a drain */
+
+struct ask_args {
+	int64_t timeout_ms;
+	bool    json, help;
+};
+
+#define AT(field) offsetof(struct ask_args, field)
+#define OPT_TIMEOUT { 't', "timeout", OPT_MS, AT(timeout_ms), "2s", \
+                      "give up asking after this long", NULL, NULL }
+#define OPT_HELP    { 'h', "help", OPT_FLAG, AT(help), NULL, \
+                      "print this", NULL, NULL }
+
+static const struct opt status_opts[] = {
+	{ 0, "json", OPT_FLAG, AT(json), NULL,
+	  "as JSON, for programs", NULL, NULL },
+	OPT_TIMEOUT,
+	OPT_HELP,
+	OPT_END
+};
+
+static const struct opt drain_opts[] = {
+	OPT_TIMEOUT,
+	OPT_HELP,
+	OPT_END
+};
+
+/* An answer other than 200 is the supervisor's refusal in words. */
+static int
+tell_refusal(struct span words)
+{
+	struct span line = span_cut(&words, '\n');
+
+	log_error("the supervisor refuses: %.*s", (int)line.len, line.p);
+	return CMD_FAILED;
+}
+
+static int
+status_run(int argc, char **argv)
+{
+	struct ask_args a = { 0 };
+	char body[BODY_MAX];
+	struct buf b = buf_over(body, sizeof body);
+	int left = cmd_parse(&cmd_status, &a, argc, argv), status;
+
+	if (left < 0)
+		return -left;
+	if (a.help)
+		return cmd_print_help(&cmd_status);
+	if (left < argc)
+		return cmd_unwanted(&cmd_status, argv[left]);
+	status = ask_supervisor("GET", a.json ? "/status" : "/status?text",
+	                        a.timeout_ms, false, &b);
+	if (status < 0)
+		return CMD_FAILED;
+	if (status != 200)
+		return tell_refusal(buf_span(&b));
+	return cmd_print(buf_span(&b));
+}
+
+static void
+sleep_ms(int64_t ms)
+{
+	struct timespec t = {
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_nsec = (long)(ms % 1000) * 1000000,
+	};
+
+	while (nanosleep(&t, &t) < 0 && errno == EINTR)
+		continue;
+}
+
+/* What the supervisor answered: its own --drain, as "5000ms\n". */
+static int64_t
+own_drain_ms(struct span body)
+{
+	char word[WORD_MAX];
+	struct buf b = buf_over(word, sizeof word);
+	int64_t ms = 0;
+
+	buf_add(&b, span_cut(&body, '\n'));
+	(void)parse_ms(buf_text(&b), &ms);	/* else: no waiting */
+	return ms;
+}
+
+static int
+drain_run(int argc, char **argv)
+{
+	struct ask_args a = { 0 };
+	char body[BODY_MAX];
+	struct buf b = buf_over(body, sizeof body);
+	int left = cmd_parse(&cmd_drain, &a, argc, argv), status;
+	int64_t wait_ms = -1;
+
+	if (left < 0)
+		return -left;
+	if (a.help)
+		return cmd_print_help(&cmd_drain);
+	if (left + 1 < argc)
+		return cmd_unwanted(&cmd_drain, argv[left + 1]);
+	if (left < argc && parse_ms(argv[left], &wait_ms) < 0) {
+		log_error("drain \"%s\": expected a duration such as 250ms, "
+		          "5s, 2m, 1h, or seconds", argv[left]);
+		return CMD_USAGE;
+	}
+	status = ask_supervisor("POST", "/drain", a.timeout_ms, false, &b);
+	if (status < 0)
+		return CMD_FAILED;
+	if (status != 200)
+		return tell_refusal(buf_span(&b));
+	sleep_ms(wait_ms >= 0 ? wait_ms : own_drain_ms(buf_span(&b)));
+	return CMD_OK;
+}
+
+const struct cmd cmd_status = {
+	.name = "status",
+	.usage = "[OPTIONS]",
+	.about = "print what the supervisor of this container knows",
+	.opts = status_opts,
+	.run = status_run,
+};
+
+const struct cmd cmd_drain = {
+	.name = "drain",
+	.usage = "[OPTIONS] [DURATION]",
+	.about = "turn readiness off now, return after DURATION (preStop)",
+	.opts = drain_opts,
+	.run = drain_run,
+};
