@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: MIT
+# hale: `make help` lists the targets. No configure; all output is in build/.
+.DEFAULT_GOAL := all
+
+B       = build
+TOOL    = $B/tool
+CC      = $(TOOL)/bin/musl-gcc
+VERSION = 0.1.0
+COMMIT  = $(or $(shell git rev-parse --short=12 HEAD 2>/dev/null),unknown)
+PREFIX  = /usr/local
+PYTEST  = /usr/bin/python3 -m pytest -q -p no:cacheprovider
+CFLAGS  = -Os -g
+LINK    = -static-pie -Wl,--gc-sections,-z,pack-relative-relocs \
+          -Wl,-z,noseparate-code
+HARDEN  = -Wl,-z,relro,-z,now,-z,noexecstack
+
+# A layer may use the lines above it, never those below.
+BASE = base/err base/buf base/parse base/signame base/opt base/clock base/log
+NET  = net/loop net/sock net/http net/server
+SUP  = sup/signals sup/service sup/terminal sup/child sup/fds sup/explain \
+       sup/cgroup sup/answer sup/local sup/init
+CMD  = cmd/cmd cmd/ask cmd/run cmd/check cmd/status
+# These decide and touch nothing; scripts/layers.sh holds them to it.
+PURE = base/err base/buf base/parse base/signame base/opt net/http sup/service
+
+WARN  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum \
+        -Wmissing-prototypes -Wvla
+OURS  = -std=c11 -D_GNU_SOURCE -iquote include -MMD -MP -fPIE \
+        -fstack-protector-strong -ffunction-sections -fdata-sections \
+        -fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)=. $(WARN)
+PARTS = $(patsubst %,$B/%.o,$(BASE) $(NET) $(SUP) $(CMD))
+UNITS = $(patsubst tests/%.c,$B/%,$(wildcard tests/unit/test_*.c))
+TOOLS = $(patsubst tests/%.c,$B/%,$(wildcard tests/helpers/*.c))
+BENCH = $(patsubst tests/%.c,$B/%,$(wildcard tests/bench/*.c))
+READY = $(TOOL)/musl.mk $(TOOL)/bearssl.mk
+
+-include $(wildcard $(READY))
+
+.PHONY: all demo test unit system container dev lint fuzz bench repro image \
+        install clean help helpers layers readme FORCE
+
+all: $B/hale layers
+
+$B/hale: $B/hale.debug
+	strip -o $@ $<
+
+$B/hale.debug: $B/main.o $(PARTS) $(TOOL)/bearssl.a
+	$(CC) $(CFLAGS) $(LINK) $(HARDEN) -Wl,--build-id=none $(LDFLAGS) -o $@ $^
+
+$B/%.o: src/%.c | $(READY)
+	@mkdir -p $(@D)
+	$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
+
+# A new version or commit makes this object anew, and nothing else.
+$B/cmd/cmd.o: OURS += -DHALE_VERSION='"$(VERSION)"' -DHALE_COMMIT='"$(COMMIT)"' \
+        -DMUSL_VERSION='"$(MUSL_VERSION)"' \
+        -DBEARSSL_VERSION='"$(BEARSSL_VERSION)"'
+$B/cmd/cmd.o: $B/version
+$B/version: FORCE
+	@mkdir -p $(@D)
+	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || \
+	    echo '$(VERSION) $(COMMIT)' >$@
+
+# Once these exist make starts over, with the versions they name.
+build/tool/musl.mk:
+	scripts/bootstrap build
+	scripts/musl.sh $(@D)
+build/tool/bearssl.mk: build/tool/musl.mk
+	scripts/bearssl.sh $(@D)
+$(TOOL)/bearssl.a: $(TOOL)/bearssl.mk ;
+
+layers: $(PARTS)
+	@scripts/layers.sh $B $(PURE)
+
+# The main job, in words.
+demo: all $B/helpers/service
+	tests/helpers/demo.sh $B/hale $B/helpers/service
+
+test: all
+	$(MAKE) --no-print-directory unit
+	$(MAKE) --no-print-directory readme system container
+
+unit: | $(READY)
+	@scripts/bootstrap test
+	@$(MAKE) --no-print-directory unit-run
+
+.PHONY: unit-run
+unit-run: $(UNITS)
+	@bad=; for t in $(UNITS); do $$t || bad="$$bad $$t"; done; \
+	    [ -z "$$bad" ] || { echo "failed:$$bad"; exit 1; }
+
+# Units run with the machine's own compiler and libc: cmocka comes with those.
+UNIT_CC     = gcc
+UNIT_CFLAGS = -O1 -g
+UNIT_PARTS  = $(patsubst %,$B/unit/obj/%.o,$(BASE) $(NET) $(SUP))
+$B/unit/obj/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(UNIT_CC) $(OURS) $(UNIT_CFLAGS) -c -o $@ $<
+$B/unit/%: tests/unit/%.c $(UNIT_PARTS)
+	@mkdir -p $(@D)
+	$(UNIT_CC) $(OURS) -Itests/unit $(UNIT_CFLAGS) -o $@ $< $(UNIT_PARTS) \
+	    -lcmocka
+
+helpers: $(TOOLS)
+$B/helpers/%: tests/helpers/%.c | $(READY)
+	@mkdir -p $(@D)
+	build/tool/bin/musl-gcc -std=c11 -D_GNU_SOURCE -Os -static -Wall -Wextra \
+	    -o $@ $<
+
+system: all
+	@scripts/bootstrap test
+	@$(MAKE) --no-print-directory helpers
+	HALE_BIN=$B/hale $(PYTEST) tests/system
+
+container: all
+	@scripts/bootstrap container test
+	HALE_BIN=$B/hale $(PYTEST) -rs tests/container
+
+# The README's option lists are what --help prints.
+readme: all
+	scripts/readme.sh $B/hale README.md
+
+# The same sources under ASan and UBSan, with the machine's libc.
+dev:
+	@scripts/bootstrap build test dev
+	$(MAKE) --no-print-directory helpers
+	$(MAKE) --no-print-directory dev-run B=build/dev TOOL=build/dev/tool \
+	    CC=clang LINK= HARDEN= UNIT_CC=clang \
+	    UNIT_CFLAGS='$(SANITIZE)' CFLAGS='$(SANITIZE)'
+
+SANITIZE = -O1 -g -Werror -fsanitize=address,undefined \
+           -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+.PHONY: dev-run
+dev-run: unit-run $B/hale.debug layers
+	HALE_BIN=$B/hale.debug $(PYTEST) -m 'not static_only' tests/system
+build/dev/tool/bearssl.mk:
+	CC=clang CFLAGS='-O1 -g -fsanitize=address' scripts/bearssl.sh $(@D)
+build/dev/tool/musl.mk:
+	@mkdir -p $(@D)
+	@echo 'MUSL_VERSION = none' >$@
+
+lint: all
+	@scripts/bootstrap lint test
+	scripts/lint.sh $(OURS)
+
+fuzz:
+	@scripts/bootstrap dev test
+	tests/fuzz/run.sh $B/fuzz
+
+bench: all
+	@scripts/bootstrap bench test
+	@$(MAKE) --no-print-directory $(BENCH)
+	/usr/bin/python3 tests/bench/bench.py $B/hale
+
+$B/bench/%: tests/bench/%.c | $(READY)
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -Os -Wall -Wextra $(LINK) $(HARDEN) -s -o $@ $<
+
+repro:
+	scripts/repro.sh
+
+image:
+	@scripts/bootstrap container
+	VERSION=$(VERSION) COMMIT_SHA=$(COMMIT) scripts/image
+
+install: all
+	install -D -m 755 $B/hale $(DESTDIR)$(PREFIX)/bin/hale
+
+clean:
+	rm -rf build/[!st]* build/system build/status
+
+help:
+	@echo 'make            build/hale, the static binary'
+	@echo 'make demo       the main job on a real service, in words'
+	@echo 'make test       every test that this machine can run'
+	@echo 'make unit       cmocka, pure modules       make system     pytest, hale as PID 1'
+	@echo 'make container  a real Docker engine       make dev        both under sanitizers'
+	@echo 'make lint       clang-tidy, cppcheck, gcc -fanalyzer, shellcheck'
+	@echo 'make fuzz       libFuzzer on the parsers   make bench      measured against peers'
+	@echo 'make repro      two folders, equal bytes   make image      hale and hale-base images'
+	@echo 'make install    to PREFIX ($(PREFIX))'
+	@echo 'make clean      all but the fetched sources and the built toolchain'
+
+-include $(wildcard $B/*.d $B/*/*.d $B/unit/obj/*/*.d)
