@@ -2,8 +2,8 @@
 # bearssl.sh OUT - build the pinned BearSSL; OUT/bearssl.a and OUT/bearssl/inc.
 #
 # CC and CFLAGS may name another compiler (sanitizers); OUT/bin/musl-gcc and
-# -Os stand for them else. OUT/bearssl.mk tells the Makefile the version, and
-# OUT/bearssl.a comes last, so a half-built tree is never used.
+# -Os stand for them else. OUT/bearssl.mk tells the Makefile the version and
+# comes last, so that a half-built tree is never used.
 # SPDX-License-Identifier: MIT
 set -eu
 
@@ -18,6 +18,7 @@ src=${HALE_SRC:-$here/../build/src}
 mkdir -p "$1"
 out=$(cd "$1" && pwd)
 cc=${CC:-$out/bin/musl-gcc}
+rm -f "$out/bearssl.mk"
 case $cc in
 /*) ;;
 */*) cc=$PWD/$cc ;;
@@ -80,6 +81,6 @@ fi
 mkdir -p "$out/bearssl"
 rm -rf "$out/bearssl/inc"
 mv "$tmp/inc" "$out/bearssl/inc"
-echo "BEARSSL_VERSION = $version" >"$out/bearssl.mk"
 mv "$tmp/bearssl.a" "$out/bearssl.a"
+echo "BEARSSL_VERSION = $version" >"$out/bearssl.mk"
 echo "bearssl: done, $out/bearssl.a"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # musl.sh OUT - build the pinned musl with Debian's patches; OUT/bin/musl-gcc.
 #
-# OUT/musl.mk tells the Makefile the version. On Alpine the system's own gcc
-# and musl serve. OUT/bin comes last, so a half-built tree is never used.
+# OUT/musl.mk tells the Makefile the version and comes last, so that a
+# half-built tree is never used. On Alpine the system's own gcc and musl serve.
 # SPDX-License-Identifier: MIT
 set -eu
 
@@ -21,11 +21,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 src=${HALE_SRC:-$here/../build/src}
 mkdir -p "$1"
 out=$(cd "$1" && pwd)
+rm -f "$out/musl.mk"
 
 system_musl() {
 	mkdir -p "$out/bin"
-	ldd 2>&1 | sed -n 's/^Version /MUSL_VERSION = /p' >"$out/musl.mk"
 	ln -sf "$(command -v gcc)" "$out/bin/musl-gcc"
+	ldd 2>&1 | sed -n 's/^Version /MUSL_VERSION = /p' >"$out/musl.mk"
 	echo "musl: this system's own, $(cat "$out/musl.mk")"
 	exit 0
 }
@@ -63,9 +64,9 @@ if ! wait $!; then
 	echo "musl: build failed" >&2
 	exit 1
 fi
-echo "MUSL_VERSION = $version" >"$out/musl.mk"
 for dir in include lib bin; do
 	rm -rf "${out:?}/$dir"
 	mv "$tmp/inst$out/$dir" "$out/$dir"
 done
+echo "MUSL_VERSION = $version" >"$out/musl.mk"
 echo "musl: done, $out/bin/musl-gcc"
