@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # hale: `make help` lists the targets. No configure; all output is in build/.
 .DEFAULT_GOAL := all
+Q = @
+# `make Q=` shows the commands themselves.
 
 B       = build
 TOOL    = $B/tool
@@ -42,14 +44,17 @@ READY = $(TOOL)/musl.mk $(TOOL)/bearssl.mk
 all: $B/hale layers
 
 $B/hale: $B/hale.debug
-	strip -o $@ $<
+	$Qstrip -o $@ $<
+	@echo "made    $@, $$(stat -c %s $@) bytes"
 
 $B/hale.debug: $B/main.o $(PARTS) $(TOOL)/bearssl.a
-	$(CC) $(CFLAGS) $(LINK) $(HARDEN) -Wl,--build-id=none $(LDFLAGS) -o $@ $^
+	@echo "link    $@"
+	$Q$(CC) $(CFLAGS) $(LINK) $(HARDEN) -Wl,--build-id=none $(LDFLAGS) -o $@ $^
 
 $B/%.o: src/%.c | $(READY)
 	@mkdir -p $(@D)
-	$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
+	@echo "compile $<"
+	$Q$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
 
 # A new version or commit makes this object anew, and nothing else.
 $B/cmd/cmd.o: OURS += -DHALE_VERSION='"$(VERSION)"' -DHALE_COMMIT='"$(COMMIT)"' \
@@ -73,8 +78,10 @@ layers: $(PARTS)
 	@scripts/layers.sh $B $(PURE)
 
 # The main job, in words.
-demo: all $B/helpers/service
-	tests/helpers/demo.sh $B/hale $B/helpers/service
+demo: all
+	@scripts/bootstrap demo
+	@$(MAKE) --no-print-directory $B/helpers/service $B/helpers/probe
+	@scripts/demo $B/hale $B/helpers
 
 test: all
 	$(MAKE) --no-print-directory unit
@@ -95,16 +102,18 @@ UNIT_CFLAGS = -O1 -g
 UNIT_PARTS  = $(patsubst %,$B/unit/obj/%.o,$(BASE) $(NET) $(SUP))
 $B/unit/obj/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(UNIT_CC) $(OURS) $(UNIT_CFLAGS) -c -o $@ $<
+	$Q$(UNIT_CC) $(OURS) $(UNIT_CFLAGS) -c -o $@ $<
 $B/unit/%: tests/unit/%.c $(UNIT_PARTS)
 	@mkdir -p $(@D)
-	$(UNIT_CC) $(OURS) -Itests/unit $(UNIT_CFLAGS) -o $@ $< $(UNIT_PARTS) \
+	@echo "compile $<"
+	$Q$(UNIT_CC) $(OURS) -Itests/unit $(UNIT_CFLAGS) -o $@ $< $(UNIT_PARTS) \
 	    -lcmocka
 
 helpers: $(TOOLS)
 $B/helpers/%: tests/helpers/%.c | $(READY)
 	@mkdir -p $(@D)
-	build/tool/bin/musl-gcc -std=c11 -D_GNU_SOURCE -Os -static -Wall -Wextra \
+	@echo "compile $<"
+	$Qbuild/tool/bin/musl-gcc -std=c11 -D_GNU_SOURCE -Os -static -Wall -Wextra \
 	    -o $@ $<
 
 system: all
@@ -154,7 +163,8 @@ bench: all
 
 $B/bench/%: tests/bench/%.c | $(READY)
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE -Os -Wall -Wextra $(LINK) $(HARDEN) -s -o $@ $<
+	@echo "compile $<"
+	$Q$(CC) -std=c11 -D_GNU_SOURCE -Os -Wall -Wextra $(LINK) $(HARDEN) -s -o $@ $<
 
 repro:
 	scripts/repro.sh
