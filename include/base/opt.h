@@ -38,6 +38,7 @@ struct opt {
 	const char   *help;	/* one line */
 	const char   *value;	/* what its value is called; NULL: by kind */
 	opt_add      *add;	/* OPT_LIST only */
+	const char   *expected;	/* what its value must be; NULL: by kind, value */
 };
 #define OPT_END { .kind = OPT_NONE }
 #define OPT_MAX 63	/* options in a table: one bit each says "was given" */

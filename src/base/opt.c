@@ -363,6 +363,8 @@ opt_parse(const struct opt *opts, void *args, int argc, char **argv,
 const char *
 opt_expected(const struct opt *o)
 {
+	if (o->expected != NULL)
+		return o->expected;
 	switch (o->kind) {
 	case OPT_FLAG:
 	case OPT_UNFLAG:

@@ -17,16 +17,16 @@ struct check_args {
 #define AT(field) offsetof(struct check_args, field)
 static const struct opt opts[] = {
 	{ 0, "live", OPT_FLAG, AT(live), NULL,
-	  "ask only whether the service is live", NULL, NULL },
+	  "ask only whether the service is live", NULL, NULL, NULL },
 	{ 0, "ready", OPT_FLAG, AT(ready), NULL,
-	  "ask only whether it is ready", NULL, NULL },
+	  "ask only whether it is ready", NULL, NULL, NULL },
 	{ 0, "startup", OPT_FLAG, AT(startup), NULL,
-	  "ask only whether it has started", NULL, NULL },
+	  "ask only whether it has started", NULL, NULL, NULL },
 	{ 't', "timeout", OPT_MS, AT(timeout_ms), "2s",
-	  "give up after this long", NULL, NULL },
+	  "give up after this long", NULL, NULL, NULL },
 	{ 'q', "quiet", OPT_FLAG, AT(quiet), NULL,
-	  "print nothing, only exit", NULL, NULL },
-	{ 'h', "help", OPT_FLAG, AT(help), NULL, "print this", NULL, NULL },
+	  "print nothing, only exit", NULL, NULL, NULL },
+	{ 'h', "help", OPT_FLAG, AT(help), NULL, "print this", NULL, NULL, NULL },
 	OPT_END
 };
 

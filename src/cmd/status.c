@@ -20,13 +20,13 @@ struct ask_args {
 
 #define AT(field) offsetof(struct ask_args, field)
 #define OPT_TIMEOUT { 't', "timeout", OPT_MS, AT(timeout_ms), "2s", \
-                      "give up asking after this long", NULL, NULL }
+                      "give up asking after this long", NULL, NULL, NULL }
 #define OPT_HELP    { 'h', "help", OPT_FLAG, AT(help), NULL, \
-                      "print this", NULL, NULL }
+                      "print this", NULL, NULL, NULL }
 
 static const struct opt status_opts[] = {
 	{ 0, "json", OPT_FLAG, AT(json), NULL,
-	  "as JSON, for programs", NULL, NULL },
+	  "as JSON, for programs", NULL, NULL, NULL },
 	OPT_TIMEOUT,
 	OPT_HELP,
 	OPT_END

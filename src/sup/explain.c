@@ -62,12 +62,13 @@ machine_name(unsigned machine)
 struct look {
 	struct buf *b;
 	const char *path;
+	const char *name;	/* what the reader knows it by */
 	char        head[HEAD_MAX];
 	size_t      head_len;
 	int         depth;
 };
 
-/* Says why path cannot be executed; false where nothing is wrong with it.
+/* Says why it cannot be executed; false where nothing is wrong with it.
  * Declared ahead since a script's interpreter is looked at like the script. */
 static bool explain_file(struct look *k);
 
@@ -87,7 +88,7 @@ explain_loader(struct look *k, int fd, uint64_t at, uint64_t size)
 	if (access(loader, F_OK) == 0)
 		return false;
 	buf_fmt(k->b, "%s needs %s, which is not here: build it static "
-	        "(for Go CGO_ENABLED=0)", k->path, loader);
+	        "(for Go CGO_ENABLED=0)", k->name, loader);
 	return true;
 }
 
@@ -142,7 +143,7 @@ explain_elf(struct look *k, int fd)
 
 	if (machine != OUR_MACHINE
 	 && !(machine == EM_386 && OUR_MACHINE == EM_X86_64)) {
-		buf_fmt(k->b, "%s is an %s binary and this is %s", k->path,
+		buf_fmt(k->b, "%s is an %s binary and this is %s", k->name,
 		        machine_name(machine), machine_name(OUR_MACHINE));
 		return true;
 	}
@@ -154,7 +155,7 @@ explain_elf(struct look *k, int fd)
 		memcpy(&e32, k->head, sizeof e32);
 		return explain_elf32(k, fd, &e32);
 	}
-	buf_fmt(k->b, "%s is a damaged ELF file", k->path);
+	buf_fmt(k->b, "%s is a damaged ELF file", k->name);
 	return true;
 }
 
@@ -183,19 +184,19 @@ explain_script(struct look *k)
 	struct look inner = { .b = k->b, .depth = k->depth + 1 };
 
 	if (name.len == 0) {
-		buf_fmt(k->b, "%s has a #! line without an interpreter", k->path);
+		buf_fmt(k->b, "%s has a #! line without an interpreter", k->name);
 		return true;
 	}
 	if (name.p[name.len - 1] == '\r') {
 		buf_fmt(k->b, "%s has Windows line ends: its #! line asks for "
-		        "\"%.*s\\r\"", k->path, (int)name.len - 1, name.p);
+		        "\"%.*s\\r\"", k->name, (int)name.len - 1, name.p);
 		return true;
 	}
 	buf_add(&b, name);
-	inner.path = buf_text(&b);
+	inner.path = inner.name = buf_text(&b);
 	if (access(inner.path, F_OK) < 0) {
 		buf_fmt(k->b, "%s is a script for %s, which is not here",
-		        k->path, inner.path);
+		        k->name, inner.path);
 		return true;
 	}
 	return inner.depth < DEPTH_MAX && explain_file(&inner);
@@ -210,7 +211,7 @@ explain_content(struct look *k, int fd)
 	if (n < 0)
 		return false;
 	if (n == 0) {
-		buf_fmt(k->b, "%s is empty", k->path);
+		buf_fmt(k->b, "%s is empty", k->name);
 		return true;
 	}
 	if (n >= EI_NIDENT + 4 && memcmp(k->head, ELFMAG, SELFMAG) == 0)
@@ -218,7 +219,7 @@ explain_content(struct look *k, int fd)
 	if (n >= 2 && memcmp(k->head, "#!", 2) == 0)
 		return explain_script(k);
 	buf_fmt(k->b, "%s is neither an ELF program nor a script with a #! line",
-	        k->path);
+	        k->name);
 	return true;
 }
 
@@ -229,23 +230,23 @@ explain_permission(struct look *k, const struct stat *st)
 	struct statvfs fs;
 
 	if (S_ISDIR(st->st_mode)) {
-		buf_fmt(k->b, "%s is a directory", k->path);
+		buf_fmt(k->b, "%s is a directory", k->name);
 		return true;
 	}
 	if (!S_ISREG(st->st_mode)) {
-		buf_fmt(k->b, "%s is no regular file", k->path);
+		buf_fmt(k->b, "%s is no regular file", k->name);
 		return true;
 	}
 	if (statvfs(k->path, &fs) == 0 && (fs.f_flag & ST_NOEXEC) != 0) {
-		buf_fmt(k->b, "%s is on a file system mounted noexec", k->path);
+		buf_fmt(k->b, "%s is on a file system mounted noexec", k->name);
 		return true;
 	}
 	if ((st->st_mode & 0111) == 0) {
-		buf_fmt(k->b, "%s is not executable (chmod +x)", k->path);
+		buf_fmt(k->b, "%s is not executable (chmod +x)", k->name);
 		return true;
 	}
 	if (access(k->path, X_OK) < 0) {
-		buf_fmt(k->b, "%s may not be executed by uid %u", k->path,
+		buf_fmt(k->b, "%s may not be executed by uid %u", k->name,
 		        (unsigned)geteuid());
 		return true;
 	}
@@ -279,18 +280,22 @@ explain_missing(struct buf *b, const char *path, int err)
 	ssize_t n = readlink(path, target, sizeof target - 1);
 
 	if (err == EACCES) {
-		buf_fmt(b, "%s: a folder on the way may not be entered by uid %u",
-		        path, (unsigned)geteuid());
+		buf_fmt(b, "a folder on its path may not be entered by uid %u",
+		        (unsigned)geteuid());
 		return EXPLAIN_CANNOT_EXEC;
 	}
 	if (err == ENOENT && n > 0) {
-		buf_fmt(b, "%s is a link to %.*s, which is not here", path,
-		        (int)n, target);
+		buf_fmt(b, "it is a link to %.*s, which is not here", (int)n,
+		        target);
 		return EXPLAIN_NOT_FOUND;
 	}
-	buf_fmt(b, "%s: %s", path, err_text(-err));
-	return err == ENOENT || err == ENOTDIR ? EXPLAIN_NOT_FOUND
-	                                       : EXPLAIN_CANNOT_EXEC;
+	if (err != ENOENT && err != ENOTDIR) {
+		buf_str(b, err_text(-err));
+		return EXPLAIN_CANNOT_EXEC;
+	}
+	buf_str(b, err == ENOENT ? "there is no such file"
+	                         : "a part of its path is no folder");
+	return EXPLAIN_NOT_FOUND;
 }
 
 /* The first file of that name in PATH; false where there is none. */
@@ -342,7 +347,7 @@ explain_exec(struct buf *b, const char *program, int err)
 	const char *plain = plain_reason(-err);
 	char found[PATH_MAX];
 	struct buf f = buf_over(found, sizeof found);
-	struct look look = { .b = b, .path = program };
+	struct look look = { .b = b, .path = program, .name = "it" };
 	struct stat st;
 
 	if (plain != NULL) {
@@ -360,7 +365,7 @@ explain_exec(struct buf *b, const char *program, int err)
 			buf_fmt(b, "it is not in PATH (%s)", path);
 			return EXPLAIN_NOT_FOUND;
 		}
-		look.path = buf_text(&f);
+		look.path = look.name = buf_text(&f);
 	}
 	if (stat(look.path, &st) < 0)
 		return explain_missing(b, look.path, errno);

@@ -34,6 +34,7 @@
 #define WHY_MAX       96	/* bytes of a failed check's reason */
 #define LIST_MAX      512	/* bytes of the names of what was left */
 #define REASON_MAX    900	/* bytes of why an exec failed; fits a log line */
+#define SIGNAL_NAME_MAX 16	/* bytes of "SIGRTMIN+30" and its like */
 
 struct init {
 	struct init_plan    *plan;
@@ -65,13 +66,23 @@ program(const struct init *in)
 	return in->plan->argv[0];
 }
 
+static void
+tell_signal(const struct init *in, const char *done, int sig)
+{
+	char name[SIGNAL_NAME_MAX];
+	struct buf b = buf_over(name, sizeof name);
+
+	signame_write(&b, sig);
+	log_info("%s %s to %s (pid %d)", done, buf_text(&b), program(in),
+	         (int)in->pid);
+}
+
 /* --- actions --- */
 
 static void
 send_stop(struct init *in)
 {
-	log_info("sending signal %d to %s (pid %d)", in->stop_signal,
-	         program(in), (int)in->pid);
+	tell_signal(in, "sending", in->stop_signal);
 	in->stop_sent = true;
 	in->forwarded++;
 	child_signal(in->pid, in->plan->group, in->stop_signal, NULL);
@@ -120,12 +131,12 @@ act(struct init *in, enum service_act what)
 static void
 step(struct init *in, enum service_event ev)
 {
-	const char *before = service_state_text(&in->service);
+	bool was_ready = service_is_ready(&in->service);
 
 	act(in, service_step(&in->service, ev, clock_ms()));
 	in->timer.deadline_ms = in->service.deadline_ms;
-	if (before != service_state_text(&in->service))
-		log_info("%s is %s", program(in),
+	if (was_ready && in->pid > 0 && !service_is_ready(&in->service))
+		log_info("%s is not ready any more: %s", program(in),
 		         service_state_text(&in->service));
 }
 
@@ -263,7 +274,7 @@ forward(struct init *in, int sig, const struct signalfd_siginfo *info)
 	}
 	in->forwarded++;
 	child_signal(in->pid, to_group, sig, info);
-	log_info("forwarded signal %d", sig);
+	tell_signal(in, "forwarded", sig);
 }
 
 /* Returns whether children are to be reaped. */
