@@ -418,3 +418,15 @@ def pipe_fds():
                 with contextlib.suppress(OSError):
                     os.close(fd)
     return both()
+
+
+def fill(fd):
+    """Writes until a pipe takes not one byte more."""
+    os.set_blocking(fd, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(fd, b"x" * 4096)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(fd, b"x")
+    os.set_blocking(fd, True)

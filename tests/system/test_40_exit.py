@@ -1,0 +1,162 @@
+"""Exit codes, and the line that says why the service ended."""
+import os
+import re
+
+import pytest
+
+from box import HALE, SVC, until
+
+# What the default action of the others is: to be ignored or to stop.
+DEADLY = [s for s in range(1, 65) if s not in (17, 18, 19, 20, 21, 22, 23, 28)]
+TERM = 15
+
+
+def test_every_exit_code_is_passed_through(hale):
+    codes = {code: hale(f"exit {code}").code() for code in range(256)}
+    assert codes == {code: code for code in range(256)}
+
+
+def test_every_deadly_signal_is_128_and_its_number(hale):
+    codes = {sig: hale(f"die {sig}").code() for sig in DEADLY}
+    assert codes == {sig: 128 + sig for sig in DEADLY}
+
+
+def test_the_exit_code_is_passed_through_when_not_the_first_process(hale):
+    codes = {code: hale("-q", f"exit {code}", second=True).code() for code in (0, 1, 42, 255)}
+    assert codes == {code: code for code in codes}
+
+
+def test_hale_exits_and_is_not_killed_where_the_service_was_killed(hale):
+    box = hale("die 9", second=True)
+    assert (box.code(), box.killed) == (137, False)
+
+
+@pytest.mark.parametrize("sig", [3, 6, 11])
+def test_a_core_dump_does_not_change_the_code(hale, tmp_path, sig):
+    assert hale(f"die {sig}", core=1 << 20, cwd=tmp_path).code() == 128 + sig
+
+
+@pytest.mark.parametrize("options, service, want", [
+    (["-e", "3"], "exit 3", 0), (["-e", "3"], "exit 4", 4), (["-e3"], "exit 3", 0),
+    (["--remap-exit=143"], "exit 143", 0), (["-e", "143"], "die 15", 0),
+    (["-e", "255", "-e", "1"], "exit 1", 0), (["-e", "255", "-e", "1"], "exit 255", 0),
+    (["-e", "0"], "exit 0", 0), (["-e", "137"], "die 9", 0)])
+def test_a_remapped_code_is_zero(hale, options, service, want):
+    assert hale(*options, service).code() == want
+
+
+def test_every_code_can_be_remapped_at_once(hale):
+    options = [word for code in range(256) for word in ("-e", str(code))]
+    assert [hale(*options, f"exit {code}").code() for code in (0, 1, 127, 255)] == [0] * 4
+
+
+def stopped(hale, *argv, **options):
+    """The code after a SIGTERM to hale."""
+    box = hale(*argv, **options)
+    box.out.expect("^up$")
+    box.signal(TERM)
+    return box.code()
+
+
+def test_a_stop_by_sigterm_is_143_without_an_option(hale):
+    assert stopped(hale, "say up pause") == 143
+
+
+@pytest.mark.parametrize("service", ["say up pause", "catch quit 15 143 say up pause",
+                                     "catch quit 15 0 say up pause"])
+def test_stopped_ok_counts_the_stop_signals_own_end_as_success(hale, service):
+    assert stopped(hale, "--stopped-ok", service) == 0
+
+
+def test_stopped_ok_knows_which_signal_was_sent(hale):
+    options = ["--stopped-ok", "--stop-signal", "INT"]
+    assert stopped(hale, *options, "say up pause") == 0
+    assert stopped(hale, *options, "catch quit 2 130 say up pause") == 0
+    assert stopped(hale, *options, "catch quit 2 143 say up pause") == 143
+
+
+def test_stopped_ok_does_not_excuse_other_codes(hale):
+    assert stopped(hale, "--stopped-ok", "catch quit 15 3 say up pause") == 3
+
+
+@pytest.mark.parametrize("service", ["die 15", "exit 143"])
+def test_stopped_ok_does_not_excuse_a_stop_that_hale_did_not_send(hale, service):
+    assert hale("--stopped-ok", service).code() == 143
+
+
+def test_a_clean_end_is_no_line(hale):
+    assert hale("exit 0").end() == (0, [], [])
+
+
+@pytest.mark.parametrize("code", [1, 42, 255])
+def test_an_exit_code_is_one_line(hale, code):
+    assert hale(f"exit {code}").end()[2] == [
+        f"hale: {SVC} (pid 2) exited with code {code}"]
+
+
+@pytest.mark.parametrize("sig, name", [
+    (9, "SIGKILL"), (11, "SIGSEGV"), (15, "SIGTERM"), (1, "SIGHUP"), (31, "SIGSYS"),
+    (16, "SIGSTKFLT"), (30, "SIGPWR"), (34, "SIGRTMIN"), (64, "SIGRTMAX")])
+def test_a_deadly_signal_is_one_line_with_its_name(hale, sig, name):
+    assert hale(f"die {sig}").end()[2] == [f"hale: {SVC} (pid 2) was killed by {name}"]
+
+
+@pytest.mark.parametrize("sig", [32, 33, 35, 50, 63])
+def test_a_signal_without_a_name_of_its_own_is_said_in_some_way(hale, sig):
+    _, _, err = hale(f"die {sig}").end()
+    assert len(err) == 1
+    assert re.fullmatch(rf"hale: .* \(pid 2\) was killed by .*(SIGRTM|\b{sig}\b).*", err[0])
+
+
+def test_control_characters_of_a_program_name_do_not_reach_the_log(box, tmp_path):
+    path = tmp_path / "a\nb\x1b[2J"
+    os.symlink(SVC, path)
+    _, _, err = box(HALE, str(path), "exit", "3").end()
+    assert len(err) == 1 and "\x1b" not in err[0]
+
+
+MEMORY = "/sys/fs/cgroup/memory"
+
+
+@pytest.fixture
+def memory_cgroup():
+    """A cgroup with a limit of 16 MiB (cgroup v1 or v2)."""
+    for top, limit in ((MEMORY, "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")):
+        path = f"{top}/hale-test-{os.getpid()}"
+        try:
+            os.mkdir(path)
+        except OSError:
+            continue
+        if not os.path.exists(f"{path}/{limit}"):
+            os.rmdir(path)
+            continue
+        with open(f"{path}/{limit}", "w") as file:
+            file.write(str(16 << 20))
+        yield path
+        until(lambda: not open(f"{path}/cgroup.procs").read(), "the cgroup is empty")
+        os.rmdir(path)
+        return
+    pytest.skip("no memory cgroup can be made here")
+
+
+def test_a_kill_for_memory_is_called_that(hale, memory_cgroup):
+    code, _, err = hale("eat 64", cgroup=memory_cgroup).end()
+    assert (code, len(err)) == (137, 1)
+    assert err[0] == f"hale: {SVC} (pid 2) was killed by the kernel for memory (limit 16 MiB)"
+
+
+def test_a_kill_by_hand_is_not_called_a_kill_for_memory(hale, memory_cgroup):
+    _, _, err = hale("die 9", cgroup=memory_cgroup).end()
+    assert err == [f"hale: {SVC} (pid 2) was killed by SIGKILL"]
+
+
+def test_a_kill_by_hand_after_another_process_ran_out_of_memory_is_told_apart(
+        hale, memory_cgroup):
+    """The kernel's count is of the whole cgroup; only a new one counts, and
+    one before the service's last moment is not the service's own."""
+    box = hale("fork { eat 64 } wait say survived read exit 5", cgroup=memory_cgroup)
+    box.out.expect("^survived$")
+    box.tell("end")
+    code, _, err = box.end()
+    assert code == 5
+    assert err[-1] == f"hale: {SVC} (pid 2) exited with code 5"

@@ -1,0 +1,307 @@
+"""The end on request: stop signal, drain, stop timeout, linger."""
+import time
+
+import pytest
+
+from box import HALE, until
+
+TERM, INT, USR1, HUP, LAST = 15, 2, 10, 1, 64
+LISTEN = ["--listen", "8080"]
+WAIT_FOR_EVER = "1h"  # a time that no test waits for
+
+
+def up(hale, *argv, **options):
+    box = hale(*argv, **options)
+    box.out.expect("^up$")
+    return box
+
+
+def state(box):
+    return box.status()["state"]
+
+
+# --- the stop signal ---------------------------------------------------------
+
+@pytest.mark.parametrize("options, sent, got", [
+    ([], TERM, TERM), (["--stop-signal", "INT"], TERM, INT), (["--stop-signal=QUIT"], TERM, 3),
+    (["--stop-signal", "RTMIN+3"], TERM, 37), (["-r", "TERM:USR1"], TERM, USR1),
+    (["-r", "HUP:TERM"], HUP, TERM), (["-r", "HUP:TERM", "--stop-signal", "USR1"], HUP, USR1),
+    (["-r", "TERM:USR1", "--stop-signal", "INT"], TERM, INT)])
+def test_sigterm_becomes_the_stop_signal(hale, options, sent, got):
+    box = up(hale, *options, "catch say up pause")
+    box.signal(sent)
+    assert box.out.line().startswith(f"got {got} ")
+
+
+def test_a_service_gets_exactly_one_stop_signal(hale):
+    box = up(hale, "catch say up pause")
+    box.signal(TERM)
+    box.signal(LAST)
+    assert [box.out.line()[:7] for _ in range(2)] == ["got 15 ", "got 64 "]
+
+
+def test_a_sigterm_that_comes_later_is_forwarded_again(hale):
+    box = up(hale, "catch say up pause")
+    for _ in range(3):
+        box.signal(TERM)
+        assert box.out.line().startswith("got 15 ")
+
+
+@pytest.mark.parametrize("sig", [INT, 3, HUP, USR1])
+def test_other_signals_are_no_stop(hale, sig):
+    box = up(hale, *LISTEN, "catch say up pause")
+    box.signal(sig)
+    box.out.expect(f"^got {sig} ")
+    assert state(box) == "running"
+
+
+def test_a_rewritten_away_sigterm_is_no_stop(hale):
+    box = up(hale, *LISTEN, "-r", "TERM:0", "catch say up pause")
+    box.signal(TERM)
+    box.signal(LAST)
+    assert box.out.line().startswith("got 64 ")
+    assert state(box) == "running"
+
+
+def test_the_answer_while_stopping_says_so(hale):
+    box = up(hale, *LISTEN, "catch say up pause")
+    assert (state(box), box.get("/readyz").status) == ("running", 200)
+    box.signal(TERM)
+    box.out.expect("^got 15 ")
+    assert state(box) == "stopping"
+    assert box.get("/readyz").status == 503
+    assert box.get("/livez").status == 200
+
+
+def test_a_service_that_ends_on_the_stop_signal_ends_hale_with_its_code(hale):
+    box = up(hale, "--stop-timeout", WAIT_FOR_EVER, "--linger", WAIT_FOR_EVER,
+             "catch quit 15 23 say up pause")
+    box.signal(TERM)
+    assert box.code() == 23
+
+
+# --- the stop timeout --------------------------------------------------------
+
+def test_a_service_that_ignores_the_stop_is_killed_after_the_timeout(hale):
+    box = up(hale, "--stop-timeout", "200ms", "ignore 15 say up pause")
+    box.signal(TERM)
+    assert box.code() == 137
+    box.err.expect("was killed by SIGKILL")
+
+
+def test_a_stopped_process_is_killed_after_the_timeout_too(hale):
+    box = hale("--stop-timeout", "200ms", "ids say up pause")
+    pid = box.out.expect(r"pid=(\d+)")[1]
+    box.signal(20)
+    until(lambda: box.state(pid) == "T", "the service is stopped")
+    box.signal(TERM)
+    assert box.code() == 137
+
+
+def test_the_timeout_kills_daemons_in_sessions_of_their_own(hale):
+    """Seen by linger: hale leaves early only where none is left."""
+    box = up(hale, "--stop-timeout", "200ms", "--linger", WAIT_FOR_EVER,
+             "fork { setsid ignore 15 fork { setsid ignore all say daemon pause } pause } "
+             "ignore 15 say up pause")
+    box.signal(TERM)
+    assert box.code() == 137
+
+
+def test_the_timeout_kills_the_adopted_where_hale_is_a_subreaper(hale):
+    box = hale("-s", "--stop-timeout", "200ms", "--linger", WAIT_FOR_EVER,
+               "fork { fork { setsid ignore all ids pause } } wait ignore 15 say up pause",
+               second=True)
+    pid = box.out.expect(r"ids pid=(\d+)")[1]
+    box.out.expect("^up$")
+    daemon = box.outer(pid)
+    box.signal(TERM)
+    assert box.code() == 137
+    until(lambda: not alive(daemon), "the daemon is gone")
+
+
+def alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_service_that_ends_in_time_is_not_killed(hale):
+    box = up(hale, "--stop-timeout", WAIT_FOR_EVER, "catch quit 15 0 say up pause")
+    box.signal(TERM)
+    assert box.code() == 0
+
+
+# --- drain -------------------------------------------------------------------
+
+def test_a_drain_turns_readiness_off_while_the_service_serves(hale):
+    box = hale(*LISTEN, "--drain", WAIT_FOR_EVER, "http 9090")
+    box.out.expect("^http 9090")
+    assert box.get("/readyz").status == 200
+    box.signal(TERM)
+    until(lambda: box.get("/readyz").status == 503, "readiness is off")
+    assert box.get("/livez").status == 200
+    assert box.get("/startupz").status == 200
+    assert box.get("/healthz").status == 503
+    assert "[-]drain failed: " in box.get("/readyz").body
+    assert box.get(port=9090).body == "served\n"
+    assert (state(box), box.status()["verdicts"]["ready"]) == ("draining", False)
+
+
+def test_a_second_sigterm_ends_the_drain(hale):
+    box = up(hale, *LISTEN, "--drain", WAIT_FOR_EVER, "catch say up pause")
+    box.signal(TERM)
+    until(lambda: state(box) == "draining", "hale drains")
+    box.signal(TERM)
+    box.signal(LAST)
+    assert [box.out.line()[:7] for _ in range(2)] == ["got 15 ", "got 64 "]
+
+
+def test_the_stop_signal_follows_the_drain(hale):
+    box = up(hale, "--drain", "300ms", "catch say up pause")
+    start = time.monotonic()
+    box.signal(TERM)
+    assert box.out.line().startswith("got 15 ")
+    assert time.monotonic() - start >= 0.3
+
+
+def test_a_service_that_ends_during_the_drain_ends_hale(hale):
+    box = up(hale, "--drain", WAIT_FOR_EVER, "say up read exit 9")
+    box.signal(TERM)
+    box.tell("end")
+    assert box.code() == 9
+
+
+def test_other_signals_are_forwarded_during_the_drain(hale):
+    box = up(hale, *LISTEN, "--drain", WAIT_FOR_EVER, "catch say up pause")
+    box.signal(TERM)
+    box.signal(INT)
+    assert box.out.line().startswith("got 2 ")
+    assert state(box) == "draining"
+
+
+def test_the_stop_timeout_starts_after_the_drain(hale):
+    box = up(hale, "--drain", "400ms", "--stop-timeout", "100ms",
+             "catch ignore 15 quit 10 7 say up pause")
+    start = time.monotonic()
+    box.signal(TERM)
+    assert box.code() == 137
+    assert time.monotonic() - start >= 0.5
+
+
+def test_the_drain_command_turns_readiness_off_and_nothing_else(hale):
+    box = up(hale, *LISTEN, "catch say up pause")
+    done = box.run(HALE, "drain", "0")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert box.get("/readyz").status == 503
+    assert state(box) == "draining"
+    box.signal(LAST)
+    assert box.out.line().startswith("got 64 ")
+
+
+def test_the_drain_command_returns_after_its_time(hale):
+    box = up(hale, "catch say up pause")
+    start = time.monotonic()
+    assert box.run(HALE, "drain", "300ms").returncode == 0
+    assert time.monotonic() - start >= 0.3
+
+
+def test_the_drain_command_takes_its_time_from_the_supervisor(hale):
+    box = up(hale, "--drain", "300ms", "catch say up pause")
+    start = time.monotonic()
+    assert box.run(HALE, "drain").returncode == 0
+    assert time.monotonic() - start >= 0.3
+
+
+def test_what_was_drained_by_command_is_not_drained_again(hale):
+    box = up(hale, "--drain", "1500ms", "catch say up pause")
+    assert box.run(HALE, "drain").returncode == 0
+    start = time.monotonic()
+    box.signal(TERM)
+    assert box.out.line().startswith("got 15 ")
+    assert time.monotonic() - start < 1
+
+
+def test_a_sigterm_during_the_drain_command_drains_only_the_rest(hale):
+    box = up(hale, *LISTEN, "--drain", "2s", "catch say up pause")
+    start = time.monotonic()
+    assert box.run(HALE, "drain", "1s").returncode == 0
+    box.signal(TERM)
+    assert box.out.line().startswith("got 15 ")
+    assert 1.9 <= time.monotonic() - start < 2.9
+
+
+# --- linger ------------------------------------------------------------------
+
+def test_with_linger_the_others_get_sigterm_and_time_to_finish(hale):
+    box = hale("--linger", WAIT_FOR_EVER,
+               "fork { setsid catch quit 15 0 say ready pause } read exit 5")
+    box.out.expect("^ready$")
+    box.tell("end")
+    box.out.expect("^got 15 ")
+    assert box.code() == 5
+
+
+def test_with_linger_and_none_left_hale_leaves_at_once(hale):
+    assert hale("--linger", WAIT_FOR_EVER, "exit 5").code() == 5
+
+
+def test_those_who_do_not_finish_are_killed_after_the_linger(hale):
+    box = hale("--linger", "200ms", "fork { ignore 15 say ready pause } read exit 5")
+    box.out.expect("^ready$")
+    start = time.monotonic()
+    box.tell("end")
+    assert box.code() == 5
+    assert time.monotonic() - start >= 0.2
+
+
+def test_the_linger_waits_for_the_last_of_many(hale):
+    box = hale("--linger", WAIT_FOR_EVER,
+               "fork { catch quit 15 0 say ready pause } "
+               "fork { fork { setsid catch say ready quit 10 0 pause } } "
+               "read exit 5")
+    for _ in range(2):
+        box.out.expect("^ready$")
+    box.tell("end")
+    for _ in range(2):
+        box.out.expect("^got 15 ")
+    last = max(box.pids())
+    box.run("/bin/sh", "-c", f"kill -USR1 {last}")
+    assert box.code() == 5
+
+
+def test_a_sigterm_ends_the_linger_at_once(hale):
+    box = hale(*LISTEN, "--linger", WAIT_FOR_EVER, "fork { catch say ready pause } read exit 5")
+    box.out.expect("^ready$")
+    box.tell("end")
+    box.out.expect("^got 15 ")
+    assert state(box) == "lingering"
+    assert box.get("/readyz").status == 503
+    box.signal(TERM)
+    assert box.code() == 5
+
+
+def test_after_a_stop_with_linger_the_code_is_still_the_services(hale):
+    box = up(hale, "--linger", WAIT_FOR_EVER,
+             "fork { catch quit 15 0 pause } catch quit 15 11 say up pause")
+    box.signal(TERM)
+    assert box.code() == 11
+
+
+def test_children_born_during_the_linger_do_not_keep_hale(hale):
+    box = hale("--linger", "300ms",
+               "fork { ignore 15 say ready fork { ignore 15 pause } pause } read exit 5")
+    box.out.expect("^ready$")
+    box.tell("end")
+    assert box.code() == 5
+
+
+def test_the_linger_of_a_subreaper_ends_its_adopted_children(hale):
+    box = hale("-s", "--linger", WAIT_FOR_EVER,
+               "fork { fork { setsid catch quit 15 0 say ready pause } } wait read exit 5",
+               second=True)
+    box.out.expect("^ready$")
+    box.tell("end")
+    box.out.expect("^got 15 ")
+    assert box.code() == 5
