@@ -61,13 +61,17 @@ answer_one(int fd)
 {
 	char head[HEAD_MAX + 1];
 	ssize_t n = recv(fd, head, HEAD_MAX, 0);
+	int last;
 
 	if (n <= 0)
 		return 0;
 	head[n] = '\0';
-	if (send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL) < 0)
+	last = strstr(head, "Connection: close") != NULL;
+	/* MSG_MORE holds the answer back until close() can add its FIN. */
+	if (send(fd, answer, sizeof answer - 1,
+	         MSG_NOSIGNAL | (last ? MSG_MORE : 0)) < 0)
 		return 0;
-	return strstr(head, "Connection: close") == NULL;
+	return !last;
 }
 
 static void

@@ -15,6 +15,7 @@ IDLE_S = 20
 STARTS_PER_ROUND = 40
 ORPHANS = 20000
 SIGNALS = 10000
+BLOCKS = 10             # of signals, in one life of the inits
 BURST = 400             # real-time signals in one start
 PROBES = 20000          # requests in a round
 COUNTED_PROBES = 2000   # requests whose system calls are counted
@@ -245,34 +246,34 @@ def _wait_reaped(pid, limit_s=30.0):
 
 
 def signals(bench):
-    free = _latencies(bench, None)
-    one = _latencies(bench, {max(os.sched_getaffinity(0))})
-    return [_latency_row(free, "signal to the handler, p50 us"),
-            _latency_row(one, "the same, all on one CPU"),
+    return [_latency_row(bench, "signal to the handler, p50 us", None),
+            _latency_row(bench, "the same, all on one CPU",
+                         {max(os.sched_getaffinity(0))}),
             _burst_row(bench)]
 
 
-def _latencies(bench, cpus):
-    """{name: ([p50 a round], signals sent, signals received)}"""
+def _latencies(bench, what, cpus):
+    """{name: ([p50 of each block], signals sent, signals received)}"""
     service = (bench.programs.path("signals"), "service")
-    words = ["signals", "latency", bench.rounds,
-             -(-SIGNALS // bench.rounds)]
+    found = {init.name: ([], [], []) for init in bench.inits}
+    words = ["signals", "latency", BLOCKS,
+             -(-SIGNALS // (bench.rounds * BLOCKS))]
     for init in bench.inits:
         words += ["+", *init.command(*service)]
-    bench.progress("signals: one at a time"
-                   + (", one CPU" if cpus else ""))
-    with pinned(cpus):
-        lines = bench.tool(*words)
-    found = {init.name: ([], [], []) for init in bench.inits}
-    for index, sent, received, p50, _p99 in lines:
-        each = found[bench.inits[int(index)].name]
-        each[0].append(int(p50) / 1000)
-        each[1].append(int(sent))
-        each[2].append(int(received))
+    for done in range(bench.rounds):
+        bench.progress(f"{what}: round {done + 1}/{bench.rounds}")
+        with pinned(cpus):
+            lines = bench.tool(*words)
+        for index, sent, received, p50, _p99 in lines:
+            each = found[bench.inits[int(index)].name]
+            each[0].append(int(p50) / 1000)
+            each[1].append(int(sent))
+            each[2].append(int(received))
     return found
 
 
-def _latency_row(found, what):
+def _latency_row(bench, what, cpus):
+    found = _latencies(bench, what, cpus)
     results = {name: each[0] for name, each in found.items()}
     lost = {name: sum(each[1]) - sum(each[2]) for name, each in found.items()}
     to_tini = ratio(results, "hale", "tini")
@@ -350,10 +351,11 @@ def _probe(bench, mode, what, calls_bound, cpu_bound):
 
 
 def _load(bench, mode, process, count):
-    """The server has the first CPU, the client the last."""
-    cpus = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(process.pid, {cpus[0]})
-    with pinned({cpus[-1]}):
+    """Client and server share a CPU: waking another one costs more than
+    the request, and differs from run to run."""
+    cpus = {max(os.sched_getaffinity(0))}
+    os.sched_setaffinity(process.pid, cpus)
+    with pinned(cpus):
         ((_, answered, *_),) = bench.tool("load", mode, process.port, count)
     if int(answered) != count:
         raise RuntimeError(f"{answered} of {count} probes answered")
