@@ -50,6 +50,7 @@ struct init {
 	int      status;	/* its wait status */
 	int      terminal_fd;	/* handed to the service, or -1 */
 	int      stop_signal;	/* what the stop is sent as */
+	struct signalfd_siginfo stop_from;	/* its value, if queued */
 	bool     stop_sent;
 	bool     leaving;
 	int64_t  started_ms;
@@ -85,7 +86,8 @@ send_stop(struct init *in)
 	tell_signal(in, "sending", in->stop_signal);
 	in->stop_sent = true;
 	in->forwarded++;
-	child_signal(in->pid, in->plan->group, in->stop_signal, NULL);
+	child_signal(in->pid, in->plan->group, in->stop_signal,
+	             &in->stop_from);
 }
 
 static void
@@ -293,6 +295,7 @@ handle_signal(struct init *in, const struct signalfd_siginfo *info)
 		break;
 	case SIGNALS_STOP:
 		in->stop_signal = to.sig;
+		in->stop_from = *info;
 		step(in, EV_STOP);
 		break;
 	}

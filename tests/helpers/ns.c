@@ -4,16 +4,16 @@
  * ns stays outside as the parent, waits, and exits as the program did (128+n
  * for a signal). What happens goes as lines to the descriptor of -o:
  *
- *     pid N        the program's pid as seen from outside
+ *     pid N        the program's pid as seen from outside; it has been exec'd
  *     stopped N    it was stopped by signal N (with -j)
  *     steps N      entries and returns of system calls before -k's signal
+ *     foreground N the terminal's process group at the end (with -j)
  *     exit N | signal N | core N
  *     fail WHY     the program could not be started; ns exits 255
  *
  * SIGTERM ends everything in the namespace; so does the death of ns's parent.
  * SIGUSR1 does what a shell's fg does (with -j).
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -58,6 +58,7 @@ struct box {
 	long uid, nofile, nproc, core, stack;
 	unsigned long block, ignore;	/* bit n-1 is signal n */
 	int  step_at, step_sig;
+	int  go[2];	/* with -k: the child waits here for its tracer */
 	int  close_fds[LIST_MAX], n_close;
 	struct refusal refuse[LIST_MAX];
 	int  n_refuse;
@@ -227,6 +228,10 @@ signals(const struct box *b)
 static void
 be_program(const struct box *b)
 {
+	char go;
+
+	if (b->step_at)
+		try("wait for the tracer", read(b->go[0], &go, 1));
 	loopback_up();
 	if (b->cgroup)
 		join_cgroup(b->cgroup);
@@ -245,8 +250,6 @@ be_program(const struct box *b)
 	try("pdeathsig", prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0));
 	for (int i = 0; i < b->n_refuse; i++)
 		refuse_call(b->refuse[i]);
-	if (b->step_at)
-		try("traceme", ptrace(PTRACE_TRACEME, 0, 0, 0));
 	signals(b);
 	for (int i = 0; i < b->n_close; i++)
 		close(b->close_fds[i]);
@@ -256,8 +259,10 @@ be_program(const struct box *b)
 }
 
 static int
-ended(int st)
+ended(int st, int job)
 {
+	if (job)	/* asked here: with ns the whole session ends */
+		report("foreground %d\n", tcgetpgrp(0));
 	if (WIFEXITED(st)) {
 		report("exit %d\n", WEXITSTATUS(st));
 		return WEXITSTATUS(st);
@@ -278,7 +283,7 @@ wait_for(pid_t pid, int job)
 			die("wait");
 		}
 		if (!WIFSTOPPED(st))
-			return ended(st);
+			return ended(st, job);
 		report("stopped %d\n", WSTOPSIG(st));
 	}
 }
@@ -297,17 +302,14 @@ trace(const struct box *b, pid_t pid)
 
 	try("wait for exec", waitpid(pid, &st, 0));
 	if (!WIFSTOPPED(st))
-		return ended(st);
-	try("setoptions", ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESYSGOOD |
-	    PTRACE_O_TRACEVFORK | PTRACE_O_TRACEFORK | PTRACE_O_TRACECLONE |
-	    PTRACE_O_TRACEEXEC));
+		return ended(st, 0);
 	ptrace(PTRACE_SYSCALL, pid, 0, 0);
 	for (;;) {
 		at = waitpid(-1, &st, __WALL);
 		if (at < 0 && errno != EINTR)
 			die("wait");
 		if (at == pid && !WIFSTOPPED(st))
-			return ended(st);
+			return ended(st, 0);
 		if (at < 0 || !WIFSTOPPED(st))
 			continue;
 		event = st >> 16;
@@ -319,10 +321,37 @@ trace(const struct box *b, pid_t pid)
 			report("steps %d\n", steps);
 			sent = 1;
 		}
-		/* A new child's first SIGSTOP is ptrace's own. */
 		ptrace(sent ? PTRACE_CONT : PTRACE_SYSCALL, at, 0,
-		    event || call || WSTOPSIG(st) == SIGSTOP ? 0 : WSTOPSIG(st));
+		    event || call ? 0 : WSTOPSIG(st));
 	}
+}
+
+/* Seized, not by PTRACE_TRACEME: the stop at exec must not need a signal,
+ * since the program may be started with all of them blocked. */
+static void
+seize(const struct box *b)
+{
+	try("seize", ptrace(PTRACE_SEIZE, program, 0, PTRACE_O_TRACESYSGOOD |
+	    PTRACE_O_TRACEVFORK | PTRACE_O_TRACEFORK | PTRACE_O_TRACECLONE |
+	    PTRACE_O_TRACEEXEC));
+	try("go", write(b->go[1], "g", 1));
+}
+
+/* The child's reports come through a pipe that its exec closes: whoever has
+ * read "pid" can signal the program and not what was to become it. */
+static void
+report_start(int fd)
+{
+	char said[4096];
+	size_t len = 0;
+	ssize_t n;
+
+	do {
+		n = read(fd, said + len, sizeof said - len);
+		len += n > 0 ? (size_t)n : 0;
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	report("pid %d\n%.*s", program, (int)len, said);
+	close(fd);
 }
 
 /* A PID 1 that only reaps, so that the program is PID 2. */
@@ -386,6 +415,7 @@ main(int argc, char **argv)
 {
 	struct box b = { .report_fd = 2, .uid = -1, .nofile = -1, .nproc = -1,
 	    .core = -1, .stack = -1 };
+	int start[2];
 
 	parse(&b, argc, argv);
 	report_fd = b.report_fd;
@@ -403,9 +433,12 @@ main(int argc, char **argv)
 	try("private", mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
 	if (b.second && (victim = fork()) == 0)
 		be_first();
+	try("pipe", pipe2(start, O_CLOEXEC));
+	try("pipe", pipe2(b.go, O_CLOEXEC));
 	program = fork();
 	try("fork", program);
 	if (program == 0) {
+		report_fd = start[1];
 		if (b.job)
 			setpgid(0, 0);
 		if (b.job == 'f')
@@ -416,6 +449,9 @@ main(int argc, char **argv)
 		victim = program;
 	if (b.job)
 		setpgid(program, program);
-	report("pid %d\n", program);
+	close(start[1]);
+	if (b.step_at)
+		seize(&b);
+	report_start(start[0]);
 	return b.step_at ? trace(&b, program) : wait_for(program, b.job);
 }

@@ -30,7 +30,6 @@
  *
  * PID is a number, "self" or "parent". At the end of the words: exit 0.
  */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

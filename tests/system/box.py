@@ -47,6 +47,13 @@ def until(condition, what="condition"):
     return value
 
 
+def readable(fd, timeout):
+    """Waits for bytes or the end; select() would stop at descriptor 1023."""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(timeout * 1000))
+
+
 class Lines:
     """What comes out of a descriptor, by lines."""
 
@@ -58,7 +65,7 @@ class Lines:
 
     def _more(self, end):
         left = end - time.monotonic()
-        if left <= 0 or not select.select([self.fd], [], [], left)[0]:
+        if left <= 0 or not readable(self.fd, left):
             raise AssertionError(f"nothing more within the deadline; so far:\n{self.seen}")
         try:
             data = os.read(self.fd, 65536)
@@ -85,6 +92,15 @@ class Lines:
             if match := re.search(pattern, text):
                 return match
         raise AssertionError(f"no line matches {pattern!r}:\n{self.seen}")
+
+    def expect_each(self, *patterns):
+        """Reads until there was a line for each, in any order; the matches."""
+        matches = [None] * len(patterns)
+        while None in matches:
+            match = self.expect("|".join(f"(?:{p})" for p in patterns)).string
+            for at, pattern in enumerate(patterns):
+                matches[at] = matches[at] or re.search(pattern, match)
+        return matches
 
     def rest(self):
         """All the lines up to the end."""
@@ -250,6 +266,13 @@ class Box:
             self.killed = kind != "exit"
         return self._code
 
+    def last_code(self):
+        """The code, with the box closed at once: for many in one test."""
+        try:
+            return self.code()
+        finally:
+            self.close()
+
     def end(self):
         """Waits for the end; exit code, lines of stdout, lines of stderr."""
         return self.code(), self.out.rest(), self.err.rest()
@@ -368,6 +391,11 @@ class Box:
         """The terminal's foreground process group, as an outer pid."""
         return struct.unpack("i", fcntl.ioctl(self.master, termios.TIOCGPGRP, b"1234"))[0]
 
+    def last_foreground(self):
+        """The same as it was when the program had ended."""
+        self.code()
+        return int(re.search(r"^foreground (\d+)$", self.report.seen, re.M)[1])
+
     def press(self, key):
         os.write(self.master, bytes([ord(key) & 0x1f]))
 
@@ -406,18 +434,27 @@ def clean_env(**more):
     return env
 
 
-def pipe_fds():
-    """A pipe whose ends are closed at the end of the with."""
-    @contextlib.contextmanager
-    def both():
-        ends = os.pipe()
-        try:
-            yield ends
-        finally:
-            for fd in ends:
-                with contextlib.suppress(OSError):
-                    os.close(fd)
-    return both()
+class Pipe:
+    """Both ends of a pipe; with closes those that still are open."""
+
+    def __init__(self):
+        self.read, self.write = os.pipe()
+
+    def close_read(self):
+        os.close(self.read)
+        self.read = None
+
+    def close_write(self):
+        os.close(self.write)
+        self.write = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for fd in (self.read, self.write):
+            if fd is not None:
+                os.close(fd)
 
 
 def fill(fd):

@@ -12,12 +12,12 @@ TERM = 15
 
 
 def test_every_exit_code_is_passed_through(hale):
-    codes = {code: hale(f"exit {code}").code() for code in range(256)}
+    codes = {code: hale(f"exit {code}").last_code() for code in range(256)}
     assert codes == {code: code for code in range(256)}
 
 
 def test_every_deadly_signal_is_128_and_its_number(hale):
-    codes = {sig: hale(f"die {sig}").code() for sig in DEADLY}
+    codes = {sig: hale(f"die {sig}").last_code() for sig in DEADLY}
     assert codes == {sig: 128 + sig for sig in DEADLY}
 
 

@@ -6,7 +6,7 @@ import tempfile
 
 import pytest
 
-from box import HALE, PATH, SVC, clean_env, fill, pipe_fds
+from box import HALE, PATH, SVC, Pipe, clean_env, fill
 
 EM_X86_64, EM_AARCH64 = 62, 183
 NATIVE = {"x86_64": EM_X86_64, "aarch64": EM_AARCH64}[os.uname().machine]
@@ -234,16 +234,16 @@ def test_a_failed_start_keeps_its_code_without_stderr(box, closed):
 
 
 def test_a_failed_start_keeps_its_code_when_the_reader_of_stderr_is_gone(box):
-    with pipe_fds() as (read, write):
-        os.close(read)
-        started = box(HALE, "/none", stderr=write)
+    with Pipe() as pipe:
+        pipe.close_read()
+        started = box(HALE, "/none", stderr=pipe.write)
         assert (started.code(), started.killed) == (127, False)
 
 
 def test_a_failed_start_keeps_its_code_when_stderr_is_full(box):
-    with pipe_fds() as (read, write):
-        fill(write)
-        assert box(HALE, "/none", stderr=write).code() == 127
+    with Pipe() as pipe:
+        fill(pipe.write)
+        assert box(HALE, "/none", stderr=pipe.write).code() == 127
 
 
 def test_a_failed_start_is_not_remapped_into_success_by_accident(box):

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from box import HALE, SVC, Lines, clean_env, fill, pipe_fds, svc, until
+from box import HALE, SVC, Lines, Pipe, clean_env, fill, svc, until
 
 CLOSED = [[0], [1], [2], [0, 1], [0, 2], [1, 2], [0, 1, 2]]
 
@@ -24,11 +24,12 @@ def open_fds(pid):
 
 @pytest.mark.parametrize("closed", CLOSED, ids=str)
 def test_closed_streams_are_no_obstacle_and_become_dev_null(hale, closed):
-    with pipe_fds() as (read, write):
-        box = hale(f"to {write} ids fds catch quit 15 6 say up pause", close=closed, fds=[write])
-        lines = Lines(read)
+    with Pipe() as pipe:
+        box = hale(f"to {pipe.write} ids fds catch quit 15 6 say up pause", close=closed,
+                   fds=[pipe.write])
+        lines = Lines(pipe.read)
         pid = lines.expect(r"pid=(\d+)")[1]
-        assert lines.line() == f"fds 0 1 2 {write}"
+        assert lines.line() == f"fds 0 1 2 {pipe.write}"
         lines.expect("^up$")
         links = open_fds(box.outer(pid))
         assert {links[fd] for fd in closed} == {"/dev/null"}
@@ -39,11 +40,11 @@ def test_closed_streams_are_no_obstacle_and_become_dev_null(hale, closed):
 @pytest.mark.static_only
 @pytest.mark.parametrize("closed", CLOSED, ids=str)
 def test_without_dev_closed_streams_stay_closed_and_are_not_reused(hale, closed):
-    with pipe_fds() as (read, write):
-        box = hale("--listen", "8080", f"to {write} fds catch quit 15 6 say up pause",
-                   close=closed, fds=[write], no_dev=True)
-        lines = Lines(read)
-        want = [fd for fd in (0, 1, 2) if fd not in closed] + [write]
+    with Pipe() as pipe:
+        box = hale("--listen", "8080", f"to {pipe.write} fds catch quit 15 6 say up pause",
+                   close=closed, fds=[pipe.write], no_dev=True)
+        lines = Lines(pipe.read)
+        want = [fd for fd in (0, 1, 2) if fd not in closed] + [pipe.write]
         assert lines.line() == "fds " + " ".join(map(str, want))
         lines.expect("^up$")
         assert box.get().status == 200
@@ -67,31 +68,32 @@ def test_nothing_of_hale_leaks_into_the_service(hale, options):
 
 
 def test_inherited_descriptors_reach_the_service_and_hale_keeps_none(hale):
-    with pipe_fds() as (read, write):
-        high = fcntl.fcntl(write, fcntl.F_DUPFD, 900)
-        box = hale(f"fds to {high} say there pause", fds=[read, write, high])
-        assert box.out.line() == f"fds 0 1 2 {read} {write} {high}"
-        assert Lines(read).line() == "there"
-        pipe = os.readlink(f"/proc/self/fd/{read}")
+    with Pipe() as pipe:
+        high = fcntl.fcntl(pipe.write, fcntl.F_DUPFD, 900)
+        box = hale(f"fds to {high} say there pause", fds=[pipe.read, pipe.write, high])
+        assert box.out.line() == f"fds 0 1 2 {pipe.read} {pipe.write} {high}"
+        assert Lines(pipe.read).line() == "there"
+        link = os.readlink(f"/proc/self/fd/{pipe.read}")
         os.close(high)
-        assert pipe not in open_fds(box.pid).values()
+        assert link not in open_fds(box.pid).values()
 
 
 def test_the_last_writer_of_an_inherited_pipe_is_the_service(hale):
-    with pipe_fds() as (read, write):
-        hale(f"exec {SVC} to {write} say there to 1 fork {{ read }} exit 0", fds=[write])
-        os.close(write)
-        lines = Lines(read)
+    with Pipe() as pipe:
+        hale(f"exec {SVC} to {pipe.write} say there to 1 fork {{ read }} exit 0",
+             fds=[pipe.write])
+        pipe.close_write()
+        lines = Lines(pipe.read)
         assert lines.rest() == ["there"]
 
 
 def test_a_hundred_inherited_descriptors_reach_the_service(hale):
-    with pipe_fds() as (read, write):
-        many = [fcntl.fcntl(write, fcntl.F_DUPFD, 100) for _ in range(100)]
+    with Pipe() as pipe:
+        many = [fcntl.fcntl(pipe.write, fcntl.F_DUPFD, 100) for _ in range(100)]
         try:
             box = hale("fds pause", fds=many)
             assert box.out.line() == "fds 0 1 2 " + " ".join(map(str, many))
-            assert os.readlink(f"/proc/self/fd/{read}") not in open_fds(box.pid).values()
+            assert os.readlink(f"/proc/self/fd/{pipe.read}") not in open_fds(box.pid).values()
         finally:
             for fd in many:
                 os.close(fd)
@@ -134,28 +136,28 @@ def test_a_socket_handed_over_serves_from_the_service(hale):
 
 
 def test_the_service_goes_on_when_the_reader_of_stdout_is_gone(hale):
-    with pipe_fds() as (read, write):
-        os.close(read)
-        box = hale("ignore 13 say lost exit 4", stdout=write)
+    with Pipe() as pipe:
+        pipe.close_read()
+        box = hale("ignore 13 say lost exit 4", stdout=pipe.write)
         assert box.code() == 98  # svc's code for a line that it could not write
 
 
 def test_a_gone_reader_of_stderr_does_not_kill_hale(hale):
-    with pipe_fds() as (read, write):
-        box = hale("-v", "-w", "say up read orphans 10 exit 4", stderr=write)
+    with Pipe() as pipe:
+        box = hale("-v", "-w", "say up read orphans 10 exit 4", stderr=pipe.write)
         box.out.expect("^up$")
-        os.close(read)
-        os.close(write)
+        pipe.close_read()
+        pipe.close_write()
         box.tell("end")
         assert (box.code(), box.killed) == (4, False)
 
 
 def test_a_full_stderr_never_blocks_hale(hale):
-    with pipe_fds() as (read, write):
-        fcntl.fcntl(write, 1031, 4096)  # F_SETPIPE_SZ
-        fill(write)
+    with Pipe() as pipe:
+        fcntl.fcntl(pipe.write, 1031, 4096)  # F_SETPIPE_SZ
+        fill(pipe.write)
         box = hale("-v", "-w", "--listen", "8080", "orphans 500 say up read exit 4",
-                   stderr=write)
+                   stderr=pipe.write)
         box.out.expect("^up$")
         until(lambda: box.children() == 1, "all orphans are reaped")
         assert box.get("/livez").status == 200
@@ -164,36 +166,36 @@ def test_a_full_stderr_never_blocks_hale(hale):
 
 
 def test_lines_dropped_on_a_full_stderr_are_counted_when_it_has_room(hale):
-    with pipe_fds() as (read, write):
-        fcntl.fcntl(write, 1031, 4096)
-        fill(write)
-        box = hale("-w", "orphans 30 say up read exit 4", stderr=write)
+    with Pipe() as pipe:
+        fcntl.fcntl(pipe.write, 1031, 4096)
+        fill(pipe.write)
+        box = hale("-w", "orphans 30 say up read exit 4", stderr=pipe.write)
         box.out.expect("^up$")
         until(lambda: box.children() == 1, "all orphans are reaped")
-        os.read(read, 4096)
+        os.read(pipe.read, 4096)
         box.tell("end")
         assert box.code() == 4
-        os.close(write)
-        rest = os.read(read, 65536).decode()
-        assert re.search(r"hale: .*\b31\b.*", rest), rest
+        pipe.close_write()
+        rest = os.read(pipe.read, 65536).decode()
+        assert re.search(r"hale: .*\b30\b.*", rest), rest
 
 
 def test_a_line_is_written_whole_or_not_at_all(hale):
-    with pipe_fds() as (read, write):
-        fcntl.fcntl(write, 1031, 4096)
-        fill(write)
-        os.read(read, 10)  # room for ten bytes: less than a line
-        box = hale("exit 4", stderr=write)
+    with Pipe() as pipe:
+        fcntl.fcntl(pipe.write, 1031, 4096)
+        fill(pipe.write)
+        os.read(pipe.read, 10)  # room for ten bytes: less than a line
+        box = hale("exit 4", stderr=pipe.write)
         assert box.code() == 4
-        os.set_blocking(read, False)
-        assert set(os.read(read, 65536)) == set(b"x")
+        os.set_blocking(pipe.read, False)
+        assert set(os.read(pipe.read, 65536)) == set(b"x")
 
 
 def test_stderr_is_never_made_non_blocking(hale):
-    with pipe_fds() as (_, write):
-        box = hale("-v", "--listen", "8080", "say up read exit 4", stderr=write)
+    with Pipe() as pipe:
+        box = hale("-v", "--listen", "8080", "say up read exit 4", stderr=pipe.write)
         box.out.expect("^up$")
-        assert fcntl.fcntl(write, fcntl.F_GETFL) & os.O_NONBLOCK == 0
+        assert fcntl.fcntl(pipe.write, fcntl.F_GETFL) & os.O_NONBLOCK == 0
         box.tell("end")
         box.code()
-        assert fcntl.fcntl(write, fcntl.F_GETFL) & os.O_NONBLOCK == 0
+        assert fcntl.fcntl(pipe.write, fcntl.F_GETFL) & os.O_NONBLOCK == 0

@@ -111,8 +111,7 @@ def test_the_timeout_kills_the_adopted_where_hale_is_a_subreaper(hale):
     box = hale("-s", "--stop-timeout", "200ms", "--linger", WAIT_FOR_EVER,
                "fork { fork { setsid ignore all ids pause } } wait ignore 15 say up pause",
                second=True)
-    pid = box.out.expect(r"ids pid=(\d+)")[1]
-    box.out.expect("^up$")
+    pid = box.out.expect_each(r"^ids pid=(\d+)", "^up$")[0][1]
     daemon = box.outer(pid)
     box.signal(TERM)
     assert box.code() == 137
