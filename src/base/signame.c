@@ -75,7 +75,9 @@ signame_write(struct buf *b, int sig)
 	}
 	if (sig == SIGNAME_RTMIN)
 		buf_str(b, "SIGRTMIN");
-	else if (sig > SIGNAME_RTMIN && sig <= SIGNAME_MAX)
+	else if (sig == SIGNAME_MAX)
+		buf_str(b, "SIGRTMAX");
+	else if (sig > SIGNAME_RTMIN && sig < SIGNAME_MAX)
 		buf_fmt(b, "SIGRTMIN+%d", sig - SIGNAME_RTMIN);
 	else
 		buf_fmt(b, "signal %d", sig);
