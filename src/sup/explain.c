@@ -280,7 +280,7 @@ explain_missing(struct buf *b, const char *path, int err)
 	ssize_t n = readlink(path, target, sizeof target - 1);
 
 	if (err == EACCES) {
-		buf_fmt(b, "a folder on its path may not be entered by uid %u",
+		buf_fmt(b, "a directory on its path may not be entered by uid %u",
 		        (unsigned)geteuid());
 		return EXPLAIN_CANNOT_EXEC;
 	}
@@ -294,7 +294,7 @@ explain_missing(struct buf *b, const char *path, int err)
 		return EXPLAIN_CANNOT_EXEC;
 	}
 	buf_str(b, err == ENOENT ? "there is no such file"
-	                         : "a part of its path is no folder");
+	                         : "a part of its path is no directory");
 	return EXPLAIN_NOT_FOUND;
 }
 
