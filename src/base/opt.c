@@ -284,12 +284,17 @@ is_env_name(struct span name, const struct opt *o)
 static struct span
 split_env(const char *var, const char **value)
 {
-	struct span name = { var, strcspn(var, "=") };
+	size_t skip = strlen(ENV_PREFIX);
+	struct span name;
 
-	*value = var[name.len] == '=' ? var + name.len + 1 : "";
-	if (!span_has_prefix(name, ENV_PREFIX))
+	*value = "";
+	/* Most are somebody else's, and long: look no further than needed. */
+	if (strncmp(var, ENV_PREFIX, skip) != 0)
 		return (struct span){ NULL, 0 };
-	return span_after(name, strlen(ENV_PREFIX));
+	name = (struct span){ var + skip, strcspn(var + skip, "=") };
+	if (name.p[name.len] == '=')
+		*value = name.p + name.len + 1;
+	return name;
 }
 
 static int

@@ -177,10 +177,11 @@ cmd_warn_of_env(void)
 		tables[i] = commands[i]->opts;
 	for (char **e = environ; *e != NULL; e++) {
 		struct buf b = buf_over(text, sizeof text);
-		int len = (int)strcspn(*e, "=");
+		int len;
 
 		if (!opt_is_unknown_env(tables, *e, &nearest))
 			continue;
+		len = (int)strcspn(*e, "=");
 		if (nearest == NULL) {
 			log_warn("%.*s: no option has this name", len, *e);
 			continue;

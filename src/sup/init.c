@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -43,7 +44,6 @@ struct init {
 	struct source        timer;	/* the service machine's deadline */
 	struct signals_rules rules;
 	struct service       service;
-	struct signalfd_siginfo batch[SIGNAL_BATCH];
 	pid_t    pid;		/* the service's; 0 once it has ended */
 	uid_t    uid;		/* our own */
 	pid_t    group;		/* its process group, for what it leaves */
@@ -56,7 +56,9 @@ struct init {
 	int64_t  started_ms;
 	uint64_t orphans, forwarded;
 	uint64_t oom_before;	/* kernel kills when the service started */
-	struct server server;	/* last: its buffers are large */
+	/* Large, so last: what a start touches lies close together above. */
+	struct server server;
+	struct signalfd_siginfo batch[SIGNAL_BATCH];
 };
 
 static struct init the_init;	/* zeroed pages that cost nothing untouched */
@@ -525,6 +527,8 @@ start_service(struct init *in)
 		return code;
 	}
 	in->pid = in->group = pid;
+	/* On a CPU that both share the service goes first: the rest can wait. */
+	(void)sched_yield();	/* cannot fail (sched_yield(2)) */
 	in->started_ms = clock_ms();
 	service_started(&in->service);
 	return 0;
@@ -544,6 +548,8 @@ settle(struct init *in)
 	fds_close_others(ours, n);
 	/* Else a mount that hale happened to be started in stays busy. */
 	(void)!chdir("/");
+	/* A kill in the service's first moment is among these: it is then
+	 * told as a plain SIGKILL. */
 	in->oom_before = cgroup_oom_kills();
 	log_info("started %s (pid %d)", program(in), (int)in->pid);
 }
