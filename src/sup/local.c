@@ -130,21 +130,29 @@ receive(int fd, int64_t deadline_ms, struct buf *answer)
 	}
 }
 
+/* Cuts the head off: what is left is the body; false without its end. */
+static bool
+skip_head(struct span *answer)
+{
+	while (answer->len > 0)
+		if (span_is(span_cut(answer, '\n'), "\r"))
+			return true;
+	return false;
+}
+
 /* "HTTP/1.1 200 OK ... CRLF CRLF body" */
 static int
 split_answer(struct span answer, struct buf *body)
 {
-	const char *end = memmem(answer.p, answer.len, "\r\n\r\n", 4);
-	struct span line = answer;
+	static const char version[] = "HTTP/1.1 ";
+	const size_t skip = sizeof version - 1;
+	struct span code = { answer.p + skip, 3 };
 	uint64_t status;
 
-	if (end == NULL || !span_has_prefix(answer, "HTTP/1.1 "))
+	if (answer.len < skip + code.len || !span_has_prefix(answer, version)
+	 || !skip_head(&answer) || parse_uint_span(code, 999, &status) < 0)
 		return ERR_PARSE;
-	line = span_after(line, 9);
-	line.len = 3;
-	if (parse_uint_span(line, 999, &status) < 0)
-		return ERR_PARSE;
-	buf_add(body, span_after(answer, (size_t)(end + 4 - answer.p)));
+	buf_add(body, answer);
 	return (int)status;
 }
 
