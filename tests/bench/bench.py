@@ -23,28 +23,29 @@ WIDTHS = (30, 18, 16, 16, 42, 22)
 HEADINGS = ("what", "bound", "hale", "floor", "peers", "ratio")
 
 
+def _row_names(text):
+    names = text.split(",")
+    for name in names:
+        if name not in rows.ROWS:
+            raise argparse.ArgumentTypeError(
+                f"no row '{name}'; there are {','.join(rows.ROWS)}")
+    return names
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("hale", help="the binary: build/hale")
-    parser.add_argument("--only", nargs="+", metavar="NAME", default=None,
-                        choices=list(rows.ROWS),
-                        help="rows to measure: " + " ".join(rows.ROWS))
+    parser.add_argument("--only", type=_row_names, metavar="NAME,...",
+                        default=list(rows.ROWS),
+                        help="rows to measure: " + ",".join(rows.ROWS))
     parser.add_argument("--rounds", type=int, default=9,
                         help="rounds of each interleaved row (default 9)")
     parser.add_argument("--strict", action="store_true",
                         help="exit 1 when a bound is missed")
-    # "--only NAME ... HALE": the binary must not be taken for a name.
-    arguments = parser.parse_intermixed_args(_move_binary_first(sys.argv[1:]))
+    arguments = parser.parse_args()
     if arguments.rounds < 1:
         parser.error("--rounds: at least 1")
     return arguments
-
-
-def _move_binary_first(words):
-    last = words[-1:]
-    if last and not last[0].startswith("-") and last[0] not in rows.ROWS:
-        return last + words[:-1]
-    return words
 
 
 def enter_namespace():
@@ -135,7 +136,7 @@ def main():
     print_head(bench)
     begun = time.monotonic()
     found = []
-    for name in arguments.only or rows.ROWS:
+    for name in arguments.only:
         found += rows.ROWS[name](bench)
     end_progress()
     print_table(found)
