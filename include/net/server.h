@@ -21,7 +21,7 @@
 #define SERVER_HEAD_MS    5000	/* first byte waited for .. head whole */
 #define SERVER_IDLE_MS    75000	/* between two requests of a connection */
 #define SERVER_LINGER_MS  1000	/* a refused client may still read why */
-#define SERVER_PAUSE_MS   1000	/* no accept after EMFILE and its like */
+#define SERVER_PAUSE_MS   1000	/* no accept where closing makes no room */
 
 /* One request, or what made it unreadable. */
 struct server_ask {

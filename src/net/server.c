@@ -263,27 +263,35 @@ goes_first(const struct conn *a, const struct conn *b)
 	return a->since_ms < b->since_ms;
 }
 
-/*
- * A free slot, or NULL after room was made for the next turn: the memory of a
- * connection is not reused in the turn that ended it.
- */
 static struct conn *
-find_slot(struct server *s)
+find_free(struct server *s)
+{
+	for (size_t i = 0; i < SERVER_CONN_MAX; i++)
+		if (is_free(&s->conns[i]))
+			return &s->conns[i];
+	return NULL;
+}
+
+/*
+ * Closes the connection that is the first to go. Its slot is free from the
+ * next turn on: memory of a source is not reused in the turn that ended it.
+ * Returns false where there is none.
+ */
+static bool
+make_room(struct server *s)
 {
 	struct conn *victim = NULL;
 
 	for (size_t i = 0; i < SERVER_CONN_MAX; i++) {
 		struct conn *c = &s->conns[i];
 
-		if (is_free(c))
-			return c;
 		if (c->is_open
 		 && (victim == NULL || goes_first(c, victim)))
 			victim = c;
 	}
 	if (victim != NULL)
 		conn_close(victim);
-	return NULL;
+	return victim != NULL;
 }
 
 static void
@@ -325,19 +333,25 @@ static void
 listener_ready(struct source *source, uint32_t events)
 {
 	struct server_listener *li = (struct server_listener *)source;
-	struct conn *c = find_slot(li->server);
+	struct conn *c = find_free(li->server);
 	int fd;
 
 	(void)events;
-	if (c == NULL)
+	if (c == NULL) {
+		(void)make_room(li->server);	/* taken up in the next turn */
 		return;
+	}
 	fd = accept4(source->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd >= 0) {
 		conn_open(c, fd, li);
 		return;
 	}
 	switch (errno) {
-	case EMFILE:
+	case EMFILE:	/* our own limit: it may be below SERVER_CONN_MAX */
+		if (make_room(li->server))
+			break;
+		listener_pause(li, errno);
+		break;
 	case ENFILE:
 	case ENOBUFS:
 	case ENOMEM:

@@ -62,7 +62,7 @@ parse_unix(struct sock_addr *out, struct span path)
 		sock_abstract(out, span_after(path, 1));
 		return 0;
 	}
-	if (path.p[0] != '/')	/* the file is removed from another folder */
+	if (path.p[0] != '/')	/* the file is removed from another directory */
 		return ERR_PARSE;
 	memset(out, 0, sizeof *out);
 	out->un.sun_family = AF_UNIX;
@@ -169,13 +169,18 @@ sock_write(struct buf *b, const struct sock_addr *at)
 		buf_fmt(b, "0.0.0.0:%u", ntohs(v4->sin_port));
 }
 
-/* Where a file is in the way, but nobody listens behind it. */
+/* Is a socket in the way, and nobody listens behind it? */
 static bool
 is_stale(const struct sock_addr *at)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct stat st;
 	bool stale;
+	int fd;
 
+	/* connect() refuses a plain file in the same way. */
+	if (lstat(at->un.sun_path, &st) < 0 || !S_ISSOCK(st.st_mode))
+		return false;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
 	stale = connect(fd, &at->any, at->len) < 0 && errno == ECONNREFUSED;

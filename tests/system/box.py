@@ -61,7 +61,7 @@ class Lines:
         self.fd = fd
         self.seen = ""
         self._rest = b""
-        self._ended = False
+        self._ended = fd < 0  # it goes elsewhere
 
     def _more(self, end):
         left = end - time.monotonic()
@@ -455,6 +455,21 @@ class Pipe:
         for fd in (self.read, self.write):
             if fd is not None:
                 os.close(fd)
+
+
+def fill_socket(sock, request):
+    """Sends requests until the other side takes no more: how many whole ones
+    it took, and what is left of the last."""
+    sock.setblocking(False)
+    count, rest = -1, b""
+    poll = select.poll()
+    poll.register(sock, select.POLLOUT)
+    while poll.poll(200):  # the other side may still be reading
+        if not rest:
+            count, rest = count + 1, request
+        rest = rest[sock.send(rest):]
+    sock.settimeout(DEADLINE)
+    return count, rest
 
 
 def fill(fd):
