@@ -15,6 +15,8 @@ enum opt_kind {
 	OPT_NONE,	/* ends a table */
 	OPT_FLAG,	/* bool, true when given */
 	OPT_UNFLAG,	/* bool, false when given; not from the environment */
+	OPT_ASK,	/* bool, true when given; not from the environment,
+			 * where HALE_VERSION is rather an image's label */
 	OPT_INT,	/* int, 0..INT_MAX */
 	OPT_MS,		/* int64_t, a duration in milliseconds */
 	OPT_STR,	/* const char *, borrowed from argv or the environment */

@@ -24,7 +24,14 @@ struct run {
 static bool
 takes_value(const struct opt *o)
 {
-	return o->kind != OPT_FLAG && o->kind != OPT_UNFLAG;
+	return o->kind != OPT_FLAG && o->kind != OPT_UNFLAG
+	    && o->kind != OPT_ASK;
+}
+
+static bool
+has_env_name(const struct opt *o)
+{
+	return o->kind != OPT_UNFLAG && o->kind != OPT_ASK;
 }
 
 static int
@@ -77,6 +84,7 @@ set_field(const struct opt *o, void *args, const char *text)
 		return 0;
 	case OPT_NONE:
 	case OPT_UNFLAG:
+	case OPT_ASK:
 	case OPT_LIST:
 		break;
 	}
@@ -101,13 +109,17 @@ set_value(struct run *r, const struct opt *o, const char *text)
 static void
 set_flag(struct run *r, const struct opt *o)
 {
-	*(bool *)((char *)r->args + o->at) = o->kind == OPT_FLAG;
+	*(bool *)((char *)r->args + o->at) = o->kind != OPT_UNFLAG;
 }
 
+/* With a flag, what else sets its field is given too: -c beats HALE_GROUP. */
 static void
 mark_given(struct run *r, const struct opt *o)
 {
-	r->given |= UINT64_C(1) << (o - r->opts);
+	for (const struct opt *p = r->opts; p->kind != OPT_NONE; p++)
+		if (p == o || (!takes_value(p) && !takes_value(o)
+		            && p->at == o->at))
+			r->given |= UINT64_C(1) << (p - r->opts);
 }
 
 /* How many single-byte edits lie between a and b, as far as b is looked at. */
@@ -325,7 +337,7 @@ read_env_var(struct run *r, const char *var)
 	for (const struct opt *o = r->opts; o->kind != OPT_NONE; o++) {
 		bool given = (r->given >> (o - r->opts) & 1) != 0;
 
-		if (given || o->kind == OPT_UNFLAG || !is_env_name(name, o))
+		if (given || !has_env_name(o) || !is_env_name(name, o))
 			continue;
 		return o->kind == OPT_LIST ? add_list(r, o, value)
 		                           : set_value(r, o, value);
@@ -373,6 +385,7 @@ opt_expected(const struct opt *o)
 	switch (o->kind) {
 	case OPT_FLAG:
 	case OPT_UNFLAG:
+	case OPT_ASK:
 		return "1 or 0, true or false, yes or no, on or off";
 	case OPT_INT:
 		return "a whole number";
@@ -412,6 +425,7 @@ value_name(const struct opt *o)
 	case OPT_NONE:
 	case OPT_FLAG:
 	case OPT_UNFLAG:
+	case OPT_ASK:
 	case OPT_STR:
 	case OPT_LIST:
 		break;
@@ -493,7 +507,7 @@ opt_is_unknown_env(const struct opt *const *tables, const char *var,
 		return false;
 	for (size_t i = 0; tables[i] != NULL; i++)
 		for (const struct opt *o = tables[i]; o->kind != OPT_NONE; o++)
-			if (o->kind != OPT_UNFLAG && is_env_name(name, o))
+			if (has_env_name(o) && is_env_name(name, o))
 				return false;
 	name = as_long_name(name, text, sizeof text);
 	for (size_t i = 0; tables[i] != NULL; i++) {
@@ -502,5 +516,7 @@ opt_is_unknown_env(const struct opt *const *tables, const char *var,
 		if (o != NULL)
 			*nearest = o;
 	}
+	if (*nearest != NULL && !has_env_name(*nearest))
+		*nearest = NULL;
 	return true;
 }

@@ -118,11 +118,11 @@ static const struct opt opts[] = {
 	  "log what is done", NULL, NULL, NULL },
 	{ 'q', "quiet", OPT_FLAG, AT(quiet), NULL,
 	  "log errors only", NULL, NULL, NULL },
-	{ 'h', "help", OPT_FLAG, AT(help), NULL,
+	{ 'h', "help", OPT_ASK, AT(help), NULL,
 	  "print this", NULL, NULL, NULL },
-	{ 'V', "version", OPT_FLAG, AT(version), NULL,
+	{ 'V', "version", OPT_ASK, AT(version), NULL,
 	  "print the versions of hale, musl and BearSSL", NULL, NULL, NULL },
-	{ 'l', "license", OPT_FLAG, AT(license), NULL,
+	{ 'l', "license", OPT_ASK, AT(license), NULL,
 	  "print the license", NULL, NULL, NULL },
 	OPT_END
 };

@@ -21,7 +21,7 @@ struct ask_args {
 #define AT(field) offsetof(struct ask_args, field)
 #define OPT_TIMEOUT { 't', "timeout", OPT_MS, AT(timeout_ms), "2s", \
                       "give up asking after this long", NULL, NULL, NULL }
-#define OPT_HELP    { 'h', "help", OPT_FLAG, AT(help), NULL, \
+#define OPT_HELP    { 'h', "help", OPT_ASK, AT(help), NULL, \
                       "print this", NULL, NULL, NULL }
 
 static const struct opt status_opts[] = {

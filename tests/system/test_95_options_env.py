@@ -1,0 +1,368 @@
+"""Options: by flag, by HALE_* in the environment, and what is said of wrong ones."""
+import re
+import shlex
+
+import pytest
+
+from box import HALE, SVC, clean_env, svc
+
+TERM = 15
+
+
+def run(box, *argv, env=None, **options):
+    """Code, stdout and stderr of hale with these words, to its end."""
+    return box(HALE, *argv, env=clean_env(**(env or {})), **options).end()
+
+
+# --- every option, by flag and by name ------------------------------------------
+
+def listens(start):
+    box = start("say up pause")
+    box.out.expect("^up$")
+    assert box.get().status == 200
+
+
+def drains(start):
+    box = start("catch say up pause")
+    box.out.expect("^up$")
+    box.signal(TERM)
+    box.signal(64)
+    assert box.out.line().startswith("got 64 ")  # no stop yet
+
+
+def stops_with_int(start):
+    box = start("catch say up pause")
+    box.out.expect("^up$")
+    box.signal(TERM)
+    assert box.out.line().startswith("got 2 ")
+
+
+def kills(start):
+    box = start("ignore 15 say up pause")
+    box.out.expect("^up$")
+    box.signal(TERM)
+    assert box.code() == 137
+
+
+def lingers(start):
+    box = start("fork { catch quit 15 0 say up pause } read exit 5")
+    box.out.expect("^up$")
+    box.tell("end")
+    box.out.expect("^got 15 ")
+    assert box.code() == 5
+
+
+def signals_the_group(start):
+    box = start("fork { catch say child pause } catch say up pause")
+    box.out.expect_each("^up$", "^child$")
+    box.signal(10)
+    assert [box.out.line()[:7] for _ in range(2)] == ["got 10 "] * 2
+
+
+def rewrites_usr1_to_usr2(start):
+    box = start("catch say up pause")
+    box.out.expect("^up$")
+    box.signal(10)
+    assert box.out.line().startswith("got 12 ")
+
+
+def remaps_3(start):
+    assert start("exit 3").code() == 0
+
+
+def counts_a_stop_as_success(start):
+    box = start("say up pause")
+    box.out.expect("^up$")
+    box.signal(TERM)
+    assert box.code() == 0
+
+
+def reaps_as_subreaper(start):
+    box = start("fork { fork { ids read } } wait say up pause", second=True)
+    box.out.expect_each(r"^ids .* ", "^up$")
+    assert box.children() == 2
+
+
+def is_verbose(start):
+    assert any("started" in line for line in start("exit 0").end()[2])
+
+
+def is_quiet(start):
+    assert start("exit 3").end() == (3, [], [])
+
+
+BY_NAME = [
+    (["--listen", "8080"], "LISTEN", "8080", listens),
+    (["--drain", "1h"], "DRAIN", "1h", drains),
+    (["--stop-signal", "INT"], "STOP_SIGNAL", "INT", stops_with_int),
+    (["--stop-timeout", "100ms"], "STOP_TIMEOUT", "100ms", kills),
+    (["--linger", "1h"], "LINGER", "1h", lingers),
+    (["--group"], "GROUP", "1", signals_the_group), (["-g"], "GROUP", "true", signals_the_group),
+    (["--rewrite", "USR1:USR2"], "REWRITE", "USR1:USR2", rewrites_usr1_to_usr2),
+    (["-r", "USR1:USR2"], "REWRITE", "10:12,HUP:0", rewrites_usr1_to_usr2),
+    (["--remap-exit", "3"], "REMAP_EXIT", "3", remaps_3),
+    (["-e", "3"], "REMAP_EXIT", "1,2,3", remaps_3),
+    (["--stopped-ok"], "STOPPED_OK", "yes", counts_a_stop_as_success),
+    (["--subreaper"], "SUBREAPER", "on", reaps_as_subreaper),
+    (["-s"], "SUBREAPER", "TRUE", reaps_as_subreaper),
+    (["--verbose"], "VERBOSE", "1", is_verbose), (["-v"], "VERBOSE", "1", is_verbose),
+    (["--quiet"], "QUIET", "1", is_quiet), (["-q"], "QUIET", "1", is_quiet),
+]
+
+
+@pytest.mark.parametrize("flag, check", [(f, c) for f, _, _, c in BY_NAME],
+                         ids=[" ".join(f) for f, _, _, _ in BY_NAME])
+def test_an_option_by_flag(hale, flag, check):
+    check(lambda service, **options: hale(*flag, service, **options))
+
+
+@pytest.mark.parametrize("name, value, check", [(n, v, c) for _, n, v, c in BY_NAME],
+                         ids=[f"HALE_{n}={v}" for _, n, v, _ in BY_NAME])
+def test_the_same_option_from_the_environment(hale, name, value, check):
+    env = clean_env(**{f"HALE_{name}": value})
+    check(lambda service, **options: hale(service, env=env, **options))
+
+
+@pytest.mark.parametrize("words", [["--warn-on-reap"], ["-w"], []], ids=str)
+def test_warn_on_reap_by_flag_and_from_the_environment(hale, words):
+    env = clean_env() if words else clean_env(HALE_WARN_ON_REAP="1")
+    box = hale(*words, "orphans 1 say up pause", env=env)
+    assert re.match("hale: reaped orphan pid", box.err.line())
+
+
+@pytest.mark.parametrize("words", [["--parent-death-signal", "USR1"], ["-p10"], []], ids=str)
+def test_parent_death_signal_by_flag_and_from_the_environment(box, words):
+    env = clean_env() if words else clean_env(HALE_PARENT_DEATH_SIGNAL="USR1")
+    started = box(SVC, "fork", "{", "fork", "{", "exec", HALE, "-q", *words,
+                  *svc("catch quit 10 0 say up pause"), "}", "read", "}", "wait", "pause", env=env)
+    started.out.expect("^up$")
+    started.tell("the middle process ends now")
+    started.out.expect("^got 10 ")
+
+
+def test_letters_may_stand_together_and_with_their_value(hale):
+    assert hale("-gwe3", "exit 3").code() == 0
+    assert hale("-gwe", "3", "exit 3").code() == 0
+    box = hale("-vgrUSR1:USR2", "catch say up pause")
+    box.out.expect("^up$")
+    box.signal(10)
+    assert box.out.line().startswith("got 12 ")
+
+
+def test_the_flag_wins_over_the_environment(hale):
+    env = clean_env(HALE_STOP_SIGNAL="HUP", HALE_REMAP_EXIT="4", HALE_LISTEN="9090",
+                    HALE_DRAIN="1h")
+    box = hale("--stop-signal", "INT", "-e", "3", "--listen", "8080", "--drain=0",
+               "catch quit 2 4 say up pause", env=env)
+    box.out.expect("^up$")
+    assert box.status()["listen"] == ["[::]:8080"]
+    box.signal(TERM)
+    assert box.out.line().startswith("got 2 ")
+    assert box.code() == 4
+
+
+@pytest.mark.parametrize("value", ["0", "false", "no", "off", "OFF"])
+def test_a_flag_may_be_turned_off_in_the_environment(hale, value):
+    assert hale("exit 3", env=clean_env(HALE_QUIET=value, HALE_VERBOSE=value)).end()[2] == [
+        f"hale: {SVC} (pid 2) exited with code 3"]
+
+
+def test_the_single_child_flag_wins_over_a_group_in_the_environment(hale):
+    box = hale("-c", "fork { catch say child pause } catch say up pause",
+               env=clean_env(HALE_GROUP="1"))
+    box.out.expect_each("^up$", "^child$")
+    box.signal(10)
+    box.signal(64)
+    assert [box.out.line()[:7] for _ in range(2)] == ["got 10 ", "got 64 "]
+
+
+def test_an_empty_value_in_the_environment_is_as_none(hale):
+    env = clean_env(HALE_LISTEN="", HALE_DRAIN="", HALE_QUIET="", HALE_STOP_SIGNAL="",
+                    HALE_REWRITE="")
+    assert hale("exit 0", env=env).end() == (0, [], [])
+
+
+def test_the_services_environment_keeps_hales_names(hale):
+    _, out, _ = hale("env", env=clean_env(HALE_DRAIN="1s")).end()
+    assert "env HALE_DRAIN=1s" in out
+
+
+# --- wrong ones --------------------------------------------------------------------
+
+DURATION = ["", "x", "1x", "-1", "1.", ".5", "1d", "5 s", "99999999999999999999", "1s2m"]
+SIGNAL = ["", "NONE", "0", "65", "-1", "SIGSIG", "RTMIN+31", "RTMAX+1", "RTMIN-1", "1.5"]
+WRONG = {
+    "listen": ["x", "0", "65536", "-1", "localhost:80", "127.0.0.1", "[::1]", "::1:80", "unix:",
+               "unix:relative", "1.2.3.4.5:80", "[::g]:80", "8080:", "tcp://1.2.3.4:80",
+               "unix:/" + "x" * 108],
+    "drain": DURATION, "stop-timeout": DURATION, "linger": DURATION,
+    "stop-signal": SIGNAL, "parent-death-signal": SIGNAL,
+    "rewrite": ["", ":", "TERM", "TERM:", ":TERM", "TERM:X", "X:TERM", "KILL:TERM", "STOP:TERM",
+                "CHLD:TERM", "TERM:USR1:USR2", "TERM:-1", "0:TERM"],
+    "remap-exit": ["", "x", "-1", "256", "1.5", "1 "],
+}
+WRONG_PAIRS = [(name, value) for name, values in WRONG.items() for value in values]
+
+
+def is_usage(done, *named):
+    """One line that names all of it, exit 2, and nothing was started."""
+    code, out, err = done
+    assert (code, out, len(err)) == (2, [], 1), (code, out, err)
+    for text in named:
+        assert text in err[0], err[0]
+    assert err[0].startswith("hale: ")
+    return err[0]
+
+
+@pytest.mark.parametrize("name, value", WRONG_PAIRS)
+def test_a_wrong_value_is_one_line_with_option_value_and_what_was_expected(box, name, value):
+    for words in ([f"--{name}={value}"], [f"--{name}", value]):
+        line = is_usage(run(box, *words, *svc("say started")), f"--{name}", f'"{value[:50]}')
+        assert "expected " in line
+
+
+@pytest.mark.parametrize("name, value", [(n, v) for n, v in WRONG_PAIRS if v])
+def test_a_wrong_value_in_the_environment_names_the_variable(box, name, value):
+    variable = "HALE_" + name.upper().replace("-", "_")
+    is_usage(run(box, *svc("say started"), env={variable: value}), variable, "expected ")
+
+
+@pytest.mark.parametrize("name", ["GROUP", "STOPPED_OK", "SUBREAPER", "WARN_ON_REAP", "VERBOSE",
+                                  "QUIET"])
+def test_a_flag_in_the_environment_that_is_no_truth_value_is_wrong(box, name):
+    is_usage(run(box, *svc("say started"), env={f"HALE_{name}": "maybe"}), f"HALE_{name}",
+             '"maybe"', "expected 1 or 0")
+
+
+def test_a_wrong_value_in_the_environment_does_not_matter_where_the_flag_is_given(hale):
+    assert hale("--drain", "1s", "exit 0", env=clean_env(HALE_DRAIN="x")).code() == 0
+
+
+@pytest.mark.parametrize("words, named", [
+    (["--nonsense"], ["--nonsense", "unknown"]), (["-Z"], ["-Z", "unknown"]),
+    (["-gZ"], ["-Z", "unknown"]), (["--stop-timout", "1s"], ["is --stop-timeout meant?"]),
+    (["--lisen=80"], ["is --listen meant?"]), (["--group=1"], ["--group", "takes no value"]),
+    (["---"], ["unknown"]), (["--=x"], ["unknown"]), (["-\xff"], ["unknown"])], ids=str)
+def test_an_unknown_option_is_one_line(box, words, named):
+    is_usage(run(box, *words, *svc("say started")), *named)
+
+
+@pytest.mark.parametrize("word", ["--drain", "--listen", "-e", "-r", "-p", "-gp"])
+def test_an_option_without_its_value_is_one_line(box, word):
+    name = word if word.startswith("--") else f"-{word[-1]}"
+    is_usage(run(box, word), name, "needs a value", "expected ")
+
+
+@pytest.mark.parametrize("words", [[], ["run"], ["-g"], ["--"], ["run", "--"]], ids=str)
+def test_no_program_is_one_line(box, words):
+    is_usage(run(box, *words), "no program")
+
+
+def test_more_listeners_than_there_is_room_for_are_one_line(box):
+    words = [f"--listen=127.0.0.1:{8000 + n}" for n in range(16)]
+    is_usage(run(box, *words, *svc("say started")), "--listen", "too many")
+
+
+def test_fifteen_listeners_are_fine(hale):
+    words = [f"--listen=127.0.0.1:{8000 + n}" for n in range(15)]
+    box = hale(*words, "say up pause")
+    box.out.expect("^up$")
+    assert [box.get(port=8000 + n).status for n in range(15)] == [200] * 15
+
+
+def test_a_wrong_option_is_said_even_where_hale_is_to_be_quiet(box):
+    is_usage(run(box, "-q", "--drain=x", *svc("say started")), "--drain")
+
+
+@pytest.mark.parametrize("words, named", [
+    (["check", "--nonsense"], "--nonsense"), (["check", "-t", "x"], "-t"),
+    (["check", "extra"], "extra"), (["check", "--live", "--ready"], "exclude"),
+    (["status", "--jsn"], "--json"), (["status", "extra"], "extra"), (["drain", "x"], "duration"),
+    (["drain", "1s", "extra"], "extra"), (["help", "nonsense"], "nonsense"),
+    (["help", "run", "extra"], "extra")], ids=str)
+def test_wrong_words_of_other_commands_are_one_line_as_well(box, words, named):
+    is_usage(run(box, *words), named)
+
+
+# --- names that are no option --------------------------------------------------------
+
+@pytest.mark.parametrize("name, value", [
+    ("HALE_PORT", "tcp://10.0.0.1:80"), ("HALE_PORT_80_TCP", "tcp://10.0.0.1:80"),
+    ("HALE_PORT_80_TCP_ADDR", "10.0.0.1"), ("HALE_SERVICE_HOST", "10.0.0.1"),
+    ("HALE_SERVICE_PORT", "80"), ("HALE_SERVICE_PORT_HTTP", "80"), ("HALE", "x"), ("HALEX", "x"),
+    ("XHALE_DRAIN", "x"), ("hale_drain", "x"), ("HALE_TIMEOUT", "5s"), ("HALE_JSON", "1")])
+def test_what_kubernetes_sets_and_what_is_not_ours_is_passed_over(hale, name, value):
+    assert hale("exit 0", env=clean_env(**{name: value})).end() == (0, [], [])
+
+
+@pytest.mark.parametrize("name, nearest", [
+    ("HALE_STOP_TIMEOT", "HALE_STOP_TIMEOUT"), ("HALE_LISTEN_", "HALE_LISTEN"),
+    ("HALE_LISTN", "HALE_LISTEN"), ("HALE_STOPPED_OKAY", "HALE_STOPPED_OK"),
+    ("HALE_STOP-SIGNAL", "HALE_STOP_SIGNAL"), ("HALE_drain", "HALE_DRAIN")])
+def test_an_unknown_name_is_one_warning_with_the_nearest(hale, name, nearest):
+    code, _, err = hale("exit 0", env=clean_env(**{name: "1"})).end()
+    assert (code, len(err)) == (0, 1)
+    assert err[0] == f"hale: {name}: no option has this name; is {nearest} meant?"
+
+
+@pytest.mark.parametrize("name", ["HALE_SOMETHING_ELSE", "HALE_X", "HALE_HELP", "HALE_LICENSE",
+                                  "HALE_SINGLE_CHILD"])
+def test_an_unknown_name_far_from_all_is_one_warning(hale, name):
+    code, _, err = hale("exit 0", env=clean_env(**{name: "1"})).end()
+    assert (code, err) == (0, [f"hale: {name}: no option has this name"])
+
+
+def test_an_images_version_in_the_environment_does_not_keep_the_service_from_starting(hale):
+    code, out, err = hale("say started", env=clean_env(HALE_VERSION="1.2.3")).end()
+    assert (code, out, len(err)) == (0, ["started"], 1)
+
+
+def test_a_quiet_hale_does_not_warn_of_names(hale):
+    assert hale("-q", "exit 0", env=clean_env(HALE_X="1")).end() == (0, [], [])
+
+
+def test_a_very_long_name_or_value_is_no_obstacle(hale):
+    env = clean_env(**{"HALE_" + "X" * 5000: "1", "HALE_Y": "y" * 50000})
+    code, _, err = hale("exit 0", env=env).end()
+    assert (code, len(err)) == (0, 2)
+
+
+# --- help and version ------------------------------------------------------------------
+
+def test_version_is_one_line_with_all_parts(box):
+    for words in (["--version"], ["-V"], ["run", "--version"]):
+        code, out, err = run(box, *words)
+        assert (code, len(out), err) == (0, 1, [])
+        assert re.fullmatch(r"hale \d+\.\d+\.\d+ \(commit \S+\), musl \S+, BearSSL \S+", out[0])
+
+
+@pytest.mark.parametrize("words", ["help", "--help", "-h", "help run", "help check", "help status",
+                                   "help drain", "help help", "check --help", "status -h",
+                                   "drain --help", "run --help"])
+def test_help_goes_to_stdout(box, words):
+    code, out, err = run(box, *shlex.split(words))
+    assert (code, err) == (0, [])
+    assert any(line.startswith("Usage: hale ") for line in out)
+
+
+def test_help_names_every_option_of_run(box):
+    text = "\n".join(run(box, "help")[1])
+    for flags, name, _, _ in BY_NAME:
+        assert f"--{name.lower().replace('_', '-')} " in text + " "
+        assert all(re.search(rf"(^|\s){re.escape(f)}\b", text) for f in flags[:1])
+
+
+def test_help_does_not_start_a_program(box):
+    assert "started" not in run(box, "--help", *svc("say started"))[1]
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"]], ids=str)
+def test_help_that_cannot_be_written_is_a_failure(box, words):
+    with open("/dev/full", "w") as full:
+        code, _, err = run(box, *words, stdout=full)
+    assert (code, len(err)) == (1, 1)
+
+
+def test_license_is_told(box):
+    code, out, err = run(box, "--license")
+    assert (code, err) == (0, []) and "MIT" in out[0]
