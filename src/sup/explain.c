@@ -295,6 +295,10 @@ explain_missing(struct buf *b, const char *path, int err)
 	}
 	buf_str(b, err == ENOENT ? "there is no such file"
 	                         : "a part of its path is no directory");
+	/* Who never wrote it meets it by a CMD that is no list. */
+	if (err == ENOENT && strcmp(path, "/bin/sh") == 0)
+		buf_str(b, "; a CMD in shell form needs it, one written as "
+		        "a list does not: CMD [\"/app\"]");
 	return EXPLAIN_NOT_FOUND;
 }
 

@@ -1,27 +1,19 @@
-"""Images of hale and of a static Go service, in containers of a real engine.
-
-No test sleeps: it follows a stream (docker logs, docker events) to the line it
-waits for, or asks again until a deadline through `until`.
-"""
+"""Images of hale and of a static Go service, in containers of a real engine."""
 # SPDX-License-Identifier: MIT
 
-import http.client
-import json
 import os
 import pathlib
-import queue
 import shutil
-import socket
 import subprocess
-import threading
-import time
 import types
+import uuid
 
 import pytest
 
+from containers import Container, Terminal, docker
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "tests" / "images"
-DEADLINE_S = 30  # for anything that should happen soon
 BUILD_S = 1800  # for an image with its toolchain on a slow machine
 VERSION = "0.0.0-test"
 COMMIT = "c0ffee0000000000000000000000000000000000"
@@ -36,118 +28,6 @@ def pytest_runtest_makereport():
     if report.skipped and os.environ.get("CI") == "true":
         report.outcome = "failed"
         report.longrepr = f"skipped, which CI counts as failed: {report.longrepr}"
-
-
-def until(ask, what, deadline_s=DEADLINE_S):
-    """Ask again until the answer is true; it is returned."""
-    end = time.monotonic() + deadline_s
-    while True:
-        answer = ask()
-        if answer:
-            return answer
-        assert time.monotonic() < end, f"not within {deadline_s} s: {what}"
-        threading.Event().wait(0.05)
-
-
-class Lines:
-    """The lines a command prints, followed as they come."""
-
-    def __init__(self, *words):
-        self.seen = []
-        self.coming = queue.Queue()
-        self.command = subprocess.Popen(
-            words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        self.reader = threading.Thread(target=self.read, daemon=True)
-        self.reader.start()
-
-    def read(self):
-        for line in self.command.stdout:
-            self.coming.put(line.rstrip("\n"))
-        self.coming.put(None)
-
-    def wait(self, text, deadline_s=DEADLINE_S):
-        """The first line not seen before that holds the text."""
-        end = time.monotonic() + deadline_s
-        while True:
-            try:
-                line = self.coming.get(timeout=max(0, end - time.monotonic()))
-            except queue.Empty:
-                line = None
-            assert line is not None, f"no line with {text!r} in {self.seen}"
-            self.seen.append(line)
-            if text in line:
-                return line
-
-    def close(self):
-        self.command.kill()
-        self.command.wait()
-        self.reader.join()
-        self.command.stdout.close()
-
-
-def docker(*words, check=True, timeout=120):
-    """Run docker; its result, with stdout and stderr apart."""
-    done = subprocess.run(
-        ("docker", *words), capture_output=True, text=True, timeout=timeout
-    )
-    assert not check or done.returncode == 0, (words, done.stdout, done.stderr)
-    return done
-
-
-class Container:
-    """One running container of the service image."""
-
-    def __init__(self, engine, image, run_options, words):
-        self.ports = {8080: 8080, 9000: 9000}
-        options = list(run_options)
-        if engine.network == "host":
-            self.ports = {port: free_port() for port in self.ports}
-            options += ["--network", "host"]
-            options += ["-e", f"PORT={self.ports[8080]}"]
-            options += ["-e", f"HALE_LISTEN={self.ports[9000]}"]
-        else:
-            options += ["-p", "127.0.0.1::8080", "-p", "127.0.0.1::9000"]
-        self.id = docker("run", "-d", *options, image, *words).stdout.strip()
-        if engine.network != "host":
-            for port in self.ports:
-                line = docker("port", self.id, f"{port}/tcp").stdout.split()[0]
-                self.ports[port] = int(line.rsplit(":", 1)[1])
-        self.logs = Lines("docker", "logs", "-f", self.id)
-        self.events = Lines("docker", "events", "--since", "0", "--filter",
-                            f"container={self.id}", "--format", "{{.Action}}")
-
-    def get(self, port, path):
-        """Status and body of one GET through the published port."""
-        link = http.client.HTTPConnection("127.0.0.1", self.ports[port], timeout=5)
-        try:
-            link.request("GET", path)
-            answer = link.getresponse()
-            return answer.status, answer.read().decode()
-        finally:
-            link.close()
-
-    def hale(self, *words):
-        """Run hale inside by docker exec."""
-        return docker("exec", self.id, "/hale", *words, check=False)
-
-    def exit_code(self, deadline_s=DEADLINE_S):
-        """Wait for the container's end."""
-        return int(docker("wait", self.id, timeout=deadline_s).stdout)
-
-    def inspect(self):
-        return json.loads(docker("inspect", self.id).stdout)[0]
-
-    def remove(self):
-        self.logs.close()
-        self.events.close()
-        docker("rm", "-f", self.id, check=False)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 @pytest.fixture(scope="session")
@@ -186,21 +66,33 @@ def images(engine):
     return names
 
 
-@pytest.fixture(scope="session")
-def service_image(images, tmp_path_factory):
-    """The static Go service on hale's base image."""
-    context = tmp_path_factory.mktemp("service")
+def go_build(source, binary, **env):
+    """Compile one folder of tests/images, static unless env says else."""
     subprocess.run(
-        ("go", "build", "-trimpath", "-ldflags=-s -w",
-         "-o", context / "service", "."),
-        cwd=IMAGES / "service", check=True, timeout=BUILD_S,
+        ("go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, "."),
+        cwd=IMAGES / source, check=True, timeout=BUILD_S,
         env={**os.environ, "CGO_ENABLED": "0", "GO111MODULE": "off",
-             "GOFLAGS": "", "GOCACHE": str(ROOT / "build" / "go-cache")},
+             "GOFLAGS": "", "GOCACHE": str(ROOT / "build" / "go-cache"), **env},
     )
-    shutil.copy(IMAGES / "Dockerfile.service", context / "Dockerfile")
-    docker("build", "-t", "hale-test:service",
-           "--build-arg", f"BASE={images.base}", str(context))
-    return "hale-test:service"
+
+
+@pytest.fixture(scope="session")
+def on_base(images, tmp_path_factory):
+    """Put a program on hale's base image as /service; the image's name."""
+    def build(name, make, dockerfile="Dockerfile.service"):
+        context = tmp_path_factory.mktemp(name)
+        make(context / "service")
+        shutil.copy(IMAGES / dockerfile, context / "Dockerfile")
+        docker("build", "-t", f"hale-test:{name}",
+               "--build-arg", f"BASE={images.base}", str(context))
+        return f"hale-test:{name}"
+    return build
+
+
+@pytest.fixture(scope="session")
+def service_image(on_base):
+    """The static Go service."""
+    return on_base("service", lambda binary: go_build("service", binary))
 
 
 @pytest.fixture
@@ -208,10 +100,11 @@ def run(engine, service_image):
     """Run containers of the service image; removed after the test."""
     started = []
 
-    def start(*words, options=()):
+    def start(*words, options=(), network=None):
         # A second's interval: the image's own is tried by one test.
         box = Container(engine, service_image,
-                        (*HARD, "--health-interval=1s", *options), words)
+                        (*HARD, "--health-interval=1s", *options), words,
+                        network)
         started.append(box)
         return box
 
@@ -231,7 +124,27 @@ def service(run):
 @pytest.fixture
 def once(service_image):
     """Run a container that ends by itself; no network, so only hale talks."""
-    def start(*words):
-        return docker("run", "--rm", *HARD, "--network", "none",
-                      service_image, *words, check=False)
+    def start(*words, options=(), image=service_image):
+        return docker("run", "--rm", *HARD, "--network", "none", *options,
+                      image, *words, check=False)
     return start
+
+
+@pytest.fixture
+def terminal(service_image):
+    """Start containers from a terminal, and more terminals on them."""
+    name = f"hale-test-{uuid.uuid4().hex[:12]}"
+    opened = []
+
+    def show(*words, **size):
+        opened.append(Terminal("docker", *words, **size))
+        return opened[-1]
+
+    def start(*words, options=(), **size):
+        return show("run", "-it", "--name", name, *HARD, "--network", "none",
+                    *options, service_image, *words, **size)
+
+    yield types.SimpleNamespace(name=name, run=start, show=show)
+    docker("rm", "-f", name, check=False)
+    for one in opened:
+        one.close()

@@ -8,7 +8,8 @@ import tarfile
 
 import pytest
 
-from conftest import COMMIT, VERSION, docker
+from conftest import COMMIT, VERSION
+from containers import docker
 
 SIZE_MAX = 64 * 1024
 # The engine itself puts these into every container.

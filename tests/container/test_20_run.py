@@ -4,7 +4,7 @@
 import json
 import time
 
-from conftest import docker, until
+from containers import docker, until
 
 
 def states_of(box):

@@ -1,8 +1,14 @@
 // service.go - the static service of the container tests.
 //
-// Serves HTTP on $PORT, says what signals it gets, and ends by SIGTERM with
-// the exit code $EXIT_CODE; with $IGNORE_TERM it stays. As `service exit N` it
-// only exits, as `service orphans N` it leaves N children to init and exits.
+// Serves HTTP on $PORT, says what signals it gets, and ends by SIGTERM or SIGINT
+// with the exit code $EXIT_CODE; with $IGNORE_TERM it stays. On a terminal it
+// also says how large that is, at first and whenever it changes. Else:
+//
+//	service exit N      only exits
+//	service orphans N   leaves N children to init and exits
+//	service sleep 0     does what every signal does by default
+//	service die N       sends itself the signal N
+//	service eat N       takes N MiB of memory, and keeps them
 //
 // SPDX-License-Identifier: MIT
 package main
@@ -16,7 +22,11 @@ import (
 	"os/signal"
 	"strconv"
 	"syscall"
+	"unsafe"
 )
+
+// rtmin3 is a signal without a name, SIGRTMIN+3 as docker counts them.
+const rtmin3 = syscall.Signal(37)
 
 // number reads s, which the tests write: a wrong one ends the service.
 func number(s string) int {
@@ -51,9 +61,26 @@ func orphans(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintln(w, "orphans left:", err)
 }
 
+// tellTerminal says how large the terminal is, where there is one.
+func tellTerminal() {
+	var size struct{ rows, cols, x, y uint16 }
+	_, _, err := syscall.Syscall(syscall.SYS_IOCTL, 0, syscall.TIOCGWINSZ,
+		uintptr(unsafe.Pointer(&size)))
+	if err == 0 {
+		fmt.Printf("service: terminal %dx%d\n", size.rows, size.cols)
+	}
+}
+
+func ends(sig os.Signal) bool {
+	return sig == syscall.SIGINT ||
+		sig == syscall.SIGTERM && os.Getenv("IGNORE_TERM") == ""
+}
+
 func serve() {
 	got := make(chan os.Signal, 16)
-	signal.Notify(got, syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGHUP)
+	signal.Notify(got, syscall.SIGTERM, syscall.SIGINT, syscall.SIGUSR1,
+		syscall.SIGHUP, syscall.SIGWINCH, rtmin3)
+	tellTerminal()
 	http.HandleFunc("/", hello)
 	http.HandleFunc("/orphans", orphans)
 	server := &http.Server{Addr: ":" + os.Getenv("PORT")}
@@ -66,7 +93,10 @@ func serve() {
 	}()
 	for sig := range got {
 		fmt.Println("service: got", sig)
-		if sig == syscall.SIGTERM && os.Getenv("IGNORE_TERM") == "" {
+		if sig == syscall.SIGWINCH {
+			tellTerminal()
+		}
+		if ends(sig) {
 			break
 		}
 	}
@@ -75,15 +105,46 @@ func serve() {
 	os.Exit(number(os.Getenv("EXIT_CODE")))
 }
 
+// stay waits for a signal that ends the program; a select would be a deadlock.
+func stay() {
+	for {
+		syscall.Pause()
+	}
+}
+
+// eat touches n MiB, page by page.
+func eat(n int) {
+	var kept [][]byte
+	for ; n > 0; n-- {
+		part := make([]byte, 1<<20)
+		for i := 0; i < len(part); i += 4096 {
+			part[i] = 1
+		}
+		kept = append(kept, part)
+	}
+	fmt.Println("service: ate", len(kept))
+	stay()
+}
+
 func main() {
 	if len(os.Args) < 3 {
 		serve()
 	}
 	n := number(os.Args[2])
-	if os.Args[1] == "exit" {
+	switch os.Args[1] {
+	case "exit":
 		os.Exit(n)
-	}
-	for ; n > 0; n-- {
-		run("exit", "0")
+	case "orphans":
+		for ; n > 0; n-- {
+			run("exit", "0")
+		}
+	case "sleep":
+		fmt.Println("service: sleeping")
+		stay()
+	case "die":
+		syscall.Kill(os.Getpid(), syscall.Signal(n))
+		stay()
+	case "eat":
+		eat(n)
 	}
 }
