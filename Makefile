@@ -83,9 +83,11 @@ demo: all
 	@$(MAKE) --no-print-directory $B/helpers/service $B/helpers/probe
 	@scripts/demo $B/hale $B/helpers
 
+# A failure does not hide the next.
 test: all
-	$(MAKE) --no-print-directory unit
-	$(MAKE) --no-print-directory readme system container
+	@bad=; for t in unit readme system container; do \
+	    $(MAKE) --no-print-directory $$t || bad="$$bad $$t"; done; \
+	    [ -z "$$bad" ] || { echo "make test: failed:$$bad"; exit 1; }
 
 unit: | $(READY)
 	@scripts/bootstrap test
@@ -177,7 +179,9 @@ install: all
 	install -D -m 755 $B/hale $(DESTDIR)$(PREFIX)/bin/hale
 
 clean:
-	rm -rf build/[!st]* build/system build/status
+	@[ ! -d build/engine ] || scripts/engine stop
+	find build -mindepth 1 -maxdepth 1 ! -name src ! -name tool \
+	    -exec rm -rf {} +
 
 help:
 	@echo 'make            build/hale, the static binary'
