@@ -546,11 +546,11 @@ settle(struct init *in)
 	for (size_t i = 0; i < in->server.n_listeners; i++)
 		ours[n++] = in->server.listeners[i].source.fd;
 	fds_close_others(ours, n);
-	/* Else a mount that hale happened to be started in stays busy. */
-	(void)!chdir("/");
 	/* A kill in the service's first moment is among these: it is then
 	 * told as a plain SIGKILL. */
 	in->oom_before = cgroup_oom_kills();
+	/* Else a mount that hale happened to be started in stays busy. */
+	(void)!chdir("/");
 	log_info("started %s (pid %d)", program(in), (int)in->pid);
 }
 

@@ -236,6 +236,12 @@ class Box:
 
     # --- the program -----------------------------------------------------
 
+    def settled(self):
+        """Waits until hale has done what it leaves for after the service's
+        start; sitting in / is the last of it that shows."""
+        until(lambda: os.readlink(f"/proc/{self.pid}/cwd") == "/", "hale sits in /")
+        return self
+
     def signal(self, sig):
         if self._pidfd is not None:
             with contextlib.suppress(ProcessLookupError):

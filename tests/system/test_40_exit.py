@@ -140,7 +140,9 @@ def memory_cgroup():
 
 
 def test_a_kill_for_memory_is_called_that(hale, memory_cgroup):
-    code, _, err = hale("eat 64", cgroup=memory_cgroup).end()
+    box = hale("read eat 64", cgroup=memory_cgroup, cwd="/tmp").settled()
+    box.tell("now")
+    code, _, err = box.end()
     assert (code, len(err)) == (137, 1)
     assert err[0] == f"hale: {SVC} (pid 2) was killed by the kernel for memory (limit 16 MiB)"
 
