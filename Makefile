@@ -105,6 +105,7 @@ UNIT_PARTS  = $(patsubst %,$B/unit/obj/%.o,$(BASE) $(NET) $(SUP))
 $B/unit/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$Q$(UNIT_CC) $(OURS) $(UNIT_CFLAGS) -c -o $@ $<
+.SECONDARY: $(UNIT_PARTS)
 $B/unit/%: tests/unit/%.c $(UNIT_PARTS)
 	@mkdir -p $(@D)
 	@echo "compile $<"

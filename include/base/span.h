@@ -28,7 +28,7 @@ span_is(struct span s, const char *text)
 {
 	size_t n = strlen(text);
 
-	return s.len == n && memcmp(s.p, text, n) == 0;
+	return s.len == n && (n == 0 || memcmp(s.p, text, n) == 0);
 }
 
 static inline bool
@@ -36,7 +36,7 @@ span_has_prefix(struct span s, const char *text)
 {
 	size_t n = strlen(text);
 
-	return s.len >= n && memcmp(s.p, text, n) == 0;
+	return s.len >= n && (n == 0 || memcmp(s.p, text, n) == 0);
 }
 
 /* Without the first n bytes, or empty where there are fewer. */
@@ -45,6 +45,8 @@ span_after(struct span s, size_t n)
 {
 	if (n > s.len)
 		n = s.len;
+	if (n == 0)	/* C allows not even NULL + 0 */
+		return s;
 	return (struct span){ s.p + n, s.len - n };
 }
 

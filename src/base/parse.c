@@ -6,7 +6,8 @@
 
 #include <strings.h>
 
-#define FRACTION_DIGITS 3	/* of a second: milliseconds */
+#define FRACTION_DIGITS 9	/* finer than a millisecond of the longest unit */
+#define FRACTION_ONE    1000000000
 
 static bool
 is_digit(char c)
@@ -60,9 +61,9 @@ unit_ms(const char *unit)
 	return 0;
 }
 
-/* The digits behind a point as thousandths; what is finer is cut. */
+/* The digits behind a point as parts of FRACTION_ONE; finer ones are cut. */
 static int64_t
-thousandths(struct span digits)
+fraction_of_one(struct span digits)
 {
 	int64_t n = 0;
 
@@ -94,7 +95,8 @@ parse_ms(const char *text, int64_t *out_ms)
 	                    (uint64_t)(PARSE_MS_MAX / unit), &n);
 	if (r < 0)
 		return r;
-	ms = (int64_t)n * unit + thousandths(fraction) * unit / 1000;
+	ms = (int64_t)n * unit
+	   + fraction_of_one(fraction) * unit / FRACTION_ONE;
 	if (ms > PARSE_MS_MAX)
 		return ERR_RANGE;
 	*out_ms = ms;

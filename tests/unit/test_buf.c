@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/* test_buf.c - appends stay inside, and say so when they were cut */
+#include "unit.h"
+
+#include <limits.h>
+
+#define ROOM 64
+
+/* Every capacity from none to two bytes too many. */
+static void
+every_capacity_keeps_a_prefix_and_says_cut(void **state)
+{
+	static const char text[] = "hale: %s is 42% of \\\"x\\\"\n";
+	const size_t whole = sizeof text - 1;
+
+	(void)state;
+	for (size_t cap = 0; cap <= whole + 2; cap++) {
+		struct buf b = guarded_buf(cap);
+
+		buf_str(&b, text);
+		assert_int_equal(b.len, cap < whole ? cap : whole);
+		assert_memory_equal(b.p, text, b.len);
+		assert_int_equal(b.cut, cap < whole);
+	}
+}
+
+static void
+cut_stays_set_and_nothing_follows(void **state)
+{
+	struct buf b = guarded_buf(3);
+
+	(void)state;
+	buf_str(&b, "abcd");
+	buf_str(&b, "");
+	buf_add(&b, (struct span){ NULL, 0 });
+	buf_str(&b, "e");
+	assert_true(b.cut);
+	assert_span_equal("abc", buf_span(&b));
+}
+
+static void
+an_exact_fit_is_not_cut(void **state)
+{
+	struct buf b = guarded_buf(3);
+
+	(void)state;
+	buf_str(&b, "abc");
+	assert_false(b.cut);
+	buf_add(&b, (struct span){ NULL, 0 });
+	assert_false(b.cut);
+}
+
+static void
+text_of_a_full_buffer_loses_its_last_byte(void **state)
+{
+	struct buf b = guarded_buf(3);
+
+	(void)state;
+	buf_str(&b, "abc");
+	assert_string_equal(buf_text(&b), "ab");
+	assert_true(b.cut);
+	assert_int_equal(b.len, 2);
+}
+
+static void
+text_ends_what_fits_and_may_be_asked_twice(void **state)
+{
+	struct buf b = guarded_buf(4);
+
+	(void)state;
+	buf_str(&b, "abc");
+	assert_string_equal(buf_text(&b), "abc");
+	assert_string_equal(buf_text(&b), "abc");
+	assert_false(b.cut);
+}
+
+static void
+text_of_a_single_byte_is_empty(void **state)
+{
+	struct buf b = guarded_buf(1);
+
+	(void)state;
+	assert_string_equal(buf_text(&b), "");
+	assert_false(b.cut);
+}
+
+static const struct number {
+	const char *name;
+	int64_t     n;
+	const char *text;
+} numbers[] = {
+	{ "zero", 0, "0" },
+	{ "one digit", 9, "9" },
+	{ "two digits", 10, "10" },
+	{ "minus one", -1, "-1" },
+	{ "the largest", INT64_MAX, "9223372036854775807" },
+	{ "the smallest", INT64_MIN, "-9223372036854775808" },
+};
+
+static void
+writes_the_number(void **state)
+{
+	const struct number *r = *state;
+	struct buf b = guarded_buf(ROOM);
+
+	buf_int(&b, r->n);
+	assert_span_equal(r->text, buf_span(&b));
+}
+
+static const struct number times[] = {
+	{ "no time", 0, "0ms" },
+	{ "below a second", 999, "999ms" },
+	{ "one second", 1000, "1s" },
+	{ "parts of a second are cut", 1999, "1s" },
+	{ "below a minute", 59999, "59s" },
+	{ "one minute", 60000, "1m" },
+	{ "minutes and seconds", 125000, "2m5s" },
+	{ "below an hour", 3599999, "59m59s" },
+	{ "one hour", 3600000, "1h" },
+	{ "an hour and seconds only", 3605000, "1h" },
+	{ "hours and minutes", 3 * 3600000 + 120000, "3h2m" },
+	{ "one day", 86400000, "1d" },
+	{ "days and hours", INT64_C(99) * 3600000, "4d3h" },
+	{ "ten thousand days", INT64_C(10000) * 86400000, "10000d" },
+	{ "a time that lies behind", -5, "-5ms" },
+};
+
+static void
+writes_the_time(void **state)
+{
+	const struct number *r = *state;
+	struct buf b = guarded_buf(ROOM);
+
+	buf_ms(&b, r->n);
+	assert_span_equal(r->text, buf_span(&b));
+}
+
+static const struct json {
+	const char *name, *text, *out;
+} jsons[] = {
+	{ "plain text stays", "ab /~", "ab /~" },
+	{ "quotes and backslashes", "\"\\", "\\\"\\\\" },
+	{ "controls", "\n\t\x01\x1f", "\\u000a\\u0009\\u0001\\u001f" },
+	{ "DEL", "\x7f", "\\u007f" },
+	{ "two bytes", "\xc3\xa4", "\xc3\xa4" },
+	{ "the first of two bytes", "\xc2\x80", "\xc2\x80" },
+	{ "three bytes", "\xe2\x82\xac", "\xe2\x82\xac" },
+	{ "the first of three bytes", "\xe0\xa0\x80", "\xe0\xa0\x80" },
+	{ "just below the surrogates", "\xed\x9f\xbf", "\xed\x9f\xbf" },
+	{ "just above the surrogates", "\xee\x80\x80", "\xee\x80\x80" },
+	{ "four bytes", "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
+	{ "the last code point", "\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf" },
+	{ "above the last", "\xf4\x90\x80\x80",
+	  "\\ufffd\\ufffd\\ufffd\\ufffd" },
+	{ "two bytes for one", "\xc0\xaf", "\\ufffd\\ufffd" },
+	{ "two bytes for DEL", "\xc1\xbf", "\\ufffd\\ufffd" },
+	{ "three bytes for two", "\xe0\x9f\xbf", "\\ufffd\\ufffd\\ufffd" },
+	{ "four bytes for three", "\xf0\x8f\xbf\xbf",
+	  "\\ufffd\\ufffd\\ufffd\\ufffd" },
+	{ "a surrogate", "\xed\xa0\x80", "\\ufffd\\ufffd\\ufffd" },
+	{ "a lone continuation", "a\x80z", "a\\ufffdz" },
+	{ "cut after one of two", "a\xc3", "a\\ufffd" },
+	{ "cut after two of three", "\xe2\x82", "\\ufffd\\ufffd" },
+	{ "cut after three of four", "\xf0\x9f\x98",
+	  "\\ufffd\\ufffd\\ufffd" },
+	{ "a quote inside a sequence", "\xe2\x82\"",
+	  "\\ufffd\\ufffd\\\"" },
+	{ "a byte that never occurs", "\xff\xfe", "\\ufffd\\ufffd" },
+};
+
+static void
+escapes_for_json(void **state)
+{
+	const struct json *r = *state;
+	struct buf b = guarded_buf(ROOM);
+
+	buf_json(&b, guarded_span(r->text));
+	assert_span_equal(r->out, buf_span(&b));
+}
+
+static void
+a_NUL_is_escaped_for_json(void **state)
+{
+	struct buf b = guarded_buf(ROOM);
+
+	(void)state;
+	buf_json(&b, (struct span){ guarded("a\0b", 3), 3 });
+	assert_span_equal("a\\u0000b", buf_span(&b));
+}
+
+static void
+every_json_capacity_stays_inside(void **state)
+{
+	static const char text[] = "\"\\\n\xff\xc3\xa4\x80 x";
+	static const char out[] = "\\\"\\\\\\u000a\\ufffd\xc3\xa4\\ufffd x";
+
+	(void)state;
+	for (size_t cap = 0; cap <= sizeof out; cap++) {
+		struct buf b = guarded_buf(cap);
+
+		buf_json(&b, guarded_span(text));
+		assert_true(b.len <= cap);
+		assert_int_equal(b.cut, cap < sizeof out - 1);
+	}
+}
+
+static void
+formats_what_its_header_names(void **state)
+{
+	struct buf b = guarded_buf(256);
+
+	(void)state;
+	buf_fmt(&b, "%s|%d|%u|%c|%%|%ld|%lu|%lld|%llu|%.*s|", "s", -1, 2U, 'c',
+	        LONG_MIN, ULONG_MAX, LLONG_MIN, ULLONG_MAX, 2, guarded("xy", 2));
+	assert_span_equal("s|-1|2|c|%|-9223372036854775808|"
+	                  "18446744073709551615|-9223372036854775808|"
+	                  "18446744073709551615|xy|", buf_span(&b));
+}
+
+static void
+formats_the_ends_of_an_int(void **state)
+{
+	struct buf b = guarded_buf(ROOM);
+
+	(void)state;
+	buf_fmt(&b, "%d %d %u", INT_MIN, INT_MAX, UINT_MAX);
+	assert_span_equal("-2147483648 2147483647 4294967295", buf_span(&b));
+}
+
+static void
+an_empty_span_may_lack_a_pointer(void **state)
+{
+	const char *volatile none = NULL;	/* unseen by the compiler */
+	struct buf b = guarded_buf(ROOM);
+
+	(void)state;
+	buf_fmt(&b, "a%.*sb", 0, none);
+	assert_span_equal("ab", buf_span(&b));
+}
+
+int
+main(void)
+{
+	UNIT_TEST(every_capacity_keeps_a_prefix_and_says_cut);
+	UNIT_TEST(cut_stays_set_and_nothing_follows);
+	UNIT_TEST(an_exact_fit_is_not_cut);
+	UNIT_TEST(text_of_a_full_buffer_loses_its_last_byte);
+	UNIT_TEST(text_ends_what_fits_and_may_be_asked_twice);
+	UNIT_TEST(text_of_a_single_byte_is_empty);
+	UNIT_ROWS(writes_the_number, numbers);
+	UNIT_ROWS(writes_the_time, times);
+	UNIT_ROWS(escapes_for_json, jsons);
+	UNIT_TEST(a_NUL_is_escaped_for_json);
+	UNIT_TEST(every_json_capacity_stays_inside);
+	UNIT_TEST(formats_what_its_header_names);
+	UNIT_TEST(formats_the_ends_of_an_int);
+	UNIT_TEST(an_empty_span_may_lack_a_pointer);
+	return unit_run("base/buf");
+}

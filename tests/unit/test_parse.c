@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* test_parse.c - numbers, durations and truth values */
+#include "unit.h"
+
+#include "base/err.h"
+#include "base/parse.h"
+
+#define UNTOUCHED 4242
+
+static const struct uint_row {
+	const char *name, *text;
+	uint64_t    max;
+	int         r;
+	uint64_t    out;
+} uints[] = {
+	{ "zero", "0", 10, 0, 0 },
+	{ "below the bound", "9", 10, 0, 9 },
+	{ "at the bound", "10", 10, 0, 10 },
+	{ "above the bound", "11", 10, ERR_RANGE, UNTOUCHED },
+	{ "leading zeros", "0008", 10, 0, 8 },
+	{ "the largest", "18446744073709551615", UINT64_MAX, 0, UINT64_MAX },
+	{ "one more than the largest", "18446744073709551616", UINT64_MAX,
+	  ERR_RANGE, UNTOUCHED },
+	{ "ten times the largest", "184467440737095516150", UINT64_MAX,
+	  ERR_RANGE, UNTOUCHED },
+	{ "no digit", "", 10, ERR_PARSE, UNTOUCHED },
+	{ "a sign", "+1", 10, ERR_PARSE, UNTOUCHED },
+	{ "a minus", "-1", 10, ERR_PARSE, UNTOUCHED },
+	{ "a blank before", " 1", 10, ERR_PARSE, UNTOUCHED },
+	{ "a blank behind", "1 ", 10, ERR_PARSE, UNTOUCHED },
+	{ "hexadecimal", "0x1", 10, ERR_PARSE, UNTOUCHED },
+	{ "a point", "1.0", 10, ERR_PARSE, UNTOUCHED },
+	{ "long and malformed is malformed", "99999999999999999999999x", 10,
+	  ERR_PARSE, UNTOUCHED },
+};
+
+static void
+reads_the_number(void **state)
+{
+	const struct uint_row *r = *state;
+	uint64_t out = UNTOUCHED;
+
+	assert_int_equal(parse_uint(guarded_text(r->text), r->max, &out), r->r);
+	assert_true(out == r->out);
+	out = UNTOUCHED;
+	assert_int_equal(parse_uint_span(guarded_span(r->text), r->max, &out),
+	                 r->r);
+	assert_true(out == r->out);
+}
+
+static const struct ms_row {
+	const char *name, *text;
+	int         r;
+	int64_t     out;
+} durations[] = {
+	{ "milliseconds", "250ms", 0, 250 },
+	{ "seconds", "5s", 0, 5000 },
+	{ "minutes", "2m", 0, 120000 },
+	{ "hours", "1h", 0, 3600000 },
+	{ "a bare number is seconds", "3", 0, 3000 },
+	{ "nothing of a unit", "0h", 0, 0 },
+	{ "half a second", "0.5s", 0, 500 },
+	{ "a bare fraction is seconds", "1.25", 0, 1250 },
+	{ "a fraction finer than milliseconds is cut", "0.0019s", 0, 1 },
+	{ "a fraction of a millisecond is cut", "1.9ms", 0, 1 },
+	{ "a fraction of an hour to the millisecond", "1.0001h", 0, 3600360 },
+	{ "a long fraction of a minute", "0.33335m", 0, 20001 },
+	{ "a very long fraction", "0.99999999999999999999999999s", 0, 999 },
+	{ "days and no more", "240000h", 0, PARSE_MS_MAX },
+	{ "a second less than the bound", "863999999s", 0,
+	  PARSE_MS_MAX - 1000 },
+	{ "a millisecond less than the bound", "863999999999ms", 0,
+	  PARSE_MS_MAX - 1 },
+	{ "the bound in milliseconds", "864000000000ms", 0, PARSE_MS_MAX },
+	{ "a millisecond more than the bound", "864000000001ms", ERR_RANGE,
+	  UNTOUCHED },
+	{ "an hour more than the bound", "240001h", ERR_RANGE, UNTOUCHED },
+	{ "a fraction above the bound", "864000000.001s", ERR_RANGE,
+	  UNTOUCHED },
+	{ "a number that no type holds", "99999999999999999999999s",
+	  ERR_RANGE, UNTOUCHED },
+	{ "nothing", "", ERR_PARSE, UNTOUCHED },
+	{ "a unit alone", "s", ERR_PARSE, UNTOUCHED },
+	{ "a point without digits behind", "1.s", ERR_PARSE, UNTOUCHED },
+	{ "a point without digits before", ".5s", ERR_PARSE, UNTOUCHED },
+	{ "two points", "1.2.3s", ERR_PARSE, UNTOUCHED },
+	{ "a unit that is none", "1d", ERR_PARSE, UNTOUCHED },
+	{ "a unit in capitals", "1S", ERR_PARSE, UNTOUCHED },
+	{ "a blank before the unit", "1 s", ERR_PARSE, UNTOUCHED },
+	{ "two units", "1h30m", ERR_PARSE, UNTOUCHED },
+	{ "a minus", "-1s", ERR_PARSE, UNTOUCHED },
+	{ "a blank behind", "1s ", ERR_PARSE, UNTOUCHED },
+	{ "an exponent", "1e3", ERR_PARSE, UNTOUCHED },
+};
+
+static void
+reads_the_duration(void **state)
+{
+	const struct ms_row *r = *state;
+	int64_t out = UNTOUCHED;
+
+	assert_int_equal(parse_ms(guarded_text(r->text), &out), r->r);
+	assert_true(out == r->out);
+}
+
+static const struct bool_row {
+	const char *name, *text;
+	int         r;
+	bool        out;
+} truths[] = {
+	{ "one is true", "1", 0, true },
+	{ "true is true", "true", 0, true },
+	{ "YES in capitals is true", "YES", 0, true },
+	{ "On is true", "On", 0, true },
+	{ "zero is false", "0", 0, false },
+	{ "False is false", "False", 0, false },
+	{ "no is false", "no", 0, false },
+	{ "OFF is false", "OFF", 0, false },
+	{ "nothing is neither", "", ERR_PARSE, false },
+	{ "two is neither", "2", ERR_PARSE, false },
+	{ "a start of a word is neither", "tru", ERR_PARSE, false },
+	{ "more than a word is neither", "true ", ERR_PARSE, false },
+};
+
+static void
+reads_the_truth(void **state)
+{
+	const struct bool_row *r = *state;
+	bool out = !r->out, was = out;
+
+	assert_int_equal(parse_bool(guarded_text(r->text), &out), r->r);
+	assert_int_equal(out, r->r == 0 ? r->out : was);
+}
+
+int
+main(void)
+{
+	UNIT_ROWS(reads_the_number, uints);
+	UNIT_ROWS(reads_the_duration, durations);
+	UNIT_ROWS(reads_the_truth, truths);
+	return unit_run("base/parse");
+}

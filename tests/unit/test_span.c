@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* test_span.c - borrowed bytes, the empty one without a pointer included */
+#include "unit.h"
+
+static const struct cut {
+	const char *name, *text, *head, *rest;
+} cuts[] = {
+	{ "cuts before the first mark", "a,b,c", "a", "b,c" },
+	{ "without a mark all is the head", "abc", "abc", "" },
+	{ "a mark at the start leaves an empty head", ",b", "", "b" },
+	{ "a mark at the end leaves nothing", "a,", "a", "" },
+	{ "nothing cut from nothing", "", "", "" },
+};
+
+static void
+cuts_at_the_mark(void **state)
+{
+	const struct cut *c = *state;
+	struct span rest = guarded_span(c->text);
+	struct span head = span_cut(&rest, ',');
+
+	assert_span_equal(c->head, head);
+	assert_span_equal(c->rest, rest);
+}
+
+static void
+a_span_without_a_pointer_is_empty(void **state)
+{
+	struct span none = { NULL, 0 }, rest = none;
+
+	(void)state;
+	assert_true(span_is(none, ""));
+	assert_false(span_is(none, "x"));
+	assert_true(span_has_prefix(none, ""));
+	assert_false(span_has_prefix(none, "x"));
+	assert_int_equal(span_after(none, 0).len, 0);
+	assert_int_equal(span_after(none, 5).len, 0);
+	assert_int_equal(span_cut(&rest, ',').len, 0);
+	assert_int_equal(rest.len, 0);
+}
+
+static void
+equality_needs_the_same_length(void **state)
+{
+	struct span s = guarded_span("abc");
+
+	(void)state;
+	assert_true(span_is(s, "abc"));
+	assert_false(span_is(s, "ab"));
+	assert_false(span_is(s, "abcd"));
+	assert_false(span_is(s, "abd"));
+}
+
+static void
+a_prefix_may_be_all_but_not_more(void **state)
+{
+	struct span s = guarded_span("abc");
+
+	(void)state;
+	assert_true(span_has_prefix(s, ""));
+	assert_true(span_has_prefix(s, "ab"));
+	assert_true(span_has_prefix(s, "abc"));
+	assert_false(span_has_prefix(s, "abcd"));
+}
+
+static void
+skipping_stops_at_the_end(void **state)
+{
+	struct span s = guarded_span("abc");
+
+	(void)state;
+	assert_span_equal("abc", span_after(s, 0));
+	assert_span_equal("c", span_after(s, 2));
+	assert_span_equal("", span_after(s, 3));
+	assert_span_equal("", span_after(s, 4));
+	assert_span_equal("", span_after(s, SIZE_MAX));
+}
+
+int
+main(void)
+{
+	UNIT_ROWS(cuts_at_the_mark, cuts);
+	UNIT_TEST(a_span_without_a_pointer_is_empty);
+	UNIT_TEST(equality_needs_the_same_length);
+	UNIT_TEST(a_prefix_may_be_all_but_not_more);
+	UNIT_TEST(skipping_stops_at_the_end);
+	return unit_run("base/span");
+}
