@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -19,7 +20,7 @@ log_level(enum log_level level)
 
 /*
  * A pipe that poll() calls writable takes PIPE_BUF bytes without blocking
- * (pipe(7)); files and terminals take the line in any case.
+ * (pipe(7)); a file takes the line in any case.
  */
 static int
 stderr_has_room(void)
@@ -38,16 +39,36 @@ make_printable(char *p, size_t len)
 			p[i] = '?';
 }
 
-static void
+/*
+ * A terminal that poll() calls writable may lack room for the whole line, and
+ * a write would wait for its reader: it is opened anew, to have a description
+ * whose flags nobody shares. -1: it is none, or cannot be opened.
+ */
+static int
+open_terminal(void)
+{
+	if (!isatty(STDERR_FILENO))
+		return -1;
+	return open("/proc/self/fd/2",
+	            O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+}
+
+/* Returns whether it went out. */
+static bool
 write_line(struct buf *b)
 {
+	int own = open_terminal();
+	ssize_t n;
+
 	if (b->len == b->cap) {
 		b->len = b->cap - 4;
 		buf_str(b, "...");
 	}
 	buf_str(b, "\n");
-	/* A log line that cannot be written has nowhere to be reported. */
-	(void)!write(STDERR_FILENO, b->p, b->len);
+	n = write(own >= 0 ? own : STDERR_FILENO, b->p, b->len);
+	if (own >= 0)
+		close(own);
+	return n > 0;
 }
 
 static void
@@ -63,16 +84,17 @@ say(enum log_level level, const char *fmt, va_list ap)
 		dropped++;
 		return;
 	}
-	if (dropped > 0) {
-		buf_fmt(&b, "hale: %lu lines were dropped: stderr was full\n",
+	if (dropped > 0)
+		buf_fmt(&b, "hale: lines dropped while stderr was full: %lu\n",
 		        dropped);
-		dropped = 0;
-	}
 	start = b.len;
 	buf_str(&b, "hale: ");
 	buf_vfmt(&b, fmt, ap);
 	make_printable(b.p + start, b.len - start);
-	write_line(&b);
+	if (write_line(&b))
+		dropped = 0;
+	else
+		dropped++;
 }
 
 /* see base/log.h */

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/* test_log.c - one line, one write; a full stderr never stops hale */
+#include "unit.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PIPE_ROOM   16384	/* bytes: four pages, so four lines at least */
+#define HANG_S      20		/* after which a child that hangs is killed */
+#define FLOOD_LINES 2000	/* more than any terminal holds */
+
+/* stderr as a small pipe, while a test runs. */
+struct captured {
+	int was, in, out;
+};
+
+static struct captured
+capture(void)
+{
+	struct captured c;
+	int ends[2];
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	assert_true(fcntl(ends[1], F_SETPIPE_SZ, PIPE_ROOM) >= 0);
+	c.in = ends[0];
+	c.out = ends[1];
+	c.was = dup(STDERR_FILENO);
+	assert_int_equal(dup2(c.out, STDERR_FILENO), STDERR_FILENO);
+	return c;
+}
+
+/* Ends the capture; appends what was written to b. */
+static void
+release(struct captured *c, struct buf *b)
+{
+	ssize_t n;
+
+	dup2(c->was, STDERR_FILENO);
+	close(c->was);
+	close(c->out);
+	while ((n = read(c->in, b->p + b->len, b->cap - b->len)) > 0)
+		b->len += (size_t)n;
+	close(c->in);
+}
+
+static void
+log_of_length(size_t len)
+{
+	char text[2 * LOG_LINE_MAX];
+
+	memset(text, 'x', sizeof text);
+	log_error("%.*s", (int)len, text);
+}
+
+static const struct length {
+	const char *name;
+	size_t      len;	/* of the text */
+	bool        cut;
+} lengths[] = {
+	{ "a line of one byte less than fits", LOG_LINE_MAX - 8, false },
+	{ "a line that just fits", LOG_LINE_MAX - 7, false },
+	{ "a line of one byte too many", LOG_LINE_MAX - 6, true },
+	{ "a line of twice the room", 2 * LOG_LINE_MAX, true },
+};
+
+/* "hale: " before it and the line's end are counted. */
+static void
+the_longest_line_is(void **state)
+{
+	const struct length *r = *state;
+	struct captured c = capture();
+	struct buf b = guarded_buf(PIPE_ROOM);
+	size_t whole = 7 + r->len;
+
+	log_of_length(r->len);
+	release(&c, &b);
+	assert_int_equal(b.len, whole < LOG_LINE_MAX ? whole : LOG_LINE_MAX);
+	assert_memory_equal(b.p, "hale: xxx", 9);
+	if (r->cut)
+		assert_memory_equal(b.p + b.len - 5, "x...\n", 5);
+	else
+		assert_memory_equal(b.p + b.len - 5, "xxxx\n", 5);
+}
+
+static const struct level {
+	const char    *name;
+	enum log_level level;
+	const char    *said;
+} levels[] = {
+	{ "only errors", LOG_ERROR, "hale: e\n" },
+	{ "errors and warnings", LOG_WARN, "hale: e\nhale: w\n" },
+	{ "all of it", LOG_INFO, "hale: e\nhale: w\nhale: i\n" },
+};
+
+static void
+a_level_lets_through(void **state)
+{
+	const struct level *r = *state;
+	struct captured c = capture();
+	struct buf b = guarded_buf(PIPE_ROOM);
+
+	log_level(r->level);
+	log_error("e");
+	log_warn("w");
+	log_info("i");
+	release(&c, &b);
+	log_level(LOG_WARN);
+	assert_span_equal(r->said, buf_span(&b));
+}
+
+static void
+controls_from_outside_stay_on_one_line(void **state)
+{
+	struct captured c = capture();
+	struct buf b = guarded_buf(PIPE_ROOM);
+
+	(void)state;
+	log_error("a %s b", "x\ny\r\x1b[2J\x7f\xc3\xa4");
+	release(&c, &b);
+	assert_span_equal("hale: a x?y??[2J?\xc3\xa4 b\n", buf_span(&b));
+}
+
+/* Fills the pipe behind stderr to its last byte. */
+static void
+fill(int out)
+{
+	static const char page[PIPE_ROOM];
+
+	while (write(out, page, sizeof page) > 0)
+		continue;
+	while (write(out, page, 1) > 0)
+		continue;
+	assert_int_equal(errno, EAGAIN);
+}
+
+static void
+drain(int in)
+{
+	char page[PIPE_ROOM];
+
+	while (read(in, page, sizeof page) > 0)
+		continue;
+}
+
+static void
+lines_that_a_full_stderr_drops_are_counted(void **state)
+{
+	struct captured c = capture();
+	struct buf b = guarded_buf(PIPE_ROOM);
+
+	(void)state;
+	fill(c.out);
+	log_error("lost");
+	log_error("lost");
+	drain(c.in);
+	log_error("here");
+	log_error("again");
+	release(&c, &b);
+	assert_span_equal("hale: lines dropped while stderr was full: 2\n"
+	                  "hale: here\nhale: again\n", buf_span(&b));
+}
+
+static void
+a_line_behind_the_count_is_bounded_with_it(void **state)
+{
+	struct captured c = capture();
+	struct buf b = guarded_buf(PIPE_ROOM);
+
+	(void)state;
+	fill(c.out);
+	log_error("lost");
+	drain(c.in);
+	log_of_length(LOG_LINE_MAX);
+	release(&c, &b);
+	assert_int_equal(b.len, LOG_LINE_MAX);
+	assert_memory_equal(b.p + b.len - 5, "x...\n", 5);
+}
+
+static void
+a_write_that_fails_is_counted(void **state)
+{
+	struct captured c = capture();
+	struct buf b = guarded_buf(PIPE_ROOM);
+	int closed = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+	(void)state;
+	assert_true(closed >= 0);
+	dup2(closed, STDERR_FILENO);
+	log_error("lost");
+	dup2(c.out, STDERR_FILENO);
+	close(closed);
+	log_error("here");
+	release(&c, &b);
+	assert_span_equal("hale: lines dropped while stderr was full: 1\n"
+	                  "hale: here\n", buf_span(&b));
+}
+
+static void
+flood_terminal(int fd)
+{
+	dup2(fd, STDERR_FILENO);
+	alarm(HANG_S);
+	for (int i = 0; i < FLOOD_LINES; i++)
+		log_error("%d says that nobody reads this terminal", i);
+	_exit(0);
+}
+
+/* poll(2) calls a terminal writable that has not room for the whole line. */
+static void
+a_terminal_that_nobody_reads_is_not_waited_for(void **state)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), fd, status;
+	pid_t pid;
+
+	(void)state;
+	if (master < 0)
+		skip();
+	assert_int_equal(grantpt(master), 0);
+	assert_int_equal(unlockpt(master), 0);
+	fd = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	pid = fork();
+	if (pid == 0)
+		flood_terminal(fd);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(fd);
+	close(master);
+	assert_int_equal(status, 0);
+}
+
+int
+main(void)
+{
+	UNIT_ROWS(the_longest_line_is, lengths);
+	UNIT_ROWS(a_level_lets_through, levels);
+	UNIT_TEST(controls_from_outside_stay_on_one_line);
+	UNIT_TEST(lines_that_a_full_stderr_drops_are_counted);
+	UNIT_TEST(a_line_behind_the_count_is_bounded_with_it);
+	UNIT_TEST(a_write_that_fails_is_counted);
+	UNIT_TEST(a_terminal_that_nobody_reads_is_not_waited_for);
+	return unit_run("base/log");
+}
