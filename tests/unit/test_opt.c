@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: MIT */
+/* test_opt.c - command line and environment in, help out */
+#include "unit.h"
+
+#include "base/err.h"
+#include "base/opt.h"
+
+#include <limits.h>
+#include <signal.h>
+
+#define WORDS_MAX 12
+#define NAMES_MAX 3	/* values that the list holds */
+#define HELP_ROOM 1024
+
+struct args {
+	bool        group, quiet, help;
+	int         level, sig;
+	int64_t     wait_ms;
+	const char *dir;
+	size_t      n;
+	struct span names[NAMES_MAX];
+};
+
+static int
+add_name(void *args, struct span value)
+{
+	struct args *a = args;
+
+	if (a->n == NAMES_MAX)
+		return ERR_FULL;
+	if (span_is(value, "bad") || value.len == 0)
+		return ERR_PARSE;
+	a->names[a->n++] = value;
+	return 0;
+}
+
+#define AT(field) offsetof(struct args, field)
+static const struct opt opts[] = {
+	{ 'g', "group", OPT_FLAG, AT(group), NULL, "all of it", NULL, NULL,
+	  NULL },
+	{ 'c', "single-child", OPT_UNFLAG, AT(group), NULL, "one of it", NULL,
+	  NULL, NULL },
+	{ 'q', "quiet", OPT_FLAG, AT(quiet), NULL, "say less", NULL, NULL,
+	  NULL },
+	{ 'l', "level", OPT_INT, AT(level), "7", "how much", NULL, NULL, NULL },
+	{ 'w', "wait-time", OPT_MS, AT(wait_ms), NULL, "how long", NULL, NULL,
+	  NULL },
+	{ 0, "dir", OPT_STR, AT(dir), NULL, "where", "DIR", NULL, NULL },
+	{ 's', "signal", OPT_SIG, AT(sig), NULL, "which", NULL, NULL, NULL },
+	{ 'n', "name", OPT_LIST, 0, NULL, "whose", "NAME", add_name,
+	  "a good name" },
+	{ 'h', "help", OPT_ASK, AT(help), NULL, "print this", NULL, NULL,
+	  NULL },
+	OPT_END
+};
+
+/* Words as argv: each against its own unreadable page. */
+static int
+make_argv(char **argv, const char *const *words)
+{
+	int argc = 0;
+
+	argv[argc++] = guarded_text("cmd");
+	for (; words[argc - 1] != NULL; argc++)
+		argv[argc] = guarded_text(words[argc - 1]);
+	argv[argc] = NULL;
+	return argc;
+}
+
+static int
+parse(struct args *a, const char *const *words, const char *const *env,
+      struct opt_fail *fail)
+{
+	char *argv[WORDS_MAX + 2], *vars[WORDS_MAX + 1] = { NULL };
+	int argc = make_argv(argv, words);
+
+	for (size_t i = 0; env[i] != NULL; i++)
+		vars[i] = guarded_text(env[i]);
+	memset(a, 0, sizeof *a);
+	return opt_parse(opts, a, argc, argv, vars, fail);
+}
+
+static const struct good {
+	const char *name;
+	const char *words[WORDS_MAX], *env[WORDS_MAX];
+	struct args want;
+	int         left;
+} goods[] = {
+	{ "nothing gives the defaults", { NULL }, { NULL },
+	  { .level = 7 }, 1 },
+	{ "a long flag", { "--group", NULL }, { NULL },
+	  { .level = 7, .group = true }, 2 },
+	{ "a short flag", { "-g", NULL }, { NULL },
+	  { .level = 7, .group = true }, 2 },
+	{ "short flags in one word", { "-gq", NULL }, { NULL },
+	  { .level = 7, .group = true, .quiet = true }, 2 },
+	{ "a value behind its letter", { "-l3", NULL }, { NULL },
+	  { .level = 3 }, 2 },
+	{ "a value in the next word", { "-l", "3", NULL }, { NULL },
+	  { .level = 3 }, 3 },
+	{ "flags and a value in one word", { "-gl3", NULL }, { NULL },
+	  { .level = 3, .group = true }, 2 },
+	{ "a value behind an equals sign", { "--level=3", NULL }, { NULL },
+	  { .level = 3 }, 2 },
+	{ "a long value in the next word", { "--level", "3", "x", NULL },
+	  { NULL }, { .level = 3 }, 3 },
+	{ "the last of two wins", { "-l3", "--level=4", NULL }, { NULL },
+	  { .level = 4 }, 3 },
+	{ "a flag taken back", { "-g", "-c", NULL }, { NULL },
+	  { .level = 7 }, 3 },
+	{ "a flag given again", { "-c", "-g", NULL }, { NULL },
+	  { .level = 7, .group = true }, 3 },
+	{ "two dashes end the options", { "-g", "--", "-q", NULL }, { NULL },
+	  { .level = 7, .group = true }, 3 },
+	{ "a word ends the options", { "-g", "app", "-q", NULL }, { NULL },
+	  { .level = 7, .group = true }, 2 },
+	{ "a dash alone is a word", { "-", "-q", NULL }, { NULL },
+	  { .level = 7 }, 1 },
+	{ "two dashes may be a value", { "--dir", "--", "-q", NULL },
+	  { NULL }, { .level = 7, .quiet = true }, 4 },
+	{ "a value that looks like an option", { "-n", "-q", NULL },
+	  { NULL }, { .level = 7 }, 3 },
+	{ "a duration", { "--wait-time", "2m", NULL }, { NULL },
+	  { .level = 7, .wait_ms = 120000 }, 3 },
+	{ "a signal", { "-sUSR1", NULL }, { NULL },
+	  { .level = 7, .sig = SIGUSR1 }, 2 },
+	{ "the largest number", { "-l2147483647", NULL }, { NULL },
+	  { .level = INT_MAX }, 2 },
+	{ "the environment", { NULL },
+	  { "HALE_LEVEL=3", "HALE_GROUP=yes", "HALE_WAIT_TIME=5", NULL },
+	  { .level = 3, .group = true, .wait_ms = 5000 }, 1 },
+	{ "the flag wins over the environment", { "-l4", NULL },
+	  { "HALE_LEVEL=3", NULL }, { .level = 4 }, 2 },
+	{ "a flag taken back wins over the environment", { "-c", NULL },
+	  { "HALE_GROUP=1", NULL }, { .level = 7 }, 2 },
+	{ "a bad value that a flag overrules is not looked at",
+	  { "-l4", NULL }, { "HALE_LEVEL=x", NULL }, { .level = 4 }, 2 },
+	{ "an empty variable says nothing", { NULL },
+	  { "HALE_LEVEL=", "HALE_NAME=", NULL }, { .level = 7 }, 1 },
+	{ "a variable without a value says nothing", { NULL },
+	  { "HALE_LEVEL", NULL }, { .level = 7 }, 1 },
+	{ "a flag turned off by the environment", { NULL },
+	  { "HALE_GROUP=0", NULL }, { .level = 7 }, 1 },
+	{ "a question is asked on the command line only", { NULL },
+	  { "HALE_HELP=1.2.3", NULL }, { .level = 7 }, 1 },
+	{ "taking back is for the command line only", { NULL },
+	  { "HALE_SINGLE_CHILD=x", NULL }, { .level = 7 }, 1 },
+	{ "a name in lower case is another's", { NULL },
+	  { "hale_level=3", "HALE_level=3", "HALE_WAIT-TIME=3", NULL },
+	  { .level = 7 }, 1 },
+	{ "a name that only starts like an option", { NULL },
+	  { "HALE_LEVELS=3", "HALE_LEVE=3", NULL }, { .level = 7 }, 1 },
+	{ "a help question", { "-h", NULL }, { NULL },
+	  { .level = 7, .help = true }, 2 },
+};
+
+static void
+accepts(void **state)
+{
+	const struct good *g = *state;
+	struct opt_fail fail;
+	struct args a;
+
+	assert_int_equal(parse(&a, g->words, g->env, &fail), g->left);
+	assert_int_equal(a.group, g->want.group);
+	assert_int_equal(a.quiet, g->want.quiet);
+	assert_int_equal(a.help, g->want.help);
+	assert_int_equal(a.level, g->want.level);
+	assert_int_equal(a.sig, g->want.sig);
+	assert_int_equal(a.wait_ms, g->want.wait_ms);
+}
+
+static const struct bad {
+	const char  *name;
+	const char  *words[WORDS_MAX], *env[WORDS_MAX];
+	enum opt_why why;
+	const char  *of;	/* the option's long name, or NULL */
+	const char  *written, *value, *nearest;
+} bads[] = {
+	{ "an unknown long option", { "--zebra", NULL }, { NULL },
+	  OPT_UNKNOWN, NULL, "--zebra", "", NULL },
+	{ "a typo is told from what was meant", { "--grop", NULL }, { NULL },
+	  OPT_UNKNOWN, NULL, "--grop", "", "group" },
+	{ "a swap of two letters is a typo", { "--elvel=3", NULL }, { NULL },
+	  OPT_UNKNOWN, NULL, "--elvel", "", "level" },
+	{ "three edits are another word", { "--xyzup", NULL }, { NULL },
+	  OPT_UNKNOWN, NULL, "--xyzup", "", NULL },
+	{ "an unknown letter", { "-gx", NULL }, { NULL },
+	  OPT_UNKNOWN, NULL, "x", "", NULL },
+	{ "a start of an option", { "--lev", NULL }, { NULL },
+	  OPT_UNKNOWN, NULL, "--lev", "", "level" },
+	{ "an option without a name", { "--=3", NULL }, { NULL },
+	  OPT_UNKNOWN, NULL, "--", "", NULL },
+	{ "a long option's value is missing", { "--level", NULL }, { NULL },
+	  OPT_MISSING, "level", "--level", "", NULL },
+	{ "a letter's value is missing", { "-gl", NULL }, { NULL },
+	  OPT_MISSING, "level", "l", "", NULL },
+	{ "a flag has a value", { "--group=1", NULL }, { NULL },
+	  OPT_UNWANTED, "group", "--group", "1", NULL },
+	{ "a flag has an empty value", { "--group=", NULL }, { NULL },
+	  OPT_UNWANTED, "group", "--group", "", NULL },
+	{ "a bad number", { "-lx", NULL }, { NULL },
+	  OPT_BAD, "level", "l", "x", NULL },
+	{ "a number too large", { "-l2147483648", NULL }, { NULL },
+	  OPT_BAD, "level", "l", "2147483648", NULL },
+	{ "an empty value", { "--level=", NULL }, { NULL },
+	  OPT_BAD, "level", "--level", "", NULL },
+	{ "an empty word as value", { "-l", "", NULL }, { NULL },
+	  OPT_BAD, "level", "l", "", NULL },
+	{ "a bad duration", { "--wait-time", "soon", NULL }, { NULL },
+	  OPT_BAD, "wait-time", "--wait-time", "soon", NULL },
+	{ "a bad signal", { "--signal=NOPE", NULL }, { NULL },
+	  OPT_BAD, "signal", "--signal", "NOPE", NULL },
+	{ "a bad value of a list", { "-n", "bad", NULL }, { NULL },
+	  OPT_BAD, "name", "n", "bad", NULL },
+	{ "one value more than a list holds",
+	  { "-na", "-nb", "-nc", "-nd", NULL }, { NULL },
+	  OPT_TOO_MANY, "name", "n", "d", NULL },
+	{ "a bad number in the environment", { NULL },
+	  { "HALE_LEVEL=x", NULL }, OPT_BAD, "level", NULL, "x", NULL },
+	{ "a bad truth in the environment", { NULL },
+	  { "HALE_GROUP=maybe", NULL }, OPT_BAD, "group", NULL, "maybe",
+	  NULL },
+	{ "one bad value of a list in the environment", { NULL },
+	  { "HALE_NAME=a,bad,b", NULL }, OPT_BAD, "name", NULL, "bad", NULL },
+	{ "an empty value in a list", { NULL },
+	  { "HALE_NAME=a,,b", NULL }, OPT_BAD, "name", NULL, "", NULL },
+	{ "too many in the environment", { NULL },
+	  { "HALE_NAME=a,b,c,d", NULL }, OPT_TOO_MANY, "name", NULL, "d",
+	  NULL },
+};
+
+static void
+refuses(void **state)
+{
+	const struct bad *r = *state;
+	struct opt_fail fail;
+	struct args a;
+
+	assert_int_equal(parse(&a, r->words, r->env, &fail), ERR_PARSE);
+	assert_int_equal(fail.why, r->why);
+	if (r->of == NULL)
+		assert_null(fail.opt);
+	else
+		assert_string_equal(fail.opt->name, r->of);
+	assert_int_equal(fail.from_env, r->written == NULL);
+	if (r->written == NULL)
+		assert_int_equal(fail.name.len, 0);
+	else
+		assert_span_equal(r->written, fail.name);
+	assert_span_equal(r->value, fail.value);
+	if (r->nearest == NULL)
+		assert_null(fail.nearest);
+	else
+		assert_string_equal(fail.nearest, r->nearest);
+}
+
+static void
+a_list_takes_what_it_holds(void **state)
+{
+	static const char *const words[] = { "-na", "--name", "b,c", "-n", "d",
+	                                     NULL };
+	static const char *const env[] = { "HALE_NAME=e", NULL };
+	struct opt_fail fail;
+	struct args a;
+
+	(void)state;
+	assert_int_equal(parse(&a, words, env, &fail), 6);
+	assert_int_equal(a.n, 3);	/* a comma separates in HALE_* only */
+	assert_span_equal("a", a.names[0]);
+	assert_span_equal("b,c", a.names[1]);
+	assert_span_equal("d", a.names[2]);
+}
+
+static void
+a_list_in_the_environment_is_cut_at_commas(void **state)
+{
+	static const char *const words[] = { NULL };
+	static const char *const env[] = { "HALE_NAME=one,2,", NULL };
+	struct opt_fail fail;
+	struct args a;
+
+	(void)state;
+	assert_int_equal(parse(&a, words, env, &fail), 1);
+	assert_int_equal(a.n, 2);
+	assert_span_equal("one", a.names[0]);
+	assert_span_equal("2", a.names[1]);
+}
+
+static void
+a_text_is_borrowed_as_it_is(void **state)
+{
+	static const char *const words[] = { "--dir=/a b=c", NULL };
+	static const char *const env[] = { NULL };
+	struct opt_fail fail;
+	struct args a;
+
+	(void)state;
+	assert_int_equal(parse(&a, words, env, &fail), 2);
+	assert_string_equal(a.dir, "/a b=c");
+}
+
+static const struct env_row {
+	const char *name, *var;
+	bool        unknown;
+	const char *nearest;
+} env_rows[] = {
+	{ "a known name", "HALE_LEVEL=3", false, NULL },
+	{ "a name of the second table", "HALE_TWO=3", false, NULL },
+	{ "a typo", "HALE_LEVL=3", true, "level" },
+	{ "a typo of the second table", "HALE_TW=3", true, "two" },
+	{ "a typo with an underscore", "HALE_WAIT_TIM=3", true, "wait-time" },
+	{ "a word like no option", "HALE_ELEPHANT=3", true, NULL },
+	{ "a name for the command line only", "HALE_SINGLE_CHILD=1", true,
+	  NULL },
+	{ "a question for the command line only", "HALE_HELP=1", true,
+	  NULL },
+	{ "another's variable", "PATH=/bin", false, NULL },
+	{ "a start of the prefix", "HALE=1", false, NULL },
+	{ "the prefix alone", "HALE_=1", false, NULL },
+	{ "Kubernetes' port", "HALE_PORT=tcp://10.0.0.1:80", false, NULL },
+	{ "Kubernetes' port by number", "HALE_PORT_80_TCP_ADDR=10.0.0.1",
+	  false, NULL },
+	{ "Kubernetes' host", "HALE_SERVICE_HOST=10.0.0.1", false, NULL },
+	{ "nearly Kubernetes' port", "HALE_PORTX=1", true, NULL },
+	{ "a name of 40 bytes",
+	  "HALE_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=1", true, NULL },
+	{ "a name of 41 bytes",
+	  "HALE_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=1", true, NULL },
+	{ "a name without a value", "HALE_ELEPHANT", true, NULL },
+};
+
+static void
+knows_the_variable(void **state)
+{
+	static const struct opt second[] = {
+		{ 0, "two", OPT_INT, 0, NULL, "2", NULL, NULL, NULL },
+		OPT_END
+	};
+	static const struct opt *const tables[] = { opts, second, NULL };
+	const struct env_row *r = *state;
+	const struct opt *nearest;
+
+	assert_int_equal(opt_is_unknown_env(tables, guarded_text(r->var),
+	                                    &nearest), r->unknown);
+	if (!r->unknown)
+		return;
+	if (r->nearest == NULL)
+		assert_null(nearest);
+	else
+		assert_string_equal(nearest->name, r->nearest);
+}
+
+static void
+help_is_one_line_an_option(void **state)
+{
+	static const char want[] =
+	"  -g, --group                     all of it\n"
+	"  -c, --single-child              one of it\n"
+	"  -q, --quiet                     say less\n"
+	"  -l, --level N                   how much (default 7)\n"
+	"  -w, --wait-time TIME            how long\n"
+	"      --dir DIR                   where\n"
+	"  -s, --signal SIGNAL             which\n"
+	"  -n, --name NAME                 whose (repeatable)\n"
+	"  -h, --help                      print this\n";
+	struct buf b = guarded_buf(HELP_ROOM);
+
+	(void)state;
+	opt_write_help(&b, opts);
+	assert_span_equal(want, buf_span(&b));
+}
+
+static void
+a_long_name_moves_its_help_to_the_next_line(void **state)
+{
+	static const struct opt table[] = {
+		{ 0, "aaaaaaaaaaaaaaaaaaaaaaaa", OPT_FLAG, 0, NULL, "fits",
+		  NULL, NULL, NULL },
+		{ 0, "aaaaaaaaaaaaaaaaaaaaaaaaa", OPT_FLAG, 0, NULL, "is too",
+		  NULL, NULL, NULL },
+		OPT_END
+	};
+	struct buf b = guarded_buf(HELP_ROOM);
+
+	(void)state;
+	opt_write_help(&b, table);
+	assert_span_equal("      --aaaaaaaaaaaaaaaaaaaaaaaa  fits\n"
+	                  "      --aaaaaaaaaaaaaaaaaaaaaaaaa\n"
+	                  "                                  is too\n",
+	                  buf_span(&b));
+}
+
+static void
+help_that_does_not_fit_is_cut(void **state)
+{
+	(void)state;
+	for (size_t cap = 0; cap < 200; cap++) {
+		struct buf b = guarded_buf(cap);
+
+		opt_write_help(&b, opts);
+		assert_true(b.cut);
+		assert_int_equal(b.len, cap);
+	}
+}
+
+static void
+every_kind_says_what_it_expects(void **state)
+{
+	(void)state;
+	for (const struct opt *o = opts; o->kind != OPT_NONE; o++)
+		assert_true(strlen(opt_expected(o)) > 0);
+	assert_string_equal(opt_expected(&opts[7]), "a good name");
+	assert_string_equal(opt_expected(&opts[5]), "DIR");
+}
+
+static void
+the_name_in_the_environment_is_in_capitals(void **state)
+{
+	struct buf b = guarded_buf(HELP_ROOM);
+
+	(void)state;
+	opt_write_env_name(&b, &opts[1]);
+	assert_span_equal("HALE_SINGLE_CHILD", buf_span(&b));
+}
+
+/* One bit of a 64-bit word each: the last one must not fall off. */
+static void
+the_last_of_the_most_options_wins_over_the_environment(void **state)
+{
+	static struct opt table[OPT_MAX + 1];
+	static char names[OPT_MAX][8];
+	char *argv[] = { "cmd", "--o62=5", NULL }, *env[] = { "HALE_O62=6", "HALE_O0=4", NULL };
+	int values[OPT_MAX] = { 0 };
+	struct opt_fail fail;
+
+	(void)state;
+	for (int i = 0; i < OPT_MAX; i++) {
+		struct buf b = buf_over(names[i], sizeof names[i]);
+
+		buf_fmt(&b, "o%d", i);
+		table[i] = (struct opt){
+			.name = buf_text(&b),
+			.kind = OPT_INT,
+			.at = (size_t)i * sizeof values[0],
+		};
+	}
+	assert_int_equal(opt_parse(table, values, 2, argv, env, &fail), 2);
+	assert_int_equal(values[OPT_MAX - 1], 5);
+	assert_int_equal(values[0], 4);
+}
+
+int
+main(void)
+{
+	UNIT_ROWS(accepts, goods);
+	UNIT_ROWS(refuses, bads);
+	UNIT_ROWS(knows_the_variable, env_rows);
+	UNIT_TEST(a_list_takes_what_it_holds);
+	UNIT_TEST(a_list_in_the_environment_is_cut_at_commas);
+	UNIT_TEST(a_text_is_borrowed_as_it_is);
+	UNIT_TEST(help_is_one_line_an_option);
+	UNIT_TEST(a_long_name_moves_its_help_to_the_next_line);
+	UNIT_TEST(help_that_does_not_fit_is_cut);
+	UNIT_TEST(every_kind_says_what_it_expects);
+	UNIT_TEST(the_name_in_the_environment_is_in_capitals);
+	UNIT_TEST(the_last_of_the_most_options_wins_over_the_environment);
+	return unit_run("base/opt");
+}
