@@ -33,7 +33,8 @@ struct http_req {
  */
 int http_read_req(struct http_req *req, const char *buf, size_t len);
 
-/* Do the bytes open HTTP/2 with prior knowledge (RFC 9113, 3.4)? */
+/* Do the bytes open HTTP/2 with prior knowledge (RFC 9113, 3.4)? The first
+ * line tells, which is also where http_read_req() stops. */
 bool http_is_h2(const char *buf, size_t len);
 
 /* Appends what tells an HTTP/2 client to come back with HTTP/1.1: empty

@@ -53,9 +53,12 @@ is_clean(struct span s)
 static bool
 is_target(struct span s)
 {
-	for (size_t i = 0; i < s.len; i++)
-		if (s.p[i] <= ' ' || s.p[i] == 0x7f || s.p[i] == '#')
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c <= ' ' || c >= 0x7f || c == '#')
 			return false;
+	}
 	return s.len > 0;
 }
 
@@ -91,19 +94,31 @@ cut_line(struct span *rest, struct span *line)
 	return true;
 }
 
-/* "http://host/path" as the path alone (RFC 9112, 3.2.2). */
-static struct span
-without_authority(struct span target)
+/*
+ * The target's path and query, without the scheme and host that may stand
+ * before them (RFC 9112, 3.2.2); a host must be there then.
+ */
+static int
+split_target(struct http_req *req, struct span target)
 {
-	const char *slash;
+	bool is_url = target.len >= 7
+	           && strncasecmp(target.p, "http://", 7) == 0;
+	size_t host = 0;
 
-	if (target.len < 7 || strncasecmp(target.p, "http://", 7) != 0)
-		return target;
-	target = span_after(target, 7);
-	slash = target.len ? memchr(target.p, '/', target.len) : NULL;
-	if (slash == NULL)
-		return (struct span){ "/", 1 };
-	return span_after(target, (size_t)(slash - target.p));
+	if (is_url) {
+		target = span_after(target, 7);
+		while (host < target.len && target.p[host] != '/'
+		    && target.p[host] != '?')
+			host++;
+		if (host == 0)
+			return ERR_PARSE;
+		target = span_after(target, host);
+	}
+	req->query = target;
+	req->path = span_cut(&req->query, '?');
+	if (is_url && req->path.len == 0)
+		req->path = span_of("/");
+	return 0;
 }
 
 static int
@@ -122,6 +137,7 @@ static int
 read_request_line(struct http_req *req, struct span line)
 {
 	struct span target;
+	int r;
 
 	req->method.p = line.p;
 	req->method.len = token_len(line);
@@ -132,9 +148,8 @@ read_request_line(struct http_req *req, struct span line)
 	target = span_cut(&line, ' ');
 	if (!is_target(target))
 		return ERR_PARSE;
-	req->query = without_authority(target);
-	req->path = span_cut(&req->query, '?');
-	return read_version(req, line);
+	r = split_target(req, target);
+	return r < 0 ? r : read_version(req, line);
 }
 
 /* A comma list that may name "close" or "keep-alive". */
@@ -280,7 +295,7 @@ bool
 http_is_h2(const char *buf, size_t len)
 {
 	return span_has_prefix((struct span){ buf, len },
-	                       "PRI * HTTP/2.0\r\n\r\n");
+	                       "PRI * HTTP/2.0\r\n");
 }
 
 /* see net/http.h */

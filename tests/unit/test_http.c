@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: MIT */
+/* test_http.c - HTTP/1.1 heads */
+#include "unit.h"
+
+#include "base/err.h"
+#include "net/http.h"
+
+#define H "Host: x\r\n"	/* what HTTP/1.1 asks for */
+#define E "\r\n"		/* ends a line or the head */
+#define ANSWER_ROOM 1024
+
+static int
+read_text(struct http_req *req, const char *text)
+{
+	size_t len = strlen(text);
+
+	return http_read_req(req, guarded(text, len), len);
+}
+
+static const struct good {
+	const char *name, *head;
+	const char *method, *path, *query, *accept;
+	int         minor;
+	bool        close, has_body;
+} goods[] = {
+	{ "the plainest", "GET / HTTP/1.1" E H E,
+	  "GET", "/", "", "", 1, false, false },
+	{ "a query", "GET /readyz?verbose&exclude=a HTTP/1.1" E H E,
+	  "GET", "/readyz", "verbose&exclude=a", "", 1, false, false },
+	{ "an empty query", "GET /a? HTTP/1.1" E H E,
+	  "GET", "/a", "", "", 1, false, false },
+	{ "a query with question marks", "GET /a?b?c HTTP/1.1" E H E,
+	  "GET", "/a", "b?c", "", 1, false, false },
+	{ "lines that end in LF alone", "GET / HTTP/1.1\nHost: x\n\n",
+	  "GET", "/", "", "", 1, false, false },
+	{ "empty lines before", E "\n" E "GET / HTTP/1.1" E H E,
+	  "GET", "/", "", "", 1, false, false },
+	{ "HTTP/1.0 closes", "GET / HTTP/1.0" E E,
+	  "GET", "/", "", "", 0, true, false },
+	{ "HTTP/1.0 that is kept", "GET / HTTP/1.0" E "Connection: keep-alive"
+	  E E, "GET", "/", "", "", 0, false, false },
+	{ "HTTP/1.9 is read as 1.1", "GET / HTTP/1.9" E H E,
+	  "GET", "/", "", "", 1, false, false },
+	{ "a close is told", "GET / HTTP/1.1" E H "Connection: close" E E,
+	  "GET", "/", "", "", 1, true, false },
+	{ "a close in a list", "GET / HTTP/1.1" E H
+	  "cOnNeCtIoN: x ,\tCLOSE , y" E E,
+	  "GET", "/", "", "", 1, true, false },
+	{ "a close beats keep-alive", "GET / HTTP/1.0" E
+	  "Connection: keep-alive" E "Connection: close" E E,
+	  "GET", "/", "", "", 0, true, false },
+	{ "closed is not close", "GET / HTTP/1.1" E H "Connection: closed" E
+	  E, "GET", "/", "", "", 1, false, false },
+	{ "the Accept field", "GET / HTTP/1.1" E H
+	  "aCCept: \t text/plain ;q=1 \t" E E,
+	  "GET", "/", "", "text/plain ;q=1", 1, false, false },
+	{ "an empty field", "GET / HTTP/1.1" E H "Accept:" E E,
+	  "GET", "/", "", "", 1, false, false },
+	{ "an empty Host", "GET / HTTP/1.1" E "Host:" E E,
+	  "GET", "/", "", "", 1, false, false },
+	{ "bytes above ASCII in a value", "GET / HTTP/1.1" E H
+	  "X: \xc3\xa4\xff" E E, "GET", "/", "", "", 1, false, false },
+	{ "any method", "M-SEARCH!#$%&'*+.^_`|~ /x HTTP/1.1" E H E,
+	  "M-SEARCH!#$%&'*+.^_`|~", "/x", "", "", 1, false, false },
+	{ "an asterisk", "OPTIONS * HTTP/1.1" E H E,
+	  "OPTIONS", "*", "", "", 1, false, false },
+	{ "a whole URL", "GET http://h:80/livez?a HTTP/1.1" E H E,
+	  "GET", "/livez", "a", "", 1, false, false },
+	{ "a whole URL with its scheme in capitals",
+	  "GET HTTP://h/livez HTTP/1.1" E H E,
+	  "GET", "/livez", "", "", 1, false, false },
+	{ "a whole URL without a path", "GET http://h HTTP/1.1" E H E,
+	  "GET", "/", "", "", 1, false, false },
+	{ "a whole URL with a query and no path",
+	  "GET http://h?a=/livez HTTP/1.1" E H E,
+	  "GET", "/", "a=/livez", "", 1, false, false },
+	{ "a length of nothing", "GET / HTTP/1.1" E H "Content-Length: 0" E E,
+	  "GET", "/", "", "", 1, false, false },
+	{ "a length", "POST / HTTP/1.1" E H "content-length: 0010" E E,
+	  "POST", "/", "", "", 1, false, true },
+	{ "a length that no type holds", "POST / HTTP/1.1" E H
+	  "Content-Length: 99999999999999999999999" E E,
+	  "POST", "/", "", "", 1, false, true },
+	{ "a chunked body", "POST / HTTP/1.1" E H
+	  "Transfer-Encoding: chunked" E E,
+	  "POST", "/", "", "", 1, false, true },
+	{ "any transfer coding", "POST / HTTP/1.1" E H
+	  "Transfer-Encoding: gzip" E E,
+	  "POST", "/", "", "", 1, false, true },
+};
+
+static void
+reads(void **state)
+{
+	const struct good *g = *state;
+	size_t whole = strlen(g->head);
+	struct http_req req;
+
+	assert_int_equal(read_text(&req, g->head), whole);
+	assert_span_equal(g->method, req.method);
+	assert_span_equal(g->path, req.path);
+	assert_span_equal(g->query, req.query);
+	assert_span_equal(g->accept, req.accept);
+	assert_int_equal(req.minor, g->minor);
+	assert_int_equal(req.close, g->close);
+	assert_int_equal(req.has_body, g->has_body);
+}
+
+static void
+asks_for_more_at_every_prefix(void **state)
+{
+	const struct good *g = *state;
+	size_t whole = strlen(g->head);
+	struct http_req req, was;
+
+	memset(&req, 0x5a, sizeof req);
+	was = req;
+	for (size_t n = 0; n < whole; n++)
+		assert_int_equal(http_read_req(&req, guarded(g->head, n), n),
+		                 0);
+	assert_memory_equal(&req, &was, sizeof req);
+}
+
+static void
+leaves_what_follows_alone(void **state)
+{
+	const struct good *g = *state;
+	char text[512];
+	struct buf b = buf_over(text, sizeof text);
+	struct http_req req;
+
+	buf_fmt(&b, "%s%s", g->head, "\x16\x03\x01 garbage");
+	assert_int_equal(read_text(&req, buf_text(&b)), strlen(g->head));
+}
+
+static const struct bad {
+	const char *name, *head;
+	int         err;
+} bads[] = {
+	{ "a space before the colon", "GET / HTTP/1.1" E "Host : x" E E,
+	  ERR_PARSE },
+	{ "a field without a name", "GET / HTTP/1.1" E H ": x" E E, ERR_PARSE },
+	{ "a field without a colon", "GET / HTTP/1.1" E H "x" E E, ERR_PARSE },
+	{ "a folded line", "GET / HTTP/1.1" E H " x: y" E E, ERR_PARSE },
+	{ "a line folded by a tab", "GET / HTTP/1.1" E H "\tx: y" E E,
+	  ERR_PARSE },
+	{ "a control byte in a value", "GET / HTTP/1.1" E H "a: \x01" E E,
+	  ERR_PARSE },
+	{ "DEL in a value", "GET / HTTP/1.1" E H "a: \x7f" E E, ERR_PARSE },
+	{ "a CR inside a value", "GET / HTTP/1.1" E H "a: b\rc: d" E E,
+	  ERR_PARSE },
+	{ "two CRs at a line's end", "GET / HTTP/1.1" E H "a: b\r\r\n" E,
+	  ERR_PARSE },
+	{ "a CR alone as the last line", "GET / HTTP/1.1" E H "\r\r\n",
+	  ERR_PARSE },
+	{ "a byte above ASCII in a name", "GET / HTTP/1.1" E H "\xc3: b" E E,
+	  ERR_PARSE },
+	{ "a quote in a name", "GET / HTTP/1.1" E H "a\"b: c" E E, ERR_PARSE },
+	{ "no Host in HTTP/1.1", "GET / HTTP/1.1" E E, ERR_PARSE },
+	{ "two Hosts", "GET / HTTP/1.1" E H H E, ERR_PARSE },
+	{ "two Hosts in HTTP/1.0", "GET / HTTP/1.0" E H H E, ERR_PARSE },
+	{ "two lengths", "GET / HTTP/1.1" E H "Content-Length: 1" E
+	  "Content-Length: 1" E E, ERR_PARSE },
+	{ "a list of lengths", "GET / HTTP/1.1" E H "Content-Length: 1, 1" E E,
+	  ERR_PARSE },
+	{ "a length with a sign", "GET / HTTP/1.1" E H "Content-Length: +1" E
+	  E, ERR_PARSE },
+	{ "an empty length", "GET / HTTP/1.1" E H "Content-Length:" E E,
+	  ERR_PARSE },
+	{ "a length beside chunks", "GET / HTTP/1.1" E H "Content-Length: 1" E
+	  "Transfer-Encoding: chunked" E E, ERR_PARSE },
+	{ "a length of nothing beside chunks", "GET / HTTP/1.1" E H
+	  "Transfer-Encoding: chunked" E "Content-Length: 0" E E, ERR_PARSE },
+	{ "chunks in HTTP/1.0", "GET / HTTP/1.0" E
+	  "Transfer-Encoding: chunked" E E, ERR_PARSE },
+	{ "no method", " / HTTP/1.1" E H E, ERR_PARSE },
+	{ "a tab behind the method", "GET\t/ HTTP/1.1" E H E, ERR_PARSE },
+	{ "two spaces before the target", "GET  / HTTP/1.1" E H E, ERR_PARSE },
+	{ "two spaces behind the target", "GET /  HTTP/1.1" E H E, ERR_PARSE },
+	{ "a space behind the version", "GET / HTTP/1.1 " E H E, ERR_PARSE },
+	{ "a fourth word", "GET / x HTTP/1.1" E H E, ERR_PARSE },
+	{ "no version", "GET /" E H E, ERR_PARSE },
+	{ "no target", "GET HTTP/1.1" E H E, ERR_PARSE },
+	{ "a fragment", "GET /a#b HTTP/1.1" E H E, ERR_PARSE },
+	{ "a byte above ASCII in the target", "GET /\xc3\xa4 HTTP/1.1" E H E,
+	  ERR_PARSE },
+	{ "DEL in the target", "GET /\x7f HTTP/1.1" E H E, ERR_PARSE },
+	{ "a CR in the target", "GET /\r HTTP/1.1" E H E, ERR_PARSE },
+	{ "a whole URL without a host", "GET http:///livez HTTP/1.1" E H E,
+	  ERR_PARSE },
+	{ "a version in lower case", "GET / http/1.1" E H E, ERR_PARSE },
+	{ "a version of one digit", "GET / HTTP/1" E H E, ERR_PARSE },
+	{ "a version of two digits too many", "GET / HTTP/1.10" E H E,
+	  ERR_PARSE },
+	{ "a version that is no number", "GET / HTTP/1.x" E H E, ERR_PARSE },
+	{ "HTTP/0.9", "GET / HTTP/0.9" E H E, ERR_VERSION },
+	{ "HTTP/2.0", "GET / HTTP/2.0" E H E, ERR_VERSION },
+	{ "the preface of HTTP/2", "PRI * HTTP/2.0" E E "SM" E E,
+	  ERR_VERSION },
+	{ "a TLS hello is known by its first byte", "\x16", ERR_PARSE },
+	{ "a first word that is no token", "G\x01", ERR_PARSE },
+	{ "an SSH client's line", "SSH-2.0-x" E, ERR_PARSE },
+};
+
+static void
+refuses(void **state)
+{
+	const struct bad *r = *state;
+	struct http_req req, was;
+
+	memset(&req, 0x5a, sizeof req);
+	was = req;
+	assert_int_equal(read_text(&req, r->head), r->err);
+	assert_memory_equal(&req, &was, sizeof req);
+}
+
+static void
+a_NUL_is_refused_wherever_it_stands(void **state)
+{
+	static const char head[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+	const size_t len = sizeof head - 1;
+	char bytes[sizeof head];
+	struct http_req req;
+
+	(void)state;
+	for (size_t i = 0; i < len; i++) {
+		memcpy(bytes, head, len);
+		bytes[i] = '\0';
+		assert_true(http_read_req(&req, guarded(bytes, len), len)
+		            <= 0);
+	}
+}
+
+/* One request of len bytes in all, most of it a field's value. */
+static char *
+head_of(size_t len)
+{
+	static const char start[] = "GET / HTTP/1.1\r\nHost: x\r\nX: ";
+	char *p = guarded_room(len);
+
+	memset(p, 'x', len);
+	memcpy(p, start, sizeof start - 1);
+	memcpy(p + len - 4, "\r\n\r\n", 4);
+	return p;
+}
+
+static void
+the_longest_head_just_fits(void **state)
+{
+	struct http_req req;
+
+	(void)state;
+	for (size_t len = HTTP_HEAD_MAX - 1; len <= HTTP_HEAD_MAX; len++)
+		assert_int_equal(http_read_req(&req, head_of(len), len), len);
+	assert_int_equal(http_read_req(&req, head_of(HTTP_HEAD_MAX + 1),
+	                               HTTP_HEAD_MAX + 1), ERR_TOOBIG);
+}
+
+static void
+a_head_that_cannot_get_whole_is_too_long(void **state)
+{
+	struct http_req req;
+	char *p = guarded_room(HTTP_HEAD_MAX);
+
+	(void)state;
+	memset(p, '\n', HTTP_HEAD_MAX);
+	assert_int_equal(http_read_req(&req, p, HTTP_HEAD_MAX), ERR_TOOBIG);
+	assert_int_equal(http_read_req(&req, p, HTTP_HEAD_MAX - 1), 0);
+	memset(p, 'A', HTTP_HEAD_MAX);
+	assert_int_equal(http_read_req(&req, p, HTTP_HEAD_MAX), ERR_TOOBIG);
+	assert_int_equal(http_read_req(&req, p, HTTP_HEAD_MAX - 1), 0);
+	p = head_of(HTTP_HEAD_MAX + 1);
+	assert_int_equal(http_read_req(&req, p, HTTP_HEAD_MAX - 1), 0);
+	assert_int_equal(http_read_req(&req, p, HTTP_HEAD_MAX), ERR_TOOBIG);
+}
+
+static void
+many_requests_are_read_one_by_one(void **state)
+{
+	static const char two[] = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
+	                          "HEAD /bc HTTP/1.1\r\nHost: x\r\n\r\n";
+	const char *p = guarded(two, sizeof two - 1);
+	struct http_req req;
+	int n = http_read_req(&req, p, sizeof two - 1);
+
+	(void)state;
+	assert_span_equal("/a", req.path);
+	assert_int_equal(http_read_req(&req, p + n, sizeof two - 1 - (size_t)n),
+	                 (int)sizeof two - 1 - n);
+	assert_span_equal("HEAD", req.method);
+	assert_span_equal("/bc", req.path);
+}
+
+static const struct h2 {
+	const char *name, *bytes;
+	bool        is_h2;
+} h2s[] = {
+	{ "the whole preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", true },
+	{ "the preface up to its first empty line", "PRI * HTTP/2.0\r\n\r\n",
+	  true },
+	{ "the preface's first line alone", "PRI * HTTP/2.0\r\n", true },
+	{ "less than its first line", "PRI * HTTP/2.0\r", false },
+	{ "another method", "GET * HTTP/2.0\r\n\r\n", false },
+	{ "nothing", "", false },
+};
+
+static void
+knows_http2(void **state)
+{
+	const struct h2 *r = *state;
+	size_t len = strlen(r->bytes);
+
+	assert_int_equal(http_is_h2(guarded(r->bytes, len), len), r->is_h2);
+}
+
+/* What an HTTP/2 client reads: SETTINGS and GOAWAY of whole frames. */
+static void
+the_refusal_of_http2_is_two_whole_frames(void **state)
+{
+	struct buf b = guarded_buf(ANSWER_ROOM);
+	const unsigned char *p = (const unsigned char *)b.p;
+
+	(void)state;
+	http_write_h2_refusal(&b);
+	assert_int_equal(b.len, 9 + 9 + 8);
+	assert_int_equal(p[2], 0);	/* SETTINGS, empty */
+	assert_int_equal(p[3], 4);
+	assert_int_equal(p[9 + 2], 8);	/* GOAWAY, 8 bytes */
+	assert_int_equal(p[9 + 3], 7);
+	assert_int_equal(p[b.len - 1], 13);	/* HTTP_1_1_REQUIRED */
+}
+
+static const struct query {
+	const char *name, *query, *out;
+} queries[] = {
+	{ "nothing", "", "" },
+	{ "a name", "verbose", "verbose=;" },
+	{ "a name and a value", "exclude=a", "exclude=a;" },
+	{ "several", "a&b=1&c=", "a=;b=1;c=;" },
+	{ "empty ones are passed over", "&&a&&b&", "a=;b=;" },
+	{ "values without a name are passed over", "=x&a=1", "a=1;" },
+	{ "a value with equals signs", "a=b=c", "a=b=c;" },
+	{ "only separators", "&&&", "" },
+};
+
+static void
+walks_the_query(void **state)
+{
+	const struct query *r = *state;
+	struct span rest = guarded_span(r->query), name, value;
+	struct buf b = guarded_buf(ANSWER_ROOM);
+
+	while (http_next_param(&rest, &name, &value))
+		buf_fmt(&b, "%.*s=%.*s;", (int)name.len, name.p,
+		        (int)value.len, value.p);
+	assert_span_equal(r->out, buf_span(&b));
+}
+
+#define FIXED "Cache-Control: no-store\r\n" \
+              "X-Content-Type-Options: nosniff\r\n"
+
+static const struct written {
+	const char        *name, *body, *out;
+	struct http_answer answer;
+} answers[] = {
+	{ "a kept one", "ok",
+	  "HTTP/1.1 200 OK\r\nContent-Type: t\r\nContent-Length: 2\r\n" FIXED
+	  "\r\nok",
+	  { .status = 200, .type = "t", .extra = "", .keep = true,
+	    .minor = 1 } },
+	{ "a closed one", "ok",
+	  "HTTP/1.1 503 Service Unavailable\r\nContent-Type: t\r\n"
+	  "Content-Length: 2\r\n" FIXED "Connection: close\r\n\r\nok",
+	  { .status = 503, .type = "t", .extra = "", .minor = 1 } },
+	{ "a kept one of HTTP/1.0 says so", "",
+	  "HTTP/1.1 404 Not Found\r\nContent-Type: t\r\n"
+	  "Content-Length: 0\r\n" FIXED "Connection: keep-alive\r\n\r\n",
+	  { .status = 404, .type = "t", .extra = "", .keep = true } },
+	{ "a HEAD has the length and no body", "0123456789",
+	  "HTTP/1.1 405 Method Not Allowed\r\nContent-Type: t\r\n"
+	  "Content-Length: 10\r\n" FIXED "Allow: GET\r\n\r\n",
+	  { .status = 405, .type = "t", .extra = "Allow: GET\r\n",
+	    .keep = true, .minor = 1, .is_head = true } },
+};
+
+static void
+writes(void **state)
+{
+	const struct written *w = *state;
+	struct buf b = guarded_buf(ANSWER_ROOM);
+	struct http_answer a = w->answer;
+
+	a.body = guarded_span(w->body);
+	http_write_answer(&b, &a);
+	assert_span_equal(w->out, buf_span(&b));
+}
+
+static void
+every_status_in_use_has_its_reason(void **state)
+{
+	static const int statuses[] = { 200, 400, 403, 404, 405, 431, 503,
+	                                505 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+		struct http_answer a = { .status = statuses[i], .type = "t",
+		                         .extra = "", .body = { "", 0 } };
+		struct buf b = guarded_buf(ANSWER_ROOM);
+
+		http_write_answer(&b, &a);
+		assert_null(strstr(buf_text(&b), "Unknown"));
+	}
+}
+
+int
+main(void)
+{
+	UNIT_ROWS(reads, goods);
+	/* Each good head is looked at in three ways, under the same name. */
+	UNIT_ROWS(asks_for_more_at_every_prefix, goods);
+	UNIT_ROWS(leaves_what_follows_alone, goods);
+	UNIT_ROWS(refuses, bads);
+	UNIT_TEST(a_NUL_is_refused_wherever_it_stands);
+	UNIT_TEST(the_longest_head_just_fits);
+	UNIT_TEST(a_head_that_cannot_get_whole_is_too_long);
+	UNIT_TEST(many_requests_are_read_one_by_one);
+	UNIT_ROWS(knows_http2, h2s);
+	UNIT_TEST(the_refusal_of_http2_is_two_whole_frames);
+	UNIT_ROWS(walks_the_query, queries);
+	UNIT_ROWS(writes, answers);
+	UNIT_TEST(every_status_in_use_has_its_reason);
+	return unit_run("net/http");
+}
