@@ -52,11 +52,19 @@ unit_add(const char *name, CMUnitTestFunction run, const void *row)
 			unit_add((rows)[i_].name, run, &(rows)[i_]); \
 	} while (0)
 
+/* set_up and tear_down run once around all tests; each may be NULL. */
+static inline int
+unit_run_with(const char *module, CMFixtureFunction set_up,
+              CMFixtureFunction tear_down)
+{
+	return _cmocka_run_group_tests(module, unit_tests, unit_count, set_up,
+	                               tear_down);
+}
+
 static inline int
 unit_run(const char *module)
 {
-	return _cmocka_run_group_tests(module, unit_tests, unit_count, NULL,
-	                               NULL);
+	return unit_run_with(module, NULL, NULL);
 }
 
 /*
