@@ -45,7 +45,7 @@ void sock_write(struct buf *b, const struct sock_addr *at);
  * families and on 0.0.0.0 where the kernel has no IPv6 (*at then says so).
  * A TCP connection is handed over with its first bytes, not before (tcp(7),
  * TCP_DEFER_ACCEPT), so that a probe costs one wake-up. A socket file left
- * behind by a dead process is replaced.
+ * behind by a dead process is replaced, any other file is left alone.
  * Returns the descriptor or -errno.
  */
 int sock_listen(struct sock_addr *at);
