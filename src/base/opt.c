@@ -154,14 +154,15 @@ edits_between(struct span a, struct span b)
 
 /* The option whose long name is closest to name; *edits: the best so far. */
 static const struct opt *
-nearest_option(const struct opt *opts, struct span name, unsigned *edits)
+nearest_option(const struct opt *opts, struct span name, bool in_env,
+               unsigned *edits)
 {
 	const struct opt *best = NULL;
 
 	for (const struct opt *o = opts; o->kind != OPT_NONE; o++) {
 		unsigned n = edits_between(name, span_of(o->name));
 
-		if (n < *edits) {
+		if (n < *edits && (!in_env || has_env_name(o))) {
 			*edits = n;
 			best = o;
 		}
@@ -203,7 +204,7 @@ read_long(struct run *r, const char *word, const char *next)
 	name = span_after(name, 2);
 	o = find_long(r->opts, name);
 	if (o == NULL) {
-		o = nearest_option(r->opts, name, &edits);
+		o = nearest_option(r->opts, name, false, &edits);
 		r->fail->nearest = o != NULL ? o->name : NULL;
 		return fail(r, OPT_UNKNOWN, NULL);
 	}
@@ -511,7 +512,8 @@ opt_is_unknown_env(const struct opt *const *tables, const char *var,
 				return false;
 	name = as_long_name(name, text, sizeof text);
 	for (size_t i = 0; tables[i] != NULL; i++) {
-		const struct opt *o = nearest_option(tables[i], name, &edits);
+		const struct opt *o = nearest_option(tables[i], name, true,
+		                                     &edits);
 
 		if (o != NULL)
 			*nearest = o;
