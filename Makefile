@@ -36,8 +36,6 @@ TOOLS = $(patsubst tests/%.c,$B/%,$(wildcard tests/helpers/*.c))
 BENCH = $(patsubst tests/%.c,$B/%,$(wildcard tests/bench/*.c))
 READY = $(TOOL)/musl.mk $(TOOL)/bearssl.mk
 
--include $(wildcard $(READY))
-
 .PHONY: all demo test unit system container dev lint fuzz bench repro image \
         install clean help helpers layers readme FORCE
 
@@ -58,15 +56,16 @@ $B/%.o: src/%.c | $(READY)
 
 # A new version or commit makes this object anew, and nothing else.
 $B/cmd/cmd.o: OURS += -DHALE_VERSION='"$(VERSION)"' -DHALE_COMMIT='"$(COMMIT)"' \
-        -DMUSL_VERSION='"$(MUSL_VERSION)"' \
-        -DBEARSSL_VERSION='"$(BEARSSL_VERSION)"'
-$B/cmd/cmd.o: $B/version
+        -DMUSL_VERSION='"$(call tool_version,musl)"' \
+        -DBEARSSL_VERSION='"$(call tool_version,bearssl)"'
+$B/cmd/cmd.o: $B/version $(READY)
 $B/version: FORCE
 	@mkdir -p $(@D)
 	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || \
 	    echo '$(VERSION) $(COMMIT)' >$@
 
-# Once these exist make starts over, with the versions they name.
+# Each comes last of its tool and names the version: MUSL_VERSION = 1.2.5.
+tool_version = $(shell sed -n 's/.* = //p' $(TOOL)/$1.mk)
 build/tool/musl.mk:
 	scripts/bootstrap build
 	scripts/musl.sh $(@D)

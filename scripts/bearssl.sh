@@ -56,7 +56,11 @@ compile() {
 }
 
 build() {
-	tar -xof "$archive" -C "$tmp"
+	# Not every tar knows xz.
+	case $archive in
+	*.xz) xz -dc "$archive" ;;
+	*) gzip -dc "$archive" ;;
+	esac | tar -xof - -C "$tmp"
 	cd "$tmp"/bearssl-*
 	mkdir obj
 	find src -name '*.c' | LC_ALL=C sort >files

@@ -26,8 +26,12 @@ rm -f "$out/musl.mk"
 system_musl() {
 	mkdir -p "$out/bin"
 	ln -sf "$(command -v gcc)" "$out/bin/musl-gcc"
-	ldd 2>&1 | sed -n 's/^Version /MUSL_VERSION = /p' >"$out/musl.mk"
-	echo "musl: this system's own, $(cat "$out/musl.mk")"
+	# Run without a program the loader tells its version.
+	for loader in /lib/ld-musl-*.so.1; do
+		own=$("$loader" 2>&1 | sed -n 's/^Version //p')
+	done
+	echo "MUSL_VERSION = $own" >"$out/musl.mk"
+	echo "musl: this system's own, $own"
 	exit 0
 }
 
