@@ -84,7 +84,8 @@ def on_base(images, tmp_path_factory):
         make(context / "service")
         shutil.copy(IMAGES / dockerfile, context / "Dockerfile")
         docker("build", "-t", f"hale-test:{name}",
-               "--build-arg", f"BASE={images.base}", str(context))
+               "--build-arg", f"BASE={images.base}",
+               "--build-arg", f"HALE={images.hale}", str(context))
         return f"hale-test:{name}"
     return build
 
@@ -100,9 +101,9 @@ def run(engine, service_image):
     """Run containers of the service image; removed after the test."""
     started = []
 
-    def start(*words, options=(), network=None):
+    def start(*words, options=(), network=None, image=service_image):
         # A second's interval: the image's own is tried by one test.
-        box = Container(engine, service_image,
+        box = Container(engine, image,
                         (*HARD, "--health-interval=1s", *options), words,
                         network)
         started.append(box)

@@ -8,12 +8,14 @@
 //	service orphans N   leaves N children to init and exits
 //	service sleep 0     does what every signal does by default
 //	service die N       sends itself the signal N
+//	service read 0      says what it reads, line by line
 //	service eat N       takes N MiB of memory, and keeps them
 //
 // SPDX-License-Identifier: MIT
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"net/http"
@@ -144,6 +146,11 @@ func main() {
 	case "die":
 		syscall.Kill(os.Getpid(), syscall.Signal(n))
 		stay()
+	case "read":
+		for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+			fmt.Println("service: read", lines.Text())
+		}
+		fmt.Println("service: read end")
 	case "eat":
 		eat(n)
 	}
