@@ -23,6 +23,22 @@ err_text(int err)
 		return "the other end is not who it should be";
 	case ERR_TIMEOUT:
 		return "timed out";
+	case ERR_RESOLVE:
+		return "no address for this name";
+	case ERR_SCHEME:
+		return "unsupported kind of URL";
+	case ERR_EMPTY:
+		return "empty reply";
+	case ERR_SHORT:
+		return "ended before it was whole";
+	case ERR_REDIRECTS:
+		return "too many redirects";
+	case ERR_UNHEALTHY:
+		return "unhealthy";
+	case ERR_REFUSED:
+		return "refused by the proxy";
+	case ERR_CODING:
+		return "unsupported transfer coding";
 	default:
 		return strerror(-err);
 	}
