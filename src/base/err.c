@@ -23,6 +23,16 @@ err_text(int err)
 		return "the other end is not who it should be";
 	case ERR_TIMEOUT:
 		return "timed out";
+	case ERR_TRUNCATED:
+		return "closed before the end";
+	case ERR_TLS:
+		return "TLS failed";
+	case ERR_CERT:
+		return "certificate not accepted";
+	case ERR_CAFILE:
+		return "no usable CA file";
+	case ERR_KEYFILE:
+		return "no usable client certificate or key";
 	case ERR_RESOLVE:
 		return "no address for this name";
 	case ERR_SCHEME:
