@@ -33,7 +33,6 @@
 #define CHECK_HEADERS_MAX 16	/* header lines */
 #define CHECK_BODY_MAX    (256 * 1024)	/* of body searched for `contains` */
 #define CHECK_REDIRECTS_MAX 10	/* as the kubelet */
-#define CHECK_ARGS_MAX    32	/* words of an exec: */
 
 struct check_range {
 	int first, last;	/* HTTP status, both included */
@@ -44,11 +43,10 @@ struct check_conf {
 	struct check_range status[CHECK_RANGES_MAX];
 	size_t      n_status;	/* 0: 200-399 */
 	const char *contains;	/* the body must hold this; NULL: not read */
-	struct span headers[CHECK_HEADERS_MAX];	/* "Name: value"; replaces
-	                            * ours of that name; "Name:" leaves it out */
+	struct span headers[CHECK_HEADERS_MAX];	/* net/request.h's lines */
 	size_t      n_headers;
 	const char *method;	/* NULL: GET */
-	const char *user_agent;	/* NULL: "hale-check" and the version's place */
+	const char *user_agent;	/* NULL: "hale-check" */
 	const char *cafile;	/* PEM anchors; NULL: net/trust.h's order */
 	const char *certfile;	/* client certificate, PEM; NULL: none */
 	const char *keyfile;	/* its key; NULL: in certfile */
@@ -57,17 +55,17 @@ struct check_conf {
 
 /*
  * Can url be checked at all? For a command line that is refused before
- * anything is started. Returns 0, ERR_PARSE, ERR_TOOBIG (url or an exec:'s
- * words), or ERR_SCHEME; *why then says in a few words what was expected.
+ * anything is started. Returns 0, ERR_PARSE, ERR_TOOBIG (url, a socket's path,
+ * an exec:'s words) or ERR_SCHEME; *expected then says what it should be.
  */
-int check_verify(struct span url, const char **why);
+int check_verify(struct span url, const char **expected);
 
 /* Reads "200", "200-299" or a comma list of these into conf. Returns 0,
  * ERR_PARSE, ERR_RANGE (not 100..999) or ERR_FULL. */
 int check_add_status(struct check_conf *conf, struct span text);
 
-/* Takes one header line, which lives as long as conf. Returns 0, ERR_PARSE
- * (no name, no colon, or a control byte) or ERR_FULL. */
+/* Takes one header line, "Name: value" (net/request.h), which lives as long
+ * as conf. Returns 0, ERR_PARSE or ERR_FULL. */
 int check_add_header(struct check_conf *conf, struct span line);
 
 /*
