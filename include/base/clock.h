@@ -12,6 +12,9 @@
 /* Now, by CLOCK_MONOTONIC. Reads the vDSO: no system call. */
 int64_t clock_ms(void);
 
+/* The same clock in microseconds, for what is told to people. */
+int64_t clock_us(void);
+
 /* now_ms + timeout_ms; CLOCK_NEVER where the sum does not fit. */
 int64_t clock_after(int64_t now_ms, int64_t timeout_ms);
 

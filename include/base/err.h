@@ -17,6 +17,19 @@ enum err {
 	ERR_VERSION = -5004,	/* a protocol version that is not spoken here */
 	ERR_PEER   = -5005,	/* the other end is not who it should be */
 	ERR_TIMEOUT = -5006,	/* the deadline came first */
+	ERR_TRUNCATED = -5007,	/* the end came before the end was announced */
+	ERR_TLS    = -5008,	/* the TLS protocol failed or cannot go on */
+	ERR_CERT   = -5009,	/* the peer's certificate is not accepted */
+	ERR_CAFILE = -5010,	/* a file of trust anchors cannot be used */
+	ERR_KEYFILE = -5011,	/* our own certificate or key cannot be used */
+	ERR_RESOLVE = -5020,	/* no address for this name */
+	ERR_SCHEME  = -5021,	/* a URL of a kind that is not spoken here */
+	ERR_EMPTY   = -5022,	/* the connection ended with no answer */
+	ERR_SHORT   = -5023,	/* the body ended before its announced end */
+	ERR_REDIRECTS = -5024,	/* more redirects than are followed */
+	ERR_UNHEALTHY = -5025,	/* it answered, and the answer is bad */
+	ERR_REFUSED = -5026,	/* a proxy does not let us through */
+	ERR_CODING  = -5027,	/* a transfer coding that is not spoken here */
 };
 
 /* The words for err, which is negative; static, never NULL. */

@@ -25,7 +25,8 @@ struct cmd {
 	int             (*run)(int argc, char **argv);
 };
 
-extern const struct cmd cmd_run, cmd_check, cmd_status, cmd_drain, cmd_help;
+extern const struct cmd cmd_run, cmd_check, cmd_wait, cmd_status, cmd_drain,
+                        cmd_help;
 
 /* Runs what argv names; a first word that is no command is run's program.
  * Returns the exit code. */
@@ -53,5 +54,8 @@ const char *cmd_version_line(void);
 
 /* "0.1.0"; static. */
 const char *cmd_version(void);
+
+/* "hale/0.1.0", what we call ourselves in requests; static. */
+const char *cmd_agent(void);
 
 #endif

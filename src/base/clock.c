@@ -17,6 +17,16 @@ clock_ms(void)
 
 /* see base/clock.h */
 int64_t
+clock_us(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);	/* cannot fail */
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* see base/clock.h */
+int64_t
 clock_after(int64_t now_ms, int64_t timeout_ms)
 {
 	if (timeout_ms > CLOCK_NEVER - now_ms)

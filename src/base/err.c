@@ -23,6 +23,32 @@ err_text(int err)
 		return "the other end is not who it should be";
 	case ERR_TIMEOUT:
 		return "timed out";
+	case ERR_TRUNCATED:
+		return "closed before the end";
+	case ERR_TLS:
+		return "TLS failed";
+	case ERR_CERT:
+		return "certificate not accepted";
+	case ERR_CAFILE:
+		return "no usable CA file";
+	case ERR_KEYFILE:
+		return "no usable client certificate or key";
+	case ERR_RESOLVE:
+		return "no address for this name";
+	case ERR_SCHEME:
+		return "unsupported kind of URL";
+	case ERR_EMPTY:
+		return "empty reply";
+	case ERR_SHORT:
+		return "ended before it was whole";
+	case ERR_REDIRECTS:
+		return "too many redirects";
+	case ERR_UNHEALTHY:
+		return "unhealthy";
+	case ERR_REFUSED:
+		return "refused by the proxy";
+	case ERR_CODING:
+		return "unsupported transfer coding";
 	default:
 		return strerror(-err);
 	}

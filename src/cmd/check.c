@@ -4,14 +4,23 @@
 
 #include <stddef.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "cmd/ask.h"
+#include "cmd/probe.h"
 
 #define BODY_MAX 4096	/* bytes of a verdict's text; more is not looked at */
+#define EXIT_MAX 255	/* what an exit code can be */
 
 struct check_args {
+	struct probe_args probe;	/* first: see cmd/probe.h */
 	int64_t timeout_ms;
+	int     failed_exit;
 	bool    live, ready, startup, quiet, help;
+	/* Of the checks of URLs. */
+	char  **urls;
+	int64_t deadline_ms;
+	bool    several;
 };
 
 #define AT(field) offsetof(struct check_args, field)
@@ -22,6 +31,9 @@ static const struct opt opts[] = {
 	  "ask only whether it is ready", NULL, NULL, NULL },
 	{ 0, "startup", OPT_FLAG, AT(startup), NULL,
 	  "ask only whether it has started", NULL, NULL, NULL },
+	PROBE_OPTS,
+	{ 0, "critical-exit", OPT_INT, AT(failed_exit), "1",
+	  "exit with this when it fails; 2 for Consul, Nomad", NULL, NULL, NULL },
 	{ 't', "timeout", OPT_MS, AT(timeout_ms), "2s",
 	  "give up after this long", NULL, NULL, NULL },
 	{ 'q', "quiet", OPT_FLAG, AT(quiet), NULL,
@@ -67,34 +79,84 @@ tell_verdict(const struct check_args *a, int status, struct span body)
 }
 
 static int
+check_one(void *arg, size_t i)
+{
+	const struct check_args *a = arg;
+	char text[CHECK_WHY_MAX + CHECK_URL_MAX];
+	struct buf why = buf_over(text, sizeof text - 1);
+	struct span url = span_of(a->urls[i]);
+	size_t start;
+	int r;
+
+	if (a->several)
+		buf_fmt(&why, "[+]%.*s ", (int)url.len, url.p);
+	start = why.len;
+	r = check_url(&a->probe.conf, url, a->deadline_ms, &why);
+	if (r < 0 && a->several && start > 0)
+		text[1] = '-';
+	why.cap++;	/* kept for the line's end */
+	buf_str(&why, "\n");
+	if (!a->quiet && cmd_print(buf_span(&why)) != CMD_OK)
+		return CMD_FAILED;
+	return r < 0 ? CMD_FAILED : CMD_OK;
+}
+
+static int
+check_urls(struct check_args *a, int n, char **urls)
+{
+	int r = probe_prepare("check", &a->probe.conf, n, urls);
+
+	if (r != CMD_OK)
+		return r;
+	a->urls = urls;
+	a->several = n > 1;
+	a->deadline_ms = clock_after(clock_ms(), a->timeout_ms);
+	r = probe_all((size_t)n, check_one, a);
+	return r == CMD_OK ? r : a->failed_exit;
+}
+
+static int
+ask_verdict(const struct check_args *a)
+{
+	char body[BODY_MAX];
+	struct buf b = buf_over(body, sizeof body);
+	int status = ask_supervisor("GET", endpoint(a), a->timeout_ms,
+	                            a->quiet, &b);
+
+	if (status < 0 || tell_verdict(a, status, buf_span(&b)) != CMD_OK)
+		return a->failed_exit;
+	return CMD_OK;
+}
+
+static int
 check_run(int argc, char **argv)
 {
 	struct check_args a = { 0 };
-	char body[BODY_MAX];
-	struct buf b = buf_over(body, sizeof body);
-	int left = cmd_parse(&cmd_check, &a, argc, argv), status;
+	int left = cmd_parse(&cmd_check, &a, argc, argv);
 
 	if (left < 0)
 		return -left;
 	if (a.help)
 		return cmd_print_help(&cmd_check);
-	if (left < argc)
-		return cmd_unwanted(&cmd_check, argv[left]);
-	if (a.live + a.ready + a.startup > 1) {
-		log_error("check: --live, --ready and --startup exclude each "
-		          "other");
+	if (a.failed_exit < 1 || a.failed_exit > EXIT_MAX) {
+		log_error("--critical-exit \"%d\": expected 1 to 255",
+		          a.failed_exit);
 		return CMD_USAGE;
 	}
-	status = ask_supervisor("GET", endpoint(&a), a.timeout_ms, a.quiet, &b);
-	if (status < 0)
-		return CMD_FAILED;
-	return tell_verdict(&a, status, buf_span(&b));
+	if (a.live + a.ready + a.startup > (left == argc)) {
+		log_error("check: --live, --ready and --startup exclude each "
+		          "other, and a URL");
+		return CMD_USAGE;
+	}
+	if (left < argc)
+		return check_urls(&a, argc - left, argv + left);
+	return ask_verdict(&a);
 }
 
 const struct cmd cmd_check = {
 	.name = "check",
-	.usage = "[OPTIONS]",
-	.about = "ask the supervisor of this container for its verdict",
+	.usage = "[OPTIONS] [URL...]",
+	.about = "check URLs; without one ask this container's supervisor",
 	.opts = opts,
 	.run = check_run,
 };

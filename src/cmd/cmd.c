@@ -24,7 +24,8 @@
 #endif
 
 static const struct cmd *const commands[] = {
-	&cmd_run, &cmd_check, &cmd_status, &cmd_drain, &cmd_help,
+	&cmd_run, &cmd_check, &cmd_wait, &cmd_status, &cmd_drain,
+	&cmd_help,
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
@@ -42,6 +43,13 @@ const char *
 cmd_version(void)
 {
 	return HALE_VERSION;
+}
+
+/* see cmd/cmd.h */
+const char *
+cmd_agent(void)
+{
+	return "hale/" HALE_VERSION;
 }
 
 /* see cmd/cmd.h */

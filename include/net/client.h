@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net/client.h - one HTTP/1.1 exchange over plain TCP, TLS or a unix socket
+ *
+ * Blocking, with one absolute deadline for all of it; never for PID 1's loop.
+ * The caller writes the request's bytes and gets the answer's head and the
+ * decoded body in pieces; nothing is followed, repeated or kept here. A call
+ * that failed ends the exchange: only client_text() and client_close() may
+ * come then.
+ */
+#ifndef HALE_NET_CLIENT_H
+#define HALE_NET_CLIENT_H
+
+#include "net/dial.h"
+#include "net/reply.h"
+#include "net/tls.h"
+
+#define CLIENT_PROXY_HEAD_MAX 1024	/* bytes of a CONNECT's own fields */
+
+/* What the exchange was doing when it failed. */
+enum client_step {
+	CLIENT_LOOKUP,		/* the server's name, or the proxy's */
+	CLIENT_CONNECT,
+	CLIENT_TUNNEL,		/* CONNECT through the proxy */
+	CLIENT_TLS,
+	CLIENT_SEND,
+	CLIENT_HEAD,
+	CLIENT_BODY,
+};
+
+struct client_to {
+	struct span host;	/* name or literal, without brackets */
+	uint16_t    port;
+	int         family;	/* AF_UNSPEC, AF_INET, AF_INET6 */
+	const struct dial_set *at;	/* these addresses; NULL: look up host */
+	const struct tls_conf *tls;	/* NULL: plain */
+	/* Where not NULL: tunnel to "host:port" with these further fields, each
+	 * with its CRLF; `host` and `at` above are the proxy then. */
+	const char *tunnel_to;
+	const char *tunnel_fields;
+};
+
+/* How the body ends; set by client_read_head(). */
+enum client_body { BODY_NONE, BODY_LENGTH, BODY_CHUNKS, BODY_TO_END };
+
+struct client {
+	int         fd;
+	struct tls *tls;	/* NULL: plain */
+	int64_t     deadline_ms;
+	enum client_step step;
+	struct span host;	/* the conf's: whose look-up may have failed */
+	char       *in;		/* the caller's memory: a head must fit */
+	size_t      in_cap;
+	size_t      in_at, in_len;	/* unread bytes are in[in_at..in_len) */
+	struct dial_addr peer;	/* where CLIENT_CONNECT was or failed */
+	bool        is_head;	/* the caller's: it asked with HEAD */
+	struct reply reply;	/* spans point into in[] until a body is read */
+	enum client_body body;
+	uint64_t    left;	/* BODY_LENGTH: bytes to come */
+	struct chunks chunks;
+	int         tunnel_status;	/* the proxy's answer, 0 without */
+	int64_t     looked_up_us, connected_us, secured_us;	/* moments */
+	char        why[TLS_WHY_MAX];	/* tls_open()'s words */
+};
+
+/*
+ * Connects, through a tunnel and TLS where asked. The step tells what failed:
+ * dial_lookup()'s and dial_connect()'s errors, ERR_REFUSED (the proxy did not
+ * answer 2xx), those of client_read_head() for CLIENT_TUNNEL, tls_open()'s.
+ * Returns 0 or an error; client_close() is due in both cases.
+ */
+int client_open(struct client *c, const struct client_to *to, char *in,
+                size_t in_cap, int64_t deadline_ms);
+
+/*
+ * Sends all bytes. Returns 0, an error, or 1: the server's answer is already
+ * there and it takes no more (*sent: how many it took).
+ */
+int client_send(struct client *c, struct span bytes, size_t *sent);
+
+/*
+ * Reads the next head, an interim one (1xx) too, and decides how its body
+ * ends. Returns 0, ERR_EMPTY (the end came before any byte), ERR_SHORT (within
+ * the head), ERR_TOOBIG (it does not fit), reply_read()'s errors, ERR_CODING,
+ * or an error of the connection.
+ */
+int client_read_head(struct client *c);
+
+/*
+ * The next piece of the body, in in[] until the next call. Returns 1, 0 when
+ * it was whole, ERR_SHORT, chunks_step()'s errors, or an error of the
+ * connection.
+ */
+int client_read_body(struct client *c, struct span *piece);
+
+/* Appends the words for err, what failed included: "127.0.0.1 port 80:
+ * Connection refused". */
+void client_text(const struct client *c, int err, struct buf *b);
+
+/* Ends the connection. Nothing else is freed; in stays the caller's. */
+void client_close(struct client *c);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net/request.h - write a request's header fields, the user's among them
+ *
+ * A user's line is curl's -H: "Name: value" replaces our field of that name,
+ * "Name:" leaves ours out, "Name;" sends the field with no value. Names are
+ * compared in any case. Nothing here allocates or keeps state.
+ */
+#ifndef HALE_NET_REQUEST_H
+#define HALE_NET_REQUEST_H
+
+#include "base/buf.h"
+
+struct request_lines {
+	const struct span *at;	/* verified lines */
+	size_t             n;
+};
+
+/* Returns 0, or ERR_PARSE for a line without a name or with a control byte
+ * that would end the field for the server. */
+int request_verify_line(struct span line);
+
+/* Has the user a line of this name? */
+bool request_has(const struct request_lines *lines, const char *name);
+
+/* Appends "Name: value" with CRLF unless the user has a line of this name. */
+void request_add(struct buf *b, const struct request_lines *lines,
+                 const char *name, struct span value);
+
+/* Appends the user's lines that send something. */
+void request_add_lines(struct buf *b, const struct request_lines *lines);
+
+/* Appends "Basic " and login ("user:password") in base64. */
+void request_write_basic(struct buf *b, struct span login);
+
+#endif

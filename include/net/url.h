@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net/url.h - http and https URLs to parts, and references to URLs (RFC 3986)
+ *
+ * Nothing here touches a socket, allocates or resolves a name. A span points
+ * into the caller's text and lives as long as it does.
+ */
+#ifndef HALE_NET_URL_H
+#define HALE_NET_URL_H
+
+#include "base/buf.h"
+
+#include <stdint.h>
+
+#define URL_MAX 8192	/* bytes; a longer URL is ERR_TOOBIG */
+
+struct url {
+	struct span user;	/* before '@', percent-encoded; p NULL: none */
+	struct span password;	/* behind its ':'; p NULL: none */
+	struct span host;	/* without brackets, percent-encoded */
+	struct span path;	/* "/a/b?q=1", "?q=1" or "": no fragment */
+	uint16_t    port;	/* as written, else 80 or 443 */
+	bool        is_https;
+	bool        is_v6;	/* the host was in brackets */
+	bool        has_port;	/* it was written */
+	bool        has_scheme;	/* it was written: "http://" is not guessed */
+};
+
+/*
+ * Reads "http://", "https://" or, as curl guesses it, a bare "host/path".
+ * Returns 0, ERR_PARSE (with spaces, control bytes, a bad port, no host),
+ * ERR_SCHEME (another one) or ERR_TOOBIG. *out is written only on success.
+ */
+int url_read(struct url *out, struct span text);
+
+/* Appends "host", "host:8080" or "[::1]:8080": a Host field's value. */
+void url_write_host(struct buf *b, const struct url *u);
+
+/* Appends what a request line asks for, "/" at least; "." and ".." segments
+ * are resolved (RFC 3986, 5.2.4) unless as_is. */
+void url_write_target(struct buf *b, const struct url *u, bool as_is);
+
+/* Appends "http://host:port" and the target: no user, no password. */
+void url_write(struct buf *b, const struct url *u);
+
+/*
+ * Appends the URL that ref (a Location) means where it stands in base's
+ * answer; spaces and bytes that no URL may have are percent-encoded.
+ */
+void url_resolve(struct buf *b, const struct url *base, struct span ref);
+
+/* Appends text with %XX decoded. Returns 0 or ERR_PARSE where a byte below
+ * ' ' comes out, which no name, path or password of ours may have. */
+int url_decode(struct buf *b, struct span text);
+
+/* Appends "user:password", decoded. Returns as url_decode(). */
+int url_write_login(struct buf *b, const struct url *u);
+
+/* Same scheme, host (in any case) and port? */
+bool url_is_same_origin(const struct url *a, const struct url *b);
+bool url_is_same_host(const struct url *a, const struct url *b);
+
+#endif

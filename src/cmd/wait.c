@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd/wait.c - repeat checks until all pass */
+#include "cmd/cmd.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cmd/probe.h"
+
+#define PAUSE_MIN_MS 100	/* between the first two tries; it doubles */
+#define PAUSE_MAX_MS 2000
+
+struct wait_args {
+	struct probe_args probe;	/* first: see cmd/probe.h */
+	int64_t timeout_ms, try_ms;
+	bool    quiet, help;
+	char  **urls;
+	int64_t since_ms, deadline_ms;
+};
+
+#define AT(field) offsetof(struct wait_args, field)
+static const struct opt opts[] = {
+	{ 't', "timeout", OPT_MS, AT(timeout_ms), "60s",
+	  "give up after this long", NULL, NULL, NULL },
+	{ 0, "try-timeout", OPT_MS, AT(try_ms), "5s",
+	  "one try takes this long at most", NULL, NULL, NULL },
+	PROBE_OPTS,
+	{ 'q', "quiet", OPT_FLAG, AT(quiet), NULL,
+	  "print nothing, only exit", NULL, NULL, NULL },
+	{ 'h', "help", OPT_FLAG, AT(help), NULL, "print this", NULL, NULL, NULL },
+	OPT_END
+};
+
+/* "tcp://db:5432: Connection refused\n" */
+static void
+say(const struct wait_args *a, const char *url, const char *mark,
+    struct span text)
+{
+	char memory[CHECK_URL_MAX + CHECK_WHY_MAX];
+	struct buf line = buf_over(memory, sizeof memory);
+
+	if (a->quiet)
+		return;
+	buf_fmt(&line, "%s: %s%.*s\n", url, mark, (int)text.len, text.p);
+	(void)cmd_print(buf_span(&line));	/* who waits needs no reader */
+}
+
+static void
+say_first(const struct wait_args *a, const char *url)
+{
+	char memory[64];
+	struct buf for_ms = buf_over(memory, sizeof memory);
+
+	buf_ms(&for_ms, a->timeout_ms);
+	say(a, url, "waiting, at most ", buf_span(&for_ms));
+}
+
+/* Sleeps for ms, at most to the deadline; false where that has come. */
+static bool
+pause_for(int64_t ms, int64_t deadline_ms)
+{
+	int64_t left_ms = deadline_ms - clock_ms();
+	struct timespec t;
+
+	if (left_ms <= 0)
+		return false;
+	if (ms > left_ms)
+		ms = left_ms;
+	t = (struct timespec){ .tv_sec = (time_t)(ms / 1000),
+	                       .tv_nsec = (long)(ms % 1000) * 1000000 };
+	while (nanosleep(&t, &t) < 0 && errno == EINTR)
+		continue;
+	return clock_ms() < deadline_ms;
+}
+
+static int
+give_up(const struct wait_args *a, const char *url, struct span why)
+{
+	char memory[64];
+	struct buf after = buf_over(memory, sizeof memory);
+
+	buf_ms(&after, clock_ms() - a->since_ms);
+	if (!a->quiet)
+		log_error("%s: not there after %s: %.*s", url,
+		          buf_text(&after), (int)why.len, why.p);
+	return CMD_FAILED;
+}
+
+static int
+wait_one(void *arg, size_t i)
+{
+	const struct wait_args *a = arg;
+	const char *url = a->urls[i];
+	char text[2][CHECK_WHY_MAX];
+	struct span last = { text[1], 0 };
+	int64_t pause_ms = PAUSE_MIN_MS;
+
+	say_first(a, url);
+	for (size_t turn = 0;; turn++) {
+		struct buf why = buf_over(text[turn % 2], CHECK_WHY_MAX);
+		int64_t end_ms = clock_after(clock_ms(), a->try_ms);
+
+		if (end_ms > a->deadline_ms)
+			end_ms = a->deadline_ms;
+		if (check_url(&a->probe.conf, span_of(url), end_ms, &why) == 0) {
+			say(a, url, "", buf_span(&why));
+			return CMD_OK;
+		}
+		if (why.len != last.len
+		 || memcmp(why.p, last.p, last.len) != 0)
+			say(a, url, "", buf_span(&why));
+		last = buf_span(&why);
+		if (!pause_for(pause_ms, a->deadline_ms))
+			return give_up(a, url, last);
+		if (pause_ms < PAUSE_MAX_MS)
+			pause_ms *= 2;
+	}
+}
+
+static int
+wait_run(int argc, char **argv)
+{
+	struct wait_args a = { 0 };
+	int left = cmd_parse(&cmd_wait, &a, argc, argv), r;
+
+	if (left < 0)
+		return -left;
+	if (a.help)
+		return cmd_print_help(&cmd_wait);
+	if (left == argc) {
+		log_error("wait needs a URL (see: hale help wait)");
+		return CMD_USAGE;
+	}
+	a.urls = argv + left;
+	r = probe_prepare("wait", &a.probe.conf, argc - left, a.urls);
+	if (r != CMD_OK)
+		return r;
+	a.since_ms = clock_ms();
+	a.deadline_ms = clock_after(a.since_ms, a.timeout_ms);
+	return probe_all((size_t)(argc - left), wait_one, &a);
+}
+
+const struct cmd cmd_wait = {
+	.name = "wait",
+	.usage = "[OPTIONS] URL...",
+	.about = "repeat checks until all pass, or time is up",
+	.opts = opts,
+	.run = wait_run,
+};

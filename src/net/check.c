@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: MIT */
+/* net/check.c - one health check of a URL */
+#include "net/check.h"
+
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/parse.h"
+#include "net/client.h"
+#include "net/program.h"
+#include "net/request.h"
+#include "net/url.h"
+
+#define HOST_MAX    256		/* bytes of a decoded host or socket path */
+#define IN_MAX      16384	/* bytes of an answer's head; of body at a time */
+#define REQUEST_MAX 8192	/* bytes of a request */
+#define SHOW_MAX    120		/* bytes of a bad answer's body that are shown */
+#define STATUS_OK_FIRST 200	/* what the kubelet takes for success */
+#define STATUS_OK_LAST  399
+
+enum kind { KIND_HTTP, KIND_HTTP_UNIX, KIND_TCP, KIND_UNIX, KIND_EXEC };
+
+struct target {
+	enum kind   kind;
+	struct url  url;	/* KIND_HTTP, KIND_HTTP_UNIX, KIND_TCP */
+	struct span rest;	/* KIND_UNIX: the path; KIND_EXEC: the words */
+	char        host[HOST_MAX];	/* decoded; KIND_HTTP_UNIX: the socket */
+};
+
+/* "http+unix://%2Frun%2Fsock/PATH" or "http+unix:/run/sock:/PATH". */
+static int
+read_http_unix(struct target *t, struct span rest)
+{
+	struct buf host = buf_over(t->host, sizeof t->host);
+	struct span socket = rest;
+	int r = 0;
+
+	if (span_has_prefix(rest, "//")) {
+		rest = span_after(rest, 2);
+		socket = (struct span){ rest.p, 0 };
+		while (socket.len < rest.len && rest.p[socket.len] != '/'
+		    && rest.p[socket.len] != '?')
+			socket.len++;
+		rest = span_after(rest, socket.len);
+		r = url_decode(&host, socket);
+	} else {
+		socket = span_cut(&rest, ':');
+		buf_add(&host, socket);
+	}
+	(void)buf_text(&host);
+	if (r < 0 || host.cut || (t->host[0] != '/' && t->host[0] != '@'))
+		return ERR_PARSE;
+	r = url_read(&t->url, span_of("http://localhost"));
+	t->url.path = rest;
+	if (rest.len > 0 && rest.p[0] != '/' && rest.p[0] != '?')
+		return ERR_PARSE;
+	for (size_t i = 0; i < rest.len; i++)
+		if ((unsigned char)rest.p[i] <= ' ' || rest.p[i] == 0x7f)
+			return ERR_PARSE;
+	return r;
+}
+
+static int
+read_host(struct target *t, struct span text)
+{
+	struct buf host = buf_over(t->host, sizeof t->host);
+	int r = url_read(&t->url, text);
+
+	if (r == 0)
+		r = url_decode(&host, t->url.host);
+	(void)buf_text(&host);
+	return r == 0 && host.cut ? ERR_TOOBIG : r;
+}
+
+static int
+read_tcp(struct target *t, struct span rest)
+{
+	int r;
+
+	if (span_has_prefix(rest, "//"))
+		rest = span_after(rest, 2);
+	r = read_host(t, rest);
+	if (r == 0 && (t->url.has_scheme || !t->url.has_port
+	            || t->url.user.p != NULL
+	            || (t->url.path.len > 0 && !span_is(t->url.path, "/"))))
+		return ERR_PARSE;
+	return r == ERR_SCHEME ? ERR_PARSE : r;
+}
+
+static int
+read_unix(struct target *t, struct span path)
+{
+	struct dial_set set = { 0 };
+
+	if (span_has_prefix(path, "///"))	/* unix:///run/sock */
+		path = span_after(path, 2);
+	t->rest = path;
+	if (path.len < 2 || (path.p[0] != '/' && path.p[0] != '@')
+	 || memchr(path.p, '\0', path.len) != NULL)
+		return ERR_PARSE;
+	return dial_add_unix(&set, path);
+}
+
+static int
+read_exec(struct target *t, struct span words)
+{
+	struct program p;
+
+	t->rest = words;
+	return program_split(&p, words);
+}
+
+static const struct {
+	const char *prefix;
+	enum kind   kind;
+	int       (*read)(struct target *t, struct span rest);
+	const char *expected;
+} kinds[] = {
+	{ "tcp:", KIND_TCP, read_tcp, "tcp://HOST:PORT" },
+	{ "unix:", KIND_UNIX, read_unix, "unix:/PATH or unix:@NAME" },
+	{ "http+unix:", KIND_HTTP_UNIX, read_http_unix,
+	  "http+unix://%2Frun%2Fsock/PATH or http+unix:/run/sock:/PATH" },
+	{ "exec:", KIND_EXEC, read_exec,
+	  "exec:PROGRAM and at most 31 arguments" },
+};
+#define KINDS (sizeof kinds / sizeof kinds[0])
+
+static int
+read_target(struct target *t, struct span url, const char **expected)
+{
+	t->host[0] = '\0';
+	*expected = "a shorter one";
+	if (url.len > CHECK_URL_MAX)
+		return ERR_TOOBIG;
+	for (size_t i = 0; i < KINDS; i++)
+		if (span_has_prefix(url, kinds[i].prefix)) {
+			t->kind = kinds[i].kind;
+			*expected = kinds[i].expected;
+			return kinds[i].read(t, span_after(url,
+			                strlen(kinds[i].prefix)));
+		}
+	t->kind = KIND_HTTP;
+	*expected = "http://, https://, http+unix:, tcp:, unix: or exec:";
+	return read_host(t, url);
+}
+
+/* see net/check.h */
+int
+check_verify(struct span url, const char **expected)
+{
+	struct target t;
+
+	return read_target(&t, url, expected);
+}
+
+/* see net/check.h */
+int
+check_add_status(struct check_conf *conf, struct span text)
+{
+	while (text.len > 0) {
+		struct span last = span_cut(&text, ',');
+		struct span first = span_cut(&last, '-');
+		uint64_t a, b;
+		int r = parse_uint_span(first, 999, &a);
+
+		if (r < 0)
+			return r;
+		b = a;
+		if (last.len > 0 || last.p != first.p + first.len)
+			r = parse_uint_span(last, 999, &b);
+		if (r < 0)
+			return r;
+		if (a < 100 || b < a)
+			return ERR_RANGE;
+		if (conf->n_status == CHECK_RANGES_MAX)
+			return ERR_FULL;
+		conf->status[conf->n_status++]
+			= (struct check_range){ (int)a, (int)b };
+	}
+	return conf->n_status > 0 ? 0 : ERR_PARSE;
+}
+
+/* see net/check.h */
+int
+check_add_header(struct check_conf *conf, struct span line)
+{
+	int r = request_verify_line(line);
+
+	if (r < 0)
+		return r;
+	if (conf->n_headers == CHECK_HEADERS_MAX)
+		return ERR_FULL;
+	conf->headers[conf->n_headers++] = line;
+	return 0;
+}
+
+static bool
+is_good(const struct check_conf *conf, int status)
+{
+	for (size_t i = 0; i < conf->n_status; i++)
+		if (status >= conf->status[i].first
+		 && status <= conf->status[i].last)
+			return true;
+	return conf->n_status == 0 && status >= STATUS_OK_FIRST
+	    && status <= STATUS_OK_LAST;
+}
+
+/* Appends a peer's bytes with what could move a terminal made harmless. */
+static void
+write_harmless(struct buf *b, struct span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		bool control = (unsigned char)text.p[i] < ' '
+		            || text.p[i] == 0x7f;
+
+		buf_add(b, control ? span_of("?")
+		                   : (struct span){ text.p + i, 1 });
+	}
+}
+
+static int
+write_request(struct buf *b, const struct check_conf *conf,
+              const struct url *u)
+{
+	const struct request_lines lines = { conf->headers, conf->n_headers };
+	const char *agent = conf->user_agent;
+	char text[HOST_MAX * 2];
+	struct buf value = buf_over(text, sizeof text);
+	int r = 0;
+
+	buf_str(b, conf->method != NULL ? conf->method : "GET");
+	buf_str(b, " ");
+	url_write_target(b, u, true);
+	buf_str(b, " HTTP/1.1\r\n");
+	url_write_host(&value, u);
+	request_add(b, &lines, "Host", buf_span(&value));
+	request_add(b, &lines, "User-Agent",
+	            span_of(agent != NULL ? agent : "hale-check"));
+	request_add(b, &lines, "Accept", span_of("*/*"));
+	request_add(b, &lines, "Connection", span_of("close"));
+	if (u->user.p != NULL && !request_has(&lines, "Authorization")) {
+		value.len = 0;
+		r = url_write_login(&value, u);
+		buf_str(b, "Authorization: ");
+		request_write_basic(b, buf_span(&value));
+		buf_str(b, "\r\n");
+	}
+	request_add_lines(b, &lines);
+	buf_str(b, "\r\n");
+	return r < 0 || b->cut || value.cut ? ERR_TOOBIG : 0;
+}
+
+/* Looks for `contains` in the body as it comes, and no further. */
+static int
+search_body(struct client *c, const char *text)
+{
+	const size_t want = strlen(text);
+	struct span piece, all;
+	char window[IN_MAX];
+	size_t seen = 0, kept = 0, n;
+	int r;
+
+	if (want >= IN_MAX / 2)
+		return ERR_TOOBIG;
+	while (seen < CHECK_BODY_MAX
+	    && (r = client_read_body(c, &piece)) > 0) {
+		seen += piece.len;
+		while (piece.len > 0) {
+			n = sizeof window - kept;
+			if (n > piece.len)
+				n = piece.len;
+			memcpy(window + kept, piece.p, n);
+			piece = span_after(piece, n);
+			all = (struct span){ window, kept + n };
+			if (memmem(all.p, all.len, text, want) != NULL)
+				return 0;
+			kept = all.len < want ? all.len : want - 1;
+			memmove(window, all.p + all.len - kept, kept);
+		}
+	}
+	if (seen < CHECK_BODY_MAX && r < 0)
+		return r;
+	return want == 0 ? 0 : ERR_UNHEALTHY;
+}
+
+/* The first line of a bad answer's body, as far as it is already here. */
+static void
+show_body(struct client *c, struct buf *why)
+{
+	struct span got = { c->in + c->in_at, c->in_len - c->in_at };
+	struct span line = got;
+
+	if (c->body == BODY_NONE || c->reply.coded
+	 || (c->body == BODY_CHUNKS
+	     && chunks_step(&c->chunks, &got, &line) != CHUNKS_DATA))
+		return;
+	line = span_cut(&line, '\n');
+	if (line.len > 0 && line.p[line.len - 1] == '\r')
+		line.len--;
+	if (line.len > SHOW_MAX)
+		line.len = SHOW_MAX;
+	if (line.len == 0 || line.p[0] == '<')	/* a page tells little */
+		return;
+	buf_str(why, ": ");
+	write_harmless(why, line);
+}
+
+static int
+judge(struct client *c, const struct check_conf *conf, struct buf *why)
+{
+	bool good = is_good(conf, c->reply.status);
+	int r;
+
+	buf_fmt(why, "%d ", c->reply.status);
+	write_harmless(why, c->reply.reason);
+	if (c->reply.reason.len == 0)
+		why->len--;
+	if (!good) {
+		show_body(c, why);
+		return ERR_UNHEALTHY;
+	}
+	if (conf->contains == NULL)
+		return 0;
+	r = search_body(c, conf->contains);
+	if (r == ERR_UNHEALTHY)
+		buf_fmt(why, ", but the body does not contain \"%s\"",
+		        conf->contains);
+	else if (r < 0) {
+		buf_str(why, ", but the body: ");
+		client_text(c, r, why);
+	} else {
+		buf_fmt(why, ", contains \"%s\"", conf->contains);
+	}
+	return r;
+}
+
+/* One request. Returns 0 where c->reply is the answer. */
+static int
+ask(struct client *c, const struct check_conf *conf, const struct target *t,
+    char *in, int64_t deadline_ms)
+{
+	const struct tls_conf tls = {
+		.host = t->host,
+		.cafile = conf->cafile,
+		.certfile = conf->certfile,
+		.keyfile = conf->keyfile,
+		.insecure = conf->insecure,
+	};
+	struct dial_set socket = { 0 };
+	struct client_to to = {
+		.host = span_of(t->host),
+		.port = t->url.port,
+		.tls = t->url.is_https ? &tls : NULL,
+	};
+	char request[REQUEST_MAX];
+	struct buf b = buf_over(request, sizeof request);
+	size_t sent;
+	int r;
+
+	if (t->kind == KIND_HTTP_UNIX) {
+		r = dial_add_unix(&socket, to.host);
+		to.at = &socket;
+		if (r < 0)
+			return r;
+	}
+	r = client_open(c, &to, in, IN_MAX, deadline_ms);
+	if (r < 0)
+		return r;
+	c->is_head = conf->method != NULL && strcmp(conf->method, "HEAD") == 0;
+	r = write_request(&b, conf, &t->url);
+	if (r == 0)
+		r = client_send(c, buf_span(&b), &sent);
+	do
+		r = r < 0 ? r : client_read_head(c);
+	while (r == 0 && c->reply.status / 100 == 1);
+	return r;
+}
+
+/*
+ * Where the answer sends us on the same host, *t moves there (its text goes
+ * to text) and true is returned. Another host's answer is not ours to judge.
+ */
+static bool
+is_sent_on(const struct client *c, const struct check_conf *conf,
+           struct target *t, char *text, size_t cap)
+{
+	struct span location = reply_field(&c->reply, "Location");
+	struct buf b = buf_over(text, cap);
+	struct url to;
+
+	switch (c->reply.status) {
+	case 301: case 302: case 303: case 307: case 308:
+		break;
+	default:
+		return false;
+	}
+	if (location.p == NULL
+	 || (conf->n_status > 0 && is_good(conf, c->reply.status)))
+		return false;
+	url_resolve(&b, &t->url, location);
+	if (b.cut || url_read(&to, buf_span(&b)) < 0 || !to.has_scheme
+	 || !url_is_same_host(&to, &t->url)
+	 || (t->kind == KIND_HTTP_UNIX && to.is_https))
+		return false;
+	to.user = t->url.user;
+	to.password = t->url.password;
+	t->url = to;
+	return true;
+}
+
+static int
+check_http(const struct check_conf *conf, struct target *t,
+           int64_t deadline_ms, struct buf *why)
+{
+	char in[IN_MAX];
+	char text[2][CHECK_URL_MAX];	/* the URL that was, the one to be */
+	struct client c;
+	int r;
+
+	for (int hops = 0;; hops++) {
+		r = ask(&c, conf, t, in, deadline_ms);
+		if (r == 0 && is_sent_on(&c, conf, t, text[hops % 2],
+		                         sizeof text[0])) {
+			client_close(&c);
+			if (hops < CHECK_REDIRECTS_MAX)
+				continue;
+			buf_fmt(why, "more than %d redirects",
+			        CHECK_REDIRECTS_MAX);
+			return ERR_REDIRECTS;
+		}
+		if (r == 0)
+			r = judge(&c, conf, why);
+		else
+			client_text(&c, r, why);
+		client_close(&c);
+		return r;
+	}
+}
+
+/* Somebody accepts: with a connection that ends at once. */
+static int
+check_connect(const struct target *t, int64_t deadline_ms, struct buf *why)
+{
+	struct dial_set set = { 0 };
+	size_t which = 0;
+	int r;
+
+	if (t->kind == KIND_UNIX)
+		r = dial_add_unix(&set, t->rest);
+	else
+		r = dial_lookup(&set, span_of(t->host), t->url.port,
+		                AF_UNSPEC, deadline_ms);
+	if (r < 0) {
+		buf_fmt(why, "%s: %s", t->host, err_text(r));
+		return r;
+	}
+	r = dial_connect(&set, deadline_ms, &which);
+	if (r >= 0)
+		buf_str(why, "connected to ");
+	dial_write(why, &set.at[which]);
+	if (r < 0) {
+		buf_fmt(why, ": %s", err_text(r));
+		return r;
+	}
+	close(r);
+	return 0;
+}
+
+static int
+check_exec(const struct target *t, int64_t deadline_ms, struct buf *why)
+{
+	char text[CHECK_WHY_MAX];
+	struct buf b = buf_over(text, sizeof text);
+	struct program p;
+	int r = program_split(&p, t->rest);
+
+	if (r == 0)
+		r = program_run(&p, deadline_ms, &b);
+	write_harmless(why, buf_span(&b));
+	return r;
+}
+
+/* see net/check.h */
+int
+check_url(const struct check_conf *conf, struct span url,
+          int64_t deadline_ms, struct buf *why)
+{
+	const char *expected;
+	struct target t;
+	int r = read_target(&t, url, &expected);
+
+	if (r < 0) {
+		buf_fmt(why, "expected %s", expected);
+		return r;
+	}
+	switch (t.kind) {
+	case KIND_HTTP:
+	case KIND_HTTP_UNIX:
+		return check_http(conf, &t, deadline_ms, why);
+	case KIND_TCP:
+	case KIND_UNIX:
+		return check_connect(&t, deadline_ms, why);
+	case KIND_EXEC:
+		return check_exec(&t, deadline_ms, why);
+	}
+	return ERR_SCHEME;
+}

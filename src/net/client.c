@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+/* net/client.c - one HTTP/1.1 exchange */
+#include "net/client.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+
+/* Waits for the socket. Returns what poll found, or an error. */
+static int
+wait_for(struct client *c, short events)
+{
+	struct pollfd p = { .fd = c->fd, .events = events };
+
+	for (;;) {
+		int r = poll(&p, 1, clock_wait_ms(c->deadline_ms));
+
+		if (r > 0)
+			return p.revents;
+		if (r == 0)
+			return ERR_TIMEOUT;
+		if (errno != EINTR)
+			return -errno;
+	}
+}
+
+/* Reads what is there: 1.., 0 at the end, or an error. */
+static ssize_t
+read_some(struct client *c, char *into, size_t room)
+{
+	if (c->tls != NULL)
+		return tls_read(c->tls, into, room, c->deadline_ms);
+	for (;;) {
+		ssize_t n = recv(c->fd, into, room, 0);
+		int r;
+
+		if (n >= 0)
+			return n;
+		if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+		r = wait_for(c, POLLIN);
+		if (r < 0)
+			return r;
+	}
+}
+
+static int
+send_plain(struct client *c, struct span bytes, size_t *sent)
+{
+	while (*sent < bytes.len) {
+		ssize_t n = send(c->fd, bytes.p + *sent, bytes.len - *sent,
+		                 MSG_NOSIGNAL);
+		int r;
+
+		if (n >= 0) {
+			*sent += (size_t)n;
+			continue;
+		}
+		if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+		r = wait_for(c, POLLIN | POLLOUT);
+		if (r < 0)
+			return r;
+		if ((r & POLLOUT) == 0 && (r & POLLIN) != 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* A server that answers and closes early resets our writes: its answer may
+ * be there all the same. */
+static bool
+may_have_answered(int err)
+{
+	return err == -EPIPE || err == -ECONNRESET;
+}
+
+/* see net/client.h */
+int
+client_send(struct client *c, struct span bytes, size_t *sent)
+{
+	int r;
+
+	c->step = CLIENT_SEND;
+	*sent = 0;
+	if (c->tls == NULL) {
+		r = send_plain(c, bytes, sent);
+		return may_have_answered(r) ? 1 : r;
+	}
+	r = tls_write(c->tls, bytes, c->deadline_ms);
+	if (r == 0)
+		*sent = bytes.len;
+	return may_have_answered(r) ? 1 : r;
+}
+
+/* Makes room behind the unread bytes and reads on. Returns as read_some(),
+ * ERR_TOOBIG where all of in[] is unread. */
+static ssize_t
+fill(struct client *c)
+{
+	ssize_t n;
+
+	if (c->in_at > 0) {
+		c->in_len -= c->in_at;
+		memmove(c->in, c->in + c->in_at, c->in_len);
+		c->in_at = 0;
+	}
+	if (c->in_len == c->in_cap)
+		return ERR_TOOBIG;
+	n = read_some(c, c->in + c->in_len, c->in_cap - c->in_len);
+	if (n > 0)
+		c->in_len += (size_t)n;
+	return n;
+}
+
+static int
+decide_body(struct client *c)
+{
+	const struct reply *r = &c->reply;
+
+	memset(&c->chunks, 0, sizeof c->chunks);
+	c->left = 0;
+	if (c->is_head || r->status / 100 == 1 || r->status == 204
+	 || r->status == 304) {
+		c->body = BODY_NONE;
+		return 0;
+	}
+	if (r->coded)
+		return ERR_CODING;
+	if (r->chunked) {
+		c->body = BODY_CHUNKS;
+	} else if (r->has_length) {
+		c->body = BODY_LENGTH;
+		c->left = r->length;
+	} else {
+		c->body = BODY_TO_END;
+	}
+	return 0;
+}
+
+/* see net/client.h */
+int
+client_read_head(struct client *c)
+{
+	c->step = CLIENT_HEAD;
+	for (;;) {
+		size_t len = c->in_len - c->in_at;
+		int r = len > 0 ? reply_read(&c->reply, c->in + c->in_at, len)
+		                : 0;
+		ssize_t n;
+
+		if (r < 0)
+			return r;
+		if (r > 0) {
+			c->in_at += (size_t)r;
+			return decide_body(c);
+		}
+		n = fill(c);
+		if (n == 0)
+			return len == 0 ? ERR_EMPTY : ERR_SHORT;
+		if (n < 0)
+			return (int)n;
+	}
+}
+
+/* What is unread, or was read now; empty at the end. */
+static int
+more(struct client *c, struct span *got)
+{
+	ssize_t n;
+
+	if (c->in_at == c->in_len) {
+		c->in_at = c->in_len = 0;
+		n = fill(c);
+		if (n < 0)
+			return (int)n;
+	}
+	*got = (struct span){ c->in + c->in_at, c->in_len - c->in_at };
+	return 0;
+}
+
+static int
+read_chunked(struct client *c, struct span *piece)
+{
+	for (;;) {
+		struct span got;
+		int r = more(c, &got);
+
+		if (r < 0)
+			return r;
+		if (got.len == 0)
+			return ERR_SHORT;
+		r = chunks_step(&c->chunks, &got, piece);
+		c->in_at = c->in_len - got.len;
+		if (r == CHUNKS_DATA)
+			return 1;
+		if (r == CHUNKS_END)
+			c->body = BODY_NONE;
+		if (r != CHUNKS_MORE)
+			return r == CHUNKS_END ? 0 : r;
+	}
+}
+
+/* see net/client.h */
+int
+client_read_body(struct client *c, struct span *piece)
+{
+	int r;
+
+	c->step = CLIENT_BODY;
+	switch (c->body) {
+	case BODY_NONE:
+		return 0;
+	case BODY_CHUNKS:
+		return read_chunked(c, piece);
+	case BODY_LENGTH:
+		if (c->left == 0)
+			return 0;
+		break;
+	case BODY_TO_END:
+		break;
+	}
+	r = more(c, piece);
+	if (r < 0)
+		return r;
+	if (piece->len == 0)
+		return c->body == BODY_TO_END ? 0 : ERR_SHORT;
+	if (c->body == BODY_LENGTH && piece->len > c->left)
+		piece->len = (size_t)c->left;
+	c->in_at += piece->len;
+	c->left -= c->body == BODY_LENGTH ? piece->len : 0;
+	return 1;
+}
+
+static int
+open_socket(struct client *c, const struct client_to *to)
+{
+	struct dial_set found = { 0 };
+	const struct dial_set *set = to->at;
+	size_t which;
+	int r;
+
+	c->step = CLIENT_LOOKUP;
+	if (set == NULL) {
+		r = dial_lookup(&found, to->host, to->port, to->family,
+		                c->deadline_ms);
+		if (r < 0)
+			return r;
+		set = &found;
+	}
+	c->looked_up_us = clock_us();
+	c->step = CLIENT_CONNECT;
+	r = dial_connect(set, c->deadline_ms, &which);
+	if (which < set->n)
+		c->peer = set->at[which];
+	if (r < 0)
+		return r;
+	c->fd = r;
+	c->connected_us = clock_us();
+	return 0;
+}
+
+/* Asks the proxy for a tunnel (RFC 9110, 9.3.6). */
+static int
+open_tunnel(struct client *c, const struct client_to *to)
+{
+	char text[CLIENT_PROXY_HEAD_MAX + 2 * TLS_HOST_MAX];
+	struct buf b = buf_over(text, sizeof text);
+	size_t sent;
+	int r;
+
+	buf_fmt(&b, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", to->tunnel_to,
+	        to->tunnel_to, to->tunnel_fields);
+	if (b.cut)
+		return ERR_TOOBIG;
+	r = client_send(c, buf_span(&b), &sent);
+	c->step = CLIENT_TUNNEL;
+	if (r < 0)
+		return r;
+	do {
+		r = client_read_head(c);
+		c->step = CLIENT_TUNNEL;
+		if (r < 0)
+			return r;
+	} while (c->reply.status / 100 == 1);
+	c->tunnel_status = c->reply.status;
+	return c->reply.status / 100 == 2 ? 0 : ERR_REFUSED;
+}
+
+/* see net/client.h */
+int
+client_open(struct client *c, const struct client_to *to, char *in,
+            size_t in_cap, int64_t deadline_ms)
+{
+	struct buf why = buf_over(c->why, sizeof c->why);
+	int r;
+
+	memset(c, 0, offsetof(struct client, why));
+	c->why[0] = '\0';
+	c->fd = -1;
+	c->host = to->host;
+	c->in = in;
+	c->in_cap = in_cap;
+	c->deadline_ms = deadline_ms;
+	r = open_socket(c, to);
+	if (r == 0 && to->tunnel_to != NULL)
+		r = open_tunnel(c, to);
+	if (r < 0 || to->tls == NULL)
+		return r;
+	c->step = CLIENT_TLS;
+	c->in_at = c->in_len = 0;	/* the tunnel starts with our hello */
+	r = tls_open(&c->tls, c->fd, to->tls, deadline_ms, &why);
+	(void)buf_text(&why);
+	c->secured_us = clock_us();
+	return r;
+}
+
+/* see net/client.h */
+void
+client_text(const struct client *c, int err, struct buf *b)
+{
+	size_t before = b->len;
+
+	if (c->step == CLIENT_LOOKUP)
+		buf_fmt(b, "%.*s: ", (int)c->host.len, c->host.p);
+	if (c->step == CLIENT_CONNECT && c->peer.len > 0) {
+		dial_write(b, &c->peer);
+		buf_str(b, ": ");
+	}
+	if (c->step == CLIENT_TLS && c->why[0] != '\0') {
+		buf_str(b, c->why);
+		return;
+	}
+	if (c->step == CLIENT_TUNNEL && err == ERR_REFUSED) {
+		buf_fmt(b, "the proxy answers CONNECT with %d",
+		        c->tunnel_status);
+		return;
+	}
+	if (c->tls != NULL && err != ERR_EMPTY && err != ERR_SHORT
+	 && err != ERR_PARSE)
+		tls_text(c->tls, b);
+	if (b->len == before || c->step <= CLIENT_CONNECT)
+		buf_str(b, err_text(err));
+}
+
+/* see net/client.h */
+void
+client_close(struct client *c)
+{
+	tls_close(c->tls);
+	c->tls = NULL;
+	if (c->fd >= 0)
+		close(c->fd);
+	c->fd = -1;
+}

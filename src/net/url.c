@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: MIT */
+/* net/url.c - URLs to parts, references to URLs (pure) */
+#include "net/url.h"
+
+#include <strings.h>
+
+#include "base/err.h"
+#include "base/parse.h"
+
+#define PORT_HTTP  80
+#define PORT_HTTPS 443
+
+static bool
+is_alpha(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* The scheme's length where text starts with "scheme:", else 0. */
+static size_t
+scheme_len(struct span text)
+{
+	size_t n = 0;
+
+	if (text.len == 0 || !is_alpha(text.p[0]))
+		return 0;
+	while (n < text.len
+	    && (is_alpha(text.p[n]) || (text.p[n] >= '0' && text.p[n] <= '9')
+	        || memchr("+-.", text.p[n], 3) != NULL))
+		n++;
+	return n < text.len && text.p[n] == ':' ? n : 0;
+}
+
+static bool
+is_word(struct span s, const char *word)
+{
+	return s.len == strlen(word) && strncasecmp(s.p, word, s.len) == 0;
+}
+
+/* Cuts "scheme://" off *rest, where it is written. */
+static int
+read_scheme(struct url *u, struct span *rest)
+{
+	struct span scheme = { rest->p, scheme_len(*rest) };
+
+	if (scheme.len == 0
+	 || !span_has_prefix(span_after(*rest, scheme.len), "://"))
+		return 0;	/* "localhost:8080/x" is a host and a port */
+	u->has_scheme = true;
+	u->is_https = is_word(scheme, "https");
+	if (!u->is_https && !is_word(scheme, "http"))
+		return ERR_SCHEME;
+	*rest = span_after(*rest, scheme.len + 3);
+	return 0;
+}
+
+/* Cuts "user:password@" off *host. */
+static void
+read_user(struct url *u, struct span *host)
+{
+	const char *at = host->len ? memrchr(host->p, '@', host->len) : NULL;
+
+	if (at == NULL)
+		return;
+	u->user = (struct span){ host->p, (size_t)(at - host->p) };
+	*host = span_after(*host, u->user.len + 1);
+	if (u->user.len > 0 && memchr(u->user.p, ':', u->user.len) != NULL) {
+		u->password = u->user;
+		u->user = span_cut(&u->password, ':');
+	}
+}
+
+/* What follows the host: "", ":" (RFC 3986, 3.2.3) or ":PORT". */
+static int
+read_port(struct url *u, struct span text)
+{
+	uint64_t port;
+
+	u->port = u->is_https ? PORT_HTTPS : PORT_HTTP;
+	if (text.len > 0 && text.p[0] != ':')
+		return ERR_PARSE;
+	text = span_after(text, 1);
+	if (text.len == 0)
+		return 0;
+	if (parse_uint_span(text, UINT16_MAX, &port) < 0)
+		return ERR_PARSE;
+	u->port = (uint16_t)port;
+	u->has_port = true;
+	return 0;
+}
+
+/* No byte that would end the host for another reader; an address in
+ * brackets may have colons and, behind %, a zone. */
+static bool
+is_host(struct span s, const char *banned)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (strchr(banned, s.p[i]) != NULL)
+			return false;
+	return s.len > 0;
+}
+
+static int
+read_host(struct url *u, struct span text)
+{
+	struct span inside = span_after(text, 1);
+	const char *end;
+
+	u->is_v6 = text.len > 0 && text.p[0] == '[';
+	if (u->is_v6) {
+		end = inside.len ? memchr(inside.p, ']', inside.len) : NULL;
+		if (end == NULL)
+			return ERR_PARSE;
+		u->host = (struct span){ inside.p, (size_t)(end - inside.p) };
+		text = span_after(inside, u->host.len + 1);
+		if (!is_host(u->host, " \"<>\\^`{|}[@"))
+			return ERR_PARSE;
+	} else {
+		end = text.len ? memchr(text.p, ':', text.len) : NULL;
+		u->host = text;
+		if (end != NULL)
+			u->host.len = (size_t)(end - text.p);
+		text = span_after(text, u->host.len);
+		if (!is_host(u->host, " \"<>\\^`{|}[]@"))
+			return ERR_PARSE;
+	}
+	return read_port(u, text);
+}
+
+static bool
+is_visible(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
+/* see net/url.h */
+int
+url_read(struct url *out, struct span text)
+{
+	struct url u = { 0 };
+	struct span host, rest = text;
+	size_t n = 0;
+	int r;
+
+	if (text.len > URL_MAX)
+		return ERR_TOOBIG;
+	if (!is_visible(text))
+		return ERR_PARSE;
+	rest = span_cut(&rest, '#');
+	r = read_scheme(&u, &rest);
+	if (r < 0)
+		return r;
+	while (n < rest.len && memchr("/?", rest.p[n], 2) == NULL)
+		n++;
+	host = (struct span){ rest.p, n };
+	u.path = span_after(rest, n);
+	read_user(&u, &host);
+	if (host.len == 0)
+		return ERR_PARSE;
+	r = read_host(&u, host);
+	if (r < 0)
+		return r;
+	*out = u;
+	return 0;
+}
+
+/* see net/url.h */
+void
+url_write_host(struct buf *b, const struct url *u)
+{
+	buf_str(b, u->is_v6 ? "[" : "");
+	buf_add(b, u->host);
+	buf_str(b, u->is_v6 ? "]" : "");
+	if (u->port != (u->is_https ? PORT_HTTPS : PORT_HTTP))
+		buf_fmt(b, ":%u", u->port);
+}
+
+static bool
+is_dots(struct span segment, size_t dots)
+{
+	size_t n = 0;
+
+	while (segment.len > 0) {	/* "%2e" is a dot too */
+		size_t step = segment.p[0] == '.' ? 1 : 3;
+
+		if (step == 3 && (segment.len < 3
+		              || strncasecmp(segment.p, "%2e", 3) != 0))
+			return false;
+		segment = span_after(segment, step);
+		n++;
+	}
+	return n == dots;
+}
+
+/* Takes the last segment that was written behind `from` away again. */
+static void
+drop_segment(struct buf *b, size_t from)
+{
+	while (b->len > from && b->p[--b->len] != '/')
+		continue;
+}
+
+/* RFC 3986, 5.2.4; path starts with '/'. */
+static void
+write_squashed(struct buf *b, struct span path)
+{
+	size_t from = b->len;
+
+	path = span_after(path, 1);
+	for (;;) {
+		const char *start = path.p;
+		struct span segment = span_cut(&path, '/');
+		bool is_last = start + segment.len == path.p;
+
+		if (is_dots(segment, 2)) {
+			drop_segment(b, from);
+		} else if (!is_dots(segment, 1)) {
+			buf_str(b, "/");
+			buf_add(b, segment);
+			if (is_last)
+				return;
+			continue;
+		}
+		if (is_last) {
+			buf_str(b, "/");
+			return;
+		}
+	}
+}
+
+/* see net/url.h */
+void
+url_write_target(struct buf *b, const struct url *u, bool as_is)
+{
+	struct span query = u->path, path = span_cut(&query, '?');
+
+	if (path.len == 0)
+		buf_str(b, "/");
+	else if (as_is)
+		buf_add(b, path);
+	else
+		write_squashed(b, path);
+	if (path.len < u->path.len) {
+		buf_str(b, "?");
+		buf_add(b, query);
+	}
+}
+
+/* see net/url.h */
+void
+url_write(struct buf *b, const struct url *u)
+{
+	buf_str(b, u->is_https ? "https://" : "http://");
+	url_write_host(b, u);
+	url_write_target(b, u, true);
+}
+
+/* Appends a reference's bytes so that url_read() takes them. */
+static void
+write_encoded(struct buf *b, struct span text)
+{
+	static const char hex[] = "0123456789ABCDEF";
+
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+		char x[] = { '%', hex[c >> 4], hex[c & 15] };
+
+		if (c > ' ' && c < 0x7f)
+			buf_add(b, (struct span){ text.p + i, 1 });
+		else
+			buf_add(b, (struct span){ x, sizeof x });
+	}
+}
+
+static void
+write_origin(struct buf *b, const struct url *u)
+{
+	buf_str(b, u->is_https ? "https://" : "http://");
+	url_write_host(b, u);
+}
+
+/* see net/url.h */
+void
+url_resolve(struct buf *b, const struct url *base, struct span ref)
+{
+	struct span path = base->path, dir;
+
+	ref = span_cut(&ref, '#');
+	path = span_cut(&path, '?');
+	dir = path;
+	while (dir.len > 0 && dir.p[dir.len - 1] != '/')
+		dir.len--;
+	if (scheme_len(ref) > 0) {
+		write_encoded(b, ref);
+		return;
+	}
+	if (span_has_prefix(ref, "//")) {
+		buf_str(b, base->is_https ? "https:" : "http:");
+		write_encoded(b, ref);
+		return;
+	}
+	write_origin(b, base);
+	if (ref.len == 0)
+		buf_add(b, base->path);
+	else if (ref.p[0] == '?')
+		buf_add(b, path);
+	else if (ref.p[0] != '/' && dir.len > 0)
+		buf_add(b, dir);
+	else if (ref.p[0] != '/')
+		buf_str(b, "/");
+	write_encoded(b, ref);
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* see net/url.h */
+int
+url_decode(struct buf *b, struct span text)
+{
+	while (text.len > 0) {
+		char c = text.p[0];
+		size_t n = 1;
+
+		if (c == '%' && text.len > 2 && hex_digit(text.p[1]) >= 0
+		 && hex_digit(text.p[2]) >= 0) {
+			c = (char)(hex_digit(text.p[1]) << 4
+			           | hex_digit(text.p[2]));
+			n = 3;
+		}
+		if ((unsigned char)c < ' ')
+			return ERR_PARSE;
+		buf_add(b, (struct span){ &c, 1 });
+		text = span_after(text, n);
+	}
+	return 0;
+}
+
+/* see net/url.h */
+int
+url_write_login(struct buf *b, const struct url *u)
+{
+	int r = url_decode(b, u->user);
+
+	buf_str(b, ":");
+	return r < 0 ? r : url_decode(b, u->password);
+}
+
+/* see net/url.h */
+bool
+url_is_same_host(const struct url *a, const struct url *b)
+{
+	return a->host.len == b->host.len
+	    && strncasecmp(a->host.p, b->host.p, a->host.len) == 0;
+}
+
+/* see net/url.h */
+bool
+url_is_same_origin(const struct url *a, const struct url *b)
+{
+	return a->is_https == b->is_https && a->port == b->port
+	    && url_is_same_host(a, b);
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/* answers' heads, chunked bodies */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/err.h"
+#include "net/reply.h"
+
+/* The bytes at the end of a page that is followed by one nobody may read. */
+static const char *
+guarded(const char *bytes, size_t len)
+{
+	static char *edge;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	if (edge == NULL) {
+		edge = mmap(NULL, 4 * page, PROT_READ | PROT_WRITE,
+		            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		assert_ptr_not_equal(MAP_FAILED, edge);
+		edge += 3 * page;
+		assert_int_equal(0, mprotect(edge, page, PROT_NONE));
+	}
+	memcpy(edge - len, bytes, len);
+	return edge - len;
+}
+
+static int
+read_all(struct reply *r, const char *text)
+{
+	return reply_read(r, guarded(text, strlen(text)), strlen(text));
+}
+
+static void
+prefixes_ask_for_more(void **state)
+{
+	static const char head[] = "HTTP/1.1 404 Not Found\r\nA: b\r\n"
+	                           "Content-Length:  12 \r\n\r\n";
+	const size_t whole = sizeof head - 1;
+	struct reply r;
+
+	(void)state;
+	for (size_t n = 0; n < whole; n++)
+		assert_int_equal(0, reply_read(&r, guarded(head, n), n));
+	assert_int_equal(whole, reply_read(&r, guarded(head, whole), whole));
+	assert_int_equal(404, r.status);
+	assert_true(span_is(r.reason, "Not Found"));
+	assert_true(r.has_length && !r.chunked && !r.close);
+	assert_int_equal(12, r.length);
+	assert_true(span_is(reply_field(&r, "a"), "b"));
+	assert_null(reply_field(&r, "b").p);
+}
+
+static void
+loose_heads_are_read(void **state)
+{
+	struct reply r;
+
+	(void)state;
+	assert_true(read_all(&r, "HTTP/1.0 200\n\n") > 0);
+	assert_true(r.close && r.reason.len == 0 && r.minor == 0);
+	assert_true(read_all(&r, "HTTP/1.0 200 OK\nConnection: x, Keep-Alive\n"
+	                     "\n") > 0);
+	assert_false(r.close);
+	assert_true(read_all(&r, "HTTP/1.1 200 \r\nConnection: close\r\n"
+	                     "X:\r\nContent-Length: 5, 5\r\n\r\n") > 0);
+	assert_true(r.close && r.length == 5);
+	assert_true(read_all(&r, "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nY: c\r\n"
+	                     "\r\n") > 0);
+	assert_true(span_is(reply_field(&r, "X"), "a\r\n b"));
+	assert_true(span_is(reply_field(&r, "Y"), "c"));
+}
+
+static void
+chunked_beats_a_length(void **state)
+{
+	struct reply r;
+
+	(void)state;
+	assert_true(read_all(&r, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n"
+	                     "Transfer-Encoding: Chunked\r\n\r\n") > 0);
+	assert_true(r.chunked && !r.has_length && !r.coded);
+	assert_true(read_all(&r, "HTTP/1.1 200 OK\r\n"
+	                     "Transfer-Encoding: gzip, chunked\r\n\r\n") > 0);
+	assert_true(r.coded);
+	assert_true(read_all(&r, "HTTP/1.1 200 OK\r\n"
+	                     "Transfer-Encoding: identity\r\n\r\n") > 0);
+	assert_false(r.coded || r.chunked);
+}
+
+static void
+heads_that_lie_are_refused(void **state)
+{
+	static const struct {
+		const char *head;
+		int         err;
+	} cases[] = {
+		{ "HTTP/2 200\r\n\r\n", ERR_VERSION },
+		{ "<html>", ERR_VERSION }, { "SSH-2.0", ERR_VERSION },
+		{ "\r\nHTTP/1.1 200 OK\r\n\r\n", ERR_VERSION },
+		{ "HTTP/1.1 20 OK\r\n\r\n", ERR_PARSE },
+		{ "HTTP/1.1 2000 OK\r\n\r\n", ERR_PARSE },
+		{ "HTTP/1.1 099 OK\r\n\r\n", ERR_PARSE },
+		{ "HTTP/1.1\r\n\r\n", ERR_PARSE },
+		{ "HTTP/1.1 200 OK\r\nno colon\r\n\r\n", ERR_PARSE },
+		{ "HTTP/1.1 200 OK\r\n: x\r\n\r\n", ERR_PARSE },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 5x\r\n\r\n", ERR_PARSE },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", ERR_PARSE },
+		{ "HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n", ERR_PARSE },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n"
+		  "Content-Length: 6\r\n\r\n", ERR_PARSE },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n"
+		  "\r\n", ERR_RANGE },
+	};
+	struct reply r;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		assert_int_equal(cases[i].err, read_all(&r, cases[i].head));
+	assert_int_equal(ERR_PARSE, reply_read(&r, guarded(
+		"HTTP/1.1 200 OK\r\nA: \0\r\n\r\n", 25), 25));
+}
+
+/* Feeds `text` in pieces of n bytes; the body goes to out. */
+static int
+decode(const char *text, size_t n, struct buf *out, size_t *left)
+{
+	struct chunks c = { 0 };
+	struct span rest = span_of(text), data;
+	int r = CHUNKS_MORE;
+
+	while (r == CHUNKS_MORE && rest.len > 0) {
+		size_t len = rest.len < n ? rest.len : n;
+		struct span in = { guarded(rest.p, len), len };
+
+		rest = span_after(rest, len);
+		while ((r = chunks_step(&c, &in, &data)) == CHUNKS_DATA)
+			buf_add(out, data);
+		*left = in.len + rest.len;
+	}
+	return r;
+}
+
+static void
+chunks_come_out_however_they_are_cut(void **state)
+{
+	static const char *const bodies[] = {
+		"5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n",
+		"5\nhello\n06\n world\n0\n\n",
+		"5;x=\"y\"\r\nhello\r\n6 \r\n world\r\n000\r\nT: x\r\n"
+		"U: y\r\n\r\n",
+	};
+	char memory[64];
+	size_t left;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++)
+		for (size_t n = 1; n < strlen(bodies[i]); n++) {
+			struct buf b = buf_over(memory, sizeof memory);
+
+			assert_int_equal(CHUNKS_END,
+			                 decode(bodies[i], n, &b, &left));
+			assert_string_equal("hello world", buf_text(&b));
+			assert_int_equal(0, left);
+		}
+}
+
+static void
+what_follows_the_last_chunk_is_left(void **state)
+{
+	char memory[64];
+	struct buf b = buf_over(memory, sizeof memory);
+	size_t left;
+
+	(void)state;
+	assert_int_equal(CHUNKS_END, decode("0\r\n\r\nHTTP", 64, &b, &left));
+	assert_int_equal(4, left);
+}
+
+static void
+broken_chunks_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"x\r\n", "\r\n", " 5\r\n", "-5\r\n", "5x\r\n", "0x5\r\n",
+		"5\r\nhello6\r\n", "5\r\nhello\rx", "8000000000000000\r\n",
+		"fffffffffffffffff\r\n", "0\r\n\rx",
+	};
+	char memory[64];
+	size_t left;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		struct buf b = buf_over(memory, sizeof memory);
+
+		assert_int_equal(ERR_PARSE, decode(bad[i], 3, &b, &left));
+	}
+}
+
+static void
+a_size_line_has_an_end(void **state)
+{
+	struct chunks c = { 0 };
+	static char line[CHUNKS_LINE_MAX + 1];
+	struct span in = { line, CHUNKS_LINE_MAX }, data;
+
+	(void)state;
+	memset(line, 'x', sizeof line);
+	line[0] = '1';
+	line[1] = ';';
+	assert_int_equal(CHUNKS_MORE, chunks_step(&c, &in, &data));
+	in = (struct span){ line, 1 };
+	assert_int_equal(ERR_TOOBIG, chunks_step(&c, &in, &data));
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(prefixes_ask_for_more),
+		cmocka_unit_test(loose_heads_are_read),
+		cmocka_unit_test(chunked_beats_a_length),
+		cmocka_unit_test(heads_that_lie_are_refused),
+		cmocka_unit_test(chunks_come_out_however_they_are_cut),
+		cmocka_unit_test(what_follows_the_last_chunk_is_left),
+		cmocka_unit_test(broken_chunks_are_refused),
+		cmocka_unit_test(a_size_line_has_an_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

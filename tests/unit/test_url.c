@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* URLs to parts, references to URLs */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/err.h"
+#include "net/url.h"
+
+static void
+is_text(const char *want, struct span got)
+{
+	char text[256];
+	struct buf b = buf_over(text, sizeof text);
+
+	buf_add(&b, got);
+	assert_string_equal(want, buf_text(&b));
+}
+
+static void
+parts_are_told_apart(void **state)
+{
+	struct url u;
+
+	(void)state;
+	assert_int_equal(0, url_read(&u, span_of(
+		"HTTPS://me:p%40s@[::1]:8443/a/b?c=/d#e")));
+	is_text("me", u.user);
+	is_text("p%40s", u.password);
+	is_text("::1", u.host);
+	is_text("/a/b?c=/d", u.path);
+	assert_int_equal(8443, u.port);
+	assert_true(u.is_https && u.is_v6 && u.has_port && u.has_scheme);
+}
+
+static void
+ports_and_schemes_have_defaults(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned    port;
+		bool        https;
+	} cases[] = {
+		{ "http://a", 80, false }, { "https://a/", 443, true },
+		{ "a", 80, false }, { "a:81/x", 81, false },
+		{ "http://a:?x", 80, false }, { "localhost:8080", 8080, false },
+		{ "http://[fe80::1%25eth0]/", 80, false },
+		{ "http://a@b@c/", 80, false },
+	};
+	struct url u;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		assert_int_equal(0, url_read(&u, span_of(cases[i].text)));
+		assert_int_equal(cases[i].port, u.port);
+		assert_int_equal(cases[i].https, u.is_https);
+	}
+	is_text("c", u.host);
+	is_text("a@b", u.user);
+}
+
+static void
+what_is_no_url_is_refused(void **state)
+{
+	static const char *const bad[] = {
+		"", "http://", "http:///x", "http://:80/", "http://a b/",
+		"http://a/b c", "http://a:70000/", "http://a:8x/",
+		"http://[::1", "http://[::1]8/", "http://[]/", "http://a\t/",
+		"http://a\\b/", "http://user@/", "http://a\x7f/",
+		"http://[:::1]x/",
+	};
+	struct url u;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_int_equal(ERR_PARSE, url_read(&u, span_of(bad[i])));
+	assert_int_equal(ERR_SCHEME, url_read(&u, span_of("ftp://a/")));
+	assert_int_equal(ERR_SCHEME, url_read(&u, span_of("file:///etc")));
+}
+
+static void
+a_url_may_have_url_max_bytes(void **state)
+{
+	static char text[URL_MAX + 1];
+	struct url u;
+
+	(void)state;
+	memset(text, 'a', sizeof text);
+	memcpy(text, "http://h/", 9);
+	assert_int_equal(0, url_read(&u, (struct span){ text, URL_MAX }));
+	assert_int_equal(ERR_TOOBIG,
+	                 url_read(&u, (struct span){ text, URL_MAX + 1 }));
+}
+
+static void
+dots_in_the_path_are_resolved(void **state)
+{
+	static const struct {
+		const char *path, *want;
+	} cases[] = {
+		{ "", "/" }, { "/", "/" }, { "?q", "/?q" }, { "/a/./b", "/a/b" },
+		{ "/a/../b", "/b" }, { "/a/b/..", "/a/" }, { "/..", "/" },
+		{ "/../../x", "/x" }, { "/a//b", "/a//b" }, { "/a/.", "/a/" },
+		{ "/a/%2e%2E/b", "/b" }, { "/a/...", "/a/..." },
+		{ "/a?b=/../c", "/a?b=/../c" }, { "/.a/..b", "/.a/..b" },
+		{ "/a/b/../", "/a/" },
+	};
+	char memory[64], url[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct buf b = buf_over(memory, sizeof memory);
+		struct buf t = buf_over(url, sizeof url);
+		struct url u;
+
+		buf_fmt(&t, "http://h%s", cases[i].path);
+		assert_int_equal(0, url_read(&u, buf_span(&t)));
+		url_write_target(&b, &u, false);
+		assert_string_equal(cases[i].want, buf_text(&b));
+		b = buf_over(memory, sizeof memory);
+		url_write_target(&b, &u, true);
+		if (u.path.len > 0 && u.path.p[0] == '/')
+			assert_string_equal(cases[i].path, buf_text(&b));
+	}
+}
+
+static void
+references_are_resolved(void **state)
+{
+	static const struct {
+		const char *ref, *want;
+	} cases[] = {
+		{ "http://o/x", "http://o/x" }, { "//o/x", "http://o/x" },
+		{ "/x", "http://h:81/x" }, { "x", "http://h:81/a/x" },
+		{ "?y", "http://h:81/a/b?y" }, { "", "http://h:81/a/b?q" },
+		{ "#f", "http://h:81/a/b?q" }, { "../x", "http://h:81/a/../x" },
+		{ "/x y", "http://h:81/x%20y" },
+		{ "/\xc3\xa9", "http://h:81/%C3%A9" },
+		{ "ftp://o/", "ftp://o/" },
+	};
+	char memory[64];
+	struct url base;
+
+	(void)state;
+	assert_int_equal(0, url_read(&base, span_of("http://u:p@h:81/a/b?q")));
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct buf b = buf_over(memory, sizeof memory);
+
+		url_resolve(&b, &base, span_of(cases[i].ref));
+		assert_string_equal(cases[i].want, buf_text(&b));
+	}
+}
+
+static void
+hosts_are_compared_in_any_case(void **state)
+{
+	struct url a, b;
+
+	(void)state;
+	(void)url_read(&a, span_of("http://Host/"));
+	(void)url_read(&b, span_of("http://hOST:81/"));
+	assert_true(url_is_same_host(&a, &b));
+	assert_false(url_is_same_origin(&a, &b));
+	(void)url_read(&b, span_of("http://host:80/x"));
+	assert_true(url_is_same_origin(&a, &b));
+	(void)url_read(&b, span_of("https://host:80/x"));
+	assert_false(url_is_same_origin(&a, &b));
+}
+
+static void
+percent_is_decoded_once_and_never_to_a_control(void **state)
+{
+	char memory[32];
+	struct buf b = buf_over(memory, sizeof memory);
+
+	(void)state;
+	assert_int_equal(0, url_decode(&b, span_of("%2Frun%2fa%2520%zz%4")));
+	assert_string_equal("/run/a%20%zz%4", buf_text(&b));
+	assert_int_equal(ERR_PARSE, url_decode(&b, span_of("a%00b")));
+	assert_int_equal(ERR_PARSE, url_decode(&b, span_of("a%0db")));
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(parts_are_told_apart),
+		cmocka_unit_test(ports_and_schemes_have_defaults),
+		cmocka_unit_test(what_is_no_url_is_refused),
+		cmocka_unit_test(a_url_may_have_url_max_bytes),
+		cmocka_unit_test(dots_in_the_path_are_resolved),
+		cmocka_unit_test(references_are_resolved),
+		cmocka_unit_test(hosts_are_compared_in_any_case),
+		cmocka_unit_test(percent_is_decoded_once_and_never_to_a_control),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
