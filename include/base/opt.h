@@ -21,11 +21,12 @@ enum opt_kind {
 	OPT_MS,		/* int64_t, a duration in milliseconds */
 	OPT_STR,	/* const char *, borrowed from argv or the environment */
 	OPT_SIG,	/* int, a signal number */
+	OPT_WORD,	/* goes to add(), default and all; the last one counts */
 	OPT_LIST,	/* goes to add(); repeatable, by commas in HALE_* */
 };
 
 /*
- * Takes one value of a list into args. Returns 0, ERR_FULL or another error
+ * Takes one value of a word or a list into args. Returns 0, ERR_FULL or another error
  * below zero. The bytes live as long as argv and the environment, but are
  * not terminated: a list in the environment is one string.
  */
@@ -35,11 +36,11 @@ struct opt {
 	char          letter;	/* 'x', or 0 for none */
 	const char   *name;	/* long name without dashes */
 	enum opt_kind kind;
-	size_t        at;	/* offset of the field in args; OPT_LIST: 0 */
+	size_t        at;	/* offset of the field in args; 0 with add() */
 	const char   *def;	/* default as it would be written, or NULL */
 	const char   *help;	/* one line */
 	const char   *value;	/* what its value is called; NULL: by kind */
-	opt_add      *add;	/* OPT_LIST only */
+	opt_add      *add;	/* OPT_WORD and OPT_LIST only */
 	const char   *expected;	/* what its value must be; NULL: by kind, value */
 };
 #define OPT_END { .kind = OPT_NONE }

@@ -85,6 +85,7 @@ set_field(const struct opt *o, void *args, const char *text)
 	case OPT_NONE:
 	case OPT_UNFLAG:
 	case OPT_ASK:
+	case OPT_WORD:
 	case OPT_LIST:
 		break;
 	}
@@ -97,7 +98,7 @@ set_value(struct run *r, const struct opt *o, const char *text)
 	int err;
 
 	r->fail->value = span_of(text);
-	if (o->kind == OPT_LIST)
+	if (o->kind == OPT_LIST || o->kind == OPT_WORD)
 		err = o->add(r->args, span_of(text));
 	else
 		err = set_field(o, r->args, text);
@@ -396,6 +397,7 @@ opt_expected(const struct opt *o)
 		return "a signal such as TERM, SIGUSR1, 15 or RTMIN+3";
 	case OPT_NONE:
 	case OPT_STR:
+	case OPT_WORD:
 	case OPT_LIST:
 		break;
 	}
@@ -428,6 +430,7 @@ value_name(const struct opt *o)
 	case OPT_UNFLAG:
 	case OPT_ASK:
 	case OPT_STR:
+	case OPT_WORD:
 	case OPT_LIST:
 		break;
 	}
