@@ -12,9 +12,17 @@
 #include <stdint.h>
 
 #define SERVICE_KILL_AGAIN_MS 1000	/* between two SIGKILLs to everything */
+#define SERVICE_CLEAR_AGAIN_MS 100	/* between two to what a dead one left */
+#define SERVICE_CLEAR_MAX_MS  10000	/* then the next is started all the same */
+#define SERVICE_HUNG_MS       10000	/* stop timeout of an unhealthy one, where
+					 * there is none: it may hear nothing */
+#define SERVICE_GOOD_MS       60000	/* so long healthy: back-off starts anew */
 
 enum service_state {
 	SVC_RUNNING,
+	SVC_MENDING,	/* unhealthy: the stop signal is out, a start follows */
+	SVC_CLEARING,	/* it has ended; what it left is being ended too */
+	SVC_WAITING,	/* the back-off before the next start */
 	SVC_DRAINING,	/* asked to stop: readiness is off, it still serves */
 	SVC_STOPPING,	/* the stop signal is out */
 	SVC_LINGERING,	/* it has ended; the others may finish */
@@ -25,8 +33,11 @@ enum service_state {
 enum service_event {
 	EV_STOP,	/* SIGTERM came */
 	EV_DRAIN,	/* `hale drain`: readiness off, no stop yet */
-	EV_EXITED,	/* the service has ended */
+	EV_EXITED,	/* the service has ended well */
+	EV_FAILED,	/* it has ended badly, or could not be started again */
 	EV_ALONE,	/* no child is left */
+	EV_HEALTHY,	/* all live checks pass (again) */
+	EV_UNHEALTHY,	/* one has failed, or the watchdog was not fed */
 	EV_DEADLINE,	/* deadline_ms has come */
 };
 
@@ -35,8 +46,21 @@ enum service_act {
 	ACT_STOP,	/* send the stop signal to the service */
 	ACT_TERM_REST,	/* send SIGTERM to all that is left */
 	ACT_KILL,	/* send SIGKILL to everything */
+	ACT_CLEAR_TERM,	/* send SIGTERM to hale's own descendants */
+	ACT_CLEAR,	/* send SIGKILL to them: the service and what it left */
+	ACT_START,	/* start the service again */
+	ACT_GIVE_UP,	/* unhealthy, no restart is left: say so */
 	ACT_LEAVE,	/* exit with the service's code */
 	ACT_BUG,	/* no such state; log it and go on */
+};
+
+enum service_restart { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
+
+enum service_unhealthy {
+	UNHEALTHY_REPORT,	/* probes say so, nothing else */
+	UNHEALTHY_RESTART,	/* by back-off and max_restarts, whatever
+				 * `restart` says of an end by itself */
+	UNHEALTHY_EXIT,		/* stop it and leave */
 };
 
 struct service {
@@ -44,25 +68,51 @@ struct service {
 	int64_t deadline_ms;	/* when EV_DEADLINE is due, or CLOCK_NEVER */
 	int64_t unready_ms;	/* since when readiness is off, or CLOCK_NEVER */
 	bool    killed;		/* SIGKILL has gone to everything */
+	bool    gave_up;	/* for good: not live any more */
+	bool    sickened;	/* UNHEALTHY_EXIT is why it is being stopped */
+	int     restarts;	/* all of them, and those .. */
+	int     in_row;		/* .. without a good minute in between */
+	int64_t backoff_ms;	/* what the next restart waits */
+	int64_t start_ms;	/* CLEARING, WAITING: when it is due */
+	int64_t clear_ms;	/* CLEARING: when it has lasted long enough */
+	int64_t good_ms;	/* healthy since, or CLOCK_NEVER */
 	/* set by the owner before the first step; 0 turns each off */
 	int64_t drain_ms;
 	int64_t stop_timeout_ms;
 	int64_t linger_ms;
+	enum service_restart   restart;
+	enum service_unhealthy on_unhealthy;
+	int64_t backoff_min_ms, backoff_max_ms;	/* it doubles, up to max */
+	int     max_restarts;	/* in a row */
 };
 
-/* The service was started; the three times are kept. */
-void service_started(struct service *s);
+/* The service was started for the first time; what the owner set is kept. */
+void service_started(struct service *s, int64_t now_ms);
 
+/*
+ * After ACT_START the service counts as running: a start that failed is told
+ * as EV_FAILED and, once no child is left, EV_ALONE.
+ */
 enum service_act service_step(struct service *s, enum service_event ev,
                               int64_t now_ms);
 
-/* Does the service's process exist? */
+/* It asks for more time to stop (sd_notify's EXTEND_TIMEOUT_USEC): while it
+ * is being stopped the deadline is no earlier than until_ms. */
+void service_extend(struct service *s, int64_t until_ms);
+
+/* May it come back to life by itself at all? */
+bool service_restarts(const struct service *s);
+
+/* Is it being replaced: stopped for that, ended, or waited for? */
+bool service_is_mending(const struct service *s);
+
+/* Does the service's process exist, or will it again by itself? */
 bool service_is_live(const struct service *s);
 
 /* Is it to be given work: running, and not draining? */
 bool service_is_ready(const struct service *s);
 
-/* "running", "draining", "stopping", "lingering"; static. */
+/* "running", "restarting", "draining", "stopping", "lingering"; static. */
 const char *service_state_text(const struct service *s);
 
 #endif

@@ -6,12 +6,16 @@
 
 /* see sup/service.h */
 void
-service_started(struct service *s)
+service_started(struct service *s, int64_t now_ms)
 {
 	s->state = SVC_RUNNING;
 	s->deadline_ms = CLOCK_NEVER;
 	s->unready_ms = CLOCK_NEVER;
-	s->killed = false;
+	s->killed = s->gave_up = s->sickened = false;
+	s->restarts = s->in_row = 0;
+	s->backoff_ms = s->backoff_min_ms;
+	s->start_ms = s->clear_ms = CLOCK_NEVER;
+	s->good_ms = now_ms;
 }
 
 static int64_t
@@ -37,24 +41,145 @@ begin_stop(struct service *s, int64_t now_ms)
 }
 
 static enum service_act
-leave(struct service *s)
+leave(struct service *s, int64_t now_ms)
 {
+	turn_unready(s, now_ms);
 	s->state = SVC_DOWN;
 	s->deadline_ms = CLOCK_NEVER;
 	return ACT_LEAVE;
 }
 
-/* The service is gone: the others get their time, if they are to have any. */
+static enum service_act
+kill_rest(struct service *s, int64_t now_ms)
+{
+	turn_unready(s, now_ms);
+	s->killed = true;
+	s->state = SVC_KILLING;
+	s->deadline_ms = now_ms + SERVICE_KILL_AGAIN_MS;
+	return ACT_KILL;
+}
+
+/* The service is gone for good: the others get their time, if they are to
+ * have any. */
 static enum service_act
 end(struct service *s, int64_t now_ms)
 {
-	turn_unready(s, now_ms);
 	if (s->linger_ms == 0 || s->killed)
-		return leave(s);
+		return leave(s, now_ms);
+	turn_unready(s, now_ms);
 	s->state = SVC_LINGERING;
 	s->deadline_ms = now_ms + s->linger_ms;
 	return ACT_TERM_REST;
 }
+
+/* --- restarts --- */
+
+/* At the end of a healthy time: a long one makes good what was before it. */
+static void
+note_good(struct service *s, int64_t now_ms)
+{
+	if (s->good_ms != CLOCK_NEVER && now_ms - s->good_ms >= SERVICE_GOOD_MS) {
+		s->in_row = 0;
+		s->backoff_ms = s->backoff_min_ms;
+	}
+	s->good_ms = CLOCK_NEVER;
+}
+
+static bool
+has_restarts_left(const struct service *s)
+{
+	return s->max_restarts == 0 || s->in_row < s->max_restarts;
+}
+
+/* What the dead one left would meet the next: two of a kind on one port. */
+static enum service_act
+clear(struct service *s, int64_t now_ms)
+{
+	s->restarts++;
+	s->in_row++;
+	s->start_ms = now_ms + s->backoff_ms;
+	s->backoff_ms *= 2;
+	if (s->backoff_ms > s->backoff_max_ms)
+		s->backoff_ms = s->backoff_max_ms;
+	s->state = SVC_CLEARING;
+	s->deadline_ms = now_ms + SERVICE_CLEAR_AGAIN_MS;
+	s->clear_ms = now_ms + SERVICE_CLEAR_MAX_MS;
+	if (s->linger_ms == 0)
+		return ACT_CLEAR;
+	s->deadline_ms = now_ms + s->linger_ms;
+	s->clear_ms += s->linger_ms;
+	return ACT_CLEAR_TERM;
+}
+
+static enum service_act
+restart(struct service *s, int64_t now_ms)
+{
+	note_good(s, now_ms);
+	if (!s->gave_up && has_restarts_left(s))
+		return clear(s, now_ms);
+	s->gave_up = true;
+	return end(s, now_ms);
+}
+
+static enum service_act
+wait_for_start(struct service *s)
+{
+	s->state = SVC_WAITING;
+	s->deadline_ms = s->start_ms;
+	return ACT_NONE;
+}
+
+static enum service_act
+start_again(struct service *s, int64_t now_ms)
+{
+	s->state = SVC_RUNNING;
+	s->deadline_ms = CLOCK_NEVER;
+	s->good_ms = now_ms;
+	return ACT_START;
+}
+
+/* --- health --- */
+
+static int64_t
+hung_deadline(const struct service *s, int64_t now_ms)
+{
+	return now_ms + (s->stop_timeout_ms > 0 ? s->stop_timeout_ms
+	                                        : SERVICE_HUNG_MS);
+}
+
+static enum service_act
+mend(struct service *s, int64_t now_ms)
+{
+	if (s->gave_up)
+		return ACT_NONE;
+	if (!has_restarts_left(s)) {
+		s->gave_up = true;
+		return ACT_GIVE_UP;
+	}
+	s->state = SVC_MENDING;
+	s->deadline_ms = hung_deadline(s, now_ms);
+	return ACT_STOP;
+}
+
+static enum service_act
+sicken(struct service *s, int64_t now_ms)
+{
+	note_good(s, now_ms);
+	switch (s->on_unhealthy) {
+	case UNHEALTHY_REPORT:
+		return ACT_NONE;
+	case UNHEALTHY_RESTART:
+		return mend(s, now_ms);
+	case UNHEALTHY_EXIT:
+		s->sickened = true;
+		(void)begin_stop(s, now_ms);	/* ACT_STOP, as below */
+		s->deadline_ms = hung_deadline(s, now_ms);
+		return ACT_STOP;
+	}
+	return ACT_BUG;
+}
+
+/* --- one function a state --- */
 
 static enum service_act
 running_step(struct service *s, enum service_event ev, int64_t now_ms)
@@ -71,9 +196,90 @@ running_step(struct service *s, enum service_event ev, int64_t now_ms)
 		turn_unready(s, now_ms);
 		return ACT_NONE;
 	case EV_EXITED:
-		return end(s, now_ms);
+		return s->restart == RESTART_ALWAYS ? restart(s, now_ms)
+		                                    : end(s, now_ms);
+	case EV_FAILED:
+		return s->restart != RESTART_NEVER ? restart(s, now_ms)
+		                                   : end(s, now_ms);
+	case EV_HEALTHY:
+		if (s->good_ms == CLOCK_NEVER)
+			s->good_ms = now_ms;
+		return ACT_NONE;
+	case EV_UNHEALTHY:
+		return sicken(s, now_ms);
 	case EV_DEADLINE:	/* none is set */
 	case EV_ALONE:		/* not while the service lives */
+		return ACT_NONE;
+	}
+	return ACT_BUG;
+}
+
+static enum service_act
+mending_step(struct service *s, enum service_event ev, int64_t now_ms)
+{
+	switch (ev) {
+	case EV_STOP:		/* the signal is out already: only no restart */
+		turn_unready(s, now_ms);
+		s->state = SVC_STOPPING;
+		return ACT_NONE;
+	case EV_DRAIN:
+		turn_unready(s, now_ms);
+		return ACT_NONE;
+	case EV_EXITED:
+	case EV_FAILED:
+		return restart(s, now_ms);
+	case EV_DEADLINE:	/* comes back until the exit does */
+		s->deadline_ms = now_ms + SERVICE_KILL_AGAIN_MS;
+		return ACT_CLEAR;
+	case EV_HEALTHY:	/* from a check that was under way */
+	case EV_UNHEALTHY:
+	case EV_ALONE:
+		return ACT_NONE;
+	}
+	return ACT_BUG;
+}
+
+static enum service_act
+clearing_step(struct service *s, enum service_event ev, int64_t now_ms)
+{
+	switch (ev) {
+	case EV_STOP:
+		return kill_rest(s, now_ms);
+	case EV_DRAIN:
+		turn_unready(s, now_ms);
+		return ACT_NONE;
+	case EV_ALONE:
+		return wait_for_start(s);
+	case EV_DEADLINE:
+		if (now_ms >= s->clear_ms)	/* the kernel holds them */
+			return wait_for_start(s);
+		s->deadline_ms = now_ms + SERVICE_CLEAR_AGAIN_MS;
+		return ACT_CLEAR;
+	case EV_EXITED:
+	case EV_FAILED:
+	case EV_HEALTHY:
+	case EV_UNHEALTHY:
+		return ACT_NONE;
+	}
+	return ACT_BUG;
+}
+
+static enum service_act
+waiting_step(struct service *s, enum service_event ev, int64_t now_ms)
+{
+	switch (ev) {
+	case EV_STOP:		/* nobody is there who needs time */
+		return leave(s, now_ms);
+	case EV_DRAIN:
+		turn_unready(s, now_ms);
+		return ACT_NONE;
+	case EV_DEADLINE:
+		return start_again(s, now_ms);
+	case EV_ALONE:
+	case EV_EXITED:
+	case EV_FAILED:
+	case EV_HEALTHY:
+	case EV_UNHEALTHY:
 		return ACT_NONE;
 	}
 	return ACT_BUG;
@@ -87,9 +293,12 @@ draining_step(struct service *s, enum service_event ev, int64_t now_ms)
 	case EV_DEADLINE:
 		return begin_stop(s, now_ms);
 	case EV_EXITED:
+	case EV_FAILED:
 		return end(s, now_ms);
 	case EV_DRAIN:		/* under way */
 	case EV_ALONE:
+	case EV_HEALTHY:
+	case EV_UNHEALTHY:	/* it will be stopped anyway */
 		return ACT_NONE;
 	}
 	return ACT_BUG;
@@ -106,9 +315,12 @@ stopping_step(struct service *s, enum service_event ev, int64_t now_ms)
 		s->deadline_ms = now_ms + SERVICE_KILL_AGAIN_MS;
 		return ACT_KILL;
 	case EV_EXITED:
+	case EV_FAILED:
 		return end(s, now_ms);
 	case EV_DRAIN:
 	case EV_ALONE:
+	case EV_HEALTHY:
+	case EV_UNHEALTHY:
 		return ACT_NONE;
 	}
 	return ACT_BUG;
@@ -120,29 +332,32 @@ lingering_step(struct service *s, enum service_event ev, int64_t now_ms)
 	switch (ev) {
 	case EV_STOP:		/* asked again: no more waiting */
 	case EV_DEADLINE:
-		s->killed = true;
-		s->state = SVC_KILLING;
-		s->deadline_ms = now_ms + SERVICE_KILL_AGAIN_MS;
-		return ACT_KILL;
+		return kill_rest(s, now_ms);
 	case EV_ALONE:
-		return leave(s);
+		return leave(s, now_ms);
 	case EV_DRAIN:
 	case EV_EXITED:
+	case EV_FAILED:
+	case EV_HEALTHY:
+	case EV_UNHEALTHY:
 		return ACT_NONE;
 	}
 	return ACT_BUG;
 }
 
 static enum service_act
-killing_step(struct service *s, enum service_event ev)
+killing_step(struct service *s, enum service_event ev, int64_t now_ms)
 {
 	switch (ev) {
 	case EV_DEADLINE:	/* what SIGKILL does not end, waiting won't */
 	case EV_ALONE:
-		return leave(s);
+		return leave(s, now_ms);
 	case EV_STOP:
 	case EV_DRAIN:
 	case EV_EXITED:
+	case EV_FAILED:
+	case EV_HEALTHY:
+	case EV_UNHEALTHY:
 		return ACT_NONE;
 	}
 	return ACT_BUG;
@@ -155,6 +370,12 @@ service_step(struct service *s, enum service_event ev, int64_t now_ms)
 	switch (s->state) {
 	case SVC_RUNNING:
 		return running_step(s, ev, now_ms);
+	case SVC_MENDING:
+		return mending_step(s, ev, now_ms);
+	case SVC_CLEARING:
+		return clearing_step(s, ev, now_ms);
+	case SVC_WAITING:
+		return waiting_step(s, ev, now_ms);
 	case SVC_DRAINING:
 		return draining_step(s, ev, now_ms);
 	case SVC_STOPPING:
@@ -162,7 +383,7 @@ service_step(struct service *s, enum service_event ev, int64_t now_ms)
 	case SVC_LINGERING:
 		return lingering_step(s, ev, now_ms);
 	case SVC_KILLING:
-		return killing_step(s, ev);
+		return killing_step(s, ev, now_ms);
 	case SVC_DOWN:
 		return ACT_NONE;
 	}
@@ -170,11 +391,37 @@ service_step(struct service *s, enum service_event ev, int64_t now_ms)
 }
 
 /* see sup/service.h */
+void
+service_extend(struct service *s, int64_t until_ms)
+{
+	bool ends = s->state == SVC_STOPPING || s->state == SVC_MENDING;
+
+	if (ends && !s->killed && s->deadline_ms < until_ms)
+		s->deadline_ms = until_ms;
+}
+
+/* see sup/service.h */
+bool
+service_restarts(const struct service *s)
+{
+	return s->restart != RESTART_NEVER
+	    || s->on_unhealthy == UNHEALTHY_RESTART;
+}
+
+/* see sup/service.h */
+bool
+service_is_mending(const struct service *s)
+{
+	return s->state == SVC_MENDING || s->state == SVC_CLEARING
+	    || s->state == SVC_WAITING;
+}
+
+/* see sup/service.h */
 bool
 service_is_live(const struct service *s)
 {
-	return s->state == SVC_RUNNING || s->state == SVC_DRAINING
-	    || s->state == SVC_STOPPING;
+	return !s->gave_up && (service_is_mending(s) || s->state == SVC_RUNNING
+	    || s->state == SVC_DRAINING || s->state == SVC_STOPPING);
 }
 
 /* see sup/service.h */
@@ -191,6 +438,10 @@ service_state_text(const struct service *s)
 	switch (s->state) {
 	case SVC_RUNNING:
 		return service_is_ready(s) ? "running" : "draining";
+	case SVC_MENDING:
+	case SVC_CLEARING:
+	case SVC_WAITING:
+		return "restarting";
 	case SVC_DRAINING:
 		return "draining";
 	case SVC_STOPPING:

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sup/health.h - thresholds: results of checks in, verdict out (pure)
+ *
+ * Runs no check and reads no clock: the owner asks what is due, begins it,
+ * and tells how it went. Times are base/clock.h's.
+ *
+ * A check is STARTING until its first success or until enough failures
+ * counted; then PASSING or FAILING. Readiness needs every check of its own
+ * PASSING; liveness only that none of its own is FAILING.
+ */
+#ifndef HALE_SUP_HEALTH_H
+#define HALE_SUP_HEALTH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HEALTH_CHECKS_MAX 8
+#define HEALTH_EAGER_MS   100	/* first pause before the first success */
+#define HEALTH_REAP_MS    100	/* a late one gets so long to be gone */
+#define HEALTH_HISTORY    20	/* results that tell flapping */
+#define HEALTH_FLAPS_ON   6	/* changes among them: flapping .. */
+#define HEALTH_FLAPS_OFF  2	/* .. until there are so few */
+
+enum health_verdict {	/* bits: a check may count for both */
+	HEALTH_READY = 1,
+	HEALTH_LIVE  = 2,
+};
+
+enum health_state { HEALTH_STARTING, HEALTH_PASSING, HEALTH_FAILING };
+
+struct health_conf {
+	int64_t interval_ms;	/* begin to begin; more than 0 */
+	int64_t timeout_ms;	/* more than 0 */
+	int64_t start_period_ms;
+	int64_t start_interval_ms;	/* more than 0 */
+	int     retries;	/* failures in a row that make it fail; >= 1 */
+};
+
+struct health_check {
+	unsigned          counts_for;	/* HEALTH_READY, HEALTH_LIVE */
+	enum health_state state;
+	int      failures;	/* in a row, those that count */
+	int64_t  due_ms;	/* when to begin, or CLOCK_NEVER */
+	int64_t  began_ms;	/* of the one under way, or CLOCK_NEVER */
+	int64_t  counts_ms;	/* STARTING: begun earlier, it cannot count */
+	int64_t  eager_ms;	/* STARTING: the next pause */
+	uint32_t history;	/* a bit each, the last one lowest; 1: good */
+	int      n_history;
+	bool     flaps;
+};
+
+struct health {
+	/* set by the owner, with n and counts_for, before health_start() */
+	struct health_conf  conf;
+	size_t              n;
+	struct health_check checks[HEALTH_CHECKS_MAX];
+	bool    is_on;		/* between start and stop */
+	bool    was_ready;	/* since the start; the owner says so */
+	int64_t lenient_ms;	/* the start period's end */
+};
+
+/* The service was started: all begins anew, every check is due. */
+void health_start(struct health *h, int64_t now_ms);
+
+/* It is being stopped or has ended: nothing is due, no result counts. */
+void health_stop(struct health *h);
+
+/* It asks for more time to start: the period ends no earlier. */
+void health_extend(struct health *h, int64_t until_ms);
+
+enum health_todo { HEALTH_WAIT, HEALTH_BEGIN, HEALTH_LATE };
+
+/* What is to be done about check i now: begin it, or end it as late. */
+enum health_todo health_due(const struct health *h, size_t i, int64_t now_ms);
+
+void health_begun(struct health *h, size_t i, int64_t now_ms);
+
+/*
+ * How the check that was begun went. Before its first success a check is
+ * asked more often, so that a service is ready soon after it is up; of these
+ * failures one an interval counts, and of those in the start period none,
+ * unless the service has been ready.
+ */
+void health_result(struct health *h, size_t i, bool good, int64_t now_ms);
+
+/* When health_due() has something next, or CLOCK_NEVER. */
+int64_t health_deadline(const struct health *h);
+
+/* Do the checks of this verdict say yes? */
+bool health_passes(const struct health *h, enum health_verdict verdict);
+
+/* Does this one alone? */
+bool health_check_passes(const struct health_check *c,
+                         enum health_verdict verdict);
+
+/* "starting", "passing", "failing"; static. */
+const char *health_state_text(enum health_state state);
+
+#endif

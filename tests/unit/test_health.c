@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: MIT */
+/* test_health.c - thresholds; a million random lives of a service */
+#include "sup/health.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "sup/service.h"
+
+#define NOW       1000000
+#define SEQUENCES 1000000
+#define STEPS     24	/* events of one random life */
+
+static struct health
+with(unsigned counts_for, int retries)
+{
+	struct health h = {
+		.conf = {
+			.interval_ms = 10000,
+			.timeout_ms = 1000,
+			.start_interval_ms = 5000,
+			.retries = retries,
+		},
+		.n = 1,
+	};
+
+	h.checks[0].counts_for = counts_for;
+	health_start(&h, NOW);
+	return h;
+}
+
+/* One check that lasts 5 ms, at the time it is due; returns when it began. */
+static int64_t
+run_one(struct health *h, bool good)
+{
+	int64_t t = health_deadline(h);
+
+	assert_int_equal(HEALTH_BEGIN, health_due(h, 0, t));
+	health_begun(h, 0, t);
+	health_result(h, 0, good, t + 5);
+	return t;
+}
+
+static enum health_state
+state_of(const struct health *h)
+{
+	return h->checks[0].state;
+}
+
+/* --- the table --- */
+
+enum event { PASS, FAIL, LAST_FAIL, RESTART, STOP, EVENTS };
+
+static struct health
+in_state(enum health_state state)
+{
+	struct health h = with(HEALTH_READY | HEALTH_LIVE, 3);
+
+	if (state != HEALTH_STARTING)
+		run_one(&h, true);
+	while (state_of(&h) != state)
+		run_one(&h, false);
+	return h;
+}
+
+static void
+do_event(struct health *h, enum event ev)
+{
+	int64_t t = health_deadline(h);
+
+	switch (ev) {
+	case PASS:
+		run_one(h, true);
+		break;
+	case FAIL:
+		run_one(h, false);
+		break;
+	case LAST_FAIL:	/* all that it takes */
+		for (int i = 0; i < 20; i++)
+			run_one(h, false);
+		break;
+	case RESTART:
+		health_start(h, t);
+		break;
+	case STOP:
+		health_stop(h);
+		break;
+	case EVENTS:
+		break;
+	}
+}
+
+static void
+every_event_in_every_state_leads_where_the_table_says(void **state)
+{
+	static const enum health_state table[][EVENTS] = {
+		[HEALTH_STARTING] = {
+			[PASS] = HEALTH_PASSING, [FAIL] = HEALTH_STARTING,
+			[LAST_FAIL] = HEALTH_FAILING,
+			[RESTART] = HEALTH_STARTING, [STOP] = HEALTH_STARTING,
+		},
+		[HEALTH_PASSING] = {
+			[PASS] = HEALTH_PASSING, [FAIL] = HEALTH_PASSING,
+			[LAST_FAIL] = HEALTH_FAILING,
+			[RESTART] = HEALTH_STARTING, [STOP] = HEALTH_PASSING,
+		},
+		[HEALTH_FAILING] = {
+			[PASS] = HEALTH_PASSING, [FAIL] = HEALTH_FAILING,
+			[LAST_FAIL] = HEALTH_FAILING,
+			[RESTART] = HEALTH_STARTING, [STOP] = HEALTH_FAILING,
+		},
+	};
+
+	(void)state;
+	for (int from = HEALTH_STARTING; from <= HEALTH_FAILING; from++) {
+		for (int ev = PASS; ev < EVENTS; ev++) {
+			struct health h = in_state((enum health_state)from);
+
+			do_event(&h, (enum event)ev);
+			if (state_of(&h) != table[from][ev])
+				fail_msg("state %d, event %d: %d", from, ev,
+				         (int)state_of(&h));
+		}
+	}
+}
+
+static void
+each_state_has_its_verdicts(void **state)
+{
+	static const struct {
+		enum health_state state;
+		unsigned          counts_for;
+		bool              ready, live;
+	} cases[] = {
+		{ HEALTH_STARTING, HEALTH_READY | HEALTH_LIVE, false, true },
+		{ HEALTH_PASSING, HEALTH_READY | HEALTH_LIVE, true, true },
+		{ HEALTH_FAILING, HEALTH_READY | HEALTH_LIVE, false, false },
+		{ HEALTH_STARTING, HEALTH_READY, false, true },
+		{ HEALTH_FAILING, HEALTH_READY, false, true },
+		{ HEALTH_STARTING, HEALTH_LIVE, true, true },
+		{ HEALTH_FAILING, HEALTH_LIVE, true, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct health h = with(cases[i].counts_for, 1);
+
+		h.checks[0].state = cases[i].state;
+		assert_int_equal(cases[i].ready, health_passes(&h, HEALTH_READY));
+		assert_int_equal(cases[i].live, health_passes(&h, HEALTH_LIVE));
+	}
+}
+
+/* --- thresholds and times --- */
+
+static void
+a_failing_service_is_found_within_interval_x_retries_and_timeout(void **state)
+{
+	(void)state;
+	for (int retries = 1; retries <= 10; retries++) {
+		struct health h = with(HEALTH_LIVE, retries);
+		int64_t sick_ms = run_one(&h, true), t = sick_ms;
+
+		while (state_of(&h) != HEALTH_FAILING) {
+			t = health_deadline(&h);
+			health_begun(&h, 0, t);
+			t = health_deadline(&h);	/* it never answers */
+			assert_int_equal(HEALTH_LATE, health_due(&h, 0, t));
+			health_result(&h, 0, false, t);
+		}
+		assert_int_equal(10000 * retries + 1000, t - sick_ms);
+	}
+}
+
+static void
+a_service_that_never_answers_is_found_as_fast_from_its_start(void **state)
+{
+	struct health h = with(HEALTH_LIVE, 3);
+	int64_t t = NOW;
+
+	(void)state;
+	while (state_of(&h) != HEALTH_FAILING)
+		t = run_one(&h, false);
+	assert_int_equal(30000, t - NOW);
+}
+
+static void
+one_success_forgives_all_failures(void **state)
+{
+	struct health h = with(HEALTH_LIVE, 3);
+
+	(void)state;
+	run_one(&h, true);
+	for (int i = 0; i < 10; i++) {
+		run_one(&h, false);
+		run_one(&h, false);
+		run_one(&h, true);
+		assert_int_equal(HEALTH_PASSING, state_of(&h));
+	}
+}
+
+static void
+a_new_service_is_asked_at_once_and_then_ever_more_slowly(void **state)
+{
+	static const int64_t at_ms[] = {
+		0, 100, 300, 700, 1500, 3100, 6300, 10000, 20000, 30000,
+	};
+	struct health h = with(HEALTH_READY, 1000);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof at_ms / sizeof at_ms[0]; i++)
+		assert_int_equal(at_ms[i], run_one(&h, false) - NOW);
+}
+
+static void
+a_check_that_passes_is_asked_every_interval(void **state)
+{
+	struct health h = with(HEALTH_READY, 3);
+	int64_t t = run_one(&h, true);
+
+	(void)state;
+	assert_int_equal(10000, run_one(&h, true) - t);
+	assert_int_equal(20000, run_one(&h, false) - t);
+	assert_int_equal(30000, run_one(&h, false) - t);
+}
+
+static void
+failures_in_the_start_period_do_not_count(void **state)
+{
+	struct health h = with(HEALTH_LIVE, 1);
+	int64_t t = NOW;
+
+	(void)state;
+	h.conf.start_period_ms = 60000;
+	health_start(&h, NOW);
+	while (t < NOW + 60000) {
+		assert_int_equal(HEALTH_STARTING, state_of(&h));
+		t = run_one(&h, false);
+	}
+	assert_int_equal(HEALTH_FAILING, state_of(&h));
+}
+
+static void
+the_start_interval_bounds_the_pause_within_the_period(void **state)
+{
+	struct health h = with(HEALTH_LIVE, 1);
+	int64_t before, t = NOW;
+
+	(void)state;
+	h.conf.start_period_ms = 60000;
+	h.conf.start_interval_ms = 250;
+	health_start(&h, NOW);
+	run_one(&h, false);
+	while (t < NOW + 59000) {
+		before = t;
+		t = run_one(&h, false);
+		assert_in_range(t - before, 100, 250);
+	}
+}
+
+static void
+once_ready_failures_in_the_start_period_count(void **state)
+{
+	struct health h = with(HEALTH_LIVE, 2);
+
+	(void)state;
+	h.conf.start_period_ms = 600000;
+	health_start(&h, NOW);
+	run_one(&h, true);
+	h.was_ready = true;
+	run_one(&h, false);
+	assert_int_equal(HEALTH_PASSING, state_of(&h));
+	run_one(&h, false);
+	assert_int_equal(HEALTH_FAILING, state_of(&h));
+}
+
+static void
+more_time_to_start_can_be_asked_for_and_not_taken_away(void **state)
+{
+	struct health h = with(HEALTH_LIVE, 1);
+
+	(void)state;
+	health_extend(&h, NOW + 50000);
+	health_extend(&h, NOW + 40000);
+	while (health_deadline(&h) < NOW + 50000)
+		run_one(&h, false);
+	assert_int_equal(HEALTH_STARTING, state_of(&h));
+	run_one(&h, false);
+	assert_int_equal(HEALTH_FAILING, state_of(&h));
+}
+
+static void
+checks_never_overlap_and_a_late_one_leaves_time_to_be_gone(void **state)
+{
+	struct health h = with(HEALTH_LIVE, 3);
+
+	(void)state;
+	h.conf.timeout_ms = 30000;	/* longer than the interval */
+	health_begun(&h, 0, NOW);
+	assert_int_equal(HEALTH_WAIT, health_due(&h, 0, NOW + 29999));
+	assert_int_equal(NOW + 30000, health_deadline(&h));
+	assert_int_equal(HEALTH_LATE, health_due(&h, 0, NOW + 30000));
+	health_result(&h, 0, false, NOW + 30000);
+	assert_int_equal(NOW + 30000 + HEALTH_REAP_MS, health_deadline(&h));
+}
+
+static void
+nothing_is_due_and_no_result_counts_after_the_stop(void **state)
+{
+	struct health h = with(HEALTH_LIVE, 1);
+
+	(void)state;
+	run_one(&h, true);
+	health_begun(&h, 0, NOW + 10000);
+	health_stop(&h);
+	assert_true(health_deadline(&h) == CLOCK_NEVER);
+	assert_int_equal(HEALTH_WAIT, health_due(&h, 0, NOW + 99999));
+	health_result(&h, 0, false, NOW + 10001);
+	assert_int_equal(HEALTH_PASSING, state_of(&h));
+}
+
+static void
+flapping_is_told_by_changes_and_ends_with_calm(void **state)
+{
+	struct health h = with(HEALTH_LIVE, 3);
+
+	(void)state;
+	run_one(&h, true);
+	for (int i = 1; i < HEALTH_FLAPS_ON; i++) {
+		run_one(&h, i % 2 == 0);
+		assert_false(h.checks[0].flaps);
+	}
+	run_one(&h, true);
+	assert_true(h.checks[0].flaps);
+	for (int i = 0; i < HEALTH_HISTORY; i++)
+		run_one(&h, true);
+	assert_false(h.checks[0].flaps);
+}
+
+/* --- a million random lives --- */
+
+/* Both machines as init.c couples them, and what is really so. */
+struct life {
+	uint64_t       seed;
+	int64_t        now_ms;
+	struct service service;
+	struct health  health;
+	int            processes;	/* services that exist */
+	bool           left, gave_up, was_live;
+};
+
+static uint32_t
+draw(struct life *l, uint32_t below)	/* splitmix64 */
+{
+	uint64_t z = l->seed += 0x9e3779b97f4a7c15;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return (uint32_t)((z ^ (z >> 31)) >> 32) % below;
+}
+
+static void feed(struct life *l, enum service_event ev);
+
+static void
+tell_health(struct life *l)
+{
+	bool live = health_passes(&l->health, HEALTH_LIVE);
+
+	if (live != l->was_live) {
+		l->was_live = live;
+		feed(l, live ? EV_HEALTHY : EV_UNHEALTHY);
+	}
+}
+
+static void
+feed(struct life *l, enum service_event ev)
+{
+	enum service_act act = service_step(&l->service, ev, l->now_ms);
+
+	assert_int_not_equal(ACT_BUG, act);
+	assert_false(l->left && act != ACT_NONE);
+	if (act == ACT_START) {
+		l->processes++;
+		health_start(&l->health, l->now_ms);
+		l->was_live = true;
+	}
+	if (act == ACT_LEAVE)
+		l->left = true;
+	if (act == ACT_STOP)
+		assert_int_equal(1, l->processes);
+	if (l->processes == 0
+	 || (l->service.state != SVC_RUNNING
+	  && l->service.state != SVC_DRAINING))
+		health_stop(&l->health);
+}
+
+static void
+service_ends(struct life *l)
+{
+	if (l->processes == 0)
+		return;
+	l->processes--;
+	feed(l, draw(l, 2) ? EV_EXITED : EV_FAILED);
+}
+
+static void
+time_passes(struct life *l)
+{
+	int64_t next_ms = health_deadline(&l->health);
+
+	if (l->service.deadline_ms < next_ms)
+		next_ms = l->service.deadline_ms;
+	if (next_ms == CLOCK_NEVER)
+		next_ms = l->now_ms + draw(l, 100000);
+	if (next_ms > l->now_ms)
+		l->now_ms = next_ms;
+	if (l->now_ms >= l->service.deadline_ms)
+		feed(l, EV_DEADLINE);
+}
+
+static void
+check_moves(struct life *l)
+{
+	size_t i = draw(l, (uint32_t)l->health.n);
+
+	switch (health_due(&l->health, i, l->now_ms)) {
+	case HEALTH_BEGIN:
+		health_begun(&l->health, i, l->now_ms);
+		break;
+	case HEALTH_LATE:
+		health_result(&l->health, i, false, l->now_ms);
+		break;
+	case HEALTH_WAIT:
+		l->now_ms += draw(l, 500);
+		health_result(&l->health, i, draw(l, 3) == 0, l->now_ms);
+		break;
+	}
+	tell_health(l);
+}
+
+static void
+something_happens(struct life *l)
+{
+	switch (draw(l, 12)) {
+	case 0:
+		feed(l, draw(l, 8) == 0 ? EV_STOP : EV_ALONE);
+		break;
+	case 1:
+		feed(l, draw(l, 4) == 0 ? EV_DRAIN : EV_ALONE);
+		break;
+	case 2:
+		service_ends(l);
+		break;
+	case 3:
+		if (l->processes == 0)
+			feed(l, EV_ALONE);
+		break;
+	case 4:
+	case 5:
+	case 6:
+		time_passes(l);
+		break;
+	default:
+		check_moves(l);
+		break;
+	}
+}
+
+static void
+hold_invariants(struct life *l)
+{
+	const struct service *s = &l->service;
+	bool waits = s->state != SVC_RUNNING && s->state != SVC_DOWN
+	          && (s->state != SVC_STOPPING || s->stop_timeout_ms > 0
+	           || s->sickened);
+
+	assert_in_range(l->processes, 0, 1);
+	if (service_is_ready(s))
+		assert_true(s->unready_ms == CLOCK_NEVER && l->processes == 1);
+	l->gave_up |= s->gave_up;
+	assert_false(l->gave_up && service_is_live(s));
+	assert_false(l->left && service_is_live(s));
+	if (waits)
+		assert_true(s->deadline_ms != CLOCK_NEVER);
+	if (s->state == SVC_RUNNING || s->state == SVC_DRAINING)
+		assert_true(health_deadline(&l->health) != CLOCK_NEVER);
+	else
+		assert_true(health_deadline(&l->health) == CLOCK_NEVER);
+	assert_in_range(s->backoff_ms, s->backoff_min_ms, s->backoff_max_ms);
+	assert_true(s->max_restarts == 0 || s->in_row <= s->max_restarts);
+	if (s->on_unhealthy != UNHEALTHY_RESTART)
+		assert_int_not_equal(SVC_MENDING, s->state);
+	if (s->restart == RESTART_NEVER
+	 && s->on_unhealthy != UNHEALTHY_RESTART)
+		assert_int_equal(0, s->restarts);
+}
+
+static void
+begin_life(struct life *l, uint64_t seed)
+{
+	*l = (struct life){ .seed = seed, .now_ms = NOW, .processes = 1,
+	                    .was_live = true };
+	l->service = (struct service){
+		.drain_ms = draw(l, 2) * 5000,
+		.stop_timeout_ms = draw(l, 2) * 3000,
+		.linger_ms = draw(l, 2) * 2000,
+		.restart = (enum service_restart)draw(l, 3),
+		.on_unhealthy = (enum service_unhealthy)draw(l, 3),
+		.backoff_min_ms = draw(l, 2) * 100,
+		.backoff_max_ms = 100 + draw(l, 30000),
+		.max_restarts = (int)draw(l, 4),
+	};
+	l->health.n = 1 + draw(l, HEALTH_CHECKS_MAX);
+	l->health.conf = (struct health_conf){
+		.interval_ms = 1 + draw(l, 10000),
+		.timeout_ms = 1 + draw(l, 10000),
+		.start_period_ms = draw(l, 2) * draw(l, 60000),
+		.start_interval_ms = 1 + draw(l, 5000),
+		.retries = 1 + (int)draw(l, 4),
+	};
+	for (size_t i = 0; i < l->health.n; i++)
+		l->health.checks[i].counts_for = 1 + draw(l, 3);
+	service_started(&l->service, l->now_ms);
+	health_start(&l->health, l->now_ms);
+}
+
+static void
+a_million_random_lives_keep_the_invariants(void **state)
+{
+	struct life l;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= SEQUENCES; seed++) {
+		begin_life(&l, seed);
+		for (int i = 0; i < STEPS; i++) {
+			something_happens(&l);
+			hold_invariants(&l);
+		}
+	}
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_event_in_every_state_leads_where_the_table_says),
+		cmocka_unit_test(each_state_has_its_verdicts),
+		cmocka_unit_test(a_failing_service_is_found_within_interval_x_retries_and_timeout),
+		cmocka_unit_test(a_service_that_never_answers_is_found_as_fast_from_its_start),
+		cmocka_unit_test(one_success_forgives_all_failures),
+		cmocka_unit_test(a_new_service_is_asked_at_once_and_then_ever_more_slowly),
+		cmocka_unit_test(a_check_that_passes_is_asked_every_interval),
+		cmocka_unit_test(failures_in_the_start_period_do_not_count),
+		cmocka_unit_test(the_start_interval_bounds_the_pause_within_the_period),
+		cmocka_unit_test(once_ready_failures_in_the_start_period_count),
+		cmocka_unit_test(more_time_to_start_can_be_asked_for_and_not_taken_away),
+		cmocka_unit_test(checks_never_overlap_and_a_late_one_leaves_time_to_be_gone),
+		cmocka_unit_test(nothing_is_due_and_no_result_counts_after_the_stop),
+		cmocka_unit_test(flapping_is_told_by_changes_and_ends_with_calm),
+		cmocka_unit_test(a_million_random_lives_keep_the_invariants),
+	};
+
+	return cmocka_run_group_tests_name("health", tests, NULL, NULL);
+}

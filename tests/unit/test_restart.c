@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: MIT */
+/* test_restart.c - the life of the service: every state and event, restarts */
+#include "sup/service.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+
+#define STATES (SVC_DOWN + 1)
+#define EVENTS (EV_DEADLINE + 1)
+#define NOW    1000000
+
+struct cell {
+	enum service_act   act;
+	enum service_state next;
+};
+
+/* restart always, on-unhealthy restart; no drain, no linger, back-off 100. */
+static const struct cell table[STATES][EVENTS] = {
+	[SVC_RUNNING] = {
+		[EV_STOP] = { ACT_STOP, SVC_STOPPING },
+		[EV_DRAIN] = { ACT_NONE, SVC_RUNNING },
+		[EV_EXITED] = { ACT_CLEAR, SVC_CLEARING },
+		[EV_FAILED] = { ACT_CLEAR, SVC_CLEARING },
+		[EV_ALONE] = { ACT_NONE, SVC_RUNNING },
+		[EV_HEALTHY] = { ACT_NONE, SVC_RUNNING },
+		[EV_UNHEALTHY] = { ACT_STOP, SVC_MENDING },
+		[EV_DEADLINE] = { ACT_NONE, SVC_RUNNING },
+	},
+	[SVC_MENDING] = {
+		[EV_STOP] = { ACT_NONE, SVC_STOPPING },
+		[EV_DRAIN] = { ACT_NONE, SVC_MENDING },
+		[EV_EXITED] = { ACT_CLEAR, SVC_CLEARING },
+		[EV_FAILED] = { ACT_CLEAR, SVC_CLEARING },
+		[EV_ALONE] = { ACT_NONE, SVC_MENDING },
+		[EV_HEALTHY] = { ACT_NONE, SVC_MENDING },
+		[EV_UNHEALTHY] = { ACT_NONE, SVC_MENDING },
+		[EV_DEADLINE] = { ACT_CLEAR, SVC_MENDING },
+	},
+	[SVC_CLEARING] = {
+		[EV_STOP] = { ACT_KILL, SVC_KILLING },
+		[EV_DRAIN] = { ACT_NONE, SVC_CLEARING },
+		[EV_EXITED] = { ACT_NONE, SVC_CLEARING },
+		[EV_FAILED] = { ACT_NONE, SVC_CLEARING },
+		[EV_ALONE] = { ACT_NONE, SVC_WAITING },
+		[EV_HEALTHY] = { ACT_NONE, SVC_CLEARING },
+		[EV_UNHEALTHY] = { ACT_NONE, SVC_CLEARING },
+		[EV_DEADLINE] = { ACT_CLEAR, SVC_CLEARING },
+	},
+	[SVC_WAITING] = {
+		[EV_STOP] = { ACT_LEAVE, SVC_DOWN },
+		[EV_DRAIN] = { ACT_NONE, SVC_WAITING },
+		[EV_EXITED] = { ACT_NONE, SVC_WAITING },
+		[EV_FAILED] = { ACT_NONE, SVC_WAITING },
+		[EV_ALONE] = { ACT_NONE, SVC_WAITING },
+		[EV_HEALTHY] = { ACT_NONE, SVC_WAITING },
+		[EV_UNHEALTHY] = { ACT_NONE, SVC_WAITING },
+		[EV_DEADLINE] = { ACT_START, SVC_RUNNING },
+	},
+	[SVC_DRAINING] = {
+		[EV_STOP] = { ACT_STOP, SVC_STOPPING },
+		[EV_DRAIN] = { ACT_NONE, SVC_DRAINING },
+		[EV_EXITED] = { ACT_LEAVE, SVC_DOWN },
+		[EV_FAILED] = { ACT_LEAVE, SVC_DOWN },
+		[EV_ALONE] = { ACT_NONE, SVC_DRAINING },
+		[EV_HEALTHY] = { ACT_NONE, SVC_DRAINING },
+		[EV_UNHEALTHY] = { ACT_NONE, SVC_DRAINING },
+		[EV_DEADLINE] = { ACT_STOP, SVC_STOPPING },
+	},
+	[SVC_STOPPING] = {
+		[EV_STOP] = { ACT_STOP, SVC_STOPPING },
+		[EV_DRAIN] = { ACT_NONE, SVC_STOPPING },
+		[EV_EXITED] = { ACT_LEAVE, SVC_DOWN },
+		[EV_FAILED] = { ACT_LEAVE, SVC_DOWN },
+		[EV_ALONE] = { ACT_NONE, SVC_STOPPING },
+		[EV_HEALTHY] = { ACT_NONE, SVC_STOPPING },
+		[EV_UNHEALTHY] = { ACT_NONE, SVC_STOPPING },
+		[EV_DEADLINE] = { ACT_KILL, SVC_STOPPING },
+	},
+	[SVC_LINGERING] = {
+		[EV_STOP] = { ACT_KILL, SVC_KILLING },
+		[EV_DRAIN] = { ACT_NONE, SVC_LINGERING },
+		[EV_EXITED] = { ACT_NONE, SVC_LINGERING },
+		[EV_FAILED] = { ACT_NONE, SVC_LINGERING },
+		[EV_ALONE] = { ACT_LEAVE, SVC_DOWN },
+		[EV_HEALTHY] = { ACT_NONE, SVC_LINGERING },
+		[EV_UNHEALTHY] = { ACT_NONE, SVC_LINGERING },
+		[EV_DEADLINE] = { ACT_KILL, SVC_KILLING },
+	},
+	[SVC_KILLING] = {
+		[EV_STOP] = { ACT_NONE, SVC_KILLING },
+		[EV_DRAIN] = { ACT_NONE, SVC_KILLING },
+		[EV_EXITED] = { ACT_NONE, SVC_KILLING },
+		[EV_FAILED] = { ACT_NONE, SVC_KILLING },
+		[EV_ALONE] = { ACT_LEAVE, SVC_DOWN },
+		[EV_HEALTHY] = { ACT_NONE, SVC_KILLING },
+		[EV_UNHEALTHY] = { ACT_NONE, SVC_KILLING },
+		[EV_DEADLINE] = { ACT_LEAVE, SVC_DOWN },
+	},
+	[SVC_DOWN] = {
+		[EV_STOP] = { ACT_NONE, SVC_DOWN },
+		[EV_DRAIN] = { ACT_NONE, SVC_DOWN },
+		[EV_EXITED] = { ACT_NONE, SVC_DOWN },
+		[EV_FAILED] = { ACT_NONE, SVC_DOWN },
+		[EV_ALONE] = { ACT_NONE, SVC_DOWN },
+		[EV_HEALTHY] = { ACT_NONE, SVC_DOWN },
+		[EV_UNHEALTHY] = { ACT_NONE, SVC_DOWN },
+		[EV_DEADLINE] = { ACT_NONE, SVC_DOWN },
+	},
+};
+
+static struct service
+fresh(enum service_restart restart, enum service_unhealthy on_unhealthy)
+{
+	struct service s = {
+		.restart = restart,
+		.on_unhealthy = on_unhealthy,
+		.backoff_min_ms = 100,
+		.backoff_max_ms = 30000,
+	};
+
+	service_started(&s, NOW);
+	return s;
+}
+
+/* Goes there by events, as the real one does. */
+static struct service
+in_state(enum service_state state)
+{
+	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_RESTART);
+
+	switch (state) {
+	case SVC_RUNNING:
+		break;
+	case SVC_MENDING:
+		(void)service_step(&s, EV_UNHEALTHY, NOW);
+		break;
+	case SVC_CLEARING:
+		(void)service_step(&s, EV_FAILED, NOW);
+		break;
+	case SVC_WAITING:
+		(void)service_step(&s, EV_FAILED, NOW);
+		(void)service_step(&s, EV_ALONE, NOW);
+		break;
+	case SVC_DRAINING:
+		s.drain_ms = 5000;
+		(void)service_step(&s, EV_STOP, NOW);
+		break;
+	case SVC_STOPPING:
+		(void)service_step(&s, EV_STOP, NOW);
+		break;
+	case SVC_LINGERING:
+		s.linger_ms = 5000;
+		(void)service_step(&s, EV_STOP, NOW);
+		(void)service_step(&s, EV_EXITED, NOW);
+		break;
+	case SVC_KILLING:
+		s = in_state(SVC_LINGERING);
+		(void)service_step(&s, EV_DEADLINE, NOW);
+		break;
+	case SVC_DOWN:
+		(void)service_step(&s, EV_STOP, NOW);
+		(void)service_step(&s, EV_EXITED, NOW);
+		break;
+	}
+	assert_int_equal(state, s.state);
+	return s;
+}
+
+static void
+every_event_in_every_state_does_what_the_table_says(void **state)
+{
+	(void)state;
+	for (int from = 0; from < STATES; from++) {
+		for (int ev = 0; ev < EVENTS; ev++) {
+			struct service s = in_state((enum service_state)from);
+			struct cell want = table[from][ev], got;
+
+			got.act = service_step(&s, (enum service_event)ev, NOW);
+			got.next = s.state;
+			if (got.act != want.act || got.next != want.next)
+				fail_msg("state %d, event %d: act %d, state %d",
+				         from, ev, got.act, got.next);
+		}
+	}
+}
+
+static void
+an_unknown_state_is_told_and_survived(void **state)
+{
+	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_RESTART);
+
+	(void)state;
+	s.state = (enum service_state)77;
+	assert_int_equal(ACT_BUG, service_step(&s, EV_STOP, NOW));
+}
+
+static void
+only_the_policy_restarts(void **state)
+{
+	static const struct {
+		enum service_restart policy;
+		enum service_event   how;
+		enum service_act     act;
+	} cases[] = {
+		{ RESTART_NEVER, EV_EXITED, ACT_LEAVE },
+		{ RESTART_NEVER, EV_FAILED, ACT_LEAVE },
+		{ RESTART_ON_FAILURE, EV_EXITED, ACT_LEAVE },
+		{ RESTART_ON_FAILURE, EV_FAILED, ACT_CLEAR },
+		{ RESTART_ALWAYS, EV_EXITED, ACT_CLEAR },
+		{ RESTART_ALWAYS, EV_FAILED, ACT_CLEAR },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct service s = fresh(cases[i].policy, UNHEALTHY_REPORT);
+
+		assert_int_equal(cases[i].act,
+		                 service_step(&s, cases[i].how, NOW));
+	}
+}
+
+/* One failure at t and the way to the next start; returns when that was. */
+static int64_t
+fail_once(struct service *s, int64_t t)
+{
+	assert_int_equal(ACT_CLEAR, service_step(s, EV_FAILED, t));
+	assert_int_equal(ACT_NONE, service_step(s, EV_ALONE, t));
+	assert_int_equal(SVC_WAITING, s->state);
+	t = s->deadline_ms;
+	assert_int_equal(ACT_START, service_step(s, EV_DEADLINE, t));
+	return t;
+}
+
+static void
+back_off_doubles_up_to_its_maximum(void **state)
+{
+	static const int64_t waits[] = {
+		100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000, 30000,
+	};
+	struct service s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
+	int64_t t = NOW;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
+		int64_t next = fail_once(&s, t);
+
+		assert_int_equal(waits[i], next - t);
+		t = next;
+	}
+	assert_int_equal(11, s.restarts);
+}
+
+static void
+a_good_minute_and_nothing_less_resets_the_back_off(void **state)
+{
+	struct service s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
+	int64_t t = fail_once(&s, NOW);
+
+	(void)state;
+	t += SERVICE_GOOD_MS - 1;
+	assert_int_equal(200, fail_once(&s, t) - t);
+	t += 200 + SERVICE_GOOD_MS;
+	assert_int_equal(100, fail_once(&s, t) - t);
+	assert_int_equal(1, s.in_row);
+	assert_int_equal(3, s.restarts);
+}
+
+static void
+an_unhealthy_minute_is_not_a_good_one(void **state)
+{
+	struct service s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
+	int64_t t = fail_once(&s, NOW);
+
+	(void)state;
+	(void)service_step(&s, EV_UNHEALTHY, t);
+	t += SERVICE_GOOD_MS - 1;
+	(void)service_step(&s, EV_HEALTHY, t);
+	t += SERVICE_GOOD_MS - 1;
+	assert_int_equal(200, fail_once(&s, t) - t);
+}
+
+static void
+the_time_of_clearing_is_part_of_the_back_off(void **state)
+{
+	struct service s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
+
+	(void)state;
+	(void)service_step(&s, EV_FAILED, NOW);
+	(void)service_step(&s, EV_ALONE, NOW + 70);
+	assert_int_equal(NOW + 100, s.deadline_ms);
+}
+
+static void
+what_cannot_be_cleared_does_not_hold_the_restart_for_ever(void **state)
+{
+	struct service s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
+	int64_t t = NOW;
+
+	(void)state;
+	(void)service_step(&s, EV_FAILED, t);
+	while (s.state == SVC_CLEARING) {
+		t = s.deadline_ms;
+		assert_true(t <= NOW + SERVICE_CLEAR_MAX_MS);
+		(void)service_step(&s, EV_DEADLINE, t);
+	}
+	assert_int_equal(SVC_WAITING, s.state);
+}
+
+static void
+with_linger_what_is_left_gets_sigterm_first(void **state)
+{
+	struct service s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
+
+	(void)state;
+	s.linger_ms = 3000;
+	assert_int_equal(ACT_CLEAR_TERM, service_step(&s, EV_FAILED, NOW));
+	assert_int_equal(NOW + 3000, s.deadline_ms);
+	assert_int_equal(ACT_CLEAR, service_step(&s, EV_DEADLINE, NOW + 3000));
+}
+
+static void
+after_max_restarts_in_a_row_it_leaves(void **state)
+{
+	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
+	int64_t t = NOW;
+
+	(void)state;
+	s.max_restarts = 3;
+	for (int i = 0; i < 3; i++)
+		t = fail_once(&s, t);
+	assert_true(service_is_live(&s));
+	assert_int_equal(ACT_LEAVE, service_step(&s, EV_FAILED, t));
+	assert_true(s.gave_up);
+	assert_false(service_is_live(&s));
+}
+
+static void
+unhealthy_without_a_restart_left_stays_and_is_not_live_again(void **state)
+{
+	struct service s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
+
+	(void)state;
+	s.max_restarts = 1;
+	(void)service_step(&s, EV_UNHEALTHY, NOW);
+	(void)service_step(&s, EV_FAILED, NOW);
+	(void)service_step(&s, EV_ALONE, NOW);
+	(void)service_step(&s, EV_DEADLINE, NOW);
+	assert_int_equal(ACT_GIVE_UP, service_step(&s, EV_UNHEALTHY, NOW));
+	assert_int_equal(SVC_RUNNING, s.state);
+	assert_false(service_is_live(&s));
+	assert_int_equal(ACT_NONE, service_step(&s, EV_HEALTHY, NOW));
+	assert_false(service_is_live(&s));
+	assert_int_equal(ACT_NONE, service_step(&s, EV_UNHEALTHY, NOW));
+	assert_int_equal(ACT_LEAVE, service_step(&s, EV_EXITED, NOW));
+}
+
+static void
+live_stays_true_while_it_is_being_mended(void **state)
+{
+	struct service s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
+
+	(void)state;
+	(void)service_step(&s, EV_UNHEALTHY, NOW);
+	assert_true(service_is_live(&s) && service_is_mending(&s));
+	(void)service_step(&s, EV_FAILED, NOW);
+	assert_true(service_is_live(&s) && service_is_mending(&s));
+	(void)service_step(&s, EV_ALONE, NOW);
+	assert_true(service_is_live(&s) && service_is_mending(&s));
+	assert_false(service_is_ready(&s));
+}
+
+static void
+report_only_reports(void **state)
+{
+	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
+
+	(void)state;
+	assert_int_equal(ACT_NONE, service_step(&s, EV_UNHEALTHY, NOW));
+	assert_int_equal(SVC_RUNNING, s.state);
+}
+
+static void
+exit_stops_and_leaves_whatever_the_policy(void **state)
+{
+	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_EXIT);
+
+	(void)state;
+	assert_int_equal(ACT_STOP, service_step(&s, EV_UNHEALTHY, NOW));
+	assert_true(s.sickened);
+	assert_int_equal(NOW + SERVICE_HUNG_MS, s.deadline_ms);
+	assert_int_equal(ACT_KILL, service_step(&s, EV_DEADLINE, s.deadline_ms));
+	assert_int_equal(ACT_LEAVE, service_step(&s, EV_FAILED, NOW));
+}
+
+static void
+a_hung_service_is_killed_with_and_without_a_stop_timeout(void **state)
+{
+	struct service s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
+
+	(void)state;
+	(void)service_step(&s, EV_UNHEALTHY, NOW);
+	assert_int_equal(NOW + SERVICE_HUNG_MS, s.deadline_ms);
+	s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
+	s.stop_timeout_ms = 2000;
+	(void)service_step(&s, EV_UNHEALTHY, NOW);
+	assert_int_equal(NOW + 2000, s.deadline_ms);
+	assert_int_equal(ACT_CLEAR, service_step(&s, EV_DEADLINE, NOW + 2000));
+	assert_int_equal(NOW + 2000 + SERVICE_KILL_AGAIN_MS, s.deadline_ms);
+}
+
+static void
+a_drain_outlasts_a_restart(void **state)
+{
+	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
+
+	(void)state;
+	(void)service_step(&s, EV_DRAIN, NOW);
+	(void)fail_once(&s, NOW);
+	assert_int_equal(SVC_RUNNING, s.state);
+	assert_false(service_is_ready(&s));
+	assert_string_equal("draining", service_state_text(&s));
+}
+
+static void
+more_time_is_given_only_to_what_is_being_stopped(void **state)
+{
+	(void)state;
+	for (int from = 0; from < STATES; from++) {
+		struct service s = in_state((enum service_state)from);
+		int64_t before_ms = s.deadline_ms;
+		bool ends = from == SVC_MENDING;
+
+		service_extend(&s, NOW + 90000);
+		assert_int_equal(ends ? NOW + 90000 : before_ms, s.deadline_ms);
+		service_extend(&s, NOW + 1);
+		assert_int_equal(ends ? NOW + 90000 : before_ms, s.deadline_ms);
+	}
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_event_in_every_state_does_what_the_table_says),
+		cmocka_unit_test(an_unknown_state_is_told_and_survived),
+		cmocka_unit_test(only_the_policy_restarts),
+		cmocka_unit_test(back_off_doubles_up_to_its_maximum),
+		cmocka_unit_test(a_good_minute_and_nothing_less_resets_the_back_off),
+		cmocka_unit_test(an_unhealthy_minute_is_not_a_good_one),
+		cmocka_unit_test(the_time_of_clearing_is_part_of_the_back_off),
+		cmocka_unit_test(what_cannot_be_cleared_does_not_hold_the_restart_for_ever),
+		cmocka_unit_test(with_linger_what_is_left_gets_sigterm_first),
+		cmocka_unit_test(after_max_restarts_in_a_row_it_leaves),
+		cmocka_unit_test(unhealthy_without_a_restart_left_stays_and_is_not_live_again),
+		cmocka_unit_test(live_stays_true_while_it_is_being_mended),
+		cmocka_unit_test(report_only_reports),
+		cmocka_unit_test(exit_stops_and_leaves_whatever_the_policy),
+		cmocka_unit_test(a_hung_service_is_killed_with_and_without_a_stop_timeout),
+		cmocka_unit_test(a_drain_outlasts_a_restart),
+		cmocka_unit_test(more_time_is_given_only_to_what_is_being_stopped),
+	};
+
+	return cmocka_run_group_tests_name("sup/service, restarts", tests, NULL, NULL);
+}
