@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* sup/notify_sock.c - the socket that sd_notify writes to */
+#include "sup/notify_sock.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* Binding to no name at all makes the kernel choose an abstract one
+ * (unix(7), "Autobind feature"). */
+static int
+name_it(int fd, struct buf *name)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	socklen_t len = sizeof at.sun_family;
+	int yes = 1;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes) < 0
+	 || bind(fd, (struct sockaddr *)&at, len) < 0)
+		return -errno;
+	len = sizeof at;
+	if (getsockname(fd, (struct sockaddr *)&at, &len) < 0)
+		return -errno;
+	buf_str(name, "@");
+	buf_add(name, (struct span){ at.sun_path + 1,
+		len - offsetof(struct sockaddr_un, sun_path) - 1 });
+	return 0;
+}
+
+/* see sup/notify_sock.h */
+int
+notify_sock_open(struct buf *name)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = name_it(fd, name);
+	if (r == 0)
+		return fd;
+	close(fd);
+	return r;
+}
+
+/* see sup/notify_sock.h */
+ssize_t
+notify_sock_read(int fd, char *into, size_t cap, struct ucred *from)
+{
+	/* Room for who sent it and nothing else: the kernel closes what
+	 * descriptors it cannot hand over. */
+	union {
+		struct cmsghdr align;
+		char           room[CMSG_SPACE(sizeof(struct ucred))];
+	} control;
+	struct iovec io = { into, cap };
+	struct msghdr msg = {
+		.msg_iov = &io,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = sizeof control.room,
+	};
+	ssize_t n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct cmsghdr *c;
+
+	if (n < 0)
+		return -errno;
+	*from = (struct ucred){ .pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1 };
+	c = CMSG_FIRSTHDR(&msg);
+	if (c != NULL && c->cmsg_type == SCM_CREDENTIALS)
+		memcpy(from, CMSG_DATA(c), sizeof *from);
+	return n;
+}
+
+/* see sup/notify_sock.h */
+bool
+notify_sock_trusts(const struct ucred *from, pid_t service)
+{
+	char path[32];
+	struct buf b = buf_over(path, sizeof path);
+	struct stat st;
+
+	if (from->pid == 0 || service == 0)
+		return false;
+	if (from->pid == service || from->uid == 0 || from->uid == geteuid())
+		return true;
+	buf_fmt(&b, "/proc/%d", (int)service);
+	return stat(buf_text(&b), &st) == 0 && st.st_uid == from->uid;
+}
