@@ -19,11 +19,15 @@ HARDEN  = -Wl,-z,relro,-z,now,-z,noexecstack
 # A layer may use the lines above it, never those below.
 BASE = base/err base/buf base/parse base/signame base/opt base/clock base/log
 NET  = net/loop net/sock net/http net/server net/url net/reply net/request net/dial net/client net/program net/check net/tls_none
-SUP  = sup/signals sup/service sup/terminal sup/child sup/fds sup/explain \
-       sup/cgroup sup/answer sup/local sup/init
+SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
+       sup/terminal sup/child sup/fds sup/env sup/explain sup/cgroup \
+       sup/death sup/notify_sock sup/checker sup/watch sup/launch sup/facts \
+       sup/report sup/usage sup/status sup/page sup/metrics sup/answer \
+       sup/local sup/init
 CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/status
 # These decide and touch nothing; scripts/layers.sh holds them to it.
-PURE = base/err base/buf base/parse base/signame base/opt net/http net/url net/reply net/request sup/service
+PURE = base/err base/buf base/parse base/signame base/opt net/http net/url net/reply net/request sup/service sup/health \
+       sup/notify sup/checkname sup/facts sup/metrics
 
 WARN  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum \
         -Wmissing-prototypes -Wvla

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/cgroup.h - what the memory cgroup tells of a death
+ * sup/cgroup.h - what our cgroup tells: deaths for memory, use, limits
  *
  * Reads cgroup v2 (memory.events, memory.max) or v1 (memory.oom_control,
  * memory.limit_in_bytes) where the container shows it; says nothing where it
@@ -18,5 +18,15 @@ uint64_t cgroup_oom_kills(void);
 
 /* The memory limit in bytes; CGROUP_UNKNOWN where there is none. */
 uint64_t cgroup_memory_limit(void);
+
+/* The memory in use, in bytes, or CGROUP_UNKNOWN. */
+uint64_t cgroup_memory_used(void);
+
+/* Periods of the CPU limit so far, those in which processes were held back,
+ * and for how long; CGROUP_UNKNOWN each where there is no limit. */
+struct cgroup_cpu {
+	uint64_t periods, throttled, throttled_us;
+};
+void cgroup_cpu(struct cgroup_cpu *cpu);
 
 #endif

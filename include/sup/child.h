@@ -13,7 +13,12 @@ struct child_plan {
 	char **argv;
 	const struct signals_given *given;
 	int    terminal_fd;	/* handed over; -1: a session of its own */
-	char **listen_pid;	/* slot of environ with LISTEN_PID, or NULL */
+	char **env;		/* what it gets for environ */
+	char **listen_pid;	/* slot of env with LISTEN_PID, or NULL */
+	char **watchdog_pid;	/* slot of env with WATCHDOG_PID, or NULL */
+	int    cwd_fd;		/* where it runs; -1: here */
+	int    ready_fd;	/* becomes its descriptor ready_as; -1: none */
+	int    ready_as;
 };
 
 /*
@@ -38,6 +43,13 @@ void child_signal(pid_t pid, bool to_group, int sig,
  * hale's descendants as far as /proc shows them, and service's group.
  */
 void child_signal_all(pid_t service, int sig);
+
+/* Sends sig to hale's descendants, as far as /proc shows them, and service's
+ * group: unlike the above it spares what `docker exec` started. */
+void child_signal_own(pid_t service, int sig);
+
+/* Sends sig to pid, its process group and its descendants. */
+void child_signal_tree(pid_t pid, int sig);
 
 /* Appends the names and pids of hale's children, as far as /proc shows them
  * and b has room: "cat (pid 12), sleep (pid 15)". */

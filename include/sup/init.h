@@ -7,10 +7,12 @@
 
 #include "net/server.h"
 #include "net/sock.h"
-#include "sup/signals.h"
+#include "sup/service.h"
+#include "sup/watch.h"
 
 #define INIT_LISTEN_MAX (SERVER_LISTEN_MAX - 1)	/* one is the local socket */
 #define INIT_CODES      256			/* exit codes there are */
+#define INIT_UNHEALTHY  1	/* exit code: on_unhealthy said so */
 #define INIT_FAILED     1	/* exit code: not started, a listener failed */
 
 struct init_plan {
@@ -24,6 +26,11 @@ struct init_plan {
 	int     parent_signal;	/* 0: none */
 	int     stop_signal;	/* 0: what SIGTERM is rewritten to */
 	int64_t stop_timeout_ms, drain_ms, linger_ms;	/* 0: off */
+	enum service_restart   restart;
+	enum service_unhealthy on_unhealthy;
+	int64_t backoff_min_ms, backoff_max_ms;
+	int     max_restarts;	/* in a row; 0: no limit */
+	struct watch_plan watch;
 	signed char rewrite[SIGNAME_MAX + 1];	/* as in signals_rules */
 	bool    is_success[INIT_CODES];	/* exit codes that become 0 */
 	size_t  n_listen;

@@ -8,9 +8,11 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "sup/checkname.h"
 #include "sup/init.h"
 
-#define WORD_MAX 32	/* bytes of a signal's name or an exit code */
+#define WORD_MAX 32	/* bytes of a signal's name, an exit code, a duration */
+#define FD_TOP   1023	/* highest descriptor by the usual soft limit */
 
 struct run_args {
 	struct init_plan plan;
@@ -76,6 +78,112 @@ add_rewrite(void *args, struct span value)
 	return 0;
 }
 
+static int
+add_check_for(struct init_plan *plan, struct span value, unsigned verdicts)
+{
+	struct watch_plan *w = &plan->watch;
+	struct span name = checkname_cut(&value);
+	const char *why;
+
+	if (check_verify(value, &why) < 0)
+		return ERR_PARSE;
+	if (w->n_checks == HEALTH_CHECKS_MAX)
+		return ERR_FULL;
+	w->checks[w->n_checks++] = (struct watch_check_plan){
+		.name = name, .url = value, .counts_for = verdicts,
+	};
+	return 0;
+}
+
+static int
+add_check(void *args, struct span value)
+{
+	return add_check_for(&((struct run_args *)args)->plan, value,
+	                     HEALTH_READY | HEALTH_LIVE);
+}
+
+static int
+add_ready_check(void *args, struct span value)
+{
+	return add_check_for(&((struct run_args *)args)->plan, value,
+	                     HEALTH_READY);
+}
+
+static int
+add_live_check(void *args, struct span value)
+{
+	return add_check_for(&((struct run_args *)args)->plan, value,
+	                     HEALTH_LIVE);
+}
+
+/* The place of value among the n words, or ERR_PARSE. */
+static int
+find_word(struct span value, const char *const words[], int n)
+{
+	for (int i = 0; i < n; i++)
+		if (span_is(value, words[i]))
+			return i;
+	return ERR_PARSE;
+}
+
+static int
+add_restart(void *args, struct span value)
+{
+	static const char *const words[] = {
+		[RESTART_NEVER] = "never",
+		[RESTART_ON_FAILURE] = "on-failure",
+		[RESTART_ALWAYS] = "always",
+	};
+	int i = find_word(value, words, RESTART_ALWAYS + 1);
+
+	if (i >= 0)
+		((struct run_args *)args)->plan.restart =
+			(enum service_restart)i;
+	return i < 0 ? i : 0;
+}
+
+static int
+add_on_unhealthy(void *args, struct span value)
+{
+	static const char *const words[] = {
+		[UNHEALTHY_REPORT] = "report",
+		[UNHEALTHY_RESTART] = "restart",
+		[UNHEALTHY_EXIT] = "exit",
+	};
+	int i = find_word(value, words, UNHEALTHY_EXIT + 1);
+
+	if (i >= 0)
+		((struct run_args *)args)->plan.on_unhealthy =
+			(enum service_unhealthy)i;
+	return i < 0 ? i : 0;
+}
+
+/* "100ms..30s"; one duration alone is both. */
+static int
+add_backoff(void *args, struct span value)
+{
+	struct init_plan *plan = &((struct run_args *)args)->plan;
+	const char *dots = memmem(value.p, value.len, "..", 2);
+	struct span first = value, last = value;
+	char low[WORD_MAX], high[WORD_MAX];
+	int64_t min_ms, max_ms;
+
+	if (dots != NULL) {
+		first.len = (size_t)(dots - value.p);
+		last = span_after(value, first.len + 2);
+	}
+	if (copy_word(low, first) < 0 || copy_word(high, last) < 0
+	 || parse_ms(low, &min_ms) < 0 || parse_ms(high, &max_ms) < 0
+	 || min_ms > max_ms)
+		return ERR_PARSE;
+	plan->backoff_min_ms = min_ms;
+	plan->backoff_max_ms = max_ms;
+	return 0;
+}
+
+#define CHECK_EXPECTED \
+	"URL or NAME=URL, a URL as of `hale check`: http:, https:, tcp:, " \
+	"unix:, http+unix: or exec:"
 #define AT(field) offsetof(struct run_args, field)
 static const struct opt opts[] = {
 	{ 0, "listen", OPT_LIST, 0, NULL,
@@ -93,6 +201,49 @@ static const struct opt opts[] = {
 	  NULL, NULL, NULL },
 	{ 0, "linger", OPT_MS, AT(plan.linger_ms), NULL,
 	  "when the service has ended: SIGTERM to the rest, and this long",
+	  NULL, NULL, NULL },
+	{ 0, "check", OPT_LIST, 0, NULL,
+	  "check this URL, for readiness and liveness",
+	  "URL", add_check, CHECK_EXPECTED },
+	{ 0, "ready-check", OPT_LIST, 0, NULL,
+	  "check this URL, for readiness only",
+	  "URL", add_ready_check, CHECK_EXPECTED },
+	{ 0, "live-check", OPT_LIST, 0, NULL,
+	  "check this URL, for liveness only",
+	  "URL", add_live_check, CHECK_EXPECTED },
+	{ 0, "interval", OPT_MS, AT(plan.watch.health.interval_ms), "10s",
+	  "from the begin of a check to the next one's", NULL, NULL, NULL },
+	{ 0, "timeout", OPT_MS, AT(plan.watch.health.timeout_ms), "1s",
+	  "a check that takes longer has failed", NULL, NULL, NULL },
+	{ 0, "retries", OPT_INT, AT(plan.watch.health.retries), "3",
+	  "failures in a row that make a verdict fail", NULL, NULL, NULL },
+	{ 0, "start-period", OPT_MS, AT(plan.watch.health.start_period_ms),
+	  "0", "failures do not count so long, until it was ready once",
+	  NULL, NULL, NULL },
+	{ 0, "start-interval", OPT_MS, AT(plan.watch.health.start_interval_ms),
+	  "5s", "longest pause between checks in that time",
+	  NULL, NULL, NULL },
+	{ 0, "on-unhealthy", OPT_WORD, 0, "report",
+	  "when not live: report, restart the service, or exit with 1",
+	  "ACTION", add_on_unhealthy, "report, restart or exit" },
+	{ 0, "notify", OPT_FLAG, AT(plan.watch.notify), NULL,
+	  "ready once it says READY=1 to $NOTIFY_SOCKET", NULL, NULL, NULL },
+	{ 0, "notify-fd", OPT_INT, AT(plan.watch.notify_fd), NULL,
+	  "ready once it writes a newline to this descriptor",
+	  "N", NULL, NULL },
+	{ 0, "watchdog", OPT_MS, AT(plan.watch.watchdog_ms), NULL,
+	  "it must say WATCHDOG=1 to $NOTIFY_SOCKET this often",
+	  NULL, NULL, NULL },
+	{ 0, "restart", OPT_WORD, 0, "never",
+	  "when the service ends: never, on-failure or always",
+	  "POLICY", add_restart, "never, on-failure or always" },
+	{ 0, "backoff", OPT_WORD, 0, "100ms..30s",
+	  "wait before a restart: doubles, until a good minute resets it",
+	  "MIN..MAX", add_backoff,
+	  "two durations such as 100ms..30s, the first no longer than the "
+	  "second" },
+	{ 0, "max-restarts", OPT_INT, AT(plan.max_restarts), NULL,
+	  "give up after so many without a good minute between; 0: never",
 	  NULL, NULL, NULL },
 	{ 'g', "group", OPT_FLAG, AT(plan.group), NULL,
 	  "signals go to the service's whole process group", NULL, NULL, NULL },
@@ -144,6 +295,49 @@ print_license(void)
 		"It comes without any warranty.\n"));
 }
 
+/* Says in one line what is wrong. */
+static int
+refuse(const char *option, const char *expected)
+{
+	log_error("--%s: expected %s", option, expected);
+	return CMD_USAGE;
+}
+
+/* What the table cannot say of its values; 0 or CMD_USAGE. */
+static int
+check_plan(const struct init_plan *plan)
+{
+	const struct watch_plan *w = &plan->watch;
+	static const char some_time[] = "a duration above 0";
+
+	if (w->health.interval_ms == 0)
+		return refuse("interval", some_time);
+	if (w->health.timeout_ms == 0)
+		return refuse("timeout", some_time);
+	if (w->health.start_interval_ms == 0)
+		return refuse("start-interval", some_time);
+	if (w->health.retries == 0)
+		return refuse("retries", "a number above 0");
+	if (w->notify_fd != 0 && (w->notify_fd < 3 || w->notify_fd > FD_TOP))
+		return refuse("notify-fd", "a descriptor from 3 to 1023");
+	return 0;
+}
+
+/* An action without anything that could set it off is most likely a slip. */
+static void
+warn_of_idle_action(const struct init_plan *plan)
+{
+	unsigned counts_for = 0;
+
+	for (size_t i = 0; i < plan->watch.n_checks; i++)
+		counts_for |= plan->watch.checks[i].counts_for;
+	if (plan->on_unhealthy != UNHEALTHY_REPORT
+	 && plan->watch.watchdog_ms == 0 && !plan->watch.notify
+	 && (counts_for & HEALTH_LIVE) == 0)
+		log_warn("--on-unhealthy: nothing can make it unhealthy "
+		         "without --check, --live-check or --watchdog");
+}
+
 static int
 run_run(int argc, char **argv)
 {
@@ -164,8 +358,11 @@ run_run(int argc, char **argv)
 		log_error("no program to start (see: hale help)");
 		return CMD_USAGE;
 	}
+	if (check_plan(&a.plan) != 0)
+		return CMD_USAGE;
 	log_level(level_of(&a));
 	cmd_warn_of_env();
+	warn_of_idle_action(&a.plan);
 	a.plan.argv = argv + left;
 	a.plan.version = cmd_version();
 	return init_run(&a.plan);

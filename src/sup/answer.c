@@ -3,34 +3,20 @@
 #include "sup/answer.h"
 
 #include "base/err.h"
+#include "sup/metrics.h"
+#include "sup/status.h"
 
 #define TEXT_PLAIN "text/plain; charset=utf-8"
 #define BODY_MAX   (SERVER_OUT_MAX - 1024)	/* leaves room for the head */
 
 /* One answer in the making. */
 struct reply {
-	const struct answer_facts *facts;
-	const struct server_ask   *ask;
-	struct http_answer         http;
-	struct buf                 body;
-	enum answer_effect         effect;
+	const struct facts *facts;
+	const struct server_ask *ask;
+	struct http_answer  http;
+	struct buf          body;
+	enum answer_effect  effect;
 };
-
-static bool
-counts(const struct answer_check *c, unsigned verdicts)
-{
-	return (c->counts_for & verdicts) != 0;
-}
-
-/* see sup/answer.h */
-bool
-answer_passes(const struct answer_facts *facts, unsigned verdicts)
-{
-	for (size_t i = 0; i < facts->n_checks; i++)
-		if (!facts->checks[i].ok && counts(&facts->checks[i], verdicts))
-			return false;
-	return true;
-}
 
 static bool
 has_param(struct span query, const char *wanted)
@@ -58,7 +44,7 @@ static bool
 is_known(const struct reply *r, unsigned verdicts, struct span check)
 {
 	for (size_t i = 0; i < r->facts->n_checks; i++)
-		if (counts(&r->facts->checks[i], verdicts)
+		if (facts_counts(&r->facts->checks[i], verdicts)
 		 && span_is(check, r->facts->checks[i].name))
 			return true;
 	return false;
@@ -84,11 +70,12 @@ warn_of_unknown(struct reply *r, unsigned verdicts)
 }
 
 static void
-write_check(struct reply *r, const struct answer_check *c, bool excluded)
+write_check(struct reply *r, const struct facts_check *c, bool fails,
+            bool excluded)
 {
 	if (excluded)
 		buf_fmt(&r->body, "[+]%s excluded: ok\n", c->name);
-	else if (c->ok)
+	else if (!fails)
 		buf_fmt(&r->body, "[+]%s ok\n", c->name);
 	else
 		buf_fmt(&r->body, "[-]%s failed: %s\n", c->name, c->why);
@@ -101,14 +88,14 @@ write_checks(struct reply *r, const char *endpoint, unsigned verdicts)
 	bool passes = true;
 
 	for (size_t i = 0; i < r->facts->n_checks; i++) {
-		const struct answer_check *c = &r->facts->checks[i];
-		bool excluded;
+		const struct facts_check *c = &r->facts->checks[i];
+		bool fails = facts_fails(c, verdicts), excluded;
 
-		if (!counts(c, verdicts))
+		if (!facts_counts(c, verdicts))
 			continue;
 		excluded = is_excluded(r->ask->req.query, c->name);
-		write_check(r, c, excluded);
-		if (!c->ok && !excluded)
+		write_check(r, c, fails, excluded);
+		if (fails && !excluded)
 			passes = false;
 	}
 	warn_of_unknown(r, verdicts);
@@ -124,7 +111,7 @@ write_verdict(struct reply *r, const char *endpoint, unsigned verdicts)
 	            && has_param(r->ask->req.query, "verbose");
 
 	if (r->ask->req.query.len == 0
-	 && answer_passes(r->facts, verdicts)) {	/* the common probe */
+	 && facts_pass(r->facts, verdicts)) {	/* the common probe */
 		buf_str(&r->body, "ok");
 		return;
 	}
@@ -139,135 +126,56 @@ write_verdict(struct reply *r, const char *endpoint, unsigned verdicts)
 static void
 write_livez(struct reply *r)
 {
-	write_verdict(r, "livez", ANSWER_LIVE);
+	write_verdict(r, "livez", FACTS_LIVE);
 }
 
 static void
 write_readyz(struct reply *r)
 {
-	write_verdict(r, "readyz", ANSWER_READY);
+	write_verdict(r, "readyz", FACTS_READY);
 }
 
 static void
 write_startupz(struct reply *r)
 {
-	write_verdict(r, "startupz", ANSWER_STARTUP);
+	write_verdict(r, "startupz", FACTS_STARTUP);
 }
 
 static void
 write_healthz(struct reply *r)
 {
-	write_verdict(r, "healthz", ANSWER_LIVE | ANSWER_READY);
-}
-
-static const char *
-truth(bool yes)
-{
-	return yes ? "true" : "false";
-}
-
-static void
-json_listen(struct reply *r)
-{
-	char name[SOCK_NAME_MAX];
-
-	for (size_t i = 0; i < r->facts->n_listen; i++) {
-		struct buf b = buf_over(name, sizeof name);
-
-		sock_write(&b, &r->facts->listen[i]);
-		buf_str(&r->body, i > 0 ? ",\"" : "\"");
-		buf_json(&r->body, buf_span(&b));
-		buf_str(&r->body, "\"");
-	}
-}
-
-static void
-json_checks(struct reply *r)
-{
-	for (size_t i = 0; i < r->facts->n_checks; i++) {
-		const struct answer_check *c = &r->facts->checks[i];
-
-		buf_fmt(&r->body, "%s{\"name\":\"%s\",\"ok\":%s,\"output\":\"",
-		        i > 0 ? "," : "", c->name, truth(c->ok));
-		buf_json(&r->body, span_of(c->ok ? "" : c->why));
-		buf_str(&r->body, "\"}");
-	}
-}
-
-static void
-write_json(struct reply *r)
-{
-	const struct answer_facts *f = r->facts;
-
-	r->http.type = "application/json";
-	buf_fmt(&r->body, "{\"hale\":\"%s\",\"pid\":%d,\"state\":\"%s\","
-	        "\"service\":{\"pid\":%d,\"uptime_ms\":%lld},",
-	        f->version, (int)f->self, f->state, (int)f->service_pid,
-	        (long long)f->uptime_ms);
-	buf_fmt(&r->body, "\"verdicts\":{\"startup\":%s,\"ready\":%s,"
-	        "\"live\":%s},\"drain_ms\":%lld,\"restarts\":0,"
-	        "\"last_exit\":null,\"orphans_reaped\":%llu,",
-	        truth(answer_passes(f, ANSWER_STARTUP)),
-	        truth(answer_passes(f, ANSWER_READY)),
-	        truth(answer_passes(f, ANSWER_LIVE)), (long long)f->drain_ms,
-	        (unsigned long long)f->orphans);
-	buf_fmt(&r->body, "\"signals_forwarded\":%llu,\"requests\":%llu,"
-	        "\"listen\":[", (unsigned long long)f->signals,
-	        (unsigned long long)f->requests);
-	json_listen(r);
-	buf_str(&r->body, "],\"checks\":[");
-	json_checks(r);
-	buf_str(&r->body, "]}\n");
-}
-
-/* "ready    no: draining, 4s left": the first failed check is the reason. */
-static void
-text_verdict(struct reply *r, const char *label, unsigned verdict)
-{
-	for (size_t i = 0; i < r->facts->n_checks; i++) {
-		const struct answer_check *c = &r->facts->checks[i];
-
-		if (counts(c, verdict) && !c->ok) {
-			buf_fmt(&r->body, "%s no: %s\n", label, c->why);
-			return;
-		}
-	}
-	buf_fmt(&r->body, "%s yes\n", label);
-}
-
-static void
-write_text(struct reply *r)
-{
-	const struct answer_facts *f = r->facts;
-
-	buf_fmt(&r->body, "state     %s\n", f->state);
-	if (f->service_pid > 0) {
-		buf_fmt(&r->body, "service   pid %d, up ", (int)f->service_pid);
-		buf_ms(&r->body, f->uptime_ms);
-		buf_str(&r->body, "\n");
-	}
-	text_verdict(r, "startup  ", ANSWER_STARTUP);
-	text_verdict(r, "ready    ", ANSWER_READY);
-	text_verdict(r, "live     ", ANSWER_LIVE);
-	buf_fmt(&r->body, "orphans   %llu reaped\nsignals   %llu forwarded\n"
-	        "probes    %llu answered\n", (unsigned long long)f->orphans,
-	        (unsigned long long)f->signals,
-	        (unsigned long long)f->requests);
-	for (size_t i = 0; i < f->n_listen; i++) {
-		buf_str(&r->body, i == 0 ? "listening " : ", ");
-		sock_write(&r->body, &f->listen[i]);
-	}
-	if (f->n_listen > 0)
-		buf_str(&r->body, "\n");
+	write_verdict(r, "healthz", FACTS_LIVE | FACTS_READY);
 }
 
 static void
 write_status(struct reply *r)
 {
-	if (has_param(r->ask->req.query, "text"))
-		write_text(r);
-	else
-		write_json(r);
+	if (has_param(r->ask->req.query, "text")) {
+		status_write_text(&r->body, r->facts);
+	} else {
+		r->http.type = "application/json";
+		status_write_json(&r->body, r->facts);
+	}
+}
+
+static void
+write_page(struct reply *r)
+{
+	r->http.type = "text/html; charset=utf-8";
+	/* Nothing of it may load or run anything. */
+	r->http.extra = "Content-Security-Policy: default-src 'none'; "
+	                "style-src 'unsafe-inline'\r\n";
+	status_write_html(&r->body, r->facts);
+}
+
+/* OpenMetrics is for those who name it; others get what all can read. */
+static void
+write_metrics(struct reply *r)
+{
+	bool open = metrics_is_open(r->ask->req.accept);
+
+	r->http.type = open ? METRICS_TYPE_OPEN : METRICS_TYPE_TEXT;
+	metrics_write(&r->body, r->facts, open);
 }
 
 static const struct {
@@ -280,6 +188,8 @@ static const struct {
 	{ "/healthz", write_healthz },
 	{ "/health", write_healthz },
 	{ "/status", write_status },
+	{ METRICS_PATH, write_metrics },
+	{ "/", write_page },
 };
 
 static void
@@ -342,12 +252,19 @@ write_endpoint(struct reply *r)
 		return;
 	}
 	refuse(r, 404, "no such endpoint: try /readyz /livez /startupz "
-	       "/healthz /status");
+	       "/healthz /status /metrics");
+}
+
+/* see sup/answer.h */
+bool
+answer_needs_usage(const struct server_ask *ask)
+{
+	return ask->err == 0 && span_is(ask->req.path, METRICS_PATH);
 }
 
 /* see sup/answer.h */
 enum answer_effect
-answer_write(struct buf *out, const struct answer_facts *facts,
+answer_write(struct buf *out, const struct facts *facts,
              const struct server_ask *ask)
 {
 	char body[BODY_MAX];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/cgroup.c - memory counters of our own cgroup
+ * sup/cgroup.c - memory and CPU counters of our own cgroup
  *
  * /proc/self/cgroup names our group: "0::/path" in v2, "4:memory:/path" in
  * v1. Inside a container its files stand at the mount's root or, where the
@@ -79,37 +79,37 @@ read_control(const char *mount, struct span group, const char *file,
 	return read_file(buf_text(&b), into, cap);
 }
 
-/* One control file, by its name in v2 or in v1. */
+/* A controller's file, by its name in v2 or in v1. */
 static struct span
-read_memory(const char *v2, const char *v1, char *into, size_t cap)
+read_of(const char *controller, const char *v2, const char *v1, char *into,
+        size_t cap)
 {
-	char groups[GROUPS_MAX];
+	char groups[GROUPS_MAX], mount[64];
+	struct buf b = buf_over(mount, sizeof mount);
 	struct span lines = read_file("/proc/self/cgroup", groups,
 	                              sizeof groups);
 	struct span group = { "", 0 }, got = { into, 0 };
 
-	if (find_group(lines, "memory", &group))
-		return read_control("/sys/fs/cgroup/memory", group, v1, into,
-		                    cap);
+	if (find_group(lines, controller, &group)) {
+		buf_fmt(&b, "/sys/fs/cgroup/%s", controller);
+		return read_control(buf_text(&b), group, v1, into, cap);
+	}
 	if (find_group(lines, "", &group))
 		got = read_control("/sys/fs/cgroup", group, v2, into, cap);
 	return got;
 }
 
-/* see sup/cgroup.h */
-uint64_t
-cgroup_oom_kills(void)
+/* The number of "NAME number", a line of its own. */
+static uint64_t
+find_number(struct span lines, const char *wanted)
 {
-	char bytes[CONTROL_MAX];
-	struct span lines = read_memory("memory.events", "memory.oom_control",
-	                                bytes, sizeof bytes);
 	uint64_t n;
 
 	while (lines.len > 0) {
 		struct span line = span_cut(&lines, '\n');
 		struct span name = span_cut(&line, ' ');
 
-		if (span_is(name, "oom_kill")
+		if (span_is(name, wanted)
 		 && parse_uint_span(line, UINT64_MAX, &n) == 0)
 			return n;
 	}
@@ -118,15 +118,58 @@ cgroup_oom_kills(void)
 
 /* see sup/cgroup.h */
 uint64_t
+cgroup_oom_kills(void)
+{
+	char bytes[CONTROL_MAX];
+	struct span lines = read_of("memory", "memory.events",
+	                            "memory.oom_control", bytes, sizeof bytes);
+
+	return find_number(lines, "oom_kill");
+}
+
+/* see sup/cgroup.h */
+uint64_t
 cgroup_memory_limit(void)
 {
 	char bytes[CONTROL_MAX];
-	struct span lines = read_memory("memory.max", "memory.limit_in_bytes",
-	                                bytes, sizeof bytes);
+	struct span lines = read_of("memory", "memory.max",
+	                            "memory.limit_in_bytes", bytes,
+	                            sizeof bytes);
 	uint64_t n;
 
 	if (parse_uint_span(span_cut(&lines, '\n'), UINT64_MAX, &n) < 0
 	 || n >= V1_NO_LIMIT)
 		return CGROUP_UNKNOWN;	/* "max" in v2 */
 	return n;
+}
+
+/* see sup/cgroup.h */
+uint64_t
+cgroup_memory_used(void)
+{
+	char bytes[CONTROL_MAX];
+	struct span lines = read_of("memory", "memory.current",
+	                            "memory.usage_in_bytes", bytes,
+	                            sizeof bytes);
+	uint64_t n;
+
+	if (parse_uint_span(span_cut(&lines, '\n'), UINT64_MAX, &n) < 0)
+		return CGROUP_UNKNOWN;	/* the root group has none in v2 */
+	return n;
+}
+
+/* see sup/cgroup.h */
+void
+cgroup_cpu(struct cgroup_cpu *cpu)
+{
+	char bytes[CONTROL_MAX];
+	struct span lines = read_of("cpu", "cpu.stat", "cpu.stat", bytes,
+	                            sizeof bytes);
+	uint64_t v1_ns = find_number(lines, "throttled_time");
+
+	cpu->periods = find_number(lines, "nr_periods");
+	cpu->throttled = find_number(lines, "nr_throttled");
+	cpu->throttled_us = v1_ns != CGROUP_UNKNOWN
+	                  ? v1_ns / 1000
+	                  : find_number(lines, "throttled_usec");
 }

@@ -15,29 +15,56 @@
 #define DEPTH_MAX 32	/* generations of descendants that are walked */
 #define PROC_READ 512	/* bytes read from /proc at a time */
 #define COMM_MAX  16	/* a thread's name with its NUL (proc(5)) */
-#define ENV_MAX   32	/* "LISTEN_PID=" and a number */
+#define ENV_MAX   32	/* "WATCHDOG_PID=" and a number */
+
+/* What the child writes, on the parent's memory, for its exec to read. */
+struct pid_vars {
+	char listen[ENV_MAX];
+	char watchdog[ENV_MAX];
+};
+
+static void
+set_pid_var(char **slot, char text[ENV_MAX], const char *name)
+{
+	struct buf b = buf_over(text, ENV_MAX);
+
+	if (slot == NULL)
+		return;
+	buf_fmt(&b, "%s=%d", name, (int)getpid());
+	*slot = (char *)buf_text(&b);
+}
+
+static void
+take_ready_fd(const struct child_plan *plan)
+{
+	if (plan->ready_fd < 0)
+		return;
+	if (plan->ready_fd == plan->ready_as)
+		(void)fcntl(plan->ready_fd, F_SETFD, 0);
+	else
+		(void)dup2(plan->ready_fd, plan->ready_as);
+}
 
 /*
  * Runs in the child, on the parent's memory: it may write only to what the
  * parent reads afterwards. Returns the errno of a failed exec.
  */
 static int
-become(const struct child_plan *plan, char *listen_env)
+become(const struct child_plan *plan, struct pid_vars *vars)
 {
-	struct buf b = buf_over(listen_env, ENV_MAX);
-
-	if (plan->listen_pid != NULL) {
-		buf_fmt(&b, "LISTEN_PID=%d", (int)getpid());
-		*plan->listen_pid = (char *)buf_text(&b);
-	}
+	set_pid_var(plan->listen_pid, vars->listen, "LISTEN_PID");
+	set_pid_var(plan->watchdog_pid, vars->watchdog, "WATCHDOG_PID");
 	if (plan->terminal_fd >= 0) {
 		(void)setpgid(0, 0);	/* a child that has not exec'd: allowed */
 		terminal_give(plan->terminal_fd, getpid());
 	} else {
 		(void)setsid();		/* not a group leader: allowed */
 	}
+	if (plan->cwd_fd >= 0 && fchdir(plan->cwd_fd) < 0)
+		return errno;
+	take_ready_fd(plan);
 	signals_restore(plan->given);
-	execvp(plan->argv[0], plan->argv);
+	execvpe(plan->argv[0], plan->argv, plan->env);
 	return errno;
 }
 
@@ -45,14 +72,14 @@ become(const struct child_plan *plan, char *listen_env)
 pid_t
 child_start(const struct child_plan *plan)
 {
-	static char listen_env[ENV_MAX];	/* environ points here */
+	static struct pid_vars vars;	/* plan->env points here afterwards */
 	volatile int failed = 0;
 	pid_t pid = vfork();
 
 	if (pid < 0)
 		return -errno;
 	if (pid == 0) {
-		failed = become(plan, listen_env);
+		failed = become(plan, &vars);
 		_exit(126);
 	}
 	if (failed == 0)
@@ -93,7 +120,7 @@ child_signal(pid_t pid, bool to_group, int sig,
 typedef void visit(pid_t pid, void *context);
 
 /* Declared ahead since it recurses through the two below. */
-static void walk(pid_t parent, int depth, visit *each, void *context);
+static bool walk(pid_t parent, int depth, visit *each, void *context);
 
 struct walk_step {
 	visit *each;
@@ -106,7 +133,7 @@ static void
 visit_one(const struct walk_step *step, pid_t pid)
 {
 	if (step->depth > 0)
-		walk(pid, step->depth - 1, step->each, step->context);
+		(void)walk(pid, step->depth - 1, step->each, step->context);
 	step->each(pid, step->context);
 }
 
@@ -140,8 +167,9 @@ open_proc(pid_t pid, const char *rest)
 	return open(buf_text(&b), O_RDONLY | O_CLOEXEC);
 }
 
-/* Calls each for the children of parent and, to depth, theirs. */
-static void
+/* Calls each for the children of parent and, to depth, theirs. Returns
+ * whether /proc shows any such thing. */
+static bool
 walk(pid_t parent, int depth, visit *each, void *context)
 {
 	const struct walk_step step = { each, context, depth };
@@ -152,9 +180,10 @@ walk(pid_t parent, int depth, visit *each, void *context)
 	buf_fmt(&b, "task/%d/children", (int)parent);
 	fd = open_proc(parent, buf_text(&b));
 	if (fd < 0)	/* no /proc, or it has just ended */
-		return;
+		return false;
 	visit_listed(&step, fd);
 	close(fd);
+	return true;
 }
 
 static void
@@ -171,8 +200,26 @@ child_signal_all(pid_t service, int sig)
 		(void)kill(-1, sig);	/* ESRCH: there is nobody else */
 		return;
 	}
-	walk(getpid(), DEPTH_MAX, signal_one, &sig);
+	(void)walk(getpid(), DEPTH_MAX, signal_one, &sig);
 	(void)kill(-service, sig);
+}
+
+/* see sup/child.h */
+void
+child_signal_own(pid_t service, int sig)
+{
+	if (!walk(getpid(), DEPTH_MAX, signal_one, &sig) && getpid() == 1)
+		(void)kill(-1, sig);	/* no /proc: nobody can be spared */
+	(void)kill(-service, sig);
+}
+
+/* see sup/child.h */
+void
+child_signal_tree(pid_t pid, int sig)
+{
+	(void)walk(pid, DEPTH_MAX, signal_one, &sig);
+	(void)kill(-pid, sig);	/* ESRCH: it has no group of its own yet */
+	(void)kill(pid, sig);
 }
 
 static void
@@ -199,7 +246,7 @@ list_one(pid_t pid, void *list)
 void
 child_list(struct buf *b)
 {
-	walk(getpid(), 0, list_one, b);
+	(void)walk(getpid(), 0, list_one, b);
 }
 
 /* see sup/child.h */

@@ -23,18 +23,18 @@
 #include "sup/answer.h"
 #include "sup/cgroup.h"
 #include "sup/child.h"
-#include "sup/explain.h"
+#include "sup/death.h"
 #include "sup/fds.h"
+#include "sup/launch.h"
 #include "sup/local.h"
-#include "sup/service.h"
+#include "sup/report.h"
 #include "sup/terminal.h"
+#include "sup/usage.h"
 
 #define SIGNAL_BATCH  32	/* signals read at a time */
 #define REAP_BATCH    512	/* children reaped before others get a turn */
 #define WAIT_FAILED_MS 1000	/* pause after a wait that cannot fail failed */
-#define WHY_MAX       96	/* bytes of a failed check's reason */
 #define LIST_MAX      512	/* bytes of the names of what was left */
-#define REASON_MAX    900	/* bytes of why an exec failed; fits a log line */
 #define SIGNAL_NAME_MAX 16	/* bytes of "SIGRTMIN+30" and its like */
 
 struct init {
@@ -44,6 +44,8 @@ struct init {
 	struct source        timer;	/* the service machine's deadline */
 	struct signals_rules rules;
 	struct service       service;
+	struct watch         watch;
+	struct launch        launch;
 	pid_t    pid;		/* the service's; 0 once it has ended */
 	uid_t    uid;		/* our own */
 	pid_t    group;		/* its process group, for what it leaves */
@@ -53,7 +55,12 @@ struct init {
 	struct signalfd_siginfo stop_from;	/* its value, if queued */
 	bool     stop_sent;
 	bool     leaving;
+	bool     start_failed;	/* the last ACT_START, not yet told */
+	bool     cleared;	/* SIGKILL has gone to it, as part of a restart */
 	int64_t  started_ms;
+	int64_t  died_ms;	/* of the last death */
+	char     sick[REPORT_WHY_MAX];	/* why it is not live, or was stopped for that */
+	char     death[DEATH_TEXT_MAX];	/* how the last one ended; "": none did */
 	uint64_t orphans, forwarded;
 	uint64_t oom_before;	/* kernel kills when the service started */
 	/* Large, so last: what a start touches lies close together above. */
@@ -82,14 +89,25 @@ tell_signal(const struct init *in, const char *done, int sig)
 
 /* --- actions --- */
 
+/* A service that forgot its watchdog gets SIGABRT, as from systemd: what it
+ * was doing is then in its dump. */
+static int
+choose_stop(const struct init *in)
+{
+	bool mends = in->service.state == SVC_MENDING || in->service.sickened;
+
+	return mends && in->watch.notify.starved ? SIGABRT : in->stop_signal;
+}
+
 static void
 send_stop(struct init *in)
 {
-	tell_signal(in, "sending", in->stop_signal);
+	int sig = choose_stop(in);
+
+	tell_signal(in, "sending", sig);
 	in->stop_sent = true;
 	in->forwarded++;
-	child_signal(in->pid, in->plan->group, in->stop_signal,
-	             &in->stop_from);
+	child_signal(in->pid, in->plan->group, sig, &in->stop_from);
 }
 
 static void
@@ -108,6 +126,85 @@ kill_all(struct init *in)
 	child_signal_all(in->group, SIGKILL);
 }
 
+/* Returns 0, or the exit code that stands for the failure. */
+static int
+start_service(struct init *in)
+{
+	char reason[LAUNCH_REASON_MAX];
+	struct buf b = buf_over(reason, sizeof reason), death;
+	pid_t pid = launch_start(&in->launch, &b);
+
+	if (pid < 0) {
+		log_error("cannot start %s: %s", program(in), buf_text(&b));
+		death = buf_over(in->death, sizeof in->death);
+		buf_fmt(&death, "could not be started: %s", buf_text(&b));
+		(void)buf_text(&death);
+		in->died_ms = clock_ms();
+		return -pid;
+	}
+	in->pid = in->group = pid;
+	/* On a CPU that both share the service goes first: the rest can wait. */
+	(void)sched_yield();	/* cannot fail (sched_yield(2)) */
+	in->started_ms = clock_ms();
+	in->cleared = in->stop_sent = false;
+	watch_start(&in->watch, pid);
+	return 0;
+}
+
+/* A kill in the service's first moment is among those counted here: it is
+ * then told as a plain SIGKILL. */
+static void
+note_start(struct init *in)
+{
+	in->oom_before = cgroup_oom_kills();
+	log_info("started %s (pid %d)", program(in), (int)in->pid);
+}
+
+static void
+start_again(struct init *in)
+{
+	int code;
+
+	(void)watch_ready_fd(&in->watch);	/* what the last one said */
+	code = start_service(in);
+	if (code == 0) {
+		note_start(in);
+		return;
+	}
+	in->status = code << 8;	/* as wait(2) would have it */
+	in->start_failed = true;
+	in->signals.deadline_ms = 0;	/* reaping tells that nobody is left */
+}
+
+static void
+clear(struct init *in, int sig)
+{
+	if (in->pid > 0)
+		log_warn("%s (pid %d) did not stop in time: killing it",
+		         program(in), (int)in->pid);
+	in->cleared = sig == SIGKILL;
+	child_signal_own(in->group, sig);
+}
+
+static void
+tell_restart(const struct init *in)
+{
+	char words[LIST_MAX];
+	struct buf b = buf_over(words, sizeof words);
+
+	buf_ms(&b, in->service.start_ms - clock_ms());
+	log_warn("restarting %s in %s (restart %d)", program(in), buf_text(&b),
+	         in->service.restarts);
+}
+
+static void
+give_up(const struct init *in)
+{
+	log_error("%s was restarted %d times in a row and is unhealthy again: "
+	          "giving up, it is not live any more", program(in),
+	          in->service.in_row);
+}
+
 static void
 act(struct init *in, enum service_act what)
 {
@@ -123,6 +220,18 @@ act(struct init *in, enum service_act what)
 	case ACT_KILL:
 		kill_all(in);
 		break;
+	case ACT_CLEAR_TERM:
+		clear(in, SIGTERM);
+		break;
+	case ACT_CLEAR:
+		clear(in, SIGKILL);
+		break;
+	case ACT_START:
+		start_again(in);
+		break;
+	case ACT_GIVE_UP:
+		give_up(in);
+		break;
 	case ACT_LEAVE:
 		in->leaving = true;
 		break;
@@ -132,13 +241,29 @@ act(struct init *in, enum service_act what)
 	}
 }
 
+/* Checks go on while it may serve: they end with the stop signal. */
+static bool
+is_watched(const struct service *s)
+{
+	return s->state == SVC_RUNNING || s->state == SVC_DRAINING;
+}
+
 static void
 step(struct init *in, enum service_event ev)
 {
 	bool was_ready = service_is_ready(&in->service);
+	bool was_clearing = in->service.state == SVC_CLEARING;
 
 	act(in, service_step(&in->service, ev, clock_ms()));
+	if (in->start_failed) {
+		in->start_failed = false;
+		act(in, service_step(&in->service, EV_FAILED, clock_ms()));
+	}
 	in->timer.deadline_ms = in->service.deadline_ms;
+	if (!is_watched(&in->service))
+		watch_stop(&in->watch);
+	if (!was_clearing && in->service.state == SVC_CLEARING)
+		tell_restart(in);
 	if (was_ready && in->pid > 0 && !service_is_ready(&in->service))
 		log_info("%s is not ready any more: %s", program(in),
 		         service_state_text(&in->service));
@@ -153,35 +278,40 @@ timer_expired(struct source *s)
 
 /* --- children --- */
 
-/* Did the kernel kill it for memory? SIGKILL, not ours, and newly counted. */
-static bool
-was_oom(const struct init *in)
+/* The service's own exit code, remapped. */
+static int
+status_code(const struct init *in)
 {
-	uint64_t now;
+	int code = child_code(in->status);
 
-	if (!WIFSIGNALED(in->status) || WTERMSIG(in->status) != SIGKILL
-	 || in->service.killed || in->oom_before == CGROUP_UNKNOWN)
-		return false;
-	now = cgroup_oom_kills();
-	return now != CGROUP_UNKNOWN && now > in->oom_before;
+	if (in->plan->is_success[code])
+		return 0;
+	if (in->plan->stopped_ok && in->stop_sent
+	 && code == 128 + in->stop_signal)
+		return 0;
+	return code;
+}
+
+/* Was it unhealthy, and is that why hale stopped it? */
+static bool
+was_sick(const struct init *in)
+{
+	return in->service.state == SVC_MENDING || in->service.sickened;
 }
 
 static void
-tell_end(const struct init *in)
+tell_end(struct init *in)
 {
-	char words[LIST_MAX];
-	struct buf b = buf_over(words, sizeof words);
-	uint64_t limit;
+	struct buf b = buf_over(in->death, sizeof in->death);
+	const struct death death = {
+		.status = in->status,
+		.oom_before = in->oom_before,
+		.we_killed = in->service.killed || in->cleared,
+		.sick = was_sick(in) ? in->sick : NULL,
+	};
 
-	if (was_oom(in)) {
-		limit = cgroup_memory_limit();
-		buf_str(&b, "was killed by the kernel for memory");
-		if (limit != CGROUP_UNKNOWN)
-			buf_fmt(&b, " (limit %llu MiB)",
-			        (unsigned long long)(limit >> 20));
-	} else {
-		child_write_end(&b, in->status);
-	}
+	death_write(&b, &death);
+	in->died_ms = clock_ms();
 	if (in->status == 0)
 		log_info("%s (pid %d) %s", program(in), (int)in->pid,
 		         buf_text(&b));
@@ -196,7 +326,8 @@ service_ended(struct init *in, int status)
 	in->status = status;
 	tell_end(in);
 	in->pid = 0;
-	step(in, EV_EXITED);
+	watch_end(&in->watch);
+	step(in, status_code(in) == 0 ? EV_EXITED : EV_FAILED);
 }
 
 static void
@@ -244,7 +375,7 @@ reap(struct init *in)
 				service_stopped(in);
 		} else if (pid == in->pid) {
 			service_ended(in, status);
-		} else {
+		} else if (!watch_reaped(&in->watch, pid, status)) {
 			in->orphans++;
 			tell_orphan(in, pid, status);
 		}
@@ -321,61 +452,90 @@ signals_ready(struct source *s, uint32_t events)
 /* --- probes --- */
 
 static void
-write_why(const struct init *in, struct buf *b)
+fill_facts(const struct init *in, struct facts *facts, int64_t now_ms)
 {
 	const struct service *s = &in->service;
-	int64_t now_ms = clock_ms();
+	bool waits = s->state == SVC_CLEARING || s->state == SVC_WAITING;
 
-	if (in->pid == 0) {
-		buf_str(b, "the service has ended");
-	} else if (s->state == SVC_STOPPING) {
-		buf_str(b, "the service is being stopped");
-	} else if (s->state == SVC_DRAINING) {
-		buf_str(b, "draining before the stop, ");
-		buf_ms(b, s->deadline_ms > now_ms ? s->deadline_ms - now_ms : 0);
-		buf_str(b, " left");
-	} else if (s->unready_ms != CLOCK_NEVER) {
-		buf_str(b, "drained by request ");
-		buf_ms(b, now_ms - s->unready_ms);
-		buf_str(b, " ago");
-	}
+	*facts = (struct facts){
+		.version = in->plan->version,
+		.state = service_state_text(s),
+		.program = program(in),
+		.self = in->rules.self,
+		.service_pid = in->pid,
+		.uid = in->uid,
+		.uptime_ms = now_ms - in->started_ms,
+		.drain_ms = in->plan->drain_ms,
+		.restarts = s->restarts,
+		.next_start_ms = -1,
+		.gave_up = s->gave_up,
+		.last_exit = in->death,
+		.last_code = child_code(in->status),
+		.last_exit_ms = now_ms - in->died_ms,
+		.status = { in->watch.notify.status,
+		            in->watch.notify.status_len },
+		.main_pid = in->watch.notify.main_pid,
+		.orphans = in->orphans,
+		.signals = in->forwarded,
+		.requests = in->server.requests,
+		.n_listen = in->plan->n_listen,
+		.listen = in->plan->listen,
+	};
+	if (waits)
+		facts->next_start_ms = s->start_ms > now_ms
+		                     ? s->start_ms - now_ms : 0;
 }
 
 static void
 answer_probe(void *owner, const struct server_ask *ask, struct buf *out)
 {
 	struct init *in = owner;
-	char why[WHY_MAX] = "";
-	struct buf b = buf_over(why, sizeof why);
-	struct answer_facts facts = {
-		.version = in->plan->version,
-		.state = service_state_text(&in->service),
-		.self = in->rules.self,
-		.service_pid = in->pid,
-		.uid = in->uid,
-		.uptime_ms = clock_ms() - in->started_ms,
-		.drain_ms = in->plan->drain_ms,
-		.orphans = in->orphans,
-		.signals = in->forwarded,
-		.requests = in->server.requests,
-		.n_listen = in->plan->n_listen,
-		.listen = in->plan->listen,
-		.n_checks = 2,
-		.checks = {
-			{ "service", why,
-			  ANSWER_STARTUP | ANSWER_READY | ANSWER_LIVE,
-			  service_is_live(&in->service) },
-			{ "drain", why, ANSWER_READY,
-			  service_is_ready(&in->service) },
-		},
+	struct facts facts;
+	struct facts_usage usage;
+	struct report_room room;
+	const struct report_from from = {
+		.service = &in->service,
+		.watch = &in->watch,
+		.pid = in->pid,
+		.sick = in->sick,
+		.death = in->death,
+		.now_ms = clock_ms(),
 	};
 
-	if (!service_is_ready(&in->service)) {
-		write_why(in, &b);
-		(void)buf_text(&b);
+	fill_facts(in, &facts, from.now_ms);
+	report_checks(&facts, &room, &from);
+	if (answer_needs_usage(ask)) {
+		usage_read(&usage, in->pid);
+		facts.usage = &usage;
 	}
 	if (answer_write(out, &facts, ask) == ANSWER_DRAIN)
 		step(in, EV_DRAIN);
+}
+
+/* --- health --- */
+
+static void
+health_changed(void *owner, bool is_live)
+{
+	struct init *in = owner;
+	struct buf b = buf_over(in->sick, sizeof in->sick);
+
+	if (is_live) {
+		log_warn("%s is live again", program(in));
+	} else {
+		watch_write_unlive(&in->watch, &b);
+		log_warn("%s is not live: %s", program(in), buf_text(&b));
+	}
+	step(in, is_live ? EV_HEALTHY : EV_UNHEALTHY);
+}
+
+static void
+time_extended(void *owner, int64_t until_ms)
+{
+	struct init *in = owner;
+
+	service_extend(&in->service, until_ms);
+	in->timer.deadline_ms = in->service.deadline_ms;
 }
 
 /* --- start --- */
@@ -447,6 +607,24 @@ open_listeners(struct init *in)
 	return 0;
 }
 
+static int
+open_watch(struct init *in)
+{
+	const struct watch_owner owner = { in, health_changed, time_extended };
+	bool again = service_restarts(&in->service);
+	int r = watch_open(&in->watch, &in->plan->watch, &in->plan->given,
+	                   &in->loop, owner);
+
+	if (r == 0)
+		r = launch_prepare(&in->launch, in->plan->argv, &in->plan->given,
+		                   in->terminal_fd, &in->watch,
+		                   again || in->plan->watch.n_checks > 0);
+	if (r < 0)
+		log_error("cannot set up the watch: %s", err_text(r));
+	in->watch.cwd_fd = in->launch.child.cwd_fd;
+	return r;
+}
+
 /* Without it hale still does all but answer `hale check` and its like. */
 static void
 open_local(struct init *in)
@@ -491,67 +669,35 @@ watch_parent(const struct init *in, pid_t parent)
 		(void)kill(in->rules.self, sig);
 }
 
-/* LISTEN_PID names us (sd_listen_fds(3)): it is to name the service. */
-static char **
-find_listen_pid(const struct init *in)
-{
-	char mine[32];
-	struct buf b = buf_over(mine, sizeof mine);
-
-	buf_fmt(&b, "LISTEN_PID=%d", (int)in->rules.self);
-	(void)buf_text(&b);
-	for (char **e = environ; *e != NULL; e++)
-		if (strcmp(*e, mine) == 0)
-			return e;
-	return NULL;
-}
-
-/* Returns 0, or the exit code that stands for the failure. */
-static int
-start_service(struct init *in)
-{
-	char reason[REASON_MAX];
-	struct buf b = buf_over(reason, sizeof reason);
-	struct child_plan child = {
-		.argv = in->plan->argv,
-		.given = &in->plan->given,
-		.terminal_fd = in->terminal_fd,
-		.listen_pid = find_listen_pid(in),
-	};
-	pid_t pid = child_start(&child);
-	int code;
-
-	if (pid < 0) {
-		code = explain_exec(&b, program(in), pid);
-		log_error("cannot start %s: %s", program(in), buf_text(&b));
-		return code;
-	}
-	in->pid = in->group = pid;
-	/* On a CPU that both share the service goes first: the rest can wait. */
-	(void)sched_yield();	/* cannot fail (sched_yield(2)) */
-	in->started_ms = clock_ms();
-	service_started(&in->service);
-	return 0;
-}
-
 /* What is not needed to start the service is done while it starts. */
 static void
 settle(struct init *in)
 {
-	int ours[SERVER_LISTEN_MAX + 2];
-	size_t n = 0;
+	int ours[SERVER_LISTEN_MAX + WATCH_FDS_MAX + 3];
+	size_t n = watch_fds(&in->watch, ours);
 
 	ours[n++] = in->loop.fd;
 	ours[n++] = in->signals.fd;
 	for (size_t i = 0; i < in->server.n_listeners; i++)
 		ours[n++] = in->server.listeners[i].source.fd;
-	fds_close_others(ours, n);
-	/* A kill in the service's first moment is among these: it is then
-	 * told as a plain SIGKILL. */
-	in->oom_before = cgroup_oom_kills();
+	if (in->launch.child.cwd_fd >= 0)
+		ours[n++] = in->launch.child.cwd_fd;
+	/* A second start passes on what hale was given, like the first. */
+	if (!service_restarts(&in->service))
+		fds_close_others(ours, n);
+	note_start(in);
 	/* Else a mount that hale happened to be started in stays busy. */
 	(void)!chdir("/");
-	log_info("started %s (pid %d)", program(in), (int)in->pid);
+}
+
+/* What SIGTERM is made of, for a stop of our own. */
+static int
+default_stop(const struct init *in)
+{
+	const struct signalfd_siginfo term = { .ssi_signo = SIGTERM };
+	struct signals_route to = signals_decide(&in->rules, &term);
+
+	return to.kind == SIGNALS_STOP ? to.sig : SIGTERM;
 }
 
 static void
@@ -566,26 +712,19 @@ prepare(struct init *in, struct init_plan *plan)
 		.self = getpid(),
 	};
 	memcpy(in->rules.rewrite, plan->rewrite, sizeof plan->rewrite);
+	in->stop_signal = default_stop(in);
 	in->service.drain_ms = plan->drain_ms;
 	in->service.stop_timeout_ms = plan->stop_timeout_ms;
 	in->service.linger_ms = plan->linger_ms;
+	in->service.restart = plan->restart;
+	in->service.on_unhealthy = plan->on_unhealthy;
+	in->service.backoff_min_ms = plan->backoff_min_ms;
+	in->service.backoff_max_ms = plan->backoff_max_ms;
+	in->service.max_restarts = plan->max_restarts;
 	server_init(&in->server, &in->loop, answer_probe, in);
 }
 
 /* --- end --- */
-
-static int
-exit_code(const struct init *in)
-{
-	int code = child_code(in->status);
-
-	if (in->plan->is_success[code])
-		return 0;
-	if (in->plan->stopped_ok && in->stop_sent
-	 && code == 128 + in->stop_signal)
-		return 0;
-	return code;
-}
 
 static void
 clean_up(struct init *in)
@@ -601,6 +740,7 @@ clean_up(struct init *in)
 static int
 serve(struct init *in)
 {
+	service_started(&in->service, in->started_ms);
 	settle(in);
 	while (!in->leaving) {
 		int r = loop_turn(&in->loop);
@@ -610,7 +750,7 @@ serve(struct init *in)
 			(void)poll(NULL, 0, WAIT_FAILED_MS);
 		}
 	}
-	return exit_code(in);
+	return in->service.sickened ? INIT_UNHEALTHY : status_code(in);
 }
 
 /* see sup/init.h */
@@ -626,7 +766,7 @@ init_run(struct init_plan *plan)
 	prepare(in, plan);
 	watch_parent(in, parent);
 	become_reaper(in);
-	if (open_listeners(in) == 0) {
+	if (open_listeners(in) == 0 && open_watch(in) == 0) {
 		open_local(in);
 		code = start_service(in);
 		if (code == 0)

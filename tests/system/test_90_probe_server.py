@@ -97,7 +97,7 @@ def test_status_shows_no_arguments_and_no_environment(hale):
     assert "hunter2" not in answers and "secret-argument" not in answers
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/livez/", "/LIVEZ", "/livezz", "/live",
+@pytest.mark.parametrize("path", ["/nothing", "/livez/", "/LIVEZ", "/livezz", "/live",
                                   "//livez", "/%6civez", "/drain", "*", "/" + "x" * 8000])
 def test_an_unknown_path_is_404(server, path):
     answer = server().get(path)
@@ -107,7 +107,8 @@ def test_an_unknown_path_is_404(server, path):
 def test_a_full_url_as_the_target_is_understood(server):
     box = server()
     assert box.get("http://any.name:99/readyz?verbose").status == 200
-    assert box.get("http://any.name").status == 404
+    assert box.get("http://any.name/nothing").status == 404
+    assert box.get("http://any.name").headers["content-type"].startswith("text/html")
 
 
 # --- methods and versions ------------------------------------------------------

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sup/checker.h - a forked child that runs one check
+ *
+ * The check's blocking code, and whatever a hostile answer does to it, stays
+ * in the child; PID 1 only forks, reaps and reads one line. The child keeps
+ * none of hale's descriptors but its pipe and has a process group of its own.
+ */
+#ifndef HALE_SUP_CHECKER_H
+#define HALE_SUP_CHECKER_H
+
+#include "net/check.h"
+#include "sup/signals.h"
+
+#define CHECKER_LINE_MAX 256	/* bytes of the line it may say */
+#define CHECKER_GRACE_MS 50	/* after its deadline, for its last words */
+
+struct checker {	/* all zero: never used */
+	pid_t pid;	/* 0: none */
+	int   fd;	/* where its line comes from */
+};
+
+struct checker_job {
+	const struct check_conf    *conf;
+	struct span                 url;
+	int64_t                     deadline_ms;
+	const struct signals_given *given;	/* what its exec: programs get */
+	int                         cwd_fd;	/* where they run; -1: here */
+};
+
+/* Forks. Returns 0 or -errno; c is unused then. */
+int checker_start(struct checker *c, const struct checker_job *job);
+
+/* SIGKILL to it and to all it started. It stays to be reaped. */
+void checker_kill(const struct checker *c);
+
+/*
+ * It was reaped with this status: appends what it said, or how it ended
+ * where it said nothing, and frees c. What it left running is killed.
+ * Returns whether the check was good.
+ */
+bool checker_ended(struct checker *c, int status, struct buf *why);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sup/facts.h - what the supervisor knows at one moment (pure)
+ *
+ * Filled by init.c for one answer; every pointer is borrowed.
+ */
+#ifndef HALE_SUP_FACTS_H
+#define HALE_SUP_FACTS_H
+
+#include "net/sock.h"
+#include "sup/health.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#define FACTS_CHECKS_MAX (HEALTH_CHECKS_MAX + 5)	/* checks behind the verdicts */
+#define FACTS_UNKNOWN    UINT64_MAX
+
+enum facts_verdict {	/* bits: a check may count for several */
+	FACTS_STARTUP = 1,
+	FACTS_READY   = 2,
+	FACTS_LIVE    = 4,
+};
+
+struct facts_check {
+	const char *name;
+	const char *why;	/* what is wrong, or a URL's last result */
+	unsigned    counts_for;	/* FACTS_* */
+	unsigned    fails;	/* those of them that it fails */
+	/* For a check that asks a URL; all zero for one of hale's own. */
+	const char *state;	/* "starting", "passing", "failing"; or NULL */
+	bool        flaps;
+	int64_t     took_ms;	/* the last one; -1: none was made yet */
+	int64_t     age_ms;	/* since it ended */
+	uint64_t    passed, failed;
+};
+
+/* Of the service's process and its container; FACTS_UNKNOWN where the kernel
+ * does not show it. */
+struct facts_usage {
+	uint64_t cpu_ms;	/* user and system */
+	uint64_t resident_bytes, virtual_bytes;
+	uint64_t threads;
+	uint64_t open_fds, max_fds;
+	uint64_t start_ms;	/* since the epoch */
+	uint64_t memory_bytes, memory_limit_bytes;	/* of the cgroup */
+	uint64_t oom_kills;
+	uint64_t cpu_periods, cpu_throttled, cpu_throttled_us;
+};
+
+struct facts {
+	const char *version;
+	const char *state;		/* service_state_text() */
+	const char *program;		/* argv[0] */
+	pid_t       self;
+	pid_t       service_pid;	/* 0: it has ended */
+	uid_t       uid;		/* hale's own: may drain, as root may */
+	int64_t     uptime_ms;		/* since the service was started */
+	int64_t     drain_ms;		/* --drain */
+	int         restarts;
+	int64_t     next_start_ms;	/* until then; -1: none is due */
+	bool        gave_up;
+	const char *last_exit;		/* how it ended; "": it never did */
+	int         last_code;		/* its exit code */
+	int64_t     last_exit_ms;	/* ago */
+	struct span status;		/* sd_notify's STATUS, or empty */
+	pid_t       main_pid;		/* sd_notify's MAINPID, or 0 */
+	uint64_t    orphans;		/* reaped so far */
+	uint64_t    signals;		/* forwarded so far */
+	uint64_t    requests;		/* probes answered so far */
+	size_t      n_listen;
+	const struct sock_addr *listen;
+	const struct facts_usage *usage;	/* for /metrics only, else NULL */
+	size_t      n_checks;
+	struct facts_check checks[FACTS_CHECKS_MAX];
+};
+
+/* Does the check count for any of `verdicts`, and does it fail one? */
+static inline bool
+facts_counts(const struct facts_check *c, unsigned verdicts)
+{
+	return (c->counts_for & verdicts) != 0;
+}
+
+static inline bool
+facts_fails(const struct facts_check *c, unsigned verdicts)
+{
+	return (c->fails & verdicts) != 0;
+}
+
+/* Do all checks that count for any of `verdicts` pass? */
+bool facts_pass(const struct facts *facts, unsigned verdicts);
+
+/* What makes a verdict fail; NULL where nothing does. */
+const struct facts_check *facts_first_failure(const struct facts *facts,
+                                              unsigned verdict);
+
+#endif

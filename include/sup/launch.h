@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sup/launch.h - what every start of the service needs, kept for the next one
+ */
+#ifndef HALE_SUP_LAUNCH_H
+#define HALE_SUP_LAUNCH_H
+
+#include "sup/child.h"
+#include "sup/watch.h"
+
+#define LAUNCH_REASON_MAX 900	/* bytes of why an exec failed; fits a log line */
+
+struct launch {
+	struct child_plan child;
+};
+
+/*
+ * Prepares starts of argv. With keep_cwd the current directory is kept open,
+ * for a later start and for exec: checks. Returns 0 or -errno.
+ */
+int launch_prepare(struct launch *l, char **argv,
+                   const struct signals_given *given, int terminal_fd,
+                   struct watch *watch, bool keep_cwd);
+
+/* Starts it. Returns the pid, or minus the exit code that stands for the
+ * failure, with the reason appended to why. */
+pid_t launch_start(const struct launch *l, struct buf *why);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sup/metrics.h - what the supervisor knows, for Prometheus (pure)
+ *
+ * The text format 0.0.4, and OpenMetrics 1.0 for those who ask for it.
+ */
+#ifndef HALE_SUP_METRICS_H
+#define HALE_SUP_METRICS_H
+
+#include "base/buf.h"
+#include "sup/facts.h"
+
+#define METRICS_PATH "/metrics"
+#define METRICS_TYPE_TEXT "text/plain; version=0.0.4; charset=utf-8"
+#define METRICS_TYPE_OPEN \
+	"application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+/* Does an Accept field name OpenMetrics? */
+bool metrics_is_open(struct span accept);
+
+/* facts->usage may be NULL. What is unknown is left out. */
+void metrics_write(struct buf *b, const struct facts *facts, bool open);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sup/watch.h - is the service healthy? Runs checks, hears notifications
+ *
+ * Owns the checkers, the notify socket and the readiness pipe, and carries
+ * out what health.c and notify.c decide. What follows from a verdict is the
+ * owner's business.
+ */
+#ifndef HALE_SUP_WATCH_H
+#define HALE_SUP_WATCH_H
+
+#include "net/loop.h"
+#include "sup/checker.h"
+#include "sup/health.h"
+#include "sup/notify.h"
+#include "sup/notify_sock.h"
+
+#define WATCH_NAME_MAX 96	/* bytes of a check's name, with its NUL */
+#define WATCH_FDS_MAX  3	/* descriptors of ours between two turns */
+#define WATCH_FROZEN_MS 2000	/* so late a timer: we were stopped, not it */
+
+struct watch_check_plan {
+	struct span name;	/* empty: made of the URL */
+	struct span url;
+	unsigned    counts_for;	/* HEALTH_READY, HEALTH_LIVE */
+};
+
+struct watch_plan {
+	struct health_conf health;
+	struct check_conf  conf;	/* for all checks */
+	size_t      n_checks;
+	struct watch_check_plan checks[HEALTH_CHECKS_MAX];
+	bool        notify;		/* ready only after READY=1 */
+	int         notify_fd;		/* ready after a newline here; 0: none */
+	int64_t     watchdog_ms;	/* 0: none */
+};
+
+/* What is known of one check, for answers. */
+struct watch_check {
+	char     name[WATCH_NAME_MAX];
+	char     why[CHECKER_LINE_MAX];	/* the last result in words */
+	int64_t  took_ms;	/* the last one; -1: there was none */
+	int64_t  ended_ms;
+	uint64_t passed, failed;	/* results since hale started */
+	struct checker checker;
+	bool     is_ignored;	/* the checker's result is not waited for */
+};
+
+struct watch;
+
+struct watch_owner {
+	void *owner;
+	void (*changed)(void *owner, bool is_live);
+	/* the service asks for time to start or to stop */
+	void (*extended)(void *owner, int64_t until_ms);
+};
+
+struct watch {
+	const struct watch_plan    *plan;
+	const struct signals_given *given;
+	struct watch_owner owner;
+	struct source  timer;
+	struct source  notify_source;	/* fd -1: no socket */
+	struct source  ready_source;	/* fd -1: no pipe */
+	int      ready_fd;	/* its write end, which the service gets, or -1 */
+	struct health  health;
+	struct notify  notify;
+	pid_t    pid;		/* the service's, 0: there is none */
+	int      cwd_fd;	/* where exec: checks run, or -1 */
+	bool     was_live, was_ready;
+	char     socket_var[NOTIFY_SOCK_NAME_MAX + 16];	/* NOTIFY_SOCKET=@... */
+	char     usec_var[48];		/* WATCHDOG_USEC=... */
+	struct watch_check checks[HEALTH_CHECKS_MAX];
+};
+
+/*
+ * Opens what the plan needs, before the service is started. w must be zeroed;
+ * plan and given live as long as it. Returns 0 or an error number.
+ */
+int watch_open(struct watch *w, const struct watch_plan *plan,
+               const struct signals_given *given, struct loop *loop,
+               struct watch_owner owner);
+
+/* What the service's environment gets: WATCH_VARS variables at most, and
+ * *watchdog_pid is the slot that is to have its pid, or NULL. */
+#define WATCH_VARS 3
+bool watch_needs_env(const struct watch *w);
+void watch_set_env(struct watch *w, char **env, char ***watchdog_pid);
+
+/* Right before a start: forgets what the last one wrote to its readiness
+ * pipe. Returns the end that the service gets, or -1 for none. */
+int watch_ready_fd(struct watch *w);
+
+void watch_start(struct watch *w, pid_t pid);	/* the service runs as pid */
+void watch_stop(struct watch *w);	/* it is being stopped: no checks */
+void watch_end(struct watch *w);	/* it has ended */
+
+/* pid has ended and was reaped. Returns whether it was a checker. */
+bool watch_reaped(struct watch *w, pid_t pid, int status);
+
+/* The descriptors that it keeps; returns how many. */
+size_t watch_fds(const struct watch *w, int fds[WATCH_FDS_MAX]);
+
+/* By checks and notifications alone: */
+bool watch_is_ready(const struct watch *w);
+bool watch_is_live(const struct watch *w);
+bool watch_was_ready(const struct watch *w);	/* once since the start */
+
+/* Appends why it is not ready, or not live: the first reason there is. */
+void watch_write_unready(const struct watch *w, struct buf *b);
+void watch_write_unlive(const struct watch *w, struct buf *b);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sup/checker.c - fork one check, collect its line and status
+ *
+ * The line is one write of less than PIPE_BUF, made before the child ends:
+ * once it is reaped the whole line is in the pipe, so that the loop need not
+ * watch the pipe at all.
+ */
+#include "sup/checker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sup/child.h"
+#include "sup/fds.h"
+
+#define IS_GOOD 0	/* exit codes of the child */
+#define IS_BAD  1
+
+static void
+leave_the_parent(const struct checker_job *job, int fd)
+{
+	/* Wherever its grandchildren go, they stay below it and can be found. */
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1L);
+	(void)prctl(PR_SET_PDEATHSIG, (long)SIGKILL);
+	(void)setpgid(0, 0);
+	if (job->cwd_fd >= 0)
+		(void)!fchdir(job->cwd_fd);	/* else it runs in "/" */
+	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
+		(void)close(i);
+	(void)fds_fill_standard();	/* a hole harms nobody but itself */
+	fds_close_others(&fd, 1);
+	signals_restore(job->given);
+	/* waitpid() must work, whatever hale was started with. */
+	(void)signal(SIGCHLD, SIG_DFL);
+}
+
+static _Noreturn void
+run(const struct checker_job *job, int fd)
+{
+	char line[CHECKER_LINE_MAX];
+	struct buf why = buf_over(line, sizeof line);
+	int r;
+
+	leave_the_parent(job, fd);
+	r = check_url(job->conf, job->url, job->deadline_ms, &why);
+	(void)!write(fd, why.p, why.len);	/* lost: the status tells all */
+	_exit(r == 0 ? IS_GOOD : IS_BAD);
+}
+
+/* see sup/checker.h */
+int
+checker_start(struct checker *c, const struct checker_job *job)
+{
+	int ends[2], r;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -errno;
+	pid = fork();
+	if (pid == 0)
+		run(job, ends[1]);
+	r = -errno;
+	close(ends[1]);
+	if (pid < 0) {
+		close(ends[0]);
+		return r;
+	}
+	c->pid = pid;
+	c->fd = ends[0];
+	return 0;
+}
+
+/* see sup/checker.h */
+void
+checker_kill(const struct checker *c)
+{
+	if (c->pid > 0)
+		child_signal_tree(c->pid, SIGKILL);
+}
+
+/* see sup/checker.h */
+bool
+checker_ended(struct checker *c, int status, struct buf *why)
+{
+	char line[CHECKER_LINE_MAX];
+	ssize_t n = read(c->fd, line, sizeof line);
+
+	close(c->fd);
+	(void)kill(-c->pid, SIGKILL);	/* ESRCH: it left nobody */
+	c->pid = 0;
+	if (n > 0) {
+		buf_add(why, (struct span){ line, (size_t)n });
+	} else {
+		buf_str(why, "the checker ");
+		child_write_end(why, status);
+	}
+	return WIFEXITED(status) && WEXITSTATUS(status) == IS_GOOD;
+}

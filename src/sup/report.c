@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* sup/report.c - the checks behind the verdicts */
+#include "sup/report.h"
+
+#include "base/clock.h"
+
+static struct facts_check *
+add(struct facts *facts, const char *name, unsigned counts_for)
+{
+	struct facts_check *c = &facts->checks[facts->n_checks++];
+
+	*c = (struct facts_check){
+		.name = name, .why = "", .counts_for = counts_for,
+		.took_ms = -1,
+	};
+	return c;
+}
+
+static void
+fail(struct facts_check *c, unsigned verdicts, struct buf *why)
+{
+	c->fails |= verdicts & c->counts_for;
+	c->why = buf_text(why);
+}
+
+static void
+write_restart(struct buf *b, const struct report_from *from)
+{
+	const struct service *s = from->service;
+
+	if (s->state == SVC_MENDING) {
+		buf_fmt(b, "the service is being restarted: %s", from->sick);
+		return;
+	}
+	buf_str(b, "the service starts again in ");
+	buf_ms(b, s->start_ms > from->now_ms ? s->start_ms - from->now_ms : 0);
+	buf_fmt(b, ": it %s", from->death);
+}
+
+static void
+add_service(struct facts *facts, struct report_room *room,
+            const struct report_from *from)
+{
+	const struct service *s = from->service;
+	struct buf why = buf_over(room->service, sizeof room->service);
+	struct facts_check *c = add(facts, "service",
+		FACTS_STARTUP | FACTS_READY | FACTS_LIVE);
+
+	if (service_is_mending(s)) {
+		write_restart(&why, from);
+		fail(c, FACTS_STARTUP | FACTS_READY, &why);
+	} else if (from->pid == 0) {
+		buf_str(&why, "the service has ended");
+		fail(c, c->counts_for, &why);
+	} else if (!service_is_live(s)) {
+		buf_fmt(&why, "unhealthy after %d restarts, given up: %s",
+		        s->in_row, from->sick);
+		fail(c, FACTS_LIVE, &why);
+	}
+}
+
+static void
+add_drain(struct facts *facts, struct report_room *room,
+          const struct report_from *from)
+{
+	const struct service *s = from->service;
+	struct buf b = buf_over(room->drain, sizeof room->drain);
+	struct facts_check *c = add(facts, "drain", FACTS_READY);
+	int64_t now_ms = from->now_ms;
+
+	if (s->unready_ms == CLOCK_NEVER)
+		return;
+	if (from->pid == 0 && !service_is_mending(s)) {
+		buf_str(&b, "the service has ended");
+	} else if (s->state == SVC_STOPPING) {
+		buf_str(&b, "the service is being stopped");
+		if (s->sickened)
+			buf_fmt(&b, ": %s", from->sick);
+	} else if (s->state == SVC_DRAINING) {
+		buf_str(&b, "draining before the stop, ");
+		buf_ms(&b, s->deadline_ms > now_ms ? s->deadline_ms - now_ms : 0);
+		buf_str(&b, " left");
+	} else {
+		buf_str(&b, "drained by request ");
+		buf_ms(&b, now_ms - s->unready_ms);
+		buf_str(&b, " ago");
+	}
+	fail(c, FACTS_READY, &b);
+}
+
+/* What only a service with checks or notifications can lack. */
+static void
+add_startup(struct facts *facts, struct report_room *room,
+            const struct report_from *from)
+{
+	const struct watch *w = from->watch;
+	struct buf b = buf_over(room->unready, sizeof room->unready);
+	struct facts_check *c;
+
+	if (w->health.n == 0 && !w->notify.needs_ready)
+		return;
+	c = add(facts, "startup", FACTS_STARTUP);
+	watch_write_unready(w, &b);
+	if (!watch_was_ready(w))
+		fail(c, FACTS_STARTUP, &b);
+	if (!w->notify.needs_ready)
+		return;
+	c = add(facts, "notify", FACTS_READY);
+	if (!notify_is_ready(&w->notify))
+		fail(c, FACTS_READY, &b);
+}
+
+/* While it is mended or stopped, what the checks said last is no verdict. */
+static bool
+is_judged(const struct service *s)
+{
+	return s->state == SVC_RUNNING || s->state == SVC_DRAINING;
+}
+
+static void
+add_watchdog(struct facts *facts, struct report_room *room,
+             const struct report_from *from)
+{
+	const struct notify *n = &from->watch->notify;
+	struct buf b = buf_over(room->watchdog, sizeof room->watchdog);
+	struct facts_check *c;
+
+	if (n->watchdog_ms == 0 && !n->starved)
+		return;
+	c = add(facts, "watchdog", FACTS_LIVE);
+	if (!n->starved || !is_judged(from->service))
+		return;
+	watch_write_unlive(from->watch, &b);
+	fail(c, FACTS_LIVE, &b);
+}
+
+static void
+add_asked(struct facts *facts, const struct report_from *from, size_t i)
+{
+	const struct watch_check *asked = &from->watch->checks[i];
+	const struct health_check *h = &from->watch->health.checks[i];
+	struct facts_check *c = add(facts, asked->name, 0);
+
+	if (h->counts_for & HEALTH_READY)
+		c->counts_for |= FACTS_READY;
+	if (h->counts_for & HEALTH_LIVE)
+		c->counts_for |= FACTS_LIVE;
+	c->why = asked->took_ms < 0 ? "has no result yet" : asked->why;
+	c->state = health_state_text(h->state);
+	c->flaps = h->flaps;
+	c->took_ms = asked->took_ms;
+	c->age_ms = from->now_ms - asked->ended_ms;
+	c->passed = asked->passed;
+	c->failed = asked->failed;
+	if (!health_check_passes(h, HEALTH_READY))
+		c->fails |= FACTS_READY;
+	if (!health_check_passes(h, HEALTH_LIVE) && is_judged(from->service))
+		c->fails |= FACTS_LIVE;
+}
+
+/* see sup/report.h */
+void
+report_checks(struct facts *facts, struct report_room *room,
+              const struct report_from *from)
+{
+	facts->n_checks = 0;
+	add_service(facts, room, from);
+	add_drain(facts, room, from);
+	add_startup(facts, room, from);
+	add_watchdog(facts, room, from);
+	for (size_t i = 0; i < from->watch->health.n; i++)
+		add_asked(facts, from, i);
+}

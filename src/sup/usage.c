@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* sup/usage.c - what a process and its container use */
+#include "sup/usage.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/parse.h"
+#include "sup/cgroup.h"
+
+#define STAT_MAX    1024	/* bytes of /proc/PID/stat */
+#define ENTRIES_MAX 4096	/* bytes of a directory read at a time */
+#define READS_MAX   1024	/* reads of one directory: probes must go on */
+#define FIELDS_MAX  24		/* fields of stat that are looked at (proc(5)) */
+
+static int
+open_of(pid_t pid, const char *name, int flags)
+{
+	char path[64];
+	struct buf b = buf_over(path, sizeof path);
+
+	buf_fmt(&b, "/proc/%d/%s", (int)pid, name);
+	return open(buf_text(&b), flags | O_RDONLY | O_CLOEXEC);
+}
+
+/* The numbers behind the name, by their place in proc(5); 0 for a text. */
+static size_t
+read_stat(pid_t pid, uint64_t fields[FIELDS_MAX + 1])
+{
+	char bytes[STAT_MAX];
+	int fd = open_of(pid, "stat", 0);
+	struct span rest = { bytes, 0 };
+	ssize_t n;
+	size_t i = 3;
+
+	if (fd < 0)
+		return 0;
+	n = read(fd, bytes, sizeof bytes);
+	close(fd);
+	for (ssize_t at = n - 1; at > 0 && rest.len == 0; at--)
+		if (bytes[at] == ')' && at + 2 < n)
+			rest = (struct span){ bytes + at + 2,
+			                      (size_t)(n - at - 2) };
+	for (; rest.len > 0 && i <= FIELDS_MAX; i++) {
+		fields[i] = 0;
+		(void)parse_uint_span(span_cut(&rest, ' '), UINT64_MAX,
+		                      &fields[i]);
+	}
+	return i;
+}
+
+static uint64_t
+clock_now_ms(clockid_t id)
+{
+	struct timespec t;
+
+	(void)clock_gettime(id, &t);	/* both clocks exist since Linux 2.6.39 */
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void
+read_process(struct facts_usage *u, pid_t pid)
+{
+	uint64_t fields[FIELDS_MAX + 1];
+	uint64_t tick_ms = 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
+
+	if (read_stat(pid, fields) <= FIELDS_MAX)
+		return;
+	u->cpu_ms = (fields[14] + fields[15]) * tick_ms;
+	u->threads = fields[20];
+	u->start_ms = clock_now_ms(CLOCK_REALTIME)
+	            - clock_now_ms(CLOCK_BOOTTIME) + fields[22] * tick_ms;
+	u->virtual_bytes = fields[23];
+	u->resident_bytes = fields[24] * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Entries of a directory, "." and ".." left out. */
+static uint64_t
+count_entries(int fd)
+{
+	_Alignas(struct dirent) char bytes[ENTRIES_MAX];
+	uint64_t count = 0;
+
+	for (int i = 0; i < READS_MAX; i++) {
+		long n = syscall(SYS_getdents64, fd, bytes, sizeof bytes);
+
+		if (n <= 0)
+			return count > 2 ? count - 2 : 0;
+		for (long at = 0; at < n; count++)
+			at += ((struct dirent *)(void *)(bytes + at))->d_reclen;
+	}
+	return FACTS_UNKNOWN;
+}
+
+/* Since Linux 6.2 the directory's size is their number. */
+static void
+read_fds(struct facts_usage *u, pid_t pid)
+{
+	int fd = open_of(pid, "fd", O_DIRECTORY);
+	struct stat st;
+	struct rlimit limit;
+
+	if (fd >= 0) {
+		u->open_fds = fstat(fd, &st) == 0 && st.st_size > 0
+		            ? (uint64_t)st.st_size : count_entries(fd);
+		close(fd);
+	}
+	if (prlimit(pid, RLIMIT_NOFILE, NULL, &limit) == 0
+	 && limit.rlim_cur != RLIM_INFINITY)
+		u->max_fds = limit.rlim_cur;
+}
+
+/* see sup/usage.h */
+void
+usage_read(struct facts_usage *u, pid_t pid)
+{
+	struct cgroup_cpu cpu;
+
+	*u = (struct facts_usage){
+		.cpu_ms = FACTS_UNKNOWN,
+		.resident_bytes = FACTS_UNKNOWN,
+		.virtual_bytes = FACTS_UNKNOWN,
+		.threads = FACTS_UNKNOWN,
+		.open_fds = FACTS_UNKNOWN,
+		.max_fds = FACTS_UNKNOWN,
+		.start_ms = FACTS_UNKNOWN,
+		.memory_bytes = cgroup_memory_used(),
+		.memory_limit_bytes = cgroup_memory_limit(),
+		.oom_kills = cgroup_oom_kills(),
+	};
+	cgroup_cpu(&cpu);
+	u->cpu_periods = cpu.periods;
+	u->cpu_throttled = cpu.throttled;
+	u->cpu_throttled_us = cpu.throttled_us;
+	if (pid > 0) {
+		read_process(u, pid);
+		read_fds(u, pid);
+	}
+}

@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: MIT */
+/* sup/watch.c - is the service healthy? Runs checks, hears notifications */
+#include "sup/watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "sup/checkname.h"
+#include "sup/env.h"
+
+#define MESSAGES_MAX 16	/* datagrams a turn: a flood does not hold the loop */
+#define READY_MAX    512	/* bytes read from the readiness pipe at a time */
+
+/* --- verdicts --- */
+
+/* see sup/watch.h */
+bool
+watch_is_ready(const struct watch *w)
+{
+	return w->pid > 0 && notify_is_ready(&w->notify)
+	    && health_passes(&w->health, HEALTH_READY);
+}
+
+/* see sup/watch.h */
+bool
+watch_is_live(const struct watch *w)
+{
+	return !w->notify.starved && health_passes(&w->health, HEALTH_LIVE);
+}
+
+/* see sup/watch.h */
+bool
+watch_was_ready(const struct watch *w)
+{
+	return w->health.was_ready;
+}
+
+/* The first check that this verdict lacks. */
+static void
+write_lacking(const struct watch *w, enum health_verdict verdict, struct buf *b)
+{
+	for (size_t i = 0; i < w->health.n; i++) {
+		const struct watch_check *c = &w->checks[i];
+
+		if (health_check_passes(&w->health.checks[i], verdict))
+			continue;
+		buf_fmt(b, "check %s: %s", c->name,
+		        c->took_ms < 0 ? "has no result yet" : c->why);
+		return;
+	}
+}
+
+/* see sup/watch.h */
+void
+watch_write_unready(const struct watch *w, struct buf *b)
+{
+	if (w->notify.stopping)
+		buf_str(b, "it says that it is stopping");
+	else if (!notify_is_ready(&w->notify))
+		buf_str(b, "it has not said yet that it is ready");
+	else
+		write_lacking(w, HEALTH_READY, b);
+}
+
+/* see sup/watch.h */
+void
+watch_write_unlive(const struct watch *w, struct buf *b)
+{
+	if (w->notify.starved) {
+		buf_str(b, "watchdog: not fed for ");
+		buf_ms(b, w->notify.watchdog_ms);
+	} else {
+		write_lacking(w, HEALTH_LIVE, b);
+	}
+}
+
+static void
+arm(struct watch *w)
+{
+	int64_t checks_ms = health_deadline(&w->health);
+
+	w->timer.deadline_ms = checks_ms < w->notify.fed_by_ms
+	                     ? checks_ms : w->notify.fed_by_ms;
+}
+
+/* After whatever may have changed a verdict. */
+static void
+settle(struct watch *w)
+{
+	bool ready = watch_is_ready(w), live = watch_is_live(w);
+
+	arm(w);
+	if (ready && !w->was_ready)
+		log_info("the service is ready");
+	w->was_ready = ready;
+	w->health.was_ready |= ready;
+	if (live == w->was_live || w->pid == 0)
+		return;
+	w->was_live = live;
+	w->owner.changed(w->owner.owner, live);	/* may stop us: nothing after it */
+}
+
+/* --- checks --- */
+
+static void
+tell_change(const struct watch *w, size_t i, const struct health_check *before)
+{
+	const struct health_check *now = &w->health.checks[i];
+	const struct watch_check *c = &w->checks[i];
+
+	if (now->flaps && !before->flaps)
+		log_warn("check %s is flapping: %d of its last results "
+		         "changed", c->name, HEALTH_FLAPS_ON);
+	if (now->state == before->state)
+		log_info("check %s: %s", c->name, c->why);
+	else if (now->state == HEALTH_FAILING)
+		log_warn("check %s has failed: %s", c->name, c->why);
+	else if (before->state == HEALTH_FAILING)
+		log_warn("check %s passes again: %s", c->name, c->why);
+	else
+		log_info("check %s passes: %s", c->name, c->why);
+}
+
+static void
+note(struct watch *w, size_t i, bool good)
+{
+	struct watch_check *c = &w->checks[i];
+	struct health_check before = w->health.checks[i];
+	int64_t now_ms = clock_ms();
+
+	c->took_ms = now_ms - before.began_ms;
+	c->ended_ms = now_ms;
+	*(good ? &c->passed : &c->failed) += 1;
+	health_result(&w->health, i, good, now_ms);
+	tell_change(w, i, &before);
+}
+
+static struct buf
+begin_why(struct watch_check *c)
+{
+	return buf_over(c->why, sizeof c->why);
+}
+
+static void
+begin(struct watch *w, size_t i, int64_t now_ms)
+{
+	struct watch_check *c = &w->checks[i];
+	struct buf why;
+	struct checker_job job = {
+		.conf = &w->plan->conf,
+		.url = w->plan->checks[i].url,
+		.deadline_ms = now_ms + w->plan->health.timeout_ms,
+		.given = w->given,
+		.cwd_fd = w->cwd_fd,
+	};
+	int r;
+
+	health_begun(&w->health, i, now_ms);
+	r = c->checker.pid > 0 ? -EBUSY : checker_start(&c->checker, &job);
+	if (r == 0) {
+		c->is_ignored = false;
+		return;
+	}
+	why = begin_why(c);
+	if (r == -EBUSY)
+		buf_str(&why, "the kernel still holds the last, killed check");
+	else
+		buf_fmt(&why, "cannot start a checker: %s", err_text(r));
+	(void)buf_text(&why);
+	note(w, i, false);
+}
+
+/* Its own deadline should have ended it; it hangs, or is cut off from time. */
+static void
+give_up(struct watch *w, size_t i)
+{
+	struct watch_check *c = &w->checks[i];
+	struct buf why = begin_why(c);
+
+	checker_kill(&c->checker);
+	c->is_ignored = true;
+	buf_str(&why, "not done within ");
+	buf_ms(&why, w->plan->health.timeout_ms);
+	(void)buf_text(&why);
+	note(w, i, false);
+}
+
+static void
+timer_expired(struct source *s)
+{
+	struct watch *w = (struct watch *)((char *)s
+	                - offsetof(struct watch, timer));
+	int64_t now_ms = clock_ms();
+
+	if (now_ms - s->deadline_ms > WATCH_FROZEN_MS)
+		notify_pardon(&w->notify, now_ms);
+	for (size_t i = 0; i < w->health.n; i++) {
+		switch (health_due(&w->health, i, now_ms)) {
+		case HEALTH_BEGIN:
+			begin(w, i, now_ms);
+			break;
+		case HEALTH_LATE:
+			give_up(w, i);
+			break;
+		case HEALTH_WAIT:
+			break;
+		}
+	}
+	(void)notify_starves(&w->notify, now_ms);
+	settle(w);
+}
+
+/* see sup/watch.h */
+bool
+watch_reaped(struct watch *w, pid_t pid, int status)
+{
+	char unwanted[CHECKER_LINE_MAX];
+
+	for (size_t i = 0; i < w->health.n; i++) {
+		struct watch_check *c = &w->checks[i];
+		struct buf why = begin_why(c);
+		bool good;
+
+		if (c->checker.pid != pid)
+			continue;
+		if (c->is_ignored)
+			why = buf_over(unwanted, sizeof unwanted);
+		good = checker_ended(&c->checker, status, &why);
+		(void)buf_text(&why);
+		if (!c->is_ignored) {
+			note(w, i, good);
+			settle(w);
+		}
+		return true;
+	}
+	return false;
+}
+
+/* --- notifications --- */
+
+static void
+hear(struct watch *w, struct span datagram)
+{
+	struct notify_msg msg;
+	int64_t now_ms = clock_ms();
+
+	if (notify_read(&msg, datagram) < 0)
+		return;
+	notify_apply(&w->notify, &msg, now_ms);
+	if (msg.has_status)
+		log_info("the service says: %.*s", (int)w->notify.status_len,
+		         w->notify.status);
+	if (msg.extend_ms > 0) {
+		health_extend(&w->health, now_ms + msg.extend_ms);
+		w->owner.extended(w->owner.owner, now_ms + msg.extend_ms);
+	}
+}
+
+static void
+notify_ready(struct source *s, uint32_t events)
+{
+	struct watch *w = (struct watch *)((char *)s
+	                - offsetof(struct watch, notify_source));
+	char bytes[NOTIFY_MSG_MAX];
+	struct ucred from;
+	ssize_t n;
+
+	(void)events;
+	for (int i = 0; i < MESSAGES_MAX; i++) {
+		n = notify_sock_read(s->fd, bytes, sizeof bytes, &from);
+		if (n < 0)
+			break;
+		if (notify_sock_trusts(&from, w->pid))
+			hear(w, (struct span){ bytes, (size_t)n });
+		else
+			log_info("refused a notification of pid %d, user %d",
+			         (int)from.pid, (int)from.uid);
+	}
+	settle(w);
+}
+
+/* A newline means ready. Our own copy of the other end keeps the pipe open
+ * from one start to the next. */
+static void
+pipe_ready(struct source *s, uint32_t events)
+{
+	struct watch *w = (struct watch *)((char *)s
+	                - offsetof(struct watch, ready_source));
+	char bytes[READY_MAX];
+	ssize_t n = read(s->fd, bytes, sizeof bytes);
+	const struct notify_msg ready = { .ready = true };
+
+	(void)events;
+	if (n <= 0 || memchr(bytes, '\n', (size_t)n) == NULL)
+		return;
+	notify_apply(&w->notify, &ready, clock_ms());
+	settle(w);
+}
+
+/* --- start and stop --- */
+
+static bool
+is_taken(const struct watch *w, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(w->checks[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Two checks of one name could not be told apart: "NAME", "NAME-2"... */
+static void
+name_check(struct watch *w, size_t i)
+{
+	const struct watch_check_plan *plan = &w->plan->checks[i];
+	char *name = w->checks[i].name;
+
+	for (int n = 1; n == 1 || is_taken(w, i, name); n++) {
+		/* Room is left for the number. */
+		struct buf b = buf_over(name, WATCH_NAME_MAX - 4);
+
+		if (plan->name.len > 0)
+			buf_add(&b, plan->name);
+		else
+			checkname_write(&b, plan->url);
+		b.cap = WATCH_NAME_MAX;
+		if (n > 1)
+			buf_fmt(&b, "-%d", n);
+		(void)buf_text(&b);
+	}
+}
+
+static int
+open_socket(struct watch *w, struct loop *loop)
+{
+	struct buf b = buf_over(w->socket_var, sizeof w->socket_var);
+	int r;
+
+	buf_str(&b, "NOTIFY_SOCKET=");
+	r = notify_sock_open(&b);
+	if (r < 0)
+		return r;
+	(void)buf_text(&b);
+	w->notify_source.fd = r;
+	return loop_add(loop, &w->notify_source, EPOLLIN);
+}
+
+static int
+open_pipe(struct watch *w, struct loop *loop)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	/* Only ours: the service may expect a blocking end. */
+	(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	w->ready_source.fd = ends[0];
+	w->ready_fd = ends[1];
+	return loop_add(loop, &w->ready_source, EPOLLIN);
+}
+
+static void
+prepare(struct watch *w)
+{
+	const struct watch_plan *plan = w->plan;
+
+	w->timer = (struct source){
+		.fd = -1, .deadline_ms = CLOCK_NEVER, .expired = timer_expired,
+	};
+	w->notify_source = (struct source){
+		.fd = -1, .deadline_ms = CLOCK_NEVER, .ready = notify_ready,
+	};
+	w->ready_source = (struct source){
+		.fd = -1, .deadline_ms = CLOCK_NEVER, .ready = pipe_ready,
+	};
+	w->ready_fd = w->cwd_fd = -1;
+	w->notify.needs_ready = plan->notify || plan->notify_fd > 0;
+	w->notify.watchdog_conf_ms = plan->watchdog_ms;
+	w->notify.fed_by_ms = CLOCK_NEVER;
+	w->health.conf = plan->health;
+	w->health.conf.timeout_ms += CHECKER_GRACE_MS;
+	w->health.n = plan->n_checks;
+	for (size_t i = 0; i < plan->n_checks; i++) {
+		w->health.checks[i].counts_for = plan->checks[i].counts_for;
+		w->checks[i].took_ms = -1;
+		name_check(w, i);
+	}
+}
+
+/* see sup/watch.h */
+int
+watch_open(struct watch *w, const struct watch_plan *plan,
+           const struct signals_given *given, struct loop *loop,
+           struct watch_owner owner)
+{
+	int r;
+
+	w->plan = plan;
+	w->given = given;
+	w->owner = owner;
+	prepare(w);
+	r = loop_add(loop, &w->timer, 0);
+	if (r == 0 && (plan->notify || plan->watchdog_ms > 0))
+		r = open_socket(w, loop);
+	if (r == 0 && plan->notify_fd > 0)
+		r = open_pipe(w, loop);
+	return r;
+}
+
+/* see sup/watch.h */
+bool
+watch_needs_env(const struct watch *w)
+{
+	return w->notify_source.fd >= 0;
+}
+
+/* see sup/watch.h */
+void
+watch_set_env(struct watch *w, char **env, char ***watchdog_pid)
+{
+	static char pid_var[] = "WATCHDOG_PID=";	/* the child fills it in */
+	struct buf b = buf_over(w->usec_var, sizeof w->usec_var);
+
+	*watchdog_pid = NULL;
+	env_unset(env, "WATCHDOG_USEC");	/* of a supervisor above us */
+	env_unset(env, "WATCHDOG_PID");
+	(void)env_set(env, w->socket_var);
+	if (w->plan->watchdog_ms == 0)
+		return;
+	buf_fmt(&b, "WATCHDOG_USEC=%lld",
+	        (long long)w->plan->watchdog_ms * 1000);
+	(void)buf_text(&b);
+	(void)env_set(env, w->usec_var);
+	*watchdog_pid = env_set(env, pid_var);
+}
+
+/* see sup/watch.h */
+int
+watch_ready_fd(struct watch *w)
+{
+	char bytes[READY_MAX];
+
+	if (w->ready_source.fd < 0)
+		return -1;
+	while (read(w->ready_source.fd, bytes, sizeof bytes) > 0)
+		continue;
+	return w->ready_fd;
+}
+
+/* see sup/watch.h */
+void
+watch_start(struct watch *w, pid_t pid)
+{
+	int64_t now_ms = clock_ms();
+
+	w->pid = pid;
+	w->was_live = true;
+	w->was_ready = false;
+	notify_start(&w->notify, now_ms);
+	health_start(&w->health, now_ms);
+	settle(w);
+}
+
+/* see sup/watch.h */
+void
+watch_stop(struct watch *w)
+{
+	health_stop(&w->health);
+	notify_stop(&w->notify);
+	for (size_t i = 0; i < w->health.n; i++) {
+		w->checks[i].is_ignored = true;
+		checker_kill(&w->checks[i].checker);
+	}
+	arm(w);
+}
+
+/* see sup/watch.h */
+void
+watch_end(struct watch *w)
+{
+	watch_stop(w);
+	w->pid = 0;
+	w->health.was_ready = false;
+}
+
+/* see sup/watch.h */
+size_t
+watch_fds(const struct watch *w, int fds[WATCH_FDS_MAX])
+{
+	const int ours[WATCH_FDS_MAX] = {
+		w->notify_source.fd, w->ready_source.fd, w->ready_fd,
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; i < WATCH_FDS_MAX; i++)
+		if (ours[i] >= 0)
+			fds[n++] = ours[i];
+	return n;
+}
