@@ -51,6 +51,10 @@ void child_signal_own(pid_t service, int sig);
 /* Sends sig to pid, its process group and its descendants. */
 void child_signal_tree(pid_t pid, int sig);
 
+/* For a forked child that is a subreaper: kills and reaps all its descendants,
+ * as far as /proc shows them. Blocks until they are gone. */
+void child_end_own(void);
+
 /* Appends the names and pids of hale's children, as far as /proc shows them
  * and b has room: "cat (pid 12), sleep (pid 15)". */
 void child_list(struct buf *b);

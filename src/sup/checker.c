@@ -49,6 +49,8 @@ run(const struct checker_job *job, int fd)
 	leave_the_parent(job, fd);
 	r = check_url(job->conf, job->url, job->deadline_ms, &why);
 	(void)!write(fd, why.p, why.len);	/* lost: the status tells all */
+	if (span_has_prefix(job->url, "exec:"))	/* no other starts anybody */
+		child_end_own();
 	_exit(r == 0 ? IS_GOOD : IS_BAD);
 }
 

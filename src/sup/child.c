@@ -222,6 +222,18 @@ child_signal_tree(pid_t pid, int sig)
 	(void)kill(pid, sig);
 }
 
+/* see sup/child.h */
+void
+child_end_own(void)
+{
+	int sig = SIGKILL;
+
+	/* Those of a dead parent come to us: again, until there are none. */
+	while (walk(getpid(), DEPTH_MAX, signal_one, &sig)
+	    && waitpid(-1, NULL, 0) > 0)
+		continue;
+}
+
 static void
 list_one(pid_t pid, void *list)
 {

@@ -23,7 +23,7 @@ import time
 TOP = pathlib.Path(__file__).resolve().parents[2]
 HALE = str(pathlib.Path(os.environ.get("HALE_BIN", TOP / "build/hale")).absolute())
 HELPERS = pathlib.Path(os.environ.get("HALE_HELPERS", TOP / "build/helpers")).absolute()
-NS, SVC = str(HELPERS / "ns"), str(HELPERS / "svc")
+NS, SVC, SICK = (str(HELPERS / name) for name in ("ns", "svc", "sick"))
 DEADLINE = 15
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PORT = 8080
@@ -34,6 +34,22 @@ libc = ctypes.CDLL(None, use_errno=True)
 def svc(words):
     """The command that runs tests/helpers/svc with these words."""
     return [SVC, *shlex.split(words)]
+
+
+class Sick:
+    """tests/helpers/sick as the service, and the FIFO that makes it ill."""
+
+    def __init__(self, directory, mode="200", port=8000):
+        self.fifo = directory / "sick"
+        self.argv = [SICK, str(port), str(self.fifo), mode]
+        self.url = f"http://127.0.0.1:{port}/"
+
+    def be(self, box, mode):
+        """Changes the mode and waits until it is in force."""
+        fd = os.open(self.fifo, os.O_WRONLY)
+        os.write(fd, mode.encode() + b"\n")
+        os.close(fd)
+        box.out.expect(f"^mode {mode}$")
 
 
 def until(condition, what="condition"):

@@ -1,0 +1,294 @@
+"""Checks: each way to be sick is found, by a checker that harms nobody."""
+import os
+import pathlib
+import re
+import signal
+
+import pytest
+
+from box import HALE, Sick, clean_env, until
+
+LISTEN = ["--listen", "8080"]
+FAST = ["--interval", "100ms", "--timeout", "200ms", "--retries", "2"]
+STOP, CONT, TERM = signal.SIGSTOP, signal.SIGCONT, signal.SIGTERM
+FORK = {"x86_64": 57}.get(os.uname().machine)
+
+
+@pytest.fixture
+def sick(hale, tmp_path):
+    """sick(options...) starts hale with a service that can fall ill; MODE is
+    its first state of health. "{}" in an option is the service's URL."""
+    def start(*options, mode="200", **more):
+        service = Sick(tmp_path, mode)
+        box = hale(*LISTEN, *(word.replace("{}", service.url) for word in options),
+                   service.argv, **more)
+        box.service = int(box.out.expect(r"^up (\d+)$")[1])
+        box.be = lambda mode: service.be(box, mode)
+        return box
+    return start
+
+
+def up(hale, *argv, **options):
+    box = hale(*LISTEN, *argv, **options)
+    box.out.expect("^up")
+    return box
+
+
+def check(box, name=None):
+    """What /status has of a check that asks a URL."""
+    found = [c for c in box.status()["checks"] if "state" in c and name in (None, c["name"])]
+    assert len(found) == 1
+    return found[0]
+
+
+def becomes(box, path, status):
+    until(lambda: box.get(path).status == status, f"{path} is {status}")
+
+
+# --- each way to be sick -------------------------------------------------------
+
+@pytest.mark.parametrize("mode, why", [
+    ("500", "500 Sick"), ("404", "404 Sick"), ("silent", ""), ("deaf", ""), ("late 5000", ""),
+    ("endless", ""), ("refuse", "Connection refused")])
+def test_each_way_to_be_sick_is_found_and_so_is_the_recovery(sick, mode, why):
+    box = sick(*FAST, "--check", "{}")
+    becomes(box, "/readyz", 200)
+    box.be(mode)
+    line = box.err.expect(r"is not live: check http://127.0.0.1:8000/: (.*)")[1]
+    assert why in line
+    assert check(box)["state"] == "failing"
+    for path in ("/readyz", "/livez"):
+        answer = box.get(path)
+        assert answer.status == 503
+        assert "[-]http://127.0.0.1:8000/ failed: " + (why and line) in answer.body
+    box.be("200")
+    box.err.expect("is live again")
+    becomes(box, "/readyz", 200)
+    assert box.get("/livez").status == 200
+
+
+def test_a_stopped_service_is_found(sick):
+    box = sick(*FAST, "--check", "{}")
+    becomes(box, "/readyz", 200)
+    outer = box.outer(box.service)
+    os.kill(outer, STOP)
+    box.err.expect("is not live: check")
+    os.kill(outer, CONT)
+    box.err.expect("is live again")
+
+
+def test_a_body_without_end_is_not_waited_for(sick):
+    box = sick(*FAST, "--check", "{}", mode="flood")
+    becomes(box, "/readyz", 200)
+    assert check(box)["output"] == "200 OK"
+
+
+def test_it_fails_after_as_many_failures_as_retries(sick):
+    box = sick("--interval", "100ms", "--retries", "5", "--live-check", "{}")
+    becomes(box, "/readyz", 200)
+    until(lambda: check(box)["state"] == "passing", "it passed")
+    box.be("500")
+    box.err.expect("is not live")
+    answer = check(box)
+    assert answer["state"] == "failing" and answer["failed"] >= 5
+
+
+def test_one_failure_less_than_retries_changes_nothing(sick):
+    box = sick("--interval", "50ms", "--retries", "1000000", "--check", "{}")
+    becomes(box, "/readyz", 200)
+    box.be("500")
+    until(lambda: check(box)["failed"] >= 5, "some failures")
+    assert box.get("/readyz").status == box.get("/livez").status == 200
+
+
+# --- verdicts ------------------------------------------------------------------
+
+@pytest.mark.parametrize("option, ready, live", [
+    ("--check", 503, 503), ("--ready-check", 503, 200), ("--live-check", 200, 503)])
+def test_a_check_counts_for_its_verdicts(sick, option, ready, live):
+    box = sick(*FAST, option, "{}")
+    until(lambda: check(box)["state"] == "passing", "it passed")
+    assert (box.get("/readyz").status, box.get("/livez").status) == (200, 200)
+    box.be("500")
+    until(lambda: check(box)["state"] == "failing", "it failed")
+    assert (box.get("/readyz").status, box.get("/livez").status) == (ready, live)
+
+
+def test_a_new_service_is_live_and_not_ready_before_its_first_success(sick):
+    box = sick("--interval", "1h", "--check", "{}", mode="500")
+    until(lambda: check(box)["failed"] > 0, "a failure")
+    assert [box.get(p).status for p in ("/livez", "/readyz", "/startupz")] == [200, 503, 503]
+    box.be("200")
+    becomes(box, "/readyz", 200)
+    assert box.get("/startupz").status == 200
+
+
+def test_startup_stays_once_it_was_ready(sick):
+    box = sick(*FAST, "--check", "{}")
+    becomes(box, "/startupz", 200)
+    box.be("500")
+    becomes(box, "/readyz", 503)
+    assert box.get("/startupz").status == 200
+
+
+def test_failures_of_the_start_period_do_not_count(sick):
+    box = sick(*FAST, "--start-period", "1h", "--start-interval", "50ms", "--check", "{}",
+               mode="refuse")
+    until(lambda: check(box)["failed"] >= 6, "some failures")
+    assert check(box)["state"] == "starting"
+    box.be("200")
+    becomes(box, "/readyz", 200)
+    box.be("refuse")
+    becomes(box, "/livez", 503)
+
+
+def test_a_failed_check_can_be_excluded_by_its_name(sick):
+    box = sick(*FAST, "--check", "web={}", "--check", "unix:/nowhere", mode="500")
+    becomes(box, "/livez", 503)
+    answer = box.get("/readyz?verbose&exclude=web&exclude=unix:/nowhere")
+    assert answer.status == 200
+    assert "[+]web excluded: ok" in answer.body
+
+
+def test_hale_check_tells_the_reason(sick):
+    box = sick(*FAST, "--check", "{}", mode="500")
+    becomes(box, "/livez", 503)
+    done = box.run(HALE, "check", "--live")
+    assert done.returncode == 1
+    assert done.stdout.startswith("http://127.0.0.1:8000/ failed: 500 Sick")
+
+
+def test_a_flapping_service_is_told(sick):
+    box = sick("--interval", "50ms", "--retries", "1", "--check", "{}")
+    becomes(box, "/readyz", 200)
+    for mode, state in (("500", "failing"), ("200", "passing")) * 3:
+        box.be(mode)
+        until(lambda: check(box)["state"] == state, state)
+    box.err.expect("is flapping")
+    assert check(box)["flapping"] is True
+    assert "flapping" in box.get("/status?text").body
+
+
+def test_there_can_be_eight_and_not_nine(hale):
+    eight = ["--check", "unix:/a"] * 8
+    many = up(hale, *eight, "say up pause")
+    names = [c["name"] for c in many.status()["checks"] if "state" in c]
+    assert len(names) == len(set(names)) == 8
+    code, _, err = hale(*eight, "--check", "unix:/b", "say up").end()
+    assert code == 2 and "there are too many" in err[0]
+
+
+@pytest.mark.parametrize("words", [
+    ["--check", "nonsense://x"], ["--check", ""], ["--check", "exec:"], ["--interval", "0"],
+    ["--timeout", "0"], ["--retries", "0"], ["--start-interval", "0"], ["--notify-fd", "2"],
+    ["--notify-fd", "1024"], ["--restart", "maybe"], ["--on-unhealthy", "panic"],
+    ["--backoff", "5s..1s"], ["--backoff", "x"], ["--backoff", "1s.."]])
+def test_a_wrong_value_is_one_line_before_anything_is_started(hale, words):
+    code, out, err = hale(*words, "say started").end()
+    assert (code, out) == (2, [])
+    assert len(err) == 1 and words[0] in err[0] and "expected" in err[0]
+
+
+def test_the_environment_sets_them_too(hale, tmp_path):
+    service = Sick(tmp_path)
+    box = up(hale, service.argv,
+               env=clean_env(HALE_CHECK=f"{service.url},tcp:127.0.0.1:8000",
+                             HALE_RESTART="always", HALE_INTERVAL="1h"))
+    becomes(box, "/readyz", 200)
+    assert [c["name"] for c in box.status()["checks"] if "state" in c] \
+        == ["http://127.0.0.1:8000/", "tcp:127.0.0.1:8000"]
+
+
+def test_an_action_that_nothing_sets_off_is_warned_of(hale):
+    _, _, err = hale("--on-unhealthy", "restart", "--ready-check", "unix:/x", "exit 0").end()
+    assert len(err) == 1 and "--on-unhealthy" in err[0]
+
+
+# --- the checker ---------------------------------------------------------------
+
+def test_a_late_checker_is_killed_with_all_that_it_started(hale):
+    sleeps = "sleep 1234 & setsid sleep 1235 & (setsid sh -c 'sleep 1236 & sleep 1237') & wait"
+    box = up(hale, "--timeout", "300ms", "--interval", "1h",
+               "--live-check", f'exec:/bin/sh -c "{sleeps}"', "say up pause")
+    until(lambda: check(box)["failed"] >= 1, "it was late")
+    until(lambda: len(box.pids()) == 2, "between two checks only hale and the service are there")
+
+
+def test_a_checker_that_is_done_leaves_nobody(hale):
+    box = up(hale, "--interval", "1h",
+               "--check", "exec:/bin/sh -c 'sleep 1234 & exit 0'", "say up pause")
+    becomes(box, "/readyz", 200)
+    until(lambda: len(box.pids()) == 2, "all are gone")
+
+
+def test_a_checker_has_only_its_own_descriptors(hale, tmp_path):
+    """0 to 2, and what ls itself opens."""
+    with open(tmp_path / "given", "w") as given:
+        box = up(hale, "--restart", "always", "--interval", "1h",
+                   "--check", "exec:/bin/ls /proc/self/fd", "say up pause", fds=[given.fileno()])
+        becomes(box, "/readyz", 200)
+    assert check(box)["output"].endswith("3")
+
+
+def test_an_exec_check_runs_where_the_service_does(hale, tmp_path):
+    box = up(hale, "--interval", "1h", "--check", "exec:/bin/pwd", "cwd say up pause",
+               cwd=tmp_path)
+    assert f"cwd {tmp_path}\n" in box.out.seen
+    becomes(box, "/readyz", 200)
+    assert str(tmp_path) in check(box)["output"]
+
+
+def test_an_exec_check_tells_its_last_line_and_code(hale):
+    box = up(hale, "--interval", "1h", "--check", "exec:/bin/sh -c 'echo no database; exit 3'",
+               "say up pause")
+    until(lambda: check(box)["failed"] > 0, "it failed")
+    assert re.search("3.*no database", check(box)["output"])
+    assert check(box)["name"] == "exec:/bin/sh"
+
+
+def test_no_secret_of_a_url_is_shown(hale):
+    box = up(hale, *FAST, "--check", "http://user:s3cret@127.0.0.1:9/path?token=s3cret#s3cret",
+               "--check", "exec:/bin/false s3cret", "say up pause")
+    becomes(box, "/livez", 503)
+    for path in ("/status", "/status?text", "/livez?verbose", "/metrics", "/"):
+        assert "s3cret" not in box.get(path).body
+    assert check(box, "http://127.0.0.1:9/path")["state"] == "failing"
+
+
+@pytest.mark.skipif(FORK is None, reason="the number of fork(2) is not known here")
+def test_a_checker_that_cannot_be_forked_is_a_failure_and_no_end(hale):
+    box = up(hale, *FAST, "--check", "tcp:127.0.0.1:8080", "say up pause",
+               refuse=[f"{FORK}:-1:11"])
+    becomes(box, "/livez", 503)
+    assert check(box)["output"] == "cannot start a checker: Resource temporarily unavailable"
+
+
+def test_checks_end_with_the_stop_signal(hale):
+    box = up(hale, "--interval", "50ms", "--check", "tcp:127.0.0.1:8080", "catch say up pause")
+    becomes(box, "/readyz", 200)
+    box.signal(TERM)
+    box.out.expect("^got 15 ")
+    done = check(box)["passed"]
+    until(lambda: box.children() == 1, "no checker is left")
+    assert box.get("/readyz").status == 503
+    assert box.get("/livez").status == 200
+    assert check(box)["passed"] == done
+
+
+def test_an_idle_hale_without_checks_sleeps(hale, tmp_path):
+    """Its main thread's voluntary switches do not grow while nothing comes."""
+    box = up(hale, "--restart", "always", "--notify", "say up pause")
+    becomes(box, "/livez", 200)
+
+    def switches():
+        text = pathlib.Path(f"/proc/{box.pid}/status").read_text()
+        return int(re.search(r"^voluntary_ctxt_switches:\t(\d+)$", text, re.M)[1])
+
+    def syscall():
+        return pathlib.Path(f"/proc/{box.pid}/syscall").read_text().split()[0]
+
+    waits = "232" if os.uname().machine == "x86_64" else "22"  # epoll_wait, epoll_pwait
+    until(lambda: syscall() in (waits, "281"), "it sleeps")
+    before = switches()
+    until(lambda: box.run("/bin/true", net=False).returncode == 0, "time passes")
+    assert switches() == before
