@@ -1,0 +1,355 @@
+"""What the service says of itself: sd_notify, the watchdog, a descriptor."""
+import ctypes.util
+import os
+import shutil
+import signal
+import socket
+import sys
+
+import pytest
+
+from box import HALE, clean_env, until
+
+LISTEN = ["--listen", "8080"]
+AT_ONCE = ["--backoff", "0"]
+STOP, CONT = signal.SIGSTOP, signal.SIGCONT
+NOBODY = 65534
+PYTHON = [sys.executable, "-S", "-c"]
+
+needs_systemd_notify = pytest.mark.skipif(shutil.which("systemd-notify") is None,
+                                          reason="there is no systemd-notify")
+needs_libsystemd = pytest.mark.skipif(ctypes.util.find_library("systemd") is None,
+                                      reason="there is no libsystemd")
+
+# Does what the lines of its standard input say: "MESSAGE" is sent, with \n
+# where it has ";". "as UID" becomes another user.
+TALKER = r"""
+import os, socket, sys
+def send(text):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    s.connect("\0" + os.environ["NOTIFY_SOCKET"][1:])
+    s.send(text)
+print("up", os.getpid(), flush=True)
+for line in sys.stdin:
+    line = line.rstrip("\n")
+    if line.startswith("as "):
+        os.setgid(int(line[3:])); os.setuid(int(line[3:]))
+    elif line.startswith("child "):
+        if os.fork() == 0:
+            send(line[6:].encode()); os._exit(0)
+        os.wait()
+    elif line == "wait":
+        continue
+    else:
+        send(line.replace(";", "\n").encode("latin-1"))
+    print("done", line, flush=True)
+"""
+
+
+@pytest.fixture
+def talker(hale):
+    def start(*options, **more):
+        box = hale(*LISTEN, *options, [*PYTHON, TALKER], **more)
+        box.service = int(box.out.expect(r"^up (\d+)$")[1])
+
+        def say(text):
+            box.tell(text)
+            box.out.expect("^done ")
+
+        box.say = say
+        return box
+    return start
+
+
+def becomes(box, path, status):
+    until(lambda: box.get(path).status == status, f"{path} is {status}")
+
+
+# --- READY, STOPPING, STATUS, MAINPID --------------------------------------------
+
+def test_it_is_ready_when_it_says_so(talker):
+    box = talker("--notify")
+    assert [box.get(p).status for p in ("/readyz", "/startupz", "/livez")] == [503, 503, 200]
+    assert "[-]notify failed: it has not said yet that it is ready" in box.get("/readyz").body
+    box.say("READY=1")
+    becomes(box, "/readyz", 200)
+    assert box.get("/startupz").status == 200
+
+
+def test_stopping_turns_readiness_off(talker):
+    box = talker("--notify")
+    box.say("READY=1")
+    becomes(box, "/readyz", 200)
+    box.say("STOPPING=1")
+    becomes(box, "/readyz", 503)
+    assert "it says that it is stopping" in box.get("/readyz").body
+    assert box.get("/livez").status == 200
+
+
+def test_the_status_is_shown(talker):
+    box = talker("--notify")
+    box.say("STATUS=Loading <table> \x1b[31m 3 of 5")
+    until(lambda: box.status()["service"]["status"], "it is there")
+    assert box.status()["service"]["status"] == "Loading <table> ?[31m 3 of 5"
+    assert "says      Loading <table> ?[31m 3 of 5\n" in box.run(HALE, "status").stdout
+    assert "Loading &lt;table> ?[31m" in box.get("/").body
+
+
+def test_several_lines_and_unknown_ones_in_a_message(talker):
+    box = talker("--notify")
+    box.say("X_FOO=1;STATUS=hi;MAINPID=77;=;nonsense;FDSTORE=1;READY=1;")
+    becomes(box, "/readyz", 200)
+    assert box.status()["service"]["status"] == "hi"
+    assert box.status()["service"]["main_pid"] == 77
+
+
+def test_all_is_forgotten_with_a_restart(talker):
+    box = talker("--notify", "--restart", "always", *AT_ONCE)
+    box.say("READY=1;STATUS=old;MAINPID=77")
+    becomes(box, "/readyz", 200)
+    os.kill(box.outer(box.service), signal.SIGKILL)
+    box.out.expect(r"^up \d+$")
+    assert [box.get(p).status for p in ("/readyz", "/startupz", "/livez")] == [503, 503, 200]
+    assert box.status()["service"]["status"] == ""
+    box.say("READY=1")
+    becomes(box, "/readyz", 200)
+
+
+@needs_systemd_notify
+def test_the_real_systemd_notify(hale):
+    """It waits for its BARRIER=1, so that it would hang where that is lost."""
+    box = hale(*LISTEN, "--notify", ["/bin/sh", "-c",
+               "systemd-notify --ready --status='Up and running' && echo told; exec cat"])
+    box.out.expect("^told$")
+    assert box.get("/readyz").status == 200
+    assert box.status()["service"]["status"] == "Up and running"
+
+
+@needs_libsystemd
+def test_a_service_that_uses_libsystemd(hale):
+    code = r"""
+import ctypes, ctypes.util, sys
+lib = ctypes.CDLL(ctypes.util.find_library("systemd") or "libsystemd.so.0")
+usec = ctypes.c_uint64()
+print("enabled", lib.sd_watchdog_enabled(0, ctypes.byref(usec)), usec.value, flush=True)
+print("sent", lib.sd_notify(0, b"READY=1\nSTATUS=by libsystemd"), flush=True)
+print("barrier", lib.sd_notify_barrier(0, ctypes.c_uint64(10000000)), flush=True)
+for line in sys.stdin:
+    lib.sd_notify(0, b"WATCHDOG=1")
+"""
+    box = hale(*LISTEN, "--notify", "--watchdog", "1h", [sys.executable, "-c", code])
+    box.out.expect("^enabled 1 3600000000$")
+    box.out.expect("^sent 1$")
+    box.out.expect("^barrier [01]$")
+    assert box.get("/readyz").status == 200
+    assert box.status()["service"]["status"] == "by libsystemd"
+
+
+# --- who may speak ---------------------------------------------------------------
+
+def test_a_child_and_another_user_of_the_service_may_speak(talker):
+    box = talker("--notify")
+    box.say("child STATUS=child")
+    until(lambda: box.status()["service"]["status"] == "child", "the child was heard")
+    box.say(f"as {NOBODY}")
+    box.say("STATUS=nobody")
+    until(lambda: box.status()["service"]["status"] == "nobody", "the service was heard")
+    box.say("child READY=1")
+    becomes(box, "/readyz", 200)
+
+
+def notify_name(box):
+    environ = open(f"/proc/{box.outer(box.service)}/environ").read().split("\0")
+    return "\0" + next(e for e in environ if e.startswith("NOTIFY_SOCKET=@")).split("@")[1]
+
+
+def send_to(name, text=b"READY=1"):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.connect(name)
+        sock.send(text)
+
+
+def test_a_stranger_is_not_heard(talker):
+    """Another user; and root, but from outside the PID namespace."""
+    box = talker("--notify", "-v")
+    name = notify_name(box)
+    box.inside(lambda: send_to(name), uid=NOBODY)
+    box.err.expect(rf"refused a notification of pid \d+, user {NOBODY}")
+    with box.net():
+        send_to(name)
+    box.err.expect("refused a notification of pid 0, user 0")
+    assert box.get("/readyz").status == 503
+    box.inside(lambda: send_to(name))
+    becomes(box, "/readyz", 200)
+
+
+def test_a_flood_and_garbage_do_no_harm(talker):
+    box = talker("--notify")
+    name = notify_name(box)
+
+    def flood():
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+            sock.connect(name)
+            for text in (b"", b"\0", b"\n" * 4096, b"=" * 5000, b"READY=1\0X", b"STATUS=" + b"x" * 9000,
+                         os.urandom(4000)) * 50:
+                sock.send(text)
+
+    box.inside(flood)
+    assert box.get("/readyz").status == 503
+    box.say("READY=1;STATUS=fine")
+    becomes(box, "/readyz", 200)
+
+
+# --- the environment ---------------------------------------------------------------
+
+def test_the_environment_names_the_socket_and_the_watchdog(hale):
+    box = hale("--notify", "--watchdog", "1500ms", "ids env say up pause",
+               env=clean_env(NOTIFY_SOCKET="/of/another", WATCHDOG_PID="1", WATCHDOG_USEC="5"))
+    pid = box.out.expect(r"^ids pid=(\d+)")[1]
+    box.out.expect("^env end$")
+    lines = box.out.seen.splitlines()
+    assert f"env WATCHDOG_PID={pid}" in lines
+    assert "env WATCHDOG_USEC=1500000" in lines
+    sockets = [line for line in lines if line.startswith("env NOTIFY_SOCKET=")]
+    assert len(sockets) == 1 and sockets[0].startswith("env NOTIFY_SOCKET=@")
+
+
+def test_without_notify_the_environment_is_what_it_was(hale):
+    given = clean_env(NOTIFY_SOCKET="/of/another", WATCHDOG_PID="1", WATCHDOG_USEC="5")
+    box = hale("env exit 0", env=given)
+    _, out, _ = box.end()
+    assert sorted(out) == sorted([f"env {k}={v}" for k, v in given.items()] + ["env end"])
+
+
+# --- the watchdog ------------------------------------------------------------------
+
+def test_a_watchdog_that_is_not_fed_is_found_and_forgiven(talker):
+    box = talker("--watchdog", "300ms")
+    box.err.expect("is not live: watchdog: not fed for 300ms")
+    assert "[-]watchdog failed: watchdog: not fed for 300ms" in box.get("/livez").body
+    box.say("WATCHDOG_USEC=3600000000")
+    box.say("WATCHDOG=1")
+    box.err.expect("is live again")
+    assert box.get("/livez").status == 200
+
+
+def test_a_watchdog_that_is_fed_stays_quiet(hale):
+    code = TALKER.replace("for line in sys.stdin:", "import time\nwhile True:\n"
+                          "    send(b'WATCHDOG=1'); time.sleep(0.05)\nfor line in sys.stdin:")
+    box = hale(*LISTEN, "--watchdog", "2s", "--on-unhealthy", "restart", [*PYTHON, code])
+    box.out.expect("^up")
+    until(lambda: box.status()["service"]["uptime_ms"] > 2500, "longer than the watchdog")
+    assert (box.get("/livez").status, box.status()["restarts"]) == (200, 0)
+
+
+def test_a_missed_watchdog_is_a_sigabrt_and_a_restart(talker):
+    box = talker("--watchdog", "300ms", "--on-unhealthy", "restart", *AT_ONCE)
+    box.err.expect("was killed by SIGABRT.*stopped as unhealthy .watchdog: not fed for 300ms")
+    assert int(box.out.expect(r"^up (\d+)$")[1]) != box.service
+    assert box.status()["last_exit"]["code"] == 134
+
+
+def test_with_notify_the_watchdog_runs_from_ready(talker):
+    box = talker("--notify", "--watchdog", "200ms", "--ready-check", "unix:/none", "--interval",
+                 "100ms")
+    until(lambda: box.status()["service"]["uptime_ms"] > 600, "longer than the watchdog")
+    assert box.get("/livez").status == 200
+    box.say("READY=1")
+    box.err.expect("is not live: watchdog")
+
+
+def test_a_trigger_works_without_a_watchdog(talker):
+    box = talker("--notify", "--on-unhealthy", "restart", *AT_ONCE)
+    box.say("READY=1")
+    box.tell("WATCHDOG=trigger")
+    box.err.expect("was killed by SIGABRT")
+    assert int(box.out.expect(r"^up (\d+)$")[1]) != box.service
+
+
+def test_a_watchdog_can_be_set_and_taken_away_at_run_time(talker):
+    box = talker("--notify")
+    box.say("READY=1")
+    box.say("WATCHDOG_USEC=200000")
+    box.err.expect("is not live: watchdog: not fed for 200ms")
+    box.say("WATCHDOG_USEC=0")
+    box.err.expect("is live again")
+
+
+def test_a_frozen_hale_blames_nobody(talker):
+    """As after `docker unpause`: the service had no more time than hale."""
+    box = talker("--watchdog", "1s", "--on-unhealthy", "exit")
+    outer = box.outer(box.service)
+    os.kill(box.pid, STOP)
+    os.kill(outer, STOP)
+    # Longer than watchdog and what counts as frozen together.
+    with pytest.raises(AssertionError, match="nothing more"):
+        box.err.line(timeout=4)
+    os.kill(outer, CONT)
+    os.kill(box.pid, CONT)
+    box.say("WATCHDOG_USEC=3600000000")
+    box.say("WATCHDOG=1")
+    assert box.get("/livez").status == 200
+
+
+# --- more time ---------------------------------------------------------------------
+
+def test_more_time_to_stop_is_given(hale):
+    code = TALKER.replace("print(\"up\"", "import signal; signal.signal(15, lambda *a: "
+                          "print('term', flush=True)); print(\"up\"")
+    box = hale(*LISTEN, "--notify", "--stop-timeout", "1500ms", [*PYTHON, code])
+    box.out.expect("^up")
+    box.signal(signal.SIGTERM)
+    box.out.expect("^term$")
+    box.tell("EXTEND_TIMEOUT_USEC=3600000000")
+    box.out.expect("^done EXTEND")
+    with pytest.raises(AssertionError, match="nothing more"):
+        box.report.line(timeout=2.5)
+    assert box.status()["state"] == "stopping"
+
+
+def test_more_time_to_start_is_given(talker):
+    box = talker("--notify", "--live-check", "unix:/none", "--interval", "100ms", "--retries", "4",
+                 "--start-interval", "50ms")
+    box.say("EXTEND_TIMEOUT_USEC=3600000000")
+
+    def check():
+        return next(c for c in box.status()["checks"] if c["name"] == "unix:/none")
+
+    until(lambda: check()["failed"] >= 12, "many failures")
+    assert check()["state"] == "starting"
+
+
+# --- the descriptor -----------------------------------------------------------------
+
+@pytest.mark.parametrize("fd", [3, 7, 100])
+def test_a_newline_on_the_descriptor_means_ready(hale, fd):
+    box = hale(*LISTEN, "--notify-fd", str(fd), ["/bin/bash", "-c",
+               f"echo up; read; echo -n booting >&{fd}; read; echo >&{fd}; exec {fd}>&-; read"])
+    box.out.expect("^up$")
+    assert box.get("/readyz").status == 503
+    box.tell("")
+    box.tell("")
+    becomes(box, "/readyz", 200)
+
+
+def test_a_descriptor_that_is_closed_without_a_newline_is_never_ready(hale):
+    box = hale(*LISTEN, "--notify-fd", "3", ["/bin/sh", "-c",
+               "printf no >&3; exec 3>&-; echo closed; read x"])
+    box.out.expect("^closed$")
+    assert box.get("/readyz").status == 503
+
+
+def test_the_descriptor_works_after_a_restart(hale):
+    box = hale(*LISTEN, "--notify-fd", "5", "--restart", "always", *AT_ONCE, ["/bin/sh", "-c",
+               "echo up; read x; echo >&5; read x; echo more >&5; exit 1"])
+    for _ in range(3):
+        box.out.expect("^up$")
+        assert box.get("/readyz").status == 503
+        box.tell("")
+        becomes(box, "/readyz", 200)
+        box.tell("")
+
+
+def test_only_the_service_gets_the_descriptor(hale):
+    box = hale(*LISTEN, "--notify-fd", "3", "fds say up pause")
+    assert box.out.expect("^fds (.*)$")[1].split()[:4] == ["0", "1", "2", "3"]
