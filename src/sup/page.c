@@ -2,6 +2,8 @@
 /* sup/page.c - all that the supervisor knows, as a page (pure) */
 #include "sup/status.h"
 
+#define SHOWN_MAX 160	/* bytes of a reason: the page must fit an answer */
+
 /* Colours follow the reader's; no script, no font, nothing from elsewhere. */
 static const char top[] =
 	"<!doctype html><html lang=en><meta charset=utf-8>"
@@ -27,6 +29,8 @@ static const char top[] =
 static void
 add_html(struct buf *b, struct span text)
 {
+	if (text.len > SHOWN_MAX)
+		text.len = SHOWN_MAX;
 	for (size_t i = 0; i < text.len; i++) {
 		switch (text.p[i]) {
 		case '<':

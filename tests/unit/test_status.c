@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* test_status.c - the facts as JSON, text, page and metrics, at their largest */
+#include "unit.h"
+
+#include "net/server.h"
+#include "sup/metrics.h"
+#include "sup/status.h"
+
+#define BODY_MAX (SERVER_OUT_MAX - 1024)	/* as sup/answer.c has it */
+#define NAME_LEN 95
+#define WHY_LEN  255
+
+static struct facts
+plain(void)
+{
+	return (struct facts){
+		.version = "1.2.3", .state = "running", .program = "/app",
+		.service_pid = 7, .self = 1, .uptime_ms = 61000,
+		.next_start_ms = -1, .last_exit = "",
+		.n_checks = 3,
+		.checks = {
+			{ .name = "service", .why = "",
+			  .counts_for = FACTS_READY | FACTS_LIVE },
+			{ .name = "web", .why = "200 OK",
+			  .counts_for = FACTS_READY | FACTS_LIVE,
+			  .state = "passing", .took_ms = 7, .age_ms = 1500,
+			  .passed = 41, .failed = 1 },
+			{ .name = "db", .why = "has no result yet",
+			  .counts_for = FACTS_READY, .fails = FACTS_READY,
+			  .state = "starting", .took_ms = -1 },
+		},
+	};
+}
+
+/* Everything as long as it gets; text that every form must escape. */
+static struct facts
+largest(struct facts_usage *usage)
+{
+	static char names[FACTS_CHECKS_MAX][NAME_LEN + 1], why[WHY_LEN + 1];
+	static char death[320];
+	struct facts f = plain();
+
+	memset(why, '&', WHY_LEN);
+	memset(death, '"', sizeof death - 1);
+	memset(usage, 0x7f, sizeof *usage);
+	f.n_checks = FACTS_CHECKS_MAX;
+	f.usage = usage;
+	f.last_exit = death;
+	f.status = (struct span){ why, WHY_LEN };
+	f.main_pid = f.self = f.service_pid = 4194304;
+	f.restarts = f.last_code = INT32_MAX;
+	f.uptime_ms = f.last_exit_ms = f.next_start_ms = f.drain_ms = INT64_MAX;
+	f.orphans = f.signals = f.requests = UINT64_MAX;
+	for (size_t i = 0; i < f.n_checks; i++) {
+		memset(names[i], 'x', NAME_LEN);
+		names[i][0] = (char)('a' + i);
+		f.checks[i] = (struct facts_check){
+			.name = names[i], .why = why, .counts_for = FACTS_READY,
+			.fails = FACTS_READY,
+			.state = i < HEALTH_CHECKS_MAX ? "starting" : NULL,
+			.flaps = true, .took_ms = INT64_MAX, .age_ms = INT64_MAX,
+			.passed = UINT64_MAX, .failed = UINT64_MAX,
+		};
+	}
+	return f;
+}
+
+static void
+metrics_text(struct buf *b, const struct facts *f)
+{
+	metrics_write(b, f, false);
+}
+
+static void
+metrics_open(struct buf *b, const struct facts *f)
+{
+	metrics_write(b, f, true);
+}
+
+static const struct form {
+	const char *name;
+	void      (*write)(struct buf *b, const struct facts *f);
+	const char *end;
+} forms[] = {
+	{ "JSON", status_write_json, "]}\n" },
+	{ "text", status_write_text, "\n" },
+	{ "page", status_write_html, "</small>\n" },
+	{ "metrics", metrics_text, "\n" },
+	{ "OpenMetrics", metrics_open, "# EOF\n" },
+};
+
+static void
+fits_at_its_largest(void **state)
+{
+	const struct form *form = *state;
+	struct facts_usage usage;
+	struct facts f = largest(&usage);
+	struct buf b = guarded_buf(BODY_MAX);
+	size_t end = strlen(form->end);
+
+	form->write(&b, &f);
+	assert_false(b.cut);
+	assert_memory_equal(form->end, b.p + b.len - end, end);
+}
+
+static void
+is_cut_and_not_overrun(void **state)
+{
+	const struct form *form = *state;
+	struct facts_usage usage;
+	struct facts f = largest(&usage);
+
+	for (size_t cap = 0; cap < 600; cap++) {
+		struct buf b = guarded_buf(cap);
+
+		form->write(&b, &f);
+		assert_true(b.cut && b.len == cap);
+	}
+}
+
+static bool
+has(const struct buf *b, const char *text)
+{
+	return memmem(b->p, b->len, text, strlen(text)) != NULL;
+}
+
+static void
+the_table_has_a_line_for_each_check(void **state)
+{
+	struct facts f = plain();
+	struct buf b = guarded_buf(BODY_MAX);
+
+	(void)state;
+	status_write_text(&b, &f);
+	assert_true(has(&b, "service   pid 7, up 1m1s\n"));
+	assert_true(has(&b, "ready     no: check db\n"));
+	assert_true(has(&b, "live      yes\n"));
+	assert_true(has(&b,
+"CHECK  FOR    STATE     LAST        TOOK    REASON\n"
+"web    both   passing   1s ago      7ms     200 OK\n"
+"db     ready  starting  -           -       has no result yet\n"));
+}
+
+static void
+counters_are_named_by_each_format(void **state)
+{
+	struct facts f = plain();
+	struct facts_usage usage = { .cpu_ms = 1050,
+	                             .cpu_throttled_us = 2000001 };
+	struct buf b = guarded_buf(BODY_MAX);
+
+	(void)state;
+	f.usage = &usage;
+	metrics_write(&b, &f, false);
+	assert_true(has(&b, "# TYPE process_cpu_seconds_total counter\n"
+	                    "process_cpu_seconds_total 1.050\n"));
+	assert_true(has(&b, "throttled_seconds_total 2.000001\n"));
+	assert_true(has(&b, "hale_check_passed_total{check=\"web\"} 41\n"));
+	assert_true(has(&b, "# TYPE hale_info gauge\n"));
+	assert_false(has(&b, "# EOF"));
+	b = guarded_buf(BODY_MAX);
+	metrics_write(&b, &f, true);
+	assert_true(has(&b, "# TYPE process_cpu_seconds counter\n"
+	                    "process_cpu_seconds_total 1.050\n"));
+	assert_true(has(&b, "# TYPE hale info\nhale_info{version=\"1.2.3\"} 1\n"));
+}
+
+static void
+what_is_unknown_is_left_out(void **state)
+{
+	struct facts f = plain();
+	struct facts_usage usage;
+	struct buf b = guarded_buf(BODY_MAX);
+
+	(void)state;
+	memset(&usage, 0xff, sizeof usage);
+	f.usage = &usage;
+	metrics_write(&b, &f, false);
+	assert_false(has(&b, "process_") || has(&b, "cgroup"));
+	assert_false(has(&b, "last_exit_code"));
+	assert_false(has(&b, "duration_seconds{check=\"db\"}"));
+}
+
+static const struct accept {
+	const char *name, *field;
+	bool        open;
+} accepts[] = {
+	{ "nothing", "", false },
+	{ "anything", "*/*", false },
+	{ "OpenMetrics", "application/openmetrics-text", true },
+	{ "with a version", "application/openmetrics-text; version=1.0.0", true },
+	{ "as Prometheus asks", "application/openmetrics-text;version=1.0.0;"
+	  "q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,"
+	  "text/plain;version=0.0.4;q=0.3,*/*;q=0.2", true },
+	{ "in the second place", "text/plain, application/openmetrics-text", true },
+	{ "another type", "application/openmetrics-texts", false },
+};
+
+static void
+is_understood(void **state)
+{
+	const struct accept *a = *state;
+
+	assert_int_equal(a->open, metrics_is_open(guarded_span(a->field)));
+}
+
+int
+main(void)
+{
+	UNIT_ROWS(fits_at_its_largest, forms);
+	UNIT_ROWS(is_cut_and_not_overrun, forms);
+	UNIT_TEST(the_table_has_a_line_for_each_check);
+	UNIT_TEST(counters_are_named_by_each_format);
+	UNIT_TEST(what_is_unknown_is_left_out);
+	UNIT_ROWS(is_understood, accepts);
+	return unit_run("sup/status, sup/metrics");
+}
