@@ -69,8 +69,10 @@ conn_wait(struct conn *c)
 static bool
 conn_send(struct conn *c, struct span bytes)
 {
+	/* The end that follows sends what is held back with its own packet. */
+	int more = c->ends ? MSG_MORE : 0;
 	ssize_t n = send(c->source.fd, bytes.p, bytes.len,
-	                 MSG_NOSIGNAL | MSG_DONTWAIT);
+	                 MSG_NOSIGNAL | MSG_DONTWAIT | more);
 
 	if (n < 0) {
 		if (errno != EAGAIN && errno != EINTR)
