@@ -176,7 +176,7 @@ repro:
 
 image:
 	@scripts/bootstrap container
-	VERSION=$(VERSION) COMMIT_SHA=$(COMMIT) scripts/image
+	VERSION=$(VERSION) scripts/image
 
 install: all
 	install -D -m 755 $B/hale $(DESTDIR)$(PREFIX)/bin/hale
