@@ -107,6 +107,9 @@ $B/unit/obj/%.o: src/%.c
 .SECONDARY: $(UNIT_PARTS)
 # cgroup.c's absolute paths are looked up in a folder of the test's.
 $B/unit/test_cgroup: UNIT_LINK = -Wl,--wrap=open
+# Deadlines come when the test says so.
+$B/unit/test_loop $B/unit/test_server: \
+        UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=clock_wait_ms
 $B/unit/%: tests/unit/%.c $(UNIT_PARTS)
 	@mkdir -p $(@D)
 	@echo "compile $<"
