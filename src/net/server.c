@@ -148,13 +148,18 @@ conn_end(struct conn *c)
 	conn_wait(c);
 }
 
-/* After bytes were answered: keeps what is left and waits for what is due. */
+/*
+ * After the requests in the first `used` of len bytes were answered: keeps
+ * what is left and waits for what is due.
+ */
 static void
-conn_settle(struct conn *c, const char *rest, size_t len)
+conn_settle(struct conn *c, const char *bytes, size_t used, size_t len)
 {
 	char *in = c->server->in[slot_of(c)];
-	bool same_head = c->state == CONN_HEAD && rest == in;
+	const char *rest = bytes + used;
+	bool same_head = c->state == CONN_HEAD && used == 0;
 
+	len -= used;
 	if (c->out_len == 0 && c->ends) {
 		conn_end(c);
 		return;
@@ -194,7 +199,7 @@ conn_read(struct conn *c)
 	if (n < 0)
 		conn_close(c);
 	else
-		conn_settle(c, in + n, len - (size_t)n);
+		conn_settle(c, in, (size_t)n, len);
 }
 
 static void
@@ -215,7 +220,7 @@ conn_flush(struct conn *c)
 	if (used < 0)
 		conn_close(c);
 	else
-		conn_settle(c, s->in[slot] + used, c->in_len - (size_t)used);
+		conn_settle(c, s->in[slot], (size_t)used, c->in_len);
 }
 
 /* Reads what a refused client still sends, until it has closed. */
@@ -318,7 +323,7 @@ conn_open(struct conn *c, int fd, const struct server_listener *from)
 		c->peer_pid = peer.pid;
 		c->peer_uid = peer.uid;
 	}
-	enter(c, CONN_IDLE, SERVER_HEAD_MS);
+	enter(c, CONN_HEAD, SERVER_HEAD_MS);
 	conn_read(c);
 }
 
