@@ -327,13 +327,34 @@ conn_open(struct conn *c, int fd, const struct server_listener *from)
 	conn_read(c);
 }
 
-/* Out of descriptors or memory: accept() would fail at once again and again. */
+/* accept() would fail at once again and again. */
 static void
 listener_pause(struct server_listener *li, int err)
 {
 	log_warn("cannot accept probes for a second: %s", err_text(-err));
 	(void)loop_change(li->server->loop, &li->source, 0);
 	li->source.deadline_ms = clock_ms() + SERVER_PAUSE_MS;
+}
+
+/* Was it that client alone (accept(2)), so that the next may do better? */
+static bool
+is_clients_error(int err)
+{
+	switch (err) {
+	case EAGAIN:
+	case EINTR:
+	case ECONNABORTED:
+	case EPROTO:
+	case ENETDOWN:
+	case ENOPROTOOPT:
+	case EHOSTDOWN:
+	case ENONET:
+	case EHOSTUNREACH:
+	case EOPNOTSUPP:
+	case ENETUNREACH:
+		return true;
+	}
+	return false;
 }
 
 static void
@@ -353,21 +374,11 @@ listener_ready(struct source *source, uint32_t events)
 		conn_open(c, fd, li);
 		return;
 	}
-	switch (errno) {
-	case EMFILE:	/* our own limit: it may be below SERVER_CONN_MAX */
-		if (make_room(li->server))
-			break;
+	if (is_clients_error(errno))
+		return;
+	/* EMFILE is our own limit: it may be below SERVER_CONN_MAX. */
+	if (errno != EMFILE || !make_room(li->server))
 		listener_pause(li, errno);
-		break;
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-	case EPERM:	/* a firewall's rule (accept(2)) */
-		listener_pause(li, errno);
-		break;
-	default:	/* that client is gone: ECONNABORTED, network errors */
-		break;
-	}
 }
 
 static void

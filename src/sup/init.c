@@ -32,6 +32,7 @@
 #define SIGNAL_BATCH  32	/* signals read at a time */
 #define REAP_BATCH    512	/* children reaped before others get a turn */
 #define WAIT_FAILED_MS 1000	/* pause after a wait that cannot fail failed */
+#define READ_FAILED_MS 1000	/* the same for a read of signals */
 #define WHY_MAX       96	/* bytes of a failed check's reason */
 #define LIST_MAX      512	/* bytes of the names of what was left */
 #define REASON_MAX    900	/* bytes of why an exec failed; fits a log line */
@@ -53,6 +54,7 @@ struct init {
 	struct signalfd_siginfo stop_from;	/* its value, if queued */
 	bool     stop_sent;
 	bool     leaving;
+	bool     signals_paused;	/* reading them failed */
 	int64_t  started_ms;
 	uint64_t orphans, forwarded;
 	uint64_t oom_before;	/* kernel kills when the service started */
@@ -257,8 +259,23 @@ reap(struct init *in)
 static void
 signals_expired(struct source *s)
 {
+	struct init *in = &the_init;
+
 	s->deadline_ms = CLOCK_NEVER;
-	reap(&the_init);
+	if (in->signals_paused
+	 && loop_change(&in->loop, s, EPOLLIN) == 0)
+		in->signals_paused = false;
+	reap(in);
+}
+
+/* Not known to happen, but a hot loop would be worse than late signals. */
+static void
+pause_signals(struct init *in, int err)
+{
+	log_error("cannot read signals for a second: %s", err_text(err));
+	in->signals_paused = true;
+	(void)loop_change(&in->loop, &in->signals, 0);
+	in->signals.deadline_ms = clock_ms() + READ_FAILED_MS;
 }
 
 /* --- signals --- */
@@ -312,6 +329,8 @@ signals_ready(struct source *s, uint32_t events)
 	bool children = false;
 
 	(void)events;
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
+		pause_signals(in, -errno);
 	for (ssize_t i = 0; i < n / (ssize_t)sizeof in->batch[0]; i++)
 		children |= handle_signal(in, &in->batch[i]);
 	if (children && !in->leaving)
