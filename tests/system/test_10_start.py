@@ -206,6 +206,7 @@ def test_a_kernel_that_refuses_what_hale_needs_is_one_line_and_no_service(hale, 
 
 
 @x86_64
+@pytest.mark.static_only  # the dynamic loader reads from the same number
 def test_signals_that_cannot_be_read_do_not_make_hale_spin_or_hang(hale):
     read, signalfd, eio = 0, 3, 5
     box = hale("say up read exit 7", refuse=[f"{read}:{signalfd}:{eio}"])
