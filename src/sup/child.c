@@ -59,6 +59,8 @@ child_start(const struct child_plan *plan)
 		return pid;
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
+	if (plan->terminal_fd >= 0)
+		terminal_take(plan->terminal_fd, pid);
 	return -failed;
 }
 

@@ -609,8 +609,8 @@ exit_code(const struct init *in)
 static void
 clean_up(struct init *in)
 {
-	if (in->terminal_fd >= 0)
-		terminal_give(in->terminal_fd, getpgrp());
+	if (in->terminal_fd >= 0 && in->group > 0)
+		terminal_take(in->terminal_fd, in->group);
 	/* Listeners are opened in the plan's order: these are ours. */
 	for (size_t i = 0; i < in->plan->n_listen; i++)
 		if (i < in->server.n_listeners)
