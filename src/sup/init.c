@@ -101,6 +101,8 @@ kill_all(struct init *in)
 	struct buf b = buf_over(list, sizeof list);
 
 	child_list(&b);
+	if (b.len == 0)	/* no /proc shows them */
+		buf_str(&b, "everything");
 	if (in->pid > 0)
 		log_warn("%s (pid %d) did not stop in time: killing %s",
 		         program(in), (int)in->pid, buf_text(&b));

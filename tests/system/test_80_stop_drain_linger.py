@@ -89,6 +89,14 @@ def test_a_service_that_ignores_the_stop_is_killed_after_the_timeout(hale):
     box.err.expect("was killed by SIGKILL")
 
 
+def test_without_proc_the_line_about_the_kill_still_says_what_is_killed(hale):
+    box = hale("--stop-timeout", "200ms", "ignore 15 say up pause", no_proc=True)
+    box.out.expect("^up$")
+    box.signal(TERM)
+    box.err.expect("did not stop in time: killing everything$")
+    assert box.code() == 137
+
+
 def test_a_stopped_process_is_killed_after_the_timeout_too(hale):
     box = hale("--stop-timeout", "200ms", "ids say up pause")
     pid = box.out.expect(r"pid=(\d+)")[1]
