@@ -27,8 +27,9 @@ includes() {
 	END { exit bad }'
 }
 
-# What a compiler or a sanitizer adds by itself is no call of ours.
-ADDED='^(mem|str|_*GLOBAL_OFFSET_TABLE_|__stack_chk_|__asan_|__ubsan_|__sanitizer_|__sancov_|__lsan_|__odr_asan|__gcov|__llvm_|__[a-z]*[dt]i[34]$)'
+# What a compiler or a sanitizer adds by itself is no call of ours; clang makes
+# some memcmp() a bcmp().
+ADDED='^(mem|str|bcmp$|_*GLOBAL_OFFSET_TABLE_|__stack_chk_|__asan_|__ubsan_|__sanitizer_|__sancov_|__lsan_|__odr_asan|__gcov|__llvm_|__[a-z]*[dt]i[34]$)'
 
 pure() {
 	objects=

@@ -18,7 +18,7 @@
 #define SERVER_LISTEN_MAX 16	/* listeners, the local one included */
 #define SERVER_CONN_MAX   64	/* connections; a newcomer ends the oldest idle */
 #define SERVER_OUT_MAX    16384	/* bytes of one answer */
-#define SERVER_HEAD_MS    5000	/* first byte waited for .. head whole */
+#define SERVER_HEAD_MS    5000	/* accepted, or first byte in .. head whole */
 #define SERVER_IDLE_MS    75000	/* between two requests of a connection */
 #define SERVER_LINGER_MS  1000	/* a refused client may still read why */
 #define SERVER_PAUSE_MS   1000	/* no accept where closing makes no room */
@@ -43,7 +43,7 @@ enum server_kind { SERVER_PUBLIC, SERVER_LOCAL };
 enum conn_state {	/* in the order in which they make room */
 	CONN_IDLE,	/* between requests, no byte of the next */
 	CONN_LINGER,	/* refused; reads on until the client has seen why */
-	CONN_HEAD,	/* part of a head is in */
+	CONN_HEAD,	/* its first request, or part of one, is waited for */
 	CONN_WRITE,	/* the client does not read its answer */
 };
 

@@ -22,4 +22,8 @@ bool terminal_is_ours(int fd);
  * gone (EIO, ENOTTY) has no foreground to give: that is not an error. */
 void terminal_give(int fd, pid_t group);
 
+/* Takes the foreground back from group. Where it is somebody else's by now
+ * (a shell put us into the background) it stays theirs. */
+void terminal_take(int fd, pid_t group);
+
 #endif

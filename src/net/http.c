@@ -21,9 +21,15 @@ static bool
 is_tchar(unsigned char c)
 {
 	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-	 || (c >= '0' && c <= '9') || c == '-')
+	 || (c >= '0' && c <= '9'))
 		return true;
-	return c != '\0' && strchr("!#$%&'*+.^_`|~", c) != NULL;
+	switch (c) {
+	case '!': case '#': case '$': case '%': case '&': case '\'': case '*':
+	case '+': case '-': case '.': case '^': case '_': case '`': case '|':
+	case '~':
+		return true;
+	}
+	return false;
 }
 
 static size_t
@@ -352,20 +358,23 @@ reason(int status)
 void
 http_write_answer(struct buf *b, const struct http_answer *a)
 {
-	const char *connection = "";
-
+	/* Piece by piece: a format would cost each probe a tenth of its time. */
+	buf_str(b, "HTTP/1.1 ");
+	buf_int(b, a->status);
+	buf_str(b, " ");
+	buf_str(b, reason(a->status));
+	buf_str(b, "\r\nContent-Type: ");
+	buf_str(b, a->type);
+	buf_str(b, "\r\nContent-Length: ");
+	buf_int(b, (int64_t)a->body.len);
+	buf_str(b, "\r\nCache-Control: no-store\r\n"
+	        "X-Content-Type-Options: nosniff\r\n");
+	buf_str(b, a->extra);
 	if (!a->keep)
-		connection = "Connection: close\r\n";
+		buf_str(b, "Connection: close\r\n");
 	else if (a->minor == 0)
-		connection = "Connection: keep-alive\r\n";
-	buf_fmt(b, "HTTP/1.1 %d %s\r\n"
-	        "Content-Type: %s\r\n"
-	        "Content-Length: %lu\r\n"
-	        "Cache-Control: no-store\r\n"
-	        "X-Content-Type-Options: nosniff\r\n"
-	        "%s%s\r\n",
-	        a->status, reason(a->status), a->type,
-	        (unsigned long)a->body.len, a->extra, connection);
+		buf_str(b, "Connection: keep-alive\r\n");
+	buf_str(b, "\r\n");
 	if (!a->is_head)
 		buf_add(b, a->body);
 }

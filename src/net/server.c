@@ -69,8 +69,10 @@ conn_wait(struct conn *c)
 static bool
 conn_send(struct conn *c, struct span bytes)
 {
+	/* The end that follows sends what is held back with its own packet. */
+	int more = c->ends ? MSG_MORE : 0;
 	ssize_t n = send(c->source.fd, bytes.p, bytes.len,
-	                 MSG_NOSIGNAL | MSG_DONTWAIT);
+	                 MSG_NOSIGNAL | MSG_DONTWAIT | more);
 
 	if (n < 0) {
 		if (errno != EAGAIN && errno != EINTR)
@@ -146,13 +148,18 @@ conn_end(struct conn *c)
 	conn_wait(c);
 }
 
-/* After bytes were answered: keeps what is left and waits for what is due. */
+/*
+ * After the requests in the first `used` of len bytes were answered: keeps
+ * what is left and waits for what is due.
+ */
 static void
-conn_settle(struct conn *c, const char *rest, size_t len)
+conn_settle(struct conn *c, const char *bytes, size_t used, size_t len)
 {
 	char *in = c->server->in[slot_of(c)];
-	bool same_head = c->state == CONN_HEAD && rest == in;
+	const char *rest = bytes + used;
+	bool same_head = c->state == CONN_HEAD && used == 0;
 
+	len -= used;
 	if (c->out_len == 0 && c->ends) {
 		conn_end(c);
 		return;
@@ -192,7 +199,7 @@ conn_read(struct conn *c)
 	if (n < 0)
 		conn_close(c);
 	else
-		conn_settle(c, in + n, len - (size_t)n);
+		conn_settle(c, in, (size_t)n, len);
 }
 
 static void
@@ -213,7 +220,7 @@ conn_flush(struct conn *c)
 	if (used < 0)
 		conn_close(c);
 	else
-		conn_settle(c, s->in[slot] + used, c->in_len - (size_t)used);
+		conn_settle(c, s->in[slot], (size_t)used, c->in_len);
 }
 
 /* Reads what a refused client still sends, until it has closed. */
@@ -316,17 +323,38 @@ conn_open(struct conn *c, int fd, const struct server_listener *from)
 		c->peer_pid = peer.pid;
 		c->peer_uid = peer.uid;
 	}
-	enter(c, CONN_IDLE, SERVER_HEAD_MS);
+	enter(c, CONN_HEAD, SERVER_HEAD_MS);
 	conn_read(c);
 }
 
-/* Out of descriptors or memory: accept() would fail at once again and again. */
+/* accept() would fail at once again and again. */
 static void
 listener_pause(struct server_listener *li, int err)
 {
 	log_warn("cannot accept probes for a second: %s", err_text(-err));
 	(void)loop_change(li->server->loop, &li->source, 0);
 	li->source.deadline_ms = clock_ms() + SERVER_PAUSE_MS;
+}
+
+/* Was it that client alone (accept(2)), so that the next may do better? */
+static bool
+is_clients_error(int err)
+{
+	switch (err) {
+	case EAGAIN:
+	case EINTR:
+	case ECONNABORTED:
+	case EPROTO:
+	case ENETDOWN:
+	case ENOPROTOOPT:
+	case EHOSTDOWN:
+	case ENONET:
+	case EHOSTUNREACH:
+	case EOPNOTSUPP:
+	case ENETUNREACH:
+		return true;
+	}
+	return false;
 }
 
 static void
@@ -346,21 +374,11 @@ listener_ready(struct source *source, uint32_t events)
 		conn_open(c, fd, li);
 		return;
 	}
-	switch (errno) {
-	case EMFILE:	/* our own limit: it may be below SERVER_CONN_MAX */
-		if (make_room(li->server))
-			break;
+	if (is_clients_error(errno))
+		return;
+	/* EMFILE is our own limit: it may be below SERVER_CONN_MAX. */
+	if (errno != EMFILE || !make_room(li->server))
 		listener_pause(li, errno);
-		break;
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-	case EPERM:	/* a firewall's rule (accept(2)) */
-		listener_pause(li, errno);
-		break;
-	default:	/* that client is gone: ECONNABORTED, network errors */
-		break;
-	}
 }
 
 static void

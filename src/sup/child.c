@@ -86,6 +86,8 @@ child_start(const struct child_plan *plan)
 		return pid;
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
+	if (plan->terminal_fd >= 0)
+		terminal_take(plan->terminal_fd, pid);
 	return -failed;
 }
 
@@ -239,9 +241,12 @@ list_one(pid_t pid, void *list)
 {
 	struct buf *b = list;
 	char name[COMM_MAX];
-	int fd = open_proc(pid, "comm");
 	ssize_t n = 0;
+	int fd;
 
+	if (b->cut)	/* there may be thousands */
+		return;
+	fd = open_proc(pid, "comm");
 	if (fd >= 0) {
 		n = read(fd, name, sizeof name);
 		close(fd);

@@ -290,7 +290,8 @@ explain_missing(struct buf *b, const char *path, int err)
 		return EXPLAIN_NOT_FOUND;
 	}
 	if (err != ENOENT && err != ENOTDIR) {
-		buf_str(b, err_text(-err));
+		buf_str(b, err == ELOOP ? "too many symbolic links"
+		                        : err_text(-err));
 		return EXPLAIN_CANNOT_EXEC;
 	}
 	buf_str(b, err == ENOENT ? "there is no such file"
@@ -306,9 +307,12 @@ explain_missing(struct buf *b, const char *path, int err)
 static bool
 find_in_path(struct buf *found, struct span path, const char *name)
 {
-	while (path.len > 0) {
+	bool more = true;
+
+	while (more) {	/* an empty part, the last too, is where we are */
 		struct span dir = span_cut(&path, ':');
 
+		more = path.p != dir.p + dir.len;	/* a colon was cut */
 		found->len = 0;
 		buf_add(found, dir);
 		if (dir.len > 0)
@@ -335,8 +339,6 @@ plain_reason(int err)
 		       "pids cgroup)";
 	case ENOMEM:
 		return "there is not enough memory";
-	case ELOOP:
-		return "too many symbolic links";
 	case ENAMETOOLONG:
 		return "its name is too long";
 	}
@@ -373,7 +375,12 @@ explain_exec(struct buf *b, const char *program, int err)
 	}
 	if (stat(look.path, &st) < 0)
 		return explain_missing(b, look.path, errno);
-	if (!explain_file(&look))
-		buf_fmt(b, "%s", err_text(err));
+	if (explain_file(&look))
+		return EXPLAIN_CANNOT_EXEC;
+	if (err == -ELOOP)	/* its own links were followed above */
+		buf_fmt(b, "%s is a script whose interpreters are scripts, "
+		        "too deep", look.name);
+	else
+		buf_str(b, err_text(err));
 	return EXPLAIN_CANNOT_EXEC;
 }

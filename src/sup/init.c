@@ -34,6 +34,7 @@
 #define SIGNAL_BATCH  32	/* signals read at a time */
 #define REAP_BATCH    512	/* children reaped before others get a turn */
 #define WAIT_FAILED_MS 1000	/* pause after a wait that cannot fail failed */
+#define READ_FAILED_MS 1000	/* the same for a read of signals */
 #define LIST_MAX      512	/* bytes of the names of what was left */
 #define SIGNAL_NAME_MAX 16	/* bytes of "SIGRTMIN+30" and its like */
 
@@ -55,6 +56,7 @@ struct init {
 	struct signalfd_siginfo stop_from;	/* its value, if queued */
 	bool     stop_sent;
 	bool     leaving;
+	bool     signals_paused;	/* reading them failed */
 	bool     start_failed;	/* the last ACT_START, not yet told */
 	bool     cleared;	/* SIGKILL has gone to it, as part of a restart */
 	int64_t  started_ms;
@@ -117,6 +119,8 @@ kill_all(struct init *in)
 	struct buf b = buf_over(list, sizeof list);
 
 	child_list(&b);
+	if (b.len == 0)	/* no /proc shows them */
+		buf_str(&b, "everything");
 	if (in->pid > 0)
 		log_warn("%s (pid %d) did not stop in time: killing %s",
 		         program(in), (int)in->pid, buf_text(&b));
@@ -388,8 +392,23 @@ reap(struct init *in)
 static void
 signals_expired(struct source *s)
 {
+	struct init *in = &the_init;
+
 	s->deadline_ms = CLOCK_NEVER;
-	reap(&the_init);
+	if (in->signals_paused
+	 && loop_change(&in->loop, s, EPOLLIN) == 0)
+		in->signals_paused = false;
+	reap(in);
+}
+
+/* Not known to happen, but a hot loop would be worse than late signals. */
+static void
+pause_signals(struct init *in, int err)
+{
+	log_error("cannot read signals for a second: %s", err_text(err));
+	in->signals_paused = true;
+	(void)loop_change(&in->loop, &in->signals, 0);
+	in->signals.deadline_ms = clock_ms() + READ_FAILED_MS;
 }
 
 /* --- signals --- */
@@ -443,6 +462,8 @@ signals_ready(struct source *s, uint32_t events)
 	bool children = false;
 
 	(void)events;
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
+		pause_signals(in, -errno);
 	for (ssize_t i = 0; i < n / (ssize_t)sizeof in->batch[0]; i++)
 		children |= handle_signal(in, &in->batch[i]);
 	if (children && !in->leaving)
@@ -729,8 +750,8 @@ prepare(struct init *in, struct init_plan *plan)
 static void
 clean_up(struct init *in)
 {
-	if (in->terminal_fd >= 0)
-		terminal_give(in->terminal_fd, getpgrp());
+	if (in->terminal_fd >= 0 && in->group > 0)
+		terminal_take(in->terminal_fd, in->group);
 	/* Listeners are opened in the plan's order: these are ours. */
 	for (size_t i = 0; i < in->plan->n_listen; i++)
 		if (i < in->server.n_listeners)

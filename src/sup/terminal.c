@@ -29,3 +29,11 @@ terminal_give(int fd, pid_t group)
 {
 	(void)tcsetpgrp(fd, group);
 }
+
+/* see sup/terminal.h */
+void
+terminal_take(int fd, pid_t group)
+{
+	if (tcgetpgrp(fd) == group)
+		terminal_give(fd, getpgrp());
+}

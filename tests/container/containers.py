@@ -57,18 +57,25 @@ class Lines:
             pass  # a terminal whose last user has gone
         self.coming.put(None)
 
-    def wait(self, text, deadline_s=DEADLINE_S):
-        """The first line not seen before that holds the text."""
+    def find(self, text, deadline_s):
+        """The first line not seen before that holds the text, or None."""
         end = time.monotonic() + deadline_s
         while True:
             try:
                 line = self.coming.get(timeout=max(0, end - time.monotonic()))
             except queue.Empty:
-                line = None
-            assert line is not None, f"no line with {text!r} in {self.seen}"
+                return None
+            if line is None:
+                return None
             self.seen.append(line)
             if text in line:
                 return line
+
+    def wait(self, text, deadline_s=DEADLINE_S):
+        """The same, where it must come."""
+        line = self.find(text, deadline_s)
+        assert line is not None, f"no line with {text!r} in {self.seen}"
+        return line
 
     def close(self):
         self.command.kill()

@@ -12,7 +12,8 @@
  *     fail WHY     the program could not be started; ns exits 255
  *
  * SIGTERM ends everything in the namespace; so does the death of ns's parent.
- * SIGUSR1 does what a shell's fg does (with -j).
+ * With -j it takes the terminal from a program that stopped, as a shell does;
+ * SIGUSR1 does what the shell's fg does, SIGUSR2 what its bg does.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -108,6 +109,13 @@ foreground(int sig)
 {
 	(void)sig;
 	tcsetpgrp(0, program);
+	kill(-program, SIGCONT);
+}
+
+static void
+background(int sig)
+{
+	(void)sig;
 	kill(-program, SIGCONT);
 }
 
@@ -284,6 +292,8 @@ wait_for(pid_t pid, int job)
 		}
 		if (!WIFSTOPPED(st))
 			return ended(st, job);
+		if (job)
+			tcsetpgrp(0, getpgrp());
 		report("stopped %d\n", WSTOPSIG(st));
 	}
 }
@@ -423,6 +433,7 @@ main(int argc, char **argv)
 		try("report", fcntl(report_fd, F_SETFD, FD_CLOEXEC));
 	signal(SIGTERM, end_all);
 	signal(SIGUSR1, foreground);
+	signal(SIGUSR2, background);
 	signal(SIGTTOU, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
 	if (b.job) {

@@ -425,6 +425,10 @@ class Box:
         """What the shell's fg does."""
         self.process.send_signal(signal.SIGUSR1)
 
+    def shell_bg(self):
+        """What the shell's bg does."""
+        self.process.send_signal(signal.SIGUSR2)
+
     # --- the end -----------------------------------------------------------
 
     def close(self):

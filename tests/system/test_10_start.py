@@ -138,6 +138,15 @@ def test_a_process_limit_that_is_reached_is_explained(hale):
     assert err[0].startswith(f"hale: cannot start {SVC}: ")
 
 
+def test_a_small_stack_is_enough(hale):
+    """All that hale does to answer fits into it; the kernel's own least is 128 KiB."""
+    box = hale("--listen", "8080", "-v", "say up read exit 7", stack=128 << 10)
+    box.out.expect("^up$")
+    assert [box.get(path).status for path in ("/livez", "/status", "/readyz?verbose")] == [200] * 3
+    box.tell("end")
+    assert box.code() == 7
+
+
 def test_the_service_has_the_limits_that_hale_was_given(box):
     _, out, _ = box(HALE, "/bin/sh", "-c", "ulimit -n; ulimit -s",
                     nofile=77, stack=1 << 20).end()
@@ -174,7 +183,7 @@ def test_all_signals_blocked_and_ignored_come_back_as_they_were(hale):
 
 
 SYS = {"pidfd_open": 434, "pidfd_send_signal": 424, "close_range": 436, "clone3": 435,
-       "prctl": 157, "waitid": 247}
+       "prctl": 157, "epoll_create1": 291, "signalfd4": 289, "accept4": 288}
 x86_64 = pytest.mark.skipif(os.uname().machine != "x86_64", reason="system call numbers")
 
 
@@ -185,6 +194,41 @@ def test_a_kernel_without_newer_system_calls_is_enough(hale, call):
     box.out.expect("^up$")
     box.signal(15)
     assert box.code() == 6
+
+
+@x86_64
+@pytest.mark.parametrize("call", ["epoll_create1", "signalfd4"])
+def test_a_kernel_that_refuses_what_hale_needs_is_one_line_and_no_service(hale, call):
+    enomem = 12
+    code, out, err = hale("say started", refuse=[f"{SYS[call]}:-1:{enomem}"]).end()
+    assert (code, out, len(err)) == (1, [], 1)
+    assert err[0].startswith("hale: cannot set up: ")
+
+
+@x86_64
+@pytest.mark.static_only  # the dynamic loader reads from the same number
+def test_signals_that_cannot_be_read_do_not_make_hale_spin_or_hang(hale):
+    read, signalfd, eio = 0, 3, 5
+    box = hale("say up read exit 7", refuse=[f"{read}:{signalfd}:{eio}"])
+    box.out.expect("^up$")
+    box.signal(10)
+    for _ in range(2):
+        assert box.err.line().startswith("hale: cannot read signals for a second: ")
+    box.tell("end")
+    assert box.code() == 7
+
+
+@x86_64
+def test_a_refused_accept_makes_hale_neither_spin_nor_end(hale):
+    eacces = 13
+    box = hale("--listen", "8080", "catch say up pause",
+               refuse=[f"{SYS['accept4']}:-1:{eacces}"])
+    box.out.expect("^up$")
+    box.connect().send("GET /livez HTTP/1.1\r\n")
+    for _ in range(2):
+        assert box.err.line().startswith("hale: cannot accept probes for a second: ")
+    box.signal(10)
+    assert box.out.line().startswith("got 10 ")
 
 
 @x86_64

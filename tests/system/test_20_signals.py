@@ -201,10 +201,11 @@ def test_without_g_only_the_service_gets_the_signal(hale, options):
 
 
 def test_with_g_stop_reaches_the_group(hale):
-    box = hale("-g", "fork { catch quit 15 0 say child pause } wait exit 4")
-    box.out.expect("child")
+    box = hale("-g", "fork { catch quit 15 0 say child pause } ignore 15 say up wait exit 4")
+    box.out.expect_each("^child$", "^up$")
     box.signal(TERM)
     box.out.expect("^got 15")
+    assert box.code() == 4
 
 
 def test_with_g_hale_itself_does_not_get_what_it_sends(hale):
@@ -265,7 +266,7 @@ def test_a_terminal_stop_becomes_a_real_stop_where_the_kernel_would_drop_it(hale
     box.out.expect("^up$")
     box.signal(sig)
     until(lambda: box.state(pid) == "T", "the service is stopped")
-    assert box.state(1) == "S"
+    until(lambda: box.state(1) == "S", "hale itself is not stopped")
     box.signal(CONT)
     assert re.match("got 18 ", box.out.line())
 

@@ -120,6 +120,19 @@ def test_a_background_service_that_ends_leaves_the_terminal_alone(hale):
     assert (box.code(), box.last_foreground()) == (3, box.process.pid)
 
 
+def test_a_service_that_ends_after_bg_leaves_the_terminal_to_the_shell(hale):
+    box = hale("-q", "ids pause", tty="fg", second=True)
+    pid = ids(box)[0]
+    box.press("Z")
+    box.report.expect("^stopped ")
+    shell = box.process.pid
+    assert box.foreground() == shell
+    box.shell_bg()
+    until(lambda: box.state(pid) == "S", "the service goes on")
+    os.kill(box.outer(pid), signal.SIGKILL)
+    assert (box.code(), box.last_foreground()) == (137, shell)
+
+
 def test_ctrl_z_stops_the_service_and_hale_and_fg_continues_both(hale):
     box = hale("-q", "ids read exit 3", tty="fg", second=True)
     pid = ids(box)[0]
@@ -152,7 +165,7 @@ def test_ctrl_z_does_not_stop_the_first_process(hale):
     pid = ids(box)[0]
     box.press("Z")
     until(lambda: box.state(pid) == "T", "the service is stopped")
-    assert box.state(1) == "S"
+    until(lambda: box.state(1) == "S", "hale itself is not stopped")
     box.signal(CONT)
     until(lambda: box.state(pid) == "S", "the service goes on")
 

@@ -373,6 +373,32 @@ def test_idle_connections_make_room_before_one_that_is_asking(server):
     assert asking.answer().status == 200
 
 
+def test_a_newcomer_that_has_not_asked_yet_is_not_the_first_to_go(server, tmp_path):
+    """Between its connect() and its request hale may accept and go on."""
+    path = f"{tmp_path}/probe"
+    box = server(listen=[*LISTEN, "--listen", f"unix:{path}"])
+    slow = [box.connect().send("GET /livez HTTP/1.1\r\n") for _ in range(CONNECTIONS)]
+    until(lambda: open_fds(box) == OWN_FDS + 1 + CONNECTIONS, "they are accepted")
+    newcomer = unix(path)
+    assert slow[0].ended()
+    assert [box.get().status for _ in range(CONNECTIONS // 2)] == [200] * (CONNECTIONS // 2)
+    assert newcomer.ask().status == 200
+
+
+def test_the_time_for_a_head_runs_from_the_connection_on(server, tmp_path):
+    """Not from its first byte: else there were twice the time."""
+    path = f"{tmp_path}/probe"
+    server(listen=["--listen", f"unix:{path}"])
+    first = unix(path)
+    assert not select.select([first.sock], [], [], HEAD_S / 2)[0]
+    second = unix(path)
+    second.send("GET /livez HTTP/1.1\r\n")
+    first.send("GET /livez HTTP/1.1\r\n")
+    ended, _, _ = select.select([first.sock, second.sock], [], [], 3 * HEAD_S)
+    assert ended == [first.sock]
+    assert first.ended()
+
+
 def test_at_most_64_connections_are_held(server):
     box = server()
     held = []

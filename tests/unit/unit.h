@@ -30,16 +30,26 @@
 static struct CMUnitTest unit_tests[UNIT_TESTS_MAX];
 static size_t unit_count;
 
+/* set_up and tear_down run around this one; they are not given the row. */
 static inline void
-unit_add(const char *name, CMUnitTestFunction run, const void *row)
+unit_add_with(const char *name, CMUnitTestFunction run, const void *row,
+              CMFixtureFunction set_up, CMFixtureFunction tear_down)
 {
 	if (unit_count == UNIT_TESTS_MAX)
 		abort();
 	unit_tests[unit_count++] = (struct CMUnitTest){
 		.name = name,
 		.test_func = run,
+		.setup_func = set_up,
+		.teardown_func = tear_down,
 		.initial_state = (void *)(uintptr_t)row,
 	};
+}
+
+static inline void
+unit_add(const char *name, CMUnitTestFunction run, const void *row)
+{
+	unit_add_with(name, run, row, NULL, NULL);
 }
 
 /* A test that has no table; its name is the function's. */

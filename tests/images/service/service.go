@@ -18,6 +18,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -86,13 +87,13 @@ func serve() {
 	http.HandleFunc("/", hello)
 	http.HandleFunc("/orphans", orphans)
 	server := &http.Server{Addr: ":" + os.Getenv("PORT")}
-	go func() {
-		fmt.Println("service: serving on", server.Addr)
-		if err := server.ListenAndServe(); err != http.ErrServerClosed {
-			fmt.Println("service:", err)
-			os.Exit(97)
-		}
-	}()
+	open, err := net.Listen("tcp", server.Addr)
+	if err != nil {
+		fmt.Println("service:", err)
+		os.Exit(97)
+	}
+	go server.Serve(open)
+	fmt.Println("service: serving on", server.Addr)
 	for sig := range got {
 		fmt.Println("service: got", sig)
 		if sig == syscall.SIGWINCH {

@@ -1,0 +1,316 @@
+"""The local socket: check, status and drain without any port, and who may ask."""
+import contextlib
+import json
+import os
+import re
+import socket
+
+import pytest
+
+from box import HALE, SVC, Connection, svc, until
+
+USER, OTHER = 65532, 1000
+REFUSES_PEER = "what answers here is no supervisor"
+
+
+@pytest.fixture
+def up(hale):
+    """hale without a port, and a service that is up."""
+    def start(*argv, service="catch say up pause", **options):
+        box = hale(*argv, service, **options)
+        box.out.expect("^up$")
+        return box
+    return start
+
+
+def name_of(box):
+    """The abstract name, as sup/local.h describes it."""
+    return f"\0hale/{os.stat(f'/proc/{box.pid}/ns/pid').st_ino}"
+
+
+def ask(name, method, path):
+    """Asks from where the caller is."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(15)
+        sock.connect(name)
+        answer = Connection(sock).ask(path, method=method, headers="Connection: close\r\n")
+        return answer.status, answer.body
+
+
+def ask_inside(box, method, path, uid=None):
+    name = name_of(box)
+    return box.inside(lambda: ask(name, method, path), uid=uid)
+
+
+# --- check -----------------------------------------------------------------------
+
+@pytest.mark.parametrize("words", [[], ["--live"], ["--ready"], ["--startup"]], ids=str)
+def test_check_of_a_healthy_service_is_0_and_ok(up, words):
+    done = up().run(HALE, "check", *words)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ok\n", "")
+
+
+@pytest.mark.parametrize("words, code", [([], 1), (["--ready"], 1), (["--live"], 0),
+                                         (["--startup"], 0)], ids=str)
+def test_check_of_a_draining_service_is_told_by_verdict(up, words, code):
+    box = up()
+    assert box.run(HALE, "drain", "0").returncode == 0
+    done = box.run(HALE, "check", *words)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert done.stdout == "ok\n" if code == 0 else re.fullmatch("drain failed: .+\n", done.stdout)
+
+
+def test_check_is_unhealthy_once_the_service_has_ended(hale):
+    box = hale("--linger", "1h", "fork { ignore 15 say ready pause } read exit 0")
+    box.out.expect("^ready$")
+    assert box.run(HALE, "check", "--live").returncode == 0
+    box.tell("end")
+    until(lambda: box.run(HALE, "check", "--live").returncode == 1, "it has ended")
+
+
+def test_a_quiet_check_prints_nothing(up):
+    box = up()
+    for code in (0, 1):
+        done = box.run(HALE, "check", "-q")
+        assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
+        box.run(HALE, "drain", "0")
+
+
+def test_check_works_with_ports_as_well_and_without_a_network(up):
+    box = up("--listen", "8080")
+    assert box.run(HALE, "check").returncode == 0
+    box.run("/bin/ip", "link", "set", "lo", "down")
+    assert box.run(HALE, "check").returncode == 0
+
+
+@pytest.mark.static_only
+def test_check_works_in_a_root_that_holds_nothing_else(box, empty_root):
+    started = box("/hale", "/svc", "say", "up", "pause", root=empty_root, read_only=True, uid=USER)
+    started.out.expect("^up$")
+    assert Checks(started).of("check") == (0, "ok\n")
+    assert Checks(started).of("status", "--json")[0] == 0
+    assert Checks(started).of("drain", "0") == (0, "")
+    assert Checks(started).of("check")[0] == 1
+
+
+class Checks:
+    """Runs /hale of the box's own root there, as `docker exec` does."""
+
+    def __init__(self, box):
+        self.box = box
+
+    def of(self, *words):
+        done = self.box.run("/hale", *words, uid=USER)
+        return done.returncode, done.stdout
+
+
+def test_without_a_supervisor_check_is_one_line_and_1(box):
+    started = box(SVC, *svc("say up pause")[1:])
+    started.out.expect("^up$")
+    for words in (["check"], ["status"], ["drain", "0"]):
+        done = started.run(HALE, *words)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert re.fullmatch("hale: no supervisor answers here.*\n", done.stderr)
+    done = started.run(HALE, "check", "-q")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+
+
+def test_a_supervisor_that_does_not_answer_is_given_up_after_the_timeout(up):
+    box = up()
+    box.signal(19)
+    until(lambda: box.state(1) == "T", "hale is stopped")
+    for words in (["check", "--timeout", "200ms"], ["status", "-t200ms"], ["drain", "-t", "0.2"]):
+        done = box.run(HALE, *words)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert re.fullmatch("hale: .*tim(e|ed) ?out.*\n", done.stderr, re.I), done.stderr
+
+
+def test_the_timeout_of_check_may_come_from_the_environment(up):
+    box = up()
+    box.signal(19)
+    until(lambda: box.state(1) == "T", "hale is stopped")
+    done = box.run("/usr/bin/env", "HALE_TIMEOUT=100ms", HALE, "check")
+    assert done.returncode == 1
+
+
+def test_what_the_supervisors_environment_holds_does_not_disturb_check(up):
+    box = up()
+    done = box.run("/usr/bin/env", "HALE_LISTEN=nonsense", "HALE_DRAIN=x", "HALE_PORT=tcp://x",
+                   "HALE_UNKNOWN=1", HALE, "check")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ok\n", "")
+
+
+# --- status ------------------------------------------------------------------------
+
+def test_status_is_a_table_for_people(up):
+    box = up("--listen", "8080")
+    done = box.run(HALE, "status")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "state     running"
+    assert re.fullmatch(r"service   pid 2, up \S+", lines[1])
+    assert lines[2:5] == ["startup   yes", "ready     yes", "live      yes"]
+    assert "listening [::]:8080" in lines
+
+
+def test_status_of_a_draining_service_says_why_it_is_not_ready(up):
+    box = up("--drain", "1h")
+    box.signal(15)
+    until(lambda: box.run(HALE, "check", "--ready").returncode == 1, "hale drains")
+    text = box.run(HALE, "status").stdout
+    assert text.startswith("state     draining\n")
+    assert re.search(r"^ready     no: draining before the stop, \S+ left$", text, re.M)
+
+
+def test_status_as_json_is_what_the_port_answers(up):
+    box = up("--listen", "8080")
+    done = box.run(HALE, "status", "--json")
+    local, port = json.loads(done.stdout), box.status()
+    for changing in ("requests",):
+        local.pop(changing), port.pop(changing)
+    local["service"].pop("uptime_ms"), port["service"].pop("uptime_ms")
+    assert local == port
+
+
+# --- who may ask ---------------------------------------------------------------------
+
+@pytest.mark.parametrize("hales, asks, may", [
+    (0, 0, True), (USER, USER, True), (USER, 0, True), (0, USER, True)])
+def test_root_and_the_same_user_are_answered(up, hales, asks, may):
+    box = up(uid=hales or None)
+    done = box.run(HALE, "check", uid=asks or None)
+    assert (done.returncode, done.stdout) == (0, "ok\n")
+
+
+def test_check_does_not_believe_another_user_who_is_not_root(up):
+    """Anybody could have taken the name before."""
+    done = up(uid=USER).run(HALE, "check", uid=OTHER)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert REFUSES_PEER in done.stderr
+
+
+@pytest.mark.parametrize("hales, asks", [(0, USER), (USER, OTHER)])
+def test_a_drain_by_another_user_is_refused_and_does_nothing(up, hales, asks):
+    box = up("--listen", "8080", uid=hales or None)
+    status, body = ask_inside(box, "POST", "/drain", uid=asks)
+    assert (status, body) == (403, "only root and hale's own user may drain\n")
+    assert box.get("/readyz").status == 200
+
+
+def test_a_refused_drain_is_one_line(up):
+    box = up("--listen", "8080")
+    done = box.run(HALE, "drain", "0", uid=USER)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == ("hale: the supervisor refuses: "
+                           "only root and hale's own user may drain\n")
+    assert box.get("/readyz").status == 200
+
+
+@pytest.mark.parametrize("hales, asks", [(0, None), (USER, USER), (USER, None)])
+def test_a_drain_by_root_or_the_same_user_turns_readiness_off(up, hales, asks):
+    box = up("--listen", "8080", "--drain", "7s", uid=hales or None)
+    assert ask_inside(box, "POST", "/drain", uid=asks) == (200, "7000ms\n")
+    assert box.get("/readyz").status == 503
+    assert ask_inside(box, "POST", "/drain", uid=asks)[0] == 200  # twice is once
+
+
+def test_drain_is_a_post_and_only_local(up):
+    box = up("--listen", "8080")
+    assert ask_inside(box, "GET", "/drain")[0] == 405
+    assert box.connect().ask("/drain", method="POST").status == 404
+    assert box.get("/readyz").status == 200
+
+
+def test_another_pid_namespace_on_the_same_network_is_refused(up):
+    box = up("--listen", "8080")
+    with box.net():
+        status, body = ask(name_of(box), "GET", "/livez")
+        assert (status, body) == (403, "you live in another PID namespace\n")
+        assert ask(name_of(box), "POST", "/drain")[0] == 403
+    assert box.get("/readyz").status == 200
+
+
+def test_who_took_the_name_from_another_pid_namespace_is_not_believed(box):
+    started = box(SVC, *svc("say up pause")[1:])
+    started.out.expect("^up$")
+    with started.net(), contextlib.closing(socket.socket(socket.AF_UNIX)) as fake:
+        fake.bind(name_of(started))
+        fake.listen()
+        done = started.run(HALE, "check")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert REFUSES_PEER in done.stderr
+
+
+def test_a_name_that_is_taken_costs_the_local_socket_and_nothing_else(box):
+    """The service's own start, before hale: `svc` waits, then becomes hale."""
+    started = box(SVC, "say", "here", "read", "exec", HALE, "--listen", "8080",
+                  *svc("say up pause"))
+    started.out.expect("^here$")
+    mount = os.stat(f"/proc/{started.pid}/ns/mnt").st_ino
+    with contextlib.ExitStack() as fakes:
+        with started.net():
+            for name in (name_of(started), f"{name_of(started)}/{mount}"):
+                fake = fakes.enter_context(socket.socket(socket.AF_UNIX))
+                fake.bind(name)
+                fake.listen()
+        started.tell("go")
+        started.out.expect("^up$")
+        assert started.get("/readyz").status == 200
+        assert started.err.line().startswith("hale: another hale answers `hale check` here")
+
+
+# --- several of them -------------------------------------------------------------------
+
+def test_hales_in_pid_namespaces_of_their_own_do_not_meet(up):
+    one, two = up(), up()
+    assert one.run(HALE, "drain", "0").returncode == 0
+    assert [b.run(HALE, "check", "--ready").returncode for b in (one, two)] == [1, 0]
+
+
+def test_of_two_hales_in_one_pid_namespace_the_inner_is_asked(box):
+    """As in `hale hale service`: the second takes the more precise name."""
+    started = box(HALE, "--listen", "8080", HALE, "-s", "--listen", "9090",
+                  *svc("catch say up pause"))
+    started.out.expect("^up$")
+    assert started.run(HALE, "check").returncode == 0
+    assert started.run(HALE, "drain", "0").returncode == 0
+    assert started.get("/readyz", port=9090).status == 503
+    assert started.get("/readyz").status == 200
+    started.signal(10)
+    assert started.out.line().startswith("got 10 ")
+
+
+def test_a_third_hale_there_has_its_ports_only_and_says_so(box):
+    started = box(HALE, HALE, "-s", HALE, "-s", "--listen", "8080", *svc("say up pause"))
+    started.out.expect("^up$")
+    assert started.err.line().startswith("hale: another hale answers `hale check` here")
+    assert started.get("/readyz").status == 200
+    assert started.run(HALE, "check").returncode == 0
+
+
+def test_a_second_hale_with_a_mount_namespace_of_its_own_is_asked_there(box):
+    """Containers of a pod that share PID and network namespaces."""
+    started = box(HALE, "--listen", "8080", "/usr/bin/unshare", "-m", HALE, "-s", "--listen",
+                  "9090", *svc("ids say up pause"))
+    started.out.expect("^up$")
+    inner = next(int(m[1]) for m in [re.search(r"ppid=(\d+)", started.out.seen)])
+    there = ["/usr/bin/nsenter", "-t", str(inner), "-m"]
+    assert started.run(*there, HALE, "drain", "0").returncode == 0
+    assert started.get("/readyz").status == 200
+    assert started.get("/readyz", port=9090).status == 503
+    assert started.run(HALE, "check").returncode == 0
+    assert started.run(*there, HALE, "check").returncode == 1
+
+
+@pytest.mark.static_only
+def test_without_proc_the_local_socket_still_answers(up):
+    box = up(no_proc=True)
+    done = box.run(HALE, "check")
+    assert (done.returncode, done.stdout) == (0, "ok\n")
+
+
+def test_a_hundred_checks_leave_nothing_behind(up):
+    box = up()
+    before = os.listdir(f"/proc/{box.settled().pid}/fd")
+    assert all(box.run(HALE, "check").returncode == 0 for _ in range(100))
+    until(lambda: os.listdir(f"/proc/{box.pid}/fd") == before, "the connections are closed")

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/* test_answer.c - what the supervisor knows, as an answer to a probe */
+#include "unit.h"
+
+#include "base/err.h"
+#include "sup/answer.h"
+
+#define UID 500
+
+/* startup passes, ready fails by two checks, live fails by one. */
+static const struct answer_facts sick = {
+	.version = "1.2.3", .state = "draining", .self = 1, .service_pid = 7,
+	.uid = UID, .uptime_ms = 125000, .drain_ms = 5000, .orphans = 3,
+	.signals = 4, .requests = 5, .n_checks = 4,
+	.checks = {
+		{ "service", "", ANSWER_STARTUP | ANSWER_READY | ANSWER_LIVE,
+		  true },
+		{ "drain", "draining", ANSWER_READY, false },
+		{ "db", "refused \"x\"", ANSWER_READY, false },
+		{ "loop", "late", ANSWER_LIVE, false },
+	},
+};
+
+static const struct answer_facts well = {
+	.version = "1.2.3", .state = "running", .self = 1, .service_pid = 7,
+	.uid = UID, .n_checks = 2,
+	.checks = {
+		{ "service", "", ANSWER_STARTUP | ANSWER_READY | ANSWER_LIVE,
+		  true },
+		{ "drain", "", ANSWER_READY, true },
+	},
+};
+
+/* The answer to "METHOD PATH?QUERY"; its body starts behind the head. */
+static const char *
+answer_to(const struct answer_facts *f, struct server_ask *ask,
+          const char *method, const char *target, enum answer_effect *effect)
+{
+	struct buf out = guarded_buf(SERVER_OUT_MAX);
+
+	ask->req.method = guarded_span(method);
+	ask->req.query = guarded_span(target);
+	ask->req.path = span_cut(&ask->req.query, '?');
+	ask->req.minor = 1;
+	ask->keep = true;
+	*effect = answer_write(&out, f, ask);
+	assert_false(out.cut);
+	return buf_text(&out);
+}
+
+static int
+status_of(const char *answer)
+{
+	return atoi(answer + strlen("HTTP/1.1 "));
+}
+
+static const char *
+body_of(const char *answer)
+{
+	const char *end = strstr(answer, "\r\n\r\n");
+
+	assert_non_null(end);
+	return end + 4;
+}
+
+static const struct row {
+	const char *name;
+	const struct answer_facts *facts;
+	const char *target;
+	int         status;
+	const char *body;
+} rows[] = {
+	{ "a live service", &well, "/livez", 200, "ok" },
+	{ "a ready service", &well, "/readyz", 200, "ok" },
+	{ "a started service", &well, "/startupz", 200, "ok" },
+	{ "a healthy service", &well, "/healthz", 200, "ok" },
+	{ "a healthy service by the short name", &well, "/health", 200, "ok" },
+	{ "a parameter that nobody knows", &well, "/readyz?x=1", 200, "ok" },
+	{ "verbose when all is well", &well, "/readyz?verbose", 200,
+	  "[+]service ok\n[+]drain ok\nreadyz check passed\n" },
+	{ "verbose with a value", &well, "/livez?verbose=1", 200,
+	  "[+]service ok\nlivez check passed\n" },
+	{ "a failure tells its reasons", &sick, "/readyz", 503,
+	  "[+]service ok\n[-]drain failed: draining\n"
+	  "[-]db failed: refused \"x\"\nreadyz check failed\n" },
+	{ "a failure counts only for its verdict", &sick, "/startupz", 200,
+	  "ok" },
+	{ "health is live and ready", &sick, "/healthz?verbose", 503,
+	  "[+]service ok\n[-]drain failed: draining\n"
+	  "[-]db failed: refused \"x\"\n[-]loop failed: late\n"
+	  "healthz check failed\n" },
+	{ "an excluded failure is none", &sick, "/livez?exclude=loop", 200,
+	  "ok" },
+	{ "an excluded check is shown", &sick, "/livez?verbose&exclude=loop",
+	  200, "[+]service ok\n[+]loop excluded: ok\nlivez check passed\n" },
+	{ "one of two excluded still fails", &sick, "/readyz?exclude=db", 503,
+	  "[+]service ok\n[-]drain failed: draining\n[+]db excluded: ok\n"
+	  "readyz check failed\n" },
+	{ "two excluded", &sick, "/readyz?exclude=db&exclude=drain", 200,
+	  "ok" },
+	{ "an unknown exclusion is warned of", &sick,
+	  "/livez?verbose&exclude=loop&exclude=a&exclude=b", 200,
+	  "[+]service ok\n[+]loop excluded: ok\n"
+	  "warn: some health checks cannot be excluded: no matches for "
+	  "\"a\",\"b\"\nlivez check passed\n" },
+	{ "another verdict's check cannot be excluded here", &well,
+	  "/livez?verbose&exclude=drain", 200,
+	  "[+]service ok\n"
+	  "warn: some health checks cannot be excluded: no matches for "
+	  "\"drain\"\nlivez check passed\n" },
+	{ "part of a name excludes nothing", &sick, "/livez?exclude=loo", 503,
+	  "[+]service ok\n[-]loop failed: late\n"
+	  "warn: some health checks cannot be excluded: no matches for "
+	  "\"loo\"\nlivez check failed\n" },
+	{ "an unknown path", &well, "/nope", 404, NULL },
+	{ "a path in capitals", &well, "/READYZ", 404, NULL },
+	{ "a longer path", &well, "/readyz/", 404, NULL },
+	{ "an empty path", &well, "", 404, NULL },
+	{ "the drain is not for the public", &well, "/drain", 404, NULL },
+	{ "the status as text", &sick, "/status?text", 200,
+	  "state     draining\nservice   pid 7, up 2m5s\n"
+	  "startup   yes\nready     no: draining\nlive      no: late\n"
+	  "orphans   3 reaped\nsignals   4 forwarded\nprobes    5 answered\n" },
+	{ "the status as JSON", &sick, "/status", 200,
+	  "{\"hale\":\"1.2.3\",\"pid\":1,\"state\":\"draining\","
+	  "\"service\":{\"pid\":7,\"uptime_ms\":125000},"
+	  "\"verdicts\":{\"startup\":true,\"ready\":false,\"live\":false},"
+	  "\"drain_ms\":5000,\"restarts\":0,\"last_exit\":null,"
+	  "\"orphans_reaped\":3,\"signals_forwarded\":4,\"requests\":5,"
+	  "\"listen\":[],\"checks\":["
+	  "{\"name\":\"service\",\"ok\":true,\"output\":\"\"},"
+	  "{\"name\":\"drain\",\"ok\":false,\"output\":\"draining\"},"
+	  "{\"name\":\"db\",\"ok\":false,\"output\":\"refused \\\"x\\\"\"},"
+	  "{\"name\":\"loop\",\"ok\":false,\"output\":\"late\"}]}\n" },
+};
+
+static void
+answers(void **state)
+{
+	const struct row *r = *state;
+	struct server_ask ask = { .peer_uid = 0 };
+	enum answer_effect effect;
+	const char *a = answer_to(r->facts, &ask, "GET", r->target, &effect);
+
+	assert_int_equal(effect, ANSWER_TOLD);
+	assert_int_equal(status_of(a), r->status);
+	if (r->body != NULL)
+		assert_string_equal(body_of(a), r->body);
+}
+
+static void
+a_head_is_the_same_without_its_body(void **state)
+{
+	const struct row *r = *state;
+	struct server_ask ask = { .peer_uid = 0 };
+	enum answer_effect effect;
+	const char *get = answer_to(r->facts, &ask, "GET", r->target, &effect);
+	const char *head = answer_to(r->facts, &ask, "HEAD", r->target,
+	                             &effect);
+	size_t len = (size_t)(body_of(get) - get);
+
+	assert_int_equal(strlen(head), len);
+	assert_memory_equal(head, get, len);
+}
+
+static const struct asked {
+	const char *name, *method, *target;
+	bool        is_local;
+	pid_t       pid;
+	uid_t       uid;
+	int         status;
+	const char *allow;
+	enum answer_effect effect;
+} askeds[] = {
+	{ "root may drain", "POST", "/drain", true, 9, 0, 200, NULL,
+	  ANSWER_DRAIN },
+	{ "hale's own user may drain", "POST", "/drain", true, 9, UID, 200,
+	  NULL, ANSWER_DRAIN },
+	{ "another user may not drain", "POST", "/drain", true, 9, UID + 1,
+	  403, NULL, ANSWER_TOLD },
+	{ "a drain is no GET", "GET", "/drain", true, 9, 0, 405,
+	  "Allow: POST\r\n", ANSWER_TOLD },
+	{ "a drain from outside is no endpoint", "POST", "/drain", false, 9,
+	  0, 404, NULL, ANSWER_TOLD },
+	{ "another PID namespace may not drain", "POST", "/drain", true, 0, 0,
+	  403, NULL, ANSWER_TOLD },
+	{ "another PID namespace may not ask", "GET", "/livez", true, 0, 0,
+	  403, NULL, ANSWER_TOLD },
+	{ "a POST elsewhere is not allowed", "POST", "/livez", true, 9, 0, 405,
+	  "Allow: GET, HEAD\r\n", ANSWER_TOLD },
+	{ "a DELETE is not allowed", "DELETE", "/status", false, 9, 0, 405,
+	  "Allow: GET, HEAD\r\n", ANSWER_TOLD },
+	{ "a method in lower case is another", "get", "/livez", false, 9, 0,
+	  405, "Allow: GET, HEAD\r\n", ANSWER_TOLD },
+	{ "an unknown path is told before the method", "POST", "/nope", false,
+	  9, 0, 404, NULL, ANSWER_TOLD },
+};
+
+static void
+lets(void **state)
+{
+	const struct asked *r = *state;
+	struct server_ask ask = { .is_local = r->is_local, .peer_pid = r->pid,
+		                  .peer_uid = r->uid };
+	enum answer_effect effect;
+	const char *a = answer_to(&well, &ask, r->method, r->target, &effect);
+
+	assert_int_equal(effect, r->effect);
+	assert_int_equal(status_of(a), r->status);
+	if (r->allow != NULL)
+		assert_non_null(strstr(a, r->allow));
+	else
+		assert_null(strstr(a, "Allow:"));
+}
+
+static const struct error_row {
+	const char *name;
+	int         err, status;
+} errors[] = {
+	{ "a head that breaks the grammar", ERR_PARSE, 400 },
+	{ "a head that is too long", ERR_TOOBIG, 431 },
+	{ "a version that is not spoken", ERR_VERSION, 505 },
+};
+
+static void
+refuses(void **state)
+{
+	const struct error_row *r = *state;
+	struct server_ask ask = { .err = r->err };
+	struct buf out = guarded_buf(SERVER_OUT_MAX);
+	const char *text;
+
+	assert_int_equal(answer_write(&out, &well, &ask), ANSWER_TOLD);
+	text = buf_text(&out);
+	assert_int_equal(status_of(text), r->status);
+	assert_non_null(strstr(text, "Connection: close\r\n"));
+}
+
+static void
+http2_is_answered_in_its_own_frames(void **state)
+{
+	struct server_ask ask = { .err = ERR_VERSION, .is_h2 = true };
+	struct buf out = guarded_buf(SERVER_OUT_MAX);
+
+	(void)state;
+	assert_int_equal(answer_write(&out, &well, &ask), ANSWER_TOLD);
+	assert_int_equal(out.len, 26);
+	assert_int_equal(out.p[3], 4);	/* SETTINGS */
+}
+
+/* The most of everything: it must fit without being cut. */
+static void
+the_longest_answers_fit(void **state)
+{
+	static struct sock_addr listen[15];
+	static char path[101], query[HTTP_HEAD_MAX], why[96];
+	struct answer_facts most = sick;
+	struct buf q = buf_over(query, sizeof query);
+	struct server_ask ask = { .peer_uid = 0 };
+	enum answer_effect effect;
+
+	(void)state;
+	memset(why, '"', sizeof why - 1);
+	memset(path, '\x01', sizeof path - 1);
+	memcpy(path, "unix:/", 6);
+	for (size_t i = 0; i < 15; i++)
+		assert_int_equal(sock_parse(&listen[i], span_of(path)), 0);
+	most.listen = listen;
+	most.n_listen = 15;
+	most.n_checks = ANSWER_CHECKS_MAX;
+	for (size_t i = 0; i < ANSWER_CHECKS_MAX; i++)
+		most.checks[i] = (struct answer_check){ "a-check-of-a-name",
+			why, ANSWER_READY, false };
+	answer_to(&most, &ask, "GET", "/status", &effect);
+	answer_to(&most, &ask, "GET", "/status?text", &effect);
+	answer_to(&most, &ask, "GET", "/readyz?verbose", &effect);
+	buf_str(&q, "/readyz?");
+	while (q.len + 20 < q.cap)
+		buf_str(&q, "exclude=a&");
+	answer_to(&most, &ask, "GET", buf_text(&q), &effect);
+}
+
+/* What is said of its length is what is sent. */
+static void
+the_length_is_the_bodys(void **state)
+{
+	const struct row *r = *state;
+	struct server_ask ask = { .peer_uid = 0 };
+	enum answer_effect effect;
+	const char *a = answer_to(r->facts, &ask, "GET", r->target, &effect);
+	const char *field = strstr(a, "Content-Length: ");
+
+	assert_non_null(field);
+	assert_int_equal(atoi(field + 16), strlen(body_of(a)));
+}
+
+int
+main(void)
+{
+	UNIT_ROWS(answers, rows);
+	/* Each row is looked at in three ways, under the same name. */
+	UNIT_ROWS(a_head_is_the_same_without_its_body, rows);
+	UNIT_ROWS(the_length_is_the_bodys, rows);
+	UNIT_ROWS(lets, askeds);
+	UNIT_ROWS(refuses, errors);
+	UNIT_TEST(http2_is_answered_in_its_own_frames);
+	UNIT_TEST(the_longest_answers_fit);
+	return unit_run("sup/answer");
+}

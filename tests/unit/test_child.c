@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/* test_child.c - start, signal, and wait status to exit code */
+#include "unit.h"
+
+#include "sup/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ROOM 256
+
+/* Wait statuses as Linux lays them out (wait(2)). */
+#define EXITED(code)   ((code) << 8)
+#define KILLED(sig)    (sig)
+#define CORED(sig)     ((sig) | 0x80)
+
+static const struct row {
+	const char *name;
+	int         status, code;
+	const char *words;
+} rows[] = {
+	{ "a good exit", EXITED(0), 0, "exited with code 0" },
+	{ "an exit of one", EXITED(1), 1, "exited with code 1" },
+	{ "the highest exit", EXITED(255), 255, "exited with code 255" },
+	{ "the first signal", KILLED(1), 129, "was killed by SIGHUP" },
+	{ "SIGKILL", KILLED(9), 137, "was killed by SIGKILL" },
+	{ "a fault with a core", CORED(11), 139,
+	  "was killed by SIGSEGV (core dumped)" },
+	{ "a signal without a name", KILLED(32), 160,
+	  "was killed by signal 32" },
+	{ "the last signal", KILLED(64), 192, "was killed by SIGRTMAX" },
+};
+
+static void
+an_end_is_told(void **state)
+{
+	const struct row *r = *state;
+	struct buf b = guarded_buf(ROOM);
+
+	assert_int_equal(child_code(r->status), r->code);
+	child_write_end(&b, r->status);
+	assert_span_equal(r->words, buf_span(&b));
+}
+
+static void
+every_code_stands_for_itself(void **state)
+{
+	(void)state;
+	for (int code = 0; code < 256; code++)
+		assert_int_equal(child_code(EXITED(code)), code);
+	for (int sig = 1; sig <= 64; sig++)
+		assert_int_equal(child_code(KILLED(sig)), 128 + sig);
+}
+
+static pid_t
+start(char **argv)
+{
+	static const struct signals_given given = { 0, false };
+	struct child_plan plan = { .argv = argv, .given = &given,
+		                   .terminal_fd = -1 };
+
+	return child_start(&plan);
+}
+
+static int
+end_of(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static const struct failing {
+	const char *name, *program;
+	int         err;
+} failing[] = {
+	{ "a missing file", "/no/such/program", -ENOENT },
+	{ "a file that is no program", "/etc/passwd", -EACCES },
+	{ "a directory", "/", -EACCES },
+	{ "an empty name", "", -ENOENT },
+	{ "a name that is not in PATH", "hale-no-such-program", -ENOENT },
+};
+
+static void
+a_failed_exec_is_known_at_once_and_leaves_nothing(void **state)
+{
+	const struct failing *f = *state;
+	char *argv[] = { guarded_text(f->program), NULL };
+
+	assert_int_equal(start(argv), f->err);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
+static void
+the_service_leads_a_session_of_its_own(void **state)
+{
+	char *argv[] = { "sleep", "1000", NULL };
+	pid_t pid = start(argv);
+
+	(void)state;
+	assert_true(pid > 0);
+	assert_int_equal(getsid(pid), pid);
+	assert_int_equal(getpgid(pid), pid);
+	child_signal(pid, false, SIGKILL, NULL);
+	assert_int_equal(end_of(pid), SIGKILL);
+}
+
+static void
+listen_pid_names_the_service(void **state)
+{
+	static const struct signals_given given = { 0, false };
+	char *argv[] = { "sh", "-c", "[ \"$LISTEN_PID\" = $$ ]", NULL };
+	struct child_plan plan = { .argv = argv, .given = &given,
+		                   .terminal_fd = -1 };
+	char was[] = "LISTEN_PID=1";
+	int status;
+
+	(void)state;
+	assert_int_equal(putenv(was), 0);
+	for (char **e = environ; *e != NULL; e++)
+		if (*e == was)
+			plan.listen_pid = e;
+	assert_non_null(plan.listen_pid);
+	status = end_of(child_start(&plan));
+	assert_int_equal(unsetenv("LISTEN_PID"), 0);
+	assert_int_equal(status, 0);
+}
+
+static void
+a_group_gets_the_signal_where_it_is_there(void **state)
+{
+	char *argv[] = { "sleep", "1000", NULL };
+	pid_t pid = start(argv);
+
+	(void)state;
+	child_signal(pid, true, SIGTERM, NULL);
+	assert_int_equal(end_of(pid), SIGTERM);
+}
+
+/* The child moves out of the group that is signalled: it alone gets it. */
+static void
+a_group_that_is_gone_is_no_reason_to_lose_a_signal(void **state)
+{
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		for (;;)
+			pause();
+	}
+	child_signal(pid, true, SIGTERM, NULL);	/* it leads no group */
+	assert_int_equal(end_of(pid), SIGTERM);
+}
+
+static int
+value_arrives(void)
+{
+	struct signalfd_siginfo from = { .ssi_signo = SIGUSR1,
+		                         .ssi_code = SI_QUEUE,
+		                         .ssi_ptr = 4711, .ssi_pid = 1 };
+	siginfo_t got;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	child_signal(getpid(), false, SIGUSR1, &from);
+	if (sigwaitinfo(&set, &got) != SIGUSR1)
+		return 1;
+	return got.si_code == SI_QUEUE
+	    && (uintptr_t)got.si_value.sival_ptr == 4711 ? 0 : 2;
+}
+
+static void
+a_queued_value_is_passed_on(void **state)
+{
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		_exit(value_arrives());
+	assert_int_equal(end_of(pid), EXITED(0));
+}
+
+static void
+children_are_listed_by_name(void **state)
+{
+	char *argv[] = { "sleep", "1000", NULL }, want[ROOM];
+	struct buf b = guarded_buf(ROOM), w = buf_over(want, sizeof want);
+	pid_t one = start(argv), two = start(argv);
+
+	(void)state;
+	child_list(&b);
+	kill(one, SIGKILL);
+	kill(two, SIGKILL);
+	end_of(one);
+	end_of(two);
+	buf_fmt(&w, "sleep (pid %d), sleep (pid %d)", (int)one, (int)two);
+	assert_span_equal(buf_text(&w), buf_span(&b));
+}
+
+/* What a child needs to know to be a tree of processes, and to end it. */
+struct tree {
+	int up[2];	/* one byte from each that is ready */
+};
+
+static void
+be_ready(const struct tree *t)
+{
+	(void)!write(t->up[1], "x", 1);
+	for (;;)
+		pause();
+}
+
+/* A grandchild in a session of its own. */
+static void
+grow(const struct tree *t)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		setsid();
+	be_ready(t);
+}
+
+/* Not PID 1: descendants are found by /proc, grandchildren included. */
+static int
+tree_is_ended(void)
+{
+	struct tree t;
+	char two[2];
+	pid_t pid;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1L);
+	if (pipe(t.up) < 0)
+		return 1;
+	pid = fork();
+	if (pid == 0)
+		grow(&t);
+	for (int got = 0; got < 2; got++)
+		if (read(t.up[0], two, 1) != 1)
+			return 2;
+	child_signal_all(pid, SIGKILL);
+	for (int ended = 0; ended < 2; ended++)
+		if (wait(NULL) < 0)
+			return 3;
+	return wait(NULL) < 0 && errno == ECHILD ? 0 : 4;
+}
+
+static void
+everything_below_is_signalled(void **state)
+{
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		alarm(20);
+		_exit(tree_is_ended());
+	}
+	assert_int_equal(end_of(pid), EXITED(0));
+}
+
+int
+main(void)
+{
+	UNIT_ROWS(an_end_is_told, rows);
+	UNIT_TEST(every_code_stands_for_itself);
+	UNIT_ROWS(a_failed_exec_is_known_at_once_and_leaves_nothing, failing);
+	UNIT_TEST(the_service_leads_a_session_of_its_own);
+	UNIT_TEST(listen_pid_names_the_service);
+	UNIT_TEST(a_group_gets_the_signal_where_it_is_there);
+	UNIT_TEST(a_group_that_is_gone_is_no_reason_to_lose_a_signal);
+	UNIT_TEST(a_queued_value_is_passed_on);
+	UNIT_TEST(children_are_listed_by_name);
+	UNIT_TEST(everything_below_is_signalled);
+	return unit_run("sup/child");
+}

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: MIT */
+/* test_server.c - accept, read a head, answer, close; time is the test's */
+#include "unit.h"
+
+#include "fake_clock.h"
+
+#include "base/err.h"
+#include "net/server.h"
+#include "net/sock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define GET     "GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
+#define TURNS   8		/* enough for all that a test has set off */
+#define ROOM    (1024 * 1024)	/* more than a socket holds */
+#define BIG_LEN 16000	/* bytes of a large answer */
+
+/* A server on an abstract socket, and what it was asked. */
+static struct server server;
+static struct loop loop;
+static struct sock_addr at;
+static int listener_fd;
+static int asked;
+static struct server_ask last;
+static size_t answer_len;	/* 0: "ok" */
+
+static void
+answer_with(void *owner, const struct server_ask *ask, struct buf *out)
+{
+	assert_ptr_equal(owner, &asked);
+	asked++;
+	last = *ask;
+	if (answer_len == 0) {
+		buf_str(out, "ok\n");
+		return;
+	}
+	memset(out->p, 'A', answer_len);
+	out->len = answer_len;
+}
+
+static int
+open_server(void **state)
+{
+	(void)state;
+	memset(&server, 0, sizeof server);
+	asked = 0;
+	answer_len = 0;
+	if (loop_init(&loop) < 0)
+		return -1;
+	server_init(&server, &loop, answer_with, &asked);
+	sock_abstract(&at, span_of("hale-unit-server"));
+	listener_fd = sock_listen(&at);
+	return listener_fd < 0
+	    || server_listen(&server, listener_fd, SERVER_LOCAL) < 0 ? -1 : 0;
+}
+
+static int
+close_server(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SERVER_CONN_MAX; i++)
+		if (server.conns[i].is_open)
+			close(server.conns[i].source.fd);
+	close(listener_fd);
+	return close(loop.fd);
+}
+
+static void
+turn(void)
+{
+	for (int i = 0; i < TURNS; i++)
+		assert_int_equal(loop_turn(&loop), 0);
+}
+
+static int
+client(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(connect(fd, &at.any, at.len), 0);
+	return fd;
+}
+
+static void
+tell(int fd, const char *text)
+{
+	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL),
+	                 strlen(text));
+	turn();
+}
+
+/* What the client can read now; "(end)" where the server has closed. */
+static const char *
+heard(int fd)
+{
+	static char text[ROOM];
+	struct buf b = buf_over(text, sizeof text);
+	ssize_t n;
+
+	while ((n = recv(fd, b.p + b.len, b.cap - b.len, 0)) > 0)
+		b.len += (size_t)n;
+	if (n == 0 || errno == ECONNRESET)
+		buf_str(&b, "(end)");
+	return buf_text(&b);
+}
+
+static size_t
+open_conns(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < SERVER_CONN_MAX; i++)
+		n += server.conns[i].is_open;
+	return n;
+}
+
+static void
+a_request_is_answered_and_the_connection_kept(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	tell(fd, GET);
+	assert_string_equal(heard(fd), "ok\n");
+	assert_true(last.keep);
+	assert_int_equal(last.err, 0);
+	tell(fd, GET);
+	assert_string_equal(heard(fd), "ok\n");
+	assert_int_equal(server.requests, 2);
+	close(fd);
+	turn();
+	assert_int_equal(open_conns(), 0);
+}
+
+static void
+a_local_client_is_known_by_its_credentials(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	tell(fd, GET);
+	assert_true(last.is_local);
+	assert_int_equal(last.peer_pid, getpid());
+	assert_int_equal(last.peer_uid, geteuid());
+	close(fd);
+}
+
+static void
+a_close_is_answered_and_done(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	tell(fd, "GET / HTTP/1.0\r\n\r\n");
+	assert_string_equal(heard(fd), "ok\n(end)");
+	assert_false(last.keep);
+	assert_int_equal(open_conns(), 0);
+	close(fd);
+}
+
+static void
+a_head_may_come_byte_by_byte(void **state)
+{
+	int fd = client();
+	char byte[2] = "";
+
+	(void)state;
+	for (const char *c = GET; *c != '\0'; c++) {
+		assert_int_equal(asked, 0);
+		byte[0] = *c;
+		tell(fd, byte);
+	}
+	assert_string_equal(heard(fd), "ok\n");
+	assert_span_equal("/a", last.req.path);
+	close(fd);
+}
+
+static void
+many_requests_at_once_are_answered_in_order(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	tell(fd, GET GET GET "GET /part");
+	assert_string_equal(heard(fd), "ok\nok\nok\n");
+	tell(fd, " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" GET);
+	assert_string_equal(heard(fd), "ok\n(end)");
+	assert_int_equal(asked, 4);	/* none behind the close */
+	close(fd);
+}
+
+static const struct bad {
+	const char *name, *head;
+	int         err;
+	bool        is_h2;
+} bads[] = {
+	{ "what is no request", "\x16\x03\x01", ERR_PARSE, false },
+	{ "a head that breaks the grammar", "GET / HTTP/1.1\r\n x\r\n\r\n",
+	  ERR_PARSE, false },
+	{ "HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ERR_VERSION, true },
+	{ "another version", "GET / HTTP/3.0\r\n\r\n", ERR_VERSION, false },
+};
+
+static void
+is_refused_and_may_still_read_why(void **state)
+{
+	const struct bad *r = *state;
+	int fd = client();
+
+	tell(fd, r->head);
+	assert_int_equal(last.err, r->err);
+	assert_int_equal(last.is_h2, r->is_h2);
+	assert_string_equal(heard(fd), "ok\n(end)");
+	assert_int_equal(open_conns(), 1);	/* reads on, sends no reset */
+	tell(fd, "more of it");
+	assert_int_equal(asked, 1);
+	fake_now_ms += SERVER_LINGER_MS;
+	turn();
+	assert_int_equal(open_conns(), 0);
+	close(fd);
+}
+
+static void
+a_body_is_not_read_and_ends_the_connection(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	tell(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n" GET);
+	assert_string_equal(heard(fd), "ok\n(end)");
+	assert_int_equal(asked, 1);
+	close(fd);
+	turn();
+	assert_int_equal(open_conns(), 0);
+}
+
+static void
+too_long_a_head_is_refused(void **state)
+{
+	static char head[HTTP_HEAD_MAX + 1];
+	int fd = client();
+
+	(void)state;
+	memset(head, 'x', HTTP_HEAD_MAX);
+	memcpy(head, "GET / HTTP/1.1\r\nX: ", 19);
+	tell(fd, head);
+	assert_int_equal(last.err, ERR_TOOBIG);
+	close(fd);
+}
+
+static const struct wait {
+	const char *name, *said;	/* before the silence */
+	int64_t     patience_ms;
+} waits[] = {
+	{ "a new client that says nothing", "", SERVER_HEAD_MS },
+	{ "a client that sends part of a head", "GET /", SERVER_HEAD_MS },
+	{ "a client between two requests", GET, SERVER_IDLE_MS },
+	{ "a client with part of a second head", GET "GET", SERVER_HEAD_MS },
+};
+
+static void
+is_cut_at_its_deadline_and_not_before(void **state)
+{
+	const struct wait *w = *state;
+	int fd = client();
+
+	tell(fd, w->said);
+	fake_now_ms += w->patience_ms - 1;
+	turn();
+	assert_int_equal(open_conns(), 1);
+	fake_now_ms += 1;
+	turn();
+	assert_int_equal(open_conns(), 0);
+	close(fd);
+}
+
+/* One byte now and then does not move the deadline. */
+static void
+a_slow_head_has_one_deadline(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	tell(fd, "GET / HTTP/1.1\r\n");
+	for (int i = 0; i < 4; i++) {
+		fake_now_ms += SERVER_HEAD_MS / 4;
+		tell(fd, i < 3 ? "X" : "");
+	}
+	assert_int_equal(open_conns(), 0);
+	close(fd);
+}
+
+static void
+a_client_that_reads_nothing_is_cut(void **state)
+{
+	int fd = client(), small = 1;
+
+	(void)state;
+	answer_len = BIG_LEN;
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+	for (int i = 0; i < 2000 && server.conns[0].out_len == 0; i++) {
+		if (send(fd, GET, strlen(GET), MSG_NOSIGNAL) < 0)
+			break;
+		turn();
+	}
+	assert_int_equal(server.conns[0].state, CONN_WRITE);
+	fake_now_ms += SERVER_HEAD_MS;
+	turn();
+	assert_int_equal(open_conns(), 0);
+	close(fd);
+}
+
+/* A client that reads late gets every answer whole and in order. */
+static void
+an_answer_that_waited_goes_out_whole(void **state)
+{
+	size_t got = 0, sent = 0;
+	int fd = client();
+
+	(void)state;
+	answer_len = BIG_LEN;
+	while (server.conns[0].out_len == 0) {
+		tell(fd, GET);
+		sent++;
+	}
+	tell(fd, GET GET);	/* wait behind what is not read yet */
+	sent += 2;
+	for (size_t more = 1; more > 0; got += more) {
+		more = strlen(heard(fd));
+		turn();
+	}
+	assert_int_equal(got, sent * BIG_LEN);
+	assert_int_equal(asked, sent);
+	close(fd);
+}
+
+static void
+the_oldest_idle_connection_makes_room(void **state)
+{
+	int fds[SERVER_CONN_MAX], newcomer;
+
+	(void)state;
+	for (int i = 0; i < SERVER_CONN_MAX; i++) {
+		fds[i] = client();
+		tell(fds[i], GET);
+		assert_string_equal(heard(fds[i]), "ok\n");
+		fake_now_ms++;
+	}
+	assert_int_equal(open_conns(), SERVER_CONN_MAX);
+	tell(fds[0], GET);	/* the second is the oldest now */
+	assert_string_equal(heard(fds[0]), "ok\n");
+	newcomer = client();
+	tell(newcomer, GET);
+	assert_string_equal(heard(newcomer), "ok\n");
+	assert_string_equal(heard(fds[1]), "(end)");
+	assert_string_equal(heard(fds[0]), "");
+	assert_string_equal(heard(fds[2]), "");
+	for (int i = 0; i < SERVER_CONN_MAX; i++)
+		close(fds[i]);
+	close(newcomer);
+}
+
+/* Half-sent heads do not keep a prober out, and go after the idle ones. */
+static void
+slow_heads_make_room_after_idle_ones(void **state)
+{
+	int fds[SERVER_CONN_MAX], newcomer;
+
+	(void)state;
+	for (int i = 0; i < SERVER_CONN_MAX; i++) {
+		fds[i] = client();
+		tell(fds[i], i == 1 ? GET : "GET ");
+		fake_now_ms++;
+	}
+	heard(fds[1]);
+	for (int i = 0; i < 2; i++) {
+		newcomer = client();
+		tell(newcomer, GET);
+		assert_string_equal(heard(newcomer), "ok\n");
+		assert_string_equal(heard(fds[1 - i]), "(end)");
+		tell(newcomer, "GET ");	/* not idle */
+		close(newcomer);
+	}
+	for (int i = 0; i < SERVER_CONN_MAX; i++)
+		close(fds[i]);
+}
+
+static void
+the_most_listeners_fit_and_no_more(void **state)
+{
+	int fds[SERVER_LISTEN_MAX + 1];
+
+	(void)state;
+	for (int i = 1; i <= SERVER_LISTEN_MAX; i++) {
+		struct sock_addr other;
+		char name[] = "hale-unit-server-a";
+
+		name[sizeof name - 2] = (char)('a' + i);
+		sock_abstract(&other, span_of(name));
+		fds[i] = sock_listen(&other);
+		assert_int_equal(server_listen(&server, fds[i], SERVER_PUBLIC),
+		                 i < SERVER_LISTEN_MAX ? 0 : ERR_FULL);
+	}
+	assert_int_equal(server.n_listeners, SERVER_LISTEN_MAX);
+	for (int i = 1; i <= SERVER_LISTEN_MAX; i++)
+		close(fds[i]);
+}
+
+#define SERVER_TEST(run) \
+	unit_add_with(#run, run, NULL, open_server, close_server)
+
+int
+main(void)
+{
+	SERVER_TEST(a_request_is_answered_and_the_connection_kept);
+	SERVER_TEST(a_local_client_is_known_by_its_credentials);
+	SERVER_TEST(a_close_is_answered_and_done);
+	SERVER_TEST(a_head_may_come_byte_by_byte);
+	SERVER_TEST(many_requests_at_once_are_answered_in_order);
+	SERVER_TEST(a_body_is_not_read_and_ends_the_connection);
+	SERVER_TEST(too_long_a_head_is_refused);
+	SERVER_TEST(a_slow_head_has_one_deadline);
+	SERVER_TEST(a_client_that_reads_nothing_is_cut);
+	SERVER_TEST(an_answer_that_waited_goes_out_whole);
+	SERVER_TEST(the_oldest_idle_connection_makes_room);
+	SERVER_TEST(slow_heads_make_room_after_idle_ones);
+	SERVER_TEST(the_most_listeners_fit_and_no_more);
+	for (size_t i = 0; i < sizeof bads / sizeof bads[0]; i++)
+		unit_add_with(bads[i].name, is_refused_and_may_still_read_why,
+		              &bads[i], open_server, close_server);
+	for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++)
+		unit_add_with(waits[i].name,
+		              is_cut_at_its_deadline_and_not_before,
+		              &waits[i], open_server, close_server);
+	return unit_run("net/server");
+}

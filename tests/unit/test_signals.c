@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/* test_signals.c - what PID 1 does with each signal */
+#include "unit.h"
+
+#include "sup/signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SELF  1
+#define OTHER 77
+
+enum given { PLAIN, OWN_SESSION };
+
+static const struct row {
+	const char *name;
+	int         sig, code, from_pid;	/* as signalfd tells them */
+	int         rewrite_from, rewrite_to, stop_signal;
+	enum given  given;
+	enum signals_kind kind;
+	int         to;
+} rows[] = {
+	{ "a child's signal is for reaping", SIGCHLD, CLD_EXITED, OTHER,
+	  0, 0, 0, PLAIN, SIGNALS_REAP, 0 },
+	{ "a child's signal that somebody sent is not forwarded", SIGCHLD,
+	  SI_USER, OTHER, 0, 0, 0, PLAIN, SIGNALS_REAP, 0 },
+	{ "a child's signal is not rewritten", SIGCHLD, SI_USER, OTHER,
+	  SIGCHLD, SIGUSR1, 0, PLAIN, SIGNALS_REAP, 0 },
+	{ "SIGHUP goes to the service", SIGHUP, SI_USER, OTHER,
+	  0, 0, 0, PLAIN, SIGNALS_FORWARD, SIGHUP },
+	{ "the first signal libc keeps goes to the service", 32, SI_USER,
+	  OTHER, 0, 0, 0, PLAIN, SIGNALS_FORWARD, 32 },
+	{ "the last real-time signal goes to the service", 64, SI_QUEUE,
+	  OTHER, 0, 0, 0, PLAIN, SIGNALS_FORWARD, 64 },
+	{ "SIGCONT goes to the service", SIGCONT, SI_USER, OTHER,
+	  0, 0, 0, PLAIN, SIGNALS_FORWARD, SIGCONT },
+	{ "a number past the last signal is ignored", 65, SI_USER, OTHER,
+	  0, 0, 0, PLAIN, SIGNALS_IGNORE, 0 },
+	{ "number zero is ignored", 0, SI_USER, OTHER,
+	  0, 0, 0, PLAIN, SIGNALS_IGNORE, 0 },
+	{ "a negative number is ignored", -1, SI_USER, OTHER,
+	  0, 0, 0, PLAIN, SIGNALS_IGNORE, 0 },
+	{ "hale's own fault is not the service's", SIGSEGV, SEGV_MAPERR, 0,
+	  0, 0, 0, PLAIN, SIGNALS_IGNORE, 0 },
+	{ "a fault signal that the kernel sends is hale's own", SIGBUS,
+	  SI_KERNEL, 0, 0, 0, 0, PLAIN, SIGNALS_IGNORE, 0 },
+	{ "a fault signal that somebody sent goes on", SIGSEGV, SI_USER,
+	  OTHER, 0, 0, 0, PLAIN, SIGNALS_FORWARD, SIGSEGV },
+	{ "a fault signal that somebody queued goes on", SIGABRT, SI_QUEUE,
+	  OTHER, 0, 0, 0, PLAIN, SIGNALS_FORWARD, SIGABRT },
+	{ "a terminal's own SIGINT goes on", SIGINT, SI_KERNEL, 0,
+	  0, 0, 0, PLAIN, SIGNALS_FORWARD, SIGINT },
+	{ "SIGPIPE of hale's own log line is nobody's", SIGPIPE, SI_USER,
+	  SELF, 0, 0, 0, PLAIN, SIGNALS_IGNORE, 0 },
+	{ "SIGPIPE that somebody sent goes on", SIGPIPE, SI_USER, OTHER,
+	  0, 0, 0, PLAIN, SIGNALS_FORWARD, SIGPIPE },
+	{ "SIGTERM is the stop", SIGTERM, SI_USER, OTHER,
+	  0, 0, 0, PLAIN, SIGNALS_STOP, SIGTERM },
+	{ "SIGTERM becomes the stop signal", SIGTERM, SI_USER, OTHER,
+	  0, 0, SIGQUIT, PLAIN, SIGNALS_STOP, SIGQUIT },
+	{ "a rewritten SIGTERM is still the stop", SIGTERM, SI_USER, OTHER,
+	  SIGTERM, SIGINT, 0, PLAIN, SIGNALS_STOP, SIGINT },
+	{ "the stop signal wins over a rewritten SIGTERM", SIGTERM, SI_USER,
+	  OTHER, SIGTERM, SIGINT, SIGQUIT, PLAIN, SIGNALS_STOP, SIGQUIT },
+	{ "what is rewritten to SIGTERM is a stop", SIGINT, SI_USER, OTHER,
+	  SIGINT, SIGTERM, 0, PLAIN, SIGNALS_STOP, SIGTERM },
+	{ "what is rewritten to SIGTERM becomes the stop signal", SIGINT,
+	  SI_USER, OTHER, SIGINT, SIGTERM, SIGQUIT, PLAIN, SIGNALS_STOP,
+	  SIGQUIT },
+	{ "the stop signal itself is no stop", SIGQUIT, SI_USER, OTHER,
+	  0, 0, SIGQUIT, PLAIN, SIGNALS_FORWARD, SIGQUIT },
+	{ "a dropped SIGTERM stops nothing", SIGTERM, SI_USER, OTHER,
+	  SIGTERM, SIGNALS_DROP, 0, PLAIN, SIGNALS_IGNORE, 0 },
+	{ "a dropped signal goes nowhere", SIGHUP, SI_USER, OTHER,
+	  SIGHUP, SIGNALS_DROP, 0, PLAIN, SIGNALS_IGNORE, 0 },
+	{ "a rewritten signal goes as another", SIGHUP, SI_USER, OTHER,
+	  SIGHUP, 64, 0, PLAIN, SIGNALS_FORWARD, 64 },
+	{ "a signal rewritten to itself", SIGHUP, SI_USER, OTHER,
+	  SIGHUP, SIGHUP, 0, PLAIN, SIGNALS_FORWARD, SIGHUP },
+	{ "with a terminal SIGTSTP stays", SIGTSTP, SI_USER, OTHER,
+	  0, 0, 0, PLAIN, SIGNALS_FORWARD, SIGTSTP },
+	{ "without a terminal SIGTSTP becomes SIGSTOP", SIGTSTP, SI_USER,
+	  OTHER, 0, 0, 0, OWN_SESSION, SIGNALS_FORWARD, SIGSTOP },
+	{ "without a terminal SIGTTIN becomes SIGSTOP", SIGTTIN, SI_USER,
+	  OTHER, 0, 0, 0, OWN_SESSION, SIGNALS_FORWARD, SIGSTOP },
+	{ "without a terminal SIGTTOU becomes SIGSTOP", SIGTTOU, SI_USER,
+	  OTHER, 0, 0, 0, OWN_SESSION, SIGNALS_FORWARD, SIGSTOP },
+	{ "without a terminal SIGHUP stays", SIGHUP, SI_USER, OTHER,
+	  0, 0, 0, OWN_SESSION, SIGNALS_FORWARD, SIGHUP },
+	{ "the table wins over becoming SIGSTOP", SIGTSTP, SI_USER, OTHER,
+	  SIGTSTP, SIGTSTP, 0, OWN_SESSION, SIGNALS_FORWARD, SIGTSTP },
+};
+
+static void
+routes(void **state)
+{
+	const struct row *r = *state;
+	struct signals_rules rules = {
+		.stop_signal = r->stop_signal,
+		.own_session = r->given == OWN_SESSION,
+		.self = SELF,
+	};
+	struct signalfd_siginfo info = {
+		.ssi_signo = (uint32_t)r->sig,
+		.ssi_code = r->code,
+		.ssi_pid = (uint32_t)r->from_pid,
+	};
+	struct signals_route to;
+
+	if (r->rewrite_from != 0)
+		rules.rewrite[r->rewrite_from] = (signed char)r->rewrite_to;
+	to = signals_decide(&rules, &info);
+	assert_int_equal(to.kind, r->kind);
+	assert_int_equal(to.sig, r->to);
+}
+
+static void
+every_signal_but_two_is_forwarded_as_it_is(void **state)
+{
+	const struct signals_rules rules = { .self = SELF };
+
+	(void)state;
+	for (int sig = 1; sig <= SIGNAME_MAX; sig++) {
+		struct signalfd_siginfo info = {
+			.ssi_signo = (uint32_t)sig, .ssi_code = SI_USER,
+			.ssi_pid = OTHER,
+		};
+		struct signals_route to = signals_decide(&rules, &info);
+
+		if (sig == SIGCHLD || sig == SIGTERM)
+			continue;
+		assert_int_equal(to.kind, SIGNALS_FORWARD);
+		assert_int_equal(to.sig, sig);
+	}
+}
+
+/* --- with the kernel, in a child whose mask and dispositions do not matter */
+
+static int
+code_of_child(int (*run)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(run());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static uint64_t
+mask_now(void)
+{
+	uint64_t mask = 0;
+
+	syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &mask, sizeof mask);
+	return mask;
+}
+
+static int
+block_and_restore(void)
+{
+	uint64_t before, blocked;
+	struct signals_given given;
+	struct sigaction now;
+	sigset_t usr1;
+
+	sigemptyset(&usr1);
+	sigaddset(&usr1, SIGUSR1);
+	sigprocmask(SIG_SETMASK, &usr1, NULL);
+	signal(SIGCHLD, SIG_IGN);
+	before = mask_now();
+	signals_block(&given);
+	blocked = mask_now();
+	sigaction(SIGCHLD, NULL, &now);
+	/* The kernel never blocks KILL and STOP; 32 and 33 it does. */
+	if (blocked != ~(UINT64_C(1) << (SIGKILL - 1)
+	              | UINT64_C(1) << (SIGSTOP - 1)))
+		return 1;
+	if (now.sa_handler != SIG_DFL || !given.chld_ignored)
+		return 2;
+	signals_restore(&given);
+	sigaction(SIGCHLD, NULL, &now);
+	if (mask_now() != before)
+		return 3;
+	return now.sa_handler == SIG_IGN ? 0 : 4;
+}
+
+static void
+what_is_blocked_is_restored_for_the_service(void **state)
+{
+	(void)state;
+	assert_int_equal(code_of_child(block_and_restore), 0);
+}
+
+static int
+receive_every_signal(void)
+{
+	struct signals_given given;
+	struct signalfd_siginfo info;
+	int fd;
+
+	signals_block(&given);
+	fd = signals_open();
+	for (int sig = 1; sig <= SIGNAME_MAX; sig++) {
+		if (sig == SIGKILL || sig == SIGSTOP)
+			continue;
+		if (syscall(SYS_kill, getpid(), sig) < 0)
+			return 1;
+		if (read(fd, &info, sizeof info) != (ssize_t)sizeof info
+		 || info.ssi_signo != (uint32_t)sig)
+			return 2;
+	}
+	/* Non-blocking: with none left it does not wait. */
+	return read(fd, &info, sizeof info) < 0 && errno == EAGAIN ? 0 : 3;
+}
+
+static void
+every_signal_is_read_from_the_descriptor(void **state)
+{
+	(void)state;
+	assert_int_equal(code_of_child(receive_every_signal), 0);
+}
+
+int
+main(void)
+{
+	UNIT_ROWS(routes, rows);
+	UNIT_TEST(every_signal_but_two_is_forwarded_as_it_is);
+	UNIT_TEST(what_is_blocked_is_restored_for_the_service);
+	UNIT_TEST(every_signal_is_read_from_the_descriptor);
+	return unit_run("sup/signals");
+}
