@@ -18,12 +18,17 @@ HARDEN  = -Wl,-z,relro,-z,now,-z,noexecstack
 
 # A layer may use the lines above it, never those below.
 BASE = base/err base/buf base/parse base/signame base/opt base/clock base/log
-NET  = net/loop net/sock net/http net/server net/url net/reply net/request net/dial net/client net/program net/check net/tls_none
+NET  = net/loop net/sock net/http net/server net/der net/x509_name net/x509 \
+       net/x509_path net/pem net/key net/anchors net/anchors_blob net/trust \
+       net/tls_engine net/tls_sig net/tls_key net/tls net/url net/reply \
+       net/request net/dial net/client net/program net/check
 SUP  = sup/signals sup/service sup/terminal sup/child sup/fds sup/explain \
        sup/cgroup sup/answer sup/local sup/init
 CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/status
 # These decide and touch nothing; scripts/layers.sh holds them to it.
-PURE = base/err base/buf base/parse base/signame base/opt net/http net/url net/reply net/request sup/service
+PURE = base/err base/buf base/parse base/signame base/opt net/http sup/service \
+       net/der net/x509_name net/x509 net/x509_path net/pem net/key \
+       net/anchors net/anchors_blob net/url net/reply net/request
 
 WARN  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum \
         -Wmissing-prototypes -Wvla
@@ -52,6 +57,20 @@ $B/hale.debug: $B/main.o $(PARTS) $(TOOL)/bearssl.a
 	$Q$(CC) $(CFLAGS) $(LINK) $(HARDEN) -Wl,--build-id=none $(LDFLAGS) -o $@ $^
 
 $B/%.o: src/%.c | $(READY)
+	@mkdir -p $(@D)
+	@echo "compile $<"
+	$Q$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
+
+# Only these can see BearSSL.
+TLS = net/tls net/tls_engine net/tls_sig net/tls_key
+$(patsubst %,$B/%.o,$(TLS)) $(patsubst %,$B/unit/obj/%.o,$(TLS)): \
+        OURS += -isystem $(TOOL)/bearssl/inc
+
+# The trust anchors, from the machine's ca-certificates package.
+$B/trust/anchors_blob.c: scripts/trust.sh scripts/trust.c src/net/x509.c \
+        src/net/x509_name.c src/net/pem.c src/net/der.c | $(READY)
+	@scripts/trust.sh $(@D)
+$B/net/anchors_blob.o $B/unit/obj/net/anchors_blob.o: $B/trust/anchors_blob.c
 	@mkdir -p $(@D)
 	@echo "compile $<"
 	$Q$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
