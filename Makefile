@@ -70,7 +70,7 @@ $(patsubst %,$B/%.o,$(TLS)) $(patsubst %,$B/unit/obj/%.o,$(TLS)): \
 $B/trust/anchors_blob.c: scripts/trust.sh scripts/trust.c src/net/x509.c \
         src/net/x509_name.c src/net/pem.c src/net/der.c | $(READY)
 	@scripts/trust.sh $(@D)
-$B/net/anchors_blob.o $B/unit/obj/net/anchors_blob.o: $B/trust/anchors_blob.c
+$B/net/anchors_blob.o: $B/trust/anchors_blob.c
 	@mkdir -p $(@D)
 	@echo "compile $<"
 	$Q$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
@@ -122,11 +122,14 @@ UNIT_PARTS  = $(patsubst %,$B/unit/obj/%.o,$(BASE) $(NET) $(SUP))
 $B/unit/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$Q$(UNIT_CC) $(OURS) $(UNIT_CFLAGS) -c -o $@ $<
-$B/unit/%: tests/unit/%.c $(UNIT_PARTS)
+$B/unit/obj/net/anchors_blob.o: $B/trust/anchors_blob.c
+	@mkdir -p $(@D)
+	$Q$(UNIT_CC) $(OURS) $(UNIT_CFLAGS) -c -o $@ $<
+$B/unit/%: tests/unit/%.c $(UNIT_PARTS) $(TOOL)/bearssl.a
 	@mkdir -p $(@D)
 	@echo "compile $<"
 	$Q$(UNIT_CC) $(OURS) -Itests/unit $(UNIT_CFLAGS) -o $@ $< $(UNIT_PARTS) \
-	    -lcmocka
+	    $(TOOL)/bearssl.a -lcmocka
 
 helpers: $(TOOLS)
 $B/helpers/%: tests/helpers/%.c | $(READY)

@@ -123,7 +123,7 @@ main(int argc, char **argv)
 	printf("\n};\n\nstruct span\nanchors_blob(void)\n{\n"
 	       "\treturn (struct span){ (const char *)blob, sizeof blob };\n}\n\n"
 	       "const char *\nanchors_version(void)\n{\n"
-	       "\treturn \"ca-certificates %s, %d roots\";\n}\n",
+	       "\treturn \"ca-certificates %s (%d roots)\";\n}\n",
 	       argv[1], taken);
 	return fclose(pem) == 0 && fflush(stdout) == 0 && taken > 0 ? 0 : 1;
 }

@@ -49,8 +49,9 @@ int cmd_unwanted(const struct cmd *c, const char *word);
 /* Warns of HALE_* names that no command knows. */
 void cmd_warn_of_env(void);
 
-/* "hale 0.1.0 (commit 1a2b3c4), musl 1.2.5, BearSSL 0.6\n"; static. */
-const char *cmd_version_line(void);
+/* Appends "hale 0.1.0 (commit 1a2b3c4), musl 1.2.5, BearSSL 0.6,
+ * ca-certificates 20230311 (138 roots)\n". */
+void cmd_write_version(struct buf *b);
 
 /* "0.1.0"; static. */
 const char *cmd_version(void);

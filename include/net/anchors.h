@@ -14,7 +14,7 @@
 /* All anchors, one after the other, for anchors_next(). */
 struct span anchors_blob(void);
 
-/* "ca-certificates 20230311+deb12u1, 142 roots" */
+/* "ca-certificates 20230311+deb12u1 (138 roots)" */
 const char *anchors_version(void);
 
 /*

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "net/tls.h"
 
 #define HELP_MAX 8192	/* bytes of one help text */
 
@@ -53,11 +54,12 @@ cmd_agent(void)
 }
 
 /* see cmd/cmd.h */
-const char *
-cmd_version_line(void)
+void
+cmd_write_version(struct buf *b)
 {
-	return "hale " HALE_VERSION " (commit " HALE_COMMIT "), musl "
-	       MUSL_VERSION ", BearSSL " BEARSSL_VERSION "\n";
+	buf_str(b, "hale " HALE_VERSION " (commit " HALE_COMMIT "), musl "
+	        MUSL_VERSION ", BearSSL " BEARSSL_VERSION ", ");
+	buf_fmt(b, "%s\n", tls_trust_version());
 }
 
 /* see cmd/cmd.h */
@@ -205,7 +207,7 @@ print_overview(void)
 	char text[HELP_MAX];
 	struct buf b = buf_over(text, sizeof text);
 
-	buf_str(&b, cmd_version_line());
+	cmd_write_version(&b);
 	buf_str(&b, "The init, probe server and health check of an image that "
 	        "has nothing else.\n\n");
 	for (size_t i = 0; i < COMMANDS; i++) {
