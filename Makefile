@@ -24,7 +24,9 @@ NET  = net/loop net/sock net/http net/server net/der net/x509_name net/x509 \
        net/request net/dial net/client net/program net/check
 SUP  = sup/signals sup/service sup/terminal sup/child sup/fds sup/explain \
        sup/cgroup sup/answer sup/local sup/init
-CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/status
+CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/get \
+       cmd/get_opts cmd/get_ask cmd/get_route cmd/get_sink cmd/get_words \
+       cmd/get_digest cmd/status
 # These decide and touch nothing; scripts/layers.sh holds them to it.
 PURE = base/err base/buf base/parse base/signame base/opt net/http sup/service \
        net/der net/x509_name net/x509 net/x509_path net/pem net/key \
@@ -61,8 +63,8 @@ $B/%.o: src/%.c | $(READY)
 	@echo "compile $<"
 	$Q$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
 
-# Only these can see BearSSL.
-TLS = net/tls net/tls_engine net/tls_sig net/tls_key
+# Only these can see BearSSL; get_digest for its SHA-256.
+TLS = net/tls net/tls_engine net/tls_sig net/tls_key cmd/get_digest
 $(patsubst %,$B/%.o,$(TLS)) $(patsubst %,$B/unit/obj/%.o,$(TLS)): \
         OURS += -isystem $(TOOL)/bearssl/inc
 
@@ -74,6 +76,7 @@ $B/net/anchors_blob.o: $B/trust/anchors_blob.c
 	@mkdir -p $(@D)
 	@echo "compile $<"
 	$Q$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
+
 
 # A new version or commit makes this object anew, and nothing else.
 $B/cmd/cmd.o: OURS += -DHALE_VERSION='"$(VERSION)"' -DHALE_COMMIT='"$(COMMIT)"' \

@@ -21,11 +21,12 @@ struct cmd {
 	const char       *usage;	/* what follows the name */
 	const char       *about;	/* one line */
 	const struct opt *opts;
+	void            (*write_help)(struct buf *b);	/* NULL: by opts */
 	/* argv[0] is the command's own name; returns the exit code. */
 	int             (*run)(int argc, char **argv);
 };
 
-extern const struct cmd cmd_run, cmd_check, cmd_wait, cmd_status, cmd_drain,
+extern const struct cmd cmd_run, cmd_check, cmd_wait, cmd_get, cmd_status, cmd_drain,
                         cmd_help;
 
 /* Runs what argv names; a first word that is no command is run's program.

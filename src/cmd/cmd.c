@@ -25,7 +25,7 @@
 #endif
 
 static const struct cmd *const commands[] = {
-	&cmd_run, &cmd_check, &cmd_wait, &cmd_status, &cmd_drain,
+	&cmd_run, &cmd_check, &cmd_wait, &cmd_get, &cmd_status, &cmd_drain,
 	&cmd_help,
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
@@ -100,7 +100,10 @@ cmd_print_help(const struct cmd *c)
 	buf_str(&b, "Usage: ");
 	write_usage(&b, c);
 	buf_fmt(&b, "%s.\n\n", c->about);
-	opt_write_help(&b, c->opts);
+	if (c->write_help != NULL)
+		c->write_help(&b);
+	else
+		opt_write_help(&b, c->opts);
 	return cmd_print(buf_span(&b));
 }
 
