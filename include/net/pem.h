@@ -26,6 +26,7 @@ enum pem_kind {
 enum pem_state {
 	PEM_OUTSIDE,	/* between objects, and in a BEGIN line */
 	PEM_BASE64,	/* in an object that is decoded */
+	PEM_HEADER,	/* in its first line, which is no base64 */
 	PEM_LAST_LINE,	/* in the line that must be its END */
 	PEM_SKIP,	/* in an object that is not, up to its END */
 };

@@ -82,6 +82,20 @@ begin(struct pem *p, struct span label)
 	         ? PEM_SKIP : PEM_BASE64;
 }
 
+/* "Proc-Type: 4,ENCRYPTED" (RFC 1421): what follows is of no use. */
+static int
+take_header(struct pem *p)
+{
+	size_t len = p->text_len < PEM_LINE_MAX ? p->text_len : PEM_LINE_MAX;
+
+	if (memchr(p->text, ':', len) == NULL)
+		return ERR_PARSE;
+	p->kind = PEM_KEY_ENCRYPTED;
+	p->have = 0;
+	p->state = PEM_SKIP;
+	return 0;
+}
+
 /* A whole line that is no base64. Returns 1 where it ends an object. */
 static int
 take_line(struct pem *p)
@@ -100,6 +114,8 @@ take_line(struct pem *p)
 	}
 	if (p->state == PEM_LAST_LINE)
 		return ERR_PARSE;
+	if (p->state == PEM_HEADER)
+		return take_header(p);
 	if (is_boundary(p, "-----BEGIN ", &label)) {
 		if (p->state != PEM_OUTSIDE)
 			return ERR_PARSE;
@@ -195,16 +211,14 @@ take_groups(struct pem *p, struct span *in)
 	*in = span_after(*in, in->len - n);
 }
 
-/* A byte that is no base64. In the first line of a key it begins a header,
- * as "Proc-Type: 4,ENCRYPTED" (RFC 1421): what follows is of no use. */
+/* A byte that is no base64: what is left of the line may tell that it is a
+ * header, which only the first line of a key can be. */
 static int
 take_odd(struct pem *p)
 {
 	if (p->line != p->begin + 1 || p->kind == PEM_CERT)
 		return ERR_PARSE;
-	p->kind = PEM_KEY_ENCRYPTED;
-	p->have = 0;
-	p->state = PEM_SKIP;
+	p->state = PEM_HEADER;
 	return 0;
 }
 

@@ -63,6 +63,7 @@ struct tls {
 	int  fd;
 	int  err;		/* the first error; it stays */
 	int  send_err;		/* sending failed; reading may go on */
+	int  first;		/* first byte that the peer sent; -1: none */
 	bool open;		/* the handshake is over */
 	bool insecure, resumed;
 	size_t why_len;
@@ -478,6 +479,9 @@ ended(struct tls *t)
 
 	if (t->err != 0 || err == BR_ERR_OK)
 		return t->err;
+	/* Content types of records are 20 to 23 (RFC 5246, 6.2.1). */
+	if (t->first >= 0 && (t->first < 20 || t->first > 23))
+		err = BR_ERR_UNKNOWN_TYPE;
 	tls_engine_text(&b, err);
 	if (!t->open && t->bare.asked && err >= BR_ERR_RECV_FATAL_ALERT)
 		buf_str(&b, "; it asked for a client certificate");
@@ -529,6 +533,8 @@ receive_some(struct tls *t)
 	ssize_t n = recv(t->fd, p, len, MSG_DONTWAIT);
 
 	if (n > 0) {
+		if (t->first < 0)
+			t->first = p[0];
 		br_ssl_engine_recvrec_ack(&t->cc.eng, (size_t)n);
 		return 1;
 	}
@@ -640,6 +646,7 @@ tls_open(struct tls **out, int fd, const struct tls_conf *conf,
 		return -ENOMEM;
 	}
 	t->fd = fd;
+	t->first = -1;
 	t->conf = conf;
 	t->insecure = conf->insecure;
 	r = open_checked(t, conf, deadline_ms);
