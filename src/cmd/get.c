@@ -507,6 +507,8 @@ has_redirect(struct job *j)
 		return false;
 	url_resolve(&b, &j->url, location);
 	(void)buf_text(&b);
+	if (b.cut)
+		j->moved[0] = '\0';	/* no URL: half of one leads elsewhere */
 	return true;
 }
 

@@ -334,6 +334,8 @@ CASES = {
     "a short chunk": Case("-s -o out {url}/chunk-short", code=18, lasting={}, why=LEFT),
     "chunks that never come": Case("-s {url}/chunk-none", code=18),
     "a broken chunk": Case("-s -o out {url}/chunk-bad", code=56, lasting={}, why=LEFT),
+    "a broken chunk on stdout": Case("-s {url}/chunk-bad", code=56),
+    "a short body on stdout": Case("-s {url}/short", code=18),
     "a reset in the body": Case("-s -o out {url}/reset", code=56, lasting={}, why=LEFT),
     "a reset before the head": Case("-s {url}/reset-head", code=56),
     "an empty reply": Case("-s {url}/nothing-at-all", code=52),
