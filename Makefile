@@ -18,15 +18,22 @@ HARDEN  = -Wl,-z,relro,-z,now,-z,noexecstack
 
 # A layer may use the lines above it, never those below.
 BASE = base/err base/buf base/parse base/signame base/opt base/clock base/log
-NET  = net/loop net/sock net/http net/server net/url net/reply net/request net/dial net/client net/program net/check net/tls_none
+NET  = net/loop net/sock net/http net/server net/der net/x509_name net/x509 \
+       net/x509_path net/pem net/key net/anchors net/anchors_blob net/trust \
+       net/tls_engine net/tls_sig net/tls_key net/tls net/url net/reply \
+       net/request net/dial net/client net/program net/check
 SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
        sup/terminal sup/child sup/fds sup/env sup/explain sup/cgroup \
        sup/death sup/notify_sock sup/checker sup/watch sup/launch sup/facts \
        sup/report sup/usage sup/status sup/page sup/metrics sup/answer \
        sup/local sup/init
-CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/status
+CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/get \
+       cmd/get_opts cmd/get_ask cmd/get_route cmd/get_sink cmd/get_words \
+       cmd/get_digest cmd/status
 # These decide and touch nothing; scripts/layers.sh holds them to it.
-PURE = base/err base/buf base/parse base/signame base/opt net/http net/url net/reply net/request sup/service sup/health \
+PURE = base/err base/buf base/parse base/signame base/opt net/http sup/service \
+       net/der net/x509_name net/x509 net/x509_path net/pem net/key \
+       net/anchors net/anchors_blob net/url net/reply net/request sup/health \
        sup/notify sup/checkname sup/facts sup/metrics
 
 WARN  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum \
@@ -57,6 +64,21 @@ $B/%.o: src/%.c | $(READY)
 	@mkdir -p $(@D)
 	@echo "compile $<"
 	$Q$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
+
+# Only these can see BearSSL; get_digest for its SHA-256.
+TLS = net/tls net/tls_engine net/tls_sig net/tls_key cmd/get_digest
+$(patsubst %,$B/%.o,$(TLS)) $(patsubst %,$B/unit/obj/%.o,$(TLS)): \
+        OURS += -isystem $(TOOL)/bearssl/inc
+
+# The trust anchors, from the machine's ca-certificates package.
+$B/trust/anchors_blob.c: scripts/trust.sh scripts/trust.c src/net/x509.c \
+        src/net/x509_name.c src/net/pem.c src/net/der.c | $(READY)
+	@scripts/trust.sh $(@D)
+$B/net/anchors_blob.o: $B/trust/anchors_blob.c
+	@mkdir -p $(@D)
+	@echo "compile $<"
+	$Q$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
+
 
 # A new version or commit makes this object anew, and nothing else.
 $B/cmd/cmd.o: OURS += -DHALE_VERSION='"$(VERSION)"' -DHALE_COMMIT='"$(COMMIT)"' \
@@ -109,16 +131,19 @@ $B/unit/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$Q$(UNIT_CC) $(OURS) $(UNIT_CFLAGS) -c -o $@ $<
 .SECONDARY: $(UNIT_PARTS)
+$B/unit/obj/net/anchors_blob.o: $B/trust/anchors_blob.c
+	@mkdir -p $(@D)
+	$Q$(UNIT_CC) $(OURS) $(UNIT_CFLAGS) -c -o $@ $<
 # cgroup.c's absolute paths are looked up in a folder of the test's.
 $B/unit/test_cgroup: UNIT_LINK = -Wl,--wrap=open
 # Deadlines come when the test says so.
 $B/unit/test_loop $B/unit/test_server: \
         UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=clock_wait_ms
-$B/unit/%: tests/unit/%.c $(UNIT_PARTS)
+$B/unit/%: tests/unit/%.c $(UNIT_PARTS) $(TOOL)/bearssl.a
 	@mkdir -p $(@D)
 	@echo "compile $<"
 	$Q$(UNIT_CC) $(OURS) -Itests/unit $(UNIT_CFLAGS) $(UNIT_LINK) -o $@ $< \
-	    $(UNIT_PARTS) -lcmocka
+	    $(UNIT_PARTS) $(TOOL)/bearssl.a -lcmocka
 
 helpers: $(TOOLS)
 $B/helpers/%: tests/helpers/%.c | $(READY)

@@ -21,11 +21,12 @@ struct cmd {
 	const char       *usage;	/* what follows the name */
 	const char       *about;	/* one line */
 	const struct opt *opts;
+	void            (*write_help)(struct buf *b);	/* NULL: by opts */
 	/* argv[0] is the command's own name; returns the exit code. */
 	int             (*run)(int argc, char **argv);
 };
 
-extern const struct cmd cmd_run, cmd_check, cmd_wait, cmd_status, cmd_drain,
+extern const struct cmd cmd_run, cmd_check, cmd_wait, cmd_get, cmd_status, cmd_drain,
                         cmd_help;
 
 /* Runs what argv names; a first word that is no command is run's program.
@@ -49,8 +50,9 @@ int cmd_unwanted(const struct cmd *c, const char *word);
 /* Warns of HALE_* names that no command knows. */
 void cmd_warn_of_env(void);
 
-/* "hale 0.1.0 (commit 1a2b3c4), musl 1.2.5, BearSSL 0.6\n"; static. */
-const char *cmd_version_line(void);
+/* Appends "hale 0.1.0 (commit 1a2b3c4), musl 1.2.5, BearSSL 0.6,
+ * ca-certificates 20230311 (138 roots)\n". */
+void cmd_write_version(struct buf *b);
 
 /* "0.1.0"; static. */
 const char *cmd_version(void);

@@ -58,6 +58,7 @@ struct client {
 	enum client_body body;
 	uint64_t    left;	/* BODY_LENGTH: bytes to come */
 	struct chunks chunks;
+	int         broken;	/* what chunks_step() said behind good data */
 	int         tunnel_status;	/* the proxy's answer, 0 without */
 	int64_t     looked_up_us, connected_us, secured_us;	/* moments */
 	char        why[TLS_WHY_MAX];	/* tls_open()'s words */

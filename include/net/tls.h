@@ -90,7 +90,7 @@ void tls_write_info(const struct tls *t, struct buf *b);
  * without waiting, wipes the keys and frees t; NULL is let pass. */
 void tls_close(struct tls *t);
 
-/* Which anchors the binary holds: "ca-certificates 20230311, 149 roots". */
+/* Which anchors the binary holds: "ca-certificates 20230311 (138 roots)". */
 const char *tls_trust_version(void);
 
 #endif

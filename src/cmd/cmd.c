@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "net/tls.h"
 
 #define HELP_MAX 8192	/* bytes of one help text */
 
@@ -24,7 +25,7 @@
 #endif
 
 static const struct cmd *const commands[] = {
-	&cmd_run, &cmd_check, &cmd_wait, &cmd_status, &cmd_drain,
+	&cmd_run, &cmd_check, &cmd_wait, &cmd_get, &cmd_status, &cmd_drain,
 	&cmd_help,
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
@@ -53,11 +54,12 @@ cmd_agent(void)
 }
 
 /* see cmd/cmd.h */
-const char *
-cmd_version_line(void)
+void
+cmd_write_version(struct buf *b)
 {
-	return "hale " HALE_VERSION " (commit " HALE_COMMIT "), musl "
-	       MUSL_VERSION ", BearSSL " BEARSSL_VERSION "\n";
+	buf_str(b, "hale " HALE_VERSION " (commit " HALE_COMMIT "), musl "
+	        MUSL_VERSION ", BearSSL " BEARSSL_VERSION ", ");
+	buf_fmt(b, "%s\n", tls_trust_version());
 }
 
 /* see cmd/cmd.h */
@@ -98,7 +100,10 @@ cmd_print_help(const struct cmd *c)
 	buf_str(&b, "Usage: ");
 	write_usage(&b, c);
 	buf_fmt(&b, "%s.\n\n", c->about);
-	opt_write_help(&b, c->opts);
+	if (c->write_help != NULL)
+		c->write_help(&b);
+	else
+		opt_write_help(&b, c->opts);
 	return cmd_print(buf_span(&b));
 }
 
@@ -206,7 +211,7 @@ print_overview(void)
 	char text[HELP_MAX];
 	struct buf b = buf_over(text, sizeof text);
 
-	buf_str(&b, cmd_version_line());
+	cmd_write_version(&b);
 	buf_str(&b, "The init, probe server and health check of an image that "
 	        "has nothing else.\n\n");
 	for (size_t i = 0; i < COMMANDS; i++) {

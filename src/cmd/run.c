@@ -339,6 +339,16 @@ warn_of_idle_action(const struct init_plan *plan)
 }
 
 static int
+print_version(void)
+{
+	char text[256];
+	struct buf b = buf_over(text, sizeof text);
+
+	cmd_write_version(&b);
+	return cmd_print(buf_span(&b));
+}
+
+static int
 run_run(int argc, char **argv)
 {
 	static struct run_args a;	/* large, and read until the end */
@@ -351,7 +361,7 @@ run_run(int argc, char **argv)
 	if (a.help)
 		return cmd_print_help(&cmd_run);
 	if (a.version)
-		return cmd_print(span_of(cmd_version_line()));
+		return print_version();
 	if (a.license)
 		return print_license();
 	if (left == argc) {

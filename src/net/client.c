@@ -27,10 +27,19 @@ wait_for(struct client *c, short events)
 	}
 }
 
+/* A peer that never lets us wait must not outlast the deadline either. */
+static bool
+is_late(const struct client *c)
+{
+	return c->deadline_ms != CLOCK_NEVER && clock_ms() >= c->deadline_ms;
+}
+
 /* Reads what is there: 1.., 0 at the end, or an error. */
 static ssize_t
 read_some(struct client *c, char *into, size_t room)
 {
+	if (is_late(c))
+		return ERR_TIMEOUT;
 	if (c->tls != NULL)
 		return tls_read(c->tls, into, room, c->deadline_ms);
 	for (;;) {
@@ -57,6 +66,8 @@ send_plain(struct client *c, struct span bytes, size_t *sent)
 
 		if (n >= 0) {
 			*sent += (size_t)n;
+			if (is_late(c) && *sent < bytes.len)
+				return ERR_TIMEOUT;
 			continue;
 		}
 		if (errno != EAGAIN && errno != EINTR)
@@ -182,23 +193,42 @@ more(struct client *c, struct span *got)
 	return 0;
 }
 
+/* Decodes what is in `got` and puts the data of all its chunks together, so
+ * that many small ones make one piece. Returns chunks_step()'s last word. */
+static int
+join_chunks(struct client *c, struct span got, struct span *piece)
+{
+	char *to = c->in + c->in_at;
+	struct span data;
+	int r;
+
+	*piece = (struct span){ to, 0 };
+	while ((r = chunks_step(&c->chunks, &got, &data)) == CHUNKS_DATA) {
+		memmove(to + piece->len, data.p, data.len);
+		piece->len += data.len;
+	}
+	c->in_at = c->in_len - got.len;
+	return r;
+}
+
 static int
 read_chunked(struct client *c, struct span *piece)
 {
 	for (;;) {
 		struct span got;
-		int r = more(c, &got);
+		int r = c->broken < 0 ? c->broken : more(c, &got);
 
 		if (r < 0)
 			return r;
 		if (got.len == 0)
 			return ERR_SHORT;
-		r = chunks_step(&c->chunks, &got, piece);
-		c->in_at = c->in_len - got.len;
-		if (r == CHUNKS_DATA)
-			return 1;
+		r = join_chunks(c, got, piece);
 		if (r == CHUNKS_END)
 			c->body = BODY_NONE;
+		if (r < 0)
+			c->broken = r;
+		if (piece->len > 0)
+			return 1;
 		if (r != CHUNKS_MORE)
 			return r == CHUNKS_END ? 0 : r;
 	}

@@ -387,22 +387,71 @@ dial_connect(const struct dial_set *set, int64_t deadline_ms, size_t *which)
 	return fd;
 }
 
+static void
+write_hex(struct buf *b, unsigned group)
+{
+	static const char hex[] = "0123456789abcdef";
+	int shift = 12;
+
+	while (shift > 0 && group >> shift == 0)
+		shift -= 4;
+	for (; shift >= 0; shift -= 4)
+		buf_add(b, (struct span){ &hex[group >> shift & 15], 1 });
+}
+
+/* RFC 5952, 4; libc's inet_ntop() would bring all of printf with it. */
+static void
+write_v6(struct buf *b, const unsigned char *a)
+{
+	int longest = -1, longest_len = 1;
+
+	for (int i = 0, len; i < 8; i += len > 0 ? len : 1) {
+		len = 0;
+		while (i + len < 8 && a[2 * (i + len)] == 0
+		    && a[2 * (i + len) + 1] == 0)
+			len++;
+		if (len > longest_len) {
+			longest = i;
+			longest_len = len;
+		}
+	}
+	for (int i = 0; i < 8; i++) {
+		if (i == longest) {
+			buf_str(b, "::");
+			i += longest_len - 1;
+			continue;
+		}
+		if (i > 0 && (longest < 0 || i != longest + longest_len))
+			buf_str(b, ":");
+		write_hex(b, (unsigned)a[2 * i] << 8 | a[2 * i + 1]);
+	}
+}
+
+static void
+write_v4(struct buf *b, const unsigned char *a)
+{
+	buf_fmt(b, "%u.%u.%u.%u", a[0], a[1], a[2], a[3]);
+}
+
 /* see net/dial.h */
 uint16_t
 dial_write_host(struct buf *b, const struct dial_addr *at)
 {
 	const struct sockaddr_in6 *v6 = (const void *)at->room;
 	const struct sockaddr_in *v4 = (const void *)at->room;
-	char text[INET6_ADDRSTRLEN];
 	size_t len;
 
 	switch (at->any.sa_family) {
 	case AF_INET:
-		buf_str(b, inet_ntop(AF_INET, &v4->sin_addr, text, sizeof text));
+		write_v4(b, (const unsigned char *)&v4->sin_addr);
 		return ntohs(v4->sin_port);
 	case AF_INET6:
-		buf_str(b, inet_ntop(AF_INET6, &v6->sin6_addr, text,
-		                     sizeof text));
+		if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+			buf_str(b, "::ffff:");
+			write_v4(b, v6->sin6_addr.s6_addr + 12);
+		} else {
+			write_v6(b, v6->sin6_addr.s6_addr);
+		}
 		return ntohs(v6->sin6_port);
 	}
 	len = at->len - offsetof(struct sockaddr_un, sun_path);

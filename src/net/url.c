@@ -258,17 +258,22 @@ url_write(struct buf *b, const struct url *u)
 	url_write_target(b, u, true);
 }
 
-/* Appends a reference's bytes so that url_read() takes them. */
+/* Appends a reference's bytes so that url_read() takes them; in a query a
+ * space is "+", as curl has it. */
 static void
 write_encoded(struct buf *b, struct span text)
 {
 	static const char hex[] = "0123456789ABCDEF";
+	bool in_query = false;
 
 	for (size_t i = 0; i < text.len; i++) {
 		unsigned char c = (unsigned char)text.p[i];
 		char x[] = { '%', hex[c >> 4], hex[c & 15] };
 
-		if (c > ' ' && c < 0x7f)
+		in_query |= c == '?';
+		if (c == ' ' && in_query)
+			buf_str(b, "+");
+		else if (c > ' ' && c < 0x7f)
 			buf_add(b, (struct span){ text.p + i, 1 });
 		else
 			buf_add(b, (struct span){ x, sizeof x });

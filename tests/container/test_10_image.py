@@ -41,9 +41,12 @@ def labels_of(image):
     return json.loads(docker("inspect", image).stdout)[0]["Config"]["Labels"]
 
 
-def test_the_hale_image_holds_nothing_but_hale(images):
+CA = {"etc/ssl", "etc/ssl/certs", "etc/ssl/certs/ca-certificates.crt"}
+
+
+def test_the_hale_image_holds_nothing_but_hale_and_the_ca_file(images):
     members = files_of(images.hale)[1]
-    assert set(members) - {"etc"} == {"hale"}
+    assert set(members) - {"etc"} == {"hale"} | CA
     assert members["hale"].mode & 0o777 == 0o755
 
 
@@ -56,8 +59,8 @@ def test_hale_in_the_image_is_static_and_small(base, tmp_path):
     assert members["hale"].size < SIZE_MAX
 
 
-def test_the_base_image_holds_users_tmp_and_nsswitch_only(base):
-    assert set(base[1]) == {
+def test_the_base_image_holds_users_tmp_nsswitch_and_the_ca_file_only(base):
+    assert set(base[1]) == CA | {
         "hale", "tmp", "home", "home/nonroot",
         "etc", "etc/passwd", "etc/group", "etc/nsswitch.conf",
     }
@@ -95,3 +98,4 @@ def test_version_of_the_image_names_version_and_commit(images):
     said = docker("run", "--rm", images.base, "--version").stdout
     assert VERSION in said and COMMIT[:7] in said
     assert "musl 1.2" in said and "BearSSL 0.6" in said
+    assert "ca-certificates 20" in said

@@ -137,7 +137,7 @@ references_are_resolved(void **state)
 		{ "/x", "http://h:81/x" }, { "x", "http://h:81/a/x" },
 		{ "?y", "http://h:81/a/b?y" }, { "", "http://h:81/a/b?q" },
 		{ "#f", "http://h:81/a/b?q" }, { "../x", "http://h:81/a/../x" },
-		{ "/x y", "http://h:81/x%20y" },
+		{ "/x y?a b", "http://h:81/x%20y?a+b" },
 		{ "/\xc3\xa9", "http://h:81/%C3%A9" },
 		{ "ftp://o/", "ftp://o/" },
 	};

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net/anchors.h - the trust anchors in the binary
+ *
+ * Made by scripts/trust.sh from the ca-certificates package; pure. One blob
+ * in read-only memory: nothing is set up, and nothing of it is touched until
+ * a connection looks for an anchor.
+ */
+#ifndef HALE_NET_ANCHORS_H
+#define HALE_NET_ANCHORS_H
+
+#include "net/x509.h"
+
+/* All anchors, one after the other, for anchors_next(). */
+struct span anchors_blob(void);
+
+/* "ca-certificates 20230311+deb12u1 (138 roots)" */
+const char *anchors_version(void);
+
+/*
+ * Takes the next anchor off *blob: of *out, subject, issuer, key, not_after
+ * and constraints are told, and that it is a CA; der is empty. Returns false
+ * at the end.
+ */
+bool anchors_next(struct span *blob, struct x509 *out);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net/tls_engine.h - what the files behind net/tls.h share of BearSSL
+ *
+ * The only header that names the engine's types; included by src/net/tls*.c.
+ */
+#ifndef HALE_NET_TLS_ENGINE_H
+#define HALE_NET_TLS_ENGINE_H
+
+#include <bearssl.h>
+
+#include "base/buf.h"
+#include "net/x509.h"
+
+#define TLS_CERTS_MAX 8		/* certificates sent for the client */
+#define TLS_KEY_FILE_MAX 65536	/* bytes of its files */
+
+/* The key in the engine's form, pointing to the same bytes. Returns 0 or
+ * ERR_VERSION where it is of a kind that the engine does not know. */
+int tls_engine_key(br_x509_pkey *out, const struct x509_key *key);
+
+/* The engine's number of a curve; 0 where it is none. */
+int tls_engine_curve(enum x509_key_kind kind);
+
+/* Appends what an engine's error means. */
+void tls_engine_text(struct buf *b, int err);
+
+/* Appends "ECDHE_RSA_WITH_AES_128_GCM_SHA256". */
+void tls_engine_suite(struct buf *b, unsigned suite);
+
+/* A client's certificate and key, loaded; zero is a good start. */
+struct tls_key {
+	unsigned char *chain_file, *key_file;	/* owned: decoded bytes */
+	size_t chain_len, key_len;
+	br_x509_certificate certs[TLS_CERTS_MAX];
+	size_t n;
+	enum x509_key_kind kind;
+	union {
+		br_rsa_private_key rsa;
+		br_ec_private_key  ec;
+	} key;
+};
+
+/*
+ * Loads and matches them; keyfile NULL: the key is in certfile. Returns 0,
+ * -ENOMEM, or ERR_KEYFILE with words in *why. tls_key_free() wipes and frees.
+ */
+int tls_key_load(struct tls_key *k, const char *certfile, const char *keyfile,
+                 struct buf *why);
+void tls_key_free(struct tls_key *k);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd/get_ask.c - the head of a request, in curl's order */
+#include "cmd/get.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+#include "base/err.h"
+#include "cmd/cmd.h"
+#include "net/request.h"
+
+#define VALUE_MAX 2048	/* bytes of a field's value that is built here */
+
+static bool
+is_named(struct span line, const char *name)
+{
+	return line.len > strlen(name)
+	    && strncasecmp(line.p, name, strlen(name)) == 0
+	    && (line.p[strlen(name)] == ':' || line.p[strlen(name)] == ';');
+}
+
+/* The user's lines that may go to this server; on the heap. */
+static int
+pick_lines(const struct get *g, const struct get_ask *ask,
+           struct request_lines *lines)
+{
+	struct span *at = calloc(g->n_headers + 1, sizeof *at);
+
+	if (at == NULL)
+		return GET_MEMORY;
+	*lines = (struct request_lines){ at, 0 };
+	for (size_t i = 0; i < g->n_headers; i++) {
+		struct span line = g->headers[i];
+
+		if (!ask->trusted && (is_named(line, "Authorization")
+		                   || is_named(line, "Cookie")))
+			continue;
+		if (!ask->same_host && is_named(line, "Host"))
+			continue;
+		at[lines->n++] = line;
+	}
+	return GET_OK;
+}
+
+static void
+add_target(struct buf *b, const struct get *g, const struct get_ask *ask)
+{
+	const struct url *u = ask->url;
+	struct span data = { g->data.p, g->data.len };
+
+	if (g->target != NULL) {
+		buf_str(b, g->target);
+		return;
+	}
+	if (ask->route->via_proxy && !ask->route->tunnel) {
+		buf_str(b, "http://");
+		url_write_host(b, u);
+	}
+	url_write_target(b, u, g->path_as_is);
+	if (g->get && g->data.is_set) {
+		bool more = u->path.len > 0
+		         && memchr(u->path.p, '?', u->path.len) != NULL;
+
+		buf_str(b, more ? "&" : "?");
+		buf_add(b, data);
+	}
+}
+
+/* The token of --bearer-file, read anew: it is rotated under our feet. */
+static int
+add_bearer(struct buf *b, const struct get *g, struct buf *why)
+{
+	struct get_bytes file = { 0 };
+	int r = get_read_file(&file, g->bearer);
+	struct span token = { file.p, file.len };
+
+	while (token.len > 0 && (unsigned char)token.p[token.len - 1] <= ' ')
+		token.len--;
+	for (size_t i = 0; i < token.len && r == 0; i++)
+		if ((unsigned char)token.p[i] <= ' ')
+			r = ERR_PARSE;
+	if (r == 0 && token.len == 0)
+		r = ERR_PARSE;
+	if (r < 0) {
+		buf_fmt(why, "cannot use --bearer-file %s: %s", g->bearer,
+		        err_text(r));
+	} else {
+		buf_str(b, "Authorization: Bearer ");
+		buf_add(b, token);
+		buf_str(b, "\r\n");
+	}
+	free(file.p);
+	return r < 0 ? GET_READ : GET_OK;
+}
+
+static int
+add_login(struct buf *b, const struct get *g, const struct get_ask *ask,
+          const struct request_lines *lines, struct buf *why)
+{
+	char memory[VALUE_MAX];
+	struct buf login = buf_over(memory, sizeof memory);
+
+	if (request_has(lines, "Authorization"))
+		return GET_OK;
+	if (ask->url->user.p != NULL) {	/* its own login, even after a move */
+		if (url_write_login(&login, ask->url) < 0) {
+			buf_str(why, "the URL's login has a control byte");
+			return GET_URL;
+		}
+	} else if (g->user != NULL && ask->trusted) {
+		buf_str(&login, g->user);
+		if (strchr(g->user, ':') == NULL)
+			buf_str(&login, ":");	/* nobody is here to be asked */
+	} else if (g->bearer != NULL && ask->trusted) {
+		return add_bearer(b, g, why);
+	} else {
+		return GET_OK;
+	}
+	buf_str(b, "Authorization: ");
+	request_write_basic(b, buf_span(&login));
+	buf_str(b, "\r\n");
+	b->cut |= login.cut;
+	return GET_OK;
+}
+
+static void
+add_range(struct buf *b, const struct get *g, const struct get_ask *ask,
+          const struct request_lines *lines)
+{
+	char memory[VALUE_MAX];
+	struct buf value = buf_over(memory, sizeof memory);
+
+	if (ask->resume_from > 0)
+		buf_fmt(&value, "bytes=%llu-",
+		        (unsigned long long)ask->resume_from);
+	else if (g->range != NULL)
+		buf_fmt(&value, "bytes=%s", g->range);
+	if (value.len > 0 && ask->length == 0)
+		request_add(b, lines, "Range", buf_span(&value));
+}
+
+static void
+add_body_fields(struct buf *b, const struct get *g, const struct get_ask *ask,
+                const struct request_lines *lines)
+{
+	char memory[32];
+	struct buf length = buf_over(memory, sizeof memory);
+
+	if (!ask->has_body)
+		return;
+	if (ask->chunked) {
+		request_add(b, lines, "Transfer-Encoding", span_of("chunked"));
+	} else {
+		buf_fmt(&length, "%llu", (unsigned long long)ask->length);
+		request_add(b, lines, "Content-Length", buf_span(&length));
+	}
+	if (g->upload == NULL)
+		request_add(b, lines, "Content-Type",
+		            span_of(g->json ? "application/json"
+		                : "application/x-www-form-urlencoded"));
+}
+
+/* see cmd/get.h */
+int
+get_write_head(struct buf *b, const struct get *g, const struct get_ask *ask,
+               struct buf *why)
+{
+	char memory[VALUE_MAX];
+	struct buf host = buf_over(memory, sizeof memory);
+	struct request_lines lines;
+	int code = pick_lines(g, ask, &lines);
+
+	if (code != GET_OK)
+		return code;
+	buf_fmt(b, "%s ", ask->method);
+	add_target(b, g, ask);
+	buf_str(b, g->http10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+	url_write_host(&host, ask->url);
+	request_add(b, &lines, "Host", buf_span(&host));
+	if (ask->route->via_proxy && !ask->route->tunnel)
+		buf_str(b, ask->route->tunnel_fields);	/* the login only */
+	code = add_login(b, g, ask, &lines, why);
+	add_range(b, g, ask, &lines);
+	if (g->agent == NULL || g->agent[0] != '\0')
+		request_add(b, &lines, "User-Agent",
+		            span_of(g->agent != NULL ? g->agent : cmd_agent()));
+	request_add(b, &lines, "Accept",
+	            span_of(g->json ? "application/json" : "*/*"));
+	if (g->referer != NULL && g->referer[0] != '\0')
+		request_add(b, &lines, "Referer", span_of(g->referer));
+	if (ask->route->via_proxy && !ask->route->tunnel)
+		request_add(b, &lines, "Proxy-Connection",
+		            span_of("Keep-Alive"));
+	if (g->cookie != NULL && ask->trusted)
+		request_add(b, &lines, "Cookie", span_of(g->cookie));
+	request_add_lines(b, &lines);
+	add_body_fields(b, g, ask, &lines);
+	buf_str(b, "\r\n");
+	free((void *)(uintptr_t)lines.at);
+	if (code == GET_OK && b->cut) {
+		buf_str(why, "the request's head is too long");
+		return GET_URL;
+	}
+	return code;
+}

@@ -1,0 +1,774 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd/get_opts.c - curl's command line: one table for parser and help */
+#include "cmd/get.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/parse.h"
+#include "net/request.h"
+
+#define READ_STEP   65536	/* bytes read from a file at a time */
+#define HELP_COLUMN 28
+#define REDIRS      50		/* curl's */
+
+enum kind {
+	K_FLAG,		/* bool, --no- undoes it */
+	K_TEXT,		/* const char * */
+	K_COUNT,	/* int64_t, a whole number, -1 for none */
+	K_TIME,		/* int64_t, seconds with a fraction, in milliseconds */
+	K_TAKE,		/* take() gets the value */
+	K_DO,		/* take() gets NULL: no value */
+	K_NONE,		/* is so anyway: passed over */
+	K_NONE_VALUE,	/* the same, with a value */
+	K_REFUSED,	/* curl has it, hale does not: help says why */
+	K_END,
+};
+
+typedef int get_take(struct get *g, const char *value);
+
+struct get_opt {
+	char        letter;
+	const char *name;
+	enum kind   kind;
+	size_t      at;
+	const char *value;	/* what help calls it */
+	const char *help;	/* NULL: not in the help text */
+	get_take   *take;
+};
+
+/* see cmd/get.h */
+int
+get_read_file(struct get_bytes *b, const char *name)
+{
+	bool is_stdin = strcmp(name, "-") == 0;
+	int fd = is_stdin ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
+	ssize_t n = 1;
+	int r = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (n > 0 && r == 0) {
+		char *p = realloc(b->p, b->len + READ_STEP);
+
+		if (p == NULL) {
+			r = -ENOMEM;
+			break;
+		}
+		b->p = p;
+		n = read(fd, p + b->len, READ_STEP);
+		if (n > 0)
+			b->len += (size_t)n;
+		else if (n < 0 && errno == EINTR)
+			n = 1;
+		else if (n < 0)
+			r = -errno;
+	}
+	if (!is_stdin)
+		close(fd);
+	b->is_set = true;
+	return r;
+}
+
+static int
+append(struct get_bytes *b, struct span bytes)
+{
+	char *p = realloc(b->p, b->len + bytes.len + 1);
+
+	if (p == NULL) {
+		log_error("get: %s", err_text(-ENOMEM));
+		return GET_MEMORY;
+	}
+	if (bytes.len > 0)
+		memcpy(p + b->len, bytes.p, bytes.len);
+	b->p = p;
+	b->len += bytes.len;
+	b->is_set = true;
+	return GET_OK;
+}
+
+static int
+append_file(struct get_bytes *b, const char *name)
+{
+	int r = get_read_file(b, name);
+
+	if (r == 0)
+		return GET_OK;
+	log_error("get: cannot read \"%s\": %s", name, err_text(r));
+	return r == -ENOMEM ? GET_MEMORY : GET_READ;
+}
+
+/* Parts of -d are joined by '&'. */
+static int
+begin_part(struct get *g)
+{
+	return g->data.is_set ? append(&g->data, span_of("&")) : GET_OK;
+}
+
+/* see cmd/get.h */
+void
+get_drop_line_ends(struct get_bytes *b, size_t from)
+{
+	size_t to = from;
+
+	for (size_t i = from; i < b->len; i++)
+		if (b->p[i] != '\r' && b->p[i] != '\n' && b->p[i] != '\0')
+			b->p[to++] = b->p[i];
+	b->len = to;
+}
+
+static int
+take_data(struct get *g, const char *value)
+{
+	int r = begin_part(g);
+	size_t from = g->data.len;
+
+	if (r != GET_OK)
+		return r;
+	if (value[0] != '@')
+		return append(&g->data, span_of(value));
+	r = append_file(&g->data, value + 1);
+	get_drop_line_ends(&g->data, from);
+	return r;
+}
+
+static int
+take_binary(struct get *g, const char *value)
+{
+	int r = begin_part(g);
+
+	if (r != GET_OK)
+		return r;
+	return value[0] == '@' ? append_file(&g->data, value + 1)
+	                       : append(&g->data, span_of(value));
+}
+
+static int
+take_raw(struct get *g, const char *value)
+{
+	int r = begin_part(g);
+
+	return r != GET_OK ? r : append(&g->data, span_of(value));
+}
+
+static int
+take_json(struct get *g, const char *value)
+{
+	g->json = true;	/* its parts are joined by nothing */
+	return value[0] == '@' ? append_file(&g->data, value + 1)
+	                       : append(&g->data, span_of(value));
+}
+
+static int
+append_encoded(struct get_bytes *b, struct span bytes)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	int r = append(b, (struct span){ NULL, 0 });
+
+	for (size_t i = 0; i < bytes.len && r == GET_OK; i++) {
+		unsigned char c = (unsigned char)bytes.p[i];
+		char x[] = { '%', hex[c >> 4], hex[c & 15] };
+		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+		          || (c >= '0' && c <= '9')
+		          || (c != '\0' && strchr("-._~", c) != NULL);
+
+		if (c == ' ')
+			r = append(b, span_of("+"));
+		else
+			r = append(b, plain ? (struct span){ bytes.p + i, 1 }
+			                    : (struct span){ x, sizeof x });
+	}
+	return r;
+}
+
+/* "content", "=content", "name=content", "@file", "name@file". */
+static int
+take_urlencode(struct get *g, const char *value)
+{
+	size_t name_len = strcspn(value, "=@");
+	struct get_bytes file = { 0 };
+	struct span content = span_of(value);
+	int r = begin_part(g);
+
+	if (r == GET_OK && value[name_len] != '\0') {
+		content = span_of(value + name_len + 1);
+		r = append(&g->data, (struct span){ value, name_len });
+		if (r == GET_OK && name_len > 0)
+			r = append(&g->data, span_of("="));
+	}
+	if (r == GET_OK && value[name_len] == '@') {
+		r = append_file(&file, value + name_len + 1);
+		content = (struct span){ file.p, file.len };
+	}
+	if (r == GET_OK)
+		r = append_encoded(&g->data, content);
+	free(file.p);
+	return r;
+}
+
+static int
+add_header(struct get *g, struct span line)
+{
+	struct span *p;
+
+	if (request_verify_line(line) < 0) {
+		/* curl passes over a line that is no header, too */
+		log_warn("get: -H \"%.*s\" is no header line, left out",
+		         (int)line.len, line.p);
+		return GET_OK;
+	}
+	p = realloc(g->headers, (g->n_headers + 1) * sizeof *p);
+	if (p == NULL)
+		return GET_MEMORY;
+	g->headers = p;
+	p[g->n_headers++] = line;
+	return GET_OK;
+}
+
+/* A header line, or "@file" with one a line. The file's bytes stay: they are
+ * ended with the process. */
+static int
+take_header(struct get *g, const char *value)
+{
+	struct get_bytes file = { 0 };
+	struct span rest;
+	int r;
+
+	if (value[0] != '@')
+		return add_header(g, span_of(value));
+	r = append_file(&file, value + 1);
+	rest = (struct span){ file.p, file.len };
+	while (r == GET_OK && rest.len > 0) {
+		struct span line = span_cut(&rest, '\n');
+
+		while (line.len > 0 && (line.p[line.len - 1] == '\r'
+		                     || line.p[line.len - 1] == ' '))
+			line.len--;
+		if (line.len > 0)
+			r = add_header(g, line);
+	}
+	return r;
+}
+
+static int
+take_url(struct get *g, const char *value)
+{
+	g->urls.at[g->urls.n++] = value;
+	return GET_OK;
+}
+
+static int
+take_output(struct get *g, const char *value)
+{
+	g->outputs[g->n_outputs++] = (struct get_output){
+		.kind = strcmp(value, "-") == 0 ? OUT_STDOUT : OUT_FILE,
+		.name = value,
+	};
+	return GET_OK;
+}
+
+static int
+do_remote_name(struct get *g, const char *value)
+{
+	(void)value;
+	g->outputs[g->n_outputs++].kind = OUT_REMOTE;
+	return GET_OK;
+}
+
+static int
+take_resolve(struct get *g, const char *value)
+{
+	g->resolve.at[g->resolve.n++] = value;
+	return GET_OK;
+}
+
+static int
+take_connect_to(struct get *g, const char *value)
+{
+	g->connect_to.at[g->connect_to.n++] = value;
+	return GET_OK;
+}
+
+static int
+take_abstract(struct get *g, const char *value)
+{
+	g->unix_socket = value;
+	g->unix_abstract = true;
+	return GET_OK;
+}
+
+static int
+take_unix(struct get *g, const char *value)
+{
+	g->unix_socket = value;
+	g->unix_abstract = false;
+	return GET_OK;
+}
+
+static int
+do_v4(struct get *g, const char *value)
+{
+	(void)value;
+	g->v4 = true;
+	g->v6 = false;
+	return GET_OK;
+}
+
+static int
+do_v6(struct get *g, const char *value)
+{
+	(void)value;
+	g->v6 = true;
+	g->v4 = false;
+	return GET_OK;
+}
+
+#define AT(field) offsetof(struct get, field)
+static const struct get_opt opts[] = {
+	{ 'f', "fail", K_FLAG, AT(fail), NULL,
+	  "a status of 400 or more is exit 22, its body not shown", NULL },
+	{ 0, "fail-with-body", K_FLAG, AT(fail_with_body), NULL,
+	  "the same, with its body", NULL },
+	{ 'L', "location", K_FLAG, AT(location), NULL, "follow redirects", NULL },
+	{ 0, "location-trusted", K_FLAG, AT(location_trusted), NULL,
+	  "the same, and send the login to other hosts too", NULL },
+	{ 0, "max-redirs", K_COUNT, AT(max_redirs), "N",
+	  "follow at most N (default 50, -1: no end)", NULL },
+	{ 0, "post301", K_FLAG, AT(post301), NULL,
+	  "a POST stays one after a 301", NULL },
+	{ 0, "post302", K_FLAG, AT(post302), NULL, "after a 302", NULL },
+	{ 0, "post303", K_FLAG, AT(post303), NULL, "after a 303", NULL },
+	{ 'X', "request", K_TEXT, AT(method), "METHOD",
+	  "this method instead of GET or POST", NULL },
+	{ 'I', "head", K_FLAG, AT(head), NULL, "ask for the head only", NULL },
+	{ 'G', "get", K_FLAG, AT(get), NULL,
+	  "put the data of -d into the URL", NULL },
+	{ 'H', "header", K_TAKE, 0, "LINE|@FILE",
+	  "send this header; \"Name:\" leaves ours out", take_header },
+	{ 'd', "data", K_TAKE, 0, "DATA|@FILE",
+	  "POST this; parts are joined by &", take_data },
+	{ 0, "data-ascii", K_TAKE, 0, "DATA", NULL, take_data },
+	{ 0, "data-raw", K_TAKE, 0, "DATA", "the same, @ means nothing",
+	  take_raw },
+	{ 0, "data-binary", K_TAKE, 0, "DATA|@FILE",
+	  "the same, the file's line ends kept", take_binary },
+	{ 0, "data-urlencode", K_TAKE, 0, "[NAME]=DATA",
+	  "the same, percent-encoded", take_urlencode },
+	{ 0, "json", K_TAKE, 0, "DATA|@FILE", "POST this as JSON", take_json },
+	{ 'T', "upload-file", K_TEXT, AT(upload), "FILE",
+	  "PUT this file, - for stdin", NULL },
+	{ 'u', "user", K_TEXT, AT(user), "USER:PASSWORD",
+	  "log in by the basic scheme", NULL },
+	{ 0, "bearer-file", K_TEXT, AT(bearer), "FILE",
+	  "log in by the token in this file, read at each request", NULL },
+	{ 0, "oauth2-bearer", K_TAKE, 0, "TOKEN", NULL, NULL },
+	{ 'A', "user-agent", K_TEXT, AT(agent), "NAME", "what to call ourselves",
+	  NULL },
+	{ 'e', "referer", K_TEXT, AT(referer), "URL", "where we come from", NULL },
+	{ 'b', "cookie", K_TEXT, AT(cookie), "NAME=VALUE", "send these cookies",
+	  NULL },
+	{ 'r', "range", K_TEXT, AT(range), "FROM-TO", "only these bytes", NULL },
+	{ 0, "request-target", K_TEXT, AT(target), "PATH",
+	  "ask for this instead of the URL's path", NULL },
+	{ 0, "path-as-is", K_FLAG, AT(path_as_is), NULL,
+	  "leave . and .. in the path", NULL },
+	{ '0', "http1.0", K_FLAG, AT(http10), NULL, "speak HTTP/1.0", NULL },
+	{ 'o', "output", K_TAKE, 0, "FILE",
+	  "where the body goes; whole or not at all", take_output },
+	{ 'O', "remote-name", K_DO, 0, NULL, "a file named as in the URL",
+	  do_remote_name },
+	{ 0, "output-dir", K_TEXT, AT(output_dir), "DIR", "the folder of these",
+	  NULL },
+	{ 0, "create-dirs", K_FLAG, AT(create_dirs), NULL,
+	  "make the folders that -o needs", NULL },
+	{ 'C', "continue-at", K_TEXT, AT(resume), "N|-",
+	  "continue at this byte, or behind what the file has", NULL },
+	{ 0, "sha256", K_TEXT, AT(sha256), "HEX",
+	  "refuse other content; exit 90, no file", NULL },
+	{ 0, "max-filesize", K_COUNT, AT(max_filesize), "BYTES",
+	  "refuse more", NULL },
+	{ 'i', "include", K_FLAG, AT(include), NULL, "print the head too", NULL },
+	{ 'D', "dump-header", K_TEXT, AT(dump_header), "FILE",
+	  "write the head here, - for stdout", NULL },
+	{ 'w', "write-out", K_TEXT, AT(write_out), "FORMAT|@FILE",
+	  "print this at the end: %{http_code}, %{time_total} ...", NULL },
+	{ 's', "silent", K_FLAG, AT(silent), NULL, "no progress, no messages",
+	  NULL },
+	{ 'S', "show-error", K_FLAG, AT(show_error), NULL,
+	  "messages in spite of -s", NULL },
+	{ 'v', "verbose", K_FLAG, AT(verbose), NULL,
+	  "both heads and the connection on stderr", NULL },
+	{ 0, "no-progress-meter", K_FLAG, AT(progress_off), NULL, NULL, NULL },
+	{ 'm', "max-time", K_TIME, AT(max_time_ms), "SECONDS",
+	  "for one try, all in all", NULL },
+	{ 0, "connect-timeout", K_TIME, AT(connect_ms), "SECONDS",
+	  "for look-up, connection and handshake", NULL },
+	{ 0, "retry", K_COUNT, AT(retry), "N",
+	  "try again N times after time-outs, 408, 429, 50x", NULL },
+	{ 0, "retry-delay", K_TIME, AT(retry_delay_ms), "SECONDS",
+	  "wait this long; else 1, 2, 4 ... or Retry-After", NULL },
+	{ 0, "retry-max-time", K_TIME, AT(retry_max_ms), "SECONDS",
+	  "no new try after this", NULL },
+	{ 0, "retry-connrefused", K_FLAG, AT(retry_refused), NULL,
+	  "a refused connection too", NULL },
+	{ 0, "retry-all-errors", K_FLAG, AT(retry_all), NULL, "any error", NULL },
+	{ 0, "fail-early", K_FLAG, AT(fail_early), NULL,
+	  "stop at the first URL that fails", NULL },
+	{ 0, "resolve", K_TAKE, 0, "HOST:PORT:ADDR", "use this address",
+	  take_resolve },
+	{ 0, "connect-to", K_TAKE, 0, "H1:P1:H2:P2",
+	  "connect to H2:P2 where H1:P1 is asked for", take_connect_to },
+	{ 0, "unix-socket", K_TAKE, 0, "PATH", "connect to this", take_unix },
+	{ 0, "abstract-unix-socket", K_TAKE, 0, "NAME", "connect to this",
+	  take_abstract },
+	{ '4', "ipv4", K_DO, 0, NULL, "IPv4 only", do_v4 },
+	{ '6', "ipv6", K_DO, 0, NULL, "IPv6 only", do_v6 },
+	{ 'x', "proxy", K_TEXT, AT(proxy), "[http://]HOST[:PORT]",
+	  "HTTP proxy; else http_proxy, https_proxy, all_proxy", NULL },
+	{ 'U', "proxy-user", K_TEXT, AT(proxy_user), "USER:PASSWORD",
+	  "log in at the proxy", NULL },
+	{ 'p', "proxytunnel", K_FLAG, AT(proxy_tunnel), NULL,
+	  "CONNECT for http too", NULL },
+	{ 0, "noproxy", K_TEXT, AT(no_proxy), "HOST,...",
+	  "no proxy for these; else no_proxy", NULL },
+	{ 0, "proto", K_TEXT, AT(protocols), "=LIST",
+	  "these schemes only: =https", NULL },
+	{ 0, "cacert", K_TEXT, AT(cafile), "FILE",
+	  "trust the CAs of this PEM file only", NULL },
+	{ 'E', "cert", K_TEXT, AT(certfile), "FILE", "our own certificate, PEM",
+	  NULL },
+	{ 0, "key", K_TEXT, AT(keyfile), "FILE", "its key", NULL },
+	{ 'k', "insecure", K_FLAG, AT(insecure), NULL,
+	  "do NOT verify the server's certificate", NULL },
+	{ 0, "url", K_TAKE, 0, "URL", "one more URL", take_url },
+	{ 'h', "help", K_FLAG, AT(help), NULL, "print this", NULL },
+
+	/* As hale does it anyway. */
+	{ 'q', "disable", K_NONE, 0, NULL, NULL, NULL },
+	{ 'g', "globoff", K_NONE, 0, NULL, NULL, NULL },
+	{ 'N', "no-buffer", K_NONE, 0, NULL, NULL, NULL },
+	{ '#', "progress-bar", K_NONE, 0, NULL, NULL, NULL },
+	{ '1', "tlsv1", K_NONE, 0, NULL, NULL, NULL },
+	{ 0, "tlsv1.0", K_NONE, 0, NULL, NULL, NULL },
+	{ 0, "tlsv1.1", K_NONE, 0, NULL, NULL, NULL },
+	{ 0, "tlsv1.2", K_NONE, 0, NULL, NULL, NULL },
+	{ 0, "http1.1", K_NONE, 0, NULL, NULL, NULL },
+	{ 0, "basic", K_NONE, 0, NULL, NULL, NULL },
+	{ 0, "tcp-nodelay", K_NONE, 0, NULL, NULL, NULL },
+	{ 0, "remove-on-error", K_NONE, 0, NULL, NULL, NULL },
+	{ 0, "keepalive", K_NONE, 0, NULL, NULL, NULL },
+	{ 0, "keepalive-time", K_NONE_VALUE, 0, NULL, NULL, NULL },
+	{ 0, "proto-default", K_NONE_VALUE, 0, NULL, NULL, NULL },
+
+	/* What curl does and hale does not is refused, never passed over. */
+	{ 0, "compressed", K_REFUSED, 0, NULL,
+	  "there is no decoder here; servers send plain bytes without it", NULL },
+	{ 'F', "form", K_REFUSED, 0, NULL, "multipart forms are not written here",
+	  NULL },
+	{ 'K', "config", K_REFUSED, 0, NULL, "there are no config files here",
+	  NULL },
+	{ 'n', "netrc", K_REFUSED, 0, NULL, "use -u, -H @FILE or --bearer-file",
+	  NULL },
+	{ 'c', "cookie-jar", K_REFUSED, 0, NULL, "cookies are not kept here",
+	  NULL },
+	{ 'J', "remote-header-name", K_REFUSED, 0, NULL,
+	  "a server does not name our files; use -o or -O", NULL },
+	{ ':', "next", K_REFUSED, 0, NULL, "use a second command", NULL },
+	{ 'Z', "parallel", K_REFUSED, 0, NULL, "URLs are fetched in turn", NULL },
+	{ 0, "digest", K_REFUSED, 0, NULL, "only the basic scheme is spoken",
+	  NULL },
+	{ 0, "ntlm", K_REFUSED, 0, NULL, "only the basic scheme is spoken", NULL },
+	{ 0, "anyauth", K_REFUSED, 0, NULL, "only the basic scheme is spoken",
+	  NULL },
+	{ 0, "http2", K_REFUSED, 0, NULL, "only HTTP/1.1 is spoken", NULL },
+	{ 0, "http2-prior-knowledge", K_REFUSED, 0, NULL,
+	  "only HTTP/1.1 is spoken", NULL },
+	{ 0, "http3", K_REFUSED, 0, NULL, "only HTTP/1.1 is spoken", NULL },
+	{ 0, "socks5", K_REFUSED, 0, NULL, "only HTTP proxies are spoken to",
+	  NULL },
+	{ .kind = K_END },
+};
+
+static const struct get_opt *
+find_long(const char *name)
+{
+	for (const struct get_opt *o = opts; o->kind != K_END; o++)
+		if (strcmp(o->name, name) == 0)
+			return o;
+	return NULL;
+}
+
+static const struct get_opt *
+find_letter(char letter)
+{
+	for (const struct get_opt *o = opts; o->kind != K_END; o++)
+		if (o->letter != 0 && o->letter == letter)
+			return o;
+	return NULL;
+}
+
+static bool
+takes_value(const struct get_opt *o)
+{
+	return o->kind == K_TEXT || o->kind == K_COUNT || o->kind == K_TIME
+	    || o->kind == K_TAKE || o->kind == K_NONE_VALUE;
+}
+
+static int
+set_count(int64_t *to, const char *value)
+{
+	bool minus = value[0] == '-';
+	uint64_t n;
+
+	if (parse_uint(value + minus, INT64_MAX, &n) < 0)
+		return ERR_PARSE;
+	*to = minus ? -(int64_t)n : (int64_t)n;
+	return 0;
+}
+
+static int
+set_bearer(struct get *g, const char *token)
+{
+	size_t cap = strlen(token) + sizeof "Authorization: Bearer ";
+	char *line = malloc(cap);
+	struct buf b = buf_over(line, line == NULL ? 0 : cap);
+
+	if (line == NULL)
+		return GET_MEMORY;
+	buf_fmt(&b, "Authorization: Bearer %s", token);
+	return add_header(g, buf_span(&b));	/* the line stays */
+}
+
+/* Takes one option; `name` is how it was written. */
+static int
+set(struct get *g, const struct get_opt *o, const char *name,
+    const char *value, bool on)
+{
+	void *field = (char *)g + o->at;
+	int r = 0;
+
+	switch (o->kind) {
+	case K_FLAG:
+		*(bool *)field = on;
+		return GET_OK;
+	case K_TEXT:
+		*(const char **)field = value;
+		return GET_OK;
+	case K_COUNT:
+		r = set_count(field, value);
+		break;
+	case K_TIME:
+		r = parse_ms(value, field);
+		break;
+	case K_TAKE:
+	case K_DO:
+		if (o->take == NULL)
+			return set_bearer(g, value);
+		return o->take(g, value);
+	case K_REFUSED:
+		log_error("get: %s: %s", name, o->help);
+		return GET_USAGE;
+	case K_NONE:
+	case K_NONE_VALUE:
+	case K_END:
+		return GET_OK;
+	}
+	if (r == 0)
+		return GET_OK;
+	log_error("get: %s \"%s\": expected a number", name, value);
+	return GET_USAGE;
+}
+
+static int
+unknown(const char *name)
+{
+	log_error("get: option %s: is unknown (see: hale help get)", name);
+	return GET_USAGE;
+}
+
+static int
+needs_value(const char *name)
+{
+	log_error("get: option %s: requires parameter", name);
+	return GET_USAGE;
+}
+
+/* "--name", "--no-name", "--name" "value". */
+static int
+read_long(struct get *g, const char *word, const char *next, int *used)
+{
+	bool on = strncmp(word, "--no-", 5) != 0;
+	const struct get_opt *o = find_long(word + 2);
+
+	if (o == NULL && !on) {
+		o = find_long(word + 5);
+		if (o != NULL && o->kind != K_FLAG && o->kind != K_NONE)
+			o = NULL;
+	} else {
+		on = true;
+	}
+	if (o == NULL)
+		return unknown(word);
+	if (!takes_value(o))
+		return set(g, o, word, NULL, on);
+	if (next == NULL)
+		return needs_value(word);
+	*used = 1;
+	return set(g, o, word, next, true);
+}
+
+/* "-s", "-fsSL", "-ofile", "-o" "file". */
+static int
+read_letters(struct get *g, const char *word, const char *next, int *used)
+{
+	for (const char *c = word + 1; *c != '\0'; c++) {
+		const struct get_opt *o = find_letter(*c);
+		const char name[] = { '-', *c, '\0' };
+		const char *value = c[1] != '\0' ? c + 1 : next;
+		int r;
+
+		if (o == NULL)
+			return unknown(name);
+		if (!takes_value(o)) {
+			r = set(g, o, name, NULL, true);
+			if (r != GET_OK)
+				return r;
+			continue;
+		}
+		if (value == NULL)
+			return needs_value(name);
+		*used = value == next;
+		return set(g, o, name, value, true);
+	}
+	return GET_OK;
+}
+
+static int
+read_words(struct get *g, int argc, char **argv)
+{
+	bool only_urls = false;
+
+	for (int i = 1; i < argc; i++) {
+		const char *word = argv[i];
+		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+		int used = 0, r;
+
+		if (only_urls || word[0] != '-')
+			r = take_url(g, word);
+		else if (strcmp(word, "--") == 0) {
+			only_urls = true;
+			r = GET_OK;
+		} else if (word[1] == '-')
+			r = read_long(g, word, next, &used);
+		else
+			r = read_letters(g, word, next, &used);
+		if (r != GET_OK)
+			return r;
+		i += used;
+	}
+	return GET_OK;
+}
+
+/* What single options cannot see. */
+static int
+settle(struct get *g)
+{
+	if (g->help)
+		return GET_OK;
+	if (g->urls.n == 0) {
+		log_error("get: no URL specified (see: hale help get)");
+		return GET_USAGE;
+	}
+	if ((g->data.is_set && !g->get) + g->head + (g->upload != NULL) > 1) {
+		log_error("get: You can only select one HTTP request method: "
+		          "of -d, -I and -T");
+		return GET_USAGE;
+	}
+	if (g->cookie != NULL && strchr(g->cookie, '=') == NULL) {
+		log_error("get: -b \"%s\": expected NAME=VALUE; cookies are not "
+		          "read from files here", g->cookie);
+		return GET_USAGE;
+	}
+	if (g->sha256 != NULL
+	 && (strlen(g->sha256) != 64
+	  || strspn(g->sha256, "0123456789abcdefABCDEF") != 64)) {
+		log_error("get: --sha256 \"%s\": expected 64 hex digits",
+		          g->sha256);
+		return GET_USAGE;
+	}
+	if (g->resume != NULL && g->range != NULL) {
+		log_error("get: -C and -r exclude each other");
+		return GET_USAGE;
+	}
+	if (g->sha256 != NULL && g->resume != NULL) {
+		log_error("get: --sha256 and -C exclude each other");
+		return GET_USAGE;
+	}
+	return GET_OK;
+}
+
+/* see cmd/get.h */
+int
+get_parse(struct get *g, int argc, char **argv)
+{
+	size_t n = (size_t)argc;
+
+	g->urls.at = calloc(n, sizeof *g->urls.at);
+	g->resolve.at = calloc(n, sizeof *g->resolve.at);
+	g->connect_to.at = calloc(n, sizeof *g->connect_to.at);
+	/* "-OOO" is three outputs in one word. */
+	for (int i = 1; i < argc; i++)
+		n += strlen(argv[i]);
+	g->outputs = calloc(n, sizeof *g->outputs);
+	g->max_redirs = REDIRS;
+	if (g->urls.at == NULL || g->resolve.at == NULL
+	 || g->connect_to.at == NULL || g->outputs == NULL) {
+		log_error("get: %s", err_text(-ENOMEM));
+		return GET_MEMORY;
+	}
+	int r = read_words(g, argc, argv);
+
+	return r != GET_OK ? r : settle(g);
+}
+
+/* see cmd/get.h */
+void
+get_free(struct get *g)
+{
+	free(g->urls.at);
+	free(g->resolve.at);
+	free(g->connect_to.at);
+	free(g->outputs);
+	free(g->headers);
+	free(g->data.p);
+}
+
+/* see cmd/get.h */
+void
+get_write_help(struct buf *b)
+{
+	for (const struct get_opt *o = opts; o->kind != K_END; o++) {
+		size_t start = b->len;
+
+		if (o->help == NULL || o->kind == K_REFUSED)
+			continue;
+		if (o->letter != 0)
+			buf_fmt(b, "  -%c, --%s", o->letter, o->name);
+		else
+			buf_fmt(b, "      --%s", o->name);
+		if (o->value != NULL)
+			buf_fmt(b, " %s", o->value);
+		if (b->len - start > HELP_COLUMN - 2) {
+			buf_str(b, "\n");
+			start = b->len;
+		}
+		while (b->len - start < HELP_COLUMN && !b->cut)
+			buf_str(b, " ");
+		buf_fmt(b, "%s\n", o->help);
+	}
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd/get_route.c - where a request goes: proxies, --resolve, --connect-to */
+#include "cmd/get.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "base/err.h"
+#include "base/parse.h"
+#include "cmd/cmd.h"
+#include "net/request.h"
+
+#define PROXY_PORT   1080	/* curl's, where none is written */
+#define GET_SYNTAX   49		/* curl's exit code for a bad --resolve */
+
+static bool
+is_same(struct span a, struct span b)
+{
+	return a.len == b.len && strncasecmp(a.p, b.p, a.len) == 0;
+}
+
+/* Are the first `bits` of two addresses of one family the same? */
+static bool
+is_inside(const unsigned char *a, const unsigned char *net, uint64_t bits)
+{
+	size_t whole = bits / 8;
+	unsigned char mask = (unsigned char)(0xff00 >> (bits % 8));
+
+	return memcmp(a, net, whole) == 0
+	    && (bits % 8 == 0 || ((a[whole] ^ net[whole]) & mask) == 0);
+}
+
+/* "10.0.0.0/8", "fd00::/8" or one address. */
+static bool
+matches_net(const char *host, struct span item)
+{
+	unsigned char a[16], net[16];
+	char text[INET6_ADDRSTRLEN];
+	struct buf b = buf_over(text, sizeof text);
+	struct span name = span_cut(&item, '/');
+	uint64_t bits;
+
+	buf_add(&b, name);
+	(void)buf_text(&b);
+	for (int family = AF_INET;; family = AF_INET6) {
+		uint64_t all = family == AF_INET ? 32 : 128;
+
+		if (inet_pton(family, host, a) == 1
+		 && inet_pton(family, text, net) == 1) {
+			if (item.len == 0)
+				return is_inside(a, net, all);
+			return parse_uint_span(item, all, &bits) == 0
+			    && is_inside(a, net, bits);
+		}
+		if (family == AF_INET6)
+			return false;
+	}
+}
+
+/* no_proxy's item: a host, a domain (with or without its dot), a net. */
+static bool
+matches(const char *host, struct span item)
+{
+	struct span h = span_of(host);
+
+	if (span_is(item, "*"))
+		return true;
+	if (item.len > 2 && item.p[0] == '[')
+		item = (struct span){ item.p + 1, item.len - 2 };
+	if (matches_net(host, item))
+		return true;
+	if (item.len > 0 && item.p[0] == '.')
+		item = span_after(item, 1);
+	if (item.len > 0 && item.p[item.len - 1] == '.')
+		item.len--;
+	if (h.len > 0 && h.p[h.len - 1] == '.')
+		h.len--;
+	if (item.len == 0 || h.len < item.len)
+		return false;
+	if (h.len > item.len && h.p[h.len - item.len - 1] != '.')
+		return false;
+	return is_same(span_after(h, h.len - item.len), item);
+}
+
+static bool
+is_direct(const struct get *g, const char *host)
+{
+	const char *list = g->no_proxy;
+	struct span rest;
+
+	if (list == NULL)
+		list = getenv("no_proxy");
+	if (list == NULL)
+		list = getenv("NO_PROXY");
+	if (list == NULL)
+		return false;
+	rest = span_of(list);
+	while (rest.len > 0) {
+		struct span words = span_cut(&rest, ',');
+
+		while (words.len > 0) {
+			struct span item = span_cut(&words, ' ');
+
+			if (item.len > 0 && matches(host, item))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* HTTP_PROXY in capitals is not read: a CGI's client could set it. */
+static const char *
+proxy_of(const struct get *g, const struct url *u)
+{
+	static const char *const of_https[] = { "https_proxy", "HTTPS_PROXY",
+	                                        "all_proxy", "ALL_PROXY" };
+	static const char *const of_http[] = { "http_proxy", "all_proxy",
+	                                       "ALL_PROXY" };
+	size_t n = u->is_https ? sizeof of_https / sizeof of_https[0]
+	                       : sizeof of_http / sizeof of_http[0];
+
+	if (g->proxy != NULL)
+		return g->proxy;
+	for (size_t i = 0; i < n; i++) {
+		const char *value = getenv(u->is_https ? of_https[i]
+		                                       : of_http[i]);
+
+		if (value != NULL)
+			return value;
+	}
+	return "";
+}
+
+/* "user:password" for the proxy, from -U or its URL. */
+static void
+add_proxy_login(struct buf *b, const struct get *g, const struct url *proxy)
+{
+	char memory[1024];
+	struct buf login = buf_over(memory, sizeof memory);
+
+	if (g->proxy_user != NULL)
+		buf_str(&login, g->proxy_user);
+	else if (proxy->user.p != NULL)
+		(void)url_write_login(&login, proxy);
+	else
+		return;
+	buf_str(b, "Proxy-Authorization: ");
+	request_write_basic(b, buf_span(&login));
+	buf_str(b, "\r\n");
+}
+
+static int
+set_proxy(const struct get *g, const struct url *u, const char *text,
+          struct get_route *route, struct buf *why)
+{
+	struct buf fields = buf_over(route->tunnel_fields,
+	                             sizeof route->tunnel_fields);
+	struct buf to = buf_over(route->tunnel_to, sizeof route->tunnel_to);
+	struct buf host = buf_over(route->host, sizeof route->host);
+	int r = url_read(&route->proxy, span_of(text));
+
+	if (r == 0 && route->proxy.is_https)
+		r = ERR_SCHEME;
+	if (r < 0) {
+		buf_fmt(why, "Unsupported proxy \"%s\": expected "
+		        "[http://]HOST[:PORT]", text);
+		return r == ERR_SCHEME ? GET_CONNECT : GET_PROXY_LOOKUP;
+	}
+	if (!route->proxy.has_port)
+		route->proxy.port = PROXY_PORT;
+	route->via_proxy = true;
+	route->tunnel = u->is_https || g->proxy_tunnel;
+	(void)url_decode(&host, route->proxy.host);
+	route->to.port = route->proxy.port;
+	add_proxy_login(&fields, g, &route->proxy);
+	if (!route->tunnel) {
+		(void)buf_text(&fields);
+		(void)buf_text(&host);
+		return GET_OK;
+	}
+	buf_fmt(&fields, "User-Agent: %s\r\nProxy-Connection: Keep-Alive\r\n",
+	        g->agent != NULL ? g->agent : cmd_agent());
+	buf_fmt(&to, u->is_v6 ? "[%.*s]:%u" : "%.*s:%u", (int)u->host.len,
+	        u->host.p, u->port);
+	(void)buf_text(&host);
+	route->to.tunnel_to = buf_text(&to);
+	route->to.tunnel_fields = buf_text(&fields);
+	if (!fields.cut && !to.cut)
+		return GET_OK;
+	buf_str(why, "the request to the proxy is too long");
+	return GET_URL;
+}
+
+/* Cuts "HOST:" off *rest; an address in brackets loses them. */
+static struct span
+cut_host(struct span *rest)
+{
+	struct span host;
+
+	if (rest->len == 0 || rest->p[0] != '[')
+		return span_cut(rest, ':');
+	*rest = span_after(*rest, 1);
+	host = span_cut(rest, ']');
+	*rest = span_after(*rest, 1);	/* ':' */
+	return host;
+}
+
+static bool
+is_port(struct span text, uint16_t port)
+{
+	uint64_t n;
+
+	return parse_uint_span(text, UINT16_MAX, &n) == 0 && n == port;
+}
+
+/* --connect-to H1:P1:H2:P2, each of which may be empty. */
+static void
+connect_elsewhere(const struct get *g, struct get_route *route)
+{
+	for (size_t i = 0; i < g->connect_to.n; i++) {
+		struct span rest = span_of(g->connect_to.at[i]);
+		struct span h1 = cut_host(&rest), p1 = span_cut(&rest, ':');
+		struct span h2 = cut_host(&rest);
+		struct buf host = buf_over(route->host, sizeof route->host);
+		uint64_t port;
+
+		if ((h1.len > 0 && !is_same(h1, span_of(route->host)))
+		 || (p1.len > 0 && !is_port(p1, route->to.port)))
+			continue;
+		if (h2.len > 0) {
+			buf_add(&host, h2);
+			(void)buf_text(&host);
+		}
+		if (parse_uint_span(rest, UINT16_MAX, &port) == 0)
+			route->to.port = (uint16_t)port;
+		return;
+	}
+}
+
+static int
+family_of(const struct get *g)
+{
+	return g->v4 ? AF_INET : g->v6 ? AF_INET6 : AF_UNSPEC;
+}
+
+/* --resolve [+]HOST:PORT:ADDR[,ADDR...]; the last that fits counts. */
+static int
+use_addresses(const struct get *g, struct get_route *route, struct buf *why)
+{
+	for (size_t i = g->resolve.n; i-- > 0;) {
+		struct span rest = span_of(g->resolve.at[i]), host, port;
+
+		if (span_has_prefix(rest, "+"))
+			rest = span_after(rest, 1);
+		host = cut_host(&rest);
+		port = span_cut(&rest, ':');
+		if (host.len == 0 || port.len == 0 || rest.len == 0) {
+			buf_fmt(why, "Couldn't parse --resolve entry '%s'",
+			        g->resolve.at[i]);
+			return GET_SYNTAX;
+		}
+		if (!is_port(port, route->to.port)
+		 || (!span_is(host, "*")
+		     && !is_same(host, span_of(route->host))))
+			continue;
+		while (rest.len > 0) {
+			struct span one = span_cut(&rest, ',');
+
+			if (one.len > 2 && one.p[0] == '[')
+				one = (struct span){ one.p + 1, one.len - 2 };
+			/* An address of a family that is not wanted, or one
+			 * too many, is left out. */
+			(void)dial_lookup(&route->set, one, route->to.port,
+			                  family_of(g), 0);
+		}
+		route->to.at = &route->set;
+		return GET_OK;
+	}
+	return GET_OK;
+}
+
+static int
+use_unix(const struct get *g, struct get_route *route, struct buf *why)
+{
+	char memory[256];
+	struct buf path = buf_over(memory, sizeof memory);
+
+	buf_str(&path, g->unix_abstract ? "@" : "");
+	buf_str(&path, g->unix_socket);
+	route->to.at = &route->set;
+	if (!path.cut && dial_add_unix(&route->set, buf_span(&path)) == 0)
+		return GET_OK;
+	buf_fmt(why, "Unix socket path too long: '%s'", g->unix_socket);
+	return GET_LOOKUP;
+}
+
+/* see cmd/get.h */
+int
+get_find_route(const struct get *g, const struct url *u,
+               struct get_route *route, struct buf *why)
+{
+	struct buf host = buf_over(route->host, sizeof route->host);
+	const char *proxy;
+	int code = GET_OK;
+
+	memset(route, 0, sizeof *route);
+	if (url_decode(&host, u->host) < 0 || host.cut) {
+		buf_str(why, "URL using bad/illegal format or missing URL");
+		return GET_URL;
+	}
+	(void)buf_text(&host);
+	route->to.port = u->port;
+	route->to.family = family_of(g);
+	if (g->unix_socket != NULL) {
+		code = use_unix(g, route, why);
+	} else {
+		proxy = proxy_of(g, u);
+		if (proxy[0] != '\0' && !is_direct(g, route->host))
+			code = set_proxy(g, u, proxy, route, why);
+		else
+			connect_elsewhere(g, route);
+		if (code == GET_OK)
+			code = use_addresses(g, route, why);
+	}
+	route->to.host = span_of(route->host);
+	return code;
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd/get_words.c - exit codes, and what -w prints */
+#include "cmd/get.h"
+
+#include <stdlib.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "cmd/cmd.h"
+
+#define US_PER_S 1000000
+
+/* While TLS shakes hands every failure is one of these. */
+static int
+tls_code(int err)
+{
+	switch (err) {
+	case ERR_CERT:
+		return GET_CERT;
+	case ERR_CAFILE:
+		return GET_CA_FILE;
+	case ERR_KEYFILE:
+		return GET_OWN_CERT;
+	default:
+		return GET_TLS;
+	}
+}
+
+static int
+head_code(int err)
+{
+	switch (err) {
+	case ERR_EMPTY:
+		return GET_EMPTY;
+	case ERR_VERSION:
+		return GET_PROTOCOL;
+	case ERR_PARSE:
+		return GET_WEIRD;
+	case ERR_RANGE:
+		return GET_TOO_LARGE;
+	case ERR_CODING:
+		return GET_CODING;
+	default:
+		return GET_RECV;
+	}
+}
+
+/* see cmd/get.h */
+int
+get_code(const struct client *c, int err, bool via_proxy)
+{
+	if (err == ERR_TIMEOUT)
+		return GET_TIMEOUT;
+	switch (c->step) {
+	case CLIENT_LOOKUP:
+		return via_proxy ? GET_PROXY_LOOKUP : GET_LOOKUP;
+	case CLIENT_CONNECT:
+		return GET_CONNECT;
+	case CLIENT_TUNNEL:
+		return GET_RECV;
+	case CLIENT_TLS:
+		return tls_code(err);
+	case CLIENT_SEND:
+		return GET_SEND;
+	case CLIENT_HEAD:
+		return head_code(err);
+	case CLIENT_BODY:
+		return err == ERR_SHORT ? GET_PARTIAL : GET_RECV;
+	}
+	return GET_RECV;
+}
+
+static void
+add_seconds(struct buf *b, int64_t us)
+{
+	int64_t part = us % US_PER_S;
+
+	if (us < 0)
+		us = part = 0;
+	buf_fmt(b, "%lld.", (long long)(us / US_PER_S));
+	for (int64_t ten = US_PER_S / 10; ten > 1 && part < ten; ten /= 10)
+		buf_str(b, "0");
+	buf_fmt(b, "%lld", (long long)part);
+}
+
+/* A moment of the last request, counted from the URL's start; 0 where it
+ * never came. */
+static int64_t
+since_start(const struct get_result *r, int64_t moment_us)
+{
+	return moment_us == 0 ? 0 : moment_us - r->start_us;
+}
+
+static int64_t
+bytes_per_s(const struct get_result *r, uint64_t bytes)
+{
+	uint64_t us = (uint64_t)(r->end_us - r->start_us);
+
+	if (us == 0)
+		us = 1;
+	if (bytes > UINT64_MAX / US_PER_S)	/* 18 TB: seconds will do */
+		return (int64_t)(bytes / (us / US_PER_S + 1));
+	return (int64_t)(bytes * US_PER_S / us);
+}
+
+static void
+add_code(struct buf *b, int status)
+{
+	buf_fmt(b, status == 0 ? "00%d" : "%d", status);
+}
+
+enum var {
+	V_STATUS, V_CONNECT_STATUS, V_CONTENT_TYPE, V_ERRORMSG, V_EXITCODE,
+	V_FILENAME, V_VERSION, V_LOCAL_IP, V_LOCAL_PORT, V_METHOD, V_CONNECTS,
+	V_FIELDS, V_REDIRECTS, V_REDIRECT_URL, V_REMOTE_IP, V_REMOTE_PORT,
+	V_SCHEME, V_SIZE_DOWN, V_SIZE_HEAD, V_SIZE_REQUEST, V_SIZE_UP,
+	V_SPEED_DOWN, V_SPEED_UP, V_VERIFY, V_T_APP, V_T_CONNECT, V_T_LOOKUP,
+	V_T_PRE, V_T_REDIRECT, V_T_START, V_T_TOTAL, V_URL, V_URL_NOW,
+	V_URLNUM,
+};
+
+static const struct {
+	const char *name;
+	enum var    var;
+} vars[] = {
+	{ "content_type", V_CONTENT_TYPE }, { "errormsg", V_ERRORMSG },
+	{ "exitcode", V_EXITCODE }, { "filename_effective", V_FILENAME },
+	{ "http_code", V_STATUS }, { "http_connect", V_CONNECT_STATUS },
+	{ "http_version", V_VERSION }, { "local_ip", V_LOCAL_IP },
+	{ "local_port", V_LOCAL_PORT }, { "method", V_METHOD },
+	{ "num_connects", V_CONNECTS }, { "num_headers", V_FIELDS },
+	{ "num_redirects", V_REDIRECTS }, { "redirect_url", V_REDIRECT_URL },
+	{ "remote_ip", V_REMOTE_IP }, { "remote_port", V_REMOTE_PORT },
+	{ "response_code", V_STATUS }, { "scheme", V_SCHEME },
+	{ "size_download", V_SIZE_DOWN }, { "size_header", V_SIZE_HEAD },
+	{ "size_request", V_SIZE_REQUEST }, { "size_upload", V_SIZE_UP },
+	{ "speed_download", V_SPEED_DOWN }, { "speed_upload", V_SPEED_UP },
+	{ "ssl_verify_result", V_VERIFY }, { "time_appconnect", V_T_APP },
+	{ "time_connect", V_T_CONNECT }, { "time_namelookup", V_T_LOOKUP },
+	{ "time_pretransfer", V_T_PRE }, { "time_redirect", V_T_REDIRECT },
+	{ "time_starttransfer", V_T_START }, { "time_total", V_T_TOTAL },
+	{ "url", V_URL }, { "url_effective", V_URL_NOW },
+	{ "urlnum", V_URLNUM },
+};
+
+static void
+add_var(struct buf *b, enum var v, const struct get_result *r)
+{
+	switch (v) {
+	case V_STATUS:
+		add_code(b, r->status);
+		break;
+	case V_CONNECT_STATUS:
+		buf_str(b, "000");
+		break;
+	case V_CONTENT_TYPE:
+		buf_str(b, r->type);
+		break;
+	case V_ERRORMSG:
+		buf_str(b, r->why);
+		break;
+	case V_EXITCODE:
+		buf_int(b, r->code);
+		break;
+	case V_FILENAME:
+		buf_str(b, r->file);
+		break;
+	case V_VERSION:
+		buf_str(b, r->status == 0 ? "0" : r->minor == 0 ? "1.0" : "1.1");
+		break;
+	case V_LOCAL_IP:
+		buf_str(b, r->local);
+		break;
+	case V_LOCAL_PORT:
+		buf_int(b, r->local_port);
+		break;
+	case V_METHOD:
+		buf_str(b, r->method);
+		break;
+	case V_CONNECTS:
+		buf_int(b, r->connects);
+		break;
+	case V_FIELDS:
+		buf_int(b, r->fields);
+		break;
+	case V_REDIRECTS:
+		buf_int(b, r->redirects);
+		break;
+	case V_REDIRECT_URL:
+		buf_str(b, r->redirect);
+		break;
+	case V_REMOTE_IP:
+		buf_str(b, r->remote);
+		break;
+	case V_REMOTE_PORT:
+		buf_int(b, r->remote_port);
+		break;
+	case V_SCHEME:
+		buf_str(b, r->is_https ? "HTTPS" : "HTTP");
+		break;
+	case V_SIZE_DOWN:
+		buf_fmt(b, "%llu", (unsigned long long)r->body_bytes);
+		break;
+	case V_SIZE_HEAD:
+		buf_fmt(b, "%llu", (unsigned long long)r->head_bytes);
+		break;
+	case V_SIZE_REQUEST:
+		buf_fmt(b, "%llu", (unsigned long long)r->sent_bytes);
+		break;
+	case V_SIZE_UP:
+		buf_fmt(b, "%llu", (unsigned long long)r->uploaded_bytes);
+		break;
+	case V_SPEED_DOWN:
+		buf_int(b, bytes_per_s(r, r->body_bytes));
+		break;
+	case V_SPEED_UP:
+		buf_int(b, bytes_per_s(r, r->uploaded_bytes));
+		break;
+	case V_VERIFY:	/* a failure is no answer here: it is 0 otherwise */
+		buf_str(b, r->code == GET_CERT ? "1" : "0");
+		break;
+	case V_T_APP:
+		add_seconds(b, since_start(r, r->tls_us));
+		break;
+	case V_T_CONNECT:
+		add_seconds(b, since_start(r, r->connect_us));
+		break;
+	case V_T_LOOKUP:
+		add_seconds(b, since_start(r, r->lookup_us));
+		break;
+	case V_T_PRE:
+		add_seconds(b, since_start(r, r->sent_us));
+		break;
+	case V_T_REDIRECT:
+		add_seconds(b, r->redirects > 0 ? r->try_us - r->start_us : 0);
+		break;
+	case V_T_START:
+		add_seconds(b, since_start(r, r->first_us));
+		break;
+	case V_T_TOTAL:
+		add_seconds(b, since_start(r, r->end_us));
+		break;
+	case V_URL:
+		buf_str(b, r->asked);
+		break;
+	case V_URL_NOW:
+		buf_str(b, r->url);
+		break;
+	case V_URLNUM:
+		buf_int(b, (int64_t)r->url_index);
+		break;
+	}
+}
+
+static bool
+add_named(struct buf *b, struct span name, const struct get_result *r)
+{
+	for (size_t i = 0; i < sizeof vars / sizeof vars[0]; i++)
+		if (span_is(name, vars[i].name)) {
+			add_var(b, vars[i].var, r);
+			return true;
+		}
+	return false;
+}
+
+/* "%header{name}": a field of the last answer. */
+static void
+add_field(struct buf *b, struct span name, const struct get_result *r)
+{
+	struct span rest = { r->head, r->head_len }, got, value;
+
+	while (reply_next_field(&rest, &got, &value))
+		if (got.len == name.len
+		 && strncasecmp(got.p, name.p, name.len) == 0) {
+			buf_add(b, value);
+			return;
+		}
+}
+
+static char
+unescape(char c)
+{
+	switch (c) {
+	case 'n':
+		return '\n';
+	case 'r':
+		return '\r';
+	case 't':
+		return '\t';
+	default:
+		return '\0';
+	}
+}
+
+/* What follows a '%'. Returns the text behind it. */
+static const char *
+add_percent(struct buf *b, const char *f, const struct get_result *r)
+{
+	const char *end = strchr(f, '}');
+	struct span name;
+
+	if (*f == '%') {
+		buf_str(b, "%");
+		return f + 1;
+	}
+	if (end != NULL && strncmp(f, "header{", 7) == 0) {
+		name = (struct span){ f + 7, (size_t)(end - f) - 7 };
+		add_field(b, name, r);
+		return end + 1;
+	}
+	if (end == NULL || *f != '{') {
+		buf_str(b, "%");
+		return f;
+	}
+	name = (struct span){ f + 1, (size_t)(end - f) - 1 };
+	if (!add_named(b, name, r))
+		log_warn("get: unknown --write-out variable: '%.*s'",
+		         (int)name.len, name.p);
+	return end + 1;
+}
+
+static void
+add_format(struct buf *b, const char *f, const struct get_result *r)
+{
+	while (*f != '\0') {
+		size_t plain = strcspn(f, "%\\");
+		char c;
+
+		buf_add(b, (struct span){ f, plain });
+		f += plain;
+		if (*f == '%') {
+			f = add_percent(b, f + 1, r);
+		} else if (*f == '\\') {
+			c = unescape(f[1]);
+			buf_add(b, c != '\0' ? (struct span){ &c, 1 }
+			                     : (struct span){ f, f[1] ? 2 : 1 });
+			f += f[1] != '\0' ? 2 : 1;
+		}
+	}
+}
+
+/* see cmd/get.h */
+int
+get_write_out(const char *format, const struct get_result *r)
+{
+	/* Every variable once is far below this; what is longer is cut. */
+	size_t cap = strlen(format) + 16 * sizeof r->url;
+	char *memory = malloc(cap);
+	struct buf b = buf_over(memory, memory == NULL ? 0 : cap);
+	int code;
+
+	add_format(&b, format, r);
+	code = cmd_print(buf_span(&b)) == CMD_OK ? GET_OK : GET_WRITE;
+	free(memory);
+	return code;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* net/anchors.c - read the blob of trust anchors (pure) */
+/*
+ * An anchor is, all numbers big-endian: not_after in 4 bytes (seconds since
+ * 1970, the largest number for all that is later), the kind of key in 1, how
+ * many CAs may follow in 1 (255: any number), then in 2 bytes each the length
+ * of, and: subject, n or the EC point, e, name constraints. What does not
+ * apply is empty.
+ */
+#include "net/anchors.h"
+
+#include "net/der.h"
+
+static uint32_t
+take_number(struct span *in, size_t bytes)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < bytes && i < in->len; i++)
+		n = n << 8 | der_byte(*in, i);
+	*in = span_after(*in, bytes);
+	return n;
+}
+
+static struct span
+take_bytes(struct span *in)
+{
+	size_t len = take_number(in, 2);
+	struct span s = { in->p, len < in->len ? len : in->len };
+
+	*in = span_after(*in, len);
+	return s;
+}
+
+/* see net/anchors.h */
+bool
+anchors_next(struct span *blob, struct x509 *out)
+{
+	uint32_t not_after, path_max;
+	struct span first;
+
+	if (blob->len == 0)
+		return false;
+	memset(out, 0, sizeof *out);
+	not_after = take_number(blob, 4);
+	out->not_before = INT64_MIN;
+	out->not_after = not_after == UINT32_MAX ? INT64_MAX : not_after;
+	out->key.kind = (enum x509_key_kind)take_number(blob, 1);
+	path_max = take_number(blob, 1);
+	out->path_max = path_max == 255 ? -1 : (int)path_max;
+	out->subject = out->issuer = take_bytes(blob);
+	first = take_bytes(blob);
+	if (out->key.kind == X509_KEY_RSA)
+		out->key.n = first;
+	else
+		out->key.q = first;
+	out->key.e = take_bytes(blob);
+	out->constraints = take_bytes(blob);
+	if (out->constraints.len == 0)
+		out->constraints.p = NULL;
+	out->v3 = out->is_ca = true;
+	return true;
+}

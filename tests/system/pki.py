@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: MIT
+"""Certificates made on the fly, good ones and bad ones.
+
+The DER is put together here, so that nothing is too odd to be made; openssl
+makes the keys and the signatures.
+"""
+import base64
+import calendar
+import functools
+import os
+import subprocess
+import tempfile
+import time
+
+_dir = tempfile.TemporaryDirectory(prefix="hale-pki-")
+_count = iter(range(1, 1 << 30))
+
+DAY = 86400
+UTF8, PRINTABLE, IA5 = 0x0C, 0x13, 0x16
+
+
+def fresh(suffix):
+    return os.path.join(_dir.name, f"{next(_count)}{suffix}")
+
+
+def openssl(*args, data=None):
+    return subprocess.run(("openssl",) + args, input=data, check=True,
+                          capture_output=True, timeout=120).stdout
+
+
+# DER
+
+def tlv(tag, *parts):
+    body = b"".join(parts)
+    if len(body) < 128:
+        return bytes((tag, len(body))) + body
+    size = len(body).to_bytes((len(body).bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(size))) + size + body
+
+
+def seq(*parts):
+    return tlv(0x30, *parts)
+
+
+def integer(n):
+    return tlv(2, n.to_bytes(n.bit_length() // 8 + 1, "big"))
+
+
+def oid(dotted):
+    first, second, *rest = map(int, dotted.split("."))
+    out = b""
+    for n in (first * 40 + second, *rest):
+        part = bytes((n & 0x7F,))
+        while n > 127:
+            n >>= 7
+            part = bytes((n & 0x7F | 0x80,)) + part
+        out += part
+    return tlv(6, out)
+
+
+def bits(data):
+    return tlv(3, b"\0" + data)
+
+
+def when(seconds):
+    t = time.gmtime(seconds)
+    if t.tm_year < 2050:
+        return tlv(0x17, time.strftime("%y%m%d%H%M%SZ", t).encode())
+    return tlv(0x18, time.strftime("%Y%m%d%H%M%SZ", t).encode())
+
+
+NAMES = {"CN": "2.5.4.3", "O": "2.5.4.10", "OU": "2.5.4.11", "C": "2.5.4.6",
+         "EMAIL": "1.2.840.113549.1.9.1"}
+
+
+def name(text, tag=UTF8):
+    """A Name from "O=Hale, CN=Root"."""
+    return seq(*(tlv(0x31, seq(oid(NAMES[part.split("=")[0]]),
+                               tlv(tag, part.split("=", 1)[1].encode())))
+                 for part in text.split(", ") if part))
+
+
+# Keys
+
+class Key:
+    def __init__(self, kind):
+        self.kind = kind
+        self.file = fresh(".key")
+        algorithm, *options = {
+            "rsa": ("RSA", "rsa_keygen_bits:" + kind[3:]),
+            "pss": ("RSA-PSS", "rsa_keygen_bits:2048"),
+            "ed2": ("ED25519",),
+            "p25": ("EC", "ec_paramgen_curve:P-256"),
+            "p38": ("EC", "ec_paramgen_curve:P-384"),
+            "p52": ("EC", "ec_paramgen_curve:P-521"),
+            "k25": ("EC", "ec_paramgen_curve:secp256k1"),
+        }[kind[:3]]
+        openssl("genpkey", "-algorithm", algorithm, "-out", self.file,
+                *(w for o in options for w in ("-pkeyopt", o)))
+        self.public = openssl("pkey", "-in", self.file, "-pubout",
+                              "-outform", "DER")
+
+    def sign(self, data, how):
+        if self.kind.startswith("ed"):
+            source = fresh(".tbs")
+            with open(source, "wb") as f:
+                f.write(data)
+            return openssl("pkeyutl", "-sign", "-rawin", "-inkey", self.file,
+                           "-in", source)
+        more = ()
+        if how == "pss":
+            how, more = "sha256", ("-sigopt", "rsa_padding_mode:pss",
+                                   "-sigopt", "rsa_pss_saltlen:32")
+        return openssl("dgst", "-" + how, "-sign", self.file, *more, data=data)
+
+    def algorithm(self, how):
+        if self.kind.startswith("ed"):
+            return seq(oid("1.3.101.112"))
+        if how == "pss":
+            sha = seq(oid("2.16.840.1.101.3.4.2.1"), tlv(5))
+            return seq(oid("1.2.840.113549.1.1.10"), seq(
+                tlv(0xA0, sha),
+                tlv(0xA1, seq(oid("1.2.840.113549.1.1.8"), sha)),
+                tlv(0xA2, integer(32))))
+        if self.kind.startswith("rsa"):
+            number = {"md5": 4, "sha1": 5, "sha256": 11, "sha384": 12,
+                      "sha512": 13, "sha224": 14}[how]
+            return seq(oid(f"1.2.840.113549.1.1.{number}"), tlv(5))
+        return seq(oid({"sha1": "1.2.840.10045.4.1",
+                        "sha224": "1.2.840.10045.4.3.1",
+                        "sha256": "1.2.840.10045.4.3.2",
+                        "sha384": "1.2.840.10045.4.3.3",
+                        "sha512": "1.2.840.10045.4.3.4"}[how]))
+
+
+@functools.lru_cache(maxsize=None)
+def key(kind, which=0):
+    """A key of that kind, the same one for the same `which`."""
+    return Key(kind)
+
+
+# Extensions
+
+def ext(dotted, value, critical=False):
+    return seq(oid(dotted), tlv(1, b"\xff") if critical else b"",
+               tlv(4, value))
+
+
+def ip_bytes(text):
+    import ipaddress
+    return ipaddress.ip_address(text).packed
+
+
+def general(text):
+    """DNS:a.test, IP:10.0.0.1, NET:10.0.0.0/8, DIR:O=Hale, EMAIL:, URI:"""
+    import ipaddress
+    kind, value = text.split(":", 1)
+    if kind == "DNS":
+        return tlv(0x82, value.encode())
+    if kind == "IP":
+        return tlv(0x87, ip_bytes(value))
+    if kind == "NET":
+        net = ipaddress.ip_network(value)
+        return tlv(0x87, net.network_address.packed + net.netmask.packed)
+    if kind == "DIR":
+        return tlv(0xA4, name(value))
+    return tlv({"EMAIL": 0x81, "URI": 0x86}[kind], value.encode())
+
+
+def san(*names, critical=False):
+    return ext("2.5.29.17", seq(*map(general, names)), critical)
+
+
+def basic(ca=True, path=None, critical=True):
+    return ext("2.5.29.19", seq(tlv(1, b"\xff") if ca else b"",
+                                b"" if path is None else integer(path)),
+               critical)
+
+
+def usage(*names, critical=True):
+    places = {"sign": 0, "encipher": 2, "agree": 4, "certsign": 5, "crl": 6}
+    value = sum(0x80 >> places[n] for n in names)
+    return ext("2.5.29.15", tlv(3, b"\0" + bytes((value,))), critical)
+
+
+def purpose(*names, critical=False):
+    numbers = {"server": "1.3.6.1.5.5.7.3.1", "client": "1.3.6.1.5.5.7.3.2",
+               "any": "2.5.29.37.0"}
+    return ext("2.5.29.37", seq(*(oid(numbers[n]) for n in names)), critical)
+
+
+def constraints(permitted=(), excluded=(), critical=True):
+    def trees(tag, names):
+        return tlv(tag, *(seq(general(n)) for n in names)) if names else b""
+    return ext("2.5.29.30", seq(trees(0xA0, permitted),
+                                trees(0xA1, excluded)), critical)
+
+
+# Certificates
+
+class Cert:
+    def __init__(self, subject, issuer=None, *, kind="p256", which=0, exts=(),
+                 days=(-2, 365), how="sha256", v3=True, signer=None,
+                 subject_tag=UTF8, issuer_name=None):
+        """Signed by issuer (a Cert; itself where None), or by `signer`, a key
+        that need not be the issuer's."""
+        now = time.time()
+        self.key = key(kind, which)
+        self.subject = name(subject, subject_tag)
+        by = signer or (issuer.key if issuer else self.key)
+        if issuer_name is None:
+            issuer_name = issuer.subject if issuer else self.subject
+        algorithm = by.algorithm(how)
+        tbs = seq(
+            tlv(0xA0, integer(2)) if v3 else b"",
+            integer(next(_count)), algorithm, issuer_name,
+            seq(when(now + days[0] * DAY), when(now + days[1] * DAY)),
+            self.subject, self.key.public,
+            tlv(0xA3, seq(*exts)) if exts and v3 else b"")
+        self.der = seq(tbs, algorithm, bits(by.sign(tbs, how)))
+
+    @property
+    def pem(self):
+        return pem("CERTIFICATE", self.der)
+
+    @functools.cached_property
+    def file(self):
+        return put(self)
+
+    def chain_file(self, *others):
+        return put(self, *others)
+
+
+def pem(label, der):
+    text = base64.b64encode(der).decode()
+    lines = [text[i:i + 64] for i in range(0, len(text), 64)]
+    return "\n".join([f"-----BEGIN {label}-----", *lines,
+                      f"-----END {label}-----", ""])
+
+
+def put(*parts):
+    """A file of certificates and texts."""
+    path = fresh(".pem")
+    with open(path, "w", encoding="ascii") as f:
+        for p in parts:
+            f.write(p if isinstance(p, str) else p.pem)
+    return path
+
+
+def root(subject="O=Hale, CN=Test Root", *more, **how):
+    exts = (basic(), usage("certsign", "crl")) + more
+    return Cert(subject, exts=exts, **how)
+
+
+def ca(subject, issuer, *more, path=None, **how):
+    exts = (basic(path=path), usage("certsign", "crl")) + more
+    return Cert(subject, issuer, exts=exts, **how)
+
+
+def leaf(issuer, *names, more=(), subject="CN=leaf", **how):
+    exts = ((san(*names),) if names else ()) + tuple(more)
+    return Cert(subject, issuer, exts=exts, **how)

@@ -1,0 +1,352 @@
+"""`hale check URL...`: what counts as healthy, and the one line that says why."""
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+import box
+import httpd
+
+CLONE_NEWNET = 0x40000000
+
+
+def ok(connection, request):
+    connection.answer(b"all is well\n")
+
+
+def status(line, body=b"", *fields):
+    return lambda connection, request: connection.answer(body, line, *fields)
+
+
+def to(location, line="302 Found"):
+    def answer(connection, request):
+        connection.answer(b"", line, "Location: " + location.replace(
+            "PORT", str(connection.server.port)))
+    return answer
+
+
+def endless(connection, request):
+    connection.send(b"HTTP/1.1 200 OK\r\n\r\n")
+    with contextlib.suppress(OSError):
+        while True:
+            connection.send(b"x" * 65536)
+    connection.close()
+
+
+def dripping(connection, request):
+    connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx")
+    connection.hold()
+
+
+def parts(connection, request):
+    connection.send(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 16380 + b"need")
+    connection.send(b"le" + b"y" * 100)
+    connection.close()
+
+
+SCRIPTS = {
+    "/": ok, "/ok": ok, "/endless": endless, "/dripping": dripping, "/parts": parts,
+    "/created": status("201 Created"), "/none": status("204 No Content"),
+    "/moved": status("304 Not Modified"),
+    "/bad": status("503 Service Unavailable", b"[-]database failed\nmore\n"),
+    "/page": status("500 Internal Server Error", b"<html>long"),
+    "/evil": b"HTTP/1.1 500 a\x1b[31mb\x07\r\nContent-Length: 0\r\n\r\n",
+    "/404": status("404 Not Found"),
+    "/here": to("/ok"), "/there": to("http://localhost:PORT/bad"),
+    "/same": to("http://127.0.0.1:PORT/bad"), "/loop": to("/loop"),
+    "/hint": b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+    "/chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+               b"3\r\nnee\r\n3\r\ndle\r\n0\r\n\r\n",
+    "/huge-head": b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70000 + b"\r\n\r\n",
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    made = httpd.Server(SCRIPTS, tmp_path_factory.mktemp("server"))
+    yield made
+    made.close()
+
+
+class Ran:
+    def __init__(self, words, timeout=box.DEADLINE, **options):
+        begun = time.monotonic()
+        done = subprocess.run([box.HALE, *map(str, words)], capture_output=True, text=True,
+                              timeout=timeout, env={"PATH": box.PATH}, **options)
+        self.seconds = time.monotonic() - begun
+        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
+
+
+def check(*words, **options):
+    return Ran(["check", *words], **options)
+
+
+GOOD = {"/ok": "200 OK\n", "/created": "201 Created\n", "/none": "204 No Content\n",
+        "/moved": "304 Not Modified\n", "/here": "200 OK\n", "/there": "302 Found\n",
+        "/hint": "200 OK\n", "/endless": "200 OK\n", "/dripping": "200 OK\n"}
+BAD = {"/bad": "503 Service Unavailable: [-]database failed\n", "/404": "404 Not Found\n",
+       "/page": "500 Internal Server Error\n", "/evil": "500 a?[31mb?\n",
+       "/same": "503 Service Unavailable: [-]database failed\n",
+       "/loop": "more than 10 redirects\n", "/huge-head": "too long\n"}
+
+
+@pytest.mark.parametrize("path", GOOD)
+def test_what_the_kubelet_takes_for_healthy_is_healthy(server, path):
+    ran = check(server.url + path)
+    assert (ran.code, ran.out, ran.err) == (0, GOOD[path], "")
+
+
+@pytest.mark.parametrize("path", BAD)
+def test_what_the_kubelet_takes_for_sick_is_sick_and_says_why(server, path):
+    ran = check(server.url + path)
+    assert (ran.code, ran.out, ran.err) == (1, BAD[path], "")
+
+
+def test_the_request_is_the_kubelets(server):
+    server.take_requests()
+    check(server.url + "/ok?a=b")
+    (request,) = server.take_requests()
+    assert request.line == "GET /ok?a=b HTTP/1.1"
+    fields = dict(request.fields)
+    assert fields.pop("User-Agent").startswith("hale/")
+    assert fields == {"Host": f"127.0.0.1:{server.port}", "Accept": "*/*", "Connection": "close"}
+
+
+def test_headers_and_a_login_are_sent(server):
+    server.take_requests()
+    url = server.url.replace("//", "//me:s%40@") + "/ok"
+    assert check("-H", "Host: example.com", "--header", "X-A: 1", "-H", "Accept:", url).code == 0
+    (request,) = server.take_requests()
+    assert request.field("Host") == "example.com" and request.field("X-A") == "1"
+    assert request.field("Accept") is None
+    assert request.field("Authorization") == "Basic bWU6c0A="
+
+
+@pytest.mark.parametrize("words, path, code", [
+    (["--status", "404"], "/404", 0), (["--status", "200"], "/created", 1),
+    (["--status", "200-299,404"], "/404", 0), (["--status", "200", "--status", "302"], "/here", 0),
+    (["--status", "200"], "/here", 0), (["--status", "302"], "/loop", 0),
+    (["--status", "500-599"], "/ok", 1)])
+def test_status_says_what_is_healthy(server, words, path, code):
+    assert check(*words, server.url + path).code == code
+
+
+@pytest.mark.parametrize("path, text, code, out", [
+    ("/ok", "is well", 0, '200 OK, contains "is well"\n'),
+    ("/ok", "is sick", 1, '200 OK, but the body does not contain "is sick"\n'),
+    ("/parts", "needle", 0, '200 OK, contains "needle"\n'),
+    ("/chunks", "needle", 0, '200 OK, contains "needle"\n'),
+    ("/dripping", "needle", 1, "200 OK, but the body: timed out\n"),
+    ("/endless", "needle", 1, '200 OK, but the body does not contain "needle"\n'),
+    ("/endless", "xxx", 0, '200 OK, contains "xxx"\n'),
+    ("/bad", "database", 1, "503 Service Unavailable: [-]database failed\n")])
+def test_contains_reads_as_far_as_it_must(server, path, text, code, out):
+    ran = check("--timeout", "1s", "--contains", text, server.url + path)
+    assert (ran.code, ran.out) == (code, out)
+
+
+def test_the_exit_code_of_a_failure_can_be_chosen(server):
+    assert check("--critical-exit", "2", server.url + "/bad").code == 2
+    assert check("--critical-exit", "2", server.url + "/ok").code == 0
+    assert check("--critical-exit", "2", "tcp:127.0.0.1:1", server.url + "/ok").code == 2
+
+
+@pytest.mark.parametrize("words, said", [
+    (["--critical-exit", "0", "tcp:a:1"], "expected 1 to 255"),
+    (["tcp:127.0.0.1"], "expected tcp://HOST:PORT"), (["tcp:a:b"], "expected tcp://"),
+    (["ftp://a/"], "expected http://"), (["unix:relative"], "expected unix:/PATH"),
+    (["http://a b/"], "expected http://"), (["exec:"], "expected exec:PROGRAM"),
+    (["exec:a 'b"], "expected exec:PROGRAM"), (["http+unix://nothing/"], "expected http+unix:"),
+    (["unix:/" + "x" * 200], "expected unix:/PATH"),
+    (["--status", "99", "http://a/"], "expected a status"),
+    (["--status", "300-200", "http://a/"], "expected a status"),
+    (["-H", "no colon", "http://a/"], "expected a header"),
+    (["--live", "http://a/"], "exclude each other"), (["--nonsense"], "unknown option")])
+def test_wrong_words_are_refused_before_anything_is_asked(words, said):
+    ran = check(*words)
+    assert ran.code == 2 and said in ran.err and ran.err.count("\n") == 1
+
+
+def test_tcp_is_an_accepted_connection(server):
+    for url in f"tcp://localhost:{server.port}", f"tcp:127.0.0.1:{server.port}":
+        assert check(url).out == f"connected to 127.0.0.1 port {server.port}\n"
+    ran = check("tcp:127.0.0.1:1")
+    assert (ran.code, ran.out) == (1, "127.0.0.1 port 1: Connection refused\n")
+
+
+@pytest.mark.parametrize("family, host", [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
+def test_localhost_is_found_on_either_family(family, host):
+    with socket.create_server((host, 0), family=family) as listener:
+        ran = check(f"tcp:localhost:{listener.getsockname()[1]}")
+    assert ran.code == 0 and host in ran.out
+
+
+def test_unix_sockets_by_path_and_by_name(server):
+    assert check(f"unix:{server.unix}").code == 0
+    assert check(f"unix:@{server.abstract}").code == 0
+    assert check("unix:/nonexistent").out == "/nonexistent: No such file or directory\n"
+
+
+def test_http_over_a_unix_socket(server):
+    quoted = server.unix.replace("/", "%2F")
+    assert check(f"http+unix://{quoted}/ok").out == "200 OK\n"
+    assert check(f"http+unix:{server.unix}:/bad").code == 1
+    assert check(f"http+unix://%40{server.abstract}/here").out == "200 OK\n"
+    assert check(f"http+unix:{server.unix}").out == "200 OK\n"
+
+
+@pytest.mark.static_only
+def test_localhost_needs_no_file(server, tmp_path):
+    (tmp_path / "hale").write_bytes(open(box.HALE, "rb").read())
+    (tmp_path / "hale").chmod(0o755)
+    done = subprocess.run(["/usr/sbin/chroot", tmp_path, "/hale", "check",
+                           f"http://localhost:{server.port}/ok"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "200 OK\n")
+
+
+def lonely():
+    """For a child: its own network, where a name server never answers."""
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def enter():
+        if libc.unshare(CLONE_NEWNET) < 0:
+            os._exit(99)
+        import fcntl
+        import struct
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+            fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh14x", b"lo", 1))  # IFF_UP
+        silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        silent.bind(("127.0.0.1", 53))
+        silent.set_inheritable(True)
+        silent.detach()
+    return enter
+
+
+@pytest.mark.static_only
+@pytest.mark.parametrize("words, code", [
+    (["check", "--timeout", "300ms", "http://some.name/"], 1),
+    (["wait", "-q", "--timeout", "300ms", "tcp:some.name:1"], 1),
+    (["get", "-s", "-m", "0.3", "http://some.name/"], 28),
+    (["get", "-s", "--connect-timeout", "0.3", "http://some.name/"], 28)])
+def test_a_name_server_that_never_answers_is_left_at_the_deadline(tmp_path, words, code):
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/resolv.conf").write_text("nameserver 127.0.0.1\n")
+    (tmp_path / "hale").write_bytes(open(box.HALE, "rb").read())
+    (tmp_path / "hale").chmod(0o755)
+    begun = time.monotonic()
+    done = subprocess.run(["/usr/sbin/chroot", tmp_path, "/hale", *words], capture_output=True,
+                          text=True, preexec_fn=lonely(), close_fds=False)
+    assert done.returncode == code, done.stderr
+    assert 0.25 < time.monotonic() - begun < 4  # musl itself would take 10 s
+
+
+@pytest.mark.parametrize("words, code, out", [
+    ("exec:true", 0, "exit 0"), ("exec:false", 1, "exit 1"),
+    ("exec:/bin/echo one  two", 0, "exit 0: one two"),
+    ("exec:/bin/echo 'one  two' \"three \\\"four\" five\\ six", 0,
+     'exit 0: one  two three "four five six'),
+    ("exec:sh -c 'echo first; echo last >&2; exit 3'", 1, "exit 3: last"),
+    ("exec:sh -c 'kill -9 $$'", 1, "killed by SIGKILL"),
+    ("exec:sh -c 'printf \"a\\033b\"'", 0, "exit 0: a?b"),
+    ("exec:/nonexistent/program x", 1, "cannot run /nonexistent/program: "
+                                       "No such file or directory"),
+    ("exec:/etc/passwd", 1, "cannot run /etc/passwd: Permission denied"),
+    ("exec:cat", 0, "exit 0"),
+    ("exec:echo $HOME *", 0, "exit 0: $HOME *")])
+def test_exec_runs_a_program_without_a_shell(words, code, out):
+    ran = check(words)
+    assert (ran.code, ran.out) == (code, out + "\n")
+
+
+def test_exec_output_is_drained_and_bounded():
+    ran = check("--timeout", "10s", "exec:sh -c 'yes | head -c 3000000; echo the end'")
+    assert ran.code == 0 and len(ran.out) < 300
+
+
+def test_a_late_program_is_killed_with_all_it_started(tmp_path):
+    pids = tmp_path / "pids"
+    ran = check("--timeout", "1s",
+                f"exec:sh -c 'sleep 1000 & echo $$ $! >{pids}; trap \"\" TERM; wait'")
+    assert (ran.code, ran.out) == (1, "sh: timed out\n")
+    for pid in pids.read_text().split():
+        box.until(lambda p=pid: not os.path.exists(f"/proc/{p}")
+                  or "Z (zombie)" in open(f"/proc/{p}/status", encoding="ascii").read(),
+                  f"the end of {pid}")
+
+
+def test_a_program_that_leaves_a_child_with_its_output_does_not_hold_the_check():
+    ran = check("--timeout", "10s", "exec:sh -c 'sleep 1000 & echo done'")
+    assert (ran.code, ran.out) == (0, "exit 0: done\n") and ran.seconds < 8
+
+
+def test_a_program_dies_with_its_checker(tmp_path):
+    pid_file = tmp_path / "pid"
+    with subprocess.Popen([box.HALE, "check", "--timeout", "100s",
+                           f"exec:sh -c 'echo $$ >{pid_file}; exec sleep 1000'"]) as checker:
+        pid = box.until(lambda: pid_file.exists() and pid_file.read_text().strip(), "its pid")
+        checker.kill()
+    box.until(lambda: not os.path.exists(f"/proc/{pid}")
+              or "Z (zombie)" in open(f"/proc/{pid}/status", encoding="ascii").read(), "its end")
+
+
+def test_a_program_gets_default_signals():
+    masks = "grep -E ^Sig[BI] /proc/self/status | tr -dc 1-9; echo none"
+    ran = subprocess.run([box.HALE, "check", f"exec:sh -c '{masks}'"],
+                         capture_output=True, text=True, restore_signals=False,
+                         preexec_fn=lambda: (signal.signal(signal.SIGPIPE, signal.SIG_IGN),
+                                             signal.pthread_sigmask(signal.SIG_BLOCK,
+                                                                    {signal.SIGTERM})))
+    assert (ran.returncode, ran.stdout) == (0, "exit 0: none\n")
+
+
+def test_all_of_several_must_pass_side_by_side(server):
+    good = check(server.url + "/ok", "exec:sleep 0.5", "exec:sleep 0.5", "exec:sleep 0.5")
+    assert good.code == 0 and good.seconds < 1.4
+    assert sorted(good.out.splitlines()) == [
+        *["[+]exec:sleep 0.5 exit 0"] * 3, f"[+]{server.url}/ok 200 OK"]
+    bad = check(server.url + "/ok", "tcp:127.0.0.1:1")
+    assert bad.code == 1
+    assert sorted(bad.out.splitlines()) == [
+        f"[+]{server.url}/ok 200 OK",
+        "[-]tcp:127.0.0.1:1 127.0.0.1 port 1: Connection refused"]
+
+
+def test_quiet_prints_nothing(server):
+    ran = check("-q", server.url + "/bad", server.url + "/ok")
+    assert (ran.code, ran.out, ran.err) == (1, "", "")
+
+
+def test_a_server_that_never_answers_is_left_at_the_deadline():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ran = check("--timeout", "300ms", f"http://127.0.0.1:{listener.getsockname()[1]}/")
+    assert (ran.code, ran.out) == (1, "timed out\n") and ran.seconds < 5
+
+
+def test_a_unix_socket_whose_queue_is_full_is_left_at_the_deadline(tmp_path):
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as first:
+        listener.bind(str(tmp_path / "s"))
+        listener.listen(0)
+        first.connect(str(tmp_path / "s"))
+        ran = check("--timeout", "300ms", f"unix:{tmp_path}/s")
+    assert ran.code == 1 and ran.out.endswith(": timed out\n") and ran.seconds < 5
+
+
+def test_https_on_a_plain_port_fails_in_words(server):
+    ran = check("--timeout", "1s", server.url.replace("http", "https") + "/")
+    assert ran.code == 1 and len(ran.out) > 3
+
+
+def test_no_verification_is_said_loudly(server):
+    ran = check("--insecure", server.url + "/ok")
+    assert ran.code == 0 and "NOT verified" in ran.err
+
+
+def test_a_closed_stdout_is_a_failure(server):
+    done = subprocess.run([box.HALE, "check", server.url + "/ok"], stderr=subprocess.PIPE,
+                          text=True, preexec_fn=lambda: os.close(1))
+    assert done.returncode == 1 and "stdout" in done.stderr

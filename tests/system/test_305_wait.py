@@ -1,0 +1,115 @@
+"""`hale wait URL...`: until all answer, or time is up."""
+import socket
+import subprocess
+import time
+
+import pytest
+
+import box
+import httpd
+
+
+def start(*words):
+    return subprocess.Popen([box.HALE, "wait", *map(str, words)], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, env={"PATH": box.PATH})
+
+
+def lives(pid):
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii") as file:
+            return "Z (zombie)" not in file.read()
+    except FileNotFoundError:
+        return False
+
+
+def flaky(failures):
+    left = [failures]
+
+    def answer(connection, request):
+        left[0] -= 1
+        if left[0] >= 0:
+            connection.answer(b"", "503 Service Unavailable")
+        else:
+            connection.answer(b"")
+    return answer
+
+
+@pytest.fixture
+def server(tmp_path):
+    made = httpd.Server({"/ok": lambda c, r: c.answer(b""), "/soon": flaky(3),
+                         "/hold": lambda c, r: c.hold(), "/never": flaky(10 ** 9)}, tmp_path)
+    yield made
+    made.close()
+
+
+def test_it_says_at_once_what_it_waits_for_then_only_what_changes(server):
+    with start(server.url + "/soon") as wait:
+        assert wait.stdout.readline() == f"{server.url}/soon: waiting, at most 1m\n"
+        rest, err = wait.communicate(timeout=box.DEADLINE)
+    assert wait.returncode == 0 and err == ""
+    assert rest == (f"{server.url}/soon: 503 Service Unavailable\n"
+                    f"{server.url}/soon: 200 OK\n")
+    assert len(server.take_requests()) == 4
+
+
+def test_what_is_there_already_takes_one_try(server):
+    with start(server.url + "/ok") as wait:
+        wait.communicate(timeout=box.DEADLINE)
+    assert wait.returncode == 0 and len(server.take_requests()) == 1
+
+
+def test_time_is_up(server):
+    begun = time.monotonic()
+    with start("--timeout", "1s", server.url + "/never", server.url + "/ok") as wait:
+        out, err = wait.communicate(timeout=box.DEADLINE)
+    assert wait.returncode == 1 and 0.9 < time.monotonic() - begun < 5
+    assert f"{server.url}/ok: 200 OK\n" in out
+    assert err == f"hale: {server.url}/never: not there after 1s: 503 Service Unavailable\n"
+
+
+def test_it_backs_off(server):
+    with start("-q", "--timeout", "3s", server.url + "/never") as wait:
+        assert wait.communicate(timeout=box.DEADLINE) == ("", "")
+    assert wait.returncode == 1 and 4 <= len(server.take_requests()) <= 8
+
+
+def test_one_try_that_hangs_is_not_the_last(server):
+    with start("--try-timeout", "200ms", "--timeout", "1s", server.url + "/hold") as wait:
+        wait.communicate(timeout=box.DEADLINE)
+    assert len(server.take_requests()) >= 2
+
+
+def test_a_port_that_opens_later_is_found(tmp_path):
+    path = tmp_path / "later"
+    with start(f"unix:{path}") as wait:
+        assert "waiting" in wait.stdout.readline()
+        assert "No such file" in wait.stdout.readline()
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+            listener.listen()
+            out, _ = wait.communicate(timeout=box.DEADLINE)
+    assert wait.returncode == 0 and out == f"unix:{path}: connected to {path}\n"
+
+
+def test_all_urls_are_waited_for_side_by_side(tmp_path):
+    begun = time.monotonic()
+    with start(*["exec:sleep 0.6"] * 4) as wait:
+        wait.communicate(timeout=box.DEADLINE)
+    assert wait.returncode == 0 and time.monotonic() - begun < 2.2
+
+
+def test_an_end_by_signal_leaves_nobody_behind(server):
+    with start("--timeout", "100s", server.url + "/hold", server.url + "/never") as wait:
+        box.until(lambda: len(server.requests) >= 2, "both requests")
+        children = open(f"/proc/{wait.pid}/task/{wait.pid}/children", encoding="ascii").read()
+        assert len(children.split()) == 2
+        wait.terminate()
+    for pid in children.split():
+        box.until(lambda p=pid: not lives(p), f"the end of {pid}")
+
+
+@pytest.mark.parametrize("words", [[], ["--timeout", "x", "tcp:a:1"], ["tcp:a"]])
+def test_wrong_words_are_refused(words):
+    with start(*words) as wait:
+        out, err = wait.communicate(timeout=box.DEADLINE)
+    assert wait.returncode == 2 and out == "" and err.count("\n") == 1
