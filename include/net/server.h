@@ -17,7 +17,7 @@
 
 #define SERVER_LISTEN_MAX 16	/* listeners, the local one included */
 #define SERVER_CONN_MAX   64	/* connections; a newcomer ends the oldest idle */
-#define SERVER_OUT_MAX    16384	/* bytes of one answer */
+#define SERVER_OUT_MAX    32768	/* bytes of one answer */
 #define SERVER_HEAD_MS    5000	/* accepted, or first byte in .. head whole */
 #define SERVER_IDLE_MS    75000	/* between two requests of a connection */
 #define SERVER_LINGER_MS  1000	/* a refused client may still read why */

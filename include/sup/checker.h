@@ -25,7 +25,7 @@ struct checker_job {
 	struct span                 url;
 	int64_t                     deadline_ms;
 	const struct signals_given *given;	/* what its exec: programs get */
-	int                         cwd_fd;	/* where they run; -1: here */
+	int                         cwd_fd;	/* where they run; 0: here */
 };
 
 /* Forks. Returns 0 or -errno; c is unused then. */

@@ -13,11 +13,11 @@ struct child_plan {
 	char **argv;
 	const struct signals_given *given;
 	int    terminal_fd;	/* handed over; -1: a session of its own */
-	char **env;		/* what it gets for environ */
+	char **env;		/* what it gets for environ; NULL: ours */
 	char **listen_pid;	/* slot of env with LISTEN_PID, or NULL */
 	char **watchdog_pid;	/* slot of env with WATCHDOG_PID, or NULL */
-	int    cwd_fd;		/* where it runs; -1: here */
-	int    ready_fd;	/* becomes its descriptor ready_as; -1: none */
+	int    cwd_fd;		/* where it runs; 0: here */
+	int    ready_fd;	/* becomes its descriptor ready_as; 0: none */
 	int    ready_as;
 };
 

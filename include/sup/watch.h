@@ -62,11 +62,11 @@ struct watch {
 	struct source  timer;
 	struct source  notify_source;	/* fd -1: no socket */
 	struct source  ready_source;	/* fd -1: no pipe */
-	int      ready_fd;	/* its write end, which the service gets, or -1 */
+	int      ready_fd;	/* its write end, which the service gets, or 0 */
 	struct health  health;
 	struct notify  notify;
 	pid_t    pid;		/* the service's, 0: there is none */
-	int      cwd_fd;	/* where exec: checks run, or -1 */
+	int      cwd_fd;	/* where exec: checks run; 0: here */
 	bool     was_live, was_ready;
 	char     socket_var[NOTIFY_SOCK_NAME_MAX + 16];	/* NOTIFY_SOCKET=@... */
 	char     usec_var[48];		/* WATCHDOG_USEC=... */
@@ -88,7 +88,7 @@ bool watch_needs_env(const struct watch *w);
 void watch_set_env(struct watch *w, char **env, char ***watchdog_pid);
 
 /* Right before a start: forgets what the last one wrote to its readiness
- * pipe. Returns the end that the service gets, or -1 for none. */
+ * pipe. Returns the end that the service gets, or 0 for none. */
 int watch_ready_fd(struct watch *w);
 
 void watch_start(struct watch *w, pid_t pid);	/* the service runs as pid */

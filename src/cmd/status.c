@@ -10,7 +10,7 @@
 #include "base/parse.h"
 #include "cmd/ask.h"
 
-#define BODY_MAX (16 * 1024)	/* bytes of a status */
+#define BODY_MAX (32 * 1024)	/* bytes of a status */
 #define WORD_MAX 32		/* bytes of the answer to a drain */
 
 struct ask_args {

@@ -29,7 +29,7 @@ static const struct opt opts[] = {
 	PROBE_OPTS,
 	{ 'q', "quiet", OPT_FLAG, AT(quiet), NULL,
 	  "print nothing, only exit", NULL, NULL, NULL },
-	{ 'h', "help", OPT_FLAG, AT(help), NULL, "print this", NULL, NULL, NULL },
+	{ 'h', "help", OPT_ASK, AT(help), NULL, "print this", NULL, NULL, NULL },
 	OPT_END
 };
 

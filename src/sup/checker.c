@@ -28,7 +28,7 @@ leave_the_parent(const struct checker_job *job, int fd)
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1L);
 	(void)prctl(PR_SET_PDEATHSIG, (long)SIGKILL);
 	(void)setpgid(0, 0);
-	if (job->cwd_fd >= 0)
+	if (job->cwd_fd > 0)
 		(void)!fchdir(job->cwd_fd);	/* else it runs in "/" */
 	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
 		(void)close(i);

@@ -37,7 +37,7 @@ set_pid_var(char **slot, char text[ENV_MAX], const char *name)
 static void
 take_ready_fd(const struct child_plan *plan)
 {
-	if (plan->ready_fd < 0)
+	if (plan->ready_fd == 0)
 		return;
 	if (plan->ready_fd == plan->ready_as)
 		(void)fcntl(plan->ready_fd, F_SETFD, 0);
@@ -60,11 +60,12 @@ become(const struct child_plan *plan, struct pid_vars *vars)
 	} else {
 		(void)setsid();		/* not a group leader: allowed */
 	}
-	if (plan->cwd_fd >= 0 && fchdir(plan->cwd_fd) < 0)
+	if (plan->cwd_fd > 0 && fchdir(plan->cwd_fd) < 0)
 		return errno;
 	take_ready_fd(plan);
 	signals_restore(plan->given);
-	execvpe(plan->argv[0], plan->argv, plan->env);
+	execvpe(plan->argv[0], plan->argv,
+	        plan->env != NULL ? plan->env : environ);
 	return errno;
 }
 

@@ -701,7 +701,7 @@ settle(struct init *in)
 	ours[n++] = in->signals.fd;
 	for (size_t i = 0; i < in->server.n_listeners; i++)
 		ours[n++] = in->server.listeners[i].source.fd;
-	if (in->launch.child.cwd_fd >= 0)
+	if (in->launch.child.cwd_fd > 0)
 		ours[n++] = in->launch.child.cwd_fd;
 	/* A second start passes on what hale was given, like the first. */
 	if (!service_restarts(&in->service))

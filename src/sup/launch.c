@@ -33,7 +33,6 @@ launch_prepare(struct launch *l, char **argv,
 		.given = given,
 		.terminal_fd = terminal_fd,
 		.env = environ,
-		.cwd_fd = -1,
 		.ready_fd = watch_ready_fd(watch),
 		.ready_as = watch->plan->notify_fd,
 	};
@@ -44,9 +43,11 @@ launch_prepare(struct launch *l, char **argv,
 		watch_set_env(watch, c->env, &c->watchdog_pid);
 	}
 	c->listen_pid = find_listen_pid(c->env);
-	if (keep_cwd)	/* hale itself will sit in "/" */
-		c->cwd_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return keep_cwd && c->cwd_fd < 0 ? -errno : 0;
+	if (!keep_cwd)
+		return 0;
+	/* hale itself will sit in "/". */
+	c->cwd_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return c->cwd_fd < 0 ? -errno : 0;
 }
 
 /* see sup/launch.h */

@@ -13,7 +13,7 @@
 #include "net/sock.h"
 
 #define NAME_MAX_LEN 64		/* bytes of a name */
-#define ANSWER_MAX   (17 * 1024)	/* SERVER_OUT_MAX and some */
+#define ANSWER_MAX   (33 * 1024)	/* SERVER_OUT_MAX and some */
 
 /* "hale/4026531836"; 0 stands for what a missing /proc does not tell. */
 static void

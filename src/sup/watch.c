@@ -378,7 +378,6 @@ prepare(struct watch *w)
 	w->ready_source = (struct source){
 		.fd = -1, .deadline_ms = CLOCK_NEVER, .ready = pipe_ready,
 	};
-	w->ready_fd = w->cwd_fd = -1;
 	w->notify.needs_ready = plan->notify || plan->notify_fd > 0;
 	w->notify.watchdog_conf_ms = plan->watchdog_ms;
 	w->notify.fed_by_ms = CLOCK_NEVER;
@@ -446,7 +445,7 @@ watch_ready_fd(struct watch *w)
 	char bytes[READY_MAX];
 
 	if (w->ready_source.fd < 0)
-		return -1;
+		return 0;
 	while (read(w->ready_source.fd, bytes, sizeof bytes) > 0)
 		continue;
 	return w->ready_fd;
@@ -498,7 +497,7 @@ watch_fds(const struct watch *w, int fds[WATCH_FDS_MAX])
 	size_t n = 0;
 
 	for (size_t i = 0; i < WATCH_FDS_MAX; i++)
-		if (ours[i] >= 0)
+		if (ours[i] > 0)
 			fds[n++] = ours[i];
 	return n;
 }

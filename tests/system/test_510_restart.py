@@ -270,10 +270,11 @@ def test_a_thousand_restarts_leak_nothing(hale):
     os.kill(box.pid, STOP)
     after, children = used(), box.children()
     os.kill(box.pid, signal.SIGCONT)
-    # A checker's pipe and a probe's connection may be open at either time.
-    assert after[0] <= before[0] + 3
-    assert after[1] <= before[1] + 64
-    assert children <= 8
+    # Some pipes, connections and processes may be there at either time; what
+    # leaks is there hundreds of times.
+    assert after[0] <= before[0] + 10
+    assert after[1] <= before[1] + 256
+    assert children <= 10
 
 
 def until_long(box, condition):

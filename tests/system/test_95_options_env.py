@@ -276,7 +276,7 @@ def test_a_wrong_option_is_said_even_where_hale_is_to_be_quiet(box):
 
 @pytest.mark.parametrize("words, named", [
     (["check", "--nonsense"], "--nonsense"), (["check", "-t", "x"], "-t"),
-    (["check", "extra"], "extra"), (["check", "--live", "--ready"], "exclude"),
+    (["check", "ftp://extra"], "ftp://extra"), (["check", "--live", "--ready"], "exclude"),
     (["status", "--jsn"], "--json"), (["status", "extra"], "extra"), (["drain", "x"], "duration"),
     (["drain", "1s", "extra"], "extra"), (["help", "nonsense"], "nonsense"),
     (["help", "run", "extra"], "extra")], ids=str)
@@ -333,7 +333,7 @@ def test_version_is_one_line_with_all_parts(box):
     for words in (["--version"], ["-V"], ["run", "--version"]):
         code, out, err = run(box, *words)
         assert (code, len(out), err) == (0, 1, [])
-        assert re.fullmatch(r"hale \d+\.\d+\.\d+ \(commit \S+\), musl \S+, BearSSL \S+", out[0])
+        assert re.fullmatch(r"hale \d+\.\d+\.\d+ \(commit \S+\), musl \S+, BearSSL \S+, ca-certificates .*", out[0])
 
 
 @pytest.mark.parametrize("words", ["help", "--help", "-h", "help run", "help check", "help status",

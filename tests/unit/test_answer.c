@@ -7,33 +7,38 @@
 
 #define UID 500
 
+#define ALL (FACTS_STARTUP | FACTS_READY | FACTS_LIVE)
+
 /* startup passes, ready fails by two checks, live fails by one. */
-static const struct answer_facts sick = {
-	.version = "1.2.3", .state = "draining", .self = 1, .service_pid = 7,
-	.uid = UID, .uptime_ms = 125000, .drain_ms = 5000, .orphans = 3,
-	.signals = 4, .requests = 5, .n_checks = 4,
+static const struct facts sick = {
+	.version = "1.2.3", .state = "draining", .program = "/app", .self = 1,
+	.service_pid = 7, .uid = UID, .uptime_ms = 125000, .drain_ms = 5000,
+	.next_start_ms = -1, .last_exit = "", .orphans = 3, .signals = 4,
+	.requests = 5, .n_checks = 4,
 	.checks = {
-		{ "service", "", ANSWER_STARTUP | ANSWER_READY | ANSWER_LIVE,
-		  true },
-		{ "drain", "draining", ANSWER_READY, false },
-		{ "db", "refused \"x\"", ANSWER_READY, false },
-		{ "loop", "late", ANSWER_LIVE, false },
+		{ .name = "service", .why = "", .counts_for = ALL },
+		{ .name = "drain", .why = "draining",
+		  .counts_for = FACTS_READY, .fails = FACTS_READY },
+		{ .name = "db", .why = "refused \"x\"",
+		  .counts_for = FACTS_READY, .fails = FACTS_READY },
+		{ .name = "loop", .why = "late", .counts_for = FACTS_LIVE,
+		  .fails = FACTS_LIVE },
 	},
 };
 
-static const struct answer_facts well = {
-	.version = "1.2.3", .state = "running", .self = 1, .service_pid = 7,
-	.uid = UID, .n_checks = 2,
+static const struct facts well = {
+	.version = "1.2.3", .state = "running", .program = "/app", .self = 1,
+	.service_pid = 7, .uid = UID, .next_start_ms = -1, .last_exit = "",
+	.n_checks = 2,
 	.checks = {
-		{ "service", "", ANSWER_STARTUP | ANSWER_READY | ANSWER_LIVE,
-		  true },
-		{ "drain", "", ANSWER_READY, true },
+		{ .name = "service", .why = "", .counts_for = ALL },
+		{ .name = "drain", .why = "", .counts_for = FACTS_READY },
 	},
 };
 
 /* The answer to "METHOD PATH?QUERY"; its body starts behind the head. */
 static const char *
-answer_to(const struct answer_facts *f, struct server_ask *ask,
+answer_to(const struct facts *f, struct server_ask *ask,
           const char *method, const char *target, enum answer_effect *effect)
 {
 	struct buf out = guarded_buf(SERVER_OUT_MAX);
@@ -65,7 +70,7 @@ body_of(const char *answer)
 
 static const struct row {
 	const char *name;
-	const struct answer_facts *facts;
+	const struct facts *facts;
 	const char *target;
 	int         status;
 	const char *body;
@@ -117,15 +122,19 @@ static const struct row {
 	{ "a longer path", &well, "/readyz/", 404, NULL },
 	{ "an empty path", &well, "", 404, NULL },
 	{ "the drain is not for the public", &well, "/drain", 404, NULL },
+	{ "the metrics", &well, "/metrics", 200, NULL },
+	{ "the page", &well, "/", 200, NULL },
 	{ "the status as text", &sick, "/status?text", 200,
 	  "state     draining\nservice   pid 7, up 2m5s\n"
 	  "startup   yes\nready     no: draining\nlive      no: late\n"
 	  "orphans   3 reaped\nsignals   4 forwarded\nprobes    5 answered\n" },
 	{ "the status as JSON", &sick, "/status", 200,
 	  "{\"hale\":\"1.2.3\",\"pid\":1,\"state\":\"draining\","
-	  "\"service\":{\"pid\":7,\"uptime_ms\":125000},"
+	  "\"service\":{\"pid\":7,\"uptime_ms\":125000,"
+	  "\"program\":\"/app\",\"status\":\"\"},"
 	  "\"verdicts\":{\"startup\":true,\"ready\":false,\"live\":false},"
-	  "\"drain_ms\":5000,\"restarts\":0,\"last_exit\":null,"
+	  "\"drain_ms\":5000,\"restarts\":0,\"gave_up\":false,"
+	  "\"last_exit\":null,"
 	  "\"orphans_reaped\":3,\"signals_forwarded\":4,\"requests\":5,"
 	  "\"listen\":[],\"checks\":["
 	  "{\"name\":\"service\",\"ok\":true,\"output\":\"\"},"
@@ -253,26 +262,33 @@ static void
 the_longest_answers_fit(void **state)
 {
 	static struct sock_addr listen[15];
-	static char path[101], query[HTTP_HEAD_MAX], why[96];
-	struct answer_facts most = sick;
+	static char path[101], query[HTTP_HEAD_MAX], why[321], name[96];
+	struct facts most = sick;
 	struct buf q = buf_over(query, sizeof query);
 	struct server_ask ask = { .peer_uid = 0 };
 	enum answer_effect effect;
 
 	(void)state;
 	memset(why, '"', sizeof why - 1);
+	memset(name, 'x', sizeof name - 1);
 	memset(path, '\x01', sizeof path - 1);
 	memcpy(path, "unix:/", 6);
 	for (size_t i = 0; i < 15; i++)
 		assert_int_equal(sock_parse(&listen[i], span_of(path)), 0);
 	most.listen = listen;
 	most.n_listen = 15;
-	most.n_checks = ANSWER_CHECKS_MAX;
-	for (size_t i = 0; i < ANSWER_CHECKS_MAX; i++)
-		most.checks[i] = (struct answer_check){ "a-check-of-a-name",
-			why, ANSWER_READY, false };
+	most.n_checks = FACTS_CHECKS_MAX;
+	for (size_t i = 0; i < FACTS_CHECKS_MAX; i++)
+		most.checks[i] = (struct facts_check){
+			.name = name, .why = why, .counts_for = FACTS_READY,
+			.fails = FACTS_READY, .state = "starting",
+		};
+	most.last_exit = why;
+	most.status = (struct span){ why, sizeof why - 1 };
 	answer_to(&most, &ask, "GET", "/status", &effect);
 	answer_to(&most, &ask, "GET", "/status?text", &effect);
+	answer_to(&most, &ask, "GET", "/metrics", &effect);
+	answer_to(&most, &ask, "GET", "/", &effect);
 	answer_to(&most, &ask, "GET", "/readyz?verbose", &effect);
 	buf_str(&q, "/readyz?");
 	while (q.len + 20 < q.cap)
