@@ -27,12 +27,12 @@ struct watch_check_plan {
 
 struct watch_plan {
 	struct health_conf health;
-	struct check_conf  conf;	/* for all checks */
-	size_t      n_checks;
-	struct watch_check_plan checks[HEALTH_CHECKS_MAX];
 	bool        notify;		/* ready only after READY=1 */
 	int         notify_fd;		/* ready after a newline here; 0: none */
 	int64_t     watchdog_ms;	/* 0: none */
+	size_t      n_checks;
+	struct watch_check_plan checks[HEALTH_CHECKS_MAX];
+	struct check_conf  conf;	/* for all checks */
 };
 
 /* What is known of one check, for answers. */
@@ -70,14 +70,16 @@ struct watch {
 	bool     was_live, was_ready;
 	char     socket_var[NOTIFY_SOCK_NAME_MAX + 16];	/* NOTIFY_SOCKET=@... */
 	char     usec_var[48];		/* WATCHDOG_USEC=... */
-	struct watch_check checks[HEALTH_CHECKS_MAX];
+	struct watch_check *checks;	/* the caller's */
 };
 
 /*
- * Opens what the plan needs, before the service is started. w must be zeroed;
- * plan and given live as long as it. Returns 0 or an error number.
+ * Opens what the plan needs, before the service is started. w and the
+ * HEALTH_CHECKS_MAX checks must be zeroed; all that is pointed to lives as
+ * long as w. Returns 0 or an error number.
  */
-int watch_open(struct watch *w, const struct watch_plan *plan,
+int watch_open(struct watch *w, struct watch_check *checks,
+               const struct watch_plan *plan,
                const struct signals_given *given, struct loop *loop,
                struct watch_owner owner);
 

@@ -45,8 +45,8 @@ struct init {
 	struct source        timer;	/* the service machine's deadline */
 	struct signals_rules rules;
 	struct service       service;
-	struct watch         watch;
 	struct launch        launch;
+	struct watch         watch;
 	pid_t    pid;		/* the service's; 0 once it has ended */
 	uid_t    uid;		/* our own */
 	pid_t    group;		/* its process group, for what it leaves */
@@ -61,13 +61,14 @@ struct init {
 	bool     cleared;	/* SIGKILL has gone to it, as part of a restart */
 	int64_t  started_ms;
 	int64_t  died_ms;	/* of the last death */
-	char     sick[REPORT_WHY_MAX];	/* why it is not live, or was stopped for that */
-	char     death[DEATH_TEXT_MAX];	/* how the last one ended; "": none did */
 	uint64_t orphans, forwarded;
 	uint64_t oom_before;	/* kernel kills when the service started */
 	/* Large, so last: what a start touches lies close together above. */
 	struct server server;
 	struct signalfd_siginfo batch[SIGNAL_BATCH];
+	struct watch_check checks[HEALTH_CHECKS_MAX];
+	char sick[REPORT_WHY_MAX];	/* why it is not live, or was stopped */
+	char death[DEATH_TEXT_MAX];	/* how the last one ended; "": none did */
 };
 
 static struct init the_init;	/* zeroed pages that cost nothing untouched */
@@ -633,8 +634,8 @@ open_watch(struct init *in)
 {
 	const struct watch_owner owner = { in, health_changed, time_extended };
 	bool again = service_restarts(&in->service);
-	int r = watch_open(&in->watch, &in->plan->watch, &in->plan->given,
-	                   &in->loop, owner);
+	int r = watch_open(&in->watch, in->checks, &in->plan->watch,
+	                   &in->plan->given, &in->loop, owner);
 
 	if (r == 0)
 		r = launch_prepare(&in->launch, in->plan->argv, &in->plan->given,

@@ -393,12 +393,13 @@ prepare(struct watch *w)
 
 /* see sup/watch.h */
 int
-watch_open(struct watch *w, const struct watch_plan *plan,
-           const struct signals_given *given, struct loop *loop,
-           struct watch_owner owner)
+watch_open(struct watch *w, struct watch_check *checks,
+           const struct watch_plan *plan, const struct signals_given *given,
+           struct loop *loop, struct watch_owner owner)
 {
 	int r;
 
+	w->checks = checks;
 	w->plan = plan;
 	w->given = given;
 	w->owner = owner;

@@ -86,10 +86,10 @@ def test_through_drain_and_stop_until_hale_is_gone(hale, path, last):
     with Prober(box, path) as prober:
         box.signal(TERM)
         assert box.code() == 137
-    assert prober.answers[0] == 200
-    assert prober.answers[-1] == last
+    # With the service's end hale is no longer live, for what is left of its
+    # own last turn; of the probe after that the end may be seen.
+    assert (prober.answers[0], prober.answers[-2]) == (200, last)
     assert prober.answers == sorted(prober.answers)
-    # Only the end of the last one may be seen: refused, or cut by the exit.
     assert len(prober.refused) <= 1
 
 
