@@ -425,7 +425,7 @@ main(int argc, char **argv)
 {
 	struct box b = { .report_fd = 2, .uid = -1, .nofile = -1, .nproc = -1,
 	    .core = -1, .stack = -1 };
-	int start[2];
+	int start[2], code;
 
 	parse(&b, argc, argv);
 	report_fd = b.report_fd;
@@ -464,5 +464,9 @@ main(int argc, char **argv)
 	if (b.step_at)
 		seize(&b);
 	report_start(start[0]);
-	return b.step_at ? trace(&b, program) : wait_for(program, b.job);
+	code = b.step_at ? trace(&b, program) : wait_for(program, b.job);
+	/* It may not have asked yet for a signal at our end. */
+	if (b.second)
+		kill(victim, SIGKILL);
+	return code;
 }
