@@ -104,17 +104,25 @@ UNIT_PARTS  = $(patsubst %,$B/unit/obj/%.o,$(BASE) $(NET) $(SUP))
 $B/unit/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$Q$(UNIT_CC) $(OURS) $(UNIT_CFLAGS) -c -o $@ $<
-.SECONDARY: $(UNIT_PARTS)
 # cgroup.c's absolute paths are looked up in a folder of the test's.
 $B/unit/test_cgroup: UNIT_LINK = -Wl,--wrap=open
 # Deadlines come when the test says so.
 $B/unit/test_loop $B/unit/test_server: \
         UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=clock_wait_ms
+# What fuzzing saved runs again, each target by a name of its own.
+FUZZ_PARTS = $(patsubst tests/fuzz/%.c,$B/unit/obj/fuzz/%.o, \
+        $(wildcard tests/fuzz/fuzz_*.c))
+$B/unit/obj/fuzz/%.o: tests/fuzz/%.c
+	@mkdir -p $(@D)
+	$Q$(UNIT_CC) $(OURS) -DLLVMFuzzerTestOneInput=$* $(UNIT_CFLAGS) -c -o $@ $<
+.SECONDARY: $(UNIT_PARTS) $(FUZZ_PARTS)
+$B/unit/test_corpus: $(FUZZ_PARTS)
+$B/unit/test_corpus: UNIT_MORE = $(FUZZ_PARTS)
 $B/unit/%: tests/unit/%.c $(UNIT_PARTS)
 	@mkdir -p $(@D)
 	@echo "compile $<"
 	$Q$(UNIT_CC) $(OURS) -Itests/unit $(UNIT_CFLAGS) $(UNIT_LINK) -o $@ $< \
-	    $(UNIT_PARTS) -lcmocka
+	    $(UNIT_MORE) $(UNIT_PARTS) -lcmocka
 
 helpers: $(TOOLS)
 $B/helpers/%: tests/helpers/%.c | $(READY)

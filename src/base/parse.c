@@ -52,7 +52,7 @@ unit_ms(const char *unit)
 {
 	static const struct { const char *name; int64_t ms; } units[] = {
 		{ "", 1000 }, { "ms", 1 }, { "s", 1000 },
-		{ "m", 60 * 1000 }, { "h", 60 * 60 * 1000 },
+		{ "m", 60000 }, { "h", 3600000 },
 	};
 
 	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)

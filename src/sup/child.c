@@ -47,11 +47,13 @@ child_start(const struct child_plan *plan)
 {
 	static char listen_env[ENV_MAX];	/* environ points here */
 	volatile int failed = 0;
+	/* posix_spawn() sets no terminal and no 64-bit mask. NOLINTNEXTLINE */
 	pid_t pid = vfork();
 
 	if (pid < 0)
 		return -errno;
 	if (pid == 0) {
+		/* `failed` is how the parent hears of it. NOLINTNEXTLINE */
 		failed = become(plan, listen_env);
 		_exit(126);
 	}
@@ -75,6 +77,7 @@ queue(pid_t pid, int sig, const struct signalfd_siginfo *from)
 	info.si_code = SI_QUEUE;
 	info.si_pid = (pid_t)from->ssi_pid;
 	info.si_uid = (uid_t)from->ssi_uid;
+	/* The kernel tells it as a number. NOLINTNEXTLINE */
 	info.si_value.sival_ptr = (void *)(uintptr_t)from->ssi_ptr;
 	return syscall(SYS_rt_sigqueueinfo, pid, sig, &info) == 0;
 }

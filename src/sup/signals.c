@@ -78,7 +78,7 @@ is_tty_stop(int sig)
 static int
 rewritten(const struct signals_rules *rules, int sig)
 {
-	int to = rules->rewrite[sig];
+	int to = rules->rewrite[sig];	/* below zero: drop. NOLINT */
 
 	if (to != 0)
 		return to;

@@ -395,7 +395,7 @@ parse(struct box *b, int argc, char **argv)
 		case 'x': b->noexec = optarg; break;
 		case 'C': b->cgroup = optarg; break;
 		case 'd': b->cwd = optarg; break;
-		case 'j': b->job = optarg[0]; break;
+		case 'j': b->job = (unsigned char)optarg[0]; break;
 		case 't': b->leader = 1; break;
 		case '2': b->second = 1; break;
 		case 'R': b->read_only = 1; break;
