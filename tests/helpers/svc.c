@@ -90,7 +90,7 @@ line(const char *fmt, ...)
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(buf, sizeof buf, fmt, ap);
+	n = vsnprintf(buf, sizeof buf, fmt, ap);	/* NOLINT: started above */
 	va_end(ap);
 	if (write(out, buf, (size_t)n) < 0)
 		_exit(98);
