@@ -12,7 +12,8 @@
 struct child_plan {
 	char **argv;
 	const struct signals_given *given;
-	int    terminal_fd;	/* handed over; -1: a session of its own */
+	int    terminal_fd;	/* shared with it; -1: a session of its own */
+	bool   foreground;	/* the terminal is handed over */
 	char **listen_pid;	/* slot of environ with LISTEN_PID, or NULL */
 };
 

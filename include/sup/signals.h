@@ -30,6 +30,13 @@ void signals_block(struct signals_given *given);
 /* In the child, right before exec: undoes signals_block(). */
 void signals_restore(const struct signals_given *given);
 
+/*
+ * Stops our own process group as Ctrl-Z does, by SIGTSTP, and returns when it
+ * goes on. The kernel stops nobody here where nobody could continue us: the
+ * group is orphaned (POSIX, 2.4.3), or SIGTSTP was given as ignored.
+ */
+void signals_suspend(void);
+
 /* A non-blocking, close-on-exec signalfd for every signal, or -errno. */
 int signals_open(void);
 

@@ -32,7 +32,8 @@ become(const struct child_plan *plan, char *listen_env)
 	}
 	if (plan->terminal_fd >= 0) {
 		(void)setpgid(0, 0);	/* a child that has not exec'd: allowed */
-		terminal_give(plan->terminal_fd, getpid());
+		if (plan->foreground)
+			terminal_give(plan->terminal_fd, getpid());
 	} else {
 		(void)setsid();		/* not a group leader: allowed */
 	}
@@ -61,7 +62,7 @@ child_start(const struct child_plan *plan)
 		return pid;
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
-	if (plan->terminal_fd >= 0)
+	if (plan->foreground)
 		terminal_take(plan->terminal_fd, pid);
 	return -failed;
 }

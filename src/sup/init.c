@@ -49,7 +49,7 @@ struct init {
 	uid_t    uid;		/* our own */
 	pid_t    group;		/* its process group, for what it leaves */
 	int      status;	/* its wait status */
-	int      terminal_fd;	/* handed to the service, or -1 */
+	int      terminal_fd;	/* the service's controlling terminal, or -1 */
 	int      stop_signal;	/* what the stop is sent as */
 	struct signalfd_siginfo stop_from;	/* its value, if queued */
 	bool     stop_sent;
@@ -215,12 +215,13 @@ tell_orphan(const struct init *in, pid_t pid, int status)
 	log_warn("reaped orphan pid %d: it %s", (int)pid, buf_text(&b));
 }
 
-/* Ctrl-Z stopped the service: its shell waits for us, so we stop as well. */
+/* Ctrl-Z stopped the service: its shell waits for us and for all that is in
+ * one job with us, so we stop as well. */
 static void
 service_stopped(const struct init *in)
 {
 	if (in->rules.self != 1)
-		(void)kill(in->rules.self, SIGSTOP);
+		signals_suspend();
 }
 
 /*
@@ -537,6 +538,8 @@ start_service(struct init *in)
 		.argv = in->plan->argv,
 		.given = &in->plan->given,
 		.terminal_fd = in->terminal_fd,
+		.foreground = in->terminal_fd >= 0
+		           && terminal_is_ours(in->terminal_fd),
 		.listen_pid = find_listen_pid(in),
 	};
 	pid_t pid = child_start(&child);

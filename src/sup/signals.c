@@ -41,6 +41,17 @@ signals_restore(const struct signals_given *given)
 }
 
 /* see sup/signals.h */
+void
+signals_suspend(void)
+{
+	const uint64_t tstp = UINT64_C(1) << (SIGTSTP - 1);
+
+	(void)kill(0, SIGTSTP);	/* we are in our own group: cannot fail */
+	set_mask(UINT64_MAX & ~tstp, NULL);	/* stops here */
+	set_mask(UINT64_MAX, NULL);
+}
+
+/* see sup/signals.h */
 int
 signals_open(void)
 {
