@@ -65,7 +65,7 @@ struct signals_route {
  * - SIGCHLD is hale's own and never forwarded;
  * - a fault signal that the kernel raised is hale's own, one that somebody
  *   sent (si_code <= 0, sigaction(2)) is forwarded;
- * - SIGPIPE from hale's own log line is nobody's business;
+ * - SIGPIPE and SIGXFSZ from hale's own log line are nobody's business;
  * - without a terminal the service's group is orphaned, and the kernel drops
  *   the default action of TSTP, TTIN and TTOU there (POSIX, 2.4.3): they
  *   become STOP unless the table says otherwise;

@@ -110,7 +110,8 @@ signals_decide(const struct signals_rules *rules,
 		return ignore;
 	if (is_fault(sig) && info->ssi_code > 0)
 		return ignore;
-	if (sig == SIGPIPE && info->ssi_pid == (uint32_t)rules->self)
+	if ((sig == SIGPIPE || sig == SIGXFSZ)
+	 && info->ssi_pid == (uint32_t)rules->self)
 		return ignore;
 	to = rewritten(rules, sig);
 	if (to == SIGNALS_DROP)
