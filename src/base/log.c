@@ -2,14 +2,14 @@
 /* base/log.c - one line, one write */
 #include "base/log.h"
 
-#include "base/buf.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include "base/buf.h"
 
 static enum log_level most = LOG_WARN;
 static unsigned long dropped;	/* lines since the last that got through */

@@ -2,9 +2,9 @@
 /* base/parse.c - numbers, durations and truth values (pure) */
 #include "base/parse.h"
 
-#include "base/err.h"
-
 #include <strings.h>
+
+#include "base/err.h"
 
 #define FRACTION_DIGITS 9	/* finer than a millisecond of the longest unit */
 #define FRACTION_ONE    1000000000
