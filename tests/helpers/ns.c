@@ -465,8 +465,9 @@ main(int argc, char **argv)
 		seize(&b);
 	report_start(start[0]);
 	code = b.step_at ? trace(&b, program) : wait_for(program, b.job);
-	/* It may not have asked yet for a signal at our end. */
-	if (b.second)
+	if (b.second) {	/* it may not have asked yet for a signal at our end */
 		kill(victim, SIGKILL);
+		waitpid(victim, NULL, 0);
+	}
 	return code;
 }
