@@ -54,7 +54,8 @@ struct conn {
 	struct server  *server;
 	bool            is_open;	/* all zero: a slot never used */
 	enum conn_state state;
-	int64_t         since_ms;	/* when it came into this state */
+	uint64_t        since;		/* server->changes when it came into
+					 * this state: finer than a clock */
 	size_t          in_len;		/* bytes in server->in[] of this slot */
 	size_t          out_len;	/* unsent bytes in server->out[] */
 	uint32_t        events;		/* what the loop waits for */
@@ -76,6 +77,7 @@ struct server {
 	server_answer *answer;
 	void          *owner;
 	uint64_t       requests;	/* answered so far */
+	uint64_t       changes;		/* of connections' states so far */
 	size_t         n_listeners;
 	struct server_listener listeners[SERVER_LISTEN_MAX];
 	struct conn    conns[SERVER_CONN_MAX];

@@ -12,7 +12,8 @@
 struct child_plan {
 	char **argv;
 	const struct signals_given *given;
-	int    terminal_fd;	/* handed over; -1: a session of its own */
+	int    terminal_fd;	/* shared with it; -1: a session of its own */
+	bool   foreground;	/* the terminal is handed over */
 	char **env;		/* what it gets for environ; NULL: ours */
 	char **listen_pid;	/* slot of env with LISTEN_PID, or NULL */
 	char **watchdog_pid;	/* slot of env with WATCHDOG_PID, or NULL */
@@ -32,8 +33,9 @@ pid_t child_start(const struct child_plan *plan);
 
 /*
  * Sends sig to pid, or with to_group to its process group, and to pid alone
- * where the group is gone (ESRCH). value is passed on where info carries one
- * (sigqueue(3)); info may be NULL. Failure means it has ended: no result.
+ * where that fails (the group is gone). To pid alone a queued value that info
+ * carries (sigqueue(3)) is passed on; no call sends one to a group. info may be
+ * NULL. Failure means it has ended: no result.
  */
 void child_signal(pid_t pid, bool to_group, int sig,
                   const struct signalfd_siginfo *info);

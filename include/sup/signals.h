@@ -30,6 +30,13 @@ void signals_block(struct signals_given *given);
 /* In the child, right before exec: undoes signals_block(). */
 void signals_restore(const struct signals_given *given);
 
+/*
+ * Stops our own process group as Ctrl-Z does, by SIGTSTP, and returns when it
+ * goes on. The kernel stops nobody here where nobody could continue us: the
+ * group is orphaned (POSIX, 2.4.3), or SIGTSTP was given as ignored.
+ */
+void signals_suspend(void);
+
 /* A non-blocking, close-on-exec signalfd for every signal, or -errno. */
 int signals_open(void);
 
@@ -58,7 +65,7 @@ struct signals_route {
  * - SIGCHLD is hale's own and never forwarded;
  * - a fault signal that the kernel raised is hale's own, one that somebody
  *   sent (si_code <= 0, sigaction(2)) is forwarded;
- * - SIGPIPE from hale's own log line is nobody's business;
+ * - SIGPIPE and SIGXFSZ from hale's own log line are nobody's business;
  * - without a terminal the service's group is orphaned, and the kernel drops
  *   the default action of TSTP, TTIN and TTOU there (POSIX, 2.4.3): they
  *   become STOP unless the table says otherwise;

@@ -9,9 +9,9 @@
 #include <sys/types.h>
 
 /*
- * The one of descriptors 0-2 that is our controlling terminal while our own
- * process group is its foreground; -1 where there is none, which is also how
- * a background start does not steal it.
+ * The one of descriptors 0-2 that is our controlling terminal; -1 where there
+ * is none. In its background we share it all the same: in a session of its
+ * own the service would read what is typed for the shell.
  */
 int terminal_find(void);
 

@@ -2,11 +2,14 @@
 /* base/log.c - one line, one write */
 #include "base/log.h"
 
-#include "base/buf.h"
-
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
+
+#include "base/buf.h"
 
 static enum log_level most = LOG_WARN;
 static unsigned long dropped;	/* lines since the last that got through */
@@ -53,6 +56,31 @@ open_terminal(void)
 	            O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 }
 
+static bool
+is_file(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/*
+ * Writes without waiting: after poll() the service may have filled the pipe
+ * that both share. A kernel that knows no such write (for pipes: before Linux
+ * 6.4) makes the line wait in that rare moment. A file may answer EAGAIN as
+ * well (pwritev2(2)), but its write ends by itself.
+ */
+static ssize_t
+write_now(int fd, const struct buf *b)
+{
+	const struct iovec line = { b->p, b->len };
+	ssize_t n = pwritev2(fd, &line, 1, -1, RWF_NOWAIT);
+
+	if (n >= 0 || (errno == EAGAIN && !is_file(fd)))
+		return n;
+	return write(fd, b->p, b->len);
+}
+
 /* Returns whether it went out. */
 static bool
 write_line(struct buf *b)
@@ -65,7 +93,7 @@ write_line(struct buf *b)
 		buf_str(b, "...");
 	}
 	buf_str(b, "\n");
-	n = write(own >= 0 ? own : STDERR_FILENO, b->p, b->len);
+	n = write_now(own >= 0 ? own : STDERR_FILENO, b);
 	if (own >= 0)
 		close(own);
 	return n > 0;

@@ -2,11 +2,11 @@
 /* base/opt.c - option tables: command line and environment in, help out (pure) */
 #include "base/opt.h"
 
+#include <limits.h>
+
 #include "base/err.h"
 #include "base/parse.h"
 #include "base/signame.h"
-
-#include <limits.h>
 
 #define ENV_PREFIX   "HALE_"
 #define NAME_MAX_LEN 40		/* bytes of a long name or HALE_ name compared */

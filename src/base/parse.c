@@ -2,9 +2,9 @@
 /* base/parse.c - numbers, durations and truth values (pure) */
 #include "base/parse.h"
 
-#include "base/err.h"
-
 #include <strings.h>
+
+#include "base/err.h"
 
 #define FRACTION_DIGITS 9	/* finer than a millisecond of the longest unit */
 #define FRACTION_ONE    1000000000
@@ -52,7 +52,7 @@ unit_ms(const char *unit)
 {
 	static const struct { const char *name; int64_t ms; } units[] = {
 		{ "", 1000 }, { "ms", 1 }, { "s", 1000 },
-		{ "m", 60 * 1000 }, { "h", 60 * 60 * 1000 },
+		{ "m", 60000 }, { "h", 3600000 },
 	};
 
 	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)

@@ -2,11 +2,11 @@
 /* base/signame.c - signals by name and by number (pure) */
 #include "base/signame.h"
 
-#include "base/err.h"
-#include "base/parse.h"
-
 #include <signal.h>
 #include <strings.h>
+
+#include "base/err.h"
+#include "base/parse.h"
 
 /* Rows of characters need no relocation, so they cost no page at start. */
 static const struct {

@@ -23,8 +23,8 @@ static void
 enter(struct conn *c, enum conn_state state, int64_t timeout_ms)
 {
 	c->state = state;
-	c->since_ms = clock_ms();
-	c->source.deadline_ms = c->since_ms + timeout_ms;
+	c->since = c->server->changes++;
+	c->source.deadline_ms = clock_ms() + timeout_ms;
 }
 
 static bool
@@ -267,7 +267,7 @@ goes_first(const struct conn *a, const struct conn *b)
 {
 	if (a->state != b->state)
 		return a->state < b->state;
-	return a->since_ms < b->since_ms;
+	return a->since < b->since;
 }
 
 static struct conn *

@@ -56,7 +56,8 @@ become(const struct child_plan *plan, struct pid_vars *vars)
 	set_pid_var(plan->watchdog_pid, vars->watchdog, "WATCHDOG_PID");
 	if (plan->terminal_fd >= 0) {
 		(void)setpgid(0, 0);	/* a child that has not exec'd: allowed */
-		terminal_give(plan->terminal_fd, getpid());
+		if (plan->foreground)
+			terminal_give(plan->terminal_fd, getpid());
 	} else {
 		(void)setsid();		/* not a group leader: allowed */
 	}
@@ -75,11 +76,13 @@ child_start(const struct child_plan *plan)
 {
 	static struct pid_vars vars;	/* plan->env points here afterwards */
 	volatile int failed = 0;
+	/* posix_spawn() sets no terminal and no 64-bit mask. NOLINTNEXTLINE */
 	pid_t pid = vfork();
 
 	if (pid < 0)
 		return -errno;
 	if (pid == 0) {
+		/* `failed` is how the parent hears of it. NOLINTNEXTLINE */
 		failed = become(plan, &vars);
 		_exit(126);
 	}
@@ -87,7 +90,7 @@ child_start(const struct child_plan *plan)
 		return pid;
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
-	if (plan->terminal_fd >= 0)
+	if (plan->foreground)
 		terminal_take(plan->terminal_fd, pid);
 	return -failed;
 }
@@ -103,6 +106,7 @@ queue(pid_t pid, int sig, const struct signalfd_siginfo *from)
 	info.si_code = SI_QUEUE;
 	info.si_pid = (pid_t)from->ssi_pid;
 	info.si_uid = (uid_t)from->ssi_uid;
+	/* The kernel tells it as a number. NOLINTNEXTLINE */
 	info.si_value.sival_ptr = (void *)(uintptr_t)from->ssi_ptr;
 	return syscall(SYS_rt_sigqueueinfo, pid, sig, &info) == 0;
 }

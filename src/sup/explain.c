@@ -92,34 +92,34 @@ explain_loader(struct look *k, int fd, uint64_t at, uint64_t size)
 	return true;
 }
 
-static bool
-explain_elf64(struct look *k, int fd, const Elf64_Ehdr *e)
-{
-	Elf64_Phdr p;
-
-	for (unsigned i = 0; i < e->e_phnum && i < HEADERS_MAX; i++) {
-		off_t at = (off_t)(e->e_phoff + (uint64_t)i * e->e_phentsize);
-
-		if (pread(fd, &p, sizeof p, at) != (ssize_t)sizeof p)
-			return false;
-		if (p.p_type == PT_INTERP)
-			return explain_loader(k, fd, p.p_offset, p.p_filesz);
-	}
-	return false;
-}
+/* The program headers of an ELF file, in either class. */
+struct elf_headers {
+	uint64_t at;
+	unsigned n, entry_len;
+	bool     is_64;
+};
 
 static bool
-explain_elf32(struct look *k, int fd, const Elf32_Ehdr *e)
+explain_headers(struct look *k, int fd, const struct elf_headers *h)
 {
-	Elf32_Phdr p;
+	union {
+		Elf64_Phdr wide;
+		Elf32_Phdr narrow;
+	} p;
+	const size_t len = h->is_64 ? sizeof p.wide : sizeof p.narrow;
 
-	for (unsigned i = 0; i < e->e_phnum && i < HEADERS_MAX; i++) {
-		off_t at = (off_t)(e->e_phoff + (uint64_t)i * e->e_phentsize);
+	for (unsigned i = 0; i < h->n && i < HEADERS_MAX; i++) {
+		off_t at = (off_t)(h->at + (uint64_t)i * h->entry_len);
 
-		if (pread(fd, &p, sizeof p, at) != (ssize_t)sizeof p)
+		if (pread(fd, &p, len, at) != (ssize_t)len)
 			return false;
-		if (p.p_type == PT_INTERP)
-			return explain_loader(k, fd, p.p_offset, p.p_filesz);
+		if (p.narrow.p_type != PT_INTERP)	/* first in both */
+			continue;
+		if (h->is_64)
+			return explain_loader(k, fd, p.wide.p_offset,
+			                      p.wide.p_filesz);
+		return explain_loader(k, fd, p.narrow.p_offset,
+		                      p.narrow.p_filesz);
 	}
 	return false;
 }
@@ -138,6 +138,7 @@ static bool
 explain_elf(struct look *k, int fd)
 {
 	unsigned machine = elf_machine(k);
+	struct elf_headers h;
 	Elf64_Ehdr e64;
 	Elf32_Ehdr e32;
 
@@ -149,11 +150,15 @@ explain_elf(struct look *k, int fd)
 	}
 	if (k->head[EI_CLASS] == ELFCLASS64 && k->head_len >= sizeof e64) {
 		memcpy(&e64, k->head, sizeof e64);
-		return explain_elf64(k, fd, &e64);
+		h = (struct elf_headers){ e64.e_phoff, e64.e_phnum,
+		                          e64.e_phentsize, true };
+		return explain_headers(k, fd, &h);
 	}
 	if (k->head[EI_CLASS] == ELFCLASS32 && k->head_len >= sizeof e32) {
 		memcpy(&e32, k->head, sizeof e32);
-		return explain_elf32(k, fd, &e32);
+		h = (struct elf_headers){ e32.e_phoff, e32.e_phnum,
+		                          e32.e_phentsize, false };
+		return explain_headers(k, fd, &h);
 	}
 	buf_fmt(k->b, "%s is a damaged ELF file", k->name);
 	return true;

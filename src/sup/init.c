@@ -51,7 +51,7 @@ struct init {
 	uid_t    uid;		/* our own */
 	pid_t    group;		/* its process group, for what it leaves */
 	int      status;	/* its wait status */
-	int      terminal_fd;	/* handed to the service, or -1 */
+	int      terminal_fd;	/* the service's controlling terminal, or -1 */
 	int      stop_signal;	/* what the stop is sent as */
 	struct signalfd_siginfo stop_from;	/* its value, if queued */
 	bool     stop_sent;
@@ -171,6 +171,8 @@ start_again(struct init *in)
 	int code;
 
 	(void)watch_ready_fd(&in->watch);	/* what the last one said */
+	if (in->terminal_fd >= 0)	/* what was its foreground is ours again */
+		terminal_take(in->terminal_fd, in->group);
 	code = start_service(in);
 	if (code == 0) {
 		note_start(in);
@@ -347,12 +349,13 @@ tell_orphan(const struct init *in, pid_t pid, int status)
 	log_warn("reaped orphan pid %d: it %s", (int)pid, buf_text(&b));
 }
 
-/* Ctrl-Z stopped the service: its shell waits for us, so we stop as well. */
+/* Ctrl-Z stopped the service: its shell waits for us and for all that is in
+ * one job with us, so we stop as well. */
 static void
 service_stopped(const struct init *in)
 {
 	if (in->rules.self != 1)
-		(void)kill(in->rules.self, SIGSTOP);
+		signals_suspend();
 }
 
 /*

@@ -8,6 +8,7 @@
 
 #include "sup/env.h"
 #include "sup/explain.h"
+#include "sup/terminal.h"
 
 /* LISTEN_PID names us (sd_listen_fds(3)): it is to name the service. */
 static char **
@@ -54,7 +55,11 @@ launch_prepare(struct launch *l, char **argv,
 pid_t
 launch_start(const struct launch *l, struct buf *why)
 {
-	pid_t pid = child_start(&l->child);
+	struct child_plan child = l->child;
+	pid_t pid;
 
+	child.foreground = child.terminal_fd >= 0
+	                && terminal_is_ours(child.terminal_fd);
+	pid = child_start(&child);
 	return pid > 0 ? pid : -explain_exec(why, l->child.argv[0], pid);
 }

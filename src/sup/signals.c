@@ -41,6 +41,17 @@ signals_restore(const struct signals_given *given)
 }
 
 /* see sup/signals.h */
+void
+signals_suspend(void)
+{
+	const uint64_t tstp = UINT64_C(1) << (SIGTSTP - 1);
+
+	(void)kill(0, SIGTSTP);	/* we are in our own group: cannot fail */
+	set_mask(UINT64_MAX & ~tstp, NULL);	/* stops here */
+	set_mask(UINT64_MAX, NULL);
+}
+
+/* see sup/signals.h */
 int
 signals_open(void)
 {
@@ -78,7 +89,7 @@ is_tty_stop(int sig)
 static int
 rewritten(const struct signals_rules *rules, int sig)
 {
-	int to = rules->rewrite[sig];
+	int to = rules->rewrite[sig];	/* below zero: drop. NOLINT */
 
 	if (to != 0)
 		return to;
@@ -99,7 +110,8 @@ signals_decide(const struct signals_rules *rules,
 		return ignore;
 	if (is_fault(sig) && info->ssi_code > 0)
 		return ignore;
-	if (sig == SIGPIPE && info->ssi_pid == (uint32_t)rules->self)
+	if ((sig == SIGPIPE || sig == SIGXFSZ)
+	 && info->ssi_pid == (uint32_t)rules->self)
 		return ignore;
 	to = rewritten(rules, sig);
 	if (to == SIGNALS_DROP)

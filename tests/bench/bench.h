@@ -76,7 +76,8 @@ split_commands(char **argv, char **commands[BENCH_SERVICES])
 		if (strcmp(*argv, "+") != 0)
 			continue;
 		*argv = NULL;
-		if (argv[1] != NULL && n < BENCH_SERVICES)
+		if (argv[1] != NULL && strcmp(argv[1], "+") != 0
+		 && n < BENCH_SERVICES)
 			commands[n++] = argv + 1;
 	}
 	return n;

@@ -207,8 +207,8 @@ main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "service") == 0)
 		serve();
 	n = split_commands(argv, commands);
-	rounds = n > 0 ? atol(argv[2]) : 0;
-	count = rounds > 0 ? atol(argv[3]) : 0;
+	rounds = n > 0 && argv[2] != NULL ? atol(argv[2]) : 0;
+	count = rounds > 0 && argv[3] != NULL ? atol(argv[3]) : 0;
 	if (count <= 0 || count > COUNT_MAX) {
 		fprintf(stderr, "usage: signals latency|burst ROUNDS COUNT "
 		                "+ INIT [ARG...] ...\n");

@@ -24,7 +24,7 @@ become(char **argv, int out_fd)
 	if (out_fd != STAMP_FD)
 		must(dup2(out_fd, STAMP_FD), "dup2");
 	*begun_ns = now_ns();
-	execv(argv[0], argv);
+	execv(argv[0], argv);	/* NOLINT: no command is empty */
 	die(argv[0]);
 }
 

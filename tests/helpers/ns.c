@@ -395,7 +395,7 @@ parse(struct box *b, int argc, char **argv)
 		case 'x': b->noexec = optarg; break;
 		case 'C': b->cgroup = optarg; break;
 		case 'd': b->cwd = optarg; break;
-		case 'j': b->job = optarg[0]; break;
+		case 'j': b->job = (unsigned char)optarg[0]; break;
 		case 't': b->leader = 1; break;
 		case '2': b->second = 1; break;
 		case 'R': b->read_only = 1; break;
@@ -425,7 +425,7 @@ main(int argc, char **argv)
 {
 	struct box b = { .report_fd = 2, .uid = -1, .nofile = -1, .nproc = -1,
 	    .core = -1, .stack = -1 };
-	int start[2];
+	int start[2], code;
 
 	parse(&b, argc, argv);
 	report_fd = b.report_fd;
@@ -464,5 +464,10 @@ main(int argc, char **argv)
 	if (b.step_at)
 		seize(&b);
 	report_start(start[0]);
-	return b.step_at ? trace(&b, program) : wait_for(program, b.job);
+	code = b.step_at ? trace(&b, program) : wait_for(program, b.job);
+	if (b.second) {	/* it may not have asked yet for a signal at our end */
+		kill(victim, SIGKILL);
+		waitpid(victim, NULL, 0);
+	}
+	return code;
 }

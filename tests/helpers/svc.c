@@ -50,8 +50,6 @@
 #define LINE_MAX_LEN  4096
 #define FDS_MAX       4096
 
-extern char **environ;
-
 typedef void (*handler_fn)(int, siginfo_t *, void *);
 
 /* As the kernel knows it: libc's sigaction refuses signals 32 to 34. */
@@ -92,7 +90,7 @@ line(const char *fmt, ...)
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(buf, sizeof buf, fmt, ap);
+	n = vsnprintf(buf, sizeof buf, fmt, ap);	/* NOLINT: started above */
 	va_end(ap);
 	if (write(out, buf, (size_t)n) < 0)
 		_exit(98);
@@ -307,8 +305,9 @@ static void
 eat(long mib)
 {
 	size_t len = (size_t)mib << 20;
-	char *p = malloc(len);
+	static char *volatile p;	/* kept until the end */
 
+	p = malloc(len);
 	for (size_t i = 0; p && i < len; i += 4096)
 		((volatile char *)p)[i] = 1;
 	line("ate %ld\n", mib);

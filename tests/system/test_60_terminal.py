@@ -9,7 +9,7 @@ import termios
 
 import pytest
 
-from box import HALE, Lines, until
+from box import HALE, PORT, SVC, Lines, until
 
 IDS = r"ids pid=(-?\d+) ppid=(-?\d+) pgid=(-?\d+) sid=(-?\d+) fg=(-?\d+)"
 INT, QUIT, TSTP, CONT, WINCH, HUP = 2, 3, 20, 18, 28, 1
@@ -158,6 +158,43 @@ def test_ctrl_z_twice_works_twice(hale):
         until(lambda: box.state(pid) == "S", "the service goes on")
     box.tell("go on")
     assert box.code() == 3
+
+
+def test_ctrl_z_stops_all_of_the_shells_job(box):
+    """A script around hale, or the other end of a pipe, has hale's group."""
+    job = box("/bin/sh", "-c", f"{HALE} -sq -- {SVC} ids read exit 3; exit $?",
+              tty="fg", second=True)
+    pid = ids(job)[0]
+    for _ in range(2):
+        job.press("Z")
+        job.report.expect("^stopped ")  # the script: it is what the shell waits for
+        job.shell_fg()
+        until(lambda: job.foreground() == job.outer(pid), "the service has the terminal again")
+    job.tell("go on")
+    assert job.code() == 3
+
+
+def test_a_background_service_that_reads_the_terminal_is_stopped_until_fg(hale):
+    box = hale("-q", "ids read exit 3", tty="bg", second=True)
+    pid = ids(box)[0]
+    box.report.expect("^stopped ")
+    assert box.state(pid) == "T"
+    box.shell_fg()
+    until(lambda: box.foreground() == box.outer(pid), "the service has the terminal")
+    box.tell("go on")
+    box.out.expect("^read go on")
+    assert (box.code(), box.last_foreground()) == (3, box.pid)
+
+
+def test_ctrl_z_does_not_stop_hale_where_nobody_would_continue_it(hale):
+    """The leader of a session, as under ssh -t: its parent is in another."""
+    box = hale("--listen", str(PORT), "ids pause", tty="leader", second=True)
+    pid = ids(box)[0]
+    box.press("Z")
+    until(lambda: box.state(pid) == "T", "the service is stopped")
+    assert [box.get().status for _ in range(2)] == [200, 200]  # not in the same turn
+    box.signal(CONT)
+    until(lambda: box.state(pid) == "S", "the service goes on")
 
 
 def test_ctrl_z_does_not_stop_the_first_process(hale):

@@ -2,6 +2,7 @@
 import fcntl
 import os
 import re
+import resource
 import socket
 
 import pytest
@@ -151,6 +152,18 @@ def test_a_gone_reader_of_stderr_does_not_kill_hale(hale):
         pipe.close_write()
         box.tell("end")
         assert (box.code(), box.killed) == (4, False)
+
+
+def test_a_log_file_that_may_not_grow_sends_the_service_no_signal(hale, tmp_path):
+    with open(tmp_path / "log", "wb") as log:
+        box = hale("-v", "catch say up pause", stderr=log.fileno())
+    box.out.expect("^up$")
+    box.settled()
+    resource.prlimit(box.pid, resource.RLIMIT_FSIZE, (0, 0))
+    for sig in (10, 64):  # hale's line about the first raises SIGXFSZ
+        box.signal(sig)
+        box.out.expect(f"^got {sig} ")
+    assert "got 25 " not in box.out.seen
 
 
 def test_a_full_stderr_never_blocks_hale(hale):

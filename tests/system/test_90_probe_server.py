@@ -1,4 +1,5 @@
 """The probe server: what it answers, and that no client can keep others out."""
+import collections
 import contextlib
 import os
 import pathlib
@@ -433,6 +434,35 @@ def test_with_a_thousand_connections_held_open_every_probe_is_answered(server, m
     assert open_fds(box) <= OWN_FDS + CONNECTIONS
     for connection in held:
         connection.close()
+
+
+def test_under_a_flood_of_slow_connections_probes_and_checks_are_answered(server):
+    box = server()
+    over = threading.Event()
+
+    def flood():
+        """At most 5,000 connections, 200 at a time."""
+        held = collections.deque()
+        for _ in range(5000):
+            if over.is_set():
+                break
+            with contextlib.suppress(ConnectionError):
+                held.append(box.connect().send("GET /livez HTTP/1.1\r\n"))
+            if len(held) > 200:
+                held.popleft().reset()
+        for connection in held:
+            connection.close()
+
+    thread = threading.Thread(target=flood)
+    thread.start()
+    try:
+        until(lambda: open_fds(box) == OWN_FDS + CONNECTIONS, "the table is full")
+        for _ in range(30):
+            assert box.get().status == 200
+            assert box.run(HALE, "check").returncode == 0
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_probes_of_many_threads_at_once_are_all_answered(server):

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -233,6 +234,62 @@ a_terminal_that_nobody_reads_is_not_waited_for(void **state)
 	assert_int_equal(status, 0);
 }
 
+static int behind_poll = -1;	/* what poll() fills right after it has looked */
+
+/* The service shares stderr and may write between hale's look and its line. */
+int
+poll(struct pollfd *p, nfds_t n, int timeout_ms)
+{
+	const struct timespec at_once = { 0 };
+	int r = ppoll(p, n, timeout_ms == 0 ? &at_once : NULL, NULL);
+
+	if (behind_poll >= 0)
+		fill(behind_poll);
+	return r;
+}
+
+/* Can the kernel write into a pipe without waiting (Linux 6.4)? */
+static bool
+has_nowait_pipes(int out)
+{
+	struct iovec one = { (char[]){ "x" }, 1 };
+
+	return pwritev2(out, &one, 1, -1, RWF_NOWAIT) == 1;
+}
+
+static void
+log_behind_poll(int out)
+{
+	char path[32];
+	struct buf b = buf_over(path, sizeof path);
+
+	buf_fmt(&b, "/proc/self/fd/%d", out);
+	behind_poll = open(buf_text(&b), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	dup2(out, STDERR_FILENO);
+	alarm(HANG_S);
+	log_error("nobody reads this pipe");
+	_exit(0);
+}
+
+static void
+a_pipe_that_fills_up_after_the_look_is_not_waited_for(void **state)
+{
+	int ends[2], status;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	if (!has_nowait_pipes(ends[1]))
+		skip();
+	pid = fork();
+	if (pid == 0)
+		log_behind_poll(ends[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(ends[0]);
+	close(ends[1]);
+	assert_int_equal(status, 0);
+}
+
 int
 main(void)
 {
@@ -243,5 +300,6 @@ main(void)
 	UNIT_TEST(a_line_behind_the_count_is_bounded_with_it);
 	UNIT_TEST(a_write_that_fails_is_counted);
 	UNIT_TEST(a_terminal_that_nobody_reads_is_not_waited_for);
+	UNIT_TEST(a_pipe_that_fills_up_after_the_look_is_not_waited_for);
 	return unit_run("base/log");
 }

@@ -42,7 +42,7 @@ unit_add_with(const char *name, CMUnitTestFunction run, const void *row,
 		.test_func = run,
 		.setup_func = set_up,
 		.teardown_func = tear_down,
-		.initial_state = (void *)(uintptr_t)row,
+		.initial_state = (void *)row,
 	};
 }
 

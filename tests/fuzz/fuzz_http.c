@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* fuzz_http.c - bytes of a client: heads, queries, and the answer to them */
+#include "fuzz.h"
+
+#include "base/err.h"
+#include "sup/answer.h"
+
+static const struct answer_facts facts = {
+	.version = "1", .state = "running", .self = 1, .service_pid = 2,
+	.n_checks = 2,
+	.checks = {
+		{ "service", "", ANSWER_STARTUP | ANSWER_READY | ANSWER_LIVE,
+		  true },
+		{ "drain", "draining", ANSWER_READY, false },
+	},
+};
+
+static void
+must_lie_inside(struct span s, const char *bytes, size_t len)
+{
+	/* The path of a URL without one is a static "/". */
+	if (s.len == 0 || (s.len == 1 && *s.p == '/'))
+		return;
+	fuzz_must(s.p >= bytes && s.p + s.len <= bytes + len);
+}
+
+static void
+must_be_answered(const struct server_ask *ask)
+{
+	static char memory[SERVER_OUT_MAX];
+	struct buf out = buf_over(memory, sizeof memory);
+
+	fuzz_must(answer_write(&out, &facts, ask) == ANSWER_TOLD
+	          || ask->is_local);
+	fuzz_must(!out.cut && out.len > 0);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *bytes = (const char *)data;
+	struct server_ask ask = { .keep = true };
+	int n = http_read_req(&ask.req, bytes, size);
+
+	fuzz_must(n <= (int)size && n <= HTTP_HEAD_MAX);
+	if (n == 0)
+		return 0;
+	if (n < 0) {
+		fuzz_must(n == ERR_PARSE || n == ERR_TOOBIG
+		          || n == ERR_VERSION);
+		ask.err = n;
+		ask.is_h2 = http_is_h2(bytes, size);
+	} else {
+		must_lie_inside(ask.req.method, bytes, (size_t)n);
+		must_lie_inside(ask.req.path, bytes, (size_t)n);
+		must_lie_inside(ask.req.query, bytes, (size_t)n);
+		must_lie_inside(ask.req.accept, bytes, (size_t)n);
+	}
+	must_be_answered(&ask);
+	ask.is_local = true;
+	ask.peer_pid = 1;
+	must_be_answered(&ask);
+	return 0;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* fuzz_opt.c - a command line and an environment: words end in a newline, the
+ * environment starts behind an empty one */
+#include "fuzz.h"
+
+#include "base/err.h"
+#include "base/opt.h"
+
+#define INPUT_MAX 2048
+#define WORDS_MAX 32
+
+struct args {
+	bool        group;
+	int         level, sig;
+	int64_t     wait_ms;
+	const char *dir;
+	int         n;
+};
+
+static int
+add_name(void *args, struct span value)
+{
+	struct args *a = args;
+
+	if (a->n == 3)
+		return ERR_FULL;
+	if (span_is(value, "bad"))
+		return ERR_PARSE;
+	a->n++;
+	return 0;
+}
+
+#define AT(field) offsetof(struct args, field)
+static const struct opt opts[] = {
+	{ 'g', "group", OPT_FLAG, AT(group), NULL, "", NULL, NULL, NULL },
+	{ 'c', "single-child", OPT_UNFLAG, AT(group), NULL, "", NULL, NULL,
+	  NULL },
+	{ 'l', "level", OPT_INT, AT(level), "7", "", NULL, NULL, NULL },
+	{ 'w', "wait-time", OPT_MS, AT(wait_ms), NULL, "", NULL, NULL, NULL },
+	{ 0, "dir", OPT_STR, AT(dir), NULL, "", NULL, NULL, NULL },
+	{ 's', "signal", OPT_SIG, AT(sig), NULL, "", NULL, NULL, NULL },
+	{ 'n', "name", OPT_LIST, 0, NULL, "", NULL, add_name, NULL },
+	OPT_END
+};
+
+/* Cuts lines off *text into words, up to an empty one; how many there are. */
+static int
+cut_words(char **text, char **words)
+{
+	int n = 0;
+
+	while (n < WORDS_MAX && **text != '\0') {
+		char *line = *text, *end = strchr(line, '\n');
+
+		*text = end != NULL ? end + 1 : line + strlen(line);
+		if (end != NULL)
+			*end = '\0';
+		if (*line == '\0')
+			break;
+		words[n++] = line;
+	}
+	words[n] = NULL;
+	return n;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct opt *const tables[] = { opts, NULL };
+	char input[INPUT_MAX + 1], *rest = input;
+	char *argv[WORDS_MAX + 2] = { input }, *env[WORDS_MAX + 1];
+	const struct opt *nearest;
+	struct opt_fail fail;
+	struct args a = { 0 };
+	int argc, left;
+
+	if (size > INPUT_MAX)
+		return 0;
+	memcpy(input, data, size);
+	input[size] = '\0';
+	argc = 1 + cut_words(&rest, argv + 1);
+	cut_words(&rest, env);
+	left = opt_parse(opts, &a, argc, argv, env, &fail);
+	if (left < 0)
+		fuzz_must(left == ERR_PARSE
+		          && (fail.why == OPT_UNKNOWN) == (fail.opt == NULL));
+	else
+		fuzz_must(left >= 1 && left <= argc && a.level >= 0
+		          && a.n <= 3);
+	for (char **e = env; *e != NULL; e++)
+		(void)opt_is_unknown_env(tables, *e, &nearest);
+	return 0;
+}
