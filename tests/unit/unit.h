@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * unit.h - cmocka tests from tables of named cases, on guarded memory
+ *
+ * Every row of a table is a test of its own, so that one failure does not
+ * hide the next. Input lies against a page that cannot be read: one byte too
+ * far ends the test with a fault.
+ */
+#ifndef HALE_TESTS_UNIT_H
+#define HALE_TESTS_UNIT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/buf.h"
+
+#define UNIT_TESTS_MAX 512
+#define GUARD_PAGE     4096
+#define GUARD_ROOM     (16 * GUARD_PAGE)	/* bytes of one guarded input */
+#define GUARD_INPUTS   16		/* that live at the same time */
+
+static struct CMUnitTest unit_tests[UNIT_TESTS_MAX];
+static size_t unit_count;
+
+/* set_up and tear_down run around this one; they are not given the row. */
+static inline void
+unit_add_with(const char *name, CMUnitTestFunction run, const void *row,
+              CMFixtureFunction set_up, CMFixtureFunction tear_down)
+{
+	if (unit_count == UNIT_TESTS_MAX)
+		abort();
+	unit_tests[unit_count++] = (struct CMUnitTest){
+		.name = name,
+		.test_func = run,
+		.setup_func = set_up,
+		.teardown_func = tear_down,
+		.initial_state = (void *)(uintptr_t)row,
+	};
+}
+
+static inline void
+unit_add(const char *name, CMUnitTestFunction run, const void *row)
+{
+	unit_add_with(name, run, row, NULL, NULL);
+}
+
+/* A test that has no table; its name is the function's. */
+#define UNIT_TEST(run) unit_add(#run, run, NULL)
+
+/* One test for each row; a row's first member is its name. */
+#define UNIT_ROWS(run, rows) \
+	do { \
+		for (size_t i_ = 0; i_ < sizeof (rows) / sizeof *(rows); i_++) \
+			unit_add((rows)[i_].name, run, &(rows)[i_]); \
+	} while (0)
+
+/* set_up and tear_down run once around all tests; each may be NULL. */
+static inline int
+unit_run_with(const char *module, CMFixtureFunction set_up,
+              CMFixtureFunction tear_down)
+{
+	return _cmocka_run_group_tests(module, unit_tests, unit_count, set_up,
+	                               tear_down);
+}
+
+static inline int
+unit_run(const char *module)
+{
+	return unit_run_with(module, NULL, NULL);
+}
+
+/*
+ * Room for len bytes (GUARD_ROOM at most) that ends where a page that can
+ * neither be read nor written starts. It lives until GUARD_INPUTS more were
+ * asked for.
+ */
+static inline char *
+guarded_room(size_t len)
+{
+	static char *areas[GUARD_INPUTS];
+	static size_t next;
+	char **area = &areas[next++ % GUARD_INPUTS];
+
+	if (*area == NULL) {
+		*area = mmap(NULL, GUARD_ROOM + GUARD_PAGE,
+		             PROT_READ | PROT_WRITE,
+		             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (*area == MAP_FAILED
+		 || mprotect(*area + GUARD_ROOM, GUARD_PAGE, PROT_NONE) < 0)
+			abort();
+	}
+	if (len > GUARD_ROOM)
+		abort();
+	return *area + GUARD_ROOM - len;
+}
+
+/* A copy of len bytes in such a room. */
+static inline char *
+guarded(const void *bytes, size_t len)
+{
+	char *p = guarded_room(len);
+
+	if (len > 0)
+		memcpy(p, bytes, len);
+	return p;
+}
+
+/* A terminated copy whose NUL is the last byte that can be read. */
+static inline char *
+guarded_text(const char *text)
+{
+	return guarded(text, strlen(text) + 1);
+}
+
+static inline struct span
+guarded_span(const char *text)
+{
+	size_t len = strlen(text);
+
+	return (struct span){ guarded(text, len), len };
+}
+
+/* An empty buffer over such a room. */
+static inline struct buf
+guarded_buf(size_t cap)
+{
+	return buf_over(guarded_room(cap), cap);
+}
+
+#define assert_span_equal(expected_, actual_) \
+	do { \
+		char got_[2048]; \
+		struct buf b_ = buf_over(got_, sizeof got_); \
+		buf_add(&b_, actual_); \
+		assert_string_equal(buf_text(&b_), expected_); \
+	} while (0)
+
+#endif
