@@ -675,12 +675,44 @@ read_words(struct get *g, int argc, char **argv)
 	return GET_OK;
 }
 
+static bool
+has_control(const char *text)
+{
+	for (; text != NULL && *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return true;
+	return false;
+}
+
+/* What goes into the request as it is must not end its line. */
+static int
+refuse_controls(const struct get *g)
+{
+	const struct {
+		const char *name, *value;
+	} words[] = {
+		{ "-X", g->method }, { "-A", g->agent }, { "-e", g->referer },
+		{ "-b", g->cookie }, { "-r", g->range },
+		{ "--request-target", g->target },
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (has_control(words[i].value)) {
+			log_error("get: %s has a control character",
+			          words[i].name);
+			return GET_USAGE;
+		}
+	return GET_OK;
+}
+
 /* What single options cannot see. */
 static int
 settle(struct get *g)
 {
 	if (g->help)
 		return GET_OK;
+	if (refuse_controls(g) != GET_OK)
+		return GET_USAGE;
 	if (g->urls.n == 0) {
 		log_error("get: no URL specified (see: hale help get)");
 		return GET_USAGE;
