@@ -26,7 +26,7 @@ put_bytes(const void *bytes, size_t len)
 }
 
 static void
-put_number(uint32_t n, size_t bytes)
+put_number(uint64_t n, size_t bytes)
 {
 	for (size_t i = bytes; i-- > 0;) {
 		unsigned char byte = (unsigned char)(n >> (8 * i));
@@ -38,7 +38,7 @@ put_number(uint32_t n, size_t bytes)
 static void
 put_span(struct span s)
 {
-	put_number((uint32_t)s.len, 2);
+	put_number(s.len, 2);
 	put_bytes(s.p, s.len);
 }
 
@@ -46,11 +46,11 @@ put_span(struct span s)
 static void
 put_anchor(const struct x509 *c)
 {
-	put_number(c->not_after < 0xffffffff ? (uint32_t)c->not_after
+	put_number(x509_name_hash(c->subject), 8);
+	put_number(c->not_after < 0xffffffff ? (uint64_t)c->not_after
 	                                     : 0xffffffff, 4);
 	put_number(c->key.kind, 1);
-	put_number(c->path_max < 0 ? 255 : (uint32_t)c->path_max, 1);
-	put_span(c->subject);
+	put_number(c->path_max < 0 ? 255 : (uint64_t)c->path_max, 1);
 	put_span(c->key.kind == X509_KEY_RSA ? c->key.n : c->key.q);
 	put_span(c->key.e);
 	put_span(c->constraints);

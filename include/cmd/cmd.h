@@ -44,6 +44,10 @@ int cmd_print_help(const struct cmd *c);
 /* Prints bytes to stdout. Returns CMD_OK, or CMD_FAILED after saying why. */
 int cmd_print(struct span bytes);
 
+/* Holds those of 0, 1 and 2 that are closed, so that no socket takes their
+ * place; reading and writing there goes on to fail. */
+void cmd_hold_streams(void);
+
 /* Says in one line that a word is one too many. Returns CMD_USAGE. */
 int cmd_unwanted(const struct cmd *c, const char *word);
 

@@ -73,6 +73,8 @@ struct get {
 	const char *method;	/* -X */
 	struct span *headers;	/* request_verify_line() holds */
 	size_t      n_headers;
+	void      **owned;	/* the bytes of some of them, on the heap */
+	size_t      n_owned;
 	struct get_bytes data;	/* -d and its kin, joined */
 	bool        json, get, head;	/* --json, -G, -I */
 	const char *upload;	/* -T */

@@ -15,6 +15,7 @@
 
 #define TRUST_SYSTEM_FILE "/etc/ssl/certs/ca-certificates.crt"
 #define TRUST_FOUND_MAX 16	/* anchors held; more of one name are passed over */
+#define TRUST_CHAIN_MAX 16	/* certificates of a chain */
 #define TRUST_DIR_MAX   4096	/* files read in SSL_CERT_DIR */
 
 /* Memory is owned; trust_free() ends it. Zero is a good start. */
@@ -32,7 +33,8 @@ struct trust {
 int trust_verify(const char *file, struct buf *why);
 
 /* Collects the anchors by which a certificate of the chain is issued, or that
- * are its first certificate. Returns and words as trust_verify(). */
+ * are its first certificate. What is found may point into the chain's bytes.
+ * Returns and words as trust_verify(). */
 int trust_find(struct trust *t, const char *file, const struct x509 *chain,
                size_t chain_len, struct buf *why);
 

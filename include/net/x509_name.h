@@ -9,6 +9,8 @@
 
 #include "base/buf.h"
 
+#include <stdint.h>
+
 struct x509;
 
 /* Whom the certificate must be for. */
@@ -27,6 +29,10 @@ int x509_name_verify(struct span name);
  * of string, case and doubled blanks make no difference in ASCII.
  */
 bool x509_name_is(struct span a, struct span b);
+
+/* The same for names that are the same; a short stand-in for one where a
+ * signature decides in the end. */
+uint64_t x509_name_hash(struct span name);
 
 /* The last (most specific) attribute of 2.5.4.n that is one-byte text; empty
  * where there is none. */

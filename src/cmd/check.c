@@ -108,6 +108,7 @@ check_urls(struct check_args *a, int n, char **urls)
 
 	if (r != CMD_OK)
 		return r;
+	cmd_hold_streams();
 	a->urls = urls;
 	a->several = n > 1;
 	a->deadline_ms = clock_after(clock_ms(), a->timeout_ms);

@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -79,6 +80,15 @@ cmd_print(struct span bytes)
 		bytes = span_after(bytes, (size_t)n);
 	}
 	return CMD_OK;
+}
+
+/* see cmd/cmd.h */
+void
+cmd_hold_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)open("/", O_PATH | O_CLOEXEC);	/* is fd then */
 }
 
 static void

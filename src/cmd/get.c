@@ -1171,6 +1171,7 @@ get_run(int argc, char **argv)
 		get_free(&g);
 		return cmd_print_help(&cmd_get);
 	}
+	cmd_hold_streams();
 	(void)signal(SIGPIPE, SIG_IGN);	/* a closed stdout is exit 23 */
 	if (code == GET_OK && g.insecure && !is_quiet(&g))
 		log_warn("get: --insecure: certificates are NOT verified");

@@ -230,8 +230,7 @@ add_header(struct get *g, struct span line)
 	return GET_OK;
 }
 
-/* A header line, or "@file" with one a line. The file's bytes stay: they are
- * ended with the process. */
+/* A header line, or "@file" with one a line. */
 static int
 take_header(struct get *g, const char *value)
 {
@@ -242,6 +241,7 @@ take_header(struct get *g, const char *value)
 	if (value[0] != '@')
 		return add_header(g, span_of(value));
 	r = append_file(&file, value + 1);
+	g->owned[g->n_owned++] = file.p;
 	rest = (struct span){ file.p, file.len };
 	while (r == GET_OK && rest.len > 0) {
 		struct span line = span_cut(&rest, '\n');
@@ -540,8 +540,9 @@ set_bearer(struct get *g, const char *token)
 
 	if (line == NULL)
 		return GET_MEMORY;
+	g->owned[g->n_owned++] = line;
 	buf_fmt(&b, "Authorization: Bearer %s", token);
-	return add_header(g, buf_span(&b));	/* the line stays */
+	return add_header(g, buf_span(&b));
 }
 
 /* Takes one option; `name` is how it was written. */
@@ -674,12 +675,44 @@ read_words(struct get *g, int argc, char **argv)
 	return GET_OK;
 }
 
+static bool
+has_control(const char *text)
+{
+	for (; text != NULL && *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return true;
+	return false;
+}
+
+/* What goes into the request as it is must not end its line. */
+static int
+refuse_controls(const struct get *g)
+{
+	const struct {
+		const char *name, *value;
+	} words[] = {
+		{ "-X", g->method }, { "-A", g->agent }, { "-e", g->referer },
+		{ "-b", g->cookie }, { "-r", g->range },
+		{ "--request-target", g->target },
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (has_control(words[i].value)) {
+			log_error("get: %s has a control character",
+			          words[i].name);
+			return GET_USAGE;
+		}
+	return GET_OK;
+}
+
 /* What single options cannot see. */
 static int
 settle(struct get *g)
 {
 	if (g->help)
 		return GET_OK;
+	if (refuse_controls(g) != GET_OK)
+		return GET_USAGE;
 	if (g->urls.n == 0) {
 		log_error("get: no URL specified (see: hale help get)");
 		return GET_USAGE;
@@ -717,22 +750,24 @@ int
 get_parse(struct get *g, int argc, char **argv)
 {
 	size_t n = (size_t)argc;
+	int r;
 
 	g->urls.at = calloc(n, sizeof *g->urls.at);
 	g->resolve.at = calloc(n, sizeof *g->resolve.at);
 	g->connect_to.at = calloc(n, sizeof *g->connect_to.at);
+	g->owned = calloc(n, sizeof *g->owned);
 	/* "-OOO" is three outputs in one word. */
 	for (int i = 1; i < argc; i++)
 		n += strlen(argv[i]);
 	g->outputs = calloc(n, sizeof *g->outputs);
 	g->max_redirs = REDIRS;
 	if (g->urls.at == NULL || g->resolve.at == NULL
-	 || g->connect_to.at == NULL || g->outputs == NULL) {
+	 || g->connect_to.at == NULL || g->outputs == NULL
+	 || g->owned == NULL) {
 		log_error("get: %s", err_text(-ENOMEM));
 		return GET_MEMORY;
 	}
-	int r = read_words(g, argc, argv);
-
+	r = read_words(g, argc, argv);
 	return r != GET_OK ? r : settle(g);
 }
 
@@ -745,6 +780,9 @@ get_free(struct get *g)
 	free(g->connect_to.at);
 	free(g->outputs);
 	free(g->headers);
+	while (g->n_owned > 0)
+		free(g->owned[--g->n_owned]);
+	free(g->owned);
 	free(g->data.p);
 }
 

@@ -133,6 +133,7 @@ wait_run(int argc, char **argv)
 		log_error("wait needs a URL (see: hale help wait)");
 		return CMD_USAGE;
 	}
+	cmd_hold_streams();
 	a.urls = argv + left;
 	r = probe_prepare("wait", &a.probe.conf, argc - left, a.urls);
 	if (r != CMD_OK)

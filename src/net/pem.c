@@ -92,6 +92,7 @@ take_header(struct pem *p)
 		return ERR_PARSE;
 	p->kind = PEM_KEY_ENCRYPTED;
 	p->have = 0;
+	p->len = 0;
 	p->state = PEM_SKIP;
 	return 0;
 }

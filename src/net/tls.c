@@ -29,7 +29,7 @@
 #include "net/x509_path.h"
 
 #define CHAIN_MAX 102400	/* bytes of certificates, as OpenSSL has it */
-#define CERTS_MAX 16		/* certificates of one chain */
+#define CERTS_MAX TRUST_CHAIN_MAX	/* certificates of one chain */
 #define SEED_LEN  32		/* bytes of entropy */
 #define IN_CAP    16709		/* bytes: any record; Go's are never smaller */
 #define OUT_CAP   4096		/* bytes of a record to the peer */

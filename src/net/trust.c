@@ -245,15 +245,29 @@ scan_dir(struct scan *s, const char *dir, struct buf *why)
 	return r == -ENOMEM ? r : 0;
 }
 
+/* The blob has hashes of names: the name itself is the issuer's that it is
+ * wanted for. */
 static int
 scan_blob(struct scan *s)
 {
 	struct span blob = anchors_blob();
+	uint64_t wanted[TRUST_CHAIN_MAX], hash;
 	struct x509 c;
 
-	while (s->t != NULL && anchors_next(&blob, &c))
-		if (s->t->n < TRUST_FOUND_MAX && is_wanted(s, &c))
-			s->t->found[s->t->n++] = c;
+	if (s->t == NULL)
+		return 0;
+	for (size_t i = 0; i < s->chain_len; i++)
+		wanted[i] = x509_name_hash(s->chain[i].issuer);
+	while (s->t->n < TRUST_FOUND_MAX && anchors_next(&blob, &c, &hash)) {
+		size_t i = 0;
+
+		while (i < s->chain_len && wanted[i] != hash)
+			i++;
+		if (i == s->chain_len)
+			continue;
+		c.subject = c.issuer = s->chain[i].issuer;
+		s->t->found[s->t->n++] = c;
+	}
 	return 0;
 }
 

@@ -156,6 +156,52 @@ x509_name_is(struct span a, struct span b)
 	return has_rdns(a, b, &rest) && rest.len == 0;
 }
 
+/* FNV-1a */
+static void
+hash_byte(uint64_t *h, int byte)
+{
+	*h = (*h ^ (uint64_t)byte) * UINT64_C(0x100000001b3);
+}
+
+static void
+hash_span(uint64_t *h, struct span s, bool text)
+{
+	int c;
+
+	if (text)
+		s = trim(s);
+	while (s.len > 0) {
+		if (text) {
+			c = next_byte(&s);
+		} else {
+			c = der_byte(s, 0);
+			s = span_after(s, 1);
+		}
+		hash_byte(h, c);
+	}
+}
+
+/* see net/x509_name.h */
+uint64_t
+x509_name_hash(struct span name)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	struct span set = { name.p, 0 };
+	struct attr a;
+	int first;
+
+	while (name.len > 0 || set.len > 0) {
+		first = next_attr(&name, &set, &a);
+		if (first < 0)
+			break;
+		hash_byte(&h, first);
+		hash_span(&h, a.oid, false);
+		hash_byte(&h, is_text(a.tag) ? 0 : a.tag);
+		hash_span(&h, a.text, is_text(a.tag));
+	}
+	return h;
+}
+
 /* see net/x509_name.h */
 struct span
 x509_name_part(struct span name, int n)

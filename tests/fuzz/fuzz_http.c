@@ -5,13 +5,15 @@
 #include "base/err.h"
 #include "sup/answer.h"
 
-static const struct answer_facts facts = {
-	.version = "1", .state = "running", .self = 1, .service_pid = 2,
+static const struct facts facts = {
+	.version = "1", .state = "running", .program = "/app", .self = 1,
+	.service_pid = 2, .next_start_ms = -1, .last_exit = "",
 	.n_checks = 2,
 	.checks = {
-		{ "service", "", ANSWER_STARTUP | ANSWER_READY | ANSWER_LIVE,
-		  true },
-		{ "drain", "draining", ANSWER_READY, false },
+		{ .name = "service", .why = "",
+		  .counts_for = FACTS_STARTUP | FACTS_READY | FACTS_LIVE },
+		{ .name = "drain", .why = "draining",
+		  .counts_for = FACTS_READY, .fails = FACTS_READY },
 	},
 };
 

@@ -118,8 +118,9 @@ class Connection:
 class Server:
     """Serves `scripts`: a path without its query to bytes or a function."""
 
-    def __init__(self, scripts, folder):
+    def __init__(self, scripts, folder, tls=None):
         self.scripts = scripts
+        self.tls = tls      # an SSLContext, or None for plain connections
         self.requests = []
         self.connections = 0
         self._lock = threading.Lock()
@@ -144,7 +145,7 @@ class Server:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}"
 
     def _listen(self, listener):
         self._listeners.append(listener)
@@ -162,6 +163,11 @@ class Server:
             threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
 
     def _serve(self, sock):
+        if self.tls:
+            try:
+                sock = self.tls.wrap_socket(sock, server_side=True)
+            except OSError:
+                return sock.close()
         connection = Connection(sock, self)
         with contextlib.suppress(OSError, ValueError, AttributeError):
             while not connection.ended:
@@ -180,7 +186,7 @@ class Server:
 
     def _run(self, connection, request):
         path = re.sub(r"^http://[^/]*", "", request.target).partition("?")[0]
-        script = self.scripts.get(path)
+        script = self.scripts.get("CONNECT" if request.method == "CONNECT" else path)
         if script is None:
             connection.answer(b"no such script\n", "404 Not Found")
         elif callable(script):

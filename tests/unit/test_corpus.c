@@ -11,7 +11,7 @@
 
 typedef int target(const uint8_t *data, size_t size);
 
-target fuzz_http, fuzz_json, fuzz_opt, fuzz_program, fuzz_words;
+target fuzz_http, fuzz_json, fuzz_notify, fuzz_opt, fuzz_program, fuzz_words;
 
 static const struct row {
 	const char *name;
@@ -19,6 +19,7 @@ static const struct row {
 } rows[] = {
 	{ "http", fuzz_http },
 	{ "json", fuzz_json },
+	{ "notify", fuzz_notify },
 	{ "opt", fuzz_opt },
 	{ "program", fuzz_program },
 	{ "words", fuzz_words },

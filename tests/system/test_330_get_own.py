@@ -1,0 +1,414 @@
+"""What `hale get` does in its own way: files, digests, tokens, words, TLS."""
+import hashlib
+import os
+import pty
+import select
+import signal
+import socket
+import stat
+import subprocess
+import threading
+import time
+
+import pytest
+
+import box
+import httpd
+import pki
+import tls_servers
+
+BODY = b"hello from the script\n"
+BIG = bytes(range(256)) * 4096
+DIGEST = hashlib.sha256(BODY).hexdigest()
+
+
+def half(connection, request):
+    connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf of it")
+    connection.hold()
+
+
+def busy(fields):
+    """Refuses the first request of each two."""
+    turn = [0]
+
+    def answer(connection, request):
+        turn[0] += 1
+        if turn[0] % 2:
+            connection.answer(b"", "503 Service Unavailable", *fields())
+        else:
+            connection.answer(BODY)
+    return answer
+
+
+def in_a_moment():
+    date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 2))
+    return [f"Retry-After: {date}"]
+
+
+SCRIPTS = {
+    "/ok": lambda c, r: c.answer(BODY), "/half": half,
+    "/big": lambda c, r: c.answer(BIG), "/404": lambda c, r: c.answer(b"", "404 Not Found"),
+    "/zero": lambda c, r: c.answer(b"\0binary"),
+    "/after": busy(lambda: ["Retry-After: 2"]), "/after-date": busy(in_a_moment),
+    "/late": busy(lambda: ["Retry-After: 3600"]),
+    "/to-tls": lambda c, r: c.answer(b"", "302 Found", f"Location: {c.server.tls_url}/ok"),
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    made = httpd.Server(dict(SCRIPTS), tmp_path_factory.mktemp("server"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def root():
+    return pki.root("O=Hale, CN=Test Root")
+
+
+@pytest.fixture(scope="module")
+def cert(root):
+    return pki.leaf(root, "DNS:localhost", "IP:127.0.0.1")
+
+
+@pytest.fixture(scope="module")
+def secure(server, cert, tmp_path_factory):
+    context = tls_servers.context(pki.put(cert), cert.key.file)
+    made = httpd.Server(dict(SCRIPTS), tmp_path_factory.mktemp("secure"), tls=context)
+    server.tls_url = made.url
+    yield made
+    made.close()
+
+
+def get(*words, cwd=None, env=None, **options):
+    return subprocess.run([box.HALE, "get", *map(str, words)], capture_output=True, cwd=cwd,
+                          timeout=box.DEADLINE, env={"PATH": box.PATH, **(env or {})}, **options)
+
+
+# Files
+
+
+def start(*words, cwd):
+    return subprocess.Popen([box.HALE, "get", "-s", *words], cwd=cwd, env={"PATH": box.PATH})
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_leaves_no_part_of_a_file(server, tmp_path, sig):
+    with start("-o", "out", server.url + "/half", cwd=tmp_path) as run:
+        (part,) = box.until(lambda: list(tmp_path.iterdir()), "the part")
+        assert part.name.startswith(".out.") and part.name.endswith(".part")
+        run.send_signal(sig)
+    assert run.returncode == -sig
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_old_file_stays_until_the_new_one_is_whole(server, tmp_path):
+    (tmp_path / "out").write_bytes(b"old")
+    with start("-o", "out", server.url + "/half", cwd=tmp_path) as run:
+        box.until(lambda: len(list(tmp_path.iterdir())) == 2, "the part")
+        assert (tmp_path / "out").read_bytes() == b"old"
+        run.terminate()
+    assert (tmp_path / "out").read_bytes() == b"old"
+
+
+def test_the_mode_of_a_file_stays_and_a_link_is_followed(server, tmp_path):
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "real").chmod(0o751)
+    (tmp_path / "link").symlink_to("real")
+    assert get("-s", "-o", "link", server.url + "/ok", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == BODY
+    assert stat.S_IMODE((tmp_path / "real").stat().st_mode) == 0o751
+
+
+def test_a_new_file_has_the_umasks_mode(server, tmp_path):
+    get("-s", "-o", "out", server.url + "/ok", cwd=tmp_path, umask=0o027)
+    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o640
+
+
+def test_a_pipe_is_written_as_it_is(server, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE) as cat:
+        assert get("-s", "-o", "pipe", server.url + "/ok", cwd=tmp_path).returncode == 0
+        assert cat.communicate(timeout=box.DEADLINE)[0] == BODY
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+@pytest.mark.parametrize("readonly", [False, True])
+def test_a_file_that_is_a_mount_point_gets_the_bytes(server, tmp_path, readonly):
+    """As Docker mounts single files; the folder around it may be read-only."""
+    (tmp_path / "source").write_bytes(b"old and longer than the new one, which is cut")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "out").write_bytes(b"")
+    remount = f"mount --bind {folder} {folder} && mount -o remount,ro,bind {folder} &&"
+    done = subprocess.run(["unshare", "--mount", "sh", "-c",
+                           f"{remount if readonly else ''} "
+                           f"mount --bind {tmp_path}/source {folder}/out && "
+                           f"exec {box.HALE} get -sS -o {folder}/out {server.url}/ok"],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "source").read_bytes() == BODY
+    assert [entry.name for entry in folder.iterdir()] == ["out"]
+
+
+def test_a_full_disk_is_exit_23_and_no_file(server, tmp_path):
+    done = subprocess.run(["unshare", "--mount", "sh", "-c",
+                           f"mount -t tmpfs -o size=64k none {tmp_path} && cd {tmp_path} && "
+                           f"{box.HALE} get -sS -o out {server.url}/big; echo $?; ls -A"],
+                          capture_output=True, text=True)
+    assert done.stdout == "23\n" and "No space left" in done.stderr
+
+
+def test_a_closed_stdout_is_exit_23(server):
+    done = subprocess.run(["sh", "-c", f"{box.HALE} get -sS {server.url}/big | head -c 1 >&2; "
+                           f"exec >&-; {box.HALE} get -sS {server.url}/ok"], capture_output=True)
+    assert done.returncode == 23
+
+
+def test_a_reader_that_leaves_ends_it(server):
+    with subprocess.Popen([box.HALE, "get", "-sS", server.url + "/big", server.url + "/big"],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        run.stdout.read(1)
+        run.stdout.close()
+        assert run.wait(box.DEADLINE) == 23
+
+
+# Ours: --sha256, --bearer-file
+
+
+def test_the_right_digest_is_taken(server, tmp_path):
+    done = get("-sS", "--sha256", DIGEST.upper(), "-o", "out", server.url + "/ok", cwd=tmp_path)
+    assert done.returncode == 0 and (tmp_path / "out").read_bytes() == BODY
+
+
+def test_another_digest_is_refused(server, tmp_path):
+    (tmp_path / "out").write_bytes(b"old")
+    done = get("-sS", "--sha256", "0" * 64, "-o", "out", server.url + "/ok", cwd=tmp_path)
+    assert done.returncode == 90 and b"does not match" in done.stderr
+    assert (tmp_path / "out").read_bytes() == b"old" and len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("digest", ["", "0" * 63, "0" * 65, "g" * 64])
+def test_what_is_no_digest_is_refused(server, digest):
+    assert get("--sha256", digest, server.url + "/ok").returncode == 2
+
+
+def test_a_token_is_read_from_its_file_for_each_request(server, tmp_path):
+    (tmp_path / "token").write_text("abc.def\n")
+    server.take_requests()
+    assert get("-s", "--bearer-file", "token", server.url + "/ok", cwd=tmp_path).returncode == 0
+    (request,) = server.take_requests()
+    assert request.field("Authorization") == "Bearer abc.def"
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\n", b"a b", b"a\r\nX-Evil: 1"])
+def test_a_token_that_cannot_be_one_is_not_sent(server, tmp_path, content):
+    if content is not None:
+        (tmp_path / "token").write_bytes(content)
+    server.take_requests()
+    done = get("-sS", "--bearer-file", "token", server.url + "/ok", cwd=tmp_path)
+    assert done.returncode == 26 and b"token" in done.stderr
+    assert server.take_requests() == []
+
+
+@pytest.mark.parametrize("word", ["-A", "-e", "-b", "-X", "-r", "--request-target"])
+def test_no_option_can_smuggle_a_field_in(server, word):
+    server.take_requests()
+    done = get("-s", word, "a=b\r\nX-Evil: 1", server.url + "/ok")
+    assert done.returncode == 2 and server.take_requests() == []
+
+
+# Again
+
+
+@pytest.mark.parametrize("path", ["/after", "/after-date"])
+def test_retry_after_is_kept_to(server, path):
+    begun = time.monotonic()
+    done = get("-s", "--retry", "1", server.url + path)
+    assert done.returncode == 0 and done.stdout == BODY
+    assert time.monotonic() - begun > (1.9 if path == "/after" else 1.0)
+
+
+def test_retry_max_time_ends_the_wish_to_wait(server):
+    done = get("-sf", "--retry", "1", "--retry-max-time", "1", server.url + "/late")
+    assert done.returncode == 22
+    get("-s", server.url + "/late")  # the other half of its turn
+
+
+# Words
+
+
+@pytest.mark.parametrize("words, said", [
+    (["-f", "/404"], "(22) The requested URL returned error: 404"),
+    (["http://127.0.0.1:1/"], "(7) Failed to connect to 127.0.0.1 port 1 after "),
+    (["http://no-such-host.invalid/"], "(6) Could not resolve host: no-such-host.invalid"),
+    (["ftp://127.0.0.1/"], '(1) Protocol "ftp" not supported'),
+    (["http://a b/"], "(3) URL using bad/illegal format or missing URL"),
+    (["-m", "0.2", "/half"], "(28) Operation timed out after "),
+    (["--max-filesize", "3", "/ok"], "(63) Maximum file size exceeded"),
+    (["-L", "--max-redirs", "0", "/to-tls"], "(47) Maximum (0) redirects followed"),
+    (["--retry", "x", "/ok"], '--retry "x": expected a number'),
+    (["--compressed", "/ok"], "--compressed: there is no decoder here"),
+    (["-F", "a=b", "/ok"], "-F: multipart forms"), (["--http2", "/ok"], "only HTTP/1.1"),
+    (["-b", "jar", "/ok"], "expected NAME=VALUE"), (["-C", "x", "/ok"], "expected a number or -"),
+    (["-k", "/ok"], "NOT verified"), (["/{a,b}"], "has a pattern"), (["/[1-9]"], "has a pattern"),
+    (["-o"], "option -o: requires parameter"), (["--nope"], "option --nope: is unknown")])
+def test_failures_have_curls_words(server, secure, words, said):
+    done = get(*(server.url + word if word.startswith("/") else word for word in words))
+    assert said in done.stderr.decode() and done.stderr.count(b"\n") == 1
+
+
+def test_silence_is_silent_and_s_s_is_not(server):
+    assert get("-s", "-f", server.url + "/404").stderr == b""
+    assert b"(22)" in get("-sS", "-f", server.url + "/404").stderr
+
+
+def test_verbose_shows_both_heads(server):
+    lines = get("-sv", server.url + "/ok").stderr.decode().splitlines()
+    assert f"* Connected to 127.0.0.1 (127.0.0.1) port {server.port}" in lines
+    assert "> GET /ok HTTP/1.1" in lines and f"> Host: 127.0.0.1:{server.port}" in lines
+    assert "< HTTP/1.1 200 OK" in lines and f"< Content-Length: {len(BODY)}" in lines
+
+
+def test_help_names_every_option_once():
+    text = get("--help").stdout.decode()
+    assert text.startswith("Usage: hale get [OPTIONS] URL...\n")
+    for option in "--fail", "--sha256", "--bearer-file", "--unix-socket", "--noproxy":
+        assert text.count(f" {option} ") == 1
+    assert max(len(line) for line in text.splitlines()) <= 100
+
+
+def on_terminal(*words, cwd):
+    """Runs it with a terminal as stdout and stderr; what it shows."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.chdir(cwd)
+        os.execv(box.HALE, [box.HALE, "get", *words])
+    shown = b""
+    while select.select([fd], [], [], box.DEADLINE)[0]:
+        try:
+            data = os.read(fd, 65536)
+        except OSError:
+            break
+        if not data:
+            break
+        shown += data
+    os.close(fd)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown
+
+
+def test_progress_is_shown_on_a_terminal_where_o_is_used(server, tmp_path):
+    code, shown = on_terminal("-o", "out", server.url + "/big", cwd=tmp_path)
+    assert code == 0 and b"100 %, 1.0 MiB of 1.0" in shown
+    for words in (["-s", "-o", "out", server.url + "/big"], [server.url + "/ok"]):
+        assert b"MiB" not in on_terminal(*words, cwd=tmp_path)[1]
+
+
+def test_binary_data_does_not_mess_up_a_terminal(server, tmp_path):
+    code, shown = on_terminal(server.url + "/zero", cwd=tmp_path)
+    assert code == 23 and b"Binary output" in shown and b"\0" not in shown
+    assert on_terminal("-o", "-", server.url + "/zero", cwd=tmp_path)[0] == 0
+
+
+# TLS
+
+
+def test_https_with_a_ca_file(secure, root):
+    done = get("-sS", "--cacert", pki.put(root), secure.url + "/ok")
+    assert (done.returncode, done.stdout) == (0, BODY), done.stderr
+
+
+def test_https_without_trust_is_exit_60_in_words(secure):
+    done = get("-sS", secure.url + "/ok")
+    assert done.returncode == 60 and b"(60) SSL certificate problem: " in done.stderr
+    assert get("-sk", secure.url + "/ok").stdout == BODY
+
+
+def test_another_name_is_exit_60(secure, root):
+    done = get("-sS", "--cacert", pki.put(root), "--resolve",
+               f"other.test:{secure.port}:127.0.0.1", f"https://other.test:{secure.port}/ok")
+    assert done.returncode == 60 and b"other.test" in done.stderr
+
+
+def test_no_tls_there_is_exit_35():
+    with tls_servers.Server(tls_servers.plain(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as plain:
+        assert get("-s", f"https://127.0.0.1:{plain.port}/").returncode == 35
+
+
+def test_a_missing_ca_file_is_exit_77(secure):
+    done = get("-sS", "--cacert", "/nonexistent.pem", secure.url + "/ok")
+    assert done.returncode == 77 and b"/nonexistent.pem" in done.stderr
+
+
+def test_a_missing_client_certificate_is_exit_58(secure, root):
+    done = get("-sS", "--cacert", pki.put(root), "--cert", "/nonexistent.pem", secure.url + "/ok")
+    assert done.returncode == 58
+
+
+def test_a_redirect_to_https_is_followed_unless_proto_forbids(server, secure, root):
+    words = ["-sL", "--cacert", pki.put(root), server.url + "/to-tls"]
+    assert get(*words).stdout == BODY
+    assert get("--proto", "=http", *words).returncode == 1
+
+
+def test_a_large_body_over_tls_is_whole(secure, root, tmp_path):
+    get("-s", "--cacert", pki.put(root), "-o", "out", secure.url + "/big", cwd=tmp_path)
+    assert (tmp_path / "out").read_bytes() == BIG
+
+
+def relay(connection, request):
+    """A proxy's CONNECT: bytes both ways until one side ends."""
+    host, _, port = request.target.rpartition(":")
+    with socket.create_connection(("127.0.0.1", int(port))) as there:
+        connection.send(b"HTTP/1.1 200 Connection established\r\nX-Proxy: yes\r\n\r\n")
+
+        def back():
+            while data := there.recv(65536):
+                connection.send(data)
+            connection.sock.shutdown(socket.SHUT_WR)
+        thread = threading.Thread(target=back, daemon=True)
+        thread.start()
+        while data := connection.sock.recv(65536):
+            there.sendall(data)
+        there.shutdown(socket.SHUT_WR)
+        thread.join(box.DEADLINE)
+    connection.close()
+
+
+def test_https_goes_through_a_proxys_tunnel(secure, root, tmp_path):
+    proxy = httpd.Server({"CONNECT": relay}, tmp_path)
+    try:
+        words = ["-sS", "--cacert", pki.put(root), secure.url + "/ok"]
+        for extra, env in ((["-x", f"http://u:p@127.0.0.1:{proxy.port}"], {}),
+                           ([], {"https_proxy": f"u:p@127.0.0.1:{proxy.port}"})):
+            secure.take_requests()
+            done = get(*extra, *words, env=env)
+            assert (done.returncode, done.stdout) == (0, BODY), done.stderr
+            (tunnel,), (inside,) = proxy.take_requests(), secure.take_requests()
+            assert tunnel.line == f"CONNECT 127.0.0.1:{secure.port} HTTP/1.1"
+            assert tunnel.field("Proxy-Authorization") == "Basic dTpw"
+            assert inside.line == "GET /ok HTTP/1.1"
+            assert inside.field("Proxy-Authorization") is None
+    finally:
+        proxy.close()
+
+
+def test_a_tunnel_that_is_refused_is_exit_56(secure, tmp_path):
+    proxy = httpd.Server({"CONNECT": lambda c, r: c.answer(b"no", "403 Forbidden")}, tmp_path)
+    try:
+        done = get("-sS", "-x", f"127.0.0.1:{proxy.port}", secure.url + "/ok")
+        assert done.returncode == 56 and b"CONNECT tunnel failed, response 403" in done.stderr
+    finally:
+        proxy.close()
+
+
+def test_check_and_wait_speak_tls(secure, root):
+    for words in ["check", "--cacert"], ["wait", "--timeout", "5s", "--cacert"]:
+        done = subprocess.run([box.HALE, *words, pki.put(root), secure.url + "/ok"],
+                              capture_output=True, text=True)
+        assert done.returncode == 0 and done.stdout.endswith("200 OK\n")
+    done = subprocess.run([box.HALE, "check", secure.url + "/ok"], capture_output=True, text=True)
+    assert done.returncode == 1 and "certificate" in done.stdout

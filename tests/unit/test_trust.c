@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/* test_trust.c - where trust anchors come from, and those in the binary */
+#include "certs.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "net/anchors.h"
+#include "net/pem.h"
+#include "net/trust.h"
+
+static char dir[64];
+static char words[512];
+static struct x509 leaf;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	snprintf(dir, sizeof dir, "/tmp/hale-trust-XXXXXX");
+	return mkdtemp(dir) == NULL;
+}
+
+static int
+tear_down(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof command, "rm -rf %s", dir);
+	return system(command);
+}
+
+static const char *
+path_of(const char *name)
+{
+	static char path[2][128];
+	static int turn;
+
+	turn ^= 1;
+	snprintf(path[turn], sizeof path[turn], "%s/%s", dir, name);
+	return path[turn];
+}
+
+static void
+write_pem(FILE *f, struct span der)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm"
+	                             "nopqrstuvwxyz0123456789+/";
+
+	fputs("-----BEGIN CERTIFICATE-----\n", f);
+	for (size_t i = 0; i < der.len; i += 3) {
+		unsigned n = 0;
+
+		for (size_t k = 0; k < 3; k++)
+			n = n << 8 | (i + k < der.len ? der_byte(der, i + k) : 0);
+		for (size_t k = 0; k < 4; k++)
+			fputc(i + k <= der.len ? digits[n >> (18 - 6 * k) & 63]
+			                       : '=', f);
+		if (i % 48 == 45)
+			fputc('\n', f);
+	}
+	fputs("\n-----END CERTIFICATE-----\n", f);
+}
+
+static struct span
+root_der(const char *name, char letter)
+{
+	return cert_der(&(struct plan){ name, name, letter, letter, ca_mark(),
+	                                NULL, NULL, NULL });
+}
+
+/* A file of n roots called R, and one called S. */
+static const char *
+file_of(const char *name, size_t n)
+{
+	const char *path = path_of(name);
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	for (size_t i = 0; i < n; i++)
+		write_pem(f, root_der("R", (char)('a' + i)));
+	write_pem(f, root_der("S", 's'));
+	fclose(f);
+	return path;
+}
+
+static size_t
+find(const char *file, int want)
+{
+	struct trust t = { .n = 0 };
+	struct buf why = buf_over(words, sizeof words);
+	size_t n;
+
+	leaf = cert((struct plan){ "leaf", "R", 'l', 'r', NOTHING, NULL, NULL,
+	                           NULL });
+	assert_int_equal(want, trust_find(&t, file, &leaf, 1, &why));
+	(void)buf_text(&why);
+	n = t.n;
+	for (size_t i = 0; i < n; i++)
+		assert_true(x509_name_is(t.found[i].subject, leaf.issuer));
+	trust_free(&t);
+	certs_reset();
+	return n;
+}
+
+static void
+no_environment(void)
+{
+	unsetenv("SSL_CERT_FILE");
+	unsetenv("SSL_CERT_DIR");
+}
+
+static void
+only_anchors_that_may_be_meant_are_held_up_to_a_most(void **state)
+{
+	(void)state;
+	no_environment();
+	assert_int_equal(0, find(file_of("none", 0), 0));
+	assert_int_equal(1, find(file_of("one", 1), 0));
+	for (size_t n = TRUST_FOUND_MAX - 1; n <= TRUST_FOUND_MAX + 1; n++)
+		assert_int_equal(n < TRUST_FOUND_MAX ? n : TRUST_FOUND_MAX,
+		                 find(file_of("many", n), 0));
+}
+
+static void
+the_environment_names_a_file_and_a_directory(void **state)
+{
+	(void)state;
+	no_environment();
+	file_of("env", 2);
+	mkdir(path_of("d"), 0755);
+	file_of("d/one", 3);	/* two of these are in env too */
+	file_of("d/two", 1);
+	setenv("SSL_CERT_FILE", path_of("env"), 1);
+	assert_int_equal(2, find(NULL, 0));
+	setenv("SSL_CERT_DIR", path_of("d"), 1);
+	assert_int_equal(3, find(NULL, 0));
+	unsetenv("SSL_CERT_FILE");
+	assert_int_equal(3, find(NULL, 0));
+	assert_int_equal(1, find(file_of("named", 1), 0));
+	no_environment();
+}
+
+static void
+what_is_no_certificate_in_a_directory_is_passed_over(void **state)
+{
+	FILE *f;
+
+	(void)state;
+	no_environment();
+	mkdir(path_of("mixed"), 0755);
+	mkdir(path_of("mixed/sub"), 0755);
+	f = fopen(path_of("mixed/words"), "w");
+	fputs("-----BEGIN CERTIFICATE-----\n!\n", f);
+	fclose(f);
+	file_of("mixed/good", 1);
+	setenv("SSL_CERT_DIR", path_of("mixed"), 1);
+	assert_int_equal(1, find(NULL, 0));
+	no_environment();
+}
+
+static void
+a_source_that_is_missing_is_an_error_with_its_name(void **state)
+{
+	(void)state;
+	no_environment();
+	find(path_of("missing"), ERR_CAFILE);
+	assert_non_null(strstr(words, "missing: No such file"));
+	find(dir, ERR_CAFILE);
+	assert_non_null(strstr(words, "Is a directory"));
+	find("/dev/null", ERR_CAFILE);
+	assert_non_null(strstr(words, "is not a regular file"));
+	setenv("SSL_CERT_FILE", path_of("missing"), 1);
+	find(NULL, ERR_CAFILE);
+	unsetenv("SSL_CERT_FILE");
+	setenv("SSL_CERT_DIR", path_of("missing"), 1);
+	find(NULL, ERR_CAFILE);
+	no_environment();
+}
+
+static void
+a_certificate_that_is_whole_but_odd_spoils_no_other(void **state)
+{
+	FILE *f = fopen(path_of("odd"), "w");
+
+	(void)state;
+	no_environment();
+	write_pem(f, SEQ(BYTES("\x02\x01\x05")));
+	write_pem(f, root_der("R", 'r'));
+	fclose(f);
+	assert_int_equal(1, find(path_of("odd"), 0));
+	f = fopen(path_of("odd"), "w");
+	write_pem(f, SEQ(BYTES("\x02\x01\x05")));
+	fclose(f);
+	find(path_of("odd"), ERR_CAFILE);
+	assert_non_null(strstr(words, "holds no certificate"));
+}
+
+static void
+a_certificate_of_the_largest_size_is_read(void **state)
+{
+	static char fill[X509_DER_MAX + 1];
+
+	(void)state;
+	no_environment();
+	for (size_t len = X509_DER_MAX - 1; len <= X509_DER_MAX + 1; len++) {
+		FILE *f = fopen(path_of("large"), "w");
+
+		write_pem(f, SEQ(bytes_of(fill, len - 4)));
+		certs_reset();
+		write_pem(f, root_der("R", 'r'));
+		fclose(f);
+		find(path_of("large"), len > X509_DER_MAX ? ERR_CAFILE : 0);
+	}
+}
+
+static void
+the_anchors_in_the_binary_are_whole(void **state)
+{
+	struct span blob = anchors_blob();
+	size_t n = 0, left = blob.len;
+	uint64_t hash;
+	struct x509 c;
+
+	(void)state;
+	while (anchors_next(&blob, &c, &hash)) {
+		n++;
+		assert_true(blob.len < left);
+		left = blob.len;
+		assert_true(c.is_ca && c.not_after > NOW && c.der.len == 0);
+		if (c.key.kind == X509_KEY_RSA)
+			assert_in_range(x509_bits(c.key.n), 2048, 4096);
+		else
+			assert_in_range(c.key.q.len, 65, 133);
+	}
+	assert_int_equal(0, blob.len);
+	assert_true(n > 50);
+	assert_non_null(strstr(anchors_version(), "ca-certificates "));
+}
+
+/* The package's own file of a root against what the blob has of it. */
+static void
+an_anchor_is_the_root_that_it_stands_for(void **state)
+{
+	static const char file[] =
+		"/usr/share/ca-certificates/mozilla/ISRG_Root_X1.crt";
+	static unsigned char der[8192];
+	static char text[16384];
+	struct span in = { text, 0 }, blob = anchors_blob();
+	struct x509 root, c;
+	struct pem p;
+	uint64_t hash;
+	bool found = false;
+	FILE *f = fopen(file, "r");
+
+	(void)state;
+	assert_non_null(f);
+	in.len = fread(text, 1, sizeof text, f);
+	fclose(f);
+	pem_init(&p, der, sizeof der);
+	assert_int_equal(1, pem_next(&p, &in));
+	assert_int_equal(0, x509_read(&root, (struct span){ (char *)der, p.len }));
+	while (!found && anchors_next(&blob, &c, &hash))
+		found = hash == x509_name_hash(root.subject);
+	assert_true(found);
+	assert_int_equal(root.not_after, c.not_after);
+	assert_int_equal(root.key.n.len, c.key.n.len);
+	assert_memory_equal(root.key.n.p, c.key.n.p, c.key.n.len);
+	assert_memory_equal(root.key.e.p, c.key.e.p, c.key.e.len);
+}
+
+int
+main(void)
+{
+	UNIT_TEST(only_anchors_that_may_be_meant_are_held_up_to_a_most);
+	UNIT_TEST(the_environment_names_a_file_and_a_directory);
+	UNIT_TEST(what_is_no_certificate_in_a_directory_is_passed_over);
+	UNIT_TEST(a_source_that_is_missing_is_an_error_with_its_name);
+	UNIT_TEST(a_certificate_that_is_whole_but_odd_spoils_no_other);
+	UNIT_TEST(a_certificate_of_the_largest_size_is_read);
+	UNIT_TEST(the_anchors_in_the_binary_are_whole);
+	UNIT_TEST(an_anchor_is_the_root_that_it_stands_for);
+	return unit_run_with("net/trust", set_up, tear_down);
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/* test_x509_path.c - chains that are to be believed, and others */
+/*
+ * The TLS matrix of the system tests holds the rules beside curl's; here are
+ * the bounds, the search and the words.
+ */
+#include "certs.h"
+
+#include "base/err.h"
+
+#define CHAIN_MAX 64
+
+static struct x509 chain[CHAIN_MAX], anchors[4];
+static int checks;
+
+static struct x509_path
+path(size_t chain_len, size_t anchors_len)
+{
+	return (struct x509_path){
+		.chain = chain, .chain_len = chain_len,
+		.anchors = anchors, .anchors_len = anchors_len,
+		.host = { .name = { "a.test", 6 } },
+		.now = NOW, .check = fake_check, .arg = &checks,
+	};
+}
+
+static enum x509_why
+judge(size_t chain_len, size_t anchors_len)
+{
+	struct x509_path q = path(chain_len, anchors_len);
+	struct x509_verdict v = { .why = X509_FINE };
+	int r;
+
+	checks = 0;
+	r = x509_path_verify(&q, &v);
+	assert_int_equal(v.why == X509_FINE ? 0 : ERR_CERT, r);
+	return v.why;
+}
+
+static struct x509
+a_ca(const char *subject, const char *issuer, char key, char signer)
+{
+	return cert((struct plan){ subject, issuer, key, signer, ca_mark(),
+	                           NULL, NULL, NULL });
+}
+
+static struct x509
+a_leaf(const char *issuer, char signer)
+{
+	return cert((struct plan){ "leaf", issuer, 'l', signer,
+	                           alt_name("a.test"), NULL, NULL, NULL });
+}
+
+static void
+any_order_will_do(void **state)
+{
+	(void)state;
+	anchors[0] = a_ca("R", "R", 'r', 'r');
+	chain[0] = a_leaf("B", 'b');
+	chain[1] = a_ca("A", "R", 'a', 'r');
+	chain[2] = a_ca("X", "X", 'x', 'x');
+	chain[3] = a_ca("B", "A", 'b', 'a');
+	chain[4] = chain[1];
+	assert_int_equal(X509_FINE, judge(5, 1));
+	certs_reset();
+}
+
+static void
+a_path_has_a_most_of_cas(void **state)
+{
+	static char names[X509_PATH_MAX + 2][2];
+
+	(void)state;
+	anchors[0] = a_ca("R", "R", 'r', 'r');
+	for (size_t n = X509_PATH_MAX - 1; n <= X509_PATH_MAX + 1; n++) {
+		char below = 'r';
+
+		for (size_t i = n; i > 0; i--) {
+			names[i][0] = (char)('A' + i);
+			chain[i] = a_ca(names[i], below == 'r' ? "R"
+				: names[i + 1], (char)('a' + i), below);
+			below = (char)('a' + i);
+		}
+		chain[0] = a_leaf(names[1], below);
+		assert_int_equal(n <= X509_PATH_MAX ? X509_FINE
+		                 : X509_PATH_LONG, judge(n + 1, 1));
+	}
+	certs_reset();
+}
+
+/* Many CAs of one name, none of which signed: the search must end soon. */
+static void
+signatures_checked_have_a_most(void **state)
+{
+	(void)state;
+	anchors[0] = a_ca("R", "R", 'r', 'r');
+	chain[0] = a_leaf("A", 'z');
+	for (size_t n = X509_SIGS_MAX - 1; n <= X509_SIGS_MAX + 1; n++) {
+		for (size_t i = 1; i <= n; i++)
+			chain[i] = a_ca("A", "R", (char)('A' + i), 'r');
+		assert_int_equal(X509_SIG_WRONG, judge(n + 1, 1));
+		assert_int_equal(n < X509_SIGS_MAX ? n : X509_SIGS_MAX, checks);
+	}
+	certs_reset();
+}
+
+/* CAs that certify each other in a ring are walked once. */
+static void
+a_ring_of_cas_ends(void **state)
+{
+	(void)state;
+	anchors[0] = a_ca("R", "R", 'r', 'r');
+	chain[0] = a_leaf("A", 'a');
+	chain[1] = a_ca("A", "B", 'a', 'b');
+	chain[2] = a_ca("B", "A", 'b', 'a');
+	assert_int_equal(X509_NO_ISSUER, judge(3, 1));
+	assert_true(checks <= 4);
+	certs_reset();
+}
+
+static void
+another_path_is_taken_where_one_has_expired(void **state)
+{
+	(void)state;
+	anchors[0] = a_ca("R", "R", 'r', 'r');
+	chain[0] = a_leaf("A", 'a');
+	chain[1] = cert((struct plan){ "A", "R", 'a', 'r', ca_mark(), NULL,
+	                               "230601", NULL });
+	assert_int_equal(X509_EXPIRED, judge(2, 1));
+	chain[2] = a_ca("A", "R", 'a', 'r');
+	assert_int_equal(X509_FINE, judge(3, 1));
+	certs_reset();
+}
+
+static void
+the_path_length_counts_no_self_issued_cas(void **state)
+{
+	(void)state;
+	anchors[0] = cert((struct plan){ "R", "R", 'r', 'r', ca_mark_up_to(1),
+	                                 NULL, NULL, NULL });
+	chain[0] = a_leaf("A", 'a');
+	chain[1] = a_ca("A", "A", 'a', 'b');	/* a new key for A */
+	chain[2] = a_ca("A", "R", 'b', 'r');
+	assert_int_equal(X509_FINE, judge(3, 1));
+	chain[1] = a_ca("A", "B", 'a', 'b');
+	chain[2] = a_ca("B", "R", 'b', 'r');
+	assert_int_equal(X509_DEPTH, judge(3, 1));
+	certs_reset();
+}
+
+static void
+both_ends_of_the_dates_are_in(void **state)
+{
+	static const struct { int64_t now; enum x509_why want; } at[] = {
+		{ 1672531199, X509_NOT_YET }, { 1672531200, X509_FINE },
+		{ 1735689600, X509_FINE }, { 1735689601, X509_EXPIRED },
+	};
+
+	(void)state;
+	anchors[0] = a_ca("R", "R", 'r', 'r');
+	chain[0] = a_leaf("R", 'r');
+	for (size_t i = 0; i < sizeof at / sizeof at[0]; i++) {
+		struct x509_path q = path(1, 1);
+		struct x509_verdict v = { .why = X509_FINE };
+
+		q.now = at[i].now;
+		(void)x509_path_verify(&q, &v);
+		assert_int_equal(at[i].want, v.why);
+	}
+	certs_reset();
+}
+
+static void
+rsa_keys_have_a_smallest_and_a_largest_size(void **state)
+{
+	static const size_t sizes[] = { 2047, 2048, 4096, 4097 };
+	static char n[513];
+
+	(void)state;
+	anchors[0] = a_ca("R", "R", 'r', 'r');
+	chain[0] = a_leaf("R", 'r');
+	chain[0].key.kind = X509_KEY_RSA;
+	for (size_t i = 0; i < 4; i++) {
+		size_t bits = sizes[i];
+
+		memset(n, 0x55, sizeof n);
+		n[0] = (char)(1 << (bits - 1) % 8);
+		chain[0].key.n = (struct span){ n, (bits + 7) / 8 };
+		assert_int_equal(bits, x509_bits(chain[0].key.n));
+		assert_int_equal(bits < 2048 ? X509_KEY_WEAK : bits > 4096
+		                 ? X509_KEY_LARGE : X509_FINE, judge(1, 1));
+	}
+	certs_reset();
+}
+
+static void
+identifiers_of_keys_tell_namesakes_apart(void **state)
+{
+	(void)state;
+	anchors[0] = a_ca("R", "R", 'q', 'q');
+	anchors[0].ski = text_of("one");
+	chain[0] = a_leaf("R", 'r');
+	chain[0].aki = text_of("two");
+	assert_int_equal(X509_NO_ISSUER, judge(1, 1));
+	assert_int_equal(0, checks);
+	anchors[1] = a_ca("R", "R", 'r', 'r');
+	anchors[1].ski = text_of("two");
+	assert_int_equal(X509_FINE, judge(1, 2));
+	assert_int_equal(1, checks);
+	certs_reset();
+}
+
+static const struct wording {
+	const char *name;
+	int64_t now;	/* of a certificate good from 2023-01-01 to 2025-01-01 */
+	const char *want;
+} wordings[] = {
+	{ "seconds", 1735689601,
+	  "certificate of a.test expired 1 second ago (2025-01-01)" },
+	{ "minutes", 1735689600 + 119,
+	  "certificate of a.test expired 1 minute ago (2025-01-01)" },
+	{ "hours", 1735689600 + 7200,
+	  "certificate of a.test expired 2 hours ago (2025-01-01)" },
+	{ "days", 1735689600 + 86400 * 3,
+	  "certificate of a.test expired 3 days ago (2025-01-01)" },
+	{ "not yet", 1672531200 - 86400 * 2,
+	  "certificate of a.test is not valid for another 2 days (from "
+	  "2023-01-01; the clock here says 2022-12-30)" },
+};
+
+static void
+dates_are_worded(void **state)
+{
+	const struct wording *row = *state;
+	struct x509_path q = path(1, 1);
+	struct x509_verdict v;
+	struct buf b = guarded_buf(256);
+
+	anchors[0] = a_ca("R", "R", 'r', 'r');
+	chain[0] = a_leaf("R", 'r');
+	q.now = row->now;
+	anchors[0].not_before = INT64_MIN;
+	anchors[0].not_after = INT64_MAX;
+	assert_int_equal(ERR_CERT, x509_path_verify(&q, &v));
+	x509_path_write(&b, &q, &v);
+	assert_string_equal(row->want, buf_text(&b));
+	certs_reset();
+}
+
+static void
+every_reason_has_words_that_fit_any_room(void **state)
+{
+	struct x509_path q = path(1, 1);
+
+	(void)state;
+	anchors[0] = a_ca("R", "R", 'r', 'r');
+	chain[0] = a_leaf("R", 'r');
+	chain[0].unknown = text_of("\x2a\x03\x04");
+	for (int why = X509_NO_ISSUER; why <= X509_HOST; why++) {
+		struct x509_verdict v = { (enum x509_why)why, &chain[0],
+		                          &anchors[0] };
+
+		for (size_t cap = 1; cap < 200; cap++) {
+			struct buf b = guarded_buf(cap);
+
+			x509_path_write(&b, &q, &v);
+			assert_true(b.cut || b.len > 30);
+		}
+	}
+	certs_reset();
+}
+
+int
+main(void)
+{
+	UNIT_TEST(any_order_will_do);
+	UNIT_TEST(a_path_has_a_most_of_cas);
+	UNIT_TEST(signatures_checked_have_a_most);
+	UNIT_TEST(a_ring_of_cas_ends);
+	UNIT_TEST(another_path_is_taken_where_one_has_expired);
+	UNIT_TEST(the_path_length_counts_no_self_issued_cas);
+	UNIT_TEST(both_ends_of_the_dates_are_in);
+	UNIT_TEST(rsa_keys_have_a_smallest_and_a_largest_size);
+	UNIT_TEST(identifiers_of_keys_tell_namesakes_apart);
+	UNIT_ROWS(dates_are_worded, wordings);
+	UNIT_TEST(every_reason_has_words_that_fit_any_room);
+	return unit_run("net/x509_path");
+}
