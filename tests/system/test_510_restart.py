@@ -77,7 +77,7 @@ def test_sigterm_in_the_wait_ends_at_once_with_the_last_code(hale):
 
 
 def test_a_stopped_service_is_not_started_again(hale):
-    box = hale("--restart", "always", *AT_ONCE, "say up catch quit 15 0 pause")
+    box = hale("--restart", "always", *AT_ONCE, "catch quit 15 0 say up pause")
     box.out.expect("^up$")
     box.signal(TERM)
     assert box.code() == 0
