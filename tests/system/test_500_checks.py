@@ -255,6 +255,7 @@ def test_no_secret_of_a_url_is_shown(hale):
     assert check(box, "http://127.0.0.1:9/path")["state"] == "failing"
 
 
+@pytest.mark.static_only  # another libc forks by another call
 @pytest.mark.skipif(FORK is None, reason="the number of fork(2) is not known here")
 def test_a_checker_that_cannot_be_forked_is_a_failure_and_no_end(hale):
     box = up(hale, *FAST, "--check", "tcp:127.0.0.1:8080", "say up pause",

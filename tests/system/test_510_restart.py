@@ -262,6 +262,7 @@ def test_a_thousand_restarts_leak_nothing(hale):
         status = pathlib.Path(f"/proc/{box.pid}/status").read_text()
         return fds, int(re.search(r"^RssAnon:\s+(\d+)", status, re.M)[1])
 
+    box.err.expect("restarting")
     until(lambda: box.status()["restarts"] >= 20, "it has warmed up")
     os.kill(box.pid, STOP)
     before = used()

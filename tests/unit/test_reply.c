@@ -152,8 +152,8 @@ chunks_come_out_however_they_are_cut(void **state)
 	static const char *const bodies[] = {
 		"5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n",
 		"5\nhello\n06\n world\n0\n\n",
-		"5;x=\"y\"\r\nhello\r\n6 \r\n world\r\n000\r\nT: x\r\n"
-		"U: y\r\n\r\n",
+		("5;x=\"y\"\r\nhello\r\n6 \r\n world\r\n000\r\nT: x\r\n"
+		 "U: y\r\n\r\n"),
 	};
 	char memory[64];
 	size_t left;
