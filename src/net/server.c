@@ -294,6 +294,9 @@ goes_first(const struct conn *a, const struct conn *b)
 {
 	if (a->state != b->state)
 		return a->state < b->state;
+	/* `hale check` is not to lose its place to a flood at a port. */
+	if (a->is_local != b->is_local)
+		return b->is_local;
 	return a->since < b->since;
 }
 
