@@ -17,6 +17,7 @@
 
 #define SERVER_LISTEN_MAX 16	/* listeners, the local one included */
 #define SERVER_CONN_MAX   64	/* connections; a newcomer ends the oldest idle */
+#define SERVER_KNOWN_MAX  512	/* bytes of a head that is known again */
 #define SERVER_OUT_MAX    32768	/* bytes of one answer */
 #define SERVER_HEAD_MS    5000	/* accepted, or first byte in .. head whole */
 #define SERVER_IDLE_MS    75000	/* between two requests of a connection */
@@ -83,6 +84,10 @@ struct server {
 	struct conn    conns[SERVER_CONN_MAX];
 	/* Untouched pages cost nothing: only slow clients use the last two. */
 	char           scratch_in[HTTP_HEAD_MAX];
+	/* The last whole head that stood at the start of scratch_in. */
+	char            known[SERVER_KNOWN_MAX];
+	size_t          known_len;
+	struct http_req known_req;	/* its spans point into scratch_in */
 	char           scratch_out[SERVER_OUT_MAX];
 	char           in[SERVER_CONN_MAX][HTTP_HEAD_MAX];
 	char           out[SERVER_CONN_MAX][SERVER_OUT_MAX];

@@ -521,7 +521,5 @@ opt_is_unknown_env(const struct opt *const *tables, const char *var,
 		if (o != NULL)
 			*nearest = o;
 	}
-	if (*nearest != NULL && !has_env_name(*nearest))
-		*nearest = NULL;
 	return true;
 }

@@ -11,6 +11,7 @@
 #include "net/tls.h"
 
 #define HELP_MAX 8192	/* bytes of one help text */
+#define NAME_LEN 128	/* bytes of an option's name as it was written */
 
 #ifndef HALE_VERSION
 #define HALE_VERSION "0.0.0"
@@ -141,7 +142,7 @@ write_name(struct buf *b, const struct opt_fail *f)
 static void
 tell_fail(const struct cmd *c, const struct opt_fail *f)
 {
-	char text[128];
+	char text[NAME_LEN];
 	struct buf b = buf_over(text, sizeof text);
 	const char *name;
 	int len = (int)f->value.len;
@@ -194,7 +195,7 @@ void
 cmd_warn_of_env(void)
 {
 	const struct opt *tables[COMMANDS + 1] = { NULL }, *nearest;
-	char text[128];
+	char text[NAME_LEN];
 
 	for (size_t i = 0; i < COMMANDS; i++)
 		tables[i] = commands[i]->opts;

@@ -189,8 +189,8 @@ static const struct opt opts[] = {
 	{ 0, "listen", OPT_LIST, 0, NULL,
 	  "answer probes at PORT, ADDR:PORT, [V6]:PORT or unix:/PATH",
 	  "ADDRESS", add_listen,
-	  "PORT, ADDR:PORT, [V6]:PORT, unix:/PATH or unix:@NAME, with ADDR a "
-	  "number such as 127.0.0.1" },
+	  "PORT, ADDR:PORT, [V6]:PORT, unix:/PATH or unix:@NAME of 107 bytes at "
+	  "most, with ADDR a number such as 127.0.0.1" },
 	{ 0, "drain", OPT_MS, AT(plan.drain_ms), NULL,
 	  "on SIGTERM: readiness off, serve on for this long, then stop",
 	  NULL, NULL, NULL },

@@ -104,6 +104,32 @@ answer(struct conn *c, struct server_ask *ask)
 }
 
 /*
+ * As http_read_req(). A prober asks the same for ever: a head that equals the
+ * one before it means the same, and is not taken apart again.
+ */
+static int
+read_head(struct server *s, struct http_req *req, const char *bytes,
+          size_t len)
+{
+	size_t known = s->known_len;
+	int n;
+
+	if (bytes != s->scratch_in)
+		return http_read_req(req, bytes, len);
+	if (known > 0 && len >= known && memcmp(bytes, s->known, known) == 0) {
+		*req = s->known_req;
+		return (int)known;
+	}
+	n = http_read_req(req, bytes, len);
+	if (n > 0 && n <= SERVER_KNOWN_MAX) {
+		memcpy(s->known, bytes, (size_t)n);
+		s->known_len = (size_t)n;
+		s->known_req = *req;
+	}
+	return n;
+}
+
+/*
  * Answers the whole requests at the start of bytes, which end with the first
  * that closes the connection or whose answer does not go out.
  * Returns how many bytes they took, or -1 where the connection is gone.
@@ -111,11 +137,12 @@ answer(struct conn *c, struct server_ask *ask)
 static ssize_t
 answer_all(struct conn *c, const char *bytes, size_t len)
 {
+	struct server *s = c->server;
 	size_t used = 0;
 
 	while (used < len && !c->ends && c->out_len == 0) {
 		struct server_ask ask = { 0 };
-		int n = http_read_req(&ask.req, bytes + used, len - used);
+		int n = read_head(s, &ask.req, bytes + used, len - used);
 
 		if (n == 0)
 			break;
@@ -267,6 +294,9 @@ goes_first(const struct conn *a, const struct conn *b)
 {
 	if (a->state != b->state)
 		return a->state < b->state;
+	/* `hale check` is not to lose its place to a flood at a port. */
+	if (a->is_local != b->is_local)
+		return b->is_local;
 	return a->since < b->since;
 }
 

@@ -350,6 +350,20 @@ plain_reason(int err)
 	return NULL;
 }
 
+/* What the error alone tells of a file that is there. */
+static void
+explain_error(const struct look *k, int err)
+{
+	if (err == -ELOOP)	/* its own links have been followed */
+		buf_fmt(k->b, "%s is a script whose interpreters are scripts, "
+		        "too deep", k->name);
+	else if (err == -ENOENT && access(k->path, R_OK) < 0)
+		buf_fmt(k->b, "%s needs a loader or interpreter that is not "
+		        "here, and may not be read to say which", k->name);
+	else
+		buf_str(k->b, err_text(err));
+}
+
 /* see sup/explain.h */
 int
 explain_exec(struct buf *b, const char *program, int err)
@@ -380,12 +394,7 @@ explain_exec(struct buf *b, const char *program, int err)
 	}
 	if (stat(look.path, &st) < 0)
 		return explain_missing(b, look.path, errno);
-	if (explain_file(&look))
-		return EXPLAIN_CANNOT_EXEC;
-	if (err == -ELOOP)	/* its own links were followed above */
-		buf_fmt(b, "%s is a script whose interpreters are scripts, "
-		        "too deep", look.name);
-	else
-		buf_str(b, err_text(err));
+	if (!explain_file(&look))
+		explain_error(&look, err);
 	return EXPLAIN_CANNOT_EXEC;
 }

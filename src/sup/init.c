@@ -376,6 +376,9 @@ reap(struct init *in)
 		if (pid < 0) {
 			if (errno == ECHILD)
 				step(in, EV_ALONE);
+			else	/* the signal that said so is read and gone */
+				in->signals.deadline_ms = clock_ms()
+				                        + WAIT_FAILED_MS;
 			return;
 		}
 		if (WIFSTOPPED(status)) {
@@ -399,8 +402,9 @@ signals_expired(struct source *s)
 	struct init *in = &the_init;
 
 	s->deadline_ms = CLOCK_NEVER;
-	if (in->signals_paused
-	 && loop_change(&in->loop, s, EPOLLIN) == 0)
+	if (in->signals_paused && loop_change(&in->loop, s, EPOLLIN) < 0)
+		s->deadline_ms = clock_ms() + READ_FAILED_MS;
+	else
 		in->signals_paused = false;
 	reap(in);
 }

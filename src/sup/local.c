@@ -13,6 +13,7 @@
 #include "net/sock.h"
 
 #define NAME_MAX_LEN 64		/* bytes of a name */
+#define REQUEST_MAX  256	/* bytes of a request */
 #define ANSWER_MAX   (33 * 1024)	/* SERVER_OUT_MAX and some */
 
 /* "hale/4026531836"; 0 stands for what a missing /proc does not tell. */
@@ -94,7 +95,7 @@ connect_local(void)
 static int
 send_request(int fd, const char *method, const char *path)
 {
-	char head[256];
+	char head[REQUEST_MAX];
 	struct buf b = buf_over(head, sizeof head);
 
 	buf_fmt(&b, "%s %s HTTP/1.1\r\nHost: hale\r\nConnection: close\r\n\r\n",

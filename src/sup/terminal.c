@@ -19,11 +19,9 @@ terminal_find(void)
 {
 	/* 0 is a group outside of our PID namespace. Where that is our own, the
 	 * terminal could not be given back: it is as good as none. */
-	if (getpgrp() == 0)
-		return -1;
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (tcgetpgrp(fd) >= 0)
-			return fd;
+			return getpgrp() > 0 ? fd : -1;
 	return -1;
 }
 

@@ -140,6 +140,8 @@ def main():
     begun = time.monotonic()
     found = []
     for name in arguments.only:
+        if not sys.stderr.isatty():     # else each round is shown
+            print(f"measuring {name}", file=sys.stderr, flush=True)
         found += rows.ROWS[name](bench)
     end_progress()
     print_table(found)

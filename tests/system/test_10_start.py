@@ -183,7 +183,8 @@ def test_all_signals_blocked_and_ignored_come_back_as_they_were(hale):
 
 
 SYS = {"pidfd_open": 434, "pidfd_send_signal": 424, "close_range": 436, "clone3": 435,
-       "prctl": 157, "epoll_create1": 291, "signalfd4": 289, "accept4": 288}
+       "prctl": 157, "epoll_create1": 291, "signalfd4": 289, "accept4": 288,
+       "pwritev2": 328}
 x86_64 = pytest.mark.skipif(os.uname().machine != "x86_64", reason="system call numbers")
 
 
@@ -194,6 +195,13 @@ def test_a_kernel_without_newer_system_calls_is_enough(hale, call):
     box.out.expect("^up$")
     box.signal(15)
     assert box.code() == 6
+
+
+@x86_64
+@pytest.mark.parametrize("error", [38, 95])  # ENOSYS, and EOPNOTSUPP for this descriptor
+def test_a_kernel_without_a_write_that_never_waits_shows_hales_lines(hale, error):
+    code, _, err = hale("exit 3", refuse=[f"{SYS['pwritev2']}:-1:{error}"]).end()
+    assert (code, len(err)) == (3, 1)
 
 
 @x86_64

@@ -140,6 +140,15 @@ def rooted(box, root):
     return lambda _, *argv, **options: box("/hale", *argv, root=root, **options)
 
 
+def test_a_dynamic_program_that_may_not_be_read_is_not_called_missing(box, empty_root):
+    program = empty_root / "app"
+    program.write_bytes(pathlib.Path("/bin/true").read_bytes())
+    program.chmod(0o111)
+    code, _, err = box("/hale", "/app", root=empty_root, uid=1000).end()
+    assert (code, err) == (126, ["hale: cannot start /app: it needs a loader or interpreter "
+                                 "that is not here, and may not be read to say which"])
+
+
 @musl_only
 def test_an_elf_file_for_another_machine_names_both(box, tmp_path):
     why = refused(box, program(tmp_path / "e", elf(machine=FOREIGN)))

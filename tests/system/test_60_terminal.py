@@ -170,6 +170,7 @@ def test_ctrl_z_stops_all_of_the_shells_job(box):
         job.report.expect("^stopped ")  # the script: it is what the shell waits for
         job.shell_fg()
         until(lambda: job.foreground() == job.outer(pid), "the service has the terminal again")
+        until(lambda: job.state(pid) == "S", "the service goes on")
     job.tell("go on")
     assert job.code() == 3
 

@@ -90,6 +90,7 @@ def test_a_service_that_ignores_the_stop_is_killed_after_the_timeout(hale):
     box.err.expect("was killed by SIGKILL")
 
 
+@pytest.mark.static_only
 def test_without_proc_the_line_about_the_kill_still_says_what_is_killed(hale):
     box = hale("--stop-timeout", "200ms", "ignore 15 say up pause", no_proc=True)
     box.out.expect("^up$")

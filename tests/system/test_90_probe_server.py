@@ -248,6 +248,33 @@ def test_the_connection_stays_or_ends_as_asked(server, version, headers, stays):
         assert connection.ended()
 
 
+def test_a_head_that_differs_from_the_last_in_one_byte_means_what_it_says(server):
+    box = server()
+    client = box.connect()
+    for _ in range(3):
+        assert client.ask("/livez").status == 200
+        assert client.ask("/livey").status == 404
+        assert client.ask("/livez", "HEAD").body == ""
+        assert client.ask("/livez", "GET", "X: 1\r\n").body == "ok"
+        assert client.ask("/livez", "GET", "\x01: 1\r\n").status == 400
+        assert client.answer() is None
+        client = box.connect()
+
+
+def test_a_head_like_the_last_is_answered_from_what_came_with_it(server):
+    box = server()
+    client, head = box.connect(), "GET /livez HTTP/1.1\r\nHost: x\r\n"
+    client.send(head + "\r\n")
+    assert client.answer().body == "ok"
+    client.send(head + "\r\n" + head.replace("livez", "readyz?verbose") + "\r\n")
+    assert client.answer().body == "ok"
+    assert client.answer().body.endswith("readyz check passed\n")
+    client.send(head)
+    client.send("Connection: close\r\n\r\n")
+    assert client.answer().headers["connection"] == "close"
+    assert client.answer() is None
+
+
 def test_pipelined_requests_are_answered_in_order(server):
     connection = server().connect()
     paths = ["/livez", "/nothing", "/status", "/readyz?verbose"] * 20

@@ -259,6 +259,20 @@ def test_a_name_that_is_taken_costs_the_local_socket_and_nothing_else(box):
         assert started.err.line().startswith("hale: another hale answers `hale check` here")
 
 
+def test_a_flood_at_a_port_does_not_take_the_place_of_who_asks_locally(up):
+    box = up("--listen", "8080")
+    with box.net():
+        local = socket.socket(socket.AF_UNIX)
+    with local:
+        local.settimeout(15)
+        local.connect(name_of(box))
+        slow = [box.connect().send("GET /livez HTTP/1.1\r\n") for _ in range(200)]
+        assert all(connection.ended() for connection in slow[:200 - 63])
+        assert Connection(local).ask("/livez").status == 403  # it is from outside
+        for connection in slow:
+            connection.close()
+
+
 # --- several of them -------------------------------------------------------------------
 
 def test_hales_in_pid_namespaces_of_their_own_do_not_meet(up):
