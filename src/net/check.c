@@ -33,7 +33,7 @@ static int
 read_http_unix(struct target *t, struct span rest)
 {
 	struct buf host = buf_over(t->host, sizeof t->host);
-	struct span socket = rest;
+	struct span socket;
 	int r = 0;
 
 	if (span_has_prefix(rest, "//")) {
