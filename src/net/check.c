@@ -346,6 +346,7 @@ ask(struct client *c, const struct check_conf *conf, const struct target *t,
 		.certfile = conf->certfile,
 		.keyfile = conf->keyfile,
 		.insecure = conf->insecure,
+		.session = conf->session,
 	};
 	struct dial_set socket = { 0 };
 	struct client_to to = {
@@ -452,7 +453,7 @@ check_connect(const struct target *t, int64_t deadline_ms, struct buf *why)
 		r = dial_lookup(&set, span_of(t->host), t->url.port,
 		                AF_UNSPEC, deadline_ms);
 	if (r < 0) {
-		buf_fmt(why, "%s: %s", t->host, err_text(r));
+		buf_fmt(why, "%s: %s", t->host, dial_lookup_text(r));
 		return r;
 	}
 	r = dial_connect(&set, deadline_ms, &which);
