@@ -29,6 +29,7 @@ enum err {
 	ERR_REDIRECTS = -5024,	/* more redirects than are followed */
 	ERR_UNHEALTHY = -5025,	/* it answered, and the answer is bad */
 	ERR_REFUSED = -5026,	/* a proxy does not let us through */
+	ERR_NAMESERVER = -5028,	/* nobody answers for names, or not now */
 	ERR_CODING  = -5027,	/* a transfer coding that is not spoken here */
 };
 

@@ -103,6 +103,7 @@ struct get {
 	/* TLS */
 	const char *cafile, *certfile, *keyfile;
 	bool        insecure;
+	struct tls_session *session;	/* one for all connections */
 	bool        help;
 };
 

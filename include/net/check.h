@@ -27,6 +27,8 @@
 
 #include <stdint.h>
 
+struct tls_session;
+
 #define CHECK_URL_MAX     4096	/* bytes; a longer URL is ERR_TOOBIG */
 #define CHECK_WHY_MAX     512	/* bytes that `why` should hold */
 #define CHECK_RANGES_MAX  8	/* of status */
@@ -51,6 +53,8 @@ struct check_conf {
 	const char *certfile;	/* client certificate, PEM; NULL: none */
 	const char *keyfile;	/* its key; NULL: in certfile */
 	bool        insecure;	/* the server's certificate is not verified */
+	struct tls_session *session;	/* net/tls.h; resumed by the next check
+	                                 * of the same host. NULL: none */
 };
 
 /*

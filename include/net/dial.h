@@ -34,11 +34,14 @@ struct dial_set {
 
 /*
  * Adds host's addresses with this port; family is AF_INET, AF_INET6 or
- * AF_UNSPEC for both. Returns 0, ERR_RESOLVE, ERR_TIMEOUT, ERR_FULL (of a
- * full set) or -errno (fork, pipe).
+ * AF_UNSPEC for both. Returns 0, ERR_RESOLVE (there is none), ERR_NAMESERVER,
+ * ERR_TIMEOUT, ERR_FULL (of a full set) or -errno (fork, pipe).
  */
 int dial_lookup(struct dial_set *set, struct span host, uint16_t port,
                 int family, int64_t deadline_ms);
+
+/* The words for a failed look-up; static. */
+const char *dial_lookup_text(int err);
 
 /* Adds a unix socket: "/path" or "@abstract". Returns 0 or ERR_TOOBIG. */
 int dial_add_unix(struct dial_set *set, struct span path);

@@ -35,6 +35,8 @@ err_text(int err)
 		return "no usable client certificate or key";
 	case ERR_RESOLVE:
 		return "no address for this name";
+	case ERR_NAMESERVER:
+		return "no name server answers";
 	case ERR_SCHEME:
 		return "unsupported kind of URL";
 	case ERR_EMPTY:

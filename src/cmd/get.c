@@ -252,6 +252,7 @@ open_connection(struct job *j)
 		.certfile = g->certfile,
 		.keyfile = g->keyfile,
 		.insecure = g->insecure,
+		.session = g->session,
 	};
 	int64_t connect_ms = g->connect_ms > 0 ? g->connect_ms : CONNECT_MS;
 	int64_t end_ms = clock_after(clock_ms(), connect_ms);
@@ -1164,7 +1165,8 @@ get_one(const struct get *g, size_t i)
 static int
 get_run(int argc, char **argv)
 {
-	struct get g = { 0 };
+	struct tls_session session = { 0 };
+	struct get g = { .session = &session };
 	int code = get_parse(&g, argc, argv);
 
 	if (code == GET_OK && g.help) {

@@ -23,7 +23,7 @@ enum kind {
 	K_COUNT,	/* int64_t, a whole number, -1 for none */
 	K_TIME,		/* int64_t, seconds with a fraction, in milliseconds */
 	K_TAKE,		/* take() gets the value */
-	K_DO,		/* take() gets NULL: no value */
+	K_DO,		/* take() is called: no value */
 	K_NONE,		/* is so anyway: passed over */
 	K_NONE_VALUE,	/* the same, with a value */
 	K_REFUSED,	/* curl has it, hale does not: help says why */
@@ -33,13 +33,13 @@ enum kind {
 typedef int get_take(struct get *g, const char *value);
 
 struct get_opt {
-	char        letter;
-	const char *name;
-	enum kind   kind;
-	size_t      at;
-	const char *value;	/* what help calls it */
-	const char *help;	/* NULL: not in the help text */
-	get_take   *take;
+	const char   *name;
+	const char   *value;	/* what help calls it */
+	const char   *help;	/* NULL: not in the help text */
+	get_take     *take;
+	uint16_t      at;
+	unsigned char kind;
+	char          letter;	/* 0: none */
 };
 
 /* see cmd/get.h */
@@ -256,6 +256,20 @@ take_header(struct get *g, const char *value)
 }
 
 static int
+take_bearer(struct get *g, const char *token)
+{
+	size_t cap = strlen(token) + sizeof "Authorization: Bearer ";
+	char *line = malloc(cap);
+	struct buf b = buf_over(line, line == NULL ? 0 : cap);
+
+	if (line == NULL)
+		return GET_MEMORY;
+	g->owned[g->n_owned++] = line;
+	buf_fmt(&b, "Authorization: Bearer %s", token);
+	return add_header(g, buf_span(&b));
+}
+
+static int
 take_url(struct get *g, const char *value)
 {
 	g->urls.at[g->urls.n++] = value;
@@ -329,168 +343,171 @@ do_v6(struct get *g, const char *value)
 }
 
 #define AT(field) offsetof(struct get, field)
+/* In the order in which people read it; the struct's has no holes. */
+#define OPT(letter, name, kind, at, value, help, take) \
+	{ name, value, help, take, (uint16_t)(at), kind, letter },
 static const struct get_opt opts[] = {
-	{ 'f', "fail", K_FLAG, AT(fail), NULL,
-	  "a status of 400 or more is exit 22, its body not shown", NULL },
-	{ 0, "fail-with-body", K_FLAG, AT(fail_with_body), NULL,
-	  "the same, with its body", NULL },
-	{ 'L', "location", K_FLAG, AT(location), NULL, "follow redirects", NULL },
-	{ 0, "location-trusted", K_FLAG, AT(location_trusted), NULL,
-	  "the same, and send the login to other hosts too", NULL },
-	{ 0, "max-redirs", K_COUNT, AT(max_redirs), "N",
-	  "follow at most N (default 50, -1: no end)", NULL },
-	{ 0, "post301", K_FLAG, AT(post301), NULL,
-	  "a POST stays one after a 301", NULL },
-	{ 0, "post302", K_FLAG, AT(post302), NULL, "after a 302", NULL },
-	{ 0, "post303", K_FLAG, AT(post303), NULL, "after a 303", NULL },
-	{ 'X', "request", K_TEXT, AT(method), "METHOD",
-	  "this method instead of GET or POST", NULL },
-	{ 'I', "head", K_FLAG, AT(head), NULL, "ask for the head only", NULL },
-	{ 'G', "get", K_FLAG, AT(get), NULL,
-	  "put the data of -d into the URL", NULL },
-	{ 'H', "header", K_TAKE, 0, "LINE|@FILE",
-	  "send this header; \"Name:\" leaves ours out", take_header },
-	{ 'd', "data", K_TAKE, 0, "DATA|@FILE",
-	  "POST this; parts are joined by &", take_data },
-	{ 0, "data-ascii", K_TAKE, 0, "DATA", NULL, take_data },
-	{ 0, "data-raw", K_TAKE, 0, "DATA", "the same, @ means nothing",
-	  take_raw },
-	{ 0, "data-binary", K_TAKE, 0, "DATA|@FILE",
-	  "the same, the file's line ends kept", take_binary },
-	{ 0, "data-urlencode", K_TAKE, 0, "[NAME]=DATA",
-	  "the same, percent-encoded", take_urlencode },
-	{ 0, "json", K_TAKE, 0, "DATA|@FILE", "POST this as JSON", take_json },
-	{ 'T', "upload-file", K_TEXT, AT(upload), "FILE",
-	  "PUT this file, - for stdin", NULL },
-	{ 'u', "user", K_TEXT, AT(user), "USER:PASSWORD",
-	  "log in by the basic scheme", NULL },
-	{ 0, "bearer-file", K_TEXT, AT(bearer), "FILE",
-	  "log in by the token in this file, read at each request", NULL },
-	{ 0, "oauth2-bearer", K_TAKE, 0, "TOKEN", NULL, NULL },
-	{ 'A', "user-agent", K_TEXT, AT(agent), "NAME", "what to call ourselves",
-	  NULL },
-	{ 'e', "referer", K_TEXT, AT(referer), "URL", "where we come from", NULL },
-	{ 'b', "cookie", K_TEXT, AT(cookie), "NAME=VALUE", "send these cookies",
-	  NULL },
-	{ 'r', "range", K_TEXT, AT(range), "FROM-TO", "only these bytes", NULL },
-	{ 0, "request-target", K_TEXT, AT(target), "PATH",
-	  "ask for this instead of the URL's path", NULL },
-	{ 0, "path-as-is", K_FLAG, AT(path_as_is), NULL,
-	  "leave . and .. in the path", NULL },
-	{ '0', "http1.0", K_FLAG, AT(http10), NULL, "speak HTTP/1.0", NULL },
-	{ 'o', "output", K_TAKE, 0, "FILE",
-	  "where the body goes; whole or not at all", take_output },
-	{ 'O', "remote-name", K_DO, 0, NULL, "a file named as in the URL",
-	  do_remote_name },
-	{ 0, "output-dir", K_TEXT, AT(output_dir), "DIR", "the folder of these",
-	  NULL },
-	{ 0, "create-dirs", K_FLAG, AT(create_dirs), NULL,
-	  "make the folders that -o needs", NULL },
-	{ 'C', "continue-at", K_TEXT, AT(resume), "N|-",
-	  "continue at this byte, or behind what the file has", NULL },
-	{ 0, "sha256", K_TEXT, AT(sha256), "HEX",
-	  "refuse other content; exit 90, no file", NULL },
-	{ 0, "max-filesize", K_COUNT, AT(max_filesize), "BYTES",
-	  "refuse more", NULL },
-	{ 'i', "include", K_FLAG, AT(include), NULL, "print the head too", NULL },
-	{ 'D', "dump-header", K_TEXT, AT(dump_header), "FILE",
-	  "write the head here, - for stdout", NULL },
-	{ 'w', "write-out", K_TEXT, AT(write_out), "FORMAT|@FILE",
-	  "print this at the end: %{http_code}, %{time_total} ...", NULL },
-	{ 's', "silent", K_FLAG, AT(silent), NULL, "no progress, no messages",
-	  NULL },
-	{ 'S', "show-error", K_FLAG, AT(show_error), NULL,
-	  "messages in spite of -s", NULL },
-	{ 'v', "verbose", K_FLAG, AT(verbose), NULL,
-	  "both heads and the connection on stderr", NULL },
-	{ 0, "no-progress-meter", K_FLAG, AT(progress_off), NULL, NULL, NULL },
-	{ 'm', "max-time", K_TIME, AT(max_time_ms), "SECONDS",
-	  "for one try, all in all", NULL },
-	{ 0, "connect-timeout", K_TIME, AT(connect_ms), "SECONDS",
-	  "for look-up, connection and handshake", NULL },
-	{ 0, "retry", K_COUNT, AT(retry), "N",
-	  "try again N times after time-outs, 408, 429, 50x", NULL },
-	{ 0, "retry-delay", K_TIME, AT(retry_delay_ms), "SECONDS",
-	  "wait this long; else 1, 2, 4 ... or Retry-After", NULL },
-	{ 0, "retry-max-time", K_TIME, AT(retry_max_ms), "SECONDS",
-	  "no new try after this", NULL },
-	{ 0, "retry-connrefused", K_FLAG, AT(retry_refused), NULL,
-	  "a refused connection too", NULL },
-	{ 0, "retry-all-errors", K_FLAG, AT(retry_all), NULL, "any error", NULL },
-	{ 0, "fail-early", K_FLAG, AT(fail_early), NULL,
-	  "stop at the first URL that fails", NULL },
-	{ 0, "resolve", K_TAKE, 0, "HOST:PORT:ADDR", "use this address",
-	  take_resolve },
-	{ 0, "connect-to", K_TAKE, 0, "H1:P1:H2:P2",
-	  "connect to H2:P2 where H1:P1 is asked for", take_connect_to },
-	{ 0, "unix-socket", K_TAKE, 0, "PATH", "connect to this", take_unix },
-	{ 0, "abstract-unix-socket", K_TAKE, 0, "NAME", "connect to this",
-	  take_abstract },
-	{ '4', "ipv4", K_DO, 0, NULL, "IPv4 only", do_v4 },
-	{ '6', "ipv6", K_DO, 0, NULL, "IPv6 only", do_v6 },
-	{ 'x', "proxy", K_TEXT, AT(proxy), "[http://]HOST[:PORT]",
-	  "HTTP proxy; else http_proxy, https_proxy, all_proxy", NULL },
-	{ 'U', "proxy-user", K_TEXT, AT(proxy_user), "USER:PASSWORD",
-	  "log in at the proxy", NULL },
-	{ 'p', "proxytunnel", K_FLAG, AT(proxy_tunnel), NULL,
-	  "CONNECT for http too", NULL },
-	{ 0, "noproxy", K_TEXT, AT(no_proxy), "HOST,...",
-	  "no proxy for these; else no_proxy", NULL },
-	{ 0, "proto", K_TEXT, AT(protocols), "=LIST",
-	  "these schemes only: =https", NULL },
-	{ 0, "cacert", K_TEXT, AT(cafile), "FILE",
-	  "trust the CAs of this PEM file only", NULL },
-	{ 'E', "cert", K_TEXT, AT(certfile), "FILE", "our own certificate, PEM",
-	  NULL },
-	{ 0, "key", K_TEXT, AT(keyfile), "FILE", "its key", NULL },
-	{ 'k', "insecure", K_FLAG, AT(insecure), NULL,
-	  "do NOT verify the server's certificate", NULL },
-	{ 0, "url", K_TAKE, 0, "URL", "one more URL", take_url },
-	{ 'h', "help", K_FLAG, AT(help), NULL, "print this", NULL },
+	OPT('f', "fail", K_FLAG, AT(fail), NULL,
+	  "a status of 400 or more is exit 22, its body not shown", NULL)
+	OPT(0, "fail-with-body", K_FLAG, AT(fail_with_body), NULL,
+	  "the same, with its body", NULL)
+	OPT('L', "location", K_FLAG, AT(location), NULL, "follow redirects", NULL)
+	OPT(0, "location-trusted", K_FLAG, AT(location_trusted), NULL,
+	  "the same, and send the login to other hosts too", NULL)
+	OPT(0, "max-redirs", K_COUNT, AT(max_redirs), "N",
+	  "follow at most N (default 50, -1: no end)", NULL)
+	OPT(0, "post301", K_FLAG, AT(post301), NULL,
+	  "a POST stays one after a 301", NULL)
+	OPT(0, "post302", K_FLAG, AT(post302), NULL, "after a 302", NULL)
+	OPT(0, "post303", K_FLAG, AT(post303), NULL, "after a 303", NULL)
+	OPT('X', "request", K_TEXT, AT(method), "METHOD",
+	  "this method instead of GET or POST", NULL)
+	OPT('I', "head", K_FLAG, AT(head), NULL, "ask for the head only", NULL)
+	OPT('G', "get", K_FLAG, AT(get), NULL,
+	  "put the data of -d into the URL", NULL)
+	OPT('H', "header", K_TAKE, 0, "LINE|@FILE",
+	  "send this header; \"Name:\" leaves ours out", take_header)
+	OPT('d', "data", K_TAKE, 0, "DATA|@FILE",
+	  "POST this; parts are joined by &", take_data)
+	OPT(0, "data-ascii", K_TAKE, 0, "DATA", NULL, take_data)
+	OPT(0, "data-raw", K_TAKE, 0, "DATA", "the same, @ means nothing",
+	  take_raw)
+	OPT(0, "data-binary", K_TAKE, 0, "DATA|@FILE",
+	  "the same, the file's line ends kept", take_binary)
+	OPT(0, "data-urlencode", K_TAKE, 0, "[NAME]=DATA",
+	  "the same, percent-encoded", take_urlencode)
+	OPT(0, "json", K_TAKE, 0, "DATA|@FILE", "POST this as JSON", take_json)
+	OPT('T', "upload-file", K_TEXT, AT(upload), "FILE",
+	  "PUT this file, - for stdin", NULL)
+	OPT('u', "user", K_TEXT, AT(user), "USER:PASSWORD",
+	  "log in by the basic scheme", NULL)
+	OPT(0, "bearer-file", K_TEXT, AT(bearer), "FILE",
+	  "log in by the token in this file, read at each request", NULL)
+	OPT(0, "oauth2-bearer", K_TAKE, 0, "TOKEN", NULL, take_bearer)
+	OPT('A', "user-agent", K_TEXT, AT(agent), "NAME", "what to call ourselves",
+	  NULL)
+	OPT('e', "referer", K_TEXT, AT(referer), "URL", "where we come from", NULL)
+	OPT('b', "cookie", K_TEXT, AT(cookie), "NAME=VALUE", "send these cookies",
+	  NULL)
+	OPT('r', "range", K_TEXT, AT(range), "FROM-TO", "only these bytes", NULL)
+	OPT(0, "request-target", K_TEXT, AT(target), "PATH",
+	  "ask for this instead of the URL's path", NULL)
+	OPT(0, "path-as-is", K_FLAG, AT(path_as_is), NULL,
+	  "leave . and .. in the path", NULL)
+	OPT('0', "http1.0", K_FLAG, AT(http10), NULL, "speak HTTP/1.0", NULL)
+	OPT('o', "output", K_TAKE, 0, "FILE",
+	  "where the body goes; whole or not at all", take_output)
+	OPT('O', "remote-name", K_DO, 0, NULL, "a file named as in the URL",
+	  do_remote_name)
+	OPT(0, "output-dir", K_TEXT, AT(output_dir), "DIR", "the folder of these",
+	  NULL)
+	OPT(0, "create-dirs", K_FLAG, AT(create_dirs), NULL,
+	  "make the folders that -o needs", NULL)
+	OPT('C', "continue-at", K_TEXT, AT(resume), "N|-",
+	  "continue at this byte, or behind what the file has", NULL)
+	OPT(0, "sha256", K_TEXT, AT(sha256), "HEX",
+	  "refuse other content; exit 90, no file", NULL)
+	OPT(0, "max-filesize", K_COUNT, AT(max_filesize), "BYTES",
+	  "refuse more", NULL)
+	OPT('i', "include", K_FLAG, AT(include), NULL, "print the head too", NULL)
+	OPT('D', "dump-header", K_TEXT, AT(dump_header), "FILE",
+	  "write the head here, - for stdout", NULL)
+	OPT('w', "write-out", K_TEXT, AT(write_out), "FORMAT|@FILE",
+	  "print this at the end: %{http_code}, %{time_total} ...", NULL)
+	OPT('s', "silent", K_FLAG, AT(silent), NULL, "no progress, no messages",
+	  NULL)
+	OPT('S', "show-error", K_FLAG, AT(show_error), NULL,
+	  "messages in spite of -s", NULL)
+	OPT('v', "verbose", K_FLAG, AT(verbose), NULL,
+	  "both heads and the connection on stderr", NULL)
+	OPT(0, "no-progress-meter", K_FLAG, AT(progress_off), NULL, NULL, NULL)
+	OPT('m', "max-time", K_TIME, AT(max_time_ms), "SECONDS",
+	  "for one try, all in all", NULL)
+	OPT(0, "connect-timeout", K_TIME, AT(connect_ms), "SECONDS",
+	  "for look-up, connection and handshake", NULL)
+	OPT(0, "retry", K_COUNT, AT(retry), "N",
+	  "try again N times after time-outs, 408, 429, 50x", NULL)
+	OPT(0, "retry-delay", K_TIME, AT(retry_delay_ms), "SECONDS",
+	  "wait this long; else 1, 2, 4 ... or Retry-After", NULL)
+	OPT(0, "retry-max-time", K_TIME, AT(retry_max_ms), "SECONDS",
+	  "no new try after this", NULL)
+	OPT(0, "retry-connrefused", K_FLAG, AT(retry_refused), NULL,
+	  "a refused connection too", NULL)
+	OPT(0, "retry-all-errors", K_FLAG, AT(retry_all), NULL, "any error", NULL)
+	OPT(0, "fail-early", K_FLAG, AT(fail_early), NULL,
+	  "stop at the first URL that fails", NULL)
+	OPT(0, "resolve", K_TAKE, 0, "HOST:PORT:ADDR", "use this address",
+	  take_resolve)
+	OPT(0, "connect-to", K_TAKE, 0, "H1:P1:H2:P2",
+	  "connect to H2:P2 where H1:P1 is asked for", take_connect_to)
+	OPT(0, "unix-socket", K_TAKE, 0, "PATH", "connect to this", take_unix)
+	OPT(0, "abstract-unix-socket", K_TAKE, 0, "NAME", "connect to this",
+	  take_abstract)
+	OPT('4', "ipv4", K_DO, 0, NULL, "IPv4 only", do_v4)
+	OPT('6', "ipv6", K_DO, 0, NULL, "IPv6 only", do_v6)
+	OPT('x', "proxy", K_TEXT, AT(proxy), "[http://]HOST[:PORT]",
+	  "HTTP proxy; else http_proxy, https_proxy, all_proxy", NULL)
+	OPT('U', "proxy-user", K_TEXT, AT(proxy_user), "USER:PASSWORD",
+	  "log in at the proxy", NULL)
+	OPT('p', "proxytunnel", K_FLAG, AT(proxy_tunnel), NULL,
+	  "CONNECT for http too", NULL)
+	OPT(0, "noproxy", K_TEXT, AT(no_proxy), "HOST,...",
+	  "no proxy for these; else no_proxy", NULL)
+	OPT(0, "proto", K_TEXT, AT(protocols), "=LIST",
+	  "these schemes only: =https", NULL)
+	OPT(0, "cacert", K_TEXT, AT(cafile), "FILE",
+	  "trust the CAs of this PEM file only", NULL)
+	OPT('E', "cert", K_TEXT, AT(certfile), "FILE", "our own certificate, PEM",
+	  NULL)
+	OPT(0, "key", K_TEXT, AT(keyfile), "FILE", "its key", NULL)
+	OPT('k', "insecure", K_FLAG, AT(insecure), NULL,
+	  "do NOT verify the server's certificate", NULL)
+	OPT(0, "url", K_TAKE, 0, "URL", "one more URL", take_url)
+	OPT('h', "help", K_FLAG, AT(help), NULL, "print this", NULL)
 
 	/* As hale does it anyway. */
-	{ 'q', "disable", K_NONE, 0, NULL, NULL, NULL },
-	{ 'g', "globoff", K_NONE, 0, NULL, NULL, NULL },
-	{ 'N', "no-buffer", K_NONE, 0, NULL, NULL, NULL },
-	{ '#', "progress-bar", K_NONE, 0, NULL, NULL, NULL },
-	{ '1', "tlsv1", K_NONE, 0, NULL, NULL, NULL },
-	{ 0, "tlsv1.0", K_NONE, 0, NULL, NULL, NULL },
-	{ 0, "tlsv1.1", K_NONE, 0, NULL, NULL, NULL },
-	{ 0, "tlsv1.2", K_NONE, 0, NULL, NULL, NULL },
-	{ 0, "http1.1", K_NONE, 0, NULL, NULL, NULL },
-	{ 0, "basic", K_NONE, 0, NULL, NULL, NULL },
-	{ 0, "tcp-nodelay", K_NONE, 0, NULL, NULL, NULL },
-	{ 0, "remove-on-error", K_NONE, 0, NULL, NULL, NULL },
-	{ 0, "keepalive", K_NONE, 0, NULL, NULL, NULL },
-	{ 0, "keepalive-time", K_NONE_VALUE, 0, NULL, NULL, NULL },
-	{ 0, "proto-default", K_NONE_VALUE, 0, NULL, NULL, NULL },
+	OPT('q', "disable", K_NONE, 0, NULL, NULL, NULL)
+	OPT('g', "globoff", K_NONE, 0, NULL, NULL, NULL)
+	OPT('N', "no-buffer", K_NONE, 0, NULL, NULL, NULL)
+	OPT('#', "progress-bar", K_NONE, 0, NULL, NULL, NULL)
+	OPT('1', "tlsv1", K_NONE, 0, NULL, NULL, NULL)
+	OPT(0, "tlsv1.0", K_NONE, 0, NULL, NULL, NULL)
+	OPT(0, "tlsv1.1", K_NONE, 0, NULL, NULL, NULL)
+	OPT(0, "tlsv1.2", K_NONE, 0, NULL, NULL, NULL)
+	OPT(0, "http1.1", K_NONE, 0, NULL, NULL, NULL)
+	OPT(0, "basic", K_NONE, 0, NULL, NULL, NULL)
+	OPT(0, "tcp-nodelay", K_NONE, 0, NULL, NULL, NULL)
+	OPT(0, "remove-on-error", K_NONE, 0, NULL, NULL, NULL)
+	OPT(0, "keepalive", K_NONE, 0, NULL, NULL, NULL)
+	OPT(0, "keepalive-time", K_NONE_VALUE, 0, NULL, NULL, NULL)
+	OPT(0, "proto-default", K_NONE_VALUE, 0, NULL, NULL, NULL)
 
 	/* What curl does and hale does not is refused, never passed over. */
-	{ 0, "compressed", K_REFUSED, 0, NULL,
-	  "there is no decoder here; servers send plain bytes without it", NULL },
-	{ 'F', "form", K_REFUSED, 0, NULL, "multipart forms are not written here",
-	  NULL },
-	{ 'K', "config", K_REFUSED, 0, NULL, "there are no config files here",
-	  NULL },
-	{ 'n', "netrc", K_REFUSED, 0, NULL, "use -u, -H @FILE or --bearer-file",
-	  NULL },
-	{ 'c', "cookie-jar", K_REFUSED, 0, NULL, "cookies are not kept here",
-	  NULL },
-	{ 'J', "remote-header-name", K_REFUSED, 0, NULL,
-	  "a server does not name our files; use -o or -O", NULL },
-	{ ':', "next", K_REFUSED, 0, NULL, "use a second command", NULL },
-	{ 'Z', "parallel", K_REFUSED, 0, NULL, "URLs are fetched in turn", NULL },
-	{ 0, "digest", K_REFUSED, 0, NULL, "only the basic scheme is spoken",
-	  NULL },
-	{ 0, "ntlm", K_REFUSED, 0, NULL, "only the basic scheme is spoken", NULL },
-	{ 0, "anyauth", K_REFUSED, 0, NULL, "only the basic scheme is spoken",
-	  NULL },
-	{ 0, "http2", K_REFUSED, 0, NULL, "only HTTP/1.1 is spoken", NULL },
-	{ 0, "http2-prior-knowledge", K_REFUSED, 0, NULL,
-	  "only HTTP/1.1 is spoken", NULL },
-	{ 0, "http3", K_REFUSED, 0, NULL, "only HTTP/1.1 is spoken", NULL },
-	{ 0, "socks5", K_REFUSED, 0, NULL, "only HTTP proxies are spoken to",
-	  NULL },
+	OPT(0, "compressed", K_REFUSED, 0, NULL,
+	  "there is no decoder here; servers send plain bytes without it", NULL)
+	OPT('F', "form", K_REFUSED, 0, NULL, "multipart forms are not written here",
+	  NULL)
+	OPT('K', "config", K_REFUSED, 0, NULL, "there are no config files here",
+	  NULL)
+	OPT('n', "netrc", K_REFUSED, 0, NULL, "use -u, -H @FILE or --bearer-file",
+	  NULL)
+	OPT('c', "cookie-jar", K_REFUSED, 0, NULL, "cookies are not kept here",
+	  NULL)
+	OPT('J', "remote-header-name", K_REFUSED, 0, NULL,
+	  "a server does not name our files; use -o or -O", NULL)
+	OPT(':', "next", K_REFUSED, 0, NULL, "use a second command", NULL)
+	OPT('Z', "parallel", K_REFUSED, 0, NULL, "URLs are fetched in turn", NULL)
+	OPT(0, "digest", K_REFUSED, 0, NULL, "only the basic scheme is spoken",
+	  NULL)
+	OPT(0, "ntlm", K_REFUSED, 0, NULL, "only the basic scheme is spoken", NULL)
+	OPT(0, "anyauth", K_REFUSED, 0, NULL, "only the basic scheme is spoken",
+	  NULL)
+	OPT(0, "http2", K_REFUSED, 0, NULL, "only HTTP/1.1 is spoken", NULL)
+	OPT(0, "http2-prior-knowledge", K_REFUSED, 0, NULL,
+	  "only HTTP/1.1 is spoken", NULL)
+	OPT(0, "http3", K_REFUSED, 0, NULL, "only HTTP/1.1 is spoken", NULL)
+	OPT(0, "socks5", K_REFUSED, 0, NULL, "only HTTP proxies are spoken to",
+	  NULL)
 	{ .kind = K_END },
 };
 
@@ -532,17 +549,44 @@ set_count(int64_t *to, const char *value)
 }
 
 static int
-set_bearer(struct get *g, const char *token)
+needs_value(const char *name)
 {
-	size_t cap = strlen(token) + sizeof "Authorization: Bearer ";
-	char *line = malloc(cap);
-	struct buf b = buf_over(line, line == NULL ? 0 : cap);
+	log_error("get: option %s: requires parameter", name);
+	return GET_USAGE;
+}
 
-	if (line == NULL)
-		return GET_MEMORY;
-	g->owned[g->n_owned++] = line;
-	buf_fmt(&b, "Authorization: Bearer %s", token);
-	return add_header(g, buf_span(&b));
+/* Takes an option that has no value. */
+static int
+set_flag(struct get *g, const struct get_opt *o, const char *name, bool on)
+{
+	if (o->kind == K_REFUSED) {
+		log_error("get: %s: %s", name, o->help);
+		return GET_USAGE;
+	}
+	if (o->kind == K_FLAG)
+		*(bool *)((char *)g + o->at) = on;
+	return o->kind == K_DO ? o->take(g, "") : GET_OK;
+}
+
+static int
+set_value(struct get *g, const struct get_opt *o, const char *name,
+          const char *value)
+{
+	void *field = (char *)g + o->at;
+	int r = 0;
+
+	if (o->kind == K_TAKE)
+		return o->take(g, value);
+	if (o->kind == K_TEXT)
+		*(const char **)field = value;
+	else if (o->kind == K_COUNT)
+		r = set_count(field, value);
+	else if (o->kind == K_TIME)
+		r = parse_ms(value, field);
+	if (r == 0)
+		return GET_OK;
+	log_error("get: %s \"%s\": expected a number", name, value);
+	return GET_USAGE;
 }
 
 /* Takes one option; `name` is how it was written. */
@@ -550,52 +594,16 @@ static int
 set(struct get *g, const struct get_opt *o, const char *name,
     const char *value, bool on)
 {
-	void *field = (char *)g + o->at;
-	int r = 0;
-
-	switch (o->kind) {
-	case K_FLAG:
-		*(bool *)field = on;
-		return GET_OK;
-	case K_TEXT:
-		*(const char **)field = value;
-		return GET_OK;
-	case K_COUNT:
-		r = set_count(field, value);
-		break;
-	case K_TIME:
-		r = parse_ms(value, field);
-		break;
-	case K_TAKE:
-	case K_DO:
-		if (o->take == NULL)
-			return set_bearer(g, value);
-		return o->take(g, value);
-	case K_REFUSED:
-		log_error("get: %s: %s", name, o->help);
-		return GET_USAGE;
-	case K_NONE:
-	case K_NONE_VALUE:
-	case K_END:
-		return GET_OK;
-	}
-	if (r == 0)
-		return GET_OK;
-	log_error("get: %s \"%s\": expected a number", name, value);
-	return GET_USAGE;
+	if (!takes_value(o))
+		return set_flag(g, o, name, on);
+	return value == NULL ? needs_value(name)
+	                     : set_value(g, o, name, value);
 }
 
 static int
 unknown(const char *name)
 {
 	log_error("get: option %s: is unknown (see: hale help get)", name);
-	return GET_USAGE;
-}
-
-static int
-needs_value(const char *name)
-{
-	log_error("get: option %s: requires parameter", name);
 	return GET_USAGE;
 }
 
@@ -617,8 +625,6 @@ read_long(struct get *g, const char *word, const char *next, int *used)
 		return unknown(word);
 	if (!takes_value(o))
 		return set(g, o, word, NULL, on);
-	if (next == NULL)
-		return needs_value(word);
 	*used = 1;
 	return set(g, o, word, next, true);
 }
@@ -641,8 +647,6 @@ read_letters(struct get *g, const char *word, const char *next, int *used)
 				return r;
 			continue;
 		}
-		if (value == NULL)
-			return needs_value(name);
 		*used = value == next;
 		return set(g, o, name, value, true);
 	}

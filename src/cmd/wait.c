@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cmd/probe.h"
+#include "net/tls.h"
 
 #define PAUSE_MIN_MS 100	/* between the first two tries; it doubles */
 #define PAUSE_MAX_MS 2000
@@ -92,11 +93,14 @@ static int
 wait_one(void *arg, size_t i)
 {
 	const struct wait_args *a = arg;
+	struct check_conf conf = a->probe.conf;
+	struct tls_session session = { 0 };
 	const char *url = a->urls[i];
 	char text[2][CHECK_WHY_MAX];
 	struct span last = { text[1], 0 };
 	int64_t pause_ms = PAUSE_MIN_MS;
 
+	conf.session = &session;
 	say_first(a, url);
 	for (size_t turn = 0;; turn++) {
 		struct buf why = buf_over(text[turn % 2], CHECK_WHY_MAX);
@@ -104,7 +108,7 @@ wait_one(void *arg, size_t i)
 
 		if (end_ms > a->deadline_ms)
 			end_ms = a->deadline_ms;
-		if (check_url(&a->probe.conf, span_of(url), end_ms, &why) == 0) {
+		if (check_url(&conf, span_of(url), end_ms, &why) == 0) {
 			say(a, url, "", buf_span(&why));
 			return CMD_OK;
 		}

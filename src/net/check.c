@@ -33,7 +33,7 @@ static int
 read_http_unix(struct target *t, struct span rest)
 {
 	struct buf host = buf_over(t->host, sizeof t->host);
-	struct span socket = rest;
+	struct span socket;
 	int r = 0;
 
 	if (span_has_prefix(rest, "//")) {
@@ -346,6 +346,7 @@ ask(struct client *c, const struct check_conf *conf, const struct target *t,
 		.certfile = conf->certfile,
 		.keyfile = conf->keyfile,
 		.insecure = conf->insecure,
+		.session = conf->session,
 	};
 	struct dial_set socket = { 0 };
 	struct client_to to = {
@@ -452,7 +453,7 @@ check_connect(const struct target *t, int64_t deadline_ms, struct buf *why)
 		r = dial_lookup(&set, span_of(t->host), t->url.port,
 		                AF_UNSPEC, deadline_ms);
 	if (r < 0) {
-		buf_fmt(why, "%s: %s", t->host, err_text(r));
+		buf_fmt(why, "%s: %s", t->host, dial_lookup_text(r));
 		return r;
 	}
 	r = dial_connect(&set, deadline_ms, &which);

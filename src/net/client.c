@@ -354,8 +354,11 @@ client_text(const struct client *c, int err, struct buf *b)
 {
 	size_t before = b->len;
 
-	if (c->step == CLIENT_LOOKUP)
-		buf_fmt(b, "%.*s: ", (int)c->host.len, c->host.p);
+	if (c->step == CLIENT_LOOKUP) {
+		buf_fmt(b, "%.*s: %s", (int)c->host.len, c->host.p,
+		        dial_lookup_text(err));
+		return;
+	}
 	if (c->step == CLIENT_CONNECT && c->peer.len > 0) {
 		dial_write(b, &c->peer);
 		buf_str(b, ": ");
@@ -372,7 +375,7 @@ client_text(const struct client *c, int err, struct buf *b)
 	if (c->tls != NULL && err != ERR_EMPTY && err != ERR_SHORT
 	 && err != ERR_PARSE)
 		tls_text(c->tls, b);
-	if (b->len == before || c->step <= CLIENT_CONNECT)
+	if (b->len == before || c->step == CLIENT_CONNECT)
 		buf_str(b, err_text(err));
 }
 

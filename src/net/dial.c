@@ -20,6 +20,9 @@
 
 #define HOST_MAX 256	/* bytes of a name (RFC 1035, 2.3.4) with its NUL */
 
+/* How the child that looks up a name can end. */
+enum { LOOKED_UP, NO_SUCH_NAME, NO_ANSWER };
+
 static int
 add(struct dial_set *set, const void *at, socklen_t len)
 {
@@ -107,8 +110,14 @@ look_up(const char *name, uint16_t port, int family, int up)
 		.ai_socktype = SOCK_STREAM,
 	}, *found = NULL;
 
-	if (getaddrinfo(name, NULL, &hints, &found) != 0)
-		_exit(1);
+	switch (getaddrinfo(name, NULL, &hints, &found)) {
+	case 0:
+		break;
+	case EAI_AGAIN:
+		_exit(NO_ANSWER);
+	default:
+		_exit(NO_SUCH_NAME);
+	}
 	for (; found != NULL; found = found->ai_next) {
 		struct dial_set one = { 0 };
 
@@ -121,9 +130,9 @@ look_up(const char *name, uint16_t port, int family, int up)
 			((struct sockaddr_in *)one.at[0].room)->sin_port
 				= htons(port);
 		if (write(up, &one.at[0], sizeof one.at[0]) < 0)
-			_exit(1);
+			break;	/* nobody reads: the parent is gone */
 	}
-	_exit(0);
+	_exit(LOOKED_UP);
 }
 
 /* Reads addresses until the child closes its end. */
@@ -156,7 +165,7 @@ static int
 ask_child(struct dial_set *set, const char *name, uint16_t port, int family,
           int64_t deadline_ms)
 {
-	int fds[2], r;
+	int fds[2], status = 0, r;
 	pid_t child, parent = getpid();
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
@@ -167,7 +176,7 @@ ask_child(struct dial_set *set, const char *name, uint16_t port, int family,
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() == parent)	/* else it died before */
 			look_up(name, port, family, fds[1]);
-		_exit(1);
+		_exit(NO_ANSWER);
 	}
 	r = child < 0 ? -errno : 0;
 	close(fds[1]);
@@ -175,8 +184,11 @@ ask_child(struct dial_set *set, const char *name, uint16_t port, int family,
 		r = collect(set, fds[0], deadline_ms);
 		if (r < 0)
 			(void)kill(child, SIGKILL);
-		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 			continue;
+		if (r == ERR_RESOLVE && WIFEXITED(status)
+		 && WEXITSTATUS(status) == NO_ANSWER)
+			r = ERR_NAMESERVER;
 	}
 	close(fds[0]);
 	return r;
@@ -199,6 +211,14 @@ dial_lookup(struct dial_set *set, struct span host, uint16_t port, int family,
 	if (r != 0)
 		return r < 0 ? r : 0;
 	return ask_child(set, name, port, family, deadline_ms);
+}
+
+/* see net/dial.h */
+const char *
+dial_lookup_text(int err)
+{
+	return err == ERR_TIMEOUT ? "no name server answered in time"
+	                          : err_text(err);
 }
 
 /* see net/dial.h */

@@ -209,6 +209,17 @@ def test_localhost_needs_no_file(server, tmp_path):
     assert (done.returncode, done.stdout) == (0, "200 OK\n")
 
 
+@pytest.mark.static_only
+def test_a_root_without_name_servers_says_so(tmp_path):
+    (tmp_path / "hale").write_bytes(open(box.HALE, "rb").read())
+    (tmp_path / "hale").chmod(0o755)
+    for words in ["check", "http://some.name/"], ["check", "tcp:some.name:1"]:
+        done = subprocess.run(["unshare", "--net", "/usr/sbin/chroot", tmp_path, "/hale", *words],
+                              capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (
+            1, "some.name: no name server answered in time\n")
+
+
 def lonely():
     """For a child: its own network, where a name server never answers."""
     libc = ctypes.CDLL(None, use_errno=True)

@@ -359,6 +359,17 @@ def test_a_large_body_over_tls_is_whole(secure, root, tmp_path):
     assert (tmp_path / "out").read_bytes() == BIG
 
 
+@pytest.mark.parametrize("notify", [True, False])
+def test_a_body_without_length_needs_the_announced_end_of_tls(cert, root, tmp_path, notify):
+    context = tls_servers.context(pki.put(cert), cert.key.file)
+    talk = tls_servers.https(context, b"HTTP/1.1 200 OK\r\n\r\nhalf or whole", notify)
+    with tls_servers.Server(talk) as server:
+        done = get("-sS", "--cacert", pki.put(root), "-o", "out",
+                   f"https://127.0.0.1:{server.port}/", cwd=tmp_path)
+    assert done.returncode == (0 if notify else 56)
+    assert [path.name for path in tmp_path.iterdir()] == (["out"] if notify else [])
+
+
 def relay(connection, request):
     """A proxy's CONNECT: bytes both ways until one side ends."""
     host, _, port = request.target.rpartition(":")

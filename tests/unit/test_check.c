@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* what a check's URL, status and words may be */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/err.h"
+#include "net/check.h"
+#include "net/program.h"
+
+static void
+urls_that_can_be_checked_are_taken(void **state)
+{
+	static const char *const good[] = {
+		"http://a", "https://a:1/x?y", "http://[::1]:80/", "a:80/x",
+		"tcp://a:1", "tcp:a:1", "tcp:[::1]:1", "tcp://a:1/",
+		"unix:/s", "unix:@s", "unix:///run/s", "http+unix://%2Fs/x",
+		"http+unix://%40s", "http+unix:/s", "http+unix:/s:/x?y",
+		"http+unix:@s:/x", "exec:a", "exec:  a 'b c' ",
+	};
+	const char *expected;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+		assert_int_equal(0, check_verify(span_of(good[i]), &expected));
+}
+
+static void
+urls_that_cannot_be_checked_are_refused_in_words(void **state)
+{
+	static const struct {
+		const char *url;
+		int         err;
+	} cases[] = {
+		{ "", ERR_PARSE }, { "http://", ERR_PARSE },
+		{ "ftp://a/", ERR_SCHEME }, { "tcp:", ERR_PARSE },
+		{ "tcp:a", ERR_PARSE }, { "tcp://http://a:1", ERR_PARSE },
+		{ "tcp:u@a:1", ERR_PARSE }, { "tcp:a:1/x", ERR_PARSE },
+		{ "tcp:a:65536", ERR_PARSE }, { "unix:", ERR_PARSE },
+		{ "unix:s", ERR_PARSE }, { "unix:/", ERR_PARSE },
+		{ "http+unix://s/x", ERR_PARSE }, { "http+unix:s", ERR_PARSE },
+		{ "http+unix:/s:x", ERR_PARSE },
+		{ "http+unix:/s:/x y", ERR_PARSE },
+		{ "http+unix://%2Fs%00/x", ERR_PARSE },
+		{ "exec:", ERR_PARSE }, { "exec: ", ERR_PARSE },
+		{ "exec:a \"b", ERR_PARSE }, { "exec:a\\", ERR_PARSE },
+		{ "exec:''", ERR_PARSE },
+	};
+	const char *expected;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		expected = NULL;
+		assert_int_equal(cases[i].err, check_verify(
+			span_of(cases[i].url), &expected));
+		assert_non_null(expected);
+	}
+}
+
+static void
+a_url_may_have_check_url_max_bytes(void **state)
+{
+	static char text[CHECK_URL_MAX + 1];
+	const char *expected;
+
+	(void)state;
+	memset(text, 'a', sizeof text);
+	memcpy(text, "http://h/", 9);
+	assert_int_equal(0, check_verify((struct span){ text, CHECK_URL_MAX },
+	                                 &expected));
+	assert_int_equal(ERR_TOOBIG, check_verify(
+		(struct span){ text, CHECK_URL_MAX + 1 }, &expected));
+}
+
+static void
+a_sockets_path_fits_its_address(void **state)
+{
+	char text[6 + 108 + 1] = "unix:/";
+	const char *expected;
+
+	(void)state;
+	memset(text + 6, 'a', 108);
+	assert_int_equal(0, check_verify((struct span){ text, 5 + 107 },
+	                                 &expected));
+	assert_int_equal(ERR_TOOBIG, check_verify(
+		(struct span){ text, 5 + 108 }, &expected));
+}
+
+static void
+status_ranges_add_up(void **state)
+{
+	struct check_conf conf = { 0 };
+
+	(void)state;
+	assert_int_equal(0, check_add_status(&conf, span_of("200-299,404")));
+	assert_int_equal(0, check_add_status(&conf, span_of("100-999")));
+	assert_int_equal(3, conf.n_status);
+	assert_int_equal(200, conf.status[0].first);
+	assert_int_equal(299, conf.status[0].last);
+	assert_int_equal(404, conf.status[1].first);
+	assert_int_equal(404, conf.status[1].last);
+	assert_int_equal(0, check_add_status(&conf,
+	                                     span_of("200,201,202,203,204")));
+	assert_int_equal(CHECK_RANGES_MAX, conf.n_status);
+	assert_int_equal(ERR_FULL, check_add_status(&conf, span_of("205")));
+}
+
+static void
+what_is_no_status_is_refused(void **state)
+{
+	static const struct {
+		const char *text;
+		int         err;
+	} cases[] = {
+		{ "", ERR_PARSE }, { "x", ERR_PARSE }, { "99", ERR_RANGE },
+		{ "1000", ERR_RANGE }, { "300-200", ERR_RANGE },
+		{ "200-", ERR_PARSE }, { "-200", ERR_PARSE },
+		{ "200-x", ERR_PARSE }, { "2xx", ERR_PARSE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct check_conf conf = { 0 };
+
+		assert_int_equal(cases[i].err, check_add_status(
+			&conf, span_of(cases[i].text)));
+	}
+}
+
+static void
+headers_have_a_bound(void **state)
+{
+	struct check_conf conf = { 0 };
+
+	(void)state;
+	assert_int_equal(ERR_PARSE, check_add_header(&conf, span_of("x")));
+	for (size_t i = 0; i < CHECK_HEADERS_MAX; i++)
+		assert_int_equal(0, check_add_header(&conf, span_of("a: b")));
+	assert_int_equal(ERR_FULL, check_add_header(&conf, span_of("a: b")));
+}
+
+static void
+words_are_split_as_they_are_quoted(void **state)
+{
+	static const struct {
+		const char *words, *want[4];
+	} cases[] = {
+		{ "a b  c", { "a", "b", "c" } },
+		{ "\ta\n", { "a" } },
+		{ "a 'b  c'", { "a", "b  c" } },
+		{ "a \"b 'c\"", { "a", "b 'c" } },
+		{ "a 'b\\c'", { "a", "b\\c" } },
+		{ "a \"b\\\"c\"", { "a", "b\"c" } },
+		{ "a\\ b c", { "a b", "c" } },
+		{ "a b'c'\"d\"e", { "a", "bcde" } },
+		{ "a ''", { "a", "" } },
+		{ "a $HOME * | ;", { "a", "$HOME", "*", "|" } },
+	};
+	struct program p;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		assert_int_equal(0, program_split(&p, span_of(cases[i].words)));
+		for (size_t j = 0; j < 4 && cases[i].want[j] != NULL; j++)
+			assert_string_equal(cases[i].want[j], p.argv[j]);
+	}
+}
+
+static void
+words_have_bounds(void **state)
+{
+	static char many[2 * (PROGRAM_ARGS_MAX + 1) + 1];
+	static char large[PROGRAM_TEXT_MAX + 1];
+	struct program p;
+
+	(void)state;
+	for (size_t i = 0; i < PROGRAM_ARGS_MAX + 1; i++)
+		memcpy(many + 2 * i, "a ", 2);
+	assert_int_equal(0, program_split(&p, (struct span){
+		many, 2 * PROGRAM_ARGS_MAX }));
+	assert_null(p.argv[PROGRAM_ARGS_MAX]);
+	assert_int_equal(ERR_TOOBIG, program_split(&p, span_of(many)));
+	memset(large, 'a', sizeof large);
+	assert_int_equal(0, program_split(&p, (struct span){
+		large, PROGRAM_TEXT_MAX - 1 }));
+	assert_int_equal(ERR_TOOBIG, program_split(&p, (struct span){
+		large, PROGRAM_TEXT_MAX }));
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(urls_that_can_be_checked_are_taken),
+		cmocka_unit_test(urls_that_cannot_be_checked_are_refused_in_words),
+		cmocka_unit_test(a_url_may_have_check_url_max_bytes),
+		cmocka_unit_test(a_sockets_path_fits_its_address),
+		cmocka_unit_test(status_ranges_add_up),
+		cmocka_unit_test(what_is_no_status_is_refused),
+		cmocka_unit_test(headers_have_a_bound),
+		cmocka_unit_test(words_are_split_as_they_are_quoted),
+		cmocka_unit_test(words_have_bounds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

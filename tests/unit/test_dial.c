@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* addresses that need no look-up, and how they are written */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/err.h"
+#include "net/dial.h"
+
+/* The addresses of host, each followed by a blank. */
+static const char *
+addresses(const char *host, int family, char *text, size_t cap)
+{
+	struct buf b = buf_over(text, cap);
+	struct dial_set set = { 0 };
+
+	/* With no time left: what asks for names would say so. */
+	assert_int_equal(0, dial_lookup(&set, span_of(host), 80, family, 0));
+	for (size_t i = 0; i < set.n; i++) {
+		assert_int_equal(80, dial_write_host(&b, &set.at[i]));
+		buf_str(&b, " ");
+	}
+	return buf_text(&b);
+}
+
+static void
+localhost_and_literals_need_nobody(void **state)
+{
+	static const struct {
+		const char *host;
+		int         family;
+		const char *want;
+	} cases[] = {
+		{ "localhost", AF_UNSPEC, "127.0.0.1 ::1 " },
+		{ "LocalHost.", AF_UNSPEC, "127.0.0.1 ::1 " },
+		{ "a.localhost", AF_INET, "127.0.0.1 " },
+		{ "localhost", AF_INET6, "::1 " },
+		{ "10.0.0.255", AF_UNSPEC, "10.0.0.255 " },
+		{ "::", AF_UNSPEC, ":: " },
+		{ "fe80::1", AF_INET6, "fe80::1 " },
+	};
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		assert_string_equal(cases[i].want, addresses(
+			cases[i].host, cases[i].family, text, sizeof text));
+}
+
+static void
+v6_addresses_are_written_as_rfc_5952_has_it(void **state)
+{
+	static const char *const same[] = {
+		"::1", "::", "1::", "2001:db8::1", "2001:db8:0:1:1:1:1:1",
+		"1:0:0:2::3", "1::2:0:0:3", "1:2:3:4:5:6:7:8", "::ffff:1.2.3.4",
+		"1:2:3:4:5:6:7:0", "0:2:3:4:5:6:7:8", "1:2:3:4:5:6::",
+		"::2:3:4:5:6:7", "abcd:ef01:2345:6789:abcd:ef01:2345:6789",
+	};
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+		const char *got = addresses(same[i], AF_UNSPEC, text,
+		                            sizeof text);
+		struct span s = { got, strlen(got) - 1 };
+
+		if (!span_is(s, same[i]))
+			fail_msg("%s became %s", same[i], got);
+	}
+	assert_string_equal("2001:db8::1:0:0:1 ", addresses(
+		"2001:0DB8:0:0:1:0:0:1", AF_UNSPEC, text, sizeof text));
+}
+
+static void
+a_literal_of_the_other_family_is_no_address(void **state)
+{
+	struct dial_set set = { 0 };
+
+	(void)state;
+	assert_int_equal(ERR_RESOLVE, dial_lookup(
+		&set, span_of("127.0.0.1"), 80, AF_INET6, 0));
+	assert_int_equal(ERR_RESOLVE, dial_lookup(
+		&set, span_of("::1"), 80, AF_INET, 0));
+	assert_int_equal(ERR_RESOLVE, dial_lookup(
+		&set, span_of(""), 80, AF_UNSPEC, 0));
+	assert_int_equal(0, set.n);
+}
+
+static void
+a_set_has_a_bound(void **state)
+{
+	struct dial_set set = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < DIAL_ADDRS_MAX; i++)
+		assert_int_equal(0, dial_add_unix(&set, span_of("@x")));
+	assert_int_equal(ERR_FULL, dial_add_unix(&set, span_of("/x")));
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(localhost_and_literals_need_nobody),
+		cmocka_unit_test(v6_addresses_are_written_as_rfc_5952_has_it),
+		cmocka_unit_test(a_literal_of_the_other_family_is_no_address),
+		cmocka_unit_test(a_set_has_a_bound),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

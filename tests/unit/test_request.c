@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* a request's header fields */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/err.h"
+#include "net/request.h"
+
+static void
+lines_that_could_end_early_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"", "no colon", ": x", ";", "a b: c", "a\t: c", "a: b\r\nc: d",
+		"a: b\nc", "a: \x7f", " a: b",
+	};
+	static const char *const good[] = {
+		"a: b", "a:", "a;", "a: b\tc", "a:b:c", "X-\xc3\xa9: \xc3\xa9",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_int_equal(ERR_PARSE,
+		                 request_verify_line(span_of(bad[i])));
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+		assert_int_equal(0, request_verify_line(span_of(good[i])));
+	assert_int_equal(ERR_PARSE, request_verify_line(
+		(struct span){ "a: \0", 4 }));
+}
+
+static void
+the_users_lines_replace_leave_out_and_empty_ours(void **state)
+{
+	const struct span at[] = {
+		span_of("accept: text/x"), span_of("Host:"),
+		span_of("X-Empty;"), span_of("X-Blank:  "), span_of("X: y"),
+	};
+	const struct request_lines lines = { at, sizeof at / sizeof at[0] };
+	char text[256];
+	struct buf b = buf_over(text, sizeof text);
+
+	(void)state;
+	request_add(&b, &lines, "Accept", span_of("*/*"));
+	request_add(&b, &lines, "Host", span_of("h"));
+	request_add(&b, &lines, "Accep", span_of("other"));
+	request_add_lines(&b, &lines);
+	assert_string_equal("Accep: other\r\naccept: text/x\r\nX-Empty:\r\n"
+	                    "X: y\r\n", buf_text(&b));
+}
+
+static void
+a_login_is_written_in_base64(void **state)
+{
+	static const struct {
+		const char *login, *want;
+	} cases[] = {	/* RFC 4648, 10 and RFC 7617, 2 */
+		{ "", "Basic " }, { "f", "Basic Zg==" }, { "fo", "Basic Zm8=" },
+		{ "foo", "Basic Zm9v" }, { "foobar", "Basic Zm9vYmFy" },
+		{ "Aladdin:open sesame", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==" },
+		{ "\xff\xfe", "Basic //4=" },
+	};
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct buf b = buf_over(text, sizeof text);
+
+		request_write_basic(&b, span_of(cases[i].login));
+		assert_string_equal(cases[i].want, buf_text(&b));
+	}
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lines_that_could_end_early_are_refused),
+		cmocka_unit_test(the_users_lines_replace_leave_out_and_empty_ours),
+		cmocka_unit_test(a_login_is_written_in_base64),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
