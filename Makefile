@@ -158,12 +158,12 @@ $B/unit/%: tests/unit/%.c $(UNIT_PARTS) $(TOOL)/bearssl.a
 WRAPPED = read write pwritev2 recv send accept4 epoll_ctl epoll_wait waitpid \
           poll signalfd epoll_create1 socket bind listen setsockopt open \
           clock_ms clock_wait_ms
-$B/fault/%: tests/fault/%.c $(UNIT_PARTS)
+$B/fault/%: tests/fault/%.c $(UNIT_PARTS) $(TOOL)/bearssl.a
 	@mkdir -p $(@D)
 	@echo "compile $<"
 	$Q$(UNIT_CC) $(OURS) -Itests/unit $(UNIT_CFLAGS) \
 	    $(patsubst %,-Wl$(comma)--wrap=%,$(WRAPPED)) -o $@ $< \
-	    $(UNIT_PARTS) -lcmocka
+	    $(UNIT_PARTS) $(TOOL)/bearssl.a -lcmocka
 comma = ,
 
 helpers: $(TOOLS)

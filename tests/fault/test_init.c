@@ -36,7 +36,6 @@
 #define HOT_CALLS    500	/* failed calls of one kind that are too many */
 #define NTH_MAX      200	/* a life makes fewer calls of a kind */
 #define HEAD         "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
-#define LISTEN       "unix:@hale-fault"
 #define HASTE        20
 #define UP           'u'	/* the service's lines, a byte each */
 #define GOT_USR1     '1'
@@ -59,6 +58,9 @@ struct fault {
 };
 
 static struct fault *fault;
+
+/* Its name holds our pid: another run may be under way beside this one. */
+static char listen_at[40];
 
 /* Does this call fail? errno is set then. */
 static bool
@@ -198,7 +200,7 @@ be_hale(int said_fd)
 	plan.argv = argv;
 	plan.version = "0";
 	plan.subreaper = true;
-	if (sock_parse(&plan.listen[plan.n_listen++], span_of(LISTEN)) < 0)
+	if (sock_parse(&plan.listen[plan.n_listen++], span_of(listen_at)) < 0)
 		_exit(99);
 	_exit(init_run(&plan));
 }
@@ -285,7 +287,7 @@ probe(int timeout_ms)
 	bool answered = false;
 
 	assert_true(fd >= 0);
-	assert_int_equal(sock_parse(&at, span_of(LISTEN)), 0);
+	assert_int_equal(sock_parse(&at, span_of(listen_at)), 0);
 	if (connect(fd, &at.any, at.len) == 0
 	 && __real_send(fd, HEAD, strlen(HEAD), MSG_NOSIGNAL) > 0
 	 && comes(fd, timeout_ms)
@@ -415,6 +417,8 @@ main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "service") == 0)
 		return be_service();
+	snprintf(listen_at, sizeof listen_at, "unix:@hale-fault-%d",
+	         (int)getpid());
 	fault = mmap(NULL, sizeof *fault, PROT_READ | PROT_WRITE,
 	             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (fault == MAP_FAILED)
