@@ -157,7 +157,7 @@ $B/unit/%: tests/unit/%.c $(UNIT_PARTS) $(TOOL)/bearssl.a
 # The Nth of each of these calls fails; time runs faster.
 WRAPPED = read write pwritev2 recv send accept4 epoll_ctl epoll_wait waitpid \
           poll signalfd epoll_create1 socket bind listen setsockopt open \
-          clock_ms clock_wait_ms
+          fork pipe2 recvmsg clock_ms clock_wait_ms
 $B/fault/%: tests/fault/%.c $(UNIT_PARTS) $(TOOL)/bearssl.a
 	@mkdir -p $(@D)
 	@echo "compile $<"

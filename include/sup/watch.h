@@ -97,6 +97,10 @@ void watch_start(struct watch *w, pid_t pid);	/* the service runs as pid */
 void watch_stop(struct watch *w);	/* it is being stopped: no checks */
 void watch_end(struct watch *w);	/* it has ended */
 
+/* hale leaves: waits a moment for checkers that were killed, since until they
+ * are gone they may hold what they inherited, such as a listening port. */
+void watch_close(struct watch *w);
+
 /* pid has ended and was reaped. Returns whether it was a checker. */
 bool watch_reaped(struct watch *w, pid_t pid, int status);
 

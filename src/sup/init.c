@@ -758,6 +758,8 @@ prepare(struct init *in, struct init_plan *plan)
 static void
 clean_up(struct init *in)
 {
+	if (in->rules.self != 1)	/* with PID 1 the kernel ends them all */
+		watch_close(&in->watch);
 	if (in->terminal_fd >= 0 && in->group > 0)
 		terminal_take(in->terminal_fd, in->group);
 	/* Listeners are opened in the plan's order: these are ours. */

@@ -4,7 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/epoll.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -14,7 +17,9 @@
 #include "sup/env.h"
 
 #define MESSAGES_MAX 16	/* datagrams a turn: a flood does not hold the loop */
-#define READY_MAX    512	/* bytes read from the readiness pipe at a time */
+#define READY_MAX    512	/* bytes of the readiness pipe read at a time */
+#define CLOSE_STEP_NS 20000000	/* 20 ms; SIGKILL needs less than one */
+#define CLOSE_STEPS   10
 
 /* --- verdicts --- */
 
@@ -486,6 +491,32 @@ watch_end(struct watch *w)
 	watch_stop(w);
 	w->pid = 0;
 	w->health.was_ready = false;
+}
+
+static bool
+is_gone(pid_t pid)
+{
+	pid_t got = waitpid(pid, NULL, WNOHANG);
+
+	return got == pid || (got < 0 && errno == ECHILD);
+}
+
+/* see sup/watch.h */
+void
+watch_close(struct watch *w)
+{
+	const struct timespec step = { .tv_nsec = CLOSE_STEP_NS };
+	sigset_t chld;	/* blocked: it waits for us */
+	int waits = 0;
+
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	for (size_t i = 0; i < w->health.n; i++) {
+		pid_t pid = w->checks[i].checker.pid;
+
+		while (pid > 0 && !is_gone(pid) && waits++ < CLOSE_STEPS)
+			(void)sigtimedwait(&chld, NULL, &step);
+	}
 }
 
 /* see sup/watch.h */

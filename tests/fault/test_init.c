@@ -37,6 +37,7 @@
 #define NTH_MAX      200	/* a life makes fewer calls of a kind */
 #define HEAD         "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
 #define HASTE        20
+#define FAIL_CODE    9		/* and with this on SIGUSR2 */
 #define UP           'u'	/* the service's lines, a byte each */
 #define GOT_USR1     '1'
 
@@ -44,7 +45,8 @@ enum call {
 	CALL_READ, CALL_WRITE, CALL_PWRITEV2, CALL_RECV, CALL_SEND,
 	CALL_ACCEPT4, CALL_EPOLL_CTL, CALL_EPOLL_WAIT, CALL_WAITPID,
 	CALL_POLL, CALL_SIGNALFD, CALL_EPOLL_CREATE1, CALL_SOCKET, CALL_BIND,
-	CALL_LISTEN, CALL_OPEN, CALL_SETSOCKOPT,
+	CALL_LISTEN, CALL_OPEN, CALL_SETSOCKOPT, CALL_FORK, CALL_PIPE2,
+	CALL_RECVMSG,
 };
 
 /* One fault, shared with the hale that meets it. */
@@ -117,6 +119,10 @@ WRAP(int, listen, CALL_LISTEN, (int fd, int backlog), (fd, backlog))
 WRAP(int, setsockopt, CALL_SETSOCKOPT,
      (int fd, int level, int name, const void *p, socklen_t len),
      (fd, level, name, p, len))
+WRAP(pid_t, fork, CALL_FORK, (void), ())
+WRAP(int, pipe2, CALL_PIPE2, (int ends[2], int flags), (ends, flags))
+WRAP(ssize_t, recvmsg, CALL_RECVMSG, (int fd, struct msghdr *m, int flags),
+     (fd, m, flags))
 WRAP(int, open, CALL_OPEN, (const char *path, int flags), (path, flags))
 
 int __real_poll(struct pollfd *p, nfds_t n, int ms);
@@ -160,6 +166,7 @@ be_service(void)
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
 	sigaddset(&set, SIGTERM);
 	for (char said = UP;; said = GOT_USR1) {
 		if (syscall(SYS_write, STDOUT_FILENO, &said, 1) != 1)
@@ -169,6 +176,8 @@ be_service(void)
 				return 1;
 			if (sig == SIGTERM)
 				return SERVICE_CODE;
+			if (sig == SIGUSR2)
+				return FAIL_CODE;
 		} while (sig != SIGUSR1);
 	}
 }
@@ -182,6 +191,28 @@ struct life {
 	int   said_fd;	/* what the service says; ended with it */
 };
 
+/* Does hale watch its service and restart it? Set by the tests in turn. */
+static bool watched;
+
+/* A check of hale's own socket, ever again, and all ears for the service. */
+static void
+plan_watch(struct init_plan *plan)
+{
+	plan->restart = RESTART_ON_FAILURE;
+	plan->watch = (struct watch_plan){
+		.health = {
+			.interval_ms = 1000, .timeout_ms = 60000,
+			.start_interval_ms = 1000, .retries = 3,
+		},
+		.notify = true,
+		.notify_fd = 50,
+		.watchdog_ms = 3600000,
+		.n_checks = 1,
+		.checks = { { .url = span_of(listen_at),
+		              .counts_for = HEALTH_READY } },
+	};
+}
+
 static void
 be_hale(int said_fd)
 {
@@ -194,6 +225,7 @@ be_hale(int said_fd)
 	dup2(null, STDERR_FILENO);
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signals_block(&plan.given);
@@ -202,6 +234,8 @@ be_hale(int said_fd)
 	plan.subreaper = true;
 	if (sock_parse(&plan.listen[plan.n_listen++], span_of(listen_at)) < 0)
 		_exit(99);
+	if (watched)
+		plan_watch(&plan);
 	_exit(init_run(&plan));
 }
 
@@ -223,8 +257,8 @@ begin(void)
 	struct life l;
 	int ends[2];
 
-	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	l.pid = fork();
+	assert_int_equal(__real_pipe2(ends, O_CLOEXEC), 0);
+	l.pid = __real_fork();
 	if (l.pid == 0)
 		be_hale(ends[1]);
 	assert_true(l.pid > 0);
@@ -242,6 +276,7 @@ end_life(void **state)
 {
 	(void)state;
 	*fault = (struct fault){ 0 };
+	watched = false;
 	if (now.pid == 0)
 		return 0;
 	kill(now.pid, SIGTERM);
@@ -320,6 +355,10 @@ live(const struct life *l)
 	}
 	is_answered_again();
 	assert_true(service_says(l, GOT_USR1));
+	if (watched) {
+		assert_int_equal(kill(l->pid, SIGUSR2), 0);
+		assert_true(service_says(l, UP));
+	}
 	assert_int_equal(kill(l->pid, SIGTERM), 0);
 	return code_of(l);
 }
@@ -351,6 +390,14 @@ static const struct row {
 	{ "listen finds the address in use", CALL_LISTEN, EADDRINUSE },
 	{ "setsockopt is not known", CALL_SETSOCKOPT, ENOPROTOOPT },
 	{ "open has no descriptor", CALL_OPEN, EMFILE },
+};
+
+/* What only a hale that watches its service calls. */
+static const struct row watching[] = {
+	{ "fork has no memory", CALL_FORK, ENOMEM },
+	{ "fork has no process left", CALL_FORK, EAGAIN },
+	{ "pipe2 has no descriptor", CALL_PIPE2, EMFILE },
+	{ "recvmsg fails", CALL_RECVMSG, EIO },
 };
 
 /* What cannot fail from then on: no signal interrupts, all are blocked. */
@@ -392,6 +439,15 @@ survives(const struct row *r, int nth, bool from_then_on)
 	return nth > 0;
 }
 
+/* The same for one that watches and restarts its service. */
+static int
+watch_it(void **state)
+{
+	(void)state;
+	watched = true;
+	return 0;
+}
+
 static void
 once(void **state)
 {
@@ -415,6 +471,8 @@ from_then_on(void **state)
 int
 main(int argc, char **argv)
 {
+	size_t plain;
+
 	if (argc == 2 && strcmp(argv[1], "service") == 0)
 		return be_service();
 	snprintf(listen_at, sizeof listen_at, "unix:@hale-fault-%d",
@@ -427,6 +485,13 @@ main(int argc, char **argv)
 	UNIT_ROWS(once, rows);
 	UNIT_ROWS(once, passing);
 	UNIT_ROWS(from_then_on, rows);
+	plain = unit_count;
+	UNIT_ROWS(once, rows);
+	UNIT_ROWS(once, passing);
+	UNIT_ROWS(once, watching);
+	UNIT_ROWS(from_then_on, watching);
+	for (size_t i = plain; i < unit_count; i++)
+		unit_tests[i].setup_func = watch_it;
 	for (size_t i = 0; i < unit_count; i++)
 		unit_tests[i].teardown_func = end_life;
 	return unit_run("sup/init with faults");
