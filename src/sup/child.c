@@ -14,6 +14,7 @@
 
 #define DEPTH_MAX 32	/* generations of descendants that are walked */
 #define PROC_READ 512	/* bytes read from /proc at a time */
+#define PATH_LEN  64	/* bytes of "/proc/4194304/task/4194304/children" */
 #define COMM_MAX  16	/* a thread's name with its NUL (proc(5)) */
 #define ENV_MAX   32	/* "LISTEN_PID=" and a number */
 
@@ -139,7 +140,7 @@ visit_listed(const struct walk_step *step, int fd)
 static int
 open_proc(pid_t pid, const char *rest)
 {
-	char path[64];
+	char path[PATH_LEN];
 	struct buf b = buf_over(path, sizeof path);
 
 	buf_fmt(&b, "/proc/%d/%s", (int)pid, rest);
@@ -151,7 +152,7 @@ static void
 walk(pid_t parent, int depth, visit *each, void *context)
 {
 	const struct walk_step step = { each, context, depth };
-	char rest[32];
+	char rest[PATH_LEN];
 	struct buf b = buf_over(rest, sizeof rest);
 	int fd;
 

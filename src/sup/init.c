@@ -36,6 +36,7 @@
 #define WHY_MAX       96	/* bytes of a failed check's reason */
 #define LIST_MAX      512	/* bytes of the names of what was left */
 #define REASON_MAX    900	/* bytes of why an exec failed; fits a log line */
+#define VARIABLE_MAX  32	/* bytes of "LISTEN_PID=4194304" */
 #define SIGNAL_NAME_MAX 16	/* bytes of "SIGRTMIN+30" and its like */
 
 struct init {
@@ -521,7 +522,7 @@ watch_parent(const struct init *in, pid_t parent)
 static char **
 find_listen_pid(const struct init *in)
 {
-	char mine[32];
+	char mine[VARIABLE_MAX];
 	struct buf b = buf_over(mine, sizeof mine);
 
 	buf_fmt(&b, "LISTEN_PID=%d", (int)in->rules.self);
