@@ -70,7 +70,7 @@ def test_nothing_of_hale_leaks_into_the_service(hale, options):
 
 def test_inherited_descriptors_reach_the_service_and_hale_keeps_none(hale):
     with Pipe() as pipe:
-        high = fcntl.fcntl(pipe.write, fcntl.F_DUPFD, 900)
+        high = fcntl.fcntl(pipe.write, fcntl.F_DUPFD, 240)
         box = hale(f"fds to {high} say there pause", fds=[pipe.read, pipe.write, high])
         assert box.out.line() == f"fds 0 1 2 {pipe.read} {pipe.write} {high}"
         assert Lines(pipe.read).line() == "there"
