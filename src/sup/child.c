@@ -97,6 +97,15 @@ child_signal(pid_t pid, bool to_group, int sig,
 	(void)kill(pid, sig);
 }
 
+/* A directory's entry as getdents64(2) gives it; opendir() would allocate. */
+struct entry {
+	uint64_t inode;
+	int64_t  next;
+	uint16_t len;	/* bytes of the whole entry */
+	uint8_t  type;
+	char     name[];	/* terminated */
+};
+
 typedef void visit(pid_t pid, void *context);
 
 /* Declared ahead since it recurses through the two below. */
@@ -147,20 +156,44 @@ open_proc(pid_t pid, const char *rest)
 	return open(buf_text(&b), O_RDONLY | O_CLOEXEC);
 }
 
-/* Calls each for the children of parent and, to depth, theirs. */
 static void
-walk(pid_t parent, int depth, visit *each, void *context)
+walk_thread(const struct walk_step *step, pid_t parent, const char *thread)
 {
-	const struct walk_step step = { each, context, depth };
 	char rest[PATH_LEN];
 	struct buf b = buf_over(rest, sizeof rest);
 	int fd;
 
-	buf_fmt(&b, "task/%d/children", (int)parent);
+	buf_fmt(&b, "task/%s/children", thread);
 	fd = open_proc(parent, buf_text(&b));
+	if (fd < 0)	/* it has just ended */
+		return;
+	visit_listed(step, fd);
+	close(fd);
+}
+
+/*
+ * Calls each for the children of parent and, to depth, theirs. The kernel
+ * lists a child with the thread that forked it, which in Go is any.
+ */
+static void
+walk(pid_t parent, int depth, visit *each, void *context)
+{
+	const struct walk_step step = { each, context, depth };
+	_Alignas(struct entry) char bytes[PROC_READ];
+	int fd = open_proc(parent, "task");
+	long n;
+
 	if (fd < 0)	/* no /proc, or it has just ended */
 		return;
-	visit_listed(&step, fd);
+	while ((n = syscall(SYS_getdents64, fd, bytes, sizeof bytes)) > 0) {
+		const struct entry *e;
+
+		for (long at = 0; at < n; at += e->len) {
+			e = (const struct entry *)(const void *)(bytes + at);
+			if (e->name[0] != '.')
+				walk_thread(&step, parent, e->name);
+		}
+	}
 	close(fd);
 }
 
