@@ -36,7 +36,7 @@
 #define HOT_CALLS    500	/* failed calls of one kind that are too many */
 #define NTH_MAX      200	/* a life makes fewer calls of a kind */
 #define HEAD         "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
-#define LISTEN       "unix:@hale-fault"
+#define NAME_ROOM    64
 #define HASTE        20
 #define UP           'u'	/* the service's lines, a byte each */
 #define GOT_USR1     '1'
@@ -59,6 +59,7 @@ struct fault {
 };
 
 static struct fault *fault;
+static char address[NAME_ROOM];	/* "unix:@...", where hale listens */
 
 /* Does this call fail? errno is set then. */
 static bool
@@ -198,7 +199,7 @@ be_hale(int said_fd)
 	plan.argv = argv;
 	plan.version = "0";
 	plan.subreaper = true;
-	if (sock_parse(&plan.listen[plan.n_listen++], span_of(LISTEN)) < 0)
+	if (sock_parse(&plan.listen[plan.n_listen++], span_of(address)) < 0)
 		_exit(99);
 	_exit(init_run(&plan));
 }
@@ -285,7 +286,7 @@ probe(int timeout_ms)
 	bool answered = false;
 
 	assert_true(fd >= 0);
-	assert_int_equal(sock_parse(&at, span_of(LISTEN)), 0);
+	assert_int_equal(sock_parse(&at, span_of(address)), 0);
 	if (connect(fd, &at.any, at.len) == 0
 	 && __real_send(fd, HEAD, strlen(HEAD), MSG_NOSIGNAL) > 0
 	 && comes(fd, timeout_ms)
@@ -413,6 +414,8 @@ from_then_on(void **state)
 int
 main(int argc, char **argv)
 {
+	struct buf b = buf_over(address, sizeof address);
+
 	if (argc == 2 && strcmp(argv[1], "service") == 0)
 		return be_service();
 	fault = mmap(NULL, sizeof *fault, PROT_READ | PROT_WRITE,
@@ -420,6 +423,8 @@ main(int argc, char **argv)
 	if (fault == MAP_FAILED)
 		return 1;
 	*fault = (struct fault){ 0 };
+	buf_fmt(&b, "unix:@hale-fault-%d", (int)getpid());
+	(void)buf_text(&b);
 	UNIT_ROWS(once, rows);
 	UNIT_ROWS(once, passing);
 	UNIT_ROWS(from_then_on, rows);
