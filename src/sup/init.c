@@ -567,10 +567,11 @@ start_service(struct init *in)
 static void
 settle(struct init *in)
 {
-	int ours[SERVER_LISTEN_MAX + 2];
+	int ours[SERVER_LISTEN_MAX + 3];
 	size_t n = 0;
 
 	ours[n++] = in->loop.fd;
+	ours[n++] = in->loop.timer_fd;
 	ours[n++] = in->signals.fd;
 	for (size_t i = 0; i < in->server.n_listeners; i++)
 		ours[n++] = in->server.listeners[i].source.fd;

@@ -26,6 +26,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,8 +45,8 @@
 enum call {
 	CALL_READ, CALL_WRITE, CALL_PWRITEV2, CALL_RECV, CALL_SEND,
 	CALL_ACCEPT4, CALL_EPOLL_CTL, CALL_EPOLL_WAIT, CALL_WAITPID,
-	CALL_POLL, CALL_SIGNALFD, CALL_EPOLL_CREATE1, CALL_SOCKET, CALL_BIND,
-	CALL_LISTEN, CALL_OPEN, CALL_SETSOCKOPT,
+	CALL_POLL, CALL_SIGNALFD, CALL_EPOLL_CREATE1, CALL_TIMERFD_CREATE,
+	CALL_SOCKET, CALL_BIND, CALL_LISTEN, CALL_OPEN, CALL_SETSOCKOPT,
 };
 
 /* One fault, shared with the hale that meets it. */
@@ -108,6 +109,8 @@ WRAP(pid_t, waitpid, CALL_WAITPID, (pid_t pid, int *status, int flags),
 WRAP(int, signalfd, CALL_SIGNALFD, (int fd, const sigset_t *set, int flags),
      (fd, set, flags))
 WRAP(int, epoll_create1, CALL_EPOLL_CREATE1, (int flags), (flags))
+WRAP(int, timerfd_create, CALL_TIMERFD_CREATE, (int clock, int flags),
+     (clock, flags))
 WRAP(int, socket, CALL_SOCKET, (int family, int type, int protocol),
      (family, type, protocol))
 WRAP(int, bind, CALL_BIND, (int fd, const struct sockaddr *a, socklen_t len),
@@ -130,7 +133,6 @@ __wrap_poll(struct pollfd *p, nfds_t n, int ms)
 
 int64_t __real_clock_ms(void);
 int64_t __wrap_clock_ms(void);
-int __wrap_clock_wait_ms(int64_t deadline_ms);
 
 int64_t
 __wrap_clock_ms(void)
@@ -138,15 +140,23 @@ __wrap_clock_ms(void)
 	return __real_clock_ms() * HASTE;
 }
 
-int
-__wrap_clock_wait_ms(int64_t deadline_ms)
-{
-	int64_t left;
+int __real_timerfd_settime(int fd, int flags, const struct itimerspec *at,
+                           struct itimerspec *old);
+int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *at,
+                           struct itimerspec *old);
 
-	if (deadline_ms == CLOCK_NEVER)
-		return -1;
-	left = deadline_ms - __wrap_clock_ms();
-	return left <= 0 ? 0 : (int)(left / HASTE + 1);
+/* The loop's one timer, set to a moment of the fast time. */
+int
+__wrap_timerfd_settime(int fd, int flags, const struct itimerspec *at,
+                       struct itimerspec *old)
+{
+	int64_t ns = (at->it_value.tv_sec * INT64_C(1000000000)
+	              + at->it_value.tv_nsec) / HASTE;
+	struct itimerspec slow = {
+		.it_value = { ns / 1000000000, ns % 1000000000 },
+	};
+
+	return __real_timerfd_settime(fd, flags, &slow, old);
 }
 
 /* --- the service, which is this program again --- */
@@ -344,6 +354,7 @@ static const struct row {
 	{ "poll has no memory", CALL_POLL, ENOMEM },
 	{ "signalfd has no descriptor", CALL_SIGNALFD, EMFILE },
 	{ "epoll_create1 has no descriptor", CALL_EPOLL_CREATE1, EMFILE },
+	{ "timerfd_create has no descriptor", CALL_TIMERFD_CREATE, EMFILE },
 	{ "socket has no descriptor", CALL_SOCKET, EMFILE },
 	{ "socket knows no such family", CALL_SOCKET, EAFNOSUPPORT },
 	{ "bind finds the address in use", CALL_BIND, EADDRINUSE },

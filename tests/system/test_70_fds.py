@@ -104,7 +104,8 @@ def test_a_hundred_inherited_descriptors_reach_the_service(hale):
 def test_hale_has_few_descriptors_of_its_own(hale):
     box = hale("--listen", "8080", "say up pause")
     box.out.expect("^up$")
-    until(lambda: len(open_fds(box.pid)) == 7, "0 1 2, epoll, signalfd, port, local socket")
+    until(lambda: len(open_fds(box.pid)) == 8,
+          "0 1 2, epoll, timer, signalfd, port, local socket")
 
 
 @pytest.mark.parametrize("hales, services", [("1", "2"), ("77", "77")])

@@ -18,7 +18,7 @@ LISTEN = ["--listen", "8080"]
 HEAD_MAX = 8192
 CONNECTIONS = 64
 HEAD_S = 5  # a head's time
-OWN_FDS = 7  # 0 1 2, epoll, signalfd, one port, the local socket
+OWN_FDS = 8  # 0 1 2, epoll, timer, signalfd, one port, the local socket
 VERDICTS = ["/livez", "/readyz", "/startupz", "/healthz", "/health"]
 
 
