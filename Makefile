@@ -138,7 +138,8 @@ $B/unit/obj/net/anchors_blob.o: $B/trust/anchors_blob.c
 $B/unit/test_cgroup: UNIT_LINK = -Wl,--wrap=open
 # Deadlines come when the test says so.
 $B/unit/test_loop $B/unit/test_server: \
-        UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=clock_wait_ms
+        UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=epoll_wait \
+        -Wl,--wrap=timerfd_create,--wrap=timerfd_settime
 # What fuzzing saved runs again, each target by a name of its own.
 FUZZ_PARTS = $(patsubst tests/fuzz/%.c,$B/unit/obj/fuzz/%.o, \
         $(wildcard tests/fuzz/fuzz_*.c))
@@ -156,8 +157,8 @@ $B/unit/%: tests/unit/%.c $(UNIT_PARTS) $(TOOL)/bearssl.a
 
 # The Nth of each of these calls fails; time runs faster.
 WRAPPED = read write pwritev2 recv send accept4 epoll_ctl epoll_wait waitpid \
-          poll signalfd epoll_create1 socket bind listen setsockopt open \
-          fork pipe2 recvmsg clock_ms clock_wait_ms
+          poll signalfd epoll_create1 timerfd_create socket bind listen \
+          setsockopt open fork pipe2 recvmsg clock_ms timerfd_settime
 $B/fault/%: tests/fault/%.c $(UNIT_PARTS) $(TOOL)/bearssl.a
 	@mkdir -p $(@D)
 	@echo "compile $<"

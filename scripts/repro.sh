@@ -11,7 +11,7 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 
 # What git knows, as it is now: the build must need nothing else.
-for at in "$tmp/one" "$tmp/a/longer path/two"; do
+for at in "$tmp/one" "$tmp/a/longer/path/two"; do
 	mkdir -p "$at"
 	git ls-files -z | xargs -0 tar -cf - -- | tar -xf - -C "$at"
 	echo "repro: building in $at"
@@ -20,7 +20,7 @@ for at in "$tmp/one" "$tmp/a/longer path/two"; do
 		exit 1
 	fi
 done
-if ! cmp "$tmp/one/build/hale" "$tmp/a/longer path/two/build/hale"; then
+if ! cmp "$tmp/one/build/hale" "$tmp/a/longer/path/two/build/hale"; then
 	echo "repro: the two builds differ" >&2
 	exit 1
 fi

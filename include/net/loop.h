@@ -3,8 +3,8 @@
  * net/loop.h - one epoll set, its sources and their deadlines
  *
  * Level-triggered, no ticks, no allocation. A source lives in its owner's
- * struct and is called back there; the loop only points to it. The loop does
- * not open or close descriptors.
+ * struct and is called back there; the loop only points to it. The loop opens
+ * two descriptors of its own at the start and closes none.
  */
 #ifndef HALE_NET_LOOP_H
 #define HALE_NET_LOOP_H
@@ -31,11 +31,13 @@ struct source {
 
 struct loop {
 	int            fd;
+	int            timer_fd;
+	int64_t        armed_ms;	/* what the timer is set to */
 	size_t         n;
 	struct source *sources[LOOP_SOURCES_MAX];
 };
 
-/* Returns 0 or -errno. */
+/* Opens fd and timer_fd. Returns 0 or -errno. */
 int loop_init(struct loop *l);
 
 /* Waits for events (EPOLL* bits) on s->fd and for its deadline. Returns 0,

@@ -1,12 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-/* net/loop.c - epoll, sources, deadlines */
+/*
+ * net/loop.c - epoll, sources, deadlines
+ *
+ * A timeout given to epoll_wait() sets up and takes down a kernel timer each
+ * time, though most often the wait ends by a probe and the deadlines have only
+ * moved on. So one timer stays set to the earliest deadline that was ever
+ * seen: it may ring early, once, and is then set anew.
+ */
 #include "net/loop.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/err.h"
+
+static int
+open_timer(struct loop *l)
+{
+	/* Edge-triggered: it rings once and need not be read. */
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLET };
+
+	l->armed_ms = CLOCK_NEVER;
+	l->timer_fd = timerfd_create(CLOCK_MONOTONIC,
+	                             TFD_NONBLOCK | TFD_CLOEXEC);
+	if (l->timer_fd < 0)
+		return -errno;
+	if (epoll_ctl(l->fd, EPOLL_CTL_ADD, l->timer_fd, &ev) < 0)
+		return -errno;
+	return 0;
+}
 
 /* see net/loop.h */
 int
@@ -14,7 +40,7 @@ loop_init(struct loop *l)
 {
 	l->n = 0;
 	l->fd = epoll_create1(EPOLL_CLOEXEC);
-	return l->fd < 0 ? -errno : 0;
+	return l->fd < 0 ? -errno : open_timer(l);
 }
 
 /* see net/loop.h */
@@ -67,14 +93,33 @@ next_deadline(const struct loop *l)
 	return next;
 }
 
+/* An earlier deadline moves the timer; without any it is taken down. */
+static void
+arm(struct loop *l)
+{
+	int64_t next_ms = next_deadline(l);
+	struct itimerspec at = { .it_value.tv_nsec = 0 };	/* off */
+
+	if (next_ms == l->armed_ms
+	 || (next_ms > l->armed_ms && next_ms != CLOCK_NEVER))
+		return;
+	if (next_ms != CLOCK_NEVER) {
+		at.it_value.tv_sec = (time_t)(next_ms / 1000);
+		/* At that millisecond's end: its start may have been counted
+		 * whole, and who waits is to wait long enough. */
+		at.it_value.tv_nsec = (long)(next_ms % 1000) * 1000000 + 999999;
+	}
+	/* Cannot fail: the descriptor and the time are right. */
+	(void)timerfd_settime(l->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
+	l->armed_ms = next_ms;
+}
+
 static void
 fire_deadlines(struct loop *l)
 {
-	int64_t now_ms;
+	int64_t now_ms = clock_ms();
 
-	if (next_deadline(l) == CLOCK_NEVER)
-		return;
-	now_ms = clock_ms();
+	l->armed_ms = CLOCK_NEVER;
 	for (size_t i = 0; i < l->n; i++) {
 		struct source *s = l->sources[i];
 
@@ -104,19 +149,24 @@ int
 loop_turn(struct loop *l)
 {
 	struct epoll_event got[LOOP_BATCH];
-	int n = epoll_wait(l->fd, got, LOOP_BATCH,
-	                   clock_wait_ms(next_deadline(l)));
+	bool rang = false;
+	int n;
 
+	arm(l);
+	n = epoll_wait(l->fd, got, LOOP_BATCH, -1);
 	if (n < 0)	/* EINTR: stopped and continued */
 		return errno == EINTR ? 0 : -errno;
 	for (int i = 0; i < n; i++) {
 		struct source *s = got[i].data.ptr;
 
+		if (s == NULL)	/* the timer */
+			rang = true;
 		/* An earlier one in this batch may have ended it. */
-		if (s->state == SOURCE_IN)
+		else if (s->state == SOURCE_IN)
 			s->ready(s, got[i].events);
 	}
-	fire_deadlines(l);
+	if (rang)
+		fire_deadlines(l);
 	bury(l);
 	return 0;
 }

@@ -14,6 +14,7 @@
 
 #define DEPTH_MAX 32	/* generations of descendants that are walked */
 #define PROC_READ 512	/* bytes read from /proc at a time */
+#define PATH_LEN  64	/* bytes of "/proc/4194304/task/4194304/children" */
 #define COMM_MAX  16	/* a thread's name with its NUL (proc(5)) */
 #define ENV_MAX   32	/* "WATCHDOG_PID=" and a number */
 
@@ -124,6 +125,15 @@ child_signal(pid_t pid, bool to_group, int sig,
 	(void)kill(pid, sig);
 }
 
+/* A directory's entry as getdents64(2) gives it; opendir() would allocate. */
+struct entry {
+	uint64_t inode;
+	int64_t  next;
+	uint16_t len;	/* bytes of the whole entry */
+	uint8_t  type;
+	char     name[];	/* terminated */
+};
+
 typedef void visit(pid_t pid, void *context);
 
 /* Declared ahead since it recurses through the two below. */
@@ -167,30 +177,57 @@ visit_listed(const struct walk_step *step, int fd)
 static int
 open_proc(pid_t pid, const char *rest)
 {
-	char path[64];
+	char path[PATH_LEN];
 	struct buf b = buf_over(path, sizeof path);
 
 	buf_fmt(&b, "/proc/%d/%s", (int)pid, rest);
 	return open(buf_text(&b), O_RDONLY | O_CLOEXEC);
 }
 
-/* Calls each for the children of parent and, to depth, theirs. Returns
- * whether /proc shows any such thing. */
+/* Returns whether the kernel shows the thread's children. */
+static bool
+walk_thread(const struct walk_step *step, pid_t parent, const char *thread)
+{
+	char rest[PATH_LEN];
+	struct buf b = buf_over(rest, sizeof rest);
+	int fd;
+
+	buf_fmt(&b, "task/%s/children", thread);
+	fd = open_proc(parent, buf_text(&b));
+	if (fd < 0)	/* it has just ended */
+		return false;
+	visit_listed(step, fd);
+	close(fd);
+	return true;
+}
+
+/*
+ * Calls each for the children of parent and, to depth, theirs. The kernel
+ * lists a child with the thread that forked it, which in Go is any. Returns
+ * whether the kernel shows any such list.
+ */
 static bool
 walk(pid_t parent, int depth, visit *each, void *context)
 {
 	const struct walk_step step = { each, context, depth };
-	char rest[32];
-	struct buf b = buf_over(rest, sizeof rest);
-	int fd;
+	_Alignas(struct entry) char bytes[PROC_READ];
+	int fd = open_proc(parent, "task");
+	bool shown = false;
+	long n;
 
-	buf_fmt(&b, "task/%d/children", (int)parent);
-	fd = open_proc(parent, buf_text(&b));
 	if (fd < 0)	/* no /proc, or it has just ended */
 		return false;
-	visit_listed(&step, fd);
+	while ((n = syscall(SYS_getdents64, fd, bytes, sizeof bytes)) > 0) {
+		const struct entry *e;
+
+		for (long at = 0; at < n; at += e->len) {
+			e = (const struct entry *)(const void *)(bytes + at);
+			if (e->name[0] != '.')
+				shown |= walk_thread(&step, parent, e->name);
+		}
+	}
 	close(fd);
-	return true;
+	return shown;
 }
 
 static void

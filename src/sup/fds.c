@@ -57,8 +57,9 @@ fds_close_others(int *ours, size_t n)
 
 	sort(ours, n);
 	for (size_t i = 0; i < n; i++) {
-		if (ours[i] > 0)
-			close_range_of(next, (unsigned)ours[i] - 1);
+		if (ours[i] <= STDERR_FILENO)
+			continue;
+		close_range_of(next, (unsigned)ours[i] - 1);
 		next = (unsigned)ours[i] + 1;
 	}
 	close_range_of(next, ~0U);

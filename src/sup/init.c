@@ -702,10 +702,11 @@ watch_parent(const struct init *in, pid_t parent)
 static void
 settle(struct init *in)
 {
-	int ours[SERVER_LISTEN_MAX + WATCH_FDS_MAX + 3];
+	int ours[SERVER_LISTEN_MAX + WATCH_FDS_MAX + 4];
 	size_t n = watch_fds(&in->watch, ours);
 
 	ours[n++] = in->loop.fd;
+	ours[n++] = in->loop.timer_fd;
 	ours[n++] = in->signals.fd;
 	for (size_t i = 0; i < in->server.n_listeners; i++)
 		ours[n++] = in->server.listeners[i].source.fd;

@@ -5,9 +5,9 @@
  * floor_init PORT PROGRAM [ARG...]
  *
  * The floor under hale's start time and memory: it opens the descriptors that
- * hale opens (signalfd, epoll, a TCP listener on 127.0.0.1, the abstract local
- * socket), starts PROGRAM as hale does, forwards and reaps. It takes no
- * options, answers no probe and explains nothing.
+ * hale opens (signalfd, epoll, a timer, a TCP listener on 127.0.0.1, the
+ * abstract local socket), starts PROGRAM as hale does, forwards and reaps. It
+ * takes no options, answers no probe and explains nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,8 +25,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define KERNEL_SIGSET 8	/* bytes */
@@ -138,6 +140,8 @@ main(int argc, char **argv)
 	                         SFD_NONBLOCK | SFD_CLOEXEC);
 	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	watch(epoll_fd, signal_fd);
+	watch(epoll_fd, timerfd_create(CLOCK_MONOTONIC,
+	                               TFD_NONBLOCK | TFD_CLOEXEC));
 	watch(epoll_fd, listen_tcp((uint16_t)atoi(argv[1])));
 	watch(epoll_fd, listen_local());
 	service = start(argv + 2, given);

@@ -26,6 +26,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,6 +37,7 @@
 #define HOT_CALLS    500	/* failed calls of one kind that are too many */
 #define NTH_MAX      200	/* a life makes fewer calls of a kind */
 #define HEAD         "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+#define NAME_ROOM    64
 #define HASTE        20
 #define FAIL_CODE    9		/* and with this on SIGUSR2 */
 #define UP           'u'	/* the service's lines, a byte each */
@@ -44,9 +46,9 @@
 enum call {
 	CALL_READ, CALL_WRITE, CALL_PWRITEV2, CALL_RECV, CALL_SEND,
 	CALL_ACCEPT4, CALL_EPOLL_CTL, CALL_EPOLL_WAIT, CALL_WAITPID,
-	CALL_POLL, CALL_SIGNALFD, CALL_EPOLL_CREATE1, CALL_SOCKET, CALL_BIND,
-	CALL_LISTEN, CALL_OPEN, CALL_SETSOCKOPT, CALL_FORK, CALL_PIPE2,
-	CALL_RECVMSG,
+	CALL_POLL, CALL_SIGNALFD, CALL_EPOLL_CREATE1, CALL_TIMERFD_CREATE,
+	CALL_SOCKET, CALL_BIND, CALL_LISTEN, CALL_OPEN, CALL_SETSOCKOPT,
+	CALL_FORK, CALL_PIPE2, CALL_RECVMSG,
 };
 
 /* One fault, shared with the hale that meets it. */
@@ -60,9 +62,7 @@ struct fault {
 };
 
 static struct fault *fault;
-
-/* Its name holds our pid: another run may be under way beside this one. */
-static char listen_at[40];
+static char address[NAME_ROOM];	/* "unix:@...", where hale listens */
 
 /* Does this call fail? errno is set then. */
 static bool
@@ -111,6 +111,8 @@ WRAP(pid_t, waitpid, CALL_WAITPID, (pid_t pid, int *status, int flags),
 WRAP(int, signalfd, CALL_SIGNALFD, (int fd, const sigset_t *set, int flags),
      (fd, set, flags))
 WRAP(int, epoll_create1, CALL_EPOLL_CREATE1, (int flags), (flags))
+WRAP(int, timerfd_create, CALL_TIMERFD_CREATE, (int clock, int flags),
+     (clock, flags))
 WRAP(int, socket, CALL_SOCKET, (int family, int type, int protocol),
      (family, type, protocol))
 WRAP(int, bind, CALL_BIND, (int fd, const struct sockaddr *a, socklen_t len),
@@ -137,7 +139,6 @@ __wrap_poll(struct pollfd *p, nfds_t n, int ms)
 
 int64_t __real_clock_ms(void);
 int64_t __wrap_clock_ms(void);
-int __wrap_clock_wait_ms(int64_t deadline_ms);
 
 int64_t
 __wrap_clock_ms(void)
@@ -145,15 +146,23 @@ __wrap_clock_ms(void)
 	return __real_clock_ms() * HASTE;
 }
 
-int
-__wrap_clock_wait_ms(int64_t deadline_ms)
-{
-	int64_t left;
+int __real_timerfd_settime(int fd, int flags, const struct itimerspec *at,
+                           struct itimerspec *old);
+int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *at,
+                           struct itimerspec *old);
 
-	if (deadline_ms == CLOCK_NEVER)
-		return -1;
-	left = deadline_ms - __wrap_clock_ms();
-	return left <= 0 ? 0 : (int)(left / HASTE + 1);
+/* The loop's one timer, set to a moment of the fast time. */
+int
+__wrap_timerfd_settime(int fd, int flags, const struct itimerspec *at,
+                       struct itimerspec *old)
+{
+	int64_t ns = (at->it_value.tv_sec * INT64_C(1000000000)
+	              + at->it_value.tv_nsec) / HASTE;
+	struct itimerspec slow = {
+		.it_value = { ns / 1000000000, ns % 1000000000 },
+	};
+
+	return __real_timerfd_settime(fd, flags, &slow, old);
 }
 
 /* --- the service, which is this program again --- */
@@ -208,7 +217,7 @@ plan_watch(struct init_plan *plan)
 		.notify_fd = 50,
 		.watchdog_ms = 3600000,
 		.n_checks = 1,
-		.checks = { { .url = span_of(listen_at),
+		.checks = { { .url = span_of(address),
 		              .counts_for = HEALTH_READY } },
 	};
 }
@@ -232,7 +241,7 @@ be_hale(int said_fd)
 	plan.argv = argv;
 	plan.version = "0";
 	plan.subreaper = true;
-	if (sock_parse(&plan.listen[plan.n_listen++], span_of(listen_at)) < 0)
+	if (sock_parse(&plan.listen[plan.n_listen++], span_of(address)) < 0)
 		_exit(99);
 	if (watched)
 		plan_watch(&plan);
@@ -322,7 +331,7 @@ probe(int timeout_ms)
 	bool answered = false;
 
 	assert_true(fd >= 0);
-	assert_int_equal(sock_parse(&at, span_of(listen_at)), 0);
+	assert_int_equal(sock_parse(&at, span_of(address)), 0);
 	if (connect(fd, &at.any, at.len) == 0
 	 && __real_send(fd, HEAD, strlen(HEAD), MSG_NOSIGNAL) > 0
 	 && comes(fd, timeout_ms)
@@ -384,6 +393,7 @@ static const struct row {
 	{ "poll has no memory", CALL_POLL, ENOMEM },
 	{ "signalfd has no descriptor", CALL_SIGNALFD, EMFILE },
 	{ "epoll_create1 has no descriptor", CALL_EPOLL_CREATE1, EMFILE },
+	{ "timerfd_create has no descriptor", CALL_TIMERFD_CREATE, EMFILE },
 	{ "socket has no descriptor", CALL_SOCKET, EMFILE },
 	{ "socket knows no such family", CALL_SOCKET, EAFNOSUPPORT },
 	{ "bind finds the address in use", CALL_BIND, EADDRINUSE },
@@ -471,17 +481,18 @@ from_then_on(void **state)
 int
 main(int argc, char **argv)
 {
+	struct buf b = buf_over(address, sizeof address);
 	size_t plain;
 
 	if (argc == 2 && strcmp(argv[1], "service") == 0)
 		return be_service();
-	snprintf(listen_at, sizeof listen_at, "unix:@hale-fault-%d",
-	         (int)getpid());
 	fault = mmap(NULL, sizeof *fault, PROT_READ | PROT_WRITE,
 	             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (fault == MAP_FAILED)
 		return 1;
 	*fault = (struct fault){ 0 };
+	buf_fmt(&b, "unix:@hale-fault-%d", (int)getpid());
+	(void)buf_text(&b);
 	UNIT_ROWS(once, rows);
 	UNIT_ROWS(once, passing);
 	UNIT_ROWS(from_then_on, rows);

@@ -10,20 +10,29 @@ set -eu
 cd "$(dirname "$0")/../.."
 build=$1
 seconds=${FUZZ_SECONDS:-20}
-sources=$(find src/base src/net src/sup -name '*.c' ! -name init.c)
+flags="-std=c11 -D_GNU_SOURCE -iquote include -isystem build/tool/bearssl/inc
+	-O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined"
 bad=
+
+# In an archive, so that a target takes what it needs and nothing else.
+mkdir -p "$build/obj" "$build/found"
+rm -f "$build/parts.a"
+find src/base src/net src/sup -name '*.c' | while read -r source; do
+	object=$build/obj/$(echo "${source#src/}" | tr / _).o
+	# shellcheck disable=SC2086 # a list of flags
+	clang $flags -fsanitize=fuzzer-no-link,address,undefined -c \
+		-o "$object" "$source"
+	ar -qc "$build/parts.a" "$object"
+done
 
 for target in tests/fuzz/fuzz_*.c; do
 	name=$(basename "$target" .c)
 	name=${name#fuzz_}
-	mkdir -p "$build/$name" "$build/found"
+	mkdir -p "$build/$name"
 	echo "fuzz    $name, $seconds s"
-	# shellcheck disable=SC2086 # a list of files
-	clang -std=c11 -D_GNU_SOURCE -iquote include -Itests/fuzz -O1 -g \
-		-isystem build/tool/bearssl/inc \
-		-fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=undefined -fno-omit-frame-pointer \
-		-o "$build/fuzz_$name" "$target" $sources
+	# shellcheck disable=SC2086
+	clang $flags -Itests/fuzz -fsanitize=fuzzer,address,undefined \
+		-o "$build/fuzz_$name" "$target" "$build/parts.a"
 	if ! "$build/fuzz_$name" -max_total_time="$seconds" -max_len=9000 \
 		-timeout=5 -artifact_prefix="$build/found/$name-" \
 		-print_final_stats=0 -verbosity=1 \

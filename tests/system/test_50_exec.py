@@ -140,6 +140,7 @@ def rooted(box, root):
     return lambda _, *argv, **options: box("/hale", *argv, root=root, **options)
 
 
+@pytest.mark.static_only
 def test_a_dynamic_program_that_may_not_be_read_is_not_called_missing(box, empty_root):
     program = empty_root / "app"
     program.write_bytes(pathlib.Path("/bin/true").read_bytes())

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -205,65 +206,89 @@ children_are_listed_by_name(void **state)
 	assert_span_equal(buf_text(&w), buf_span(&b));
 }
 
-/* What a child needs to know to be a tree of processes, and to end it. */
-struct tree {
-	int up[2];	/* one byte from each that is ready */
-};
-
-static void
-be_ready(const struct tree *t)
+/*
+ * A tree of processes: one that ignores SIGTERM and a child of its own, in a
+ * session of its own, that does not. With the second the first ends as well.
+ */
+static void *
+grow(void *up_fd)
 {
-	(void)!write(t->up[1], "x", 1);
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		signal(SIGTERM, SIG_DFL);
+		setsid();
+		(void)!write(*(const int *)up_fd, "x", 1);
+		for (;;)
+			pause();
+	}
+	if (waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status))
+		_exit(1);
+	_exit(WTERMSIG(status));
+}
+
+/* The same, with a child of a thread that is not the first. */
+static void *
+grow_by_thread(void *up_fd)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, grow, up_fd) != 0)
+		_exit(1);
 	for (;;)
 		pause();
 }
 
-/* A grandchild in a session of its own. */
+/* Not PID 1: descendants are found by /proc. */
+static int
+tree_is_ended(void *(*grow_it)(void *))
+{
+	int up[2], status;
+	char byte;
+	pid_t pid;
+
+	if (pipe(up) < 0)
+		return 1;
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		signal(SIGTERM, SIG_IGN);
+		grow_it(&up[1]);
+	}
+	if (read(up[0], &byte, 1) != 1)
+		return 2;
+	child_signal_all(pid, SIGTERM);
+	if (waitpid(pid, &status, 0) != pid)
+		return 3;
+	return status == EXITED(SIGTERM) ? 0 : 4;
+}
+
 static void
-grow(const struct tree *t)
+assert_ended(void *(*grow_it)(void *))
 {
 	pid_t pid = fork();
 
-	if (pid == 0)
-		setsid();
-	be_ready(t);
-}
-
-/* Not PID 1: descendants are found by /proc, grandchildren included. */
-static int
-tree_is_ended(void)
-{
-	struct tree t;
-	char two[2];
-	pid_t pid;
-
-	prctl(PR_SET_CHILD_SUBREAPER, 1L);
-	if (pipe(t.up) < 0)
-		return 1;
-	pid = fork();
-	if (pid == 0)
-		grow(&t);
-	for (int got = 0; got < 2; got++)
-		if (read(t.up[0], two, 1) != 1)
-			return 2;
-	child_signal_all(pid, SIGKILL);
-	for (int ended = 0; ended < 2; ended++)
-		if (wait(NULL) < 0)
-			return 3;
-	return wait(NULL) < 0 && errno == ECHILD ? 0 : 4;
+	if (pid == 0) {
+		alarm(20);
+		_exit(tree_is_ended(grow_it));
+	}
+	assert_int_equal(end_of(pid), EXITED(0));
 }
 
 static void
 everything_below_is_signalled(void **state)
 {
-	pid_t pid = fork();
-
 	(void)state;
-	if (pid == 0) {
-		alarm(20);
-		_exit(tree_is_ended());
-	}
-	assert_int_equal(end_of(pid), EXITED(0));
+	assert_ended(grow);
+}
+
+static void
+what_a_thread_has_forked_is_signalled(void **state)
+{
+	(void)state;
+	assert_ended(grow_by_thread);
 }
 
 int
@@ -279,5 +304,6 @@ main(void)
 	UNIT_TEST(a_queued_value_is_passed_on);
 	UNIT_TEST(children_are_listed_by_name);
 	UNIT_TEST(everything_below_is_signalled);
+	UNIT_TEST(what_a_thread_has_forked_is_signalled);
 	return unit_run("sup/child");
 }

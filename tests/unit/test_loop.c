@@ -152,6 +152,33 @@ the_nearest_of_several_deadlines_is_waited_for(void **state)
 }
 
 static void
+a_deadline_that_moved_on_is_waited_for_anew_once_the_timer_has_rung(
+    void **state)
+{
+	struct loop l;
+	struct probe p = probe_on(&l, -1);
+	int64_t start_ms = fake_now_ms;
+
+	(void)state;
+	assert_int_equal(loop_init(&l), 0);
+	loop_add(&l, &p.source, 0);
+	p.source.deadline_ms = start_ms + 10;
+	loop_turn(&l);
+	p.source.deadline_ms = start_ms + 50;
+	loop_turn(&l);	/* no system call for it yet */
+	assert_true(fake_waited_for_ms == start_ms + 10);
+	fake_now_ms = start_ms + 10;
+	loop_turn(&l);
+	assert_int_equal(p.expired, 0);
+	loop_turn(&l);
+	assert_true(fake_waited_for_ms == start_ms + 50);
+	fake_now_ms = start_ms + 50;
+	loop_turn(&l);
+	assert_int_equal(p.expired, 1);
+	close(l.fd);
+}
+
+static void
 one_that_a_deadline_ended_does_not_expire(void **state)
 {
 	struct loop l;
@@ -266,6 +293,7 @@ main(void)
 	UNIT_TEST(one_that_was_ended_in_its_turn_is_not_called);
 	UNIT_TEST(a_deadline_fires_when_it_has_come_and_not_before);
 	UNIT_TEST(the_nearest_of_several_deadlines_is_waited_for);
+	UNIT_TEST(a_deadline_that_moved_on_is_waited_for_anew_once_the_timer_has_rung);
 	UNIT_TEST(one_that_a_deadline_ended_does_not_expire);
 	UNIT_TEST(ending_twice_or_one_that_is_out_does_nothing);
 	UNIT_TEST(the_most_sources_fit_and_no_more);

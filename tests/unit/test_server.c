@@ -42,6 +42,17 @@ answer_with(void *owner, const struct server_ask *ask, struct buf *out)
 	out->len = answer_len;
 }
 
+/* One of several addresses that no other test run has. */
+static void
+name_address(struct sock_addr *a, char which)
+{
+	char name[64];
+	struct buf b = buf_over(name, sizeof name);
+
+	buf_fmt(&b, "hale-unit-server-%d-%c", (int)getpid(), which);
+	sock_abstract(a, buf_span(&b));
+}
+
 static int
 open_server(void **state)
 {
@@ -52,7 +63,7 @@ open_server(void **state)
 	if (loop_init(&loop) < 0)
 		return -1;
 	server_init(&server, &loop, answer_with, &asked);
-	sock_abstract(&at, span_of("hale-unit-server"));
+	name_address(&at, 'a');
 	listener_fd = sock_listen(&at);
 	return listener_fd < 0
 	    || server_listen(&server, listener_fd, SERVER_LOCAL) < 0 ? -1 : 0;
@@ -398,10 +409,8 @@ the_most_listeners_fit_and_no_more(void **state)
 	(void)state;
 	for (int i = 1; i <= SERVER_LISTEN_MAX; i++) {
 		struct sock_addr other;
-		char name[] = "hale-unit-server-a";
 
-		name[sizeof name - 2] = (char)('a' + i);
-		sock_abstract(&other, span_of(name));
+		name_address(&other, (char)('a' + i));
 		fds[i] = sock_listen(&other);
 		assert_int_equal(server_listen(&server, fds[i], SERVER_PUBLIC),
 		                 i < SERVER_LISTEN_MAX ? 0 : ERR_FULL);

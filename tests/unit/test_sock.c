@@ -307,11 +307,14 @@ a_missing_folder_is_told(void **state)
 static void
 a_descriptor_is_non_blocking_and_closed_on_exec(void **state)
 {
+	char text[64];
+	struct buf b = buf_over(text, sizeof text);
 	struct sock_addr a;
 	int fd;
 
 	(void)state;
-	assert_int_equal(sock_parse(&a, span_of("unix:@hale-unit-flags")), 0);
+	buf_fmt(&b, "unix:@hale-unit-sock-%d", (int)getpid());
+	assert_int_equal(sock_parse(&a, buf_span(&b)), 0);
 	fd = sock_listen(&a);
 	assert_true(fd >= 0);
 	assert_true((fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
