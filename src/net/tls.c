@@ -31,8 +31,10 @@
 #define CHAIN_MAX 102400	/* bytes of certificates, as OpenSSL has it */
 #define CERTS_MAX TRUST_CHAIN_MAX	/* certificates of one chain */
 #define SEED_LEN  32		/* bytes of entropy */
-#define IN_CAP    16709		/* bytes: any record; Go's are never smaller */
-#define OUT_CAP   4096		/* bytes of a record to the peer */
+/* Bytes of the largest records. With less room for either the engine asks for
+ * small records both ways; pages that no record reaches cost nothing. */
+#define IN_CAP    BR_SSL_BUFSIZE_INPUT
+#define OUT_CAP   BR_SSL_BUFSIZE_OUTPUT
 
 /* What the engine hands over of the peer's certificates. */
 struct collect {
