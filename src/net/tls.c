@@ -484,7 +484,7 @@ ended(struct tls *t)
 	/* Content types of records are 20 to 23 (RFC 5246, 6.2.1). */
 	if (t->first >= 0 && (t->first < 20 || t->first > 23))
 		err = BR_ERR_UNKNOWN_TYPE;
-	tls_engine_text(&b, err);
+	tls_engine_text(&b, err, !t->open);
 	if (!t->open && t->bare.asked && err >= BR_ERR_RECV_FATAL_ALERT)
 		buf_str(&b, "; it asked for a client certificate");
 	t->why_len = b.len;
