@@ -44,7 +44,8 @@ struct job {
 	uint64_t           resume_from;
 	int                upload_fd;	/* -1: none */
 	uint64_t           upload_len;
-	bool               upload_sized;
+	bool               upload_sized;	/* a plain file; else read once */
+	bool               upload_is_used;
 	int64_t            deadline_ms;	/* of this try */
 	int64_t            shown_us;	/* the progress line's last look */
 	int                err;		/* what the last try's code came from */
@@ -754,8 +755,12 @@ open_upload(struct job *j)
 	const char *name = j->g->upload;
 	struct stat st;
 
+	if (j->upload_is_used && !j->upload_sized)
+		return fail(j, GET_REWIND, "%s cannot be read again: necessary "
+		            "data rewind wasn't possible", name);
 	j->upload_fd = STDIN_FILENO;
 	j->upload_sized = false;
+	j->upload_is_used = true;
 	if (strcmp(name, "-") == 0 || strcmp(name, ".") == 0)
 		return GET_OK;
 	j->upload_fd = open(name, O_RDONLY | O_CLOEXEC);

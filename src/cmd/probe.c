@@ -67,9 +67,9 @@ probe_all(size_t n, int (*one)(void *arg, size_t i), void *arg)
 	int code = CMD_OK, status;
 	size_t running = 0;
 
+	(void)signal(SIGCHLD, SIG_DFL);	/* ignored, it would hide the ends */
 	if (n == 1)
 		return one(arg, 0);
-	(void)signal(SIGCHLD, SIG_DFL);	/* ignored, it would hide the ends */
 	for (size_t i = 0; i < n; i++) {
 		if (start(i, one, arg) > 0)
 			running++;

@@ -315,6 +315,14 @@ def test_a_program_gets_default_signals():
     assert (ran.returncode, ran.stdout) == (0, "exit 0: none\n")
 
 
+@pytest.mark.parametrize("urls, code", [(["exec:true"], 0), (["exec:false"], 1),
+                                        (["exec:true", "exec:false"], 1)])
+def test_ignored_ends_of_children_hide_nothing(urls, code):
+    done = subprocess.run([box.HALE, "check", *urls], capture_output=True, preexec_fn=lambda:
+                          signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    assert done.returncode == code
+
+
 def test_all_of_several_must_pass_side_by_side(server):
     good = check(server.url + "/ok", "exec:sleep 0.5", "exec:sleep 0.5", "exec:sleep 0.5")
     assert good.code == 0 and good.seconds < 1.4

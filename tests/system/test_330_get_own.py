@@ -238,6 +238,26 @@ def test_retry_max_time_ends_the_wish_to_wait(server):
     get("-s", server.url + "/late")  # the other half of its turn
 
 
+# Addresses
+
+
+def test_an_address_that_swallows_everything_costs_a_moment(server):
+    """Its queue is full: no connection is refused there, and none is made."""
+    with socket.create_server(("127.0.0.2", server.port), backlog=0) as dead:
+        fill = [socket.socket() for _ in range(3)]
+        for one in fill:
+            one.setblocking(False)
+            one.connect_ex(dead.getsockname())
+        words = ["--resolve", f"x.test:{server.port}:127.0.0.2,127.0.0.1",
+                 "-w", "%{remote_ip}", f"http://x.test:{server.port}/ok"]
+        done = get("-s", "-m", "10", *words)
+        assert (done.returncode, done.stdout) == (0, BODY + b"127.0.0.1")
+        only = get("-s", "--connect-timeout", "0.3", f"http://127.0.0.2:{server.port}/ok")
+        assert only.returncode == 28
+        for one in fill:
+            one.close()
+
+
 # Words
 
 
