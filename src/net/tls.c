@@ -435,7 +435,7 @@ keep_session(struct tls *t, struct tls_session *s, const char *host)
 static int
 start(struct tls *t, const struct tls_conf *conf)
 {
-	static const char *const alpn[] = { "http/1.1" };
+	static const char *alpn[] = { "http/1.1" };
 	br_ssl_engine_context *e = &t->cc.eng;
 	unsigned char seed[SEED_LEN];
 	char name[TLS_HOST_MAX + 1];
@@ -447,7 +447,7 @@ start(struct tls *t, const struct tls_conf *conf)
 	t->peer.tls = t;
 	br_ssl_engine_set_x509(e, &t->peer.vtable);
 	set_client_auth(t);
-	br_ssl_engine_set_protocol_names(e, (const char **)(uintptr_t)alpn, 1);
+	br_ssl_engine_set_protocol_names(e, alpn, 1);
 	br_ssl_engine_set_buffers_bidi(e, t->in, sizeof t->in, t->out,
 	                               sizeof t->out);
 	if (getrandom(seed, sizeof seed, 0) != (ssize_t)sizeof seed)
