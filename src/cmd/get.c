@@ -47,7 +47,7 @@ set_resume(struct get_job *j)
 		if (parse_uint(text, INT64_MAX, &j->resume_from) == 0)
 			return GET_OK;
 		return job_fail(j, GET_USAGE, "-C \"%s\": expected a number or -",
-		            text);
+		                text);
 	}
 	if (j->file[0] != '\0' && stat(j->file, &st) == 0
 	 && S_ISREG(st.st_mode))
@@ -118,7 +118,7 @@ run_job(struct get_job *j, const struct get_output *out)
 	job_copy_text(j->r.url, sizeof j->r.url, span_of(j->first_text));
 	if (has_glob(j->r.asked))
 		return job_fail(j, GET_URL, "URL has a pattern ({} or []), which is "
-		            "not expanded here");
+		                "not expanded here");
 	code = job_set_url(j, j->first_text);
 	if (code != GET_OK)
 		return code;
@@ -135,7 +135,7 @@ run_job(struct get_job *j, const struct get_output *out)
 	r = sink_commit(&j->sink);
 	if (r < 0)
 		return job_fail(j, GET_WRITE, "Failure writing output to %s: %s",
-		            j->sink.name, err_text(r));
+		                j->sink.name, err_text(r));
 	return code;
 }
 

@@ -20,8 +20,8 @@ write_body(struct get_job *j, struct span bytes)
 	if (r == 0)
 		return GET_OK;
 	return job_fail(j, GET_WRITE, "Failure writing output to %s: %s",
-	            j->sink.name == NULL ? "stdout" : j->sink.name,
-	            err_text(r));
+	                j->sink.name == NULL ? "stdout" : j->sink.name,
+	                err_text(r));
 }
 
 /* -D: "-" is stdout; a file was made anew at the command's start. */
@@ -42,7 +42,7 @@ dump_head(struct get_job *j, struct span head)
 		close(fd);
 	return r == 0 ? GET_OK
 	              : job_fail(j, GET_WRITE, "cannot write %s: %s", name,
-	                     err_text(r));
+	                         err_text(r));
 }
 
 static int
@@ -68,7 +68,7 @@ note_head(struct get_job *j)
 	j->r.head_bytes += reply->head.len;
 	j->r.fields = count_fields(reply);
 	job_copy_text(j->r.type, sizeof j->r.type,
-	          reply_field(reply, "Content-Type"));
+	              reply_field(reply, "Content-Type"));
 	copy = malloc(reply->fields.len + 1);
 	free((void *)(uintptr_t)j->r.head);
 	j->r.head = copy;
@@ -132,7 +132,7 @@ take_piece(struct get_job *j, struct span piece)
 	if (j->r.body_bytes == 0 && j->sink.name == NULL && is_binary(piece)
 	 && isatty(STDOUT_FILENO) && j->g->n_outputs == 0)
 		return job_fail(j, GET_WRITE, "Binary output can mess up your "
-		            "terminal. Use \"-o -\" to get it all the same");
+		                "terminal. Use \"-o -\" to get it all the same");
 	j->r.body_bytes += piece.len;
 	if (j->g->max_filesize > 0
 	 && j->r.body_bytes > (uint64_t)j->g->max_filesize)

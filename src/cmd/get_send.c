@@ -148,7 +148,7 @@ send_upload(struct get_job *j)
 		n = read_upload(j, bytes + CHUNK_HEAD);
 		if (n < 0)
 			return job_fail(j, GET_READ, "cannot read %s: %s",
-			            j->g->upload, err_text((int)n));
+			                j->g->upload, err_text((int)n));
 		piece = (struct span){ bytes + CHUNK_HEAD, (size_t)n };
 		if (j->upload_sized && n == 0)
 			break;
@@ -161,7 +161,7 @@ send_upload(struct get_job *j)
 	if (code == GET_OK && !answered && j->upload_sized
 	 && sent != j->upload_len)
 		return job_fail(j, GET_PARTIAL, "%s changed while it was sent",
-		            j->g->upload);
+		                j->g->upload);
 	return code;
 }
 

@@ -112,11 +112,11 @@ fail_timeout(struct get_job *j)
 
 	if (j->c.step < CLIENT_SEND)
 		return job_fail(j, GET_TIMEOUT, "%s after %lld milliseconds",
-		            timeout_words(j), ms);
+		                timeout_words(j), ms);
 	return job_fail(j, GET_TIMEOUT,
-	            "%s after %lld milliseconds with %llu bytes received",
-	            timeout_words(j), ms,
-	            (unsigned long long)j->r.body_bytes);
+	                "%s after %lld milliseconds with %llu bytes received",
+	                timeout_words(j), ms,
+	                (unsigned long long)j->r.body_bytes);
 }
 
 static int
@@ -124,14 +124,14 @@ fail_body(struct get_job *j, int code, int err, struct buf *words)
 {
 	if (err != ERR_SHORT)
 		return job_fail(j, code, err == ERR_PARSE || err == ERR_TOOBIG
-		            ? "chunked-encoding: %s" : "Recv failure: %s",
-		            buf_text(words));
+		                ? "chunked-encoding: %s" : "Recv failure: %s",
+		                buf_text(words));
 	if (j->c.body == BODY_LENGTH)
 		return job_fail(j, code,
-		            "transfer closed with %llu bytes remaining to read",
-		            (unsigned long long)j->c.left);
+		                "transfer closed with %llu bytes remaining to read",
+		                (unsigned long long)j->c.left);
 	return job_fail(j, code,
-	            "transfer closed with outstanding read data remaining");
+	                "transfer closed with outstanding read data remaining");
 }
 
 /* see cmd/get_job.h */
@@ -151,24 +151,24 @@ job_fail_exchange(struct get_job *j, int err)
 	case GET_LOOKUP:
 	case GET_PROXY_LOOKUP:
 		return job_fail(j, code, "Could not resolve %s: %.*s",
-		            code == GET_LOOKUP ? "host" : "proxy",
-		            (int)host.len, host.p);
+		                code == GET_LOOKUP ? "host" : "proxy",
+		                (int)host.len, host.p);
 	case GET_CONNECT:
 		return job_fail(j, code, "Failed to connect to %.*s port %u after "
-		            "%lld ms: %s", (int)host.len, host.p,
-		            j->route.to.port,
-		            (long long)(clock_us() - j->r.try_us) / 1000,
-		            buf_text(&words));
+		                "%lld ms: %s", (int)host.len, host.p,
+		                j->route.to.port,
+		                (long long)(clock_us() - j->r.try_us) / 1000,
+		                buf_text(&words));
 	case GET_PROTOCOL:
 		return job_fail(j, code, "Received HTTP/0.9 when not allowed");
 	case GET_WEIRD:
 		return job_fail(j, code, "Weird server reply: %s",
-		            buf_text(&words));
+		                buf_text(&words));
 	case GET_EMPTY:
 		return job_fail(j, code, "Empty reply from server");
 	case GET_CERT:
 		return job_fail(j, code, "SSL certificate problem: %s",
-		            buf_text(&words));
+		                buf_text(&words));
 	case GET_SEND:
 		return job_fail(j, code, "Send failure: %s", buf_text(&words));
 	}
@@ -176,9 +176,9 @@ job_fail_exchange(struct get_job *j, int err)
 		return fail_body(j, code, err, &words);
 	if (j->c.step == CLIENT_TUNNEL && err == ERR_REFUSED)
 		return job_fail(j, code, "CONNECT tunnel failed, response %d",
-		            j->c.tunnel_status);
+		                j->c.tunnel_status);
 	return job_fail(j, code, code == GET_RECV ? "Recv failure: %s" : "%s",
-	            buf_text(&words));
+	                buf_text(&words));
 }
 
 /* see cmd/get_job.h */

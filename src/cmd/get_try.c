@@ -41,8 +41,8 @@ judge_range(struct get_job *j)
 	 || j->r.status / 100 != 2)
 		return GET_OK;
 	return job_fail(j, GET_RANGE,
-	            "HTTP server doesn't seem to support byte ranges. "
-	            "Cannot resume.");
+	                "HTTP server doesn't seem to support byte ranges. "
+	                "Cannot resume.");
 }
 
 /* What is asked next, by curl's rules (RFC 9110, 15.4). */
@@ -93,14 +93,14 @@ job_set_url(struct get_job *j, const char *text)
 
 	if (r == ERR_SCHEME)
 		return job_fail(j, GET_PROTOCOL, "Protocol \"%.*s\" not supported",
-		            (int)strcspn(text, ":"), text);
+		                (int)strcspn(text, ":"), text);
 	if (r < 0)
 		return job_fail(j, GET_URL,
-		            "URL using bad/illegal format or missing URL");
+		                "URL using bad/illegal format or missing URL");
 	if (!is_allowed(j->g, j->url.is_https))
 		return job_fail(j, GET_PROTOCOL,
-		            "Protocol \"%s\" not allowed by --proto",
-		            j->url.is_https ? "https" : "http");
+		                "Protocol \"%s\" not allowed by --proto",
+		                j->url.is_https ? "https" : "http");
 	j->r.is_https = j->url.is_https;
 	return GET_OK;
 }
@@ -114,7 +114,7 @@ move_on(struct get_job *j)
 
 	if (g->max_redirs >= 0 && j->r.redirects >= g->max_redirs)
 		return job_fail(j, GET_REDIRECTS, "Maximum (%lld) redirects followed",
-		            (long long)g->max_redirs);
+		                (long long)g->max_redirs);
 	j->r.redirects++;
 	change_kind(j);
 	buf_str(&b, j->moved);
@@ -148,15 +148,15 @@ exchange(struct get_job *j, bool *moved)
 			return GET_OK;
 		}
 		job_copy_text(j->r.redirect, sizeof j->r.redirect,
-		          span_of(j->moved));
+		              span_of(j->moved));
 	}
 	if (job_has_failed(j)) {
 		if (j->g->fail_with_body)
 			code = job_read_body(j);
 		return code != GET_OK ? code
 		       : job_fail(j, GET_HTTP_ERROR,
-		              "The requested URL returned error: %d",
-		              j->r.status);
+		                  "The requested URL returned error: %d",
+		                  j->r.status);
 	}
 	code = judge_range(j);
 	if (code != GET_OK || (j->r.status == 416 && j->resume_from > 0))
@@ -173,7 +173,7 @@ open_upload(struct get_job *j)
 
 	if (j->upload_is_used && !j->upload_sized)
 		return job_fail(j, GET_REWIND, "%s cannot be read again: necessary "
-		            "data rewind wasn't possible", name);
+		                "data rewind wasn't possible", name);
 	j->upload_fd = STDIN_FILENO;
 	j->upload_sized = false;
 	j->upload_is_used = true;
@@ -182,7 +182,7 @@ open_upload(struct get_job *j)
 	j->upload_fd = open(name, O_RDONLY | O_CLOEXEC);
 	if (j->upload_fd < 0 || fstat(j->upload_fd, &st) < 0)
 		return job_fail(j, GET_READ, "Can't open '%s': %s", name,
-		            err_text(-errno));
+		                err_text(-errno));
 	j->upload_sized = S_ISREG(st.st_mode);
 	j->upload_len = j->upload_sized ? (uint64_t)st.st_size : 0;
 	return GET_OK;
