@@ -33,12 +33,26 @@ has_redirect(struct get_job *j)
 	return true;
 }
 
+/* "bytes 100-199/1000": 100; 0 for what says nothing of this kind. */
+static uint64_t
+range_start(const struct get_job *j)
+{
+	struct span value = reply_field(&j->c.reply, "Content-Range");
+	uint64_t start = 0;
+
+	if (!span_has_prefix(value, "bytes "))
+		return 0;
+	value = span_after(value, 6);
+	(void)parse_uint_span(span_cut(&value, '-'), INT64_MAX, &start);
+	return start;
+}
+
 /* The answer to a wish to continue: from where we are, or not at all. */
 static int
 judge_range(struct get_job *j)
 {
-	if (j->resume_from == 0 || j->r.status == 206
-	 || j->r.status / 100 != 2)
+	if (j->resume_from == 0 || j->r.status / 100 != 2
+	 || (j->r.status == 206 && range_start(j) == j->resume_from))
 		return GET_OK;
 	return job_fail(j, GET_RANGE,
 	                "HTTP server doesn't seem to support byte ranges. "

@@ -51,6 +51,8 @@ SCRIPTS = {
     "/zero": lambda c, r: c.answer(b"\0binary"),
     "/after": busy(lambda: ["Retry-After: 2"]), "/after-date": busy(in_a_moment),
     "/late": busy(lambda: ["Retry-After: 3600"]),
+    "/to-localhost": lambda c, r: c.answer(
+        b"", "302 Found", f"Location: http://localhost:{c.server.port}/ok"),
     "/to-tls": lambda c, r: c.answer(b"", "302 Found", f"Location: {c.server.tls_url}/ok"),
 }
 
@@ -219,6 +221,15 @@ def test_no_option_can_smuggle_a_field_in(server, word):
     server.take_requests()
     done = get("-s", word, "a=b\r\nX-Evil: 1", server.url + "/ok")
     assert done.returncode == 2 and server.take_requests() == []
+
+
+def test_cookies_and_tokens_stay_on_their_host(server, tmp_path):
+    (tmp_path / "token").write_text("abc\n")
+    server.take_requests()
+    get("-sL", "-b", "a=b", "--bearer-file", tmp_path / "token", server.url + "/to-localhost")
+    first, second = server.take_requests()
+    assert first.field("Cookie") == "a=b" and first.field("Authorization") == "Bearer abc"
+    assert second.field("Cookie") is None and second.field("Authorization") is None
 
 
 # Again
