@@ -235,7 +235,7 @@ read_basic(struct x509 *c, struct span v)
 {
 	struct span s, truth;
 
-	c->path_max = -1;
+	c->has_basic = true;
 	if (der_take(&v, DER_SEQUENCE, &s) < 0 || v.len > 0)
 		return ERR_PARSE;
 	if (der_is_next(s, DER_BOOLEAN)) {

@@ -601,6 +601,18 @@ def a_root_that_is_no_ca():
 
 
 @row
+def a_root_without_basic_constraints_that_may_sign_certificates():
+    top = Cert("CN=Old Style", exts=(usage("certsign"),))
+    return simple(issuer=top, trust=[top])
+
+
+@row
+def a_root_without_basic_constraints_and_key_usage():
+    top = Cert("CN=Bare Root", exts=(ext("1.2.3.4", tlv(5)),))
+    return simple("it is no CA", issuer=top, trust=[top])
+
+
+@row
 def one_ca_more_than_the_path_length_allows():
     first = ca("CN=First", the_root(), path=0)
     second = ca("CN=Second", first)
