@@ -178,7 +178,7 @@ struct get_result {
 	uint16_t    local_port, remote_port;
 	const char *asked;	/* the URL as it was given */
 	const char *file;	/* where the body went, or "" */
-	const char *head;	/* the last answer's fields, on the heap */
+	char       *head;	/* the last answer's fields, on the heap */
 	size_t      head_len;
 };
 

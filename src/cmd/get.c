@@ -205,7 +205,7 @@ get_one(const struct get *g, size_t i)
 	if (write_out(g, &j->r) != GET_OK && code == GET_OK)
 		code = GET_WRITE;
 	digest_close(j->digest);
-	free((void *)(uintptr_t)j->r.head);
+	free(j->r.head);
 	free(j);
 	return code;
 }

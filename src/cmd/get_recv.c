@@ -70,7 +70,7 @@ note_head(struct get_job *j)
 	job_copy_text(j->r.type, sizeof j->r.type,
 	              reply_field(reply, "Content-Type"));
 	copy = malloc(reply->fields.len + 1);
-	free((void *)(uintptr_t)j->r.head);
+	free(j->r.head);
 	j->r.head = copy;
 	j->r.head_len = copy == NULL ? 0 : reply->fields.len;
 	if (copy != NULL)

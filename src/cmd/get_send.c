@@ -123,9 +123,10 @@ as_chunk(char *bytes, size_t n)
 	char *p = bytes + CHUNK_HEAD;
 	size_t left = n;
 
-	memcpy(p + n, "\r\n", 2);
-	p -= 2;
-	memcpy(p, "\r\n", 2);
+	p[n] = '\r';
+	p[n + 1] = '\n';
+	*--p = '\n';
+	*--p = '\r';
 	do {
 		*--p = hex[left & 15];
 		left >>= 4;

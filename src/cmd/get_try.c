@@ -291,9 +291,9 @@ month_of(struct span name)
 {
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-	for (int i = 0; i < 12; i++)
+	for (size_t i = 0; i < 12; i++)
 		if (name.len == 3 && memcmp(name.p, months + 3 * i, 3) == 0)
-			return i;
+			return (int)i;
 	return -1;
 }
 
@@ -329,7 +329,8 @@ seconds_until(struct span date)
 	month = (month + 10) % 12;
 	days = year * INT64_C(365) + year / 4 - year / 100 + year / 400
 	     + (153 * month + 2) / 5 + day - 1 - 719468;
-	return days * 86400 + hour * 3600 + minute * 60 + second - time(NULL);
+	return days * 86400 + hour * INT64_C(3600) + minute * INT64_C(60)
+	     + second - time(NULL);
 }
 
 /* What the server asked for, in milliseconds; 0 without. */

@@ -13,7 +13,7 @@
 #include "net/url.h"
 
 #define HOST_MAX    256		/* bytes of a decoded host or socket path */
-#define IN_MAX      16384	/* bytes of an answer's head; of body at a time */
+#define IN_MAX      ((size_t)16384)	/* bytes of an answer's head; of body at a time */
 #define REQUEST_MAX 8192	/* bytes of a request */
 #define SHOW_MAX    120		/* bytes of a bad answer's body that are shown */
 #define STATUS_OK_FIRST 200	/* what the kubelet takes for success */
@@ -328,8 +328,8 @@ judge(struct client *c, const struct check_conf *conf, struct buf *why)
 		buf_fmt(why, ", but the body does not contain \"%s\"",
 		        conf->contains);
 	else if (r == ERR_TOOBIG)
-		buf_fmt(why, ", but the first %d KiB of the body do not "
-		        "contain \"%s\"", CHECK_BODY_MAX / 1024,
+		buf_fmt(why, ", but the first %lu KiB of the body do not "
+		        "contain \"%s\"", (unsigned long)CHECK_BODY_MAX / 1024,
 		        conf->contains);
 	else if (r < 0) {
 		buf_str(why, ", but the body: ");
