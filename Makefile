@@ -28,7 +28,8 @@ SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
        sup/report sup/usage sup/status sup/page sup/metrics sup/answer \
        sup/local sup/init
 CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/get \
-       cmd/get_opts cmd/get_ask cmd/get_route cmd/get_sink cmd/get_words \
+       cmd/get_opts cmd/get_ask cmd/get_route cmd/get_send cmd/get_recv cmd/get_try \
+       cmd/get_tell cmd/get_sink cmd/get_words \
        cmd/get_digest cmd/status
 # These decide and touch nothing; scripts/layers.sh holds them to it.
 PURE = base/err base/buf base/parse base/signame base/opt net/http sup/service \

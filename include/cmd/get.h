@@ -42,6 +42,7 @@ enum get_exit {
 	GET_CERT          = 60,
 	GET_CODING        = 61,
 	GET_TOO_LARGE     = 63,
+	GET_REWIND        = 65,	/* an upload that cannot be read again */
 	GET_CA_FILE       = 77,
 	GET_DIGEST        = 90,	/* ours: --sha256 does not match */
 };
@@ -177,7 +178,7 @@ struct get_result {
 	uint16_t    local_port, remote_port;
 	const char *asked;	/* the URL as it was given */
 	const char *file;	/* where the body went, or "" */
-	const char *head;	/* the last answer's fields, on the heap */
+	char       *head;	/* the last answer's fields, on the heap */
 	size_t      head_len;
 };
 

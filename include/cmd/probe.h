@@ -41,6 +41,9 @@ opt_add probe_add_status, probe_add_header;
 int probe_prepare(const char *command, struct check_conf *conf, int n,
                   char **urls);
 
+/* Appends url as it may be shown: without its login. */
+void probe_write_url(struct buf *b, const char *url);
+
 /*
  * Calls one(arg, i) for i in 0..n-1, side by side: in a forked process each,
  * which dies with us, or here where n is 1. Returns CMD_OK where all returned

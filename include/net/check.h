@@ -33,7 +33,7 @@ struct tls_session;
 #define CHECK_WHY_MAX     512	/* bytes that `why` should hold */
 #define CHECK_RANGES_MAX  8	/* of status */
 #define CHECK_HEADERS_MAX 16	/* header lines */
-#define CHECK_BODY_MAX    (256 * 1024)	/* of body searched for `contains` */
+#define CHECK_BODY_MAX    ((size_t)256 * 1024)	/* of body searched for `contains` */
 #define CHECK_REDIRECTS_MAX 10	/* as the kubelet */
 
 struct check_range {

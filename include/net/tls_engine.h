@@ -22,8 +22,9 @@ int tls_engine_key(br_x509_pkey *out, const struct x509_key *key);
 /* The engine's number of a curve; 0 where it is none. */
 int tls_engine_curve(enum x509_key_kind kind);
 
-/* Appends what an engine's error means. */
-void tls_engine_text(struct buf *b, int err);
+/* Appends what an engine's error means; in a handshake with what an alert has
+ * for its usual reason. */
+void tls_engine_text(struct buf *b, int err, bool in_handshake);
 
 /* Appends "ECDHE_RSA_WITH_AES_128_GCM_SHA256". */
 void tls_engine_suite(struct buf *b, unsigned suite);

@@ -59,7 +59,8 @@ struct x509 {
 	int         path_max;		/* CAs that may follow; -1: any number */
 	unsigned    key_usage;		/* X509_KU_*, of its first byte */
 	bool        v3;
-	bool        is_ca;		/* basicConstraints says so */
+	bool        has_basic;		/* basicConstraints is there */
+	bool        is_ca;		/* and says so */
 	bool        has_key_usage;
 	bool        has_purpose;	/* an extendedKeyUsage is there */
 	bool        for_server;		/* and it names serverAuth */

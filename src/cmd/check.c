@@ -88,8 +88,11 @@ check_one(void *arg, size_t i)
 	size_t start;
 	int r;
 
-	if (a->several)
-		buf_fmt(&why, "[+]%.*s ", (int)url.len, url.p);
+	if (a->several) {
+		buf_str(&why, "[+]");
+		probe_write_url(&why, a->urls[i]);
+		buf_str(&why, " ");
+	}
 	start = why.len;
 	r = check_url(&a->probe.conf, url, a->deadline_ms, &why);
 	if (r < 0 && a->several && start > 0)

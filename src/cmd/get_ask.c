@@ -19,16 +19,12 @@ is_named(struct span line, const char *name)
 	    && (line.p[strlen(name)] == ':' || line.p[strlen(name)] == ';');
 }
 
-/* The user's lines that may go to this server; on the heap. */
-static int
-pick_lines(const struct get *g, const struct get_ask *ask,
-           struct request_lines *lines)
+/* The user's lines that may go to this server; at has room for all. */
+static struct request_lines
+pick_lines(const struct get *g, const struct get_ask *ask, struct span *at)
 {
-	struct span *at = calloc(g->n_headers + 1, sizeof *at);
+	struct request_lines lines = { at, 0 };
 
-	if (at == NULL)
-		return GET_MEMORY;
-	*lines = (struct request_lines){ at, 0 };
 	for (size_t i = 0; i < g->n_headers; i++) {
 		struct span line = g->headers[i];
 
@@ -37,9 +33,9 @@ pick_lines(const struct get *g, const struct get_ask *ask,
 			continue;
 		if (!ask->same_host && is_named(line, "Host"))
 			continue;
-		at[lines->n++] = line;
+		at[lines.n++] = line;
 	}
-	return GET_OK;
+	return lines;
 }
 
 static void
@@ -167,11 +163,13 @@ get_write_head(struct buf *b, const struct get *g, const struct get_ask *ask,
 {
 	char memory[VALUE_MAX];
 	struct buf host = buf_over(memory, sizeof memory);
+	struct span *at = calloc(g->n_headers + 1, sizeof *at);
 	struct request_lines lines;
-	int code = pick_lines(g, ask, &lines);
+	int code;
 
-	if (code != GET_OK)
-		return code;
+	if (at == NULL)
+		return GET_MEMORY;
+	lines = pick_lines(g, ask, at);
 	buf_fmt(b, "%s ", ask->method);
 	add_target(b, g, ask);
 	buf_str(b, g->http10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
@@ -196,7 +194,7 @@ get_write_head(struct buf *b, const struct get *g, const struct get_ask *ask,
 	request_add_lines(b, &lines);
 	add_body_fields(b, g, ask, &lines);
 	buf_str(b, "\r\n");
-	free((void *)(uintptr_t)lines.at);
+	free(at);
 	if (code == GET_OK && b->cut) {
 		buf_str(why, "the request's head is too long");
 		return GET_URL;

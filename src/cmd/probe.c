@@ -45,6 +45,25 @@ probe_prepare(const char *command, struct check_conf *conf, int n,
 	return CMD_OK;
 }
 
+/* see cmd/probe.h */
+void
+probe_write_url(struct buf *b, const char *url)
+{
+	const char *start = strstr(url, "://");
+	struct span host, rest;
+
+	start = start == NULL ? url : start + 3;
+	rest = span_of(start);
+	host = (struct span){ start, strcspn(start, "/?#") };
+	if (start != url && memrchr(host.p, '@', host.len) != NULL) {
+		const char *at = memrchr(host.p, '@', host.len);
+
+		rest = span_after(rest, (size_t)(at - start) + 1);
+	}
+	buf_add(b, (struct span){ url, (size_t)(start - url) });
+	buf_add(b, rest);
+}
+
 static pid_t
 start(size_t i, int (*one)(void *arg, size_t i), void *arg)
 {
@@ -67,9 +86,9 @@ probe_all(size_t n, int (*one)(void *arg, size_t i), void *arg)
 	int code = CMD_OK, status;
 	size_t running = 0;
 
+	(void)signal(SIGCHLD, SIG_DFL);	/* ignored, it would hide the ends */
 	if (n == 1)
 		return one(arg, 0);
-	(void)signal(SIGCHLD, SIG_DFL);	/* ignored, it would hide the ends */
 	for (size_t i = 0; i < n; i++) {
 		if (start(i, one, arg) > 0)
 			running++;

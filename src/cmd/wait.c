@@ -44,7 +44,8 @@ say(const struct wait_args *a, const char *url, const char *mark,
 
 	if (a->quiet)
 		return;
-	buf_fmt(&line, "%s: %s%.*s\n", url, mark, (int)text.len, text.p);
+	probe_write_url(&line, url);
+	buf_fmt(&line, ": %s%.*s\n", mark, (int)text.len, text.p);
 	(void)cmd_print(buf_span(&line));	/* who waits needs no reader */
 }
 
@@ -79,12 +80,14 @@ pause_for(int64_t ms, int64_t deadline_ms)
 static int
 give_up(const struct wait_args *a, const char *url, struct span why)
 {
-	char memory[64];
+	char memory[64], shown[CHECK_URL_MAX];
 	struct buf after = buf_over(memory, sizeof memory);
+	struct buf name = buf_over(shown, sizeof shown);
 
 	buf_ms(&after, clock_ms() - a->since_ms);
+	probe_write_url(&name, url);
 	if (!a->quiet)
-		log_error("%s: not there after %s: %.*s", url,
+		log_error("%s: not there after %s: %.*s", buf_text(&name),
 		          buf_text(&after), (int)why.len, why.p);
 	return CMD_FAILED;
 }

@@ -13,7 +13,7 @@
 #include "net/url.h"
 
 #define HOST_MAX    256		/* bytes of a decoded host or socket path */
-#define IN_MAX      16384	/* bytes of an answer's head; of body at a time */
+#define IN_MAX      ((size_t)16384)	/* bytes of an answer's head; of body at a time */
 #define REQUEST_MAX 8192	/* bytes of a request */
 #define SHOW_MAX    120		/* bytes of a bad answer's body that are shown */
 #define STATUS_OK_FIRST 200	/* what the kubelet takes for success */
@@ -259,7 +259,7 @@ search_body(struct client *c, const char *text)
 	struct span piece, all;
 	char window[IN_MAX];
 	size_t seen = 0, kept = 0, n;
-	int r;
+	int r = 0;
 
 	if (want >= IN_MAX / 2)
 		return ERR_TOOBIG;
@@ -279,7 +279,9 @@ search_body(struct client *c, const char *text)
 			memmove(window, all.p + all.len - kept, kept);
 		}
 	}
-	if (seen < CHECK_BODY_MAX && r < 0)
+	if (seen >= CHECK_BODY_MAX)
+		return ERR_TOOBIG;
+	if (r < 0)
 		return r;
 	return want == 0 ? 0 : ERR_UNHEALTHY;
 }
@@ -312,10 +314,9 @@ judge(struct client *c, const struct check_conf *conf, struct buf *why)
 	bool good = is_good(conf, c->reply.status);
 	int r;
 
-	buf_fmt(why, "%d ", c->reply.status);
+	buf_int(why, c->reply.status);
+	buf_str(why, c->reply.reason.len > 0 ? " " : "");
 	write_harmless(why, c->reply.reason);
-	if (c->reply.reason.len == 0)
-		why->len--;
 	if (!good) {
 		show_body(c, why);
 		return ERR_UNHEALTHY;
@@ -325,6 +326,10 @@ judge(struct client *c, const struct check_conf *conf, struct buf *why)
 	r = search_body(c, conf->contains);
 	if (r == ERR_UNHEALTHY)
 		buf_fmt(why, ", but the body does not contain \"%s\"",
+		        conf->contains);
+	else if (r == ERR_TOOBIG)
+		buf_fmt(why, ", but the first %lu KiB of the body do not "
+		        "contain \"%s\"", (unsigned long)CHECK_BODY_MAX / 1024,
 		        conf->contains);
 	else if (r < 0) {
 		buf_str(why, ", but the body: ");

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 
+#define GROUPS   8	/* of an IPv6 address */
 #define HOST_MAX 256	/* bytes of a name (RFC 1035, 2.3.4) with its NUL */
 
 /* How the child that looks up a name can end. */
@@ -246,7 +247,7 @@ connect_unix(const struct dial_addr *at, int64_t deadline_ms)
 {
 	int wait_ms = clock_wait_ms(deadline_ms), r;
 	struct timeval wait = { .tv_sec = wait_ms / 1000,
-	                        .tv_usec = wait_ms % 1000 * 1000 };
+	                        .tv_usec = wait_ms % 1000 * 1000L };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
@@ -423,11 +424,11 @@ write_hex(struct buf *b, unsigned group)
 static void
 write_v6(struct buf *b, const unsigned char *a)
 {
-	int longest = -1, longest_len = 1;
+	size_t longest = GROUPS, longest_len = 1;
 
-	for (int i = 0, len; i < 8; i += len > 0 ? len : 1) {
+	for (size_t i = 0, len; i < GROUPS; i += len > 0 ? len : 1) {
 		len = 0;
-		while (i + len < 8 && a[2 * (i + len)] == 0
+		while (i + len < GROUPS && a[2 * (i + len)] == 0
 		    && a[2 * (i + len) + 1] == 0)
 			len++;
 		if (len > longest_len) {
@@ -435,13 +436,13 @@ write_v6(struct buf *b, const unsigned char *a)
 			longest_len = len;
 		}
 	}
-	for (int i = 0; i < 8; i++) {
+	for (size_t i = 0; i < GROUPS; i++) {
 		if (i == longest) {
 			buf_str(b, "::");
 			i += longest_len - 1;
 			continue;
 		}
-		if (i > 0 && (longest < 0 || i != longest + longest_len))
+		if (i > 0 && i != longest + longest_len)
 			buf_str(b, ":");
 		write_hex(b, (unsigned)a[2 * i] << 8 | a[2 * i + 1]);
 	}

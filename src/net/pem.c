@@ -181,35 +181,32 @@ take_char(struct pem *p, unsigned w)
 	return put(p, 3 - p->pad);
 }
 
-/* Whole groups of four, the bulk of every file. */
+/* Whole groups of four, the bulk of every file. Locals, since a byte that is
+ * stored may be any of *p's for all the compiler knows. */
 static void
 take_groups(struct pem *p, struct span *in)
 {
 	const unsigned char *s = (const unsigned char *)in->p;
-	size_t n = in->len;
+	const unsigned char *end = s + in->len / 4 * 4;
+	unsigned char *out = p->out + p->len, *last = p->out + p->cap;
 
-	while (n >= 4 && p->cap - p->len >= 3) {
-		uint32_t a, b, c, d;
+	for (; s < end && last - out >= 3; s += 4, out += 3) {
+		uint32_t n;
 
-		if ((s[0] | s[1] | s[2] | s[3]) >= 128)
+		if ((s[0] | s[1] | s[2] | s[3]) >= 128 ||
+		    (worth[s[0]] | worth[s[1]] | worth[s[2]] | worth[s[3]]) >=
+		    PAD)
 			break;
-		a = worth[s[0]];
-		b = worth[s[1]];
-		c = worth[s[2]];
-		d = worth[s[3]];
-		if ((a | b | c | d) >= PAD)
-			break;
-		a = a << 18 | b << 12 | c << 6 | d;
-		p->out[p->len] = (unsigned char)(a >> 16);
-		p->out[p->len + 1] = (unsigned char)(a >> 8);
-		p->out[p->len + 2] = (unsigned char)a;
-		p->len += 3;
-		s += 4;
-		n -= 4;
+		n = (uint32_t)worth[s[0]] << 18 | (uint32_t)worth[s[1]] << 12 |
+		    (uint32_t)worth[s[2]] << 6 | worth[s[3]];
+		out[0] = (unsigned char)(n >> 16);
+		out[1] = (unsigned char)(n >> 8);
+		out[2] = (unsigned char)n;
 	}
-	if (n < in->len)
+	p->len = (size_t)(out - p->out);
+	if (s != (const unsigned char *)in->p)
 		p->at_start = false;
-	*in = span_after(*in, in->len - n);
+	*in = span_after(*in, (size_t)(s - (const unsigned char *)in->p));
 }
 
 /* A byte that is no base64: what is left of the line may tell that it is a

@@ -163,17 +163,20 @@ become(const struct program *p, const struct pipes *to, pid_t parent)
 	_exit(127);
 }
 
-/* What exec reports, or 0 once it is done. */
+/* What exec reports, or 0 once it is done, or is late: a program on a dead
+ * network file system can hold it for ever. */
 static int
-read_failure(int fd)
+read_failure(int fd, int64_t deadline_ms)
 {
-	int err = 0;
-	ssize_t n;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int err = 0, r;
 
 	do
-		n = read(fd, &err, sizeof err);
-	while (n < 0 && errno == EINTR);
-	return n == (ssize_t)sizeof err ? -err : 0;
+		r = poll(&p, 1, clock_wait_ms(deadline_ms));
+	while (r < 0 && errno == EINTR);
+	if (r <= 0 || read(fd, &err, sizeof err) != (ssize_t)sizeof err)
+		return 0;
+	return -err;
 }
 
 /* Reads what is there, keeps what fits; false at the end. */
@@ -274,7 +277,7 @@ attend(pid_t child, const struct program *p, struct pipes *pipes,
 	close_one(&pipes->out[1]);
 	close_one(&pipes->in[0]);
 	close_one(&pipes->in[1]);
-	failed = read_failure(pipes->fail[0]);
+	failed = read_failure(pipes->fail[0], deadline_ms);
 	r = watch(child, pipes, &kept, deadline_ms);
 	(void)kill(-child, SIGKILL);
 	(void)kill(child, SIGKILL);	/* had it no group yet */

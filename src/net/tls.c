@@ -31,8 +31,10 @@
 #define CHAIN_MAX 102400	/* bytes of certificates, as OpenSSL has it */
 #define CERTS_MAX TRUST_CHAIN_MAX	/* certificates of one chain */
 #define SEED_LEN  32		/* bytes of entropy */
-#define IN_CAP    16709		/* bytes: any record; Go's are never smaller */
-#define OUT_CAP   4096		/* bytes of a record to the peer */
+/* Bytes of the largest records. With less room for either the engine asks for
+ * small records both ways; pages that no record reaches cost nothing. */
+#define IN_CAP    BR_SSL_BUFSIZE_INPUT
+#define OUT_CAP   BR_SSL_BUFSIZE_OUTPUT
 
 /* What the engine hands over of the peer's certificates. */
 struct collect {
@@ -433,7 +435,7 @@ keep_session(struct tls *t, struct tls_session *s, const char *host)
 static int
 start(struct tls *t, const struct tls_conf *conf)
 {
-	static const char *const alpn[] = { "http/1.1" };
+	static const char *alpn[] = { "http/1.1" };
 	br_ssl_engine_context *e = &t->cc.eng;
 	unsigned char seed[SEED_LEN];
 	char name[TLS_HOST_MAX + 1];
@@ -445,7 +447,7 @@ start(struct tls *t, const struct tls_conf *conf)
 	t->peer.tls = t;
 	br_ssl_engine_set_x509(e, &t->peer.vtable);
 	set_client_auth(t);
-	br_ssl_engine_set_protocol_names(e, (const char **)(uintptr_t)alpn, 1);
+	br_ssl_engine_set_protocol_names(e, alpn, 1);
 	br_ssl_engine_set_buffers_bidi(e, t->in, sizeof t->in, t->out,
 	                               sizeof t->out);
 	if (getrandom(seed, sizeof seed, 0) != (ssize_t)sizeof seed)
@@ -482,7 +484,7 @@ ended(struct tls *t)
 	/* Content types of records are 20 to 23 (RFC 5246, 6.2.1). */
 	if (t->first >= 0 && (t->first < 20 || t->first > 23))
 		err = BR_ERR_UNKNOWN_TYPE;
-	tls_engine_text(&b, err);
+	tls_engine_text(&b, err, !t->open);
 	if (!t->open && t->bare.asked && err >= BR_ERR_RECV_FATAL_ALERT)
 		buf_str(&b, "; it asked for a client certificate");
 	t->why_len = b.len;

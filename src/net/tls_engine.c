@@ -197,7 +197,7 @@ error_text(int err)
 
 /* see net/tls_engine.h */
 void
-tls_engine_text(struct buf *b, int err)
+tls_engine_text(struct buf *b, int err, bool in_handshake)
 {
 	const char *text;
 
@@ -209,7 +209,7 @@ tls_engine_text(struct buf *b, int err)
 	if (err >= BR_ERR_RECV_FATAL_ALERT) {
 		err -= BR_ERR_RECV_FATAL_ALERT;
 		buf_fmt(b, "the server sent alert %d (%s)%s", err,
-		        alert_text(err), alert_hint(err));
+		        alert_text(err), in_handshake ? alert_hint(err) : "");
 		return;
 	}
 	text = error_text(err);

@@ -11,6 +11,12 @@
 #define PORT_HTTPS 443
 
 static bool
+is_one_of(char c, const char *set)
+{
+	return c != '\0' && strchr(set, c) != NULL;
+}
+
+static bool
 is_alpha(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -26,7 +32,7 @@ scheme_len(struct span text)
 		return 0;
 	while (n < text.len
 	    && (is_alpha(text.p[n]) || (text.p[n] >= '0' && text.p[n] <= '9')
-	        || memchr("+-.", text.p[n], 3) != NULL))
+	        || is_one_of(text.p[n], "+-.")))
 		n++;
 	return n < text.len && text.p[n] == ':' ? n : 0;
 }
@@ -153,7 +159,7 @@ url_read(struct url *out, struct span text)
 	r = read_scheme(&u, &rest);
 	if (r < 0)
 		return r;
-	while (n < rest.len && memchr("/?", rest.p[n], 2) == NULL)
+	while (n < rest.len && !is_one_of(rest.p[n], "/?"))
 		n++;
 	host = (struct span){ rest.p, n };
 	u.path = span_after(rest, n);

@@ -60,7 +60,7 @@ look_up(struct span oid, const struct oid *table, size_t n, int otherwise)
 	return otherwise;
 }
 #define LOOK_UP(oid, table, otherwise) \
-	look_up(oid, table, sizeof table / sizeof *table, otherwise)
+	look_up(oid, table, sizeof (table) / sizeof *(table), otherwise)
 
 /* see net/x509.h */
 enum x509_key_kind
@@ -213,8 +213,8 @@ take_time(struct span *in, int64_t *out)
 	    f[2] < 0 || f[2] > 23 || f[3] < 0 || f[3] > 59 || f[4] < 0 ||
 	    f[4] > 59 || s.p[10] != 'Z')
 		return ERR_PARSE;
-	*out = days_from_date(year, f[0], f[1]) * 86400 + f[2] * 3600 +
-	       f[3] * 60 + f[4];
+	*out = days_from_date(year, f[0], f[1]) * 86400 +
+	       INT64_C(3600) * f[2] + INT64_C(60) * f[3] + f[4];
 	return 0;
 }
 
@@ -235,7 +235,7 @@ read_basic(struct x509 *c, struct span v)
 {
 	struct span s, truth;
 
-	c->path_max = -1;
+	c->has_basic = true;
 	if (der_take(&v, DER_SEQUENCE, &s) < 0 || v.len > 0)
 		return ERR_PARSE;
 	if (der_is_next(s, DER_BOOLEAN)) {

@@ -60,15 +60,19 @@ is_sound(struct search *s, const struct x509 *c)
 	return true;
 }
 
-/* Version 1 knows no basicConstraints: only an anchor may do without. */
+/* Only an anchor may do without basicConstraints: old roots do, of version 1
+ * or with no more than the right to sign certificates. */
 static bool
 is_ca(struct search *s, const struct x509 *c, bool is_anchor)
 {
-	if (!c->is_ca && !(is_anchor && !c->v3 && x509_is_self_issued(c)))
-		return note(s, X509_NOT_CA, c, NULL);
 	if (c->has_key_usage && !(c->key_usage & X509_KU_CERT_SIGN))
 		return note(s, X509_CA_USAGE, c, NULL);
-	return true;
+	if (c->is_ca)
+		return true;
+	if (is_anchor && !c->has_basic && (c->has_key_usage ||
+	    (!c->v3 && x509_is_self_issued(c))))
+		return true;
+	return note(s, X509_NOT_CA, c, NULL);
 }
 
 /* Do the rules of the CA at path[at] allow what stands below it? CAs that

@@ -18,10 +18,12 @@ import measure
 import rows
 import rows_health
 import rows_http
+import rows_https
 import subjects
 
 rows.ROWS.update(rows_http.ROWS)
 rows.ROWS.update(rows_health.ROWS)
+rows.ROWS.update(rows_https.ROWS)
 
 IN_NAMESPACE = "BENCH_IN_NAMESPACE"     # HALE_* would be hale's own
 WIDTHS = (30, 18, 16, 16, 42, 22)

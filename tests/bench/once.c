@@ -27,13 +27,13 @@ field_kb(pid_t pid, const char *file, const char *name)
 	long kb = 0;
 	FILE *f;
 
-	snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
+	(void)snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
 	f = fopen(path, "r");
 	while (f != NULL && fgets(line, sizeof line, f) != NULL)
 		if (strncmp(line, name, strlen(name)) == 0)
-			kb += atol(line + strlen(name));
+			kb += strtol(line + strlen(name), NULL, 10);
 	if (f != NULL)
-		fclose(f);
+		(void)fclose(f);
 	return kb;
 }
 
@@ -46,9 +46,9 @@ begin(char **argv, int traced)
 	dup2(null, 1);
 	if (traced) {
 		ptrace(PTRACE_TRACEME, 0, 0, 0);
-		raise(SIGSTOP);
+		(void)raise(SIGSTOP);
 	}
-	execvp(argv[0], argv);
+	(void)execvp(argv[0], argv);
 	_exit(127);
 }
 
@@ -67,7 +67,7 @@ cpu(char **argv)
 		die("the command failed");
 	getrusage(RUSAGE_CHILDREN, &after);
 #define US(t) ((t).tv_sec * 1000000L + (t).tv_usec)
-	printf("%ld\n", 1000 * (US(after.ru_utime) + US(after.ru_stime)
+	(void)printf("%ld\n", 1000 * (US(after.ru_utime) + US(after.ru_stime)
 	                        - US(before.ru_utime) - US(before.ru_stime)));
 }
 
@@ -86,7 +86,7 @@ memory(char **argv)
 	while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status)) {
 		sig = WSTOPSIG(status);
 		if (status >> 16 == PTRACE_EVENT_EXIT) {
-			printf("%ld %ld\n",
+			(void)printf("%ld %ld\n",
 			       field_kb(pid, "smaps_rollup", "Private_Dirty:"),
 			       field_kb(pid, "status", "VmHWM:"));
 			sig = 0;
@@ -104,7 +104,7 @@ main(int argc, char **argv)
 
 	if (argc < 4)
 		die("usage: once cpu|memory N COMMAND [ARG...]");
-	for (int i = atoi(argv[2]); i > 0; i--) {
+	for (long i = strtol(argv[2], NULL, 10); i > 0; i--) {
 		if (traced)
 			memory(argv + 3);
 		else

@@ -142,7 +142,8 @@ def test_status_says_what_is_healthy(server, words, path, code):
     ("/parts", "needle", 0, '200 OK, contains "needle"\n'),
     ("/chunks", "needle", 0, '200 OK, contains "needle"\n'),
     ("/dripping", "needle", 1, "200 OK, but the body: timed out\n"),
-    ("/endless", "needle", 1, '200 OK, but the body does not contain "needle"\n'),
+    ("/endless", "needle", 1,
+     '200 OK, but the first 256 KiB of the body do not contain "needle"\n'),
     ("/endless", "xxx", 0, '200 OK, contains "xxx"\n'),
     ("/bad", "database", 1, "503 Service Unavailable: [-]database failed\n")])
 def test_contains_reads_as_far_as_it_must(server, path, text, code, out):
@@ -315,6 +316,14 @@ def test_a_program_gets_default_signals():
     assert (ran.returncode, ran.stdout) == (0, "exit 0: none\n")
 
 
+@pytest.mark.parametrize("urls, code", [(["exec:true"], 0), (["exec:false"], 1),
+                                        (["exec:true", "exec:false"], 1)])
+def test_ignored_ends_of_children_hide_nothing(urls, code):
+    done = subprocess.run([box.HALE, "check", *urls], capture_output=True, preexec_fn=lambda:
+                          signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    assert done.returncode == code
+
+
 def test_all_of_several_must_pass_side_by_side(server):
     good = check(server.url + "/ok", "exec:sleep 0.5", "exec:sleep 0.5", "exec:sleep 0.5")
     assert good.code == 0 and good.seconds < 1.4
@@ -325,6 +334,15 @@ def test_all_of_several_must_pass_side_by_side(server):
     assert sorted(bad.out.splitlines()) == [
         f"[+]{server.url}/ok 200 OK",
         "[-]tcp:127.0.0.1:1 127.0.0.1 port 1: Connection refused"]
+
+
+@pytest.mark.parametrize("command", ["check", "wait"])
+def test_a_login_is_not_shown(server, command):
+    url = server.url.replace("//", "//me:secret@") + "/ok"
+    ran = Ran([command, url, "exec:true"])
+    assert ran.code == 0 and "secret" not in ran.out and server.url + "/ok" in ran.out
+    ran = Ran([command, "--timeout", "200ms", url.replace("/ok", "/bad"), "exec:true"])
+    assert ran.code == 1 and "secret" not in ran.out + ran.err
 
 
 def test_quiet_prints_nothing(server):

@@ -51,6 +51,8 @@ SCRIPTS = {
     "/zero": lambda c, r: c.answer(b"\0binary"),
     "/after": busy(lambda: ["Retry-After: 2"]), "/after-date": busy(in_a_moment),
     "/late": busy(lambda: ["Retry-After: 3600"]),
+    "/to-localhost": lambda c, r: c.answer(
+        b"", "302 Found", f"Location: http://localhost:{c.server.port}/ok"),
     "/to-tls": lambda c, r: c.answer(b"", "302 Found", f"Location: {c.server.tls_url}/ok"),
 }
 
@@ -221,6 +223,15 @@ def test_no_option_can_smuggle_a_field_in(server, word):
     assert done.returncode == 2 and server.take_requests() == []
 
 
+def test_cookies_and_tokens_stay_on_their_host(server, tmp_path):
+    (tmp_path / "token").write_text("abc\n")
+    server.take_requests()
+    get("-sL", "-b", "a=b", "--bearer-file", tmp_path / "token", server.url + "/to-localhost")
+    first, second = server.take_requests()
+    assert first.field("Cookie") == "a=b" and first.field("Authorization") == "Bearer abc"
+    assert second.field("Cookie") is None and second.field("Authorization") is None
+
+
 # Again
 
 
@@ -236,6 +247,26 @@ def test_retry_max_time_ends_the_wish_to_wait(server):
     done = get("-sf", "--retry", "1", "--retry-max-time", "1", server.url + "/late")
     assert done.returncode == 22
     get("-s", server.url + "/late")  # the other half of its turn
+
+
+# Addresses
+
+
+def test_an_address_that_swallows_everything_costs_a_moment(server):
+    """Its queue is full: no connection is refused there, and none is made."""
+    with socket.create_server(("127.0.0.2", server.port), backlog=0) as dead:
+        fill = [socket.socket() for _ in range(3)]
+        for one in fill:
+            one.setblocking(False)
+            one.connect_ex(dead.getsockname())
+        words = ["--resolve", f"x.test:{server.port}:127.0.0.2,127.0.0.1",
+                 "-w", "%{remote_ip}", f"http://x.test:{server.port}/ok"]
+        done = get("-s", "-m", "10", *words)
+        assert (done.returncode, done.stdout) == (0, BODY + b"127.0.0.1")
+        only = get("-s", "--connect-timeout", "0.3", f"http://127.0.0.2:{server.port}/ok")
+        assert only.returncode == 28
+        for one in fill:
+            one.close()
 
 
 # Words

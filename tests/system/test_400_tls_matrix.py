@@ -35,6 +35,7 @@ HOST = "db.test"
 # What curl accepts and hale refuses, as the README words it.
 DIFFERENCES = {
     "tls13": "servers that speak only TLS 1.3",
+    "anew": "servers that renegotiate",	# test_410
     "cbc": "servers that have only CBC ciphers",
     "rsa-kx": "servers that have only RSA key exchange",
     "ed25519": "Ed25519 and Ed448 keys and signatures",
@@ -596,6 +597,18 @@ def an_intermediate_that_may_not_sign_certificates():
 @row
 def a_root_that_is_no_ca():
     top = Cert("CN=No Root", exts=(basic(False),))
+    return simple("it is no CA", issuer=top, trust=[top])
+
+
+@row
+def a_root_without_basic_constraints_that_may_sign_certificates():
+    top = Cert("CN=Old Style", exts=(usage("certsign"),))
+    return simple(issuer=top, trust=[top])
+
+
+@row
+def a_root_without_basic_constraints_and_key_usage():
+    top = Cert("CN=Bare Root", exts=(ext("1.2.3.4", tlv(5)),))
     return simple("it is no CA", issuer=top, trust=[top])
 
 

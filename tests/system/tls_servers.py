@@ -134,23 +134,33 @@ def alert(number):
 class Openssl:
     """openssl s_server, for what Python's ssl cannot be told."""
 
-    def __init__(self, cert, chain, key, *options):
+    def __init__(self, cert, chain, key, *options, stdin=False):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.process = subprocess.Popen(
-            ("openssl", "s_server", "-accept", f"127.0.0.1:{self.port}", "-www",
-             "-tls1_2", "-cert", cert, "-cert_chain", chain, "-key", key) + options,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        while (line := self.process.stdout.readline()) and b"ACCEPT" not in line:
+            ("openssl", "s_server", "-accept", f"127.0.0.1:{self.port}",
+             *(() if stdin else ("-www",)), "-tls1_2", "-cert", cert, "-cert_chain", chain, "-key", key) + options,
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0)
+        self.wait_for(b"ACCEPT")
+
+    def wait_for(self, words):
+        while (line := self.process.stdout.readline()) and words not in line:
             pass
+        assert words in line
+
+    def say(self, words):
+        self.process.stdin.write(words)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         self.process.kill()
-        self.process.stdout.close()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe:
+                pipe.close()
         self.process.wait()
 
 

@@ -33,6 +33,16 @@ tear_down(void **state)
 	return system(command);
 }
 
+static FILE *
+create(const char *path)
+{
+	FILE *f = fopen(path, "w");
+
+	if (f == NULL)
+		abort();
+	return f;
+}
+
 static const char *
 path_of(const char *name)
 {
@@ -77,9 +87,8 @@ static const char *
 file_of(const char *name, size_t n)
 {
 	const char *path = path_of(name);
-	FILE *f = fopen(path, "w");
+	FILE *f = create(path);
 
-	assert_non_null(f);
 	for (size_t i = 0; i < n; i++)
 		write_pem(f, root_der("R", (char)('a' + i)));
 	write_pem(f, root_der("S", 's'));
@@ -153,7 +162,7 @@ what_is_no_certificate_in_a_directory_is_passed_over(void **state)
 	no_environment();
 	mkdir(path_of("mixed"), 0755);
 	mkdir(path_of("mixed/sub"), 0755);
-	f = fopen(path_of("mixed/words"), "w");
+	f = create(path_of("mixed/words"));
 	fputs("-----BEGIN CERTIFICATE-----\n!\n", f);
 	fclose(f);
 	file_of("mixed/good", 1);
@@ -184,7 +193,7 @@ a_source_that_is_missing_is_an_error_with_its_name(void **state)
 static void
 a_certificate_that_is_whole_but_odd_spoils_no_other(void **state)
 {
-	FILE *f = fopen(path_of("odd"), "w");
+	FILE *f = create(path_of("odd"));
 
 	(void)state;
 	no_environment();
@@ -192,7 +201,7 @@ a_certificate_that_is_whole_but_odd_spoils_no_other(void **state)
 	write_pem(f, root_der("R", 'r'));
 	fclose(f);
 	assert_int_equal(1, find(path_of("odd"), 0));
-	f = fopen(path_of("odd"), "w");
+	f = create(path_of("odd"));
 	write_pem(f, SEQ(BYTES("\x02\x01\x05")));
 	fclose(f);
 	find(path_of("odd"), ERR_CAFILE);
@@ -207,7 +216,7 @@ a_certificate_of_the_largest_size_is_read(void **state)
 	(void)state;
 	no_environment();
 	for (size_t len = X509_DER_MAX - 1; len <= X509_DER_MAX + 1; len++) {
-		FILE *f = fopen(path_of("large"), "w");
+		FILE *f = create(path_of("large"));
 
 		write_pem(f, SEQ(bytes_of(fill, len - 4)));
 		certs_reset();

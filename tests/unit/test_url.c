@@ -89,7 +89,7 @@ a_url_may_have_url_max_bytes(void **state)
 
 	(void)state;
 	memset(text, 'a', sizeof text);
-	memcpy(text, "http://h/", 9);
+	text[1] = '/';
 	assert_int_equal(0, url_read(&u, (struct span){ text, URL_MAX }));
 	assert_int_equal(ERR_TOOBIG,
 	                 url_read(&u, (struct span){ text, URL_MAX + 1 }));
