@@ -11,7 +11,8 @@
 
 typedef int target(const uint8_t *data, size_t size);
 
-target fuzz_http, fuzz_json, fuzz_notify, fuzz_opt, fuzz_program, fuzz_words;
+target fuzz_http, fuzz_json, fuzz_notify, fuzz_opt, fuzz_pem, fuzz_program,
+       fuzz_reply, fuzz_url, fuzz_words, fuzz_x509;
 
 static const struct row {
 	const char *name;
@@ -21,8 +22,12 @@ static const struct row {
 	{ "json", fuzz_json },
 	{ "notify", fuzz_notify },
 	{ "opt", fuzz_opt },
+	{ "pem", fuzz_pem },
 	{ "program", fuzz_program },
+	{ "reply", fuzz_reply },
+	{ "url", fuzz_url },
 	{ "words", fuzz_words },
+	{ "x509", fuzz_x509 },
 };
 
 static void
