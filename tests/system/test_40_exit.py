@@ -147,6 +147,16 @@ def test_a_kill_for_memory_is_called_that(hale, memory_cgroup):
     assert err[0] == f"hale: {SVC} (pid 2) was killed by the kernel for memory (limit 16 MiB)"
 
 
+def test_a_kill_for_memory_is_told_by_the_status_of_a_restarting_hale(hale, memory_cgroup):
+    box = hale("--listen", "8080", "--restart", "always", "--backoff", "1h", "read eat 64",
+               cgroup=memory_cgroup, cwd="/tmp").settled()
+    box.tell("now")
+    box.err.expect("restarting")
+    last = box.status()["last_exit"]
+    assert (last["code"], last["reason"]) \
+        == (137, "was killed by the kernel for memory (limit 16 MiB)")
+
+
 def test_a_kill_by_hand_is_not_called_a_kill_for_memory(hale, memory_cgroup):
     _, _, err = hale("die 9", cgroup=memory_cgroup).end()
     assert err == [f"hale: {SVC} (pid 2) was killed by SIGKILL"]
