@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define FACTS_CHECKS_MAX (HEALTH_CHECKS_MAX + 5)	/* checks behind the verdicts */
+#define FACTS_CHECKS_MAX (HEALTH_CHECKS_MAX + 5)	/* with hale's own */
 #define FACTS_UNKNOWN    UINT64_MAX
 
 enum facts_verdict {	/* bits: a check may count for several */

@@ -24,7 +24,7 @@
 static void
 leave_the_parent(const struct checker_job *job, int fd)
 {
-	/* Wherever its grandchildren go, they stay below it and can be found. */
+	/* Wherever its grandchildren go, they stay below it, to be found. */
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1L);
 	(void)prctl(PR_SET_PDEATHSIG, (long)SIGKILL);
 	(void)setpgid(0, 0);

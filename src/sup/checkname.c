@@ -17,7 +17,8 @@ checkname_cut(struct span *text)
 
 	while (name.len < text->len && is_name_byte(text->p[name.len]))
 		name.len++;
-	if (name.len == 0 || name.len == text->len || text->p[name.len] != '=') {
+	if (name.len == 0 || name.len == text->len
+	 || text->p[name.len] != '=') {
 		name.len = 0;
 		return name;
 	}

@@ -28,7 +28,7 @@ env_copy(size_t more)
 
 	if (copy == MAP_FAILED)
 		return NULL;
-	memcpy(copy, environ, n * sizeof *copy);	/* NULL follows: zeroed */
+	memcpy(copy, environ, n * sizeof *copy);	/* a NULL follows */
 	return copy;
 }
 

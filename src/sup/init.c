@@ -58,7 +58,7 @@ struct init {
 	bool     leaving;
 	bool     signals_paused;	/* reading them failed */
 	bool     start_failed;	/* the last ACT_START, not yet told */
-	bool     cleared;	/* SIGKILL has gone to it, as part of a restart */
+	bool     cleared;	/* it got SIGKILL as part of a restart */
 	int64_t  started_ms;
 	int64_t  died_ms;	/* of the last death */
 	uint64_t orphans, forwarded;
@@ -68,7 +68,7 @@ struct init {
 	struct signalfd_siginfo batch[SIGNAL_BATCH];
 	struct watch_check checks[HEALTH_CHECKS_MAX];
 	char sick[REPORT_WHY_MAX];	/* why it is not live, or was stopped */
-	char death[DEATH_TEXT_MAX];	/* how the last one ended; "": none did */
+	char death[DEATH_TEXT_MAX];	/* how the last one ended, or "" */
 };
 
 static struct init the_init;	/* zeroed pages that cost nothing untouched */
@@ -171,7 +171,7 @@ start_again(struct init *in)
 	int code;
 
 	(void)watch_ready_fd(&in->watch);	/* what the last one said */
-	if (in->terminal_fd >= 0)	/* what was its foreground is ours again */
+	if (in->terminal_fd >= 0)	/* it may be the dead one's still */
 		terminal_take(in->terminal_fd, in->group);
 	code = start_service(in);
 	if (code == 0) {

@@ -143,7 +143,9 @@ add_counts(const struct out *o, const struct facts *facts)
 
 /* --- checks --- */
 
-enum check_value { CHECK_UP, CHECK_FLAPS, CHECK_TOOK, CHECK_PASSED, CHECK_FAILED };
+enum check_value {
+	CHECK_UP, CHECK_FLAPS, CHECK_TOOK, CHECK_PASSED, CHECK_FAILED,
+};
 
 static void
 add_check(const struct out *o, const struct family *f,

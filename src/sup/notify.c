@@ -6,7 +6,7 @@
 #include "base/err.h"
 #include "base/parse.h"
 
-#define USEC_MAX ((uint64_t)PARSE_MS_MAX * 1000)	/* more means for ever */
+#define USEC_MAX ((uint64_t)PARSE_MS_MAX * 1000)	/* more: for ever */
 #define PID_TOP  (1 << 22)	/* the kernel's highest pid (proc(5)) */
 
 /* Microseconds to milliseconds, rounded up; false where it is no number. */

@@ -23,6 +23,12 @@ fail(struct facts_check *c, unsigned verdicts, struct buf *why)
 	c->why = buf_text(why);
 }
 
+static int64_t
+left_ms(int64_t deadline_ms, int64_t now_ms)
+{
+	return deadline_ms > now_ms ? deadline_ms - now_ms : 0;
+}
+
 static void
 write_restart(struct buf *b, const struct report_from *from)
 {
@@ -33,7 +39,7 @@ write_restart(struct buf *b, const struct report_from *from)
 		return;
 	}
 	buf_str(b, "the service starts again in ");
-	buf_ms(b, s->start_ms > from->now_ms ? s->start_ms - from->now_ms : 0);
+	buf_ms(b, left_ms(s->start_ms, from->now_ms));
 	buf_fmt(b, ": it %s", from->death);
 }
 
@@ -78,7 +84,7 @@ add_drain(struct facts *facts, struct report_room *room,
 			buf_fmt(&b, ": %s", from->sick);
 	} else if (s->state == SVC_DRAINING) {
 		buf_str(&b, "draining before the stop, ");
-		buf_ms(&b, s->deadline_ms > now_ms ? s->deadline_ms - now_ms : 0);
+		buf_ms(&b, left_ms(s->deadline_ms, now_ms));
 		buf_str(&b, " left");
 	} else {
 		buf_str(&b, "drained by request ");

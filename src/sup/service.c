@@ -78,7 +78,8 @@ end(struct service *s, int64_t now_ms)
 static void
 note_good(struct service *s, int64_t now_ms)
 {
-	if (s->good_ms != CLOCK_NEVER && now_ms - s->good_ms >= SERVICE_GOOD_MS) {
+	if (s->good_ms != CLOCK_NEVER
+	 && now_ms - s->good_ms >= SERVICE_GOOD_MS) {
 		s->in_row = 0;
 		s->backoff_ms = s->backoff_min_ms;
 	}

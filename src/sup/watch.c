@@ -107,7 +107,8 @@ settle(struct watch *w)
 	if (live == w->was_live || w->pid == 0)
 		return;
 	w->was_live = live;
-	w->owner.changed(w->owner.owner, live);	/* may stop us: nothing after it */
+	/* May stop us: nothing may follow. */
+	w->owner.changed(w->owner.owner, live);
 }
 
 /* --- checks --- */
@@ -428,7 +429,7 @@ watch_needs_env(const struct watch *w)
 void
 watch_set_env(struct watch *w, char **env, char ***watchdog_pid)
 {
-	static char pid_var[] = "WATCHDOG_PID=";	/* the child fills it in */
+	static char pid_var[] = "WATCHDOG_PID=";	/* the child sets it */
 	struct buf b = buf_over(w->usec_var, sizeof w->usec_var);
 
 	*watchdog_pid = NULL;

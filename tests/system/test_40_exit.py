@@ -155,6 +155,8 @@ def test_a_kill_for_memory_is_told_by_the_status_of_a_restarting_hale(hale, memo
     last = box.status()["last_exit"]
     assert (last["code"], last["reason"]) \
         == (137, "was killed by the kernel for memory (limit 16 MiB)")
+    box.signal(TERM)
+    assert box.code() == 137
 
 
 def test_a_kill_by_hand_is_not_called_a_kill_for_memory(hale, memory_cgroup):
