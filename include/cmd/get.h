@@ -204,6 +204,7 @@ int get_find_route(const struct get *g, const struct url *u,
 /* One request's own facts, beside the command line's. */
 struct get_ask {
 	const struct url *url;
+	const struct url *first;	/* the one that was given */
 	const struct get_route *route;
 	const char *method;
 	bool        trusted;	/* the login and its like may be sent here */

@@ -95,11 +95,14 @@ add_login(struct buf *b, const struct get *g, const struct get_ask *ask,
 {
 	char memory[VALUE_MAX];
 	struct buf login = buf_over(memory, sizeof memory);
+	const struct url *u = ask->url;
 
+	if (u->user.p == NULL && ask->trusted)
+		u = ask->first;	/* its login holds as long as -u's */
 	if (request_has(lines, "Authorization"))
 		return GET_OK;
-	if (ask->url->user.p != NULL) {	/* its own login, even after a move */
-		if (url_write_login(&login, ask->url) < 0) {
+	if (u->user.p != NULL) {
+		if (url_write_login(&login, u) < 0) {
 			buf_str(why, "the URL's login has a control byte");
 			return GET_URL;
 		}

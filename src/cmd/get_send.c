@@ -180,6 +180,7 @@ job_send(struct get_job *j)
 	bool is_post = j->kind == ASK_POST;
 	struct get_ask ask = {
 		.url = &j->url,
+		.first = &j->first,
 		.route = &j->route,
 		.method = job_method(j),
 		.trusted = g->location_trusted

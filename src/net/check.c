@@ -409,8 +409,10 @@ is_sent_on(const struct client *c, const struct check_conf *conf,
 	 || !url_is_same_host(&to, &t->url)
 	 || (t->kind == KIND_HTTP_UNIX && to.is_https))
 		return false;
-	to.user = t->url.user;
-	to.password = t->url.password;
+	if (url_is_same_origin(&to, &t->url)) {
+		to.user = t->url.user;
+		to.password = t->url.password;
+	}
 	t->url = to;
 	return true;
 }

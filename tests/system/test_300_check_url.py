@@ -127,6 +127,13 @@ def test_headers_and_a_login_are_sent(server):
     assert request.field("Authorization") == "Basic bWU6c0A="
 
 
+def test_a_login_is_kept_in_a_redirect(server):
+    server.take_requests()
+    assert check(server.url.replace("//", "//me:pw@") + "/here").code == 0
+    first, second = server.take_requests()
+    assert first.field("Authorization") == second.field("Authorization") == "Basic bWU6cHc="
+
+
 @pytest.mark.parametrize("words, path, code", [
     (["--status", "404"], "/404", 0), (["--status", "200"], "/created", 1),
     (["--status", "200-299,404"], "/404", 0), (["--status", "200", "--status", "302"], "/here", 0),

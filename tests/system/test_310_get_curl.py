@@ -108,6 +108,8 @@ SCRIPTS = {
     "/to-relative": redirect("ok?x=1"),
     "/to-full": redirect("http://localhost:PORT/echo"),
     "/to-other": redirect("http://localhost:PORT/echo"),
+    "/to-self": redirect("http://127.0.0.1:PORT/echo"),
+    "/to-login": redirect("http://you:there@127.0.0.1:PORT/echo"),
     "/to-404": redirect("/404"),
     "/to-two": redirect("/to-ok"),
     "/to-spaces": redirect("/echo?a b"),
@@ -294,6 +296,12 @@ CASES = {
     "-L relative": Case("-L {url}/to-relative", code=0),
     "-L to another host": Case("-L {url}/to-full", code=0),
     "-L keeps the login on its host": Case("-L -u me:secret {url}/302", code=0),
+    "-L keeps the URL's login": Case("-L http://me:secret@127.0.0.1:{port}/302", code=0),
+    "-L keeps the URL's login at its own URL": Case(
+        "-L http://me:secret@127.0.0.1:{port}/to-self", code=0),
+    "-L drops the URL's login on another": Case(
+        "-L http://me:secret@127.0.0.1:{port}/to-other", code=0),
+    "-L takes the login of a Location": Case("-L {url}/to-login", code=0),
     "-L drops the login on another": Case("-L -u me:secret {url}/to-other", code=0),
     "-L keeps -b on its host": Case("-L -b a=b {url}/302", code=0),
     "-L with -b to another host": Case("-L -b a=b {url}/to-other", code=0,
