@@ -283,3 +283,20 @@ def until_long(box, condition):
     while not condition():
         for _ in range(50):
             box.err.expect("restarting")
+
+
+# --- where there is nothing ------------------------------------------------------
+
+@pytest.mark.static_only
+def test_an_empty_root_without_proc_and_dev_is_enough(box, empty_root):
+    """Checks, notifications, restarts, and what a dead service left is cleared:
+    without /proc all of it gets SIGKILL, so that PID 1 has no child left."""
+    inside = box("/hale", "--listen", "8080", "--restart", "always", *AT_ONCE, "--notify",
+                 "--notify-fd", "3", "--check", "tcp:127.0.0.1:8080", "--interval", "1h", "/svc",
+                 *"fork { setsid ignore 15 pause } to 3 say ready to 1 say up read exit 1".split(),
+                 root=empty_root, no_proc=True, no_dev=True, read_only=True)
+    for _ in range(3):
+        inside.out.expect("^up$")
+        becomes(inside, "/readyz", 200)
+        assert inside.children() == 1
+        inside.tell("go")
