@@ -12,6 +12,7 @@
 
 #define SIGNAME_MAX   64	/* the kernel's highest signal number */
 #define SIGNAME_RTMIN 34
+#define SIGNAME_SET_SIZE (SIGNAME_MAX / 8)	/* bytes of the kernel's set */
 
 /*
  * "TERM", "SIGTERM", "15", "RTMIN+3", "RTMAX-1", in any case.

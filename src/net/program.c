@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 
 #define KEEP_MAX   4096	/* bytes of output that are looked at */
 #define SHOW_MAX   200	/* bytes of a line that is shown */
+#define SIGACTION_WORDS 8	/* as many as a kernel's struct sigaction has */
 
 static bool
 is_blank(char c)
@@ -126,14 +128,18 @@ open_all(struct pipes *p)
 	return -errno;
 }
 
+/* By the kernel's call: libc's refuses the signals that it keeps for itself,
+ * and one that came as ignored would stay so. */
 static void
 default_signals(void)
 {
-	struct sigaction dfl = { .sa_handler = SIG_DFL };
+	/* SIG_DFL, no flags, an empty mask: zeros in every kernel's layout. */
+	static const unsigned long dfl[SIGACTION_WORDS];
 	sigset_t none;
 
-	for (int sig = 1; sig <= SIGNAME_MAX; sig++)
-		(void)sigaction(sig, &dfl, NULL);	/* KILL, STOP: as ever */
+	for (int sig = 1; sig <= SIGNAME_MAX; sig++)	/* KILL, STOP: as ever */
+		(void)syscall(SYS_rt_sigaction, sig, dfl, NULL,
+		              SIGNAME_SET_SIZE);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }

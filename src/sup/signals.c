@@ -8,14 +8,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define KERNEL_SET_SIZE 8	/* bytes of the kernel's signal set */
-
 static void
 set_mask(uint64_t mask, uint64_t *old)
 {
 	/* Cannot fail: the operation and both sizes are right. */
 	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, old,
-	              KERNEL_SET_SIZE);
+	              SIGNAME_SET_SIZE);
 }
 
 /* see sup/signals.h */

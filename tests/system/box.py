@@ -36,6 +36,14 @@ def svc(words):
     return [SVC, *shlex.split(words)]
 
 
+def ignore(sig):
+    """For a child before its exec: ignores sig, also one that libc keeps for itself."""
+    sys_rt_sigaction = 13 if os.uname().machine == "x86_64" else 134
+    ignored = struct.pack("QQQQ", signal.SIG_IGN, 0, 0, 0)
+    if libc.syscall(sys_rt_sigaction, int(sig), ignored, None, 8) < 0:
+        os._exit(99)
+
+
 class Sick:
     """tests/helpers/sick as the service, and the FIFO that makes it ill."""
 
