@@ -15,12 +15,15 @@
 #define X509_DER_MAX  65536	/* bytes of one certificate */
 #define X509_RSA_MIN  2048	/* bits; as OpenSSL's security level 2 has it */
 #define X509_RSA_MAX  4096	/* bits; what the engine's buffers hold */
+#define X509_RSA_E_MAX 64	/* bits of the exponent; as OpenSSL has it for
+				 * large keys */
 
 enum x509_key_kind {
 	X509_KEY_OTHER,		/* none that can be verified with */
 	X509_KEY_ED,		/* Ed25519 or Ed448 */
 	X509_KEY_PSS,		/* RSA, for PSS signatures only */
 	X509_KEY_CURVE,		/* EC, on a curve that is not one of these */
+	X509_KEY_EXPONENT,	/* RSA, with an exponent above X509_RSA_E_MAX */
 	X509_KEY_RSA,
 	X509_KEY_P256, X509_KEY_P384, X509_KEY_P521,
 };

@@ -19,6 +19,7 @@ tls_engine_curve(enum x509_key_kind kind)
 	case X509_KEY_ED:
 	case X509_KEY_PSS:
 	case X509_KEY_CURVE:
+	case X509_KEY_EXPONENT:
 	case X509_KEY_RSA:
 		break;
 	}

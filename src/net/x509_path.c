@@ -330,6 +330,8 @@ key_text(enum x509_key_kind kind)
 		return "a key for RSA-PSS only";
 	case X509_KEY_CURVE:
 		return "an EC key that is not on P-256, P-384 or P-521";
+	case X509_KEY_EXPONENT:
+		return "an RSA key with a public exponent above 64 bits";
 	case X509_KEY_OTHER:
 	case X509_KEY_RSA:
 	case X509_KEY_P256:

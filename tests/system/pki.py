@@ -139,6 +139,12 @@ def key(kind, which=0):
     return Key(kind)
 
 
+def rsa_public(n, e):
+    """A SubjectPublicKeyInfo of numbers that need be no key."""
+    return seq(seq(oid("1.2.840.113549.1.1.1"), tlv(5)),
+               bits(seq(integer(n), integer(e))))
+
+
 # Extensions
 
 def ext(dotted, value, critical=False):
@@ -201,9 +207,9 @@ def constraints(permitted=(), excluded=(), critical=True):
 class Cert:
     def __init__(self, subject, issuer=None, *, kind="p256", which=0, exts=(),
                  days=(-2, 365), how="sha256", v3=True, signer=None,
-                 subject_tag=UTF8, issuer_name=None):
+                 subject_tag=UTF8, issuer_name=None, public=None):
         """Signed by issuer (a Cert; itself where None), or by `signer`, a key
-        that need not be the issuer's."""
+        that need not be the issuer's. `public` is told for the key's own."""
         now = time.time()
         self.key = key(kind, which)
         self.subject = name(subject, subject_tag)
@@ -215,7 +221,7 @@ class Cert:
             tlv(0xA0, integer(2)) if v3 else b"",
             integer(next(_count)), algorithm, issuer_name,
             seq(when(now + days[0] * DAY), when(now + days[1] * DAY)),
-            self.subject, self.key.public,
+            self.subject, public or self.key.public,
             tlv(0xA3, seq(*exts)) if exts and v3 else b"")
         self.der = seq(tbs, algorithm, bits(by.sign(tbs, how)))
 

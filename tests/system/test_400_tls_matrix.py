@@ -18,8 +18,8 @@ import pytest
 import box as harness
 import tls_servers as servers
 from pki import (Cert, basic, ca, constraints, ext, fresh, key, leaf, name,
-                 oid, openssl, pem, purpose, put, root, san, seq, tlv, usage,
-                 IA5, PRINTABLE)
+                 oid, openssl, pem, purpose, put, root, rsa_public, san, seq,
+                 tlv, usage, IA5, PRINTABLE)
 
 pytestmark = [
     pytest.mark.static_only,
@@ -1122,6 +1122,18 @@ def test_hale_and_curl_agree(make, place):
 def test_the_readme_lists_every_difference_to_curl():
     text = " ".join(README.read_text(encoding="utf-8").split())
     assert [d for d in DIFFERENCES.values() if d not in text] == []
+
+
+def test_a_peer_does_not_choose_how_long_a_signature_takes(place):
+    """With an exponent of 40 KB one takes most of a minute, past any deadline."""
+    slow = ca("CN=Slow CA", the_root(), kind="rsa2048",
+              public=rsa_public((1 << 4095) + 1, (1 << 320000) - 1))
+    cert = leaf(slow, "DNS:" + HOST)
+    r = Row(chain=[cert, slow], trust=[the_root()])
+    with r.server() as server:
+        done = run_hale(r, place, server.port, ("get", "-sS"))
+    assert done.returncode == 60
+    assert '"Slow CA" has an RSA key with a public exponent above 64 bits' in done.stderr
 
 
 def test_a_body_that_ends_with_its_connection_needs_close_notify(place):

@@ -168,6 +168,36 @@ a_certificate_has_a_largest_size(void **state)
 	certs_reset();
 }
 
+static const struct exponent {
+	const char *name;
+	struct span e;
+	int want;	/* the kind of key, or an error */
+} exponents[] = {
+	{ "1", IN("\x01"), ERR_PARSE },
+	{ "2", IN("\x02"), ERR_PARSE },
+	{ "3", IN("\x03"), X509_KEY_RSA },
+	{ "65537", IN("\x01\x00\x01"), X509_KEY_RSA },
+	{ "negative", IN("\x81"), ERR_PARSE },
+	{ "63 bits", IN("\x7f\0\0\0\0\0\0\1"), X509_KEY_RSA },
+	{ "64 bits", IN("\0\x80\0\0\0\0\0\0\1"), X509_KEY_RSA },
+	{ "65 bits", IN("\1\0\0\0\0\0\0\0\1"), X509_KEY_EXPONENT },
+};
+
+static void
+an_rsa_exponent_is_odd_and_not_large(void **state)
+{
+	const struct exponent *row = *state;
+	struct span pair = SEQ(BYTES("\x02\x02\x0f\x01"), wrap(2, row->e));
+	struct span in = SEQ(SEQ(TLV(6,
+		BYTES("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"))),
+		TLV(3, BYTES("\0"), pair));
+	struct x509_key key;
+	int r = x509_read_key(&key, &in);
+
+	assert_int_equal(row->want, r < 0 ? r : (int)key.kind);
+	certs_reset();
+}
+
 static int
 read_with(struct span exts)
 {
@@ -259,6 +289,7 @@ main(void)
 	UNIT_TEST(a_part_of_a_certificate_is_none);
 	UNIT_TEST(any_byte_may_be_wrong);
 	UNIT_TEST(a_certificate_has_a_largest_size);
+	UNIT_ROWS(an_rsa_exponent_is_odd_and_not_large, exponents);
 	UNIT_TEST(an_extension_comes_once);
 	UNIT_TEST(malformed_extensions_are_refused);
 	UNIT_TEST(what_is_critical_and_unknown_is_told);
