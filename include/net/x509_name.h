@@ -34,8 +34,8 @@ bool x509_name_is(struct span a, struct span b);
  * signature decides in the end. */
 uint64_t x509_name_hash(struct span name);
 
-/* The last (most specific) attribute of 2.5.4.n that is one-byte text; empty
- * where there is none. */
+/* The last (most specific) attribute of 2.5.4.n; empty where there is none or
+ * that is no one-byte text. */
 struct span x509_name_part(struct span name, int n);
 
 /* Appends the name in words: its CN, O and OU, or "(no name)". Control bytes
@@ -61,7 +61,8 @@ void x509_name_write_hosts(struct buf *b, const struct x509 *c);
  * Do the NameConstraints (ca->constraints) allow the names of c? All of its
  * SAN, its subject, and where it is a leaf its CN when that stands for a host
  * and the host that was asked. What cannot be judged (a malformed constraint,
- * one on e-mail or URI names where c has such names) is not allowed.
+ * one on e-mail or URI names where c has such names, one on directory names
+ * where either is in letters that can be written in two ways) is not allowed.
  */
 bool x509_name_is_allowed(const struct x509 *ca, const struct x509 *c,
                           const struct x509_host *leaf_of);

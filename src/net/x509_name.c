@@ -213,8 +213,9 @@ x509_name_part(struct span name, int n)
 	while (name.len > 0 || set.len > 0) {
 		if (next_attr(&name, &set, &a) < 0)
 			break;
-		if (der_oid_is(a.oid, oid, sizeof oid) && is_text(a.tag))
-			found = a.text;
+		if (der_oid_is(a.oid, oid, sizeof oid))
+			found = is_text(a.tag) ? a.text
+			                       : (struct span){ "", 0 };
 	}
 	return found;
 }
@@ -426,29 +427,80 @@ is_in_net(struct span ip, struct span base)
 	return true;
 }
 
-/* name is what is inside of its SEQUENCE, base still has it. */
+/* May the same text stand elsewhere in bytes that is_same_attr() takes for
+ * another's? BMPString and UniversalString have wide characters; beyond ASCII
+ * only UTF-8 is sure. */
 static bool
-is_in_directory(struct span name, struct span base)
+is_ambiguous(const struct attr *a)
 {
-	struct span inner, rest;
+	if (a->tag == DER_BMP || a->tag == DER_UNIVERSAL)
+		return true;
+	if (a->tag == DER_UTF8 || !is_text(a->tag))
+		return false;
+	for (size_t i = 0; i < a->text.len; i++)
+		if (der_byte(a->text, i) >= 0x80)
+			return true;
+	return false;
+}
 
-	return der_take(&base, DER_SEQUENCE, &inner) == 0 &&
-	       has_rdns(name, inner, &rest);
+/* Is it well formed, and sure to be told from every other name? */
+static bool
+is_plain(struct span name)
+{
+	struct span set = { name.p, 0 };
+	struct attr a;
+
+	while (name.len > 0 || set.len > 0)
+		if (next_attr(&name, &set, &a) < 0 || is_ambiguous(&a))
+			return false;
+	return true;
 }
 
 /*
  * Where a name of that tag stands to a list of subtrees: OUT of all of that
  * tag, IN one, or NONE of them has that tag. UNSURE where it cannot be said.
+ * Of two the later one counts.
  */
 enum standing { NONE, OUT, IN, UNSURE };
+
+/* To one subtree of that tag. A directory name is what is inside of its
+ * SEQUENCE, its base still has it. */
+static enum standing
+stand_to(struct span base, int tag, struct span name)
+{
+	struct span inner, rest;
+	bool in;
+
+	switch (tag) {
+	case GN_DNS:
+		if (without_dot(base).len < base.len)
+			return UNSURE;	/* no base is written so */
+		in = is_below(name, base);
+		break;
+	case GN_IP:
+		if (base.len != 8 && base.len != 32)
+			return UNSURE;
+		in = is_in_net(name, base);
+		break;
+	case GN_DIRECTORY:
+		if (der_take(&base, DER_SEQUENCE, &inner) < 0 ||
+		    base.len > 0 || !is_plain(inner) || !is_plain(name))
+			return UNSURE;
+		in = has_rdns(name, inner, &rest);
+		break;
+	default:
+		return UNSURE;
+	}
+	return in ? IN : OUT;
+}
 
 static enum standing
 stand(struct span subtrees, int tag, struct span name)
 {
-	enum standing found = NONE;
+	enum standing found = NONE, one;
 	struct span tree, base;
 
-	while (subtrees.len > 0) {
+	while (subtrees.len > 0 && found != UNSURE) {
 		int got;
 
 		/* minimum and maximum are never there (RFC 5280, 4.2.1.10) */
@@ -459,16 +511,9 @@ stand(struct span subtrees, int tag, struct span name)
 			return UNSURE;
 		if (got != tag)
 			continue;
-		if (tag != GN_DNS && tag != GN_IP && tag != GN_DIRECTORY)
-			return UNSURE;
-		if (tag == GN_IP && base.len != 8 && base.len != 32)
-			return UNSURE;
-		if (tag == GN_DNS ? is_below(name, base)
-		    : tag == GN_IP ? is_in_net(name, base)
-		    : is_in_directory(name, base))
-			found = IN;
-		else if (found == NONE)
-			found = OUT;
+		one = stand_to(base, tag, name);
+		if (one > found)
+			found = one;
 	}
 	return found;
 }
@@ -520,8 +565,16 @@ is_subject_within(const struct limits *l, const struct x509 *c)
 	return true;
 }
 
-/* A leaf's CN counts as a host where no dNSName does, and the host that was
- * asked for must not be one that a wildcard smuggles past an exclusion. */
+static bool
+looks_like_host(struct span s)
+{
+	return memchr(s.p, '.', s.len) != NULL &&
+	       memchr(s.p, ' ', s.len) == NULL;
+}
+
+/* A leaf's CN counts as a host where no dNSName does: if it looks like one or
+ * is the one that was asked for, which may have a single label. And that host
+ * must not be one that a wildcard smuggles past an exclusion. */
 static bool
 is_leaf_within(const struct limits *l, const struct x509 *c,
                const struct x509_host *host)
@@ -531,8 +584,7 @@ is_leaf_within(const struct limits *l, const struct x509 *c,
 
 	if (!next_of(&names, GN_DNS, GN_DNS, &value)) {
 		value = x509_name_part(c->subject, AT_CN);
-		if (value.len > 0 && memchr(value.p, '.', value.len) != NULL &&
-		    memchr(value.p, ' ', value.len) == NULL &&
+		if ((looks_like_host(value) || is_host(value, host->name)) &&
 		    !is_within(l, GN_DNS, value))
 			return false;
 	}

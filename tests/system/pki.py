@@ -16,7 +16,7 @@ _dir = tempfile.TemporaryDirectory(prefix="hale-pki-")
 _count = iter(range(1, 1 << 30))
 
 DAY = 86400
-UTF8, PRINTABLE, IA5 = 0x0C, 0x13, 0x16
+UTF8, PRINTABLE, IA5, BMP = 0x0C, 0x13, 0x16, 0x1E
 
 
 def fresh(suffix):
@@ -75,8 +75,9 @@ NAMES = {"CN": "2.5.4.3", "O": "2.5.4.10", "OU": "2.5.4.11", "C": "2.5.4.6",
 
 def name(text, tag=UTF8):
     """A Name from "O=Hale, CN=Root"."""
+    coding = "utf-16-be" if tag == BMP else "utf-8"
     return seq(*(tlv(0x31, seq(oid(NAMES[part.split("=")[0]]),
-                               tlv(tag, part.split("=", 1)[1].encode())))
+                               tlv(tag, part.split("=", 1)[1].encode(coding))))
                  for part in text.split(", ") if part))
 
 

@@ -19,7 +19,7 @@ import box as harness
 import tls_servers as servers
 from pki import (Cert, basic, ca, constraints, ext, fresh, key, leaf, name,
                  oid, openssl, pem, purpose, put, root, rsa_public, san, seq,
-                 tlv, usage, IA5, PRINTABLE)
+                 tlv, usage, BMP, IA5, PRINTABLE)
 
 pytestmark = [
     pytest.mark.static_only,
@@ -46,6 +46,8 @@ DIFFERENCES = {
     "sha224": "signatures with SHA-224",
     "policy": "critical policy constraints and mappings",
     "email": "name constraints on e-mail addresses or URIs where a certificate has such names",
+    "wide-cn": "a host that stands in the CN only and in a BMPString",
+    "label": "a CN of one label as host, below name constraints that do not permit it",
     "smuggled": "a host in an excluded name constraint that only a wildcard covers",
 }
 
@@ -481,6 +483,12 @@ def another_name_in_the_cn():
 
 
 @row
+def a_name_in_the_cn_in_wide_characters():
+    return simple("it names no host", names=(), subject="CN=" + HOST, subject_tag=BMP,
+                  differs="wide-cn")
+
+
+@row
 def no_name_at_all():
     return simple("another host: it names no host", names=(), subject="O=Hale")
 
@@ -726,6 +734,25 @@ def a_subject_that_is_permitted():
 @row
 def a_subject_that_is_not_permitted():
     return constrained("name constraints", ["DIR:O=Hale"], subject="O=Other, CN=leaf")
+
+
+@row
+def an_excluded_subject_in_wide_characters():
+    return constrained("name constraints", [], ["DIR:O=Evil"], subject="O=Evil",
+                       subject_tag=BMP)
+
+
+@row
+def an_excluded_subject_that_is_malformed():
+    middle = ca("CN=Bound CA", the_root(), ext("2.5.29.30", seq(
+        tlv(0xA1, seq(tlv(0xA4, seq(tlv(0x31)))))), critical=True))
+    return simple("name constraints", issuer=middle, between=[middle])
+
+
+@row
+def a_cn_of_one_label_that_is_not_permitted():
+    return constrained("name constraints", ["DNS:example"], names=(), subject="CN=db",
+                       host="db", differs="label")
 
 
 @row

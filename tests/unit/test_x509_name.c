@@ -87,6 +87,9 @@ the_last_cn_counts_and_only_without_other_names(void **state)
 	assert_false(x509_name_is_for(&c, &a));
 	assert_true(x509_name_is_for(&c, &b));
 	assert_false(x509_name_is_for(&d, &b));
+	c = with_subject(SEQ(attribute(3, 12, "a.test"),
+	                     attribute(3, 0x1e, "wide")), ca_mark());
+	assert_false(x509_name_is_for(&c, &a));
 	certs_reset();
 }
 
@@ -225,6 +228,9 @@ what_cannot_be_judged_is_not_allowed(void **state)
 		ODD("\xa2\x00"),			/* neither list */
 		ODD("\xa0\x08\x30\x06\x82\x01" "a\x80\x01\x01"),	/* minimum */
 		ODD("\xa0\x05\x30\x03\x87\x01\x0a"),	/* half a net */
+		ODD("\xa1\x08\x30\x06\x82\x04" "abc."),	/* a dot at its end */
+		ODD("\xa1\x06\x30\x04\xa4\x02\x31\x00"),	/* no Name */
+		ODD("\xa1\x08\x30\x06\xa4\x04\x30\x02\x31\x00"),	/* an empty RDN */
 	};
 	struct x509 c = cert((struct plan){ "x", "y", 'k', 's',
 		extension(17, false, SEQ(BYTES("\x82\x01" "a\x87\x04\x0a\0\0\1"))),
@@ -237,6 +243,51 @@ what_cannot_be_judged_is_not_allowed(void **state)
 
 		assert_false(x509_name_is_allowed(&ca, &c, NULL));
 	}
+	certs_reset();
+}
+
+static const struct directory {
+	const char *name;
+	int base_tag;
+	const char *base;	/* excluded */
+	int tag;
+	const char *text;	/* the subject's */
+	bool want;
+} directories[] = {
+	{ "another", 12, "Evil", 12, "Good", true },
+	{ "the same", 12, "Evil", 12, "EVIL", false },
+	{ "another string type", 12, "Evil", 0x13, "Evil", false },
+	{ "a subject in wide characters", 12, "Evil", 0x1e, "EviL", false },
+	{ "a base in wide characters", 0x1c, "EviL", 12, "Good", false },
+	{ "UTF-8 beyond ASCII", 12, "B\xc3\xb6se", 12, "Gut", true },
+	{ "T61 beyond ASCII", 12, "B\xc3\xb6se", 0x14, "B\xf6se", false },
+	{ "T61 in ASCII", 12, "Evil", 0x14, "Good", true },
+};
+
+static void
+an_excluded_subject_cannot_be_written_otherwise(void **state)
+{
+	const struct directory *row = *state;
+	struct x509 ca = { .constraints = TLV(0xa1, SEQ(TLV(0xa4,
+		SEQ(attribute(10, row->base_tag, row->base))))) };
+	struct x509 c = with_subject(SEQ(attribute(10, row->tag, row->text)),
+	                             alt_name("a.test"));
+
+	assert_int_equal(row->want, x509_name_is_allowed(&ca, &c, NULL));
+	certs_reset();
+}
+
+static void
+a_cn_of_one_label_is_constrained_where_it_is_the_host(void **state)
+{
+	struct x509 ca = { .constraints = subtrees(0xa0, "b.test") };
+	struct x509 c = with_subject(SEQ(attribute(3, 12, "db")), ca_mark());
+	struct x509_host db = { .name = { "db", 2 } };
+	struct x509_host other = { .name = { "a.b.test", 8 } };
+
+	(void)state;
+	assert_false(x509_name_is_allowed(&ca, &c, &db));
+	assert_true(x509_name_is_allowed(&ca, &c, &other));
 	certs_reset();
 }
 
@@ -268,6 +319,8 @@ main(void)
 	UNIT_ROWS(names_are_constrained, bounds);
 	UNIT_TEST(nets_hold_addresses_by_their_mask);
 	UNIT_TEST(what_cannot_be_judged_is_not_allowed);
+	UNIT_ROWS(an_excluded_subject_cannot_be_written_otherwise, directories);
+	UNIT_TEST(a_cn_of_one_label_is_constrained_where_it_is_the_host);
 	UNIT_TEST(words_hold_no_control_bytes_and_fit);
 	return unit_run("net/x509_name");
 }
