@@ -363,22 +363,27 @@ set_algorithms(br_ssl_client_context *cc)
 	br_ssl_engine_add_flags(e, BR_OPT_NO_RENEGOTIATION);
 }
 
-/* The literal address in the host, in network order; none for a name. An
- * IPv6 zone ("%eth0") is not part of the address. */
+/* The literal address in the host, in network order; none for a name. IPv4 in
+ * all the ways in which the resolver takes it ("127.1", "0x7f.0.0.1"): a name
+ * that leads to an address without being asked for must not match one of a
+ * certificate. An IPv6 zone ("%eth0") is not part of the address. */
 static void
 set_host(struct x509_host *h, const char *host)
 {
-	char text[INET6_ADDRSTRLEN];
+	char text[TLS_HOST_MAX + 1];	/* zeros may lead in all lengths */
+	struct in_addr v4;
 	size_t len = strcspn(host, "%");
 
 	h->name = span_of(host);
 	if (len < sizeof text) {
 		memcpy(text, host, len);
 		text[len] = '\0';
-		if (inet_pton(AF_INET, text, h->ip) == 1)
-			h->ip_len = 4;
-		else if (inet_pton(AF_INET6, text, h->ip) == 1)
+		if (inet_aton(text, &v4) != 0) {
+			memcpy(h->ip, &v4, sizeof v4);
+			h->ip_len = sizeof v4;
+		} else if (inet_pton(AF_INET6, text, h->ip) == 1) {
 			h->ip_len = 16;
+		}
 	}
 	if (h->ip_len == 0 && h->name.len > 1 && host[h->name.len - 1] == '.')
 		h->name.len--;
