@@ -67,6 +67,7 @@ struct x509 {
 	bool        has_key_usage;
 	bool        has_purpose;	/* an extendedKeyUsage is there */
 	bool        for_server;		/* and it names serverAuth */
+	bool        not_for_server;	/* nsCertType is there without servers */
 	bool        has_policy;		/* a critical policy to be processed */
 };
 

@@ -256,16 +256,47 @@ read_basic(struct x509 *c, struct span v)
 	return s.len > 0 ? ERR_PARSE : 0;
 }
 
+/* Reads a BIT STRING of flags, up to 16. Returns the first eight; bits beyond
+ * its end are none, whatever the last byte holds there. */
 static int
-read_key_usage(struct x509 *c, struct span v)
+read_flags(struct span v)
 {
 	struct span bits;
 
 	if (der_take(&v, DER_BITS, &bits) < 0 || v.len > 0 || bits.len < 1 ||
 	    bits.len > 3 || der_byte(bits, 0) > 7)
 		return ERR_PARSE;
+	switch (bits.len) {
+	case 1:
+		return 0;
+	case 2:
+		return der_byte(bits, 1) & 0xff << der_byte(bits, 0);
+	default:
+		return der_byte(bits, 1);
+	}
+}
+
+static int
+read_key_usage(struct x509 *c, struct span v)
+{
+	int flags = read_flags(v);
+
+	if (flags < 0)
+		return ERR_PARSE;
 	c->has_key_usage = true;
-	c->key_usage = bits.len > 1 ? der_byte(bits, 1) : 0;
+	c->key_usage = (unsigned)flags;
+	return 0;
+}
+
+/* Netscape's elder of extendedKeyUsage, which CAs for VPNs still write. */
+static int
+read_netscape_type(struct x509 *c, struct span v)
+{
+	int flags = read_flags(v);
+
+	if (flags < 0)
+		return ERR_PARSE;
+	c->not_for_server = !(flags & 0x40);
 	return 0;
 }
 
@@ -369,6 +400,8 @@ read_extension(struct x509 *c, struct span ext, uint64_t *seen)
 		*seen |= UINT64_C(1) << der_byte(oid, 2);
 		r = read_known(c, der_byte(oid, 2), critical, v);
 	}
+	if (DER_OID_IS(oid, "\x60\x86\x48\x01\x86\xf8\x42\x01\x01"))
+		r = read_netscape_type(c, v);
 	if (r > 0 && critical && c->unknown.len == 0)
 		c->unknown = oid;
 	return r < 0 ? r : 0;

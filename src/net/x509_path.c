@@ -111,6 +111,8 @@ is_good(struct search *s)
 	for (size_t i = 1; i < s->len; i++)
 		if (!allows_below(s, i))
 			return false;
+	if (leaf->not_for_server)
+		return note(s, X509_PURPOSE, leaf, NULL);
 	if (leaf->has_key_usage && !(leaf->key_usage & tls))
 		return note(s, X509_USAGE, leaf, NULL);
 	if (!x509_name_is_for(leaf, &s->q->host))
@@ -279,19 +281,23 @@ write_span(struct buf *b, int64_t seconds)
 	buf_fmt(b, " %s%s", units[i].name, seconds == 1 ? "" : "s");
 }
 
+/* The first number stands for two, of which the first is 2 at most. */
 static void
 write_oid(struct buf *b, struct span oid)
 {
-	uint64_t n = 0;
+	uint64_t n = 0, top;
+	bool first = true;
 
 	for (size_t i = 0; i < oid.len; i++) {
 		n = (n & (UINT64_MAX >> 8)) << 7 | (oid.p[i] & 0x7f);
 		if (oid.p[i] & 0x80)
 			continue;
-		if (i == 0)
-			buf_fmt(b, "%d.%d", (int)(n / 40), (int)(n % 40));
-		else
-			buf_fmt(b, ".%llu", (unsigned long long)n);
+		top = n < 80 ? n / 40 : 2;
+		if (first)
+			buf_fmt(b, "%d", (int)top);
+		buf_fmt(b, ".%llu",
+		        (unsigned long long)(first ? n - 40 * top : n));
+		first = false;
 		n = 0;
 	}
 }
@@ -451,7 +457,9 @@ x509_path_write(struct buf *b, const struct x509_path *q,
 		        "which hale does not process");
 		break;
 	case X509_PURPOSE:
-		buf_str(b, " is not for TLS servers (extendedKeyUsage)");
+		buf_fmt(b, " is not for TLS servers (%s)",
+		        c->has_purpose && !c->for_server ? "extendedKeyUsage"
+		                                         : "nsCertType");
 		break;
 	case X509_USAGE:
 		buf_str(b, " has a key that is not for TLS (keyUsage)");

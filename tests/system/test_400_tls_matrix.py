@@ -62,6 +62,10 @@ def the_ca(kind="p256"):
     return ca(f"O=Hale, CN=Test CA {kind}", the_root(kind), kind=kind)
 
 
+def netscape_type(flags, critical=False):
+    return ext("2.16.840.1.113730.1.1", tlv(3, b"\0" + bytes((flags,))), critical)
+
+
 ROWS = []
 
 
@@ -509,6 +513,23 @@ def an_ipv4_address():
 
 
 @row
+def an_ipv4_address_written_in_another_way():
+    return simple(host="127.1", names=("IP:127.0.0.1",))
+
+
+@row
+def an_ipv4_address_that_looks_like_a_name():
+    return simple("another host", host="0x7f.0.0.1",
+                  names=("DNS:*.0.0.1", "DNS:0x7f.0.0.1"))
+
+
+@row
+def an_ipv4_address_longer_than_any_needs_to_be():
+    host = "0" * 60 + "177.0.0.1"
+    return simple("another host", host=host, names=("DNS:*.0.0.1", "DNS:" + host))
+
+
+@row
 def an_ipv6_address():
     return simple(host="::1", names=("IP:::1",), address="::1")
 
@@ -567,6 +588,23 @@ def an_intermediate_for_clients_only():
 def a_root_for_clients_only():
     top = root("CN=Client Root", purpose("client"))
     return simple("is not for TLS servers", issuer=top, trust=[top])
+
+
+@row
+def netscape_type_client_only():
+    return simple("is not for TLS servers (nsCertType)", more=(netscape_type(0x80),))
+
+
+@row
+def netscape_type_server():
+    return simple(more=(netscape_type(0x40, critical=True), purpose("server")))
+
+
+@row
+def a_right_to_sign_beyond_the_end_of_its_bits():
+    middle = Cert("CN=Odd CA", the_root(), exts=(
+        basic(), ext("2.5.29.15", tlv(3, b"\7\x84"), critical=True)))
+    return simple("keyUsage", issuer=middle, between=[middle])
 
 
 @row

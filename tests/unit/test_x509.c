@@ -233,6 +233,30 @@ malformed_extensions_are_refused(void **state)
 }
 
 static void
+flags_beyond_the_end_are_none(void **state)
+{
+	static const struct { char text[8]; size_t len; unsigned want; } all[] = {
+#define FLAGS(text) text, sizeof(text) - 1
+		{ FLAGS("\x03\x01\x00"), 0 },
+		{ FLAGS("\x03\x02\x00\x84"), 0x84 },
+		{ FLAGS("\x03\x02\x02\x84"), 0x84 },
+		{ FLAGS("\x03\x02\x03\x84"), 0x80 },
+		{ FLAGS("\x03\x02\x07\x84"), 0x80 },
+		{ FLAGS("\x03\x03\x07\x84\x80"), 0x84 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		struct x509 c = cert((struct plan){ "a", "b", 'k', 's',
+			extension(15, true, bytes_of(all[i].text, all[i].len)),
+			NULL, NULL, NULL });
+
+		assert_int_equal(all[i].want, c.key_usage);
+	}
+	certs_reset();
+}
+
+static void
 what_is_critical_and_unknown_is_told(void **state)
 {
 	struct x509 c = cert((struct plan){ "a", "b", 'k', 's',
@@ -292,6 +316,7 @@ main(void)
 	UNIT_ROWS(an_rsa_exponent_is_odd_and_not_large, exponents);
 	UNIT_TEST(an_extension_comes_once);
 	UNIT_TEST(malformed_extensions_are_refused);
+	UNIT_TEST(flags_beyond_the_end_are_none);
 	UNIT_TEST(what_is_critical_and_unknown_is_told);
 	UNIT_ROWS(date_is_read, dates);
 	return unit_run("net/x509");

@@ -247,6 +247,35 @@ dates_are_worded(void **state)
 	certs_reset();
 }
 
+static const struct number {
+	const char *name, *oid, *want;
+} oids[] = {
+	{ "1.2.3", "\x2a\x03", "1.2.3" },
+	{ "0.39", "\x27\x01", "0.39.1" },
+	{ "1.0", "\x28\x01", "1.0.1" },
+	{ "2.40 is not 3.0", "\x78\x01", "2.40.1" },
+	{ "2.999 takes two bytes", "\x88\x37\x01", "2.999.1" },
+	{ "a large one", "\x60\x86\x48\x01", "2.16.840.1" },
+};
+
+static void
+oids_are_worded(void **state)
+{
+	static const char before[] = "certificate of a.test has a critical "
+	                             "extension that is not known, ";
+	const struct number *row = *state;
+	struct x509_path q = path(1, 1);
+	struct x509_verdict v = { X509_CRITICAL, &chain[0], NULL };
+	struct buf b = guarded_buf(256);
+
+	chain[0] = a_leaf("R", 'r');
+	chain[0].unknown = text_of(row->oid);
+	x509_path_write(&b, &q, &v);
+	assert_memory_equal(before, buf_text(&b), sizeof before - 1);
+	assert_string_equal(row->want, buf_text(&b) + sizeof before - 1);
+	certs_reset();
+}
+
 static void
 every_reason_has_words_that_fit_any_room(void **state)
 {
@@ -283,6 +312,7 @@ main(void)
 	UNIT_TEST(rsa_keys_have_a_smallest_and_a_largest_size);
 	UNIT_TEST(identifiers_of_keys_tell_namesakes_apart);
 	UNIT_ROWS(dates_are_worded, wordings);
+	UNIT_ROWS(oids_are_worded, oids);
 	UNIT_TEST(every_reason_has_words_that_fit_any_room);
 	return unit_run("net/x509_path");
 }
