@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -19,7 +20,8 @@
 #define READ_MAX 4096	/* bytes of a file at a time */
 
 struct source {
-	const char *file, *dir;	/* both NULL: the anchors in the binary */
+	const char *file, *dir;	/* both NULL: the anchors in the binary; dir
+				 * may be a list */
 };
 
 /* One pass over a source. */
@@ -245,6 +247,28 @@ scan_dir(struct scan *s, const char *dir, struct buf *why)
 	return r == -ENOMEM ? r : 0;
 }
 
+/* SSL_CERT_DIR holds one or several with colons between them, as OpenSSL and
+ * Go take it. */
+static int
+scan_dirs(struct scan *s, const char *dirs, struct buf *why)
+{
+	struct span rest = span_of(dirs);
+	char text[PATH_MAX];
+	int r = 0;
+
+	while (r == 0 && rest.len > 0) {
+		struct buf dir = buf_over(text, sizeof text);
+
+		buf_add(&dir, span_cut(&rest, ':'));
+		(void)buf_text(&dir);
+		if (dir.cut)
+			r = refuse(why, dirs, err_text(-ENAMETOOLONG));
+		else if (dir.len > 0)
+			r = scan_dir(s, text, why);
+	}
+	return r;
+}
+
 /* The blob has hashes of names: the name itself is the issuer's that it is
  * wanted for. */
 static int
@@ -285,7 +309,7 @@ scan(struct scan *s, const char *file, struct buf *why)
 	if (from.file != NULL)
 		r = scan_file(s, from.file, why);
 	if (r == 0 && from.dir != NULL)
-		r = scan_dir(s, from.dir, why);
+		r = scan_dirs(s, from.dir, why);
 	free(s->der);
 	return r;
 }

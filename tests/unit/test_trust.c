@@ -135,8 +135,11 @@ only_anchors_that_may_be_meant_are_held_up_to_a_most(void **state)
 }
 
 static void
-the_environment_names_a_file_and_a_directory(void **state)
+the_environment_names_a_file_and_directories(void **state)
 {
+	struct buf why = guarded_buf(512);
+	char list[256];
+
 	(void)state;
 	no_environment();
 	file_of("env", 2);
@@ -150,6 +153,17 @@ the_environment_names_a_file_and_a_directory(void **state)
 	unsetenv("SSL_CERT_FILE");
 	assert_int_equal(3, find(NULL, 0));
 	assert_int_equal(1, find(file_of("named", 1), 0));
+	mkdir(path_of("e"), 0755);
+	file_of("e/more", 4);
+	(void)snprintf(list, sizeof list, ":%s:", path_of("e"));
+	strcat(list, path_of("d"));
+	setenv("SSL_CERT_DIR", list, 1);
+	assert_int_equal(4, find(NULL, 0));
+	strcat(list, ":/missing");
+	setenv("SSL_CERT_DIR", list, 1);
+	assert_int_equal(ERR_CAFILE, trust_verify(NULL, &why));
+	assert_string_equal("CA file /missing: No such file or directory",
+	                    buf_text(&why));
 	no_environment();
 }
 
@@ -285,7 +299,7 @@ int
 main(void)
 {
 	UNIT_TEST(only_anchors_that_may_be_meant_are_held_up_to_a_most);
-	UNIT_TEST(the_environment_names_a_file_and_a_directory);
+	UNIT_TEST(the_environment_names_a_file_and_directories);
 	UNIT_TEST(what_is_no_certificate_in_a_directory_is_passed_over);
 	UNIT_TEST(a_source_that_is_missing_is_an_error_with_its_name);
 	UNIT_TEST(a_certificate_that_is_whole_but_odd_spoils_no_other);
