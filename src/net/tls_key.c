@@ -161,8 +161,8 @@ is_pair(const struct tls_key *k, const struct key *key,
 }
 
 static int
-fit_key(struct tls_key *k, const char *file, enum pem_kind kind,
-        struct buf *why)
+fit_key(struct tls_key *k, const char *certfile, const char *file,
+        enum pem_kind kind, struct buf *why)
 {
 	struct span der = { (const char *)k->key_file, k->key_len };
 	struct span own = { (const char *)k->certs[0].data,
@@ -183,7 +183,7 @@ fit_key(struct tls_key *k, const char *file, enum pem_kind kind,
 	if (r < 0)
 		return refuse(why, "key", file, "the key is damaged");
 	if (x509_read(&cert, own) < 0)
-		return refuse(why, "certificate", file,
+		return refuse(why, "certificate", certfile,
 		              "the certificate is damaged");
 	keep_key(k, &key);
 	if (!is_pair(k, &key, &cert.key))
@@ -194,7 +194,8 @@ fit_key(struct tls_key *k, const char *file, enum pem_kind kind,
 
 /* The first private key of the file. */
 static int
-take_key(struct tls_key *k, const struct file *f, struct buf *why)
+take_key(struct tls_key *k, const char *certfile, const struct file *f,
+         struct buf *why)
 {
 	struct span in = { f->text, f->len };
 	struct pem p;
@@ -213,7 +214,7 @@ take_key(struct tls_key *k, const struct file *f, struct buf *why)
 	if (!is_key(p.kind))
 		return refuse(why, "key", f->name,
 		              "holds no private key (PEM is needed)");
-	return fit_key(k, f->name, p.kind, why);
+	return fit_key(k, certfile, f->name, p.kind, why);
 }
 
 /* see net/tls_engine.h */
@@ -230,7 +231,7 @@ tls_key_load(struct tls_key *k, const char *certfile, const char *keyfile,
 	if (r == 0)
 		r = file_read(&key, "key", why);
 	if (r == 0)
-		r = take_key(k, &key, why);
+		r = take_key(k, certfile, &key, why);
 	file_free(&cert);
 	file_free(&key);
 	if (r < 0)
