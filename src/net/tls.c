@@ -165,7 +165,9 @@ fail_cert(struct tls *t, struct judge *j)
 	    why == X509_ROOT_UNKNOWN) {
 		buf_str(&b, " (trusted are: ");
 		trust_write_source(&b, t->conf->cafile);
-		buf_str(&b, ")");
+		buf_str(&b, j->path.chain_len < t->peer.n
+		        ? "; a CA certificate that the server sent is malformed)"
+		        : ")");
 	}
 	t->why_len = b.len;
 	t->err = ERR_CERT;

@@ -313,6 +313,16 @@ def a_missing_intermediate():
 
 
 @row
+def an_intermediate_that_names_two_algorithms():
+    middle = ca("CN=Two Ways", the_root())
+    other = the_root().key.algorithm("sha384")
+    middle.der = middle.der[::-1].replace(the_root().key.algorithm("sha256")[::-1],
+                                          other[::-1], 1)[::-1]
+    return simple("a CA certificate that the server sent is malformed",
+                  issuer=middle, between=[middle])
+
+
+@row
 def an_issuer_of_the_same_name_with_another_key():
     twin = root("O=Hale, CN=Test Root p256", kind="p256", which=9)
     return simple("wrong signature", issuer=twin)
@@ -1031,6 +1041,15 @@ def a_client_key_that_is_damaged():
 @row
 def a_client_key_of_1024_bits():
     return mutual("rsa1024", "2048 to 4096 bits", curl=58)
+
+
+@row
+def a_client_certificate_that_is_damaged():
+    r = mutual("p256", curl=58)
+    file = put(pem("CERTIFICATE", seq(seq(tlv(2, b"\1")))))
+    r.words = f"client certificate /{os.path.basename(file)}: the certificate is damaged"
+    r.client = (file, r.client[1])
+    return r
 
 
 @row
