@@ -48,6 +48,8 @@ DIFFERENCES = {
     "email": "name constraints on e-mail addresses or URIs where a certificate has such names",
     "wide-cn": "a host that stands in the CN only and in a BMPString",
     "label": "a CN of one label as host, below name constraints that do not permit it",
+    "malformed": "certificates that break RFC 5280 where OpenSSL reads on, such as "
+                 "a path length where there is no CA",
     "smuggled": "a host in an excluded name constraint that only a wildcard covers",
 }
 
@@ -697,6 +699,12 @@ def an_unknown_extension():
 @row
 def a_critical_certificate_policy():
     return simple(more=(ext("2.5.29.32", seq(seq(oid("2.5.29.32.0"))), critical=True),))
+
+
+@row
+def a_path_length_where_there_is_no_ca():
+    return simple("the server's certificate is malformed", more=(basic(False, 0),),
+                  differs="malformed")
 
 
 @row
