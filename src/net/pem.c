@@ -57,6 +57,9 @@ is_boundary(const struct pem *p, const char *what, struct span *label)
 
 	if (s.len > PEM_LINE_MAX)
 		return false;
+	/* Windows puts a byte order mark before the first line. */
+	if (p->line == 1 && span_has_prefix(s, "\xef\xbb\xbf"))
+		s = span_after(s, 3);
 	while (s.len > 0 && (unsigned char)s.p[s.len - 1] <= ' ')
 		s.len--;
 	if (!span_has_prefix(s, what) || s.len < strlen(what) + 5 ||

@@ -43,6 +43,7 @@ static const struct good {
 	  "# a\n" CERT("aGFsZQ==") "b\n" CERT("aGFs") "c", "1:hale;1:hal;" },
 	{ "CR LF", "-----BEGIN CERTIFICATE-----\r\naGFsZQ==\r\n"
 	  "-----END CERTIFICATE-----\r\n", "1:hale;" },
+	{ "a byte order mark first", "\xef\xbb\xbf" CERT("aGFs"), "1:hal;" },
 	{ "blank lines and blanks at line ends",
 	  B("CERTIFICATE") "\n aGFs \nZQ==\t\n\n" E("CERTIFICATE"), "1:hale;" },
 	{ "groups that are cut by lines",
@@ -101,6 +102,7 @@ static const struct bad {
 	  B("PRIVATE KEY") "!GFs\n" E("PRIVATE KEY"), 2 },
 	{ "an END of something else", B("CERTIFICATE") "aGFs\n" E("PRIVATE KEY"),
 	  3 },
+	{ "a byte order mark elsewhere", "a\n\xef\xbb\xbf" CERT("aGFs"), 4 },
 	{ "an END without BEGIN", "words\n" E("CERTIFICATE"), 2 },
 	{ "a BEGIN in an object", B("CERTIFICATE") "aGFs\n" CERT("aGFs"), 3 },
 	{ "a BEGIN in an object that is passed over",
