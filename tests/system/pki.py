@@ -248,7 +248,7 @@ def pem(label, der):
 def put(*parts):
     """A file of certificates and texts."""
     path = fresh(".pem")
-    with open(path, "w", encoding="ascii") as f:
+    with open(path, "w", encoding="utf-8") as f:
         for p in parts:
             f.write(p if isinstance(p, str) else p.pem)
     return path

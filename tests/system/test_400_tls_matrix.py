@@ -50,6 +50,8 @@ DIFFERENCES = {
     "label": "a CN of one label as host, below name constraints that do not permit it",
     "malformed": "certificates that break RFC 5280 where OpenSSL reads on, such as "
                  "a path length where there is no CA",
+    "long": "chains of more than 16 certificates or with more than 8 CAs below the root, "
+            "and certificates above 64 KB",
     "smuggled": "a host in an excluded name constraint that only a wildcard covers",
 }
 
@@ -159,6 +161,26 @@ def eight_intermediates():
 
 
 @row
+def nine_intermediates():
+    cas = [the_root()]
+    for i in range(9):
+        cas.insert(0, ca(f"CN=Level {i}", cas[0]))
+    return simple("has more than 8 CAs above it", issuer=cas[0], between=cas[:-1],
+                  differs="long")
+
+
+@row
+def sixteen_certificates():
+    return simple(issuer=the_ca(), between=[the_ca()] * 15)
+
+
+@row
+def seventeen_certificates():
+    return simple("more than 16 certificates", issuer=the_ca(), between=[the_ca()] * 16,
+                  differs="long")
+
+
+@row
 def a_leaf_of_rsa_below_an_intermediate_of_ec_below_a_root_of_rsa():
     middle = ca("CN=EC below RSA", the_root("rsa2048"))
     return simple(kind="rsa2048", issuer=middle, between=[middle],
@@ -193,6 +215,18 @@ def a_self_signed_leaf_in_the_ca_file():
 def a_leaf_of_51_kb():
     return simple(names=[f"DNS:host-{i:06}.example.test" for i in range(1800)]
                   + ["DNS:" + HOST])
+
+
+@row
+def a_leaf_of_67_kb():
+    return simple("more than 65536 bytes", differs="long",
+                  names=[f"DNS:host-{i:06}.example.test" for i in range(2600)]
+                  + ["DNS:" + HOST])
+
+
+@row
+def a_ca_file_with_a_byte_order_mark():
+    return simple(trust=["\ufeff", the_root()])
 
 
 @row
