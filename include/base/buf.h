@@ -37,6 +37,10 @@ void buf_ms(struct buf *b, int64_t ms);
  * escaped; bytes above 0x7e that are not valid UTF-8 become U+FFFD. */
 void buf_json(struct buf *b, struct span text);
 
+/* text for terminals and logs: controls, those of U+0080 to U+009F too, and
+ * what is no UTF-8 become "?"; no sequence is cut in its middle. */
+void buf_plain(struct buf *b, struct span text);
+
 /*
  * A small printf: %s %d %u %c %% and %ld %lu %lld %llu, and %.*s for a span;
  * no widths. The attribute lets the compiler check the arguments.

@@ -50,7 +50,7 @@ struct notify {
 	int64_t fed_by_ms;	/* when it must be fed again, or CLOCK_NEVER */
 	pid_t   main_pid;	/* as the service says; 0: it said nothing */
 	size_t  status_len;
-	char    status[NOTIFY_STATUS_MAX];	/* no control bytes */
+	char    status[NOTIFY_STATUS_MAX];	/* as of buf_plain() */
 };
 
 /* The service was started: nothing was said yet. The watchdog runs from here

@@ -145,6 +145,27 @@ buf_json(struct buf *b, struct span text)
 	}
 }
 
+/* see base/buf.h */
+void
+buf_plain(struct buf *b, struct span text)
+{
+	while (text.len > 0 && !b->cut) {
+		unsigned char c = (unsigned char)text.p[0];
+		size_t n = c < 0x80 ? 1 : utf8_len(text);
+		bool control = c < 0x20 || c == 0x7f || n == 0
+		            || (c == 0xc2 && (unsigned char)text.p[1] < 0xa0);
+
+		n = n > 0 ? n : 1;
+		if (control)
+			buf_str(b, "?");
+		else if (n <= b->cap - b->len)
+			buf_add(b, (struct span){ text.p, n });
+		else
+			b->cut = true;
+		text = span_after(text, n);
+	}
+}
+
 static int64_t
 next_signed(va_list *ap, int longs)
 {

@@ -206,19 +206,6 @@ is_good(const struct check_conf *conf, int status)
 	    && status <= STATUS_OK_LAST;
 }
 
-/* Appends a peer's bytes with what could move a terminal made harmless. */
-static void
-write_harmless(struct buf *b, struct span text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		bool control = (unsigned char)text.p[i] < ' '
-		            || text.p[i] == 0x7f;
-
-		buf_add(b, control ? span_of("?")
-		                   : (struct span){ text.p + i, 1 });
-	}
-}
-
 static int
 write_request(struct buf *b, const struct check_conf *conf,
               const struct url *u)
@@ -305,7 +292,7 @@ show_body(struct client *c, struct buf *why)
 	if (line.len == 0 || line.p[0] == '<')	/* a page tells little */
 		return;
 	buf_str(why, ": ");
-	write_harmless(why, line);
+	buf_plain(why, line);
 }
 
 static int
@@ -316,7 +303,7 @@ judge(struct client *c, const struct check_conf *conf, struct buf *why)
 
 	buf_int(why, c->reply.status);
 	buf_str(why, c->reply.reason.len > 0 ? " " : "");
-	write_harmless(why, c->reply.reason);
+	buf_plain(why, c->reply.reason);
 	if (!good) {
 		show_body(c, why);
 		return ERR_UNHEALTHY;
@@ -485,7 +472,7 @@ check_exec(const struct target *t, int64_t deadline_ms, struct buf *why)
 
 	if (r == 0)
 		r = program_run(&p, deadline_ms, &b);
-	write_harmless(why, buf_span(&b));
+	buf_plain(why, buf_span(&b));
 	return r;
 }
 

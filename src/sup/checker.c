@@ -42,7 +42,7 @@ leave_the_parent(const struct checker_job *job, int fd)
 static _Noreturn void
 run(const struct checker_job *job, int fd)
 {
-	char line[CHECKER_LINE_MAX];
+	char line[CHECKER_LINE_MAX - 1];	/* the reader adds a NUL */
 	struct buf why = buf_over(line, sizeof line);
 	int r;
 

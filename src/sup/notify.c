@@ -2,6 +2,7 @@
 /* sup/notify.c - what the service says by sd_notify (pure) */
 #include "sup/notify.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/parse.h"
@@ -98,18 +99,13 @@ notify_pardon(struct notify *n, int64_t now_ms)
 		arm(n, now_ms);
 }
 
-/* The status goes to terminals and logs: no control bytes. */
 static void
 keep_status(struct notify *n, struct span status)
 {
-	if (status.len > NOTIFY_STATUS_MAX)
-		status.len = NOTIFY_STATUS_MAX;
-	for (size_t i = 0; i < status.len; i++) {
-		unsigned char c = (unsigned char)status.p[i];
+	struct buf b = buf_over(n->status, sizeof n->status);
 
-		n->status[i] = c < ' ' || c == 0x7f ? '?' : (char)c;
-	}
-	n->status_len = status.len;
+	buf_plain(&b, status);
+	n->status_len = b.len;
 }
 
 /* see sup/notify.h */

@@ -29,8 +29,11 @@ static const char top[] =
 static void
 add_html(struct buf *b, struct span text)
 {
-	if (text.len > SHOWN_MAX)
+	if (text.len > SHOWN_MAX) {	/* not within a UTF-8 sequence */
 		text.len = SHOWN_MAX;
+		while (text.len > 0 && (text.p[text.len] & 0xc0) == 0x80)
+			text.len--;
+	}
 	for (size_t i = 0; i < text.len; i++) {
 		switch (text.p[i]) {
 		case '<':

@@ -88,10 +88,10 @@ def test_stopping_turns_readiness_off(talker):
 
 def test_the_status_is_shown(talker):
     box = talker("--notify")
-    box.say("STATUS=Loading <table> \x1b[31m 3 of 5")
+    box.say("STATUS=Loading <table> \x1b[31m\xc2\x9b 3 of 5")
     until(lambda: box.status()["service"]["status"], "it is there")
-    assert box.status()["service"]["status"] == "Loading <table> ?[31m 3 of 5"
-    assert "says      Loading <table> ?[31m 3 of 5\n" in box.run(HALE, "status").stdout
+    assert box.status()["service"]["status"] == "Loading <table> ?[31m? 3 of 5"
+    assert "says      Loading <table> ?[31m? 3 of 5\n" in box.run(HALE, "status").stdout
     assert "Loading &lt;table> ?[31m" in box.get("/").body
 
 

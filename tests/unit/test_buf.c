@@ -204,6 +204,46 @@ every_json_capacity_stays_inside(void **state)
 	}
 }
 
+static const struct json plains[] = {
+	{ "plain text stays", "ab \"<\\~", "ab \"<\\~" },
+	{ "controls", "\x1b[31m\n\t\x7f", "?[31m???" },
+	{ "the 8-bit controls, as UTF-8 has them", "\xc2\x80\xc2\x9b" "31m\xc2\x9f",
+	  "??31m?" },
+	{ "the first that is none", "\xc2\xa0", "\xc2\xa0" },
+	{ "the 8-bit controls as they are", "\x9b" "31m", "?31m" },
+	{ "two, three and four bytes", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80",
+	  "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80" },
+	{ "no UTF-8", "a\xff\xc0\xafz", "a???z" },
+	{ "cut after one of two", "a\xc2", "a?" },
+};
+
+static void
+is_made_plain(void **state)
+{
+	const struct json *r = *state;
+	struct buf b = guarded_buf(ROOM);
+
+	buf_plain(&b, guarded_span(r->text));
+	assert_span_equal(r->out, buf_span(&b));
+	assert_false(b.cut);
+}
+
+static void
+plain_text_is_cut_between_its_sequences(void **state)
+{
+	static const char text[] = "x\xe2\x82\xac\xc3\xa4";
+	static const size_t len_at[] = { 0, 1, 1, 1, 4, 4, 6 };
+
+	(void)state;
+	for (size_t cap = 0; cap < sizeof text; cap++) {
+		struct buf b = guarded_buf(cap);
+
+		buf_plain(&b, guarded_span(text));
+		assert_int_equal(b.len, len_at[cap]);
+		assert_int_equal(b.cut, cap < sizeof text - 1);
+	}
+}
+
 static void
 formats_what_its_header_names(void **state)
 {
@@ -252,6 +292,8 @@ main(void)
 	UNIT_ROWS(escapes_for_json, jsons);
 	UNIT_TEST(a_NUL_is_escaped_for_json);
 	UNIT_TEST(every_json_capacity_stays_inside);
+	UNIT_ROWS(is_made_plain, plains);
+	UNIT_TEST(plain_text_is_cut_between_its_sequences);
 	UNIT_TEST(formats_what_its_header_names);
 	UNIT_TEST(formats_the_ends_of_an_int);
 	UNIT_TEST(an_empty_span_may_lack_a_pointer);

@@ -142,6 +142,25 @@ the_table_has_a_line_for_each_check(void **state)
 }
 
 static void
+the_page_cuts_no_character_in_two(void **state)
+{
+	char says[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof says; i++)
+		says[i] = i % 2 ? '\xa4' : '\xc3';
+	for (size_t from = 0; from < 2; from++) {
+		struct facts f = plain();
+		struct buf b = guarded_buf(BODY_MAX);
+
+		says[1] = from == 1 ? 'x' : says[1];
+		f.status = (struct span){ says + from, 200 };
+		status_write_html(&b, &f);
+		assert_true(has(&b, "\xc3\xa4<dt>"));
+	}
+}
+
+static void
 counters_are_named_by_each_format(void **state)
 {
 	struct facts f = plain();
@@ -210,6 +229,7 @@ main(void)
 	UNIT_ROWS(fits_at_its_largest, forms);
 	UNIT_ROWS(is_cut_and_not_overrun, forms);
 	UNIT_TEST(the_table_has_a_line_for_each_check);
+	UNIT_TEST(the_page_cuts_no_character_in_two);
 	UNIT_TEST(counters_are_named_by_each_format);
 	UNIT_TEST(what_is_unknown_is_left_out);
 	UNIT_ROWS(is_understood, accepts);
