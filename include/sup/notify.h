@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define NOTIFY_MSG_MAX    4096	/* bytes of a datagram; a longer one is cut */
+#define NOTIFY_MSG_MAX    4096	/* bytes of a datagram */
 #define NOTIFY_STATUS_MAX 256	/* bytes of STATUS that are kept */
 
 struct notify_msg {

@@ -24,7 +24,8 @@ int notify_sock_open(struct buf *name);
  * Receives one datagram into the cap bytes at into; *from is who sent it, by
  * the kernel's word (pid 0: from outside our PID namespace). Descriptors that
  * came with it are closed, which is what a BARRIER waits for.
- * Returns its bytes, or -errno (-EAGAIN: there is none).
+ * Returns its bytes, or -errno (-EAGAIN: there is none; -EMSGSIZE: it had more
+ * than cap and is dropped, since its last value may be half of one).
  */
 ssize_t notify_sock_read(int fd, char *into, size_t cap, struct ucred *from);
 

@@ -70,7 +70,7 @@ notify_sock_read(int fd, char *into, size_t cap, struct ucred *from)
 	c = CMSG_FIRSTHDR(&msg);
 	if (c != NULL && c->cmsg_type == SCM_CREDENTIALS)
 		memcpy(from, CMSG_DATA(c), sizeof *from);
-	return n;
+	return msg.msg_flags & MSG_TRUNC ? -EMSGSIZE : n;
 }
 
 /* see sup/notify_sock.h */

@@ -279,13 +279,16 @@ notify_ready(struct source *s, uint32_t events)
 	(void)events;
 	for (int i = 0; i < MESSAGES_MAX; i++) {
 		n = notify_sock_read(s->fd, bytes, sizeof bytes, &from);
-		if (n < 0)
+		if (n < 0 && n != -EMSGSIZE)
 			break;
-		if (notify_sock_trusts(&from, w->pid))
-			hear(w, (struct span){ bytes, (size_t)n });
-		else
+		if (!notify_sock_trusts(&from, w->pid))
 			log_info("refused a notification of pid %d, user %d",
 			         (int)from.pid, (int)from.uid);
+		else if (n < 0)
+			log_warn("dropped a notification of more than %d bytes",
+			         NOTIFY_MSG_MAX);
+		else
+			hear(w, (struct span){ bytes, (size_t)n });
 	}
 	settle(w);
 }

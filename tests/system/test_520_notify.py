@@ -200,6 +200,40 @@ def test_a_flood_and_garbage_do_no_harm(talker):
     becomes(box, "/readyz", 200)
 
 
+def test_a_message_of_4096_bytes_is_heard_and_a_longer_one_is_not_in_part(talker):
+    """Cut, it would say READY=1 and a watchdog of 1 ms instead of 1000 s."""
+    box = talker("--notify")
+    name = notify_name(box)
+
+    def message(length, start, end):
+        return start + b"x" * (length - len(start) - len(end)) + end
+
+    long = message(4096, b"READY=1\nX=", b"\nWATCHDOG_USEC=1000") + b"000000"
+    box.inside(lambda: send_to(name, long))
+    box.err.expect("dropped a notification of more than 4096 bytes")
+    assert [box.get(p).status for p in ("/livez", "/readyz")] == [200, 503]
+    box.inside(lambda: send_to(name, message(4096, b"X=", b"\nREADY=1")))
+    becomes(box, "/readyz", 200)
+
+
+def test_descriptors_that_are_sent_are_closed(talker):
+    box = talker("--notify")
+    name = notify_name(box)
+    before = len(os.listdir(f"/proc/{box.pid}/fd"))
+
+    def send():
+        read, write = os.pipe()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+            sock.connect(name)
+            socket.send_fds(sock, [b"FDSTORE=1\nFDNAME=x\nREADY=1"], [write] * 100)
+        os.close(write)
+        return os.read(read, 1)  # the end, once nobody has the other end
+
+    assert box.inside(send) == b""
+    becomes(box, "/readyz", 200)
+    assert len(os.listdir(f"/proc/{box.pid}/fd")) == before
+
+
 # --- the environment ---------------------------------------------------------------
 
 def test_the_environment_names_the_socket_and_the_watchdog(hale):
