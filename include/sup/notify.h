@@ -45,7 +45,9 @@ struct notify {
 	/* since the service's start */
 	bool    is_on;		/* between start and stop */
 	bool    ready, stopping;
-	bool    starved;	/* the watchdog was not fed in time */
+	bool    starved;	/* the watchdog was not fed in time, or .. */
+	bool    triggered;	/* .. it said WATCHDOG=trigger */
+	bool    pardoned;	/* since it was fed */
 	int64_t watchdog_ms;	/* in force, or 0 */
 	int64_t fed_by_ms;	/* when it must be fed again, or CLOCK_NEVER */
 	pid_t   main_pid;	/* as the service says; 0: it said nothing */
@@ -64,7 +66,7 @@ void notify_apply(struct notify *n, const struct notify_msg *msg,
                   int64_t now_ms);
 
 /* hale itself did not run for a while, and so perhaps neither did the service:
- * the watchdog starts anew. */
+ * the watchdog starts anew, once until it is fed. */
 void notify_pardon(struct notify *n, int64_t now_ms);
 
 /* Notices that fed_by_ms has come. Returns whether it is starved now and was

@@ -17,7 +17,7 @@
 
 #define WATCH_NAME_MAX 96	/* bytes of a check's name, with its NUL */
 #define WATCH_FDS_MAX  3	/* descriptors of ours between two turns */
-#define WATCH_FROZEN_MS 2000	/* so late a timer: we were stopped, not it */
+#define WATCH_FROZEN_MS 200	/* so late a timer: we were stopped, not it */
 
 struct watch_check_plan {
 	struct span name;	/* empty: made of the URL */

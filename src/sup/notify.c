@@ -69,6 +69,7 @@ arm(struct notify *n, int64_t now_ms)
 	         && (n->ready || !n->needs_ready);
 
 	n->fed_by_ms = runs ? now_ms + n->watchdog_ms : CLOCK_NEVER;
+	n->pardoned = false;
 }
 
 /* see sup/notify.h */
@@ -76,7 +77,7 @@ void
 notify_start(struct notify *n, int64_t now_ms)
 {
 	n->is_on = true;
-	n->ready = n->stopping = n->starved = false;
+	n->ready = n->stopping = n->starved = n->triggered = false;
 	n->watchdog_ms = n->watchdog_conf_ms;
 	n->main_pid = 0;
 	n->status_len = 0;
@@ -95,8 +96,10 @@ notify_stop(struct notify *n)
 void
 notify_pardon(struct notify *n, int64_t now_ms)
 {
-	if (n->fed_by_ms != CLOCK_NEVER)
-		arm(n, now_ms);
+	if (n->fed_by_ms == CLOCK_NEVER || n->triggered || n->pardoned)
+		return;
+	arm(n, now_ms);
+	n->pardoned = true;
 }
 
 static void
@@ -123,12 +126,14 @@ notify_apply(struct notify *n, const struct notify_msg *msg, int64_t now_ms)
 	if (msg->has_watchdog)
 		n->watchdog_ms = msg->watchdog_ms;
 	if (msg->fed || (msg->has_watchdog && msg->watchdog_ms == 0))
-		n->starved = false;
+		n->starved = n->triggered = false;
 	if (msg->fed || msg->has_watchdog || msg->stopping
 	 || n->ready != was_ready)
 		arm(n, now_ms);
-	if (msg->trigger && n->is_on)
+	if (msg->trigger && n->is_on) {
+		n->triggered = true;
 		n->fed_by_ms = now_ms;
+	}
 }
 
 /* see sup/notify.h */

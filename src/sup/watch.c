@@ -76,7 +76,9 @@ watch_write_unready(const struct watch *w, struct buf *b)
 void
 watch_write_unlive(const struct watch *w, struct buf *b)
 {
-	if (w->notify.starved) {
+	if (w->notify.starved && w->notify.triggered) {
+		buf_str(b, "watchdog: triggered by the service itself");
+	} else if (w->notify.starved) {
 		buf_str(b, "watchdog: not fed for ");
 		buf_ms(b, w->notify.watchdog_ms);
 	} else {

@@ -193,7 +193,14 @@ a_trigger_starves_at_once_with_or_without_a_watchdog(void **state)
 
 	(void)state;
 	say(&n, "WATCHDOG=trigger", NOW);
+	notify_pardon(&n, NOW);
 	assert_true(notify_starves(&n, NOW));
+	assert_true(n.triggered);
+	say(&n, "WATCHDOG=1", NOW);
+	assert_false(n.starved || n.triggered);
+	say(&n, "WATCHDOG=trigger", NOW);
+	notify_start(&n, NOW);
+	assert_false(n.triggered);
 }
 
 static void
@@ -220,6 +227,11 @@ a_pardon_starts_the_watchdog_anew_where_it_runs(void **state)
 	(void)state;
 	notify_pardon(&n, NOW + 60000);
 	assert_int_equal(NOW + 65000, n.fed_by_ms);
+	notify_pardon(&n, NOW + 65000);	/* not for ever: only once .. */
+	assert_int_equal(NOW + 65000, n.fed_by_ms);
+	say(&n, "WATCHDOG=1", NOW + 64000);
+	notify_pardon(&n, NOW + 70000);	/* .. until it is fed */
+	assert_int_equal(NOW + 75000, n.fed_by_ms);
 	n = with(true, 5000);
 	notify_pardon(&n, NOW + 60000);
 	assert_true(n.fed_by_ms == CLOCK_NEVER);
