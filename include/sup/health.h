@@ -19,6 +19,7 @@
 #define HEALTH_CHECKS_MAX 8
 #define HEALTH_EAGER_MS   100	/* first pause before the first success */
 #define HEALTH_REAP_MS    100	/* a late one gets so long to be gone */
+#define HEALTH_FROZEN_MS  2000	/* so late a result: we were stopped, not it */
 #define HEALTH_HISTORY    20	/* results that tell flapping */
 #define HEALTH_FLAPS_ON   6	/* changes among them: flapping .. */
 #define HEALTH_FLAPS_OFF  2	/* .. until there are so few */
@@ -81,7 +82,8 @@ void health_begun(struct health *h, size_t i, int64_t now_ms);
  * How the check that was begun went. Before its first success a check is
  * asked more often, so that a service is ready soon after it is up; of these
  * failures one an interval counts, and of those in the start period none,
- * unless the service has been ready.
+ * unless the service has been ready. A failure that is told long after the
+ * timeout says nothing: the container was paused meanwhile.
  */
 void health_result(struct health *h, size_t i, bool good, int64_t now_ms);
 

@@ -114,6 +114,13 @@ failure_counts(const struct health *h, const struct health_check *c)
 	return c->state != HEALTH_STARTING || c->began_ms >= c->counts_ms;
 }
 
+/* The owner ends what is late at its time, unless it does not run itself. */
+static bool
+was_frozen(const struct health *h, const struct health_check *c, int64_t now_ms)
+{
+	return now_ms - c->began_ms > h->conf.timeout_ms + HEALTH_FROZEN_MS;
+}
+
 static void
 note_failure(const struct health *h, struct health_check *c)
 {
@@ -162,12 +169,13 @@ health_result(struct health *h, size_t i, bool good, int64_t now_ms)
 
 	if (!h->is_on || !is_under_way(c))
 		return;
-	note_history(c, good);
 	if (good) {
 		c->state = HEALTH_PASSING;
 		c->failures = 0;
-	} else {
+		note_history(c, true);
+	} else if (!was_frozen(h, c, now_ms)) {
 		note_failure(h, c);
+		note_history(c, false);
 	}
 	c->due_ms = next_due(h, c, now_ms);
 	c->began_ms = CLOCK_NEVER;

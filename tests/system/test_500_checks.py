@@ -1,4 +1,5 @@
 """Checks: each way to be sick is found, by a checker that harms nobody."""
+import contextlib
 import os
 import pathlib
 import re
@@ -228,6 +229,37 @@ def test_a_checker_has_only_its_own_descriptors(hale, tmp_path):
                    "--check", "exec:/bin/ls /proc/self/fd", "say up pause", fds=[given.fileno()])
         becomes(box, "/readyz", 200)
     assert check(box)["output"].endswith("3")
+
+
+def test_a_check_that_hale_slept_through_blames_nobody(hale, tmp_path):
+    """`docker pause` in the middle of a check, which is late afterwards."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    box = up(hale, "--interval", "50ms", "--timeout", "2s", "--retries", "1", "--on-unhealthy",
+             "exit", "--live-check", f"exec:/bin/sh -c 'read x <{fifo}'", "say up pause")
+
+    def asked():
+        """A check is under way; it ends with a line to what this returns."""
+        with contextlib.suppress(OSError):
+            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+
+    def answer():
+        fd = until(asked, "a check")
+        os.write(fd, b"\n")
+        os.close(fd)
+
+    answer()
+    until(lambda: check(box)["passed"] == 1, "it passed")
+    hung = until(asked, "a check")
+    os.kill(box.pid, STOP)
+    with pytest.raises(AssertionError, match="nothing more"):
+        box.err.line(timeout=4.5)
+    os.kill(box.pid, CONT)
+    until(lambda: check(box)["failed"] == 1, "it was late")
+    os.close(hung)
+    answer()
+    until(lambda: check(box)["passed"] == 2, "it passed")
+    assert box.get("/livez").status == 200
 
 
 def test_an_exec_check_runs_where_the_service_does(hale, tmp_path):

@@ -309,6 +309,25 @@ checks_never_overlap_and_a_late_one_leaves_time_to_be_gone(void **state)
 }
 
 static void
+a_failure_that_is_told_long_after_its_time_does_not_count(void **state)
+{
+	static const int64_t late_ms = 1000 + HEALTH_FROZEN_MS;
+
+	(void)state;
+	for (int64_t over = 0; over <= 1; over++) {
+		struct health h = with(HEALTH_LIVE, 1);
+		int64_t t = run_one(&h, true) + 10000;
+
+		health_begun(&h, 0, t);
+		health_result(&h, 0, false, t + late_ms + over);
+		assert_int_equal(over ? HEALTH_PASSING : HEALTH_FAILING,
+		                 state_of(&h));
+		run_one(&h, false);	/* the next one does */
+		assert_int_equal(HEALTH_FAILING, state_of(&h));
+	}
+}
+
+static void
 nothing_is_due_and_no_result_counts_after_the_stop(void **state)
 {
 	struct health h = with(HEALTH_LIVE, 1);
@@ -351,6 +370,7 @@ struct life {
 	struct health  health;
 	int            processes;	/* services that exist */
 	bool           left, gave_up, was_live;
+	bool           asked;	/* to drain or to stop */
 };
 
 static uint32_t
@@ -383,6 +403,7 @@ feed(struct life *l, enum service_event ev)
 
 	assert_int_not_equal(ACT_BUG, act);
 	assert_false(l->left && act != ACT_NONE);
+	l->asked |= !l->left && (ev == EV_STOP || ev == EV_DRAIN);
 	if (act == ACT_START) {
 		l->processes++;
 		health_start(&l->health, l->now_ms);
@@ -481,6 +502,8 @@ hold_invariants(struct life *l)
 	assert_in_range(l->processes, 0, 1);
 	if (service_is_ready(s))
 		assert_true(s->unready_ms == CLOCK_NEVER && l->processes == 1);
+	if (l->asked)	/* a restart does not forget it */
+		assert_true(s->unready_ms != CLOCK_NEVER);
 	l->gave_up |= s->gave_up;
 	assert_false(l->gave_up && service_is_live(s));
 	assert_false(l->left && service_is_live(s));
@@ -559,6 +582,7 @@ main(void)
 		cmocka_unit_test(once_ready_failures_in_the_start_period_count),
 		cmocka_unit_test(more_time_to_start_can_be_asked_for_and_not_taken_away),
 		cmocka_unit_test(checks_never_overlap_and_a_late_one_leaves_time_to_be_gone),
+		cmocka_unit_test(a_failure_that_is_told_long_after_its_time_does_not_count),
 		cmocka_unit_test(nothing_is_due_and_no_result_counts_after_the_stop),
 		cmocka_unit_test(flapping_is_told_by_changes_and_ends_with_calm),
 		cmocka_unit_test(a_million_random_lives_keep_the_invariants),

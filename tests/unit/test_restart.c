@@ -360,6 +360,33 @@ unhealthy_without_a_restart_left_stays_and_is_not_live_again(void **state)
 }
 
 static void
+who_gave_up_is_not_started_again_after_a_good_minute(void **state)
+{
+	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_RESTART);
+	int64_t t = fail_once(&s, NOW);
+
+	(void)state;
+	s.max_restarts = 1;
+	assert_int_equal(ACT_GIVE_UP, service_step(&s, EV_UNHEALTHY, t));
+	(void)service_step(&s, EV_HEALTHY, t);
+	t += SERVICE_GOOD_MS;
+	assert_int_equal(ACT_LEAVE, service_step(&s, EV_FAILED, t));
+}
+
+static void
+a_good_minute_begins_where_health_comes_back(void **state)
+{
+	struct service s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
+	int64_t t = fail_once(&s, NOW);
+
+	(void)state;
+	(void)service_step(&s, EV_UNHEALTHY, t);
+	(void)service_step(&s, EV_HEALTHY, t + 5000);
+	t += 5000 + SERVICE_GOOD_MS;
+	assert_int_equal(100, fail_once(&s, t) - t);
+}
+
+static void
 live_stays_true_while_it_is_being_mended(void **state)
 {
 	struct service s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
@@ -442,6 +469,19 @@ more_time_is_given_only_to_what_is_being_stopped(void **state)
 	}
 }
 
+static void
+no_more_time_is_given_once_it_has_been_killed(void **state)
+{
+	struct service s = fresh(RESTART_NEVER, UNHEALTHY_REPORT);
+
+	(void)state;
+	s.stop_timeout_ms = 3000;
+	(void)service_step(&s, EV_STOP, NOW);
+	assert_int_equal(ACT_KILL, service_step(&s, EV_DEADLINE, NOW + 3000));
+	service_extend(&s, NOW + 90000);
+	assert_int_equal(NOW + 3000 + SERVICE_KILL_AGAIN_MS, s.deadline_ms);
+}
+
 int
 main(void)
 {
@@ -457,12 +497,15 @@ main(void)
 		cmocka_unit_test(with_linger_what_is_left_gets_sigterm_first),
 		cmocka_unit_test(after_max_restarts_in_a_row_it_leaves),
 		cmocka_unit_test(unhealthy_without_a_restart_left_stays_and_is_not_live_again),
+		cmocka_unit_test(who_gave_up_is_not_started_again_after_a_good_minute),
+		cmocka_unit_test(a_good_minute_begins_where_health_comes_back),
 		cmocka_unit_test(live_stays_true_while_it_is_being_mended),
 		cmocka_unit_test(report_only_reports),
 		cmocka_unit_test(exit_stops_and_leaves_whatever_the_policy),
 		cmocka_unit_test(a_hung_service_is_killed_with_and_without_a_stop_timeout),
 		cmocka_unit_test(a_drain_outlasts_a_restart),
 		cmocka_unit_test(more_time_is_given_only_to_what_is_being_stopped),
+		cmocka_unit_test(no_more_time_is_given_once_it_has_been_killed),
 	};
 
 	return cmocka_run_group_tests_name("sup/service, restarts", tests, NULL, NULL);
