@@ -198,8 +198,8 @@ one_success_forgives_all_failures(void **state)
 	for (int i = 0; i < 10; i++) {
 		run_one(&h, false);
 		run_one(&h, false);
-		run_one(&h, true);
 		assert_int_equal(HEALTH_PASSING, state_of(&h));
+		run_one(&h, true);
 	}
 }
 
@@ -279,6 +279,20 @@ once_ready_failures_in_the_start_period_count(void **state)
 }
 
 static void
+a_restart_has_its_own_start_period(void **state)
+{
+	struct health h = with(HEALTH_LIVE, 1);
+
+	(void)state;
+	h.conf.start_period_ms = 600000;
+	h.was_ready = true;
+	health_start(&h, NOW);
+	for (int i = 0; i < 20; i++)
+		run_one(&h, false);
+	assert_int_equal(HEALTH_STARTING, state_of(&h));
+}
+
+static void
 more_time_to_start_can_be_asked_for_and_not_taken_away(void **state)
 {
 	struct health h = with(HEALTH_LIVE, 1);
@@ -355,6 +369,8 @@ flapping_is_told_by_changes_and_ends_with_calm(void **state)
 	}
 	run_one(&h, true);
 	assert_true(h.checks[0].flaps);
+	health_start(&h, health_deadline(&h));
+	assert_true(h.checks[0].flaps);	/* also from one life to the next */
 	for (int i = 0; i < HEALTH_HISTORY; i++)
 		run_one(&h, true);
 	assert_false(h.checks[0].flaps);
@@ -580,6 +596,7 @@ main(void)
 		cmocka_unit_test(failures_in_the_start_period_do_not_count),
 		cmocka_unit_test(the_start_interval_bounds_the_pause_within_the_period),
 		cmocka_unit_test(once_ready_failures_in_the_start_period_count),
+		cmocka_unit_test(a_restart_has_its_own_start_period),
 		cmocka_unit_test(more_time_to_start_can_be_asked_for_and_not_taken_away),
 		cmocka_unit_test(checks_never_overlap_and_a_late_one_leaves_time_to_be_gone),
 		cmocka_unit_test(a_failure_that_is_told_long_after_its_time_does_not_count),
