@@ -53,8 +53,9 @@ void child_signal_own(pid_t service, int sig);
 /* Sends sig to pid, its process group and its descendants. */
 void child_signal_tree(pid_t pid, int sig);
 
-/* For a forked child that is a subreaper: kills and reaps all its descendants,
- * as far as /proc shows them. Blocks until they are gone. */
+/* For a forked child that is a subreaper: kills and reaps all its descendants.
+ * Blocks until they are gone; where there is no /proc and the kernel's pids
+ * have just begun anew, some may stay. */
 void child_end_own(void);
 
 /* Appends the names and pids of hale's children, as far as /proc shows them

@@ -266,6 +266,27 @@ child_signal_tree(pid_t pid, int sig)
 	(void)kill(pid, sig);
 }
 
+/*
+ * Without /proc: whoever we have was forked after us, so the kernel numbered
+ * them between us and one that is forked now, unless it has begun anew
+ * meanwhile. wait tells which of these are ours. Returns whether any was.
+ */
+static bool
+kill_younger(void)
+{
+	pid_t last = fork();
+	bool any = false;
+
+	if (last == 0)
+		_exit(0);
+	for (pid_t pid = getpid() + 1; pid < last; pid++)
+		if (waitpid(pid, NULL, WNOHANG) == 0)
+			any |= kill(pid, SIGKILL) == 0;
+	if (last > 0)
+		(void)waitpid(last, NULL, 0);
+	return any;
+}
+
 /* see sup/child.h */
 void
 child_end_own(void)
@@ -273,9 +294,12 @@ child_end_own(void)
 	int sig = SIGKILL;
 
 	/* Those of a dead parent come to us: again, until there are none. */
-	while (walk(getpid(), DEPTH_MAX, signal_one, &sig)
-	    && waitpid(-1, NULL, 0) > 0)
-		continue;
+	while (waitpid(-1, NULL, WNOHANG) >= 0) {
+		if (!walk(getpid(), DEPTH_MAX, signal_one, &sig)
+		 && !kill_younger())
+			return;
+		(void)waitpid(-1, NULL, 0);
+	}
 }
 
 static void

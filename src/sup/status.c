@@ -206,6 +206,7 @@ text_check(struct buf *b, const struct facts_check *c, size_t width)
 
 	buf_str(b, c->name);
 	pad(b, from, width);
+	from = b->len - width;	/* behind a longer name all moves on */
 	buf_fmt(b, "  %s", verdicts_of(c));
 	pad(b, from, width + 9);
 	buf_str(b, c->flaps ? "flapping" : c->state);

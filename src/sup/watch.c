@@ -18,6 +18,7 @@
 
 #define MESSAGES_MAX 16	/* datagrams a turn: a flood does not hold the loop */
 #define READY_MAX    512	/* bytes of the readiness pipe read at a time */
+#define READY_READS  128	/* as many empty a full pipe (pipe(7)) */
 #define CLOSE_STEP_NS 20000000	/* 20 ms; SIGKILL needs less than one */
 #define CLOSE_STEPS   10
 
@@ -458,8 +459,9 @@ watch_ready_fd(struct watch *w)
 
 	if (w->ready_source.fd < 0)
 		return 0;
-	while (read(w->ready_source.fd, bytes, sizeof bytes) > 0)
-		continue;
+	for (int i = 0; i < READY_READS; i++)
+		if (read(w->ready_source.fd, bytes, sizeof bytes) <= 0)
+			break;
 	return w->ready_fd;
 }
 

@@ -222,6 +222,20 @@ def test_a_checker_that_is_done_leaves_nobody(hale):
     until(lambda: len(box.pids()) == 2, "all are gone")
 
 
+@pytest.mark.static_only
+@pytest.mark.parametrize("end, good", [("wait", "failed"), ("exit 0", "passed")])
+def test_without_proc_a_checker_leaves_nobody_either(hale, end, good):
+    sleeps = "sleep 1234 & setsid sleep 1235 & (setsid sh -c 'sleep 1236 & sleep 1237 & wait' &)"
+    box = up(hale, "--timeout", "500ms", "--interval", "100ms", "--check",
+             f'exec:/bin/sh -c "{sleeps} ; {end}"', "say up pause", no_proc=True)
+    until(lambda: check(box)[good] >= 3, "some checks")
+    os.kill(box.pid, STOP)
+    tree = pathlib.Path(f"/proc/{box.pid}/task/{box.pid}/children").read_text().split()
+    os.kill(box.pid, CONT)
+    # The service, a checker, and what one that hale had to kill may have left.
+    assert len(tree) <= 5
+
+
 def test_a_checker_has_only_its_own_descriptors(hale, tmp_path):
     """0 to 2, and what ls itself opens."""
     with open(tmp_path / "given", "w") as given:

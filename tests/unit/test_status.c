@@ -142,6 +142,24 @@ the_table_has_a_line_for_each_check(void **state)
 }
 
 static void
+a_long_name_moves_its_own_line_only(void **state)
+{
+	static const char name[] = "https://a-very-long-host-name.example:8443"
+	                           "/path";
+	struct facts f = plain();
+	struct buf b = guarded_buf(BODY_MAX);
+
+	(void)state;
+	f.checks[1].name = name;
+	status_write_text(&b, &f);
+	assert_true(has(&b,
+"https://a-very-long-host-name.example:8443/path"
+"  both   passing   1s ago      7ms     200 OK\n"
+"db                                      "
+"  ready  starting  -           -       has no result yet\n"));
+}
+
+static void
 the_page_cuts_no_character_in_two(void **state)
 {
 	char says[256];
@@ -229,6 +247,7 @@ main(void)
 	UNIT_ROWS(fits_at_its_largest, forms);
 	UNIT_ROWS(is_cut_and_not_overrun, forms);
 	UNIT_TEST(the_table_has_a_line_for_each_check);
+	UNIT_TEST(a_long_name_moves_its_own_line_only);
 	UNIT_TEST(the_page_cuts_no_character_in_two);
 	UNIT_TEST(counters_are_named_by_each_format);
 	UNIT_TEST(what_is_unknown_is_left_out);
