@@ -46,8 +46,13 @@ void child_signal(pid_t pid, bool to_group, int sig,
  */
 void child_signal_all(pid_t service, int sig);
 
-/* Sends sig to hale's descendants, as far as /proc shows them, and service's
- * group: unlike the above it spares what `docker exec` started. */
+/*
+ * Sends sig to hale's descendants, as far as /proc shows them, and service's
+ * group: unlike the above it spares what `docker exec` started. SIGKILL goes to
+ * CHILD_KILL_MAX of them at most, so that probes need not wait: the caller
+ * sends it again while any is left.
+ */
+#define CHILD_KILL_MAX 512
 void child_signal_own(pid_t service, int sig);
 
 /* Sends sig to pid, its process group and its descendants. */

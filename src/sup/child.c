@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -136,22 +137,32 @@ struct entry {
 
 typedef void visit(pid_t pid, void *context);
 
-/* Declared ahead since it recurses through the two below. */
-static bool walk(pid_t parent, int depth, visit *each, void *context);
-
-struct walk_step {
+struct walk {
 	visit *each;
 	void  *context;
-	int    depth;
+	int    left;	/* visits */
 };
+
+struct walk_step {
+	struct walk *walk;
+	int          depth;
+};
+
+/* Declared ahead since it recurses through the two below. */
+static bool descend(struct walk *w, pid_t parent, int depth);
 
 /* Descendants first: a dead parent's children would move out of sight. */
 static void
 visit_one(const struct walk_step *step, pid_t pid)
 {
+	struct walk *w = step->walk;
+
+	if (w->left <= 0)
+		return;
+	w->left--;
 	if (step->depth > 0)
-		(void)walk(pid, step->depth - 1, step->each, step->context);
-	step->each(pid, step->context);
+		(void)descend(w, pid, step->depth - 1);
+	w->each(pid, w->context);
 }
 
 /* Reads "12 15 99 " from fd, however the numbers fall into the reads. */
@@ -202,14 +213,14 @@ walk_thread(const struct walk_step *step, pid_t parent, const char *thread)
 }
 
 /*
- * Calls each for the children of parent and, to depth, theirs. The kernel
+ * Visits the children of parent and, to depth, theirs. The kernel
  * lists a child with the thread that forked it, which in Go is any. Returns
  * whether the kernel shows any such list.
  */
 static bool
-walk(pid_t parent, int depth, visit *each, void *context)
+descend(struct walk *w, pid_t parent, int depth)
 {
-	const struct walk_step step = { each, context, depth };
+	const struct walk_step step = { w, depth };
 	_Alignas(struct entry) char bytes[PROC_READ];
 	int fd = open_proc(parent, "task");
 	bool shown = false;
@@ -228,6 +239,14 @@ walk(pid_t parent, int depth, visit *each, void *context)
 	}
 	close(fd);
 	return shown;
+}
+
+static bool
+walk(pid_t parent, int depth, visit *each, void *context)
+{
+	struct walk w = { each, context, INT_MAX };
+
+	return descend(&w, parent, depth);
 }
 
 static void
@@ -252,7 +271,11 @@ child_signal_all(pid_t service, int sig)
 void
 child_signal_own(pid_t service, int sig)
 {
-	if (!walk(getpid(), DEPTH_MAX, signal_one, &sig) && getpid() == 1)
+	struct walk w = {
+		signal_one, &sig, sig == SIGKILL ? CHILD_KILL_MAX : INT_MAX,
+	};
+
+	if (!descend(&w, getpid(), DEPTH_MAX) && getpid() == 1)
 		(void)kill(-1, sig);	/* no /proc: nobody can be spared */
 	(void)kill(-service, sig);
 }

@@ -122,12 +122,20 @@ def test_every_start_gets_what_the_first_one_got(hale, tmp_path):
 def test_orphans_of_the_dead_are_gone_before_the_next_start(hale):
     """Each start counts who is there: hale and itself."""
     box = hale("--restart", "always", *AT_ONCE, "--max-restarts", "3", [
-        "/bin/sh", "-c", "ls -d /proc/[0-9]* | wc -l; sleep 1234 & setsid sleep 1235 & "
+        "/bin/sh", "-c", "set -- /proc/[0-9]*; echo $#; sleep 1234 & setsid sleep 1235 & "
         "(setsid sh -c 'trap \"\" TERM; sleep 1236 & wait' &) ; exit 1"])
     _, out, _ = box.end()
     counts = [int(word) for word in out]
     assert len(counts) == 4
     assert len(set(counts)) == 1
+
+
+def test_so_are_more_than_are_killed_at_a_time(hale):
+    many = "fork { setsid pause } " * 600  # CHILD_KILL_MAX is 512
+    box = hale("--restart", "always", *AT_ONCE, "--max-restarts", "1", [
+        "/bin/sh", "-c", f"set -- /proc/[0-9]*; echo $#; exec {SVC} {many} exit 1"])
+    _, out, _ = box.end()
+    assert len(out) == 2 and out[0] == out[1]
 
 
 def test_with_linger_the_left_get_sigterm_before_the_next_start(hale):
