@@ -61,6 +61,7 @@ struct init {
 	bool     cleared;	/* it got SIGKILL as part of a restart */
 	int64_t  started_ms;
 	int64_t  died_ms;	/* of the last death */
+	uint64_t born_ms;	/* of the service, since the epoch */
 	uint64_t orphans, forwarded;
 	uint64_t oom_before;	/* kernel kills when the service started */
 	/* Large, so last: what a start touches lies close together above. */
@@ -151,6 +152,7 @@ start_service(struct init *in)
 	/* On a CPU that both share the service goes first: the rest can wait. */
 	(void)sched_yield();	/* cannot fail (sched_yield(2)) */
 	in->started_ms = clock_ms();
+	in->born_ms = usage_epoch_ms();
 	in->cleared = in->stop_sent = false;
 	watch_start(&in->watch, pid);
 	return 0;
@@ -534,7 +536,7 @@ answer_probe(void *owner, const struct server_ask *ask, struct buf *out)
 	fill_facts(in, &facts, from.now_ms);
 	report_checks(&facts, &room, &from);
 	if (answer_needs_usage(ask)) {
-		usage_read(&usage, in->pid);
+		usage_read(&usage, in->pid, in->born_ms);
 		facts.usage = &usage;
 	}
 	if (answer_write(out, &facts, ask) == ANSWER_DRAIN)

@@ -54,12 +54,13 @@ read_stat(pid_t pid, uint64_t fields[FIELDS_MAX + 1])
 	return i;
 }
 
-static uint64_t
-clock_now_ms(clockid_t id)
+/* see sup/usage.h */
+uint64_t
+usage_epoch_ms(void)
 {
 	struct timespec t;
 
-	(void)clock_gettime(id, &t);	/* both clocks exist since Linux 2.6.39 */
+	(void)clock_gettime(CLOCK_REALTIME, &t);	/* cannot fail */
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
@@ -73,8 +74,6 @@ read_process(struct facts_usage *u, pid_t pid)
 		return;
 	u->cpu_ms = (fields[14] + fields[15]) * tick_ms;
 	u->threads = fields[20];
-	u->start_ms = clock_now_ms(CLOCK_REALTIME)
-	            - clock_now_ms(CLOCK_BOOTTIME) + fields[22] * tick_ms;
 	u->virtual_bytes = fields[23];
 	u->resident_bytes = fields[24] * (uint64_t)sysconf(_SC_PAGESIZE);
 }
@@ -117,7 +116,7 @@ read_fds(struct facts_usage *u, pid_t pid)
 
 /* see sup/usage.h */
 void
-usage_read(struct facts_usage *u, pid_t pid)
+usage_read(struct facts_usage *u, pid_t pid, uint64_t born_ms)
 {
 	struct cgroup_cpu cpu;
 
@@ -138,6 +137,7 @@ usage_read(struct facts_usage *u, pid_t pid)
 	u->cpu_throttled = cpu.throttled;
 	u->cpu_throttled_us = cpu.throttled_us;
 	if (pid > 0) {
+		u->start_ms = born_ms;
 		read_process(u, pid);
 		read_fds(u, pid);
 	}

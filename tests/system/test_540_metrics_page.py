@@ -82,6 +82,12 @@ def test_the_process_is_measured(service):
     assert abs(got["process_start_time_seconds"] - born) < 5
 
 
+def test_the_start_time_is_always_the_same(service):
+    """Each change of it looks like a restart."""
+    assert len({samples(metrics(service).body)["process_start_time_seconds"]
+                for _ in range(100)}) == 1
+
+
 def test_openmetrics_is_given_to_who_asks(service):
     answer = metrics(service, OPEN + ";version=1.0.0,text/plain;q=0.5")
     assert answer.headers["content-type"] \
