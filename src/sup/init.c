@@ -154,17 +154,17 @@ start_service(struct init *in)
 	in->started_ms = clock_ms();
 	in->born_ms = usage_epoch_ms();
 	in->cleared = in->stop_sent = false;
-	watch_start(&in->watch, pid);
 	return 0;
 }
 
-/* A kill in the service's first moment is among those counted here: it is
- * then told as a plain SIGKILL. */
+/* What follows a start, and must not delay the service. A kill in its first
+ * moment is among those counted here: it is then told as a plain SIGKILL. */
 static void
 note_start(struct init *in)
 {
 	in->oom_before = cgroup_oom_kills();
 	log_info("started %s (pid %d)", program(in), (int)in->pid);
+	watch_start(&in->watch, in->pid);	/* may say that it is ready */
 }
 
 static void

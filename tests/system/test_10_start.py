@@ -14,6 +14,16 @@ def test_the_service_is_hales_child_in_a_session_of_its_own(hale):
     assert (ppid, pgid, sid) == ("1", pid, pid)
 
 
+@pytest.mark.parametrize("options, ready", [
+    ([], True), (["--listen", "8080"], True), (["--notify"], False)], ids=str)
+def test_the_start_is_told_before_the_readiness(hale, options, ready):
+    box = hale("-v", *options, "ids read").settled()
+    box.tell("end")
+    said = [line for line in box.end()[2] if "listening" not in line]
+    assert said[0] == f"hale: started {SVC} (pid 2)"
+    assert (said[1] == "hale: the service is ready") == ready
+
+
 def test_run_is_the_same_as_the_bare_form(box):
     assert box(HALE, "run", *svc("exit 5")).code() == 5
     assert box(HALE, "run", "-g", "--", *svc("exit 6")).code() == 6
