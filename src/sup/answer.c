@@ -3,8 +3,10 @@
 #include "sup/answer.h"
 
 #include "base/err.h"
+#include "net/url.h"
 #include "sup/metrics.h"
 #include "sup/status.h"
+#include "sup/watch.h"
 
 #define TEXT_PLAIN "text/plain; charset=utf-8"
 #define BODY_MAX   (SERVER_OUT_MAX - 1024)	/* leaves room for the head */
@@ -29,13 +31,24 @@ has_param(struct span query, const char *wanted)
 	return false;
 }
 
+/* Names have ':' and '/' where they are URLs: many clients encode these. */
+static bool
+means(struct span value, const char *check)
+{
+	char name[WATCH_NAME_MAX];
+	struct buf b = buf_over(name, sizeof name);
+
+	return url_decode(&b, value) == 0 && !b.cut
+	    && span_is(buf_span(&b), check);
+}
+
 static bool
 is_excluded(struct span query, const char *check)
 {
 	struct span name, value;
 
 	while (http_next_param(&query, &name, &value))
-		if (span_is(name, "exclude") && span_is(value, check))
+		if (span_is(name, "exclude") && means(value, check))
 			return true;
 	return false;
 }
@@ -45,7 +58,7 @@ is_known(const struct reply *r, unsigned verdicts, struct span check)
 {
 	for (size_t i = 0; i < r->facts->n_checks; i++)
 		if (facts_counts(&r->facts->checks[i], verdicts)
-		 && span_is(check, r->facts->checks[i].name))
+		 && means(check, r->facts->checks[i].name))
 			return true;
 	return false;
 }

@@ -117,6 +117,13 @@ static const struct row {
 	  "[+]service ok\n[-]loop failed: late\n"
 	  "warn: some health checks cannot be excluded: no matches for "
 	  "\"loo\"\nlivez check failed\n" },
+	{ "an excluded name may be encoded", &sick, "/livez?exclude=%6coo%70",
+	  200, "ok" },
+	{ "an encoded name that is unknown is told as it came", &sick,
+	  "/livez?verbose&exclude=loop&exclude=lo%2Fop&exclude=loop%00", 200,
+	  "[+]service ok\n[+]loop excluded: ok\n"
+	  "warn: some health checks cannot be excluded: no matches for "
+	  "\"lo%2Fop\",\"loop%00\"\nlivez check passed\n" },
 	{ "an unknown path", &well, "/nope", 404, NULL },
 	{ "a path in capitals", &well, "/READYZ", 404, NULL },
 	{ "a longer path", &well, "/readyz/", 404, NULL },
