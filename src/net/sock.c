@@ -13,7 +13,7 @@
 #include "base/parse.h"
 
 #define DEFER_S    1	/* seconds a silent client waits to be accepted */
-#define FILE_MODE  0666	/* a prober may have any uid, and learns little */
+#define FILE_UMASK 0111	/* a prober may have any uid, and learns little */
 #define HOST_MAX   64	/* bytes of an address in text with its NUL */
 
 static struct sockaddr_in *
@@ -188,17 +188,27 @@ is_stale(const struct sock_addr *at)
 	return stale;
 }
 
+/* The file has its mode from the first: chmod() by name could meet a link
+ * that somebody has put there meanwhile. */
+static int
+bind_open(int fd, const struct sock_addr *at)
+{
+	mode_t old = umask(FILE_UMASK);
+	int r = bind(fd, &at->any, at->len) < 0 ? -errno : 0;
+
+	(void)umask(old);	/* cannot fail */
+	return r;
+}
+
 static int
 bind_unix(int fd, const struct sock_addr *at)
 {
-	if (bind(fd, &at->any, at->len) == 0)
-		return 0;
-	if (errno != EADDRINUSE || at->un.sun_path[0] == '\0')
-		return -errno;
-	if (!is_stale(at))
-		return -EADDRINUSE;
+	int r = bind_open(fd, at);
+
+	if (r != -EADDRINUSE || at->un.sun_path[0] == '\0' || !is_stale(at))
+		return r;
 	sock_unlink(at);
-	return bind(fd, &at->any, at->len) < 0 ? -errno : 0;
+	return bind_open(fd, at);
 }
 
 static int
@@ -227,8 +237,6 @@ open_listener(const struct sock_addr *at)
 	r = family == AF_UNIX ? bind_unix(fd, at) : bind_tcp(fd, at);
 	if (r < 0)
 		goto fail;
-	if (family == AF_UNIX && at->un.sun_path[0] != '\0')
-		(void)chmod(at->un.sun_path, FILE_MODE);	/* ours since bind */
 	if (listen(fd, SOCK_BACKLOG) < 0) {
 		r = -errno;
 		goto fail;
