@@ -26,7 +26,7 @@ struct http_req {
  * Reads one request head from the len bytes at buf. Lines may end in LF
  * alone; anything that two readers could take for two different requests
  * (space before the colon, folded lines, two lengths, a length beside
- * chunks, control bytes) is refused.
+ * chunks, a Host that cannot be one, control bytes) is refused.
  * Returns the bytes the head takes (> 0), 0 if it is not whole yet, or
  * ERR_PARSE / ERR_TOOBIG / ERR_VERSION, after which the connection must be
  * closed. req is written only when the result is positive.

@@ -57,9 +57,9 @@ is_clean(struct span s)
 	return true;
 }
 
-/* The target: visible ASCII, no fragment (RFC 9112, 3.2). */
+/* A target or a Host: visible ASCII, no fragment (RFC 9112, 3.2). */
 static bool
-is_target(struct span s)
+is_part_of_url(struct span s)
 {
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char c = (unsigned char)s.p[i];
@@ -67,7 +67,7 @@ is_target(struct span s)
 		if (c <= ' ' || c >= 0x7f || c == '#')
 			return false;
 	}
-	return s.len > 0;
+	return true;
 }
 
 static bool
@@ -154,7 +154,7 @@ read_request_line(struct http_req *req, struct span line)
 		return ERR_PARSE;
 	line = span_after(line, 1);
 	target = span_cut(&line, ' ');
-	if (!is_target(target))
+	if (target.len == 0 || !is_part_of_url(target))
 		return ERR_PARSE;
 	r = split_target(req, target);
 	return r < 0 ? r : read_version(req, line);
@@ -201,8 +201,11 @@ read_field(struct http_req *req, struct fields *f, struct span line)
 		return ERR_PARSE;
 	switch (name.len) {	/* most fields are told apart by this alone */
 	case 4:
-		if (is_name(name, "Host"))
-			f->hosts++;
+		if (!is_name(name, "Host"))
+			break;
+		f->hosts++;
+		if (!is_part_of_url(value))	/* two, to some readers */
+			return ERR_PARSE;
 		break;
 	case 6:
 		if (is_name(name, "Accept"))

@@ -69,6 +69,7 @@ def test_an_excluded_check_does_not_fail_the_verdict(server):
     assert box.get("/readyz?exclude=drain").status == 200
     assert box.get("/readyz?exclude=service&exclude=drain").status == 200
     assert box.get("/readyz?exclude=service").status == 503
+    assert box.get("/readyz?exclude=dr%61in").status == 200
     assert "[+]drain excluded: ok\n" in box.get("/readyz?verbose&exclude=drain").body
 
 
@@ -155,6 +156,7 @@ def test_a_body_is_never_taken_for_the_next_request(server):
 BAD_HEADS = {
     "no version": "GET /livez\r\n\r\n",
     "no host": "GET /livez HTTP/1.1\r\n\r\n",
+    "a host of two words": "GET /livez HTTP/1.1\r\nHost: a b\r\n\r\n",
     "two hosts": "GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
     "space before colon": "GET /livez HTTP/1.1\r\nHost : x\r\n\r\n",
     "folded line": "GET /livez HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n",

@@ -158,6 +158,10 @@ static const struct bad {
 	{ "a quote in a name", "GET / HTTP/1.1" E H "a\"b: c" E E, ERR_PARSE },
 	{ "no Host in HTTP/1.1", "GET / HTTP/1.1" E E, ERR_PARSE },
 	{ "two Hosts", "GET / HTTP/1.1" E H H E, ERR_PARSE },
+	{ "two words as the Host", "GET / HTTP/1.1" E "Host: a b" E E,
+	  ERR_PARSE },
+	{ "a Host above ASCII", "GET / HTTP/1.1" E "Host: \xc3\xa4" E E,
+	  ERR_PARSE },
 	{ "two Hosts in HTTP/1.0", "GET / HTTP/1.0" E H H E, ERR_PARSE },
 	{ "two lengths", "GET / HTTP/1.1" E H "Content-Length: 1" E
 	  "Content-Length: 1" E E, ERR_PARSE },
