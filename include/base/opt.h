@@ -18,7 +18,9 @@ enum opt_kind {
 	OPT_ASK,	/* bool, true when given; not from the environment,
 			 * where HALE_VERSION is rather an image's label */
 	OPT_INT,	/* int, 0..INT_MAX */
+	OPT_COUNT,	/* int, 1..INT_MAX */
 	OPT_MS,		/* int64_t, a duration in milliseconds */
+	OPT_SOME_MS,	/* the same, above 0 */
 	OPT_STR,	/* const char *, borrowed from argv or the environment */
 	OPT_SIG,	/* int, a signal number */
 	OPT_WORD,	/* goes to add(), default and all; the last one counts */

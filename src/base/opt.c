@@ -43,14 +43,24 @@ fail(struct run *r, enum opt_why why, const struct opt *o)
 }
 
 static int
-set_int(int *field, const char *text)
+set_int(int *field, const char *text, uint64_t least)
 {
 	uint64_t n;
 	int r = parse_uint(text, INT_MAX, &n);
 
+	if (r == 0 && n < least)
+		r = ERR_RANGE;
 	if (r == 0)
 		*field = (int)n;
 	return r;
+}
+
+static int
+set_ms(int64_t *field, const char *text, int64_t least_ms)
+{
+	int r = parse_ms(text, field);
+
+	return r == 0 && *field < least_ms ? ERR_RANGE : r;
 }
 
 static int
@@ -74,9 +84,13 @@ set_field(const struct opt *o, void *args, const char *text)
 	case OPT_FLAG:
 		return parse_bool(text, field);
 	case OPT_INT:
-		return set_int(field, text);
+		return set_int(field, text, 0);
+	case OPT_COUNT:
+		return set_int(field, text, 1);
 	case OPT_MS:
-		return parse_ms(text, field);
+		return set_ms(field, text, 0);
+	case OPT_SOME_MS:
+		return set_ms(field, text, 1);
 	case OPT_SIG:
 		return set_signal(field, text);
 	case OPT_STR:
@@ -391,8 +405,13 @@ opt_expected(const struct opt *o)
 		return "1 or 0, true or false, yes or no, on or off";
 	case OPT_INT:
 		return "a whole number";
+	case OPT_COUNT:
+		return "a whole number above 0";
 	case OPT_MS:
 		return "a duration such as 250ms, 5s, 2m, 1h, or seconds";
+	case OPT_SOME_MS:
+		return "a duration above 0 such as 250ms, 5s, 2m, 1h, or "
+		       "seconds";
 	case OPT_SIG:
 		return "a signal such as TERM, SIGUSR1, 15 or RTMIN+3";
 	case OPT_NONE:
@@ -420,10 +439,12 @@ value_name(const struct opt *o)
 		return o->value;
 	switch (o->kind) {
 	case OPT_MS:
+	case OPT_SOME_MS:
 		return "TIME";
 	case OPT_SIG:
 		return "SIGNAL";
 	case OPT_INT:
+	case OPT_COUNT:
 		return "N";
 	case OPT_NONE:
 	case OPT_FLAG:

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/log.h"
@@ -158,6 +159,17 @@ add_on_unhealthy(void *args, struct span value)
 	return i < 0 ? i : 0;
 }
 
+static int
+add_notify_fd(void *args, struct span value)
+{
+	uint64_t fd;
+
+	if (parse_uint_span(value, FD_TOP, &fd) < 0 || fd <= STDERR_FILENO)
+		return ERR_PARSE;
+	((struct run_args *)args)->plan.watch.notify_fd = (int)fd;
+	return 0;
+}
+
 /* "100ms..30s"; one duration alone is both. */
 static int
 add_backoff(void *args, struct span value)
@@ -211,16 +223,16 @@ static const struct opt opts[] = {
 	{ 0, "live-check", OPT_LIST, 0, NULL,
 	  "check this URL, for liveness only",
 	  "URL", add_live_check, CHECK_EXPECTED },
-	{ 0, "interval", OPT_MS, AT(plan.watch.health.interval_ms), "10s",
+	{ 0, "interval", OPT_SOME_MS, AT(plan.watch.health.interval_ms), "10s",
 	  "from the begin of a check to the next one's", NULL, NULL, NULL },
-	{ 0, "timeout", OPT_MS, AT(plan.watch.health.timeout_ms), "1s",
+	{ 0, "timeout", OPT_SOME_MS, AT(plan.watch.health.timeout_ms), "1s",
 	  "a check that takes longer has failed", NULL, NULL, NULL },
-	{ 0, "retries", OPT_INT, AT(plan.watch.health.retries), "3",
+	{ 0, "retries", OPT_COUNT, AT(plan.watch.health.retries), "3",
 	  "failures in a row that make a verdict fail", NULL, NULL, NULL },
 	{ 0, "start-period", OPT_MS, AT(plan.watch.health.start_period_ms),
 	  "0", "failures do not count so long, until it was ready once",
 	  NULL, NULL, NULL },
-	{ 0, "start-interval", OPT_MS, AT(plan.watch.health.start_interval_ms),
+	{ 0, "start-interval", OPT_SOME_MS, AT(plan.watch.health.start_interval_ms),
 	  "5s", "longest pause between checks in that time",
 	  NULL, NULL, NULL },
 	{ 0, "on-unhealthy", OPT_WORD, 0, "report",
@@ -228,9 +240,9 @@ static const struct opt opts[] = {
 	  "ACTION", add_on_unhealthy, "report, restart or exit" },
 	{ 0, "notify", OPT_FLAG, AT(plan.watch.notify), NULL,
 	  "ready once it says READY=1 to $NOTIFY_SOCKET", NULL, NULL, NULL },
-	{ 0, "notify-fd", OPT_INT, AT(plan.watch.notify_fd), NULL,
+	{ 0, "notify-fd", OPT_WORD, 0, NULL,
 	  "ready once it writes a newline to this descriptor",
-	  "N", NULL, NULL },
+	  "N", add_notify_fd, "a descriptor from 3 to 1023" },
 	{ 0, "watchdog", OPT_MS, AT(plan.watch.watchdog_ms), NULL,
 	  "it must say WATCHDOG=1 to $NOTIFY_SOCKET this often",
 	  NULL, NULL, NULL },
@@ -295,34 +307,6 @@ print_license(void)
 		"It comes without any warranty.\n"));
 }
 
-/* Says in one line what is wrong. */
-static int
-refuse(const char *option, const char *expected)
-{
-	log_error("--%s: expected %s", option, expected);
-	return CMD_USAGE;
-}
-
-/* What the table cannot say of its values; 0 or CMD_USAGE. */
-static int
-check_plan(const struct init_plan *plan)
-{
-	const struct watch_plan *w = &plan->watch;
-	static const char some_time[] = "a duration above 0";
-
-	if (w->health.interval_ms == 0)
-		return refuse("interval", some_time);
-	if (w->health.timeout_ms == 0)
-		return refuse("timeout", some_time);
-	if (w->health.start_interval_ms == 0)
-		return refuse("start-interval", some_time);
-	if (w->health.retries == 0)
-		return refuse("retries", "a number above 0");
-	if (w->notify_fd != 0 && (w->notify_fd < 3 || w->notify_fd > FD_TOP))
-		return refuse("notify-fd", "a descriptor from 3 to 1023");
-	return 0;
-}
-
 /* An action without anything that could set it off is most likely a slip. */
 static void
 warn_of_idle_action(const struct init_plan *plan)
@@ -368,8 +352,6 @@ run_run(int argc, char **argv)
 		log_error("no program to start (see: hale help)");
 		return CMD_USAGE;
 	}
-	if (check_plan(&a.plan) != 0)
-		return CMD_USAGE;
 	log_level(level_of(&a));
 	cmd_warn_of_env();
 	warn_of_idle_action(&a.plan);

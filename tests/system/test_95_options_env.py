@@ -190,6 +190,7 @@ def test_the_services_environment_keeps_hales_names(hale):
 # --- wrong ones --------------------------------------------------------------------
 
 DURATION = ["", "x", "1x", "-1", "1.", ".5", "1d", "5 s", "99999999999999999999", "1s2m"]
+ABOVE_0 = [*DURATION, "0", "0s", "0.0001ms"]
 SIGNAL = ["", "NONE", "0", "65", "-1", "SIGSIG", "RTMIN+31", "RTMAX+1", "RTMIN-1", "1.5"]
 WRONG = {
     "listen": ["x", "0", "65536", "-1", "localhost:80", "127.0.0.1", "[::1]", "::1:80", "unix:",
@@ -200,6 +201,13 @@ WRONG = {
     "rewrite": ["", ":", "TERM", "TERM:", ":TERM", "TERM:X", "X:TERM", "KILL:TERM", "STOP:TERM",
                 "CHLD:TERM", "TERM:USR1:USR2", "TERM:-1", "0:TERM"],
     "remap-exit": ["", "x", "-1", "256", "1.5", "1 "],
+    "interval": ABOVE_0, "timeout": ABOVE_0, "start-interval": ABOVE_0,
+    "start-period": DURATION, "watchdog": DURATION,
+    "retries": ["", "0", "-1", "x", "1.5", "2147483648"],
+    "max-restarts": ["", "-1", "x", "2147483648"],
+    "notify-fd": ["", "0", "2", "1024", "-1", "x"],
+    "restart": ["", "maybe", "Never"], "on-unhealthy": ["", "panic"],
+    "backoff": ["", "x", "5s..1s", "1s..", "..1s", "1s...2s"],
 }
 WRONG_PAIRS = [(name, value) for name, values in WRONG.items() for value in values]
 

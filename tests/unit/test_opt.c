@@ -424,6 +424,39 @@ the_name_in_the_environment_is_in_capitals(void **state)
 	assert_span_equal("HALE_SINGLE_CHILD", buf_span(&b));
 }
 
+static void
+what_must_be_above_0_starts_at_1(void **state)
+{
+	struct above {
+		int     count;
+		int64_t some_ms;
+	} a;
+	static const struct opt table[] = {
+		{ 'r', "retries", OPT_COUNT, offsetof(struct above, count),
+		  "3", "", NULL, NULL, NULL },
+		{ 'i', "interval", OPT_SOME_MS,
+		  offsetof(struct above, some_ms), "10s", "", NULL, NULL,
+		  NULL },
+		OPT_END
+	};
+	char *good[] = { "cmd", "-r1", "-i1ms", NULL }, *none[] = { NULL };
+	char *count[] = { "cmd", "-r0", NULL };
+	char *env[] = { "HALE_INTERVAL=0.9ms", NULL };
+	struct opt_fail fail;
+
+	(void)state;
+	assert_int_equal(opt_parse(table, &a, 3, good, none, &fail), 3);
+	assert_int_equal(a.count, 1);
+	assert_int_equal(a.some_ms, 1);
+	assert_int_equal(opt_parse(table, &a, 2, count, none, &fail),
+	                 ERR_PARSE);
+	assert_ptr_equal(fail.opt, &table[0]);
+	assert_span_equal("0", fail.value);
+	assert_int_equal(opt_parse(table, &a, 1, none, env, &fail), ERR_PARSE);
+	assert_ptr_equal(fail.opt, &table[1]);
+	assert_true(fail.from_env);
+}
+
 /* One bit of a 64-bit word each: the last one must not fall off. */
 static void
 the_last_of_the_most_options_wins_over_the_environment(void **state)
@@ -464,6 +497,7 @@ main(void)
 	UNIT_TEST(help_that_does_not_fit_is_cut);
 	UNIT_TEST(every_kind_says_what_it_expects);
 	UNIT_TEST(the_name_in_the_environment_is_in_capitals);
+	UNIT_TEST(what_must_be_above_0_starts_at_1);
 	UNIT_TEST(the_last_of_the_most_options_wins_over_the_environment);
 	return unit_run("base/opt");
 }
