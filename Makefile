@@ -23,7 +23,7 @@ NET  = net/loop net/sock net/http net/server net/der net/x509_name net/x509 \
        net/tls_engine net/tls_sig net/tls_key net/tls net/url net/reply \
        net/request net/dial net/client net/program net/check
 SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
-       sup/terminal sup/child sup/fds sup/env sup/explain sup/cgroup \
+       sup/terminal sup/proc sup/child sup/fds sup/env sup/explain sup/cgroup \
        sup/death sup/notify_sock sup/checker sup/watch sup/launch sup/facts \
        sup/report sup/usage sup/status sup/page sup/metrics sup/answer \
        sup/local sup/init

@@ -11,11 +11,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sup/proc.h"
 #include "sup/terminal.h"
 
 #define DEPTH_MAX 32	/* generations of descendants that are walked */
 #define PROC_READ 512	/* bytes read from /proc at a time */
-#define PATH_LEN  64	/* bytes of "/proc/4194304/task/4194304/children" */
+#define NAME_LEN  40	/* bytes of "task/4194304/children" */
 #define COMM_MAX  16	/* a thread's name with its NUL (proc(5)) */
 #define ENV_MAX   32	/* "WATCHDOG_PID=" and a number */
 
@@ -185,26 +186,16 @@ visit_listed(const struct walk_step *step, int fd)
 	}
 }
 
-static int
-open_proc(pid_t pid, const char *rest)
-{
-	char path[PATH_LEN];
-	struct buf b = buf_over(path, sizeof path);
-
-	buf_fmt(&b, "/proc/%d/%s", (int)pid, rest);
-	return open(buf_text(&b), O_RDONLY | O_CLOEXEC);
-}
-
 /* Returns whether the kernel shows the thread's children. */
 static bool
 walk_thread(const struct walk_step *step, pid_t parent, const char *thread)
 {
-	char rest[PATH_LEN];
+	char rest[NAME_LEN];
 	struct buf b = buf_over(rest, sizeof rest);
 	int fd;
 
 	buf_fmt(&b, "task/%s/children", thread);
-	fd = open_proc(parent, buf_text(&b));
+	fd = proc_open(parent, buf_text(&b), 0);
 	if (fd < 0)	/* it has just ended */
 		return false;
 	visit_listed(step, fd);
@@ -222,7 +213,7 @@ descend(struct walk *w, pid_t parent, int depth)
 {
 	const struct walk_step step = { w, depth };
 	_Alignas(struct entry) char bytes[PROC_READ];
-	int fd = open_proc(parent, "task");
+	int fd = proc_open(parent, "task", 0);
 	bool shown = false;
 	long n;
 
@@ -335,7 +326,7 @@ list_one(pid_t pid, void *list)
 
 	if (b->cut)	/* there may be thousands */
 		return;
-	fd = open_proc(pid, "comm");
+	fd = proc_open(pid, "comm", 0);
 	if (fd >= 0) {
 		n = read(fd, name, sizeof name);
 		close(fd);

@@ -3,9 +3,10 @@
 #include "sup/notify_sock.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "sup/proc.h"
 
 /* Binding to no name at all makes the kernel choose an abstract one
  * (unix(7), "Autobind feature"). */
@@ -77,14 +78,11 @@ notify_sock_read(int fd, char *into, size_t cap, struct ucred *from)
 bool
 notify_sock_trusts(const struct ucred *from, pid_t service)
 {
-	char path[32];
-	struct buf b = buf_over(path, sizeof path);
-	struct stat st;
+	uid_t uid;
 
 	if (from->pid == 0 || service == 0)
 		return false;
 	if (from->pid == service || from->uid == 0 || from->uid == geteuid())
 		return true;
-	buf_fmt(&b, "/proc/%d", (int)service);
-	return stat(buf_text(&b), &st) == 0 && st.st_uid == from->uid;
+	return proc_uid(service, &uid) == 0 && uid == from->uid;
 }

@@ -12,28 +12,19 @@
 
 #include "base/parse.h"
 #include "sup/cgroup.h"
+#include "sup/proc.h"
 
 #define STAT_MAX    1024	/* bytes of /proc/PID/stat */
 #define ENTRIES_MAX 4096	/* bytes of a directory read at a time */
 #define READS_MAX   1024	/* reads of one directory: probes must go on */
 #define FIELDS_MAX  24		/* fields of stat that are looked at (proc(5)) */
 
-static int
-open_of(pid_t pid, const char *name, int flags)
-{
-	char path[64];
-	struct buf b = buf_over(path, sizeof path);
-
-	buf_fmt(&b, "/proc/%d/%s", (int)pid, name);
-	return open(buf_text(&b), flags | O_RDONLY | O_CLOEXEC);
-}
-
 /* The numbers behind the name, by their place in proc(5); 0 for a text. */
 static size_t
 read_stat(pid_t pid, uint64_t fields[FIELDS_MAX + 1])
 {
 	char bytes[STAT_MAX];
-	int fd = open_of(pid, "stat", 0);
+	int fd = proc_open(pid, "stat", 0);
 	struct span rest = { bytes, 0 };
 	ssize_t n;
 	size_t i = 3;
@@ -100,7 +91,7 @@ count_entries(int fd)
 static void
 read_fds(struct facts_usage *u, pid_t pid)
 {
-	int fd = open_of(pid, "fd", O_DIRECTORY);
+	int fd = proc_open(pid, "fd", O_DIRECTORY);
 	struct stat st;
 	struct rlimit limit;
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from box import HALE, until
+from box import HALE, PORT, svc, until
 
 TERM, INT, USR1, HUP, LAST = 15, 2, 10, 1, 64
 LISTEN = ["--listen", "8080"]
@@ -97,6 +97,16 @@ def test_without_proc_the_line_about_the_kill_still_says_what_is_killed(hale):
     box.signal(TERM)
     box.err.expect("did not stop in time: killing everything$")
     assert box.code() == 137
+
+
+def test_the_proc_of_another_pid_namespace_is_as_good_as_none(box):
+    up = box("unshare", "--pid", "--fork", HALE, "--listen", str(PORT), "--stop-timeout", "200ms",
+             *svc("ignore 15 say up read kill parent 15 pause"))
+    up.out.expect("^up$")
+    assert "process_threads" not in up.get("/metrics").body
+    up.tell("go on")
+    up.err.expect("did not stop in time: killing everything$")
+    assert up.code() == 137
 
 
 def test_a_stopped_process_is_killed_after_the_timeout_too(hale):
