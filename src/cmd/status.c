@@ -112,8 +112,8 @@ drain_run(int argc, char **argv)
 	if (left + 1 < argc)
 		return cmd_unwanted(&cmd_drain, argv[left + 1]);
 	if (left < argc && parse_ms(argv[left], &wait_ms) < 0) {
-		log_error("drain \"%s\": expected a duration such as 250ms, "
-		          "5s, 2m, 1h, or seconds", argv[left]);
+		log_error("drain \"%s\": expected %s", argv[left],
+		          opt_expected(&drain_opts[0]));
 		return CMD_USAGE;
 	}
 	status = ask_supervisor("POST", "/drain", a.timeout_ms, false, &b);

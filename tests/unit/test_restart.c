@@ -303,6 +303,7 @@ what_cannot_be_cleared_does_not_hold_the_restart_for_ever(void **state)
 
 	(void)state;
 	(void)service_step(&s, EV_FAILED, t);
+	assert_int_equal(NOW + SERVICE_CLEAR_AGAIN_MS, s.deadline_ms);
 	while (s.state == SVC_CLEARING) {
 		t = s.deadline_ms;
 		assert_true(t <= NOW + SERVICE_CLEAR_MAX_MS);
@@ -320,6 +321,7 @@ with_linger_what_is_left_gets_sigterm_first(void **state)
 	s.linger_ms = 3000;
 	assert_int_equal(ACT_CLEAR_TERM, service_step(&s, EV_FAILED, NOW));
 	assert_int_equal(NOW + 3000, s.deadline_ms);
+	assert_int_equal(NOW + 3000 + SERVICE_CLEAR_MAX_MS, s.clear_ms);
 	assert_int_equal(ACT_CLEAR, service_step(&s, EV_DEADLINE, NOW + 3000));
 }
 

@@ -318,6 +318,8 @@ assert_sound(const struct service *was, const struct service *s,
 		assert_true(s->state == SVC_RUNNING && service_is_ready(was));
 	if (was->unready_ms != NEVER)
 		assert_true(s->unready_ms == was->unready_ms);
+	if (s->state > SVC_DRAINING)	/* and says since when */
+		assert_true(s->unready_ms != NEVER);
 	if (act == ACT_STOP)
 		assert_int_equal(s->state, SVC_STOPPING);
 	if (act == ACT_KILL)
