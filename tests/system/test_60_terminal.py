@@ -146,6 +146,18 @@ def test_ctrl_z_stops_the_service_and_hale_and_fg_continues_both(hale):
     assert box.code() == 3
 
 
+def test_fg_continues_the_services_children_too(hale):
+    box = hale("-q", "fork { ids pause } ids read exit 3", tty="fg", second=True)
+    both = [ids(box)[0] for _ in range(2)]
+    box.press("Z")
+    box.report.expect("^stopped ")
+    until(lambda: [box.state(pid) for pid in both] == ["T", "T"], "both are stopped")
+    box.shell_fg()
+    until(lambda: [box.state(pid) for pid in both] == ["S", "S"], "both go on")
+    box.tell("go on")
+    assert box.code() == 3
+
+
 def test_ctrl_z_twice_works_twice(hale):
     box = hale("-q", "ids read exit 3", tty="fg", second=True)
     pid = ids(box)[0]
