@@ -9,7 +9,7 @@ import termios
 
 import pytest
 
-from box import HALE, PORT, SVC, Lines, until
+from box import HALE, PORT, SVC, Lines, svc, until
 
 IDS = r"ids pid=(-?\d+) ppid=(-?\d+) pgid=(-?\d+) sid=(-?\d+) fg=(-?\d+)"
 INT, QUIT, TSTP, CONT, WINCH, HUP = 2, 3, 20, 18, 28, 1
@@ -90,6 +90,16 @@ def test_a_line_typed_reaches_the_service(hale):
     box.tell("hello")
     box.out.expect("^read hello")
     assert box.code() == 4
+
+
+def test_a_terminal_that_could_not_be_given_back_is_not_taken(box):
+    """As under unshare: the group that has it is outside of the PID namespace."""
+    job = box("unshare", "--pid", "--fork", HALE, "-q", *svc("ids read exit 3"), tty="fg",
+              second=True)
+    pid, _, pgid, sid, _ = ids(job)
+    assert pid == pgid == sid
+    job.tell("go on")
+    assert (job.code(), job.last_foreground()) == (3, job.pid)
 
 
 def test_the_terminal_is_taken_back_at_the_end(hale):
