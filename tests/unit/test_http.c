@@ -54,6 +54,14 @@ static const struct good {
 	{ "the Accept field", "GET / HTTP/1.1" E H
 	  "aCCept: \t text/plain ;q=1 \t" E E,
 	  "GET", "/", "", "text/plain ;q=1", 1, false, false },
+	{ "fields as long as those that are read", "GET / HTTP/1.1" E H
+	  "Date: a" E "Cookie: b" E "User-Agent: close" E
+	  "Accept-Charset: 5" E "If-Modified-Since: chunked" E E,
+	  "GET", "/", "", "", 1, false, false },
+	{ "a word as long as close", "GET / HTTP/1.1" E H
+	  "Connection: xlose" E E, "GET", "/", "", "", 1, false, false },
+	{ "the first and the last of all letters", "azAZ09 / HTTP/1.1" E H
+	  "azAZ09: x" E E, "azAZ09", "/", "", "", 1, false, false },
 	{ "an empty field", "GET / HTTP/1.1" E H "Accept:" E E,
 	  "GET", "/", "", "", 1, false, false },
 	{ "an empty Host", "GET / HTTP/1.1" E "Host:" E E,
@@ -156,6 +164,8 @@ static const struct bad {
 	{ "a byte above ASCII in a name", "GET / HTTP/1.1" E H "\xc3: b" E E,
 	  ERR_PARSE },
 	{ "a quote in a name", "GET / HTTP/1.1" E H "a\"b: c" E E, ERR_PARSE },
+	{ "a full URL that is a scheme alone", "GET http:// HTTP/1.1" E H E,
+	  ERR_PARSE },
 	{ "no Host in HTTP/1.1", "GET / HTTP/1.1" E E, ERR_PARSE },
 	{ "two Hosts", "GET / HTTP/1.1" E H H E, ERR_PARSE },
 	{ "two words as the Host", "GET / HTTP/1.1" E "Host: a b" E E,

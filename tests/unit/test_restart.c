@@ -233,6 +233,7 @@ fail_once(struct service *s, int64_t t)
 	assert_int_equal(SVC_WAITING, s->state);
 	t = s->deadline_ms;
 	assert_int_equal(ACT_START, service_step(s, EV_DEADLINE, t));
+	assert_true(s->deadline_ms == CLOCK_NEVER);	/* or a hot loop */
 	return t;
 }
 
@@ -282,6 +283,12 @@ an_unhealthy_minute_is_not_a_good_one(void **state)
 	(void)service_step(&s, EV_HEALTHY, t);
 	t += SERVICE_GOOD_MS - 1;
 	assert_int_equal(200, fail_once(&s, t) - t);
+	t += 200;
+	(void)service_step(&s, EV_UNHEALTHY, t);
+	(void)service_step(&s, EV_HEALTHY, t);
+	(void)service_step(&s, EV_HEALTHY, t + 1);	/* it was before */
+	t += SERVICE_GOOD_MS;
+	assert_int_equal(100, fail_once(&s, t) - t);
 }
 
 static void
@@ -456,6 +463,21 @@ a_drain_outlasts_a_restart(void **state)
 }
 
 static void
+a_drain_or_a_stop_while_it_is_mended_is_kept(void **state)
+{
+	(void)state;
+	for (int from = SVC_MENDING; from <= SVC_WAITING; from++) {
+		struct service s = in_state((enum service_state)from);
+
+		(void)service_step(&s, EV_DRAIN, NOW + 1);
+		assert_int_equal(NOW + 1, s.unready_ms);
+		s = in_state((enum service_state)from);
+		(void)service_step(&s, EV_STOP, NOW + 2);
+		assert_int_equal(NOW + 2, s.unready_ms);
+	}
+}
+
+static void
 more_time_is_given_only_to_what_is_being_stopped(void **state)
 {
 	(void)state;
@@ -506,6 +528,7 @@ main(void)
 		cmocka_unit_test(exit_stops_and_leaves_whatever_the_policy),
 		cmocka_unit_test(a_hung_service_is_killed_with_and_without_a_stop_timeout),
 		cmocka_unit_test(a_drain_outlasts_a_restart),
+		cmocka_unit_test(a_drain_or_a_stop_while_it_is_mended_is_kept),
 		cmocka_unit_test(more_time_is_given_only_to_what_is_being_stopped),
 		cmocka_unit_test(no_more_time_is_given_once_it_has_been_killed),
 	};

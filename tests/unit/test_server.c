@@ -245,6 +245,9 @@ a_body_is_not_read_and_ends_the_connection(void **state)
 	tell(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n" GET);
 	assert_string_equal(heard(fd), "ok\n(end)");
 	assert_int_equal(asked, 1);
+	assert_int_equal(open_conns(), 1);	/* no reset while it still sends */
+	tell(fd, "more of the body");
+	assert_int_equal(asked, 1);
 	close(fd);
 	turn();
 	assert_int_equal(open_conns(), 0);
