@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -63,18 +64,34 @@ is_trusted(int fd)
 	return peer.uid == 0 || peer.uid == geteuid() || geteuid() == 0;
 }
 
+/* connect() waits so long where many others wait to be accepted. */
+static void
+limit_connect(int fd, int64_t deadline_ms)
+{
+	int ms = clock_wait_ms(deadline_ms);
+	const struct timeval limit = {
+		.tv_sec = ms / 1000,
+		.tv_usec = ms % 1000 * 1000 + 1,	/* 0 is no limit */
+	};
+
+	if (ms >= 0)	/* cannot fail: the time is right */
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit,
+		                 sizeof limit);
+}
+
 static int
-connect_to(bool with_mount)
+connect_to(bool with_mount, int64_t deadline_ms)
 {
 	struct sock_addr at;
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int r;
 
 	if (fd < 0)
 		return -errno;
 	make_name(&at, with_mount);
+	limit_connect(fd, deadline_ms);
 	if (connect(fd, &at.any, at.len) < 0)
-		r = -errno;
+		r = errno == EAGAIN ? ERR_TIMEOUT : -errno;
 	else if (!is_trusted(fd))
 		r = ERR_PEER;
 	else
@@ -85,11 +102,11 @@ connect_to(bool with_mount)
 
 /* The more precise name first: the other may be a neighbour's. */
 static int
-connect_local(void)
+connect_local(int64_t deadline_ms)
 {
-	int fd = connect_to(true);
+	int fd = connect_to(true, deadline_ms);
 
-	return fd >= 0 ? fd : connect_to(false);
+	return fd >= 0 ? fd : connect_to(false, deadline_ms);
 }
 
 static int
@@ -164,7 +181,7 @@ local_ask(const char *method, const char *path, int64_t deadline_ms,
 {
 	char bytes[ANSWER_MAX];
 	struct buf answer = buf_over(bytes, sizeof bytes);
-	int fd = connect_local(), r;
+	int fd = connect_local(deadline_ms), r;
 
 	if (fd < 0)
 		return fd;

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import socket
+import subprocess
 
 import pytest
 
@@ -123,6 +124,23 @@ def test_a_supervisor_that_does_not_answer_is_given_up_after_the_timeout(up):
         done = box.run(HALE, *words)
         assert (done.returncode, done.stdout) == (1, "")
         assert re.fullmatch("hale: .*tim(e|ed) ?out.*\n", done.stderr, re.I), done.stderr
+
+
+def test_who_finds_many_others_waiting_waits_as_well(up):
+    box = up()
+    box.signal(19)
+    until(lambda: box.state(1) == "T", "hale is stopped")
+    with box.net(), contextlib.suppress(BlockingIOError):
+        while True:  # those that have left stay until they are accepted
+            with socket.socket(socket.AF_UNIX) as sock:
+                sock.setblocking(False)
+                sock.connect(name_of(box))
+    done = box.run(HALE, "check", "--timeout", "200ms")
+    assert (done.returncode, done.stderr) == (1, "hale: asking the supervisor: timed out\n")
+    check = subprocess.Popen(["nsenter", "-t", str(box.pid), "-m", "-p", "-n", "--", HALE, "check",
+                              "--timeout", "15s"], stdout=subprocess.PIPE)
+    box.signal(18)
+    assert (check.communicate()[0], check.returncode) == (b"ok\n", 0)
 
 
 def test_the_timeout_of_check_may_come_from_the_environment(up):
