@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from box import HALE, SVC, Lines, until
+from box import DEADLINE, HALE, SVC, Lines, until
 
 LISTEN = ["--listen", "8080"]
 IDLE_S = 3  # this long nothing may happen: the one thing here that needs time to pass
@@ -162,7 +162,7 @@ def test_orphans_that_piled_up_cost_one_system_call_each(hale, tmp_path):
     box.signal(signal.SIGSTOP)
     until(lambda: box.state(1) == "T", "hale is stopped")
     box.tell("go")
-    box.out.expect("^piled$")
+    box.out.expect("^piled$", 4 * DEADLINE)
     assert box.children() == orphans + 1
     with traced(box, tmp_path) as trace:
         box.signal(signal.SIGCONT)
