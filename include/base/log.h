@@ -4,8 +4,7 @@
  *
  * One line is one write of at most LOG_LINE_MAX bytes, so that it does not
  * mix with the service's. A line never waits: where stderr has no room it is
- * dropped and counted, and the next line that fits says how many were. (On a
- * pipe before Linux 6.4 it can wait if the service fills it that very moment.)
+ * dropped and counted, and the next line that fits says how many were.
  * stderr is shared with the service, so its flags are left alone.
  */
 #ifndef HALE_BASE_LOG_H

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -56,18 +57,39 @@ open_terminal(void)
 	            O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 }
 
-static bool
-is_file(int fd)
+static mode_t
+kind_of(int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+	return fstat(fd, &st) == 0 ? st.st_mode & S_IFMT : 0;
+}
+
+/*
+ * Puts the line into a pipe without waiting, on any kernel. The pipe takes the
+ * page itself and not a copy: it is not ours any more and must never change,
+ * so each line has one of its own.
+ */
+static ssize_t
+give_to_pipe(int fd, const struct buf *b)
+{
+	struct iovec line = { NULL, b->len };
+	ssize_t n;
+
+	line.iov_base = mmap(NULL, b->len, PROT_READ | PROT_WRITE,
+	                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (line.iov_base == MAP_FAILED)
+		return -1;
+	memcpy(line.iov_base, b->p, b->len);
+	n = vmsplice(fd, &line, 1, SPLICE_F_NONBLOCK);
+	(void)munmap(line.iov_base, b->len);	/* cannot fail: it is there */
+	return n;
 }
 
 /*
  * Writes without waiting: after poll() the service may have filled the pipe
- * that both share. A kernel that knows no such write (for pipes: before Linux
- * 6.4) makes the line wait in that rare moment. A file may answer EAGAIN as
+ * that both share, and a write would wait for its reader. Before Linux 6.4 no
+ * write to a pipe can do that, only vmsplice(2). A file may answer EAGAIN as
  * well (pwritev2(2)), but its write ends by itself.
  */
 static ssize_t
@@ -75,8 +97,14 @@ write_now(int fd, const struct buf *b)
 {
 	const struct iovec line = { b->p, b->len };
 	ssize_t n = pwritev2(fd, &line, 1, -1, RWF_NOWAIT);
+	mode_t kind;
 
-	if (n >= 0 || (errno == EAGAIN && !is_file(fd)))
+	if (n >= 0)
+		return n;
+	kind = kind_of(fd);
+	if (kind == S_IFIFO && errno != EAGAIN && errno != EPIPE)
+		n = give_to_pipe(fd, b);
+	if (n >= 0 || (errno == EAGAIN && kind != S_IFREG))
 		return n;
 	return write(fd, b->p, b->len);
 }
