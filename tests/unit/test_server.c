@@ -329,6 +329,33 @@ a_client_that_reads_nothing_is_cut(void **state)
 	close(fd);
 }
 
+/* Who takes an answer now and then, of many that wait, has one deadline. */
+static void
+a_client_that_reads_slowly_is_cut_as_well(void **state)
+{
+	char some[BIG_LEN];
+	int fd = client();
+
+	(void)state;
+	answer_len = BIG_LEN;
+	while (server.conns[0].out_len == 0)
+		tell(fd, GET);
+	for (int i = 0; i < 250; i++)
+		tell(fd, GET);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(server.conns[0].state, CONN_WRITE);
+		assert_int_equal(open_conns(), 1);
+		for (int n = 0; n < 12; n++)	/* enough for more to come */
+			if (recv(fd, some, sizeof some, 0) < 0)
+				break;
+		turn();
+		fake_now_ms += SERVER_HEAD_MS / 4;
+		turn();
+	}
+	assert_int_equal(open_conns(), 0);
+	close(fd);
+}
+
 /* A client that reads late gets every answer whole and in order. */
 static void
 an_answer_that_waited_goes_out_whole(void **state)
@@ -438,6 +465,7 @@ main(void)
 	SERVER_TEST(too_long_a_head_is_refused);
 	SERVER_TEST(a_slow_head_has_one_deadline);
 	SERVER_TEST(a_client_that_reads_nothing_is_cut);
+	SERVER_TEST(a_client_that_reads_slowly_is_cut_as_well);
 	SERVER_TEST(an_answer_that_waited_goes_out_whole);
 	SERVER_TEST(the_oldest_idle_connection_makes_room);
 	SERVER_TEST(slow_heads_make_room_after_idle_ones);
