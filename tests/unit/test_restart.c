@@ -224,6 +224,21 @@ only_the_policy_restarts(void **state)
 	}
 }
 
+static void
+what_may_start_again_is_known_before(void **state)
+{
+	struct service s = fresh(RESTART_NEVER, UNHEALTHY_EXIT);
+
+	(void)state;
+	assert_false(service_restarts(&s));
+	s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
+	assert_true(service_restarts(&s));
+	s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
+	assert_true(service_restarts(&s));
+	s = in_state(SVC_WAITING);
+	assert_string_equal("restarting", service_state_text(&s));
+}
+
 /* One failure at t and the way to the next start; returns when that was. */
 static int64_t
 fail_once(struct service *s, int64_t t)
@@ -513,6 +528,7 @@ main(void)
 		cmocka_unit_test(every_event_in_every_state_does_what_the_table_says),
 		cmocka_unit_test(an_unknown_state_is_told_and_survived),
 		cmocka_unit_test(only_the_policy_restarts),
+		cmocka_unit_test(what_may_start_again_is_known_before),
 		cmocka_unit_test(back_off_doubles_up_to_its_maximum),
 		cmocka_unit_test(a_good_minute_and_nothing_less_resets_the_back_off),
 		cmocka_unit_test(an_unhealthy_minute_is_not_a_good_one),
