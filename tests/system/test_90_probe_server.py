@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from box import HALE, Connection, fill_socket, until
+from box import HALE, Connection, fill_socket, svc, until
 
 LISTEN = ["--listen", "8080"]
 HEAD_MAX = 8192
@@ -557,6 +557,13 @@ def test_a_port_alone_is_reached_by_ipv4_and_ipv6(server):
     box = server()
     assert box.get(host="127.0.0.1").status == 200
     assert box.get(host="::1").status == 200
+
+
+def test_a_port_alone_is_reached_by_both_whatever_the_machines_default(box):
+    up = box("/bin/sh", "-c", 'echo 1 >/proc/sys/net/ipv6/bindv6only && exec "$@"', "sh",
+             HALE, *LISTEN, *svc("say up pause"))
+    up.out.expect("^up$")
+    assert [up.get(host=host).status for host in ("127.0.0.1", "::1")] == [200, 200]
 
 
 @pytest.mark.parametrize("address, host, other", [
