@@ -188,6 +188,7 @@ conn_settle(struct conn *c, const char *bytes, size_t used, size_t len)
 
 	len -= used;
 	if (c->out_len == 0 && c->ends) {
+		c->lingers |= len > 0;	/* it sends on behind a close */
 		conn_end(c);
 		return;
 	}

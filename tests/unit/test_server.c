@@ -202,7 +202,10 @@ many_requests_at_once_are_answered_in_order(void **state)
 	tell(fd, " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" GET);
 	assert_string_equal(heard(fd), "ok\n(end)");
 	assert_int_equal(asked, 4);	/* none behind the close */
+	assert_int_equal(open_conns(), 1);	/* no reset while it sends on */
 	close(fd);
+	turn();
+	assert_int_equal(open_conns(), 0);
 }
 
 static const struct bad {
