@@ -196,12 +196,12 @@ clear(struct init *in, int sig)
 }
 
 static void
-tell_restart(const struct init *in)
+tell_restart(const struct init *in, int64_t now_ms)
 {
 	char words[LIST_MAX];
 	struct buf b = buf_over(words, sizeof words);
 
-	buf_ms(&b, in->service.start_ms - clock_ms());
+	buf_ms(&b, in->service.start_ms - now_ms);
 	log_warn("restarting %s in %s (restart %d)", program(in), buf_text(&b),
 	         in->service.restarts);
 }
@@ -262,17 +262,19 @@ step(struct init *in, enum service_event ev)
 {
 	bool was_ready = service_is_ready(&in->service);
 	bool was_clearing = in->service.state == SVC_CLEARING;
+	int64_t now_ms = clock_ms();
 
-	act(in, service_step(&in->service, ev, clock_ms()));
+	act(in, service_step(&in->service, ev, now_ms));
 	if (in->start_failed) {
 		in->start_failed = false;
-		act(in, service_step(&in->service, EV_FAILED, clock_ms()));
+		now_ms = clock_ms();	/* explaining it took its time */
+		act(in, service_step(&in->service, EV_FAILED, now_ms));
 	}
 	in->timer.deadline_ms = in->service.deadline_ms;
 	if (!is_watched(&in->service))
 		watch_stop(&in->watch);
 	if (!was_clearing && in->service.state == SVC_CLEARING)
-		tell_restart(in);
+		tell_restart(in, now_ms);
 	if (was_ready && in->pid > 0 && !service_is_ready(&in->service))
 		log_info("%s is not ready any more: %s", program(in),
 		         service_state_text(&in->service));
