@@ -37,7 +37,8 @@ int url_read(struct url *out, struct span text);
 void url_write_host(struct buf *b, const struct url *u);
 
 /* Appends what a request line asks for, "/" at least; "." and ".." segments
- * are resolved (RFC 3986, 5.2.4) unless as_is. */
+ * are resolved (RFC 3986, 5.2.4) unless as_is. The path is encoded where it is
+ * no ASCII, the query goes as it is: both as curl does it. */
 void url_write_target(struct buf *b, const struct url *u, bool as_is);
 
 /* Appends "http://host:port" and the target: no user, no password. */

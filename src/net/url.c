@@ -50,8 +50,14 @@ read_scheme(struct url *u, struct span *rest)
 	struct span scheme = { rest->p, scheme_len(*rest) };
 
 	if (scheme.len == 0
-	 || !span_has_prefix(span_after(*rest, scheme.len), "://"))
-		return 0;	/* "localhost:8080/x" is a host and a port */
+	 || !span_has_prefix(span_after(*rest, scheme.len), "://")) {
+		/* "localhost:8080/x" is a host and a port, "http:/x" a slip */
+		bool slip = (is_word(scheme, "http") || is_word(scheme, "https"))
+		         && (rest->len == scheme.len + 1
+		             || rest->p[scheme.len + 1] == '/');
+
+		return slip ? ERR_PARSE : 0;
+	}
 	u->has_scheme = true;
 	u->is_https = is_word(scheme, "https");
 	if (!u->is_https && !is_word(scheme, "http"))
@@ -209,6 +215,31 @@ drop_segment(struct buf *b, size_t from)
 		continue;
 }
 
+/* Appends text as a request line may have it (RFC 9112, 3.2), so that
+ * url_read() takes it too; in a query a space is "+", as curl has it. */
+static void
+write_encoded(struct buf *b, struct span text)
+{
+	static const char hex[] = "0123456789abcdef";
+	bool in_query = false;
+
+	while (text.len > 0) {
+		unsigned char c = (unsigned char)text.p[0];
+		char x[] = { '%', hex[c >> 4], hex[c & 15] };
+		size_t n = 0;
+
+		while (n < text.len && text.p[n] > ' ' && text.p[n] < 0x7f)
+			in_query |= text.p[n++] == '?';
+		if (n > 0)
+			buf_add(b, (struct span){ text.p, n });
+		else if (c == ' ' && in_query)
+			buf_str(b, "+");
+		else
+			buf_add(b, (struct span){ x, sizeof x });
+		text = span_after(text, n > 0 ? n : 1);
+	}
+}
+
 /* RFC 3986, 5.2.4; path starts with '/'. */
 static void
 write_squashed(struct buf *b, struct span path)
@@ -225,7 +256,7 @@ write_squashed(struct buf *b, struct span path)
 			drop_segment(b, from);
 		} else if (!is_dots(segment, 1)) {
 			buf_str(b, "/");
-			buf_add(b, segment);
+			write_encoded(b, segment);
 			if (is_last)
 				return;
 			continue;
@@ -246,7 +277,7 @@ url_write_target(struct buf *b, const struct url *u, bool as_is)
 	if (path.len == 0)
 		buf_str(b, "/");
 	else if (as_is)
-		buf_add(b, path);
+		write_encoded(b, path);
 	else
 		write_squashed(b, path);
 	if (path.len < u->path.len) {
@@ -262,28 +293,6 @@ url_write(struct buf *b, const struct url *u)
 	buf_str(b, u->is_https ? "https://" : "http://");
 	url_write_host(b, u);
 	url_write_target(b, u, true);
-}
-
-/* Appends a reference's bytes so that url_read() takes them; in a query a
- * space is "+", as curl has it. */
-static void
-write_encoded(struct buf *b, struct span text)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	bool in_query = false;
-
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.p[i];
-		char x[] = { '%', hex[c >> 4], hex[c & 15] };
-
-		in_query |= c == '?';
-		if (c == ' ' && in_query)
-			buf_str(b, "+");
-		else if (c > ' ' && c < 0x7f)
-			buf_add(b, (struct span){ text.p + i, 1 });
-		else
-			buf_add(b, (struct span){ x, sizeof x });
-	}
 }
 
 static void

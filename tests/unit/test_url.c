@@ -47,6 +47,7 @@ ports_and_schemes_have_defaults(void **state)
 		{ "http://a", 80, false }, { "https://a/", 443, true },
 		{ "a", 80, false }, { "a:81/x", 81, false },
 		{ "http://a:?x", 80, false }, { "localhost:8080", 8080, false },
+		{ "http:8080", 8080, false },	/* a host of this name */
 		{ "http://[fe80::1%25eth0]/", 80, false },
 		{ "http://a@b@c/", 80, false },
 	};
@@ -70,7 +71,7 @@ what_is_no_url_is_refused(void **state)
 		"http://a/b c", "http://a:70000/", "http://a:8x/",
 		"http://[::1", "http://[::1]8/", "http://[]/", "http://a\t/",
 		"http://a\\b/", "http://user@/", "http://a\x7f/",
-		"http://[:::1]x/",
+		"http://[:::1]x/", "http:", "https:/x", "http:/x",
 	};
 	struct url u;
 
@@ -93,6 +94,20 @@ a_url_may_have_url_max_bytes(void **state)
 	assert_int_equal(0, url_read(&u, (struct span){ text, URL_MAX }));
 	assert_int_equal(ERR_TOOBIG,
 	                 url_read(&u, (struct span){ text, URL_MAX + 1 }));
+}
+
+static void
+a_path_that_is_no_ascii_is_encoded(void **state)
+{
+	char memory[64];
+	struct buf b = buf_over(memory, sizeof memory);
+	struct url u;
+
+	(void)state;
+	assert_int_equal(0, url_read(&u, span_of("http://h/\xc3\xa9?\xc3")));
+	url_write_target(&b, &u, false);
+	url_write_target(&b, &u, true);
+	assert_string_equal("/%c3%a9?\xc3/%c3%a9?\xc3", buf_text(&b));
 }
 
 static void
@@ -138,7 +153,7 @@ references_are_resolved(void **state)
 		{ "?y", "http://h:81/a/b?y" }, { "", "http://h:81/a/b?q" },
 		{ "#f", "http://h:81/a/b?q" }, { "../x", "http://h:81/a/../x" },
 		{ "/x y?a b", "http://h:81/x%20y?a+b" },
-		{ "/\xc3\xa9", "http://h:81/%C3%A9" },
+		{ "/\xc3\xa9", "http://h:81/%c3%a9" },
 		{ "ftp://o/", "ftp://o/" },
 	};
 	char memory[64];
@@ -191,6 +206,7 @@ main(void)
 		cmocka_unit_test(ports_and_schemes_have_defaults),
 		cmocka_unit_test(what_is_no_url_is_refused),
 		cmocka_unit_test(a_url_may_have_url_max_bytes),
+		cmocka_unit_test(a_path_that_is_no_ascii_is_encoded),
 		cmocka_unit_test(dots_in_the_path_are_resolved),
 		cmocka_unit_test(references_are_resolved),
 		cmocka_unit_test(hosts_are_compared_in_any_case),
