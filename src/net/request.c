@@ -6,15 +6,25 @@
 
 #include "base/err.h"
 
-/* The name of a user's line, and what ends it: ':' or ';'. */
+static bool
+is_blank(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] != ' ' && s.p[i] != '\t')
+			return false;
+	return true;
+}
+
+/* The name of a user's line, which ':' ends or, where there is none, ';'. */
 static struct span
 name_of(struct span line)
 {
-	struct span name = { line.p, 0 };
+	struct span rest = line, name = span_cut(&rest, ':');
 
-	while (name.len < line.len && line.p[name.len] != ':'
-	    && line.p[name.len] != ';')
-		name.len++;
+	if (name.len == line.len) {
+		rest = line;
+		name = span_cut(&rest, ';');
+	}
 	return name;
 }
 
@@ -26,6 +36,9 @@ request_verify_line(struct span line)
 
 	if (name.len == 0 || name.len == line.len)
 		return ERR_PARSE;
+	if (line.p[name.len] == ';'
+	 && !is_blank(span_after(line, name.len + 1)))
+		return ERR_PARSE;	/* "Name; x" would have no colon */
 	for (size_t i = 0; i < line.len; i++) {
 		unsigned char c = (unsigned char)line.p[i];
 
@@ -66,15 +79,6 @@ request_add(struct buf *b, const struct request_lines *lines,
 	buf_str(b, ": ");
 	buf_add(b, value);
 	buf_str(b, "\r\n");
-}
-
-static bool
-is_blank(struct span s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.p[i] != ' ' && s.p[i] != '\t')
-			return false;
-	return true;
 }
 
 /* see net/request.h */
