@@ -24,6 +24,7 @@ enum kind { KIND_HTTP, KIND_HTTP_UNIX, KIND_TCP, KIND_UNIX, KIND_EXEC };
 struct target {
 	enum kind   kind;
 	struct url  url;	/* KIND_HTTP, KIND_HTTP_UNIX, KIND_TCP */
+	struct url  first;	/* the one that was given; url is the one now */
 	struct span rest;	/* KIND_UNIX: the path; KIND_EXEC: the words */
 	char        host[HOST_MAX];	/* decoded; KIND_HTTP_UNIX: the socket */
 };
@@ -206,11 +207,29 @@ is_good(const struct check_conf *conf, int status)
 	    && status <= STATUS_OK_LAST;
 }
 
+/* The user's lines; what logs in is for the origin that was named only, and
+ * not for another port or an unprotected connection. */
+static struct request_lines
+pick_lines(const struct check_conf *conf, bool is_first, struct span *at)
+{
+	struct request_lines lines = { at, 0 };
+
+	for (size_t i = 0; i < conf->n_headers; i++) {
+		const struct request_lines one = { &conf->headers[i], 1 };
+
+		if (is_first || (!request_has(&one, "Authorization")
+		              && !request_has(&one, "Cookie")))
+			at[lines.n++] = conf->headers[i];
+	}
+	return lines;
+}
+
 static int
 write_request(struct buf *b, const struct check_conf *conf,
-              const struct url *u)
+              const struct url *u, bool is_first)
 {
-	const struct request_lines lines = { conf->headers, conf->n_headers };
+	struct span at[CHECK_HEADERS_MAX];
+	const struct request_lines lines = pick_lines(conf, is_first, at);
 	const char *agent = conf->user_agent;
 	char text[HOST_MAX * 2];
 	struct buf value = buf_over(text, sizeof text);
@@ -361,7 +380,8 @@ ask(struct client *c, const struct check_conf *conf, const struct target *t,
 	if (r < 0)
 		return r;
 	c->is_head = conf->method != NULL && strcmp(conf->method, "HEAD") == 0;
-	r = write_request(&b, conf, &t->url);
+	r = write_request(&b, conf, &t->url,
+	                  url_is_same_origin(&t->url, &t->first));
 	if (r == 0)
 		r = client_send(c, buf_span(&b), &sent);
 	do
@@ -388,7 +408,7 @@ is_sent_on(const struct client *c, const struct check_conf *conf,
 	default:
 		return false;
 	}
-	if (location.p == NULL
+	if (location.len == 0
 	 || (conf->n_status > 0 && is_good(conf, c->reply.status)))
 		return false;
 	url_resolve(&b, &t->url, location);
@@ -413,6 +433,7 @@ check_http(const struct check_conf *conf, struct target *t,
 	struct client c;
 	int r;
 
+	t->first = t->url;
 	for (int hops = 0;; hops++) {
 		r = ask(&c, conf, t, in, deadline_ms);
 		if (r == 0 && is_sent_on(&c, conf, t, text[hops % 2],

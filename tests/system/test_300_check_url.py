@@ -134,6 +134,32 @@ def test_a_login_is_kept_in_a_redirect(server):
     assert first.field("Authorization") == second.field("Authorization") == "Basic bWU6cHc="
 
 
+def test_a_login_is_not_sent_to_another_port(server, tmp_path):
+    """Another port of the host may be another's; so may be its plain one."""
+    other = httpd.Server({"/ok": ok}, tmp_path)
+    server.scripts["/to-port"] = to(f"http://127.0.0.1:{other.port}/ok")
+    server.take_requests()
+    try:
+        assert check("-H", "X-Own: 1",
+                     server.url.replace("//", "//me:pw@") + "/to-port").code == 0
+        assert check("-H", "Authorization: x", "-H", "Cookie: a=b", "-H", "X-Own: 1",
+                     server.url + "/to-port").code == 0
+        assert [request.field("Authorization") for request in server.take_requests()] \
+            == ["Basic bWU6cHc=", "x"]
+        for request in other.take_requests():
+            assert request.field("X-Own") == "1"
+            assert request.field("Authorization") is None and request.field("Cookie") is None
+    finally:
+        other.close()
+
+
+def test_an_empty_location_leads_nowhere(server):
+    """As with Go's client, which the kubelet uses: the status counts."""
+    server.scripts["/to-nowhere"] = to("")
+    assert check(server.url + "/to-nowhere").code == 0
+    assert check("--status", "200", server.url + "/to-nowhere").code == 1
+
+
 @pytest.mark.parametrize("words, path, code", [
     (["--status", "404"], "/404", 0), (["--status", "200"], "/created", 1),
     (["--status", "200-299,404"], "/404", 0), (["--status", "200", "--status", "302"], "/here", 0),
