@@ -13,6 +13,8 @@
 #include "net/client.h"
 #include "net/url.h"
 
+#include <sys/types.h>
+
 #define GET_URL_MAX (URL_MAX + 1)	/* bytes of a URL in a struct */
 
 /* curl's exit codes, as far as they occur. */
@@ -81,7 +83,7 @@ struct get {
 	const char *upload;	/* -T */
 	const char *user, *agent, *referer, *cookie, *range, *bearer;
 	const char *target;	/* --request-target */
-	bool        path_as_is, http10;
+	bool        path_as_is, http10, globoff;
 	/* answers */
 	bool        fail, fail_with_body, location, location_trusted;
 	bool        post301, post302, post303;
@@ -138,6 +140,7 @@ struct get_sink {
 	char       *real;	/* where the file is to be, malloced */
 	char       *temp;	/* its name until then, malloced, or NULL */
 	uint64_t    written;
+	off_t       start;	/* where our bytes begin; -1: no plain file */
 };
 
 /* Nothing is opened before the first byte or the commit. The sink keeps
@@ -148,7 +151,7 @@ void sink_init(struct get_sink *s, const char *name, bool append,
 /* Returns 0 or -errno. */
 int sink_write(struct get_sink *s, struct span bytes);
 
-/* Takes back what was written, where it can be: not from a stdout. */
+/* Takes back what was written, where it can be: not from stdout or a pipe. */
 int sink_reset(struct get_sink *s);
 
 /* Closes; the file has its name from here on, even an empty one. Returns 0
@@ -162,6 +165,7 @@ void sink_drop(struct get_sink *s);
 struct get_result {
 	int         code;	/* enum get_exit */
 	int         status;	/* of the last answer, 0 without */
+	int         connect_status;	/* of the proxy's to CONNECT, 0 without */
 	int         minor;
 	int         redirects, connects;
 	size_t      url_index;
@@ -207,6 +211,7 @@ struct get_ask {
 	const struct url *first;	/* the one that was given */
 	const struct get_route *route;
 	const char *method;
+	bool        moved;	/* by a redirect; -G's data went with the first */
 	bool        trusted;	/* the login and its like may be sent here */
 	bool        same_host;	/* the user's Host field is meant for it */
 	bool        has_body;

@@ -110,8 +110,25 @@ temp_name(const char *real)
 static int
 open_in_place(struct get_sink *s, int flags)
 {
+	struct stat st;
+
 	s->fd = open(s->name, O_WRONLY | O_CREAT | O_CLOEXEC | flags, MODE_NEW);
-	return s->fd < 0 ? -errno : 0;
+	if (s->fd < 0)
+		return -errno;
+	s->start = -1;
+	if (fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode))
+		s->start = st.st_size;
+	return 0;
+}
+
+/* A file keeps its owner and mode. One that cannot keep its owner loses the
+ * set-ID bits: they would lend our rights in place of the old owner's. */
+static void
+keep_rights(int fd, const struct stat *old)
+{
+	bool owned = fchown(fd, old->st_uid, old->st_gid) == 0;
+
+	(void)fchmod(fd, old->st_mode & (owned ? 07777 : 0777));
 }
 
 static int
@@ -127,7 +144,7 @@ open_temp(struct get_sink *s, const struct stat *old)
 	s->fd = open(s->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 	             MODE_NEW);
 	if (s->fd >= 0 && old != NULL)
-		(void)fchmod(s->fd, old->st_mode & 07777);	/* or the umask's */
+		keep_rights(s->fd, old);
 	if (s->fd >= 0)
 		return 0;
 	watch_signals(NULL);
@@ -190,9 +207,10 @@ int
 sink_reset(struct get_sink *s)
 {
 	s->written = 0;
-	if (s->temp == NULL || s->fd < 0)
+	if (s->name == NULL || s->fd < 0 || s->start < 0)
 		return 0;
-	if (ftruncate(s->fd, 0) < 0 || lseek(s->fd, 0, SEEK_SET) < 0)
+	if (ftruncate(s->fd, s->start) < 0
+	 || lseek(s->fd, s->start, SEEK_SET) < 0)
 		return -errno;
 	return 0;
 }

@@ -137,6 +137,33 @@ def test_a_pipe_is_written_as_it_is(server, tmp_path):
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="chown needs root")
+def test_a_file_keeps_its_owner(server, tmp_path):
+    """Above all one with a set-user-ID bit: it would lend root's rights."""
+    (tmp_path / "out").write_bytes(b"old")
+    os.chown(tmp_path / "out", 65532, 65533)
+    (tmp_path / "out").chmod(0o4755)
+    assert get("-s", "-o", "out", server.url + "/ok", cwd=tmp_path).returncode == 0
+    kept = (tmp_path / "out").stat()
+    assert (kept.st_uid, kept.st_gid, stat.S_IMODE(kept.st_mode)) == (65532, 65533, 0o4755)
+    assert (tmp_path / "out").read_bytes() == BODY
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+def test_a_new_try_starts_a_file_anew_where_no_other_can_be_made(server, tmp_path):
+    (tmp_path / "out").write_bytes(b"old")
+    server.scripts["/two-tries"] = lambda c, r: c.answer(
+        b"come back later\n", "503 Busy") if not hasattr(server, "tried") \
+        and not setattr(server, "tried", True) else c.answer(BODY)
+    done = subprocess.run(["unshare", "--mount", "sh", "-c",
+                           f"mount --bind {tmp_path} {tmp_path} && "
+                           f"mount -o remount,ro,bind {tmp_path} && mount -t tmpfs none /mnt && "
+                           f"echo old >/mnt/out && mount --bind /mnt/out {tmp_path}/out && "
+                           f"{box.HALE} get -sS --retry 1 -o {tmp_path}/out "
+                           f"{server.url}/two-tries; cat {tmp_path}/out"], capture_output=True)
+    assert done.stdout == BODY, done.stderr
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 @pytest.mark.parametrize("readonly", [False, True])
 def test_a_file_that_is_a_mount_point_gets_the_bytes(server, tmp_path, readonly):
