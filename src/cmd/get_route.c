@@ -58,6 +58,15 @@ matches_net(const char *host, struct span item)
 	}
 }
 
+static bool
+is_literal(const char *host)
+{
+	unsigned char unused[16];
+
+	return inet_pton(AF_INET, host, unused) == 1
+	    || inet_pton(AF_INET6, host, unused) == 1;
+}
+
 /* no_proxy's item: a host, a domain (with or without its dot), a net. */
 static bool
 matches(const char *host, struct span item)
@@ -68,8 +77,8 @@ matches(const char *host, struct span item)
 		return true;
 	if (item.len > 2 && item.p[0] == '[')
 		item = (struct span){ item.p + 1, item.len - 2 };
-	if (matches_net(host, item))
-		return true;
+	if (is_literal(host))	/* "0.0.1" is no domain of 127.0.0.1 */
+		return matches_net(host, item);
 	if (item.len > 0 && item.p[0] == '.')
 		item = span_after(item, 1);
 	if (item.len > 0 && item.p[item.len - 1] == '.')
@@ -87,7 +96,7 @@ static bool
 is_direct(const struct get *g, const char *host)
 {
 	const char *list = g->no_proxy;
-	struct span rest;
+	size_t n;
 
 	if (list == NULL)
 		list = getenv("no_proxy");
@@ -95,16 +104,10 @@ is_direct(const struct get *g, const char *host)
 		list = getenv("NO_PROXY");
 	if (list == NULL)
 		return false;
-	rest = span_of(list);
-	while (rest.len > 0) {
-		struct span words = span_cut(&rest, ',');
-
-		while (words.len > 0) {
-			struct span item = span_cut(&words, ' ');
-
-			if (item.len > 0 && matches(host, item))
-				return true;
-		}
+	for (; *list != '\0'; list += n + (list[n] != '\0')) {
+		n = strcspn(list, ", \t");
+		if (n > 0 && matches(host, (struct span){ list, n }))
+			return true;
 	}
 	return false;
 }
@@ -126,7 +129,7 @@ proxy_of(const struct get *g, const struct url *u)
 		const char *value = getenv(u->is_https ? of_https[i]
 		                                       : of_http[i]);
 
-		if (value != NULL)
+		if (value != NULL && value[0] != '\0')
 			return value;
 	}
 	return "";
@@ -139,12 +142,15 @@ add_proxy_login(struct buf *b, const struct get *g, const struct url *proxy)
 	char memory[1024];
 	struct buf login = buf_over(memory, sizeof memory);
 
-	if (g->proxy_user != NULL)
+	if (g->proxy_user != NULL) {
 		buf_str(&login, g->proxy_user);
-	else if (proxy->user.p != NULL)
+		if (strchr(g->proxy_user, ':') == NULL)
+			buf_str(&login, ":");
+	} else if (proxy->user.p != NULL) {
 		(void)url_write_login(&login, proxy);
-	else
+	} else {
 		return;
+	}
 	buf_str(b, "Proxy-Authorization: ");
 	request_write_basic(b, buf_span(&login));
 	buf_str(b, "\r\n");
@@ -152,12 +158,14 @@ add_proxy_login(struct buf *b, const struct get *g, const struct url *proxy)
 
 static int
 set_proxy(const struct get *g, const struct url *u, const char *text,
-          struct get_route *route, struct buf *why)
+          bool elsewhere, struct get_route *route, struct buf *why)
 {
 	struct buf fields = buf_over(route->tunnel_fields,
 	                             sizeof route->tunnel_fields);
 	struct buf to = buf_over(route->tunnel_to, sizeof route->tunnel_to);
 	struct buf host = buf_over(route->host, sizeof route->host);
+	struct span peer = elsewhere ? span_of(route->host) : u->host;
+	bool is_v6 = peer.len > 0 && memchr(peer.p, ':', peer.len) != NULL;
 	int r = url_read(&route->proxy, span_of(text));
 
 	if (r == 0 && route->proxy.is_https)
@@ -170,7 +178,9 @@ set_proxy(const struct get *g, const struct url *u, const char *text,
 	if (!route->proxy.has_port)
 		route->proxy.port = PROXY_PORT;
 	route->via_proxy = true;
-	route->tunnel = u->is_https || g->proxy_tunnel;
+	route->tunnel = u->is_https || g->proxy_tunnel || elsewhere;
+	buf_fmt(&to, is_v6 ? "[%.*s]:%u" : "%.*s:%u", (int)peer.len, peer.p,
+	        route->to.port);
 	(void)url_decode(&host, route->proxy.host);
 	route->to.port = route->proxy.port;
 	add_proxy_login(&fields, g, &route->proxy);
@@ -181,8 +191,6 @@ set_proxy(const struct get *g, const struct url *u, const char *text,
 	}
 	buf_fmt(&fields, "User-Agent: %s\r\nProxy-Connection: Keep-Alive\r\n",
 	        g->agent != NULL ? g->agent : cmd_agent());
-	buf_fmt(&to, u->is_v6 ? "[%.*s]:%u" : "%.*s:%u", (int)u->host.len,
-	        u->host.p, u->port);
 	(void)buf_text(&host);
 	route->to.tunnel_to = buf_text(&to);
 	route->to.tunnel_fields = buf_text(&fields);
@@ -214,17 +222,25 @@ is_port(struct span text, uint16_t port)
 	return parse_uint_span(text, UINT16_MAX, &n) == 0 && n == port;
 }
 
-/* --connect-to H1:P1:H2:P2, each of which may be empty. */
-static void
-connect_elsewhere(const struct get *g, struct get_route *route)
+/* --connect-to H1:P1:H2:P2, each of which may be empty. *elsewhere: one
+ * applied. */
+static int
+connect_elsewhere(const struct get *g, struct get_route *route,
+                  bool *elsewhere, struct buf *why)
 {
 	for (size_t i = 0; i < g->connect_to.n; i++) {
 		struct span rest = span_of(g->connect_to.at[i]);
 		struct span h1 = cut_host(&rest), p1 = span_cut(&rest, ':');
 		struct span h2 = cut_host(&rest);
 		struct buf host = buf_over(route->host, sizeof route->host);
-		uint64_t port;
+		uint64_t port = route->to.port;
 
+		if (rest.len > 0
+		 && parse_uint_span(rest, UINT16_MAX, &port) < 0) {
+			buf_fmt(why, "No valid port number in connect to host "
+			        "string (%s)", g->connect_to.at[i]);
+			return GET_SYNTAX;
+		}
 		if ((h1.len > 0 && !is_same(h1, span_of(route->host)))
 		 || (p1.len > 0 && !is_port(p1, route->to.port)))
 			continue;
@@ -232,10 +248,11 @@ connect_elsewhere(const struct get *g, struct get_route *route)
 			buf_add(&host, h2);
 			(void)buf_text(&host);
 		}
-		if (parse_uint_span(rest, UINT16_MAX, &port) == 0)
-			route->to.port = (uint16_t)port;
-		return;
+		route->to.port = (uint16_t)port;
+		*elsewhere = h2.len > 0 || rest.len > 0;
+		break;
 	}
+	return GET_OK;
 }
 
 static int
@@ -244,39 +261,89 @@ family_of(const struct get *g)
 	return g->v4 ? AF_INET : g->v6 ? AF_INET6 : AF_UNSPEC;
 }
 
-/* --resolve [+]HOST:PORT:ADDR[,ADDR...]; the last that fits counts. */
+/* One --resolve: [+]HOST:PORT:ADDR[,ADDR...], or -HOST:PORT, which takes an
+ * earlier one back. */
+struct pin {
+	bool        removes;
+	struct span host, port, addrs;
+};
+
+/* Cuts the next address off *addrs: a literal, with or without brackets. */
+static struct span
+cut_address(struct span *addrs)
+{
+	struct span one = span_cut(addrs, ',');
+
+	if (one.len > 2 && one.p[0] == '[' && one.p[one.len - 1] == ']')
+		one = (struct span){ one.p + 1, one.len - 2 };
+	return one;
+}
+
+static bool
+are_addresses(struct span addrs)
+{
+	while (addrs.len > 0) {
+		struct span one = cut_address(&addrs);
+		char text[INET6_ADDRSTRLEN];
+		struct buf b = buf_over(text, sizeof text);
+
+		buf_add(&b, one);
+		if (!is_literal(buf_text(&b)) || b.cut)
+			return false;
+	}
+	return true;
+}
+
+static bool
+read_pin(struct pin *p, const char *text)
+{
+	struct span rest = span_of(text);
+	uint64_t unused;
+
+	p->removes = span_has_prefix(rest, "-");
+	if (p->removes || span_has_prefix(rest, "+"))
+		rest = span_after(rest, 1);
+	p->host = cut_host(&rest);
+	p->port = span_cut(&rest, ':');
+	p->addrs = rest;
+	return p->removes
+	    || (p->host.len > 0 && rest.len > 0 && are_addresses(rest)
+	        && parse_uint_span(p->port, UINT16_MAX, &unused) == 0);
+}
+
+/* The last --resolve for this host, or for "*", decides. Returns false where
+ * there is none. */
+static bool
+find_pin(const struct get *g, const struct get_route *route, struct span host,
+         struct pin *p)
+{
+	for (size_t i = g->resolve.n; i-- > 0;)
+		if (read_pin(p, g->resolve.at[i])
+		 && is_port(p->port, route->to.port) && is_same(p->host, host))
+			return !p->removes;
+	return false;
+}
+
 static int
 use_addresses(const struct get *g, struct get_route *route, struct buf *why)
 {
-	for (size_t i = g->resolve.n; i-- > 0;) {
-		struct span rest = span_of(g->resolve.at[i]), host, port;
+	struct pin p;
 
-		if (span_has_prefix(rest, "+"))
-			rest = span_after(rest, 1);
-		host = cut_host(&rest);
-		port = span_cut(&rest, ':');
-		if (host.len == 0 || port.len == 0 || rest.len == 0) {
+	for (size_t i = 0; i < g->resolve.n; i++)
+		if (!read_pin(&p, g->resolve.at[i])) {
 			buf_fmt(why, "Couldn't parse --resolve entry '%s'",
 			        g->resolve.at[i]);
 			return GET_SYNTAX;
 		}
-		if (!is_port(port, route->to.port)
-		 || (!span_is(host, "*")
-		     && !is_same(host, span_of(route->host))))
-			continue;
-		while (rest.len > 0) {
-			struct span one = span_cut(&rest, ',');
-
-			if (one.len > 2 && one.p[0] == '[')
-				one = (struct span){ one.p + 1, one.len - 2 };
-			/* An address of a family that is not wanted, or one
-			 * too many, is left out. */
-			(void)dial_lookup(&route->set, one, route->to.port,
-			                  family_of(g), 0);
-		}
-		route->to.at = &route->set;
+	if (!find_pin(g, route, span_of(route->host), &p)
+	 && !find_pin(g, route, span_of("*"), &p))
 		return GET_OK;
-	}
+	/* An address of a family that is not wanted, or one too many, is left
+	 * out. */
+	while (p.addrs.len > 0)
+		(void)dial_lookup(&route->set, cut_address(&p.addrs),
+		                  route->to.port, family_of(g), 0);
+	route->to.at = &route->set;
 	return GET_OK;
 }
 
@@ -302,6 +369,7 @@ get_find_route(const struct get *g, const struct url *u,
 {
 	struct buf host = buf_over(route->host, sizeof route->host);
 	const char *proxy;
+	bool elsewhere = false, direct;
 	int code = GET_OK;
 
 	memset(route, 0, sizeof *route);
@@ -316,10 +384,10 @@ get_find_route(const struct get *g, const struct url *u,
 		code = use_unix(g, route, why);
 	} else {
 		proxy = proxy_of(g, u);
-		if (proxy[0] != '\0' && !is_direct(g, route->host))
-			code = set_proxy(g, u, proxy, route, why);
-		else
-			connect_elsewhere(g, route);
+		direct = proxy[0] == '\0' || is_direct(g, route->host);
+		code = connect_elsewhere(g, route, &elsewhere, why);
+		if (code == GET_OK && !direct)
+			code = set_proxy(g, u, proxy, elsewhere, route, why);
 		if (code == GET_OK)
 			code = use_addresses(g, route, why);
 	}

@@ -31,6 +31,7 @@ note_connection(struct get_job *j)
 	j->r.lookup_us = j->c.looked_up_us;
 	j->r.connect_us = j->c.connected_us;
 	j->r.tls_us = j->c.secured_us;
+	j->r.connect_status = j->c.tunnel_status;
 	if (j->c.fd < 0)
 		return;
 	j->r.connects++;
@@ -183,6 +184,7 @@ job_send(struct get_job *j)
 		.first = &j->first,
 		.route = &j->route,
 		.method = job_method(j),
+		.moved = j->r.redirects > 0,
 		.trusted = g->location_trusted
 		        || url_is_same_origin(&j->url, &j->first),
 		.same_host = url_is_same_host(&j->url, &j->first),

@@ -174,6 +174,11 @@ job_fail_exchange(struct get_job *j, int err)
 	}
 	if (j->c.step == CLIENT_BODY)
 		return fail_body(j, code, err, &words);
+	if (j->c.step == CLIENT_TUNNEL && err == ERR_REFUSED
+	 && j->g->fail && j->c.tunnel_status >= 400)
+		return job_fail(j, GET_HTTP_ERROR,
+		                "The requested URL returned error: %d",
+		                j->c.tunnel_status);
 	if (j->c.step == CLIENT_TUNNEL && err == ERR_REFUSED)
 		return job_fail(j, code, "CONNECT tunnel failed, response %d",
 		                j->c.tunnel_status);

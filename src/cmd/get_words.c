@@ -55,8 +55,10 @@ get_code(const struct client *c, int err, bool via_proxy)
 		return GET_TIMEOUT;
 	switch (c->step) {
 	case CLIENT_LOOKUP:
-		return via_proxy ? GET_PROXY_LOOKUP : GET_LOOKUP;
+		break;
 	case CLIENT_CONNECT:
+		if (err == ERR_RESOLVE)	/* -6, and --resolve has v4 only */
+			break;
 		return GET_CONNECT;
 	case CLIENT_TUNNEL:
 		return GET_RECV;
@@ -69,7 +71,7 @@ get_code(const struct client *c, int err, bool via_proxy)
 	case CLIENT_BODY:
 		return err == ERR_SHORT ? GET_PARTIAL : GET_RECV;
 	}
-	return GET_RECV;
+	return via_proxy ? GET_PROXY_LOOKUP : GET_LOOKUP;
 }
 
 static void
@@ -153,7 +155,7 @@ add_var(struct buf *b, enum var v, const struct get_result *r)
 		add_code(b, r->status);
 		break;
 	case V_CONNECT_STATUS:
-		buf_str(b, "000");
+		add_code(b, r->connect_status);
 		break;
 	case V_CONTENT_TYPE:
 		buf_str(b, r->type);
