@@ -74,7 +74,8 @@ set_output(struct get_job *j, const struct get_output *out)
 	if (code == GET_OK)
 		code = set_resume(j);
 	sink_init(&j->sink, out->kind == OUT_STDOUT ? NULL : j->file,
-	          g->resume != NULL, g->create_dirs);
+	          g->resume != NULL && strcmp(g->resume, "0") != 0,
+	          g->create_dirs);
 	j->r.file = j->file;
 	if (out->kind != OUT_STDOUT && !g->silent && !g->progress_off
 	 && isatty(STDERR_FILENO))
@@ -82,19 +83,44 @@ set_output(struct get_job *j, const struct get_output *out)
 	return code;
 }
 
-/* -T and a URL that ends in '/': the file's name is put behind it. */
+/* A file's name as a path's last part. */
+static void
+add_escaped(struct buf *b, const char *name)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	for (; *name != '\0'; name++) {
+		unsigned char c = (unsigned char)*name;
+		char x[] = { '%', hex[c >> 4], hex[c & 15] };
+		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+		          || (c >= '0' && c <= '9')
+		          || strchr("-._~", c) != NULL;
+
+		buf_add(b, plain ? (struct span){ name, 1 }
+		                 : (struct span){ x, sizeof x });
+	}
+}
+
+/* -T and a URL whose path names no file: it is asked with the file's name. */
 static void
 write_first_text(struct get_job *j, const char *asked)
 {
 	struct buf b = buf_over(j->first_text, sizeof j->first_text);
 	const char *upload = j->g->upload, *slash;
+	const char *host = strstr(asked, "://");
+	size_t path = host == NULL ? 0 : (size_t)(host - asked) + 3, end;
 
-	buf_str(&b, asked);
-	if (upload != NULL && strcmp(upload, "-") != 0 && b.len > 0
-	 && b.p[b.len - 1] == '/' && strchr(asked, '?') == NULL) {
+	path += strcspn(asked + path, "/?#");
+	end = path + strcspn(asked + path, "?#");
+	buf_add(&b, (struct span){ asked, end });
+	if (upload != NULL && strcmp(upload, "-") != 0
+	 && strcmp(upload, ".") != 0
+	 && (end == path || asked[end - 1] == '/')) {
 		slash = strrchr(upload, '/');
-		buf_str(&b, slash != NULL ? slash + 1 : upload);
+		buf_str(&b, end == path ? "/" : "");
+		add_escaped(&b, slash != NULL ? slash + 1 : upload);
 	}
+	buf_str(&b, asked + end);
 	(void)buf_text(&b);
 }
 
@@ -116,7 +142,7 @@ run_job(struct get_job *j, const struct get_output *out)
 
 	write_first_text(j, j->r.asked);
 	job_copy_text(j->r.url, sizeof j->r.url, span_of(j->first_text));
-	if (has_glob(j->r.asked))
+	if (!j->g->globoff && has_glob(j->r.asked))
 		return job_fail(j, GET_URL, "URL has a pattern ({} or []), which is "
 		                "not expanded here");
 	code = job_set_url(j, j->first_text);
@@ -131,6 +157,9 @@ run_job(struct get_job *j, const struct get_output *out)
 	code = job_try_all(j);
 	/* --fail-with-body: the error's page is what was asked for. */
 	if (code != GET_OK && !(code == GET_HTTP_ERROR && j->g->fail_with_body))
+		return code;
+	/* What was not modified is in the file of the last time. */
+	if (j->r.status == 304 && j->sink.written == 0)
 		return code;
 	r = sink_commit(&j->sink);
 	if (r < 0)

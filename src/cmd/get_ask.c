@@ -53,7 +53,7 @@ add_target(struct buf *b, const struct get *g, const struct get_ask *ask)
 		url_write_host(b, u);
 	}
 	url_write_target(b, u, g->path_as_is);
-	if (g->get && g->data.is_set) {
+	if (g->get && g->data.len > 0 && !ask->moved) {
 		bool more = u->path.len > 0
 		         && memchr(u->path.p, '?', u->path.len) != NULL;
 
@@ -97,20 +97,20 @@ add_login(struct buf *b, const struct get *g, const struct get_ask *ask,
 	struct buf login = buf_over(memory, sizeof memory);
 	const struct url *u = ask->url;
 
-	if (u->user.p == NULL && ask->trusted)
+	if (u->user.p == NULL)
 		u = ask->first;	/* its login holds as long as -u's */
-	if (request_has(lines, "Authorization"))
+	if (!ask->trusted || request_has(lines, "Authorization"))
 		return GET_OK;
-	if (u->user.p != NULL) {
+	if (g->user != NULL) {
+		buf_str(&login, g->user);
+		if (strchr(g->user, ':') == NULL)
+			buf_str(&login, ":");	/* nobody is here to be asked */
+	} else if (u->user.p != NULL) {
 		if (url_write_login(&login, u) < 0) {
 			buf_str(why, "the URL's login has a control byte");
 			return GET_URL;
 		}
-	} else if (g->user != NULL && ask->trusted) {
-		buf_str(&login, g->user);
-		if (strchr(g->user, ':') == NULL)
-			buf_str(&login, ":");	/* nobody is here to be asked */
-	} else if (g->bearer != NULL && ask->trusted) {
+	} else if (g->bearer != NULL) {
 		return add_bearer(b, g, why);
 	} else {
 		return GET_OK;

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "net/request.h"
 
 #define RETRY_MIN_MS  1000	/* curl's back-off: 1, 2, 4 ... */
 #define RETRY_MAX_MS  600000
@@ -24,7 +25,7 @@ has_redirect(struct get_job *j)
 	struct span location = reply_field(&j->c.reply, "Location");
 	struct buf b = buf_over(j->moved, sizeof j->moved);
 
-	if (j->r.status / 100 != 3 || location.p == NULL)
+	if (j->r.status / 100 != 3 || location.len == 0)
 		return false;
 	url_resolve(&b, &j->url, location);
 	(void)buf_text(&b);
@@ -47,11 +48,24 @@ range_start(const struct get_job *j)
 	return start;
 }
 
-/* The answer to a wish to continue: from where we are, or not at all. */
+/* Has the file all of it already, by the server's word or by the length? */
+static bool
+has_all(const struct get_job *j)
+{
+	if (j->resume_from == 0)
+		return false;
+	return j->r.status == 416
+	    || (j->r.status == 200 && j->c.body == BODY_LENGTH
+	        && j->c.left == j->resume_from);
+}
+
+/* The answer to a wish to continue: from where we are, or not at all. An
+ * error's page is no part of the file either. */
 static int
 judge_range(struct get_job *j)
 {
-	if (j->resume_from == 0 || j->r.status / 100 != 2
+	if (j->resume_from == 0 || has_all(j) || j->c.body == BODY_NONE
+	 || (j->c.body == BODY_LENGTH && j->c.left == 0)
 	 || (j->r.status == 206 && range_start(j) == j->resume_from))
 		return GET_OK;
 	return job_fail(j, GET_RANGE,
@@ -125,6 +139,7 @@ move_on(struct get_job *j)
 {
 	struct buf b = buf_over(j->r.url, sizeof j->r.url);
 	const struct get *g = j->g;
+	int code;
 
 	if (g->max_redirs >= 0 && j->r.redirects >= g->max_redirs)
 		return job_fail(j, GET_REDIRECTS, "Maximum (%lld) redirects followed",
@@ -133,7 +148,12 @@ move_on(struct get_job *j)
 	change_kind(j);
 	buf_str(&b, j->moved);
 	(void)buf_text(&b);
-	return job_set_url(j, j->r.url);
+	code = job_set_url(j, j->r.url);
+	/* A Location is no command line: "mailto:x" names no host. */
+	if (code == GET_OK && !j->url.has_scheme)
+		code = job_fail(j, GET_PROTOCOL, "Protocol \"%.*s\" not supported",
+		                (int)strcspn(j->r.url, ":"), j->r.url);
+	return code;
 }
 
 /* One request and its answer. *moved: the answer sends us on. */
@@ -173,7 +193,7 @@ exchange(struct get_job *j, bool *moved)
 		                  j->r.status);
 	}
 	code = judge_range(j);
-	if (code != GET_OK || (j->r.status == 416 && j->resume_from > 0))
+	if (code != GET_OK || has_all(j))
 		return code;
 	return job_read_body(j);
 }
@@ -182,6 +202,7 @@ exchange(struct get_job *j, bool *moved)
 static int
 open_upload(struct get_job *j)
 {
+	const struct request_lines lines = { j->g->headers, j->g->n_headers };
 	const char *name = j->g->upload;
 	struct stat st;
 
@@ -197,7 +218,8 @@ open_upload(struct get_job *j)
 	if (j->upload_fd < 0 || fstat(j->upload_fd, &st) < 0)
 		return job_fail(j, GET_READ, "Can't open '%s': %s", name,
 		                err_text(-errno));
-	j->upload_sized = S_ISREG(st.st_mode);
+	j->upload_sized = S_ISREG(st.st_mode)
+	               && !request_has(&lines, "Transfer-Encoding");
 	j->upload_len = j->upload_sized ? (uint64_t)st.st_size : 0;
 	return GET_OK;
 }
