@@ -20,7 +20,8 @@
 enum kind {
 	K_FLAG,		/* bool, --no- undoes it */
 	K_TEXT,		/* const char * */
-	K_COUNT,	/* int64_t, a whole number, -1 for none */
+	K_COUNT,	/* int64_t, a whole number */
+	K_SIZE,		/* int64_t, bytes; k, M, G, T, P multiply it */
 	K_TIME,		/* int64_t, seconds with a fraction, in milliseconds */
 	K_TAKE,		/* take() gets the value */
 	K_DO,		/* take() is called: no value */
@@ -212,6 +213,73 @@ take_urlencode(struct get *g, const char *value)
 }
 
 static int
+set_count(int64_t *to, const char *value)
+{
+	uint64_t n;
+
+	if (parse_uint(value, INT64_MAX, &n) < 0)
+		return ERR_PARSE;
+	*to = (int64_t)n;
+	return 0;
+}
+
+static int
+set_size(int64_t *to, const char *value)
+{
+	static const char units[] = "kmgtp";
+	struct span digits = { value, strspn(value, "0123456789") };
+	const char *unit = value + digits.len;
+	int shift = 0;
+	uint64_t n;
+
+	if (*unit != '\0') {
+		const char *at = strchr(units, *unit | ('a' ^ 'A'));
+
+		if (at == NULL || unit[1] != '\0')
+			return ERR_PARSE;
+		shift = 10 * (int)(at - units + 1);
+	}
+	if (parse_uint_span(digits, INT64_MAX >> shift, &n) < 0)
+		return ERR_PARSE;
+	*to = (int64_t)(n << shift);
+	return 0;
+}
+
+/* "5", "0.5", ".5" or "5.": no units. What is longer than we can count is
+ * as good as no end. */
+static int
+set_time(int64_t *to_ms, const char *value)
+{
+	size_t whole = strspn(value, "0123456789");
+	size_t point = value[whole] == '.';
+	size_t part = strspn(value + whole + point, "0123456789");
+	char text[64];
+	struct buf b = buf_over(text, sizeof text);
+	int r;
+
+	if (whole + part == 0 || value[whole + point + part] != '\0')
+		return ERR_PARSE;
+	buf_fmt(&b, "%s%s%s", whole > 0 ? "" : "0", value,
+	        point > part ? "0" : "");
+	r = parse_ms(buf_text(&b), to_ms);
+	if (b.cut || r != ERR_RANGE)
+		return b.cut ? ERR_PARSE : r;
+	*to_ms = 0;
+	return 0;
+}
+
+/* --max-redirs: the only count that may be -1. */
+static int
+take_redirs(struct get *g, const char *value)
+{
+	g->max_redirs = -1;
+	if (strcmp(value, "-1") == 0 || set_count(&g->max_redirs, value) == 0)
+		return GET_OK;
+	log_error("get: --max-redirs \"%s\": expected a number", value);
+	return GET_USAGE;
+}
+
+static int
 add_header(struct get *g, struct span line)
 {
 	struct span *p;
@@ -276,9 +344,69 @@ take_url(struct get *g, const char *value)
 	return GET_OK;
 }
 
+/* Joins two words on the heap. Returns it, or NULL after saying why. */
+static char *
+join(struct get *g, const char *first, const char *second)
+{
+	size_t cap = strlen(first) + strlen(second) + 1;
+	char *text = malloc(cap);
+	struct buf b = buf_over(text, text == NULL ? 0 : cap);
+
+	if (text == NULL) {
+		log_error("get: %s", err_text(-ENOMEM));
+		return NULL;
+	}
+	g->owned[g->n_owned++] = text;
+	buf_fmt(&b, "%s%s", first, second);
+	(void)buf_text(&b);
+	return text;
+}
+
+/* "5" means "5-". */
+static int
+take_range(struct get *g, const char *value)
+{
+	bool is_number = value[0] != '\0'
+	              && value[strspn(value, "0123456789")] == '\0';
+
+	g->range = is_number ? join(g, value, "-") : value;
+	return g->range != NULL ? GET_OK : GET_MEMORY;
+}
+
+static int
+take_cookie(struct get *g, const char *value)
+{
+	if (strchr(value, '=') == NULL) {
+		log_error("get: -b \"%s\": expected NAME=VALUE; cookies are not "
+		          "read from files here", value);
+		return GET_USAGE;
+	}
+	if (g->cookie != NULL) {
+		g->cookie = join(g, g->cookie, ";");
+		value = g->cookie == NULL ? NULL : join(g, g->cookie, value);
+	}
+	g->cookie = value;
+	return value != NULL ? GET_OK : GET_MEMORY;
+}
+
+static int
+take_referer(struct get *g, const char *value)
+{
+	if (strstr(value, ";auto") != NULL) {
+		log_error("get: -e \"%s\": there is no ;auto here", value);
+		return GET_USAGE;
+	}
+	g->referer = value;
+	return GET_OK;
+}
+
 static int
 take_output(struct get *g, const char *value)
 {
+	if (value[0] == '\0') {
+		log_error("get: -o \"\": expected a file");
+		return GET_USAGE;
+	}
 	g->outputs[g->n_outputs++] = (struct get_output){
 		.kind = strcmp(value, "-") == 0 ? OUT_STDOUT : OUT_FILE,
 		.name = value,
@@ -354,8 +482,8 @@ static const struct get_opt opts[] = {
 	OPT('L', "location", K_FLAG, AT(location), NULL, "follow redirects", NULL)
 	OPT(0, "location-trusted", K_FLAG, AT(location_trusted), NULL,
 	  "the same, and send the login to other hosts too", NULL)
-	OPT(0, "max-redirs", K_COUNT, AT(max_redirs), "N",
-	  "follow at most N (default 50, -1: no end)", NULL)
+	OPT(0, "max-redirs", K_TAKE, 0, "N",
+	  "follow at most N (default 50, -1: no end)", take_redirs)
 	OPT(0, "post301", K_FLAG, AT(post301), NULL,
 	  "a POST stays one after a 301", NULL)
 	OPT(0, "post302", K_FLAG, AT(post302), NULL, "after a 302", NULL)
@@ -386,10 +514,10 @@ static const struct get_opt opts[] = {
 	OPT(0, "oauth2-bearer", K_TAKE, 0, "TOKEN", NULL, take_bearer)
 	OPT('A', "user-agent", K_TEXT, AT(agent), "NAME", "what to call ourselves",
 	  NULL)
-	OPT('e', "referer", K_TEXT, AT(referer), "URL", "where we come from", NULL)
-	OPT('b', "cookie", K_TEXT, AT(cookie), "NAME=VALUE", "send these cookies",
-	  NULL)
-	OPT('r', "range", K_TEXT, AT(range), "FROM-TO", "only these bytes", NULL)
+	OPT('e', "referer", K_TAKE, 0, "URL", "where we come from", take_referer)
+	OPT('b', "cookie", K_TAKE, 0, "NAME=VALUE", "send these cookies",
+	  take_cookie)
+	OPT('r', "range", K_TAKE, 0, "FROM-TO", "only these bytes", take_range)
 	OPT(0, "request-target", K_TEXT, AT(target), "PATH",
 	  "ask for this instead of the URL's path", NULL)
 	OPT(0, "path-as-is", K_FLAG, AT(path_as_is), NULL,
@@ -407,7 +535,7 @@ static const struct get_opt opts[] = {
 	  "continue at this byte, or behind what the file has", NULL)
 	OPT(0, "sha256", K_TEXT, AT(sha256), "HEX",
 	  "refuse other content; exit 90, no file", NULL)
-	OPT(0, "max-filesize", K_COUNT, AT(max_filesize), "BYTES",
+	OPT(0, "max-filesize", K_SIZE, AT(max_filesize), "BYTES",
 	  "refuse more", NULL)
 	OPT('i', "include", K_FLAG, AT(include), NULL, "print the head too", NULL)
 	OPT('D', "dump-header", K_TEXT, AT(dump_header), "FILE",
@@ -467,7 +595,7 @@ static const struct get_opt opts[] = {
 
 	/* As hale does it anyway. */
 	OPT('q', "disable", K_NONE, 0, NULL, NULL, NULL)
-	OPT('g', "globoff", K_NONE, 0, NULL, NULL, NULL)
+	OPT('g', "globoff", K_FLAG, AT(globoff), NULL, NULL, NULL)
 	OPT('N', "no-buffer", K_NONE, 0, NULL, NULL, NULL)
 	OPT('#', "progress-bar", K_NONE, 0, NULL, NULL, NULL)
 	OPT('1', "tlsv1", K_NONE, 0, NULL, NULL, NULL)
@@ -532,20 +660,9 @@ find_letter(char letter)
 static bool
 takes_value(const struct get_opt *o)
 {
-	return o->kind == K_TEXT || o->kind == K_COUNT || o->kind == K_TIME
-	    || o->kind == K_TAKE || o->kind == K_NONE_VALUE;
-}
-
-static int
-set_count(int64_t *to, const char *value)
-{
-	bool minus = value[0] == '-';
-	uint64_t n;
-
-	if (parse_uint(value + minus, INT64_MAX, &n) < 0)
-		return ERR_PARSE;
-	*to = minus ? -(int64_t)n : (int64_t)n;
-	return 0;
+	return o->kind == K_TEXT || o->kind == K_COUNT || o->kind == K_SIZE
+	    || o->kind == K_TIME || o->kind == K_TAKE
+	    || o->kind == K_NONE_VALUE;
 }
 
 static int
@@ -581,8 +698,10 @@ set_value(struct get *g, const struct get_opt *o, const char *name,
 		*(const char **)field = value;
 	else if (o->kind == K_COUNT)
 		r = set_count(field, value);
+	else if (o->kind == K_SIZE)
+		r = set_size(field, value);
 	else if (o->kind == K_TIME)
-		r = parse_ms(value, field);
+		r = set_time(field, value);
 	if (r == 0)
 		return GET_OK;
 	log_error("get: %s \"%s\": expected a number", name, value);
@@ -679,6 +798,16 @@ read_words(struct get *g, int argc, char **argv)
 	return GET_OK;
 }
 
+/* -G's data becomes a part of the URL, whose rules hold then. */
+static bool
+fits_url(struct span data)
+{
+	for (size_t i = 0; i < data.len; i++)
+		if ((unsigned char)data.p[i] <= ' ' || data.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
 static bool
 has_control(const char *text)
 {
@@ -709,6 +838,42 @@ refuse_controls(const struct get *g)
 	return GET_OK;
 }
 
+static bool
+has_field(const struct get *g, const char *name)
+{
+	const struct request_lines lines = { g->headers, g->n_headers };
+
+	return request_has(&lines, name);
+}
+
+/* What does not go together. */
+static int
+refuse_pairs(const struct get *g)
+{
+	bool posts = g->data.is_set && !g->get, sends = posts || g->upload;
+	const struct {
+		bool        both;
+		const char *words;
+	} pairs[] = {
+		{ g->fail && g->fail_with_body, "-f and --fail-with-body" },
+		{ g->resume && g->range, "-C and -r" },
+		{ g->resume && g->sha256, "-C and --sha256" },
+		{ g->resume && sends, "-C and -d or -T" },
+		{ g->range && sends, "-r and -d or -T" },
+		{ posts && has_field(g, "Transfer-Encoding"),
+		  "-d and -H Transfer-Encoding" },
+		{ g->upload && g->http10 && strcmp(g->upload, "-") == 0,
+		  "-T - and -0, which has no chunks," },
+	};
+
+	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+		if (pairs[i].both) {
+			log_error("get: %s exclude each other", pairs[i].words);
+			return GET_USAGE;
+		}
+	return GET_OK;
+}
+
 /* What single options cannot see. */
 static int
 settle(struct get *g)
@@ -717,6 +882,11 @@ settle(struct get *g)
 		return GET_OK;
 	if (refuse_controls(g) != GET_OK)
 		return GET_USAGE;
+	if (g->get && !fits_url((struct span){ g->data.p, g->data.len })) {
+		log_error("get: -G: the data is no part of a URL; use "
+		          "--data-urlencode");
+		return GET_URL;
+	}
 	if (g->urls.n == 0) {
 		log_error("get: no URL specified (see: hale help get)");
 		return GET_USAGE;
@@ -726,11 +896,6 @@ settle(struct get *g)
 		          "of -d, -I and -T");
 		return GET_USAGE;
 	}
-	if (g->cookie != NULL && strchr(g->cookie, '=') == NULL) {
-		log_error("get: -b \"%s\": expected NAME=VALUE; cookies are not "
-		          "read from files here", g->cookie);
-		return GET_USAGE;
-	}
 	if (g->sha256 != NULL
 	 && (strlen(g->sha256) != 64
 	  || strspn(g->sha256, "0123456789abcdefABCDEF") != 64)) {
@@ -738,15 +903,7 @@ settle(struct get *g)
 		          g->sha256);
 		return GET_USAGE;
 	}
-	if (g->resume != NULL && g->range != NULL) {
-		log_error("get: -C and -r exclude each other");
-		return GET_USAGE;
-	}
-	if (g->sha256 != NULL && g->resume != NULL) {
-		log_error("get: --sha256 and -C exclude each other");
-		return GET_USAGE;
-	}
-	return GET_OK;
+	return refuse_pairs(g);
 }
 
 /* see cmd/get.h */
@@ -759,7 +916,7 @@ get_parse(struct get *g, int argc, char **argv)
 	g->urls.at = calloc(n, sizeof *g->urls.at);
 	g->resolve.at = calloc(n, sizeof *g->resolve.at);
 	g->connect_to.at = calloc(n, sizeof *g->connect_to.at);
-	g->owned = calloc(n, sizeof *g->owned);
+	g->owned = calloc(2 * n, sizeof *g->owned);	/* -b joins twice */
 	/* "-OOO" is three outputs in one word. */
 	for (int i = 1; i < argc; i++)
 		n += strlen(argv[i]);

@@ -83,6 +83,26 @@ def partial(connection, request):
                              f"Content-Range: bytes {first}-{last}/{len(BIG)}")
 
 
+def breaks_off(connection, request):
+    """BIG from where it is asked; each second answer ends in the middle."""
+    first = int((request.field("Range") or "bytes=0-")[6:-1])
+    turn = connection.server.turn = getattr(connection.server, "turn", 0) + 1
+    if turn % 2 == 0:
+        return partial(connection, request)
+    status = "206 Partial Content" if first else "200 OK"
+    connection.send(f"HTTP/1.1 {status}\r\nContent-Length: {len(BIG) - first}\r\n"
+                    f"Content-Range: bytes {first}-{len(BIG) - 1}/{len(BIG)}\r\n\r\n".encode()
+                    + BIG[first:first + 5000])
+    connection.hold()
+
+
+def tunnel(connection, request):
+    """CONNECT: what the host's name asks for."""
+    if request.target.startswith("tunnel."):
+        return connection.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+    connection.answer(b"no\n", "403 Forbidden")
+
+
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 LENGTH = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
 
@@ -93,6 +113,13 @@ SCRIPTS = {
     "/big": ok(body=BIG),
     "/echo": echo,
     "/range": partial,
+    "/breaks-off": breaks_off,
+    "CONNECT": tunnel,
+    "/to-nowhere": b"HTTP/1.1 302 Found\r\nLocation:\r\nContent-Length: 0\r\n\r\n",
+    "/to-mail": redirect("mailto:x@localhost"),
+    "/to-login-elsewhere": redirect("http://you:there@localhost:PORT/echo"),
+    "/to-accent": lambda c, r: c.send(b"HTTP/1.1 302 Found\r\nLocation: /echo?\xc3\xa9\r\n"
+                                      b"Content-Length: 0\r\n\r\n"),
     "/range-other": ok(["Content-Range: bytes 5-26/27"], status="206 Partial Content"),
     "/range-silent": ok(status="206 Partial Content"),
     "/name.txt": ok(),
@@ -204,6 +231,9 @@ CASES = {
     "-o of an empty body": Case("-s -o out {url}/empty", code=0),
     "-o replaces": Case("-s -o out {url}/ok", files={"out": b"old and longer than that"},
                         code=0),
+    "-o and 304 leaves the old file": Case("-s -o out {url}/same", files={"out": b"old"}, code=0),
+    "-o and 304 makes no file": Case("-s -o out {url}/same", code=0),
+    "-o empty": Case(["-s", "-o", "", "{url}/ok"], code=2),
     "-o once for each URL": Case("-s -o a -o b {url}/ok {url}/chunked", code=0),
     "-o less often than URLs": Case("-s -o a {url}/ok {url}/chunked", code=0),
     "-ofile in one word": Case("-sofile {url}/ok", code=0),
@@ -238,6 +268,10 @@ CASES = {
                      "%{num_redirects} %{method} %{scheme} %{http_version} 100%% %{remote_ip}"
                      " %{urlnum} %{exitcode} [%{errormsg}] %{filename_effective}|%{num_headers}",
                      "-o", "out", "{url}/ok"], code=0),
+    "-w %{http_connect}": Case(["-s", "-p", "-x", "127.0.0.1:{port}", "-w", "%{http_connect}",
+                                "http://tunnel.test/ok"], code=0),
+    "-w %{http_connect} of a refusal": Case(["-s", "-p", "-x", "127.0.0.1:{port}", "-w",
+                                             "%{http_connect}", "http://no.test/ok"], code=56),
     "-w %header{}": Case(["-s", "-w", "%header{X-Test}", "{url}/ok"], code=0),
     "-w after a failure": Case(["-s", "-w", "%{http_code} %{exitcode}", "http://127.0.0.1:1/"],
                                code=7),
@@ -256,10 +290,13 @@ CASES = {
     "-H Name; sends it empty": Case(["-H", "X-Empty;", "{url}/ok"], code=0),
     "-H Host": Case(["-H", "Host: example.com", "{url}/ok"], code=0),
     "-H @file": Case("-H @h {url}/ok", files={"h": b"X-A: 1\r\nX-B: 2\n\n"}, code=0),
+    "-H Name; with a value is none": Case(["-H", "X;y", "{url}/ok"], code=0),
     "-A": Case("-A me {url}/ok", code=0),
     "-A empty": Case(["-A", "", "{url}/ok"], code=0),
     "-e": Case("-e http://from/ {url}/ok", code=0),
     "-b": Case("-b a=b;c=d {url}/ok", code=0),
+    "-b twice": Case("-b a=b -b c=d {url}/ok", code=0),
+    "-u wins over the URL's login": Case("-u me:secret http://you:x@127.0.0.1:{port}/ok", code=0),
     "-u": Case("-u me:secret {url}/ok", code=0),
     "-u with colons": Case("-u me:a:b {url}/ok", code=0),
     "a login in the URL": Case("http://me:s%40crt@127.0.0.1:{port}/ok", code=0),
@@ -281,12 +318,24 @@ CASES = {
     "-d with its own type": Case(["-d", "x", "-H", "Content-Type: text/x", "{url}/echo"], code=0),
     "-d -X PUT": Case("-d x -X PUT {url}/echo", code=0),
     "-G": Case("-G -d a=b -d c=d {url}/echo", code=0),
+    "-G with nothing": Case(["-G", "-d", "", "{url}/echo"], code=0),
+    "-G with what no URL has": Case(["-s", "-G", "-d", "a b", "{url}/echo"], code=3),
+    "-G cannot smuggle a field in": Case(["-s", "-G", "--data-binary", "a\r\nX-Evil: 1",
+                                          "{url}/echo"], code=3),
     "-G behind a query": Case("-G -d a=b {url}/echo?x=y", code=0),
     "-T": Case("-T in {url}/echo", files={"in": b"uploaded"}, code=0),
     "-T adds the name": Case("-T in {url}/dir/", files={"in": b"uploaded"}, code=0),
+    "-T adds the name where there is no path": Case("-T in {url}", files={"in": b"x"}, code=0),
+    "-T adds the name before a query": Case("-T in {url}/dir/?a=b", files={"in": b"x"}, code=0),
+    "-T adds the name encoded": Case(["-T", "a b\u00e9", "{url}/dir/"],
+                                     files={"a b\u00e9": b"x"}, code=0),
+    "-T in chunks": Case(["-T", "in", "-H", "Transfer-Encoding: chunked", "{url}/echo"],
+                         files={"in": b"uploaded"}, code=0),
     "-T -": Case("-T - {url}/echo", stdin=b"streamed", code=0),
     "-T missing": Case("-s -T nothere {url}/echo", code=26),
     "-r": Case("-s -r 0-9 -o out {url}/range", code=0),
+    "-r one number": Case("-s -r 5 {url}/echo", code=0),
+    "a path that is no ASCII": Case("{url}/a\u00e9", code=0),
     "--request-target": Case("--request-target /echo?own {url}/other", code=0),
     "-0": Case("-0 {url}/echo", code=0),
 
@@ -329,6 +378,11 @@ CASES = {
                                       why="curl may find out before the second request"),
     "-T -L 307 is sent twice": Case("-s -L -T in {url}/307", files={"in": b"up"}, code=0),
     "-T -L 303 becomes GET": Case("-L -T in {url}/303", files={"in": b"up"}, code=0),
+    "-G -L sends the data once": Case("-L -G -d token=x {url}/302", code=0),
+    "-L with an empty Location": Case(["-sL", "-w", "%{redirect_url}", "{url}/to-nowhere"], code=0),
+    "-L to what is no host": Case("-sL {url}/to-mail", code=1),
+    "-L drops the login of a Location elsewhere": Case("-L {url}/to-login-elsewhere", code=0),
+    "-L to what is no ASCII": Case("-L {url}/to-accent", code=0),
     "-L with nowhere to go": Case("-L {url}/300-nowhere", code=0),
     "-L in a circle": Case("-sL {url}/loop", code=47),
     "--max-redirs": Case("-sL --max-redirs 1 {url}/to-two", code=47),
@@ -345,11 +399,24 @@ CASES = {
     "an unknown scheme": Case("-s gopherx://127.0.0.1/", code=1),
     "a bad port": Case("-s http://127.0.0.1:99999/", code=3),
     "a space in the URL": Case(["-s", "{url}/a b"], code=3),
+    "half a scheme": Case("-s http:", code=3),
+    "-g takes braces": Case("-s -g {url}/{x}[y]", code=0),
     "no host": Case("-s http:///x", same=("requests", "files"), why="curl takes x as the host"),
     "an unknown option": Case("--nonsense {url}/ok", code=2),
     "an unknown letter": Case("-sY! {url}/ok", same=("requests",), why="curl has a -Y"),
     "an option without its value": Case("{url}/ok -o", code=2),
     "a value that is no number": Case("-m x {url}/ok", code=2),
+    **{f"-m {value}": Case(["-s", "-m", value, "{url}/ok"], code=code) for value, code in
+       {"5": 0, "5.5": 0, ".5": 0, "5.": 0, "0": 0, "1000000000": 0, "1s": 2, "1m": 2, "-1": 2,
+        "": 2, ".": 2, "1.x": 2}.items()},
+    "--retry -1": Case("-s --retry -1 {url}/ok", code=2),
+    "--max-redirs -1": Case("-sL --max-redirs -1 {url}/302", code=0),
+    "--max-redirs -2": Case("-sL --max-redirs -2 {url}/302", code=2),
+    "--max-filesize -1": Case("-s --max-filesize -1 {url}/ok", code=2),
+    "--max-filesize 1k": Case("-s --max-filesize 1k {url}/big", code=63),
+    "--max-filesize 1M": Case("-s --max-filesize 1M {url}/ok", code=0),
+    "--max-filesize 1x": Case("-s --max-filesize 1x {url}/ok", code=2),
+    "-f and --fail-with-body": Case("-s -f --fail-with-body {url}/404", code=2),
     "no URL": Case("-s", code=2),
     "-I and -d": Case("-I -d x {url}/ok", code=2),
     "a short body": Case("-s -o out {url}/short", code=18, lasting={}, why=LEFT),
@@ -381,6 +448,12 @@ CASES = {
                                 code=33),
     "-C and an unnamed part": Case("-s -C - -o out {url}/range-silent", files={"out": b"old"},
                                    code=33),
+    "-C and an error's page": Case("-s -C - -o out {url}/404", files={"out": b"old"}, code=33),
+    "-C -f and an error's page": Case("-sf -C - -o out {url}/404", files={"out": b"old"}, code=22),
+    "-C and no content": Case("-s -C - -o out {url}/nothing", files={"out": b"old"}, code=0),
+    "-C of a whole file without ranges": Case("-s -C - -o out {url}/ok", files={"out": BODY},
+                                              code=0),
+    "-C 0": Case("-s -C 0 -o out {url}/ok", files={"out": b"old"}, code=0),
     "-C refused by the server": Case("-s -C - -o out {url}/ok", files={"out": b"old"}, code=33),
     "a file that is no file": Case("-s -o . {url}/ok", code=23),
 
@@ -395,6 +468,10 @@ CASES = {
     "--retry not for refused": Case("-s --retry 3 http://127.0.0.1:1/", code=7),
     "--retry-all-errors": Case("-s --retry 1 --retry-delay 1 --retry-all-errors {url}/garbage",
                                code=1),
+    "--retry -C": Case("-s -m 1 --retry 1 --retry-delay 1 -C - -o out {url}/breaks-off",
+                       files={"out": BIG[:1000]}, code=0),
+    "--retry -C without a file": Case("-s -m 1 --retry 1 --retry-delay 1 -C - -o out "
+                                      "{url}/breaks-off", code=0),
     "--retry after a time-out": Case("-s -m 0.3 --retry 1 --retry-delay 1 {url}/stall", code=28),
 
     # Other ways.
@@ -404,16 +481,40 @@ CASES = {
                          code=0),
     "--resolve any host": Case("--resolve *:{port}:127.0.0.1 http://example.test:{port}/ok",
                                code=0),
+    **{f"--resolve {words}": Case(
+        ["-s", "-w", "%{remote_ip}",
+         *(word for entry in words.split() for word in ("--resolve", entry)),
+         "http://localhost:{port}/ok"]) for words in [
+        "localhost:{port}:127.0.0.2 localhost:{port}:127.0.0.1",
+        "localhost:{port}:127.0.0.1 *:{port}:127.0.0.2",
+        "*:{port}:127.0.0.2 localhost:{port}:127.0.0.1",
+        "localhost:{port}:127.0.0.2 -localhost:{port}",
+        "-nonsense", "+localhost:{port}:127.0.0.1", "LOCALHOST:{port}:127.0.0.1",
+        "other:{port}:nonsense", "other:99999:127.0.0.1", "other:x:127.0.0.1",
+        "localhost:{port}:127.0.0.1,x", "localhost:{port}:[::1", "localhost:{port}:localhost",
+        "localhost:{port}:127.0.0.1,", "localhost:{port}:"]},
+    "--resolve of another family": Case("-s -6 --resolve x.test:{port}:127.0.0.1 "
+                                        "http://x.test:{port}/ok", code=6),
     "--resolve malformed": Case("-s --resolve nonsense {url}/ok", code=49),
     "--connect-to": Case("--connect-to example.test:80:127.0.0.1:{port} http://example.test/ok",
                          code=0),
     "--connect-to any": Case("--connect-to ::127.0.0.1:{port} http://example.test/ok", code=0),
+    "--connect-to without a good port": Case("-s --connect-to ::127.0.0.1:x {url}/ok", code=49),
+    "--connect-to behind a proxy": Case("-s -x 127.0.0.1:{port} --connect-to "
+                                        "x.test:80:tunnel.test:81 http://x.test/echo", code=0),
     "--unix-socket": Case("--unix-socket {unix} http://x/ok", code=0),
     "--unix-socket missing": Case("-s --unix-socket /nonexistent http://x/", code=7),
     "--abstract-unix-socket": Case("--abstract-unix-socket {abstract} http://x/ok", code=0),
     "-x": Case("-x http://127.0.0.1:{port} http://example.test/ok", code=0),
     "-x with a login": Case("-x http://p:q@127.0.0.1:{port} http://example.test/ok", code=0),
     "-x -U": Case("-x 127.0.0.1:{port} -U p:q http://example.test/ok", code=0),
+    "-x -U without a password": Case("-x 127.0.0.1:{port} -U p http://example.test/ok", code=0),
+    "http_proxy is empty": Case("-s {url}/ok", code=7,
+                                env={"http_proxy": "", "all_proxy": "127.0.0.1:1"}),
+    "no_proxy is the end of an address": Case("-s {url}/ok", code=7, env={
+        "http_proxy": "127.0.0.1:1", "no_proxy": "0.0.1,.0.0.1,127.0.0.1:80"}),
+    "no_proxy has tabs": Case("{url}/ok", code=0, env={"http_proxy": "127.0.0.1:1",
+                                                       "no_proxy": "x\t127.0.0.1"}),
     "http_proxy": Case("http://example.test/ok", env={"http_proxy": "127.0.0.1:{port}"}, code=0),
     "HTTP_PROXY is not read": Case("{url}/ok", env={"HTTP_PROXY": "127.0.0.1:1"}, code=0),
     "all_proxy": Case("http://example.test/ok", env={"all_proxy": "127.0.0.1:{port}"}, code=0),
@@ -429,6 +530,7 @@ CASES = {
     "a proxy that refuses": Case("-s {url}/ok", env={"http_proxy": "127.0.0.1:1"}, code=7),
     "a proxy without an address": Case("-s -x no-such-host.invalid {url}/ok", code=5),
     "-p refused": Case("-s -p -x 127.0.0.1:{port} http://example.test/ok", code=56),
+    "-f -p refused": Case("-sf -p -x 127.0.0.1:{port} http://example.test/ok", code=22),
     "-q": Case("-q {url}/ok", code=0),
     "-- ends the options": Case("-s -- {url}/ok", code=0),
     "words behind the URL": Case("{url}/404 -s -f", code=22),
@@ -456,6 +558,7 @@ def run(program, case, server, folder):
              "abstract": server.abstract}
     server.scripts["/flaky-1"] = flaky(1)
     server.scripts["/flaky-5"] = flaky(5)
+    server.turn = 0
     folder.mkdir()
     for name, content in case.files.items():
         (folder / name).parent.mkdir(exist_ok=True)
