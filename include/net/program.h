@@ -4,9 +4,9 @@
  *
  * Blocking; never for PID 1's loop. The program gets a process group of its
  * own, an empty stdin, default signals, and as stdout and stderr a pipe that
- * is drained. When it has ended, or at the deadline, its group gets SIGKILL,
- * so that nothing it started stays behind; the program itself dies with its
- * parent.
+ * is drained. When it has ended, or at the deadline, its group gets SIGKILL; a
+ * process that made a group or session of its own is not found. The program
+ * itself dies with its parent.
  */
 #ifndef HALE_NET_PROGRAM_H
 #define HALE_NET_PROGRAM_H

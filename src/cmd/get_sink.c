@@ -6,12 +6,15 @@
  * renamed when it is whole, so that a reader never sees half of it. What is
  * no plain file (/dev/null, a pipe) is written as it is, and so is a file in
  * a folder where no other can be made. A file that cannot be renamed over (it
- * is a mount point of its own) gets the bytes copied in.
+ * is a mount point of its own) gets the bytes copied in. Our own stdout under
+ * a name (/dev/stdout) is written through the descriptor that we have: replaced,
+ * its file would lose what others write to it later.
  */
 #include "cmd/get.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,10 +134,46 @@ keep_rights(int fd, const struct stat *old)
 	(void)fchmod(fd, old->st_mode & (owned ? 07777 : 0777));
 }
 
+/* Is it our own stdout or stderr? Then a descriptor for it is opened. */
+static bool
+is_own_stream(struct get_sink *s, const struct stat *file)
+{
+	struct stat st;
+
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fstat(fd, &st) == 0 && st.st_dev == file->st_dev
+		 && st.st_ino == file->st_ino) {
+			s->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+			s->start = -1;
+			return true;
+		}
+	return false;
+}
+
+/* The file that name means, which may not be there yet: the end of a link that
+ * leads nowhere, whose place a file would take otherwise. Malloced. */
+static char *
+end_of_links(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	int dir = slash == NULL ? 0 : (int)(slash - name) + 1;
+	char to[PATH_MAX], path[PATH_MAX];
+	struct buf b = buf_over(path, sizeof path);
+	ssize_t n = readlink(name, to, sizeof to);
+
+	if (n <= 0)
+		return strdup(name);
+	if (to[0] != '/')
+		buf_add(&b, (struct span){ name, (size_t)dir });
+	buf_add(&b, (struct span){ to, (size_t)n });
+	return strdup(buf_text(&b));
+}
+
 static int
 open_temp(struct get_sink *s, const struct stat *old)
 {
-	s->real = old != NULL ? realpath(s->name, NULL) : strdup(s->name);
+	s->real = old != NULL ? realpath(s->name, NULL)
+	                      : end_of_links(s->name);
 	if (s->real == NULL)
 		return -errno;
 	s->temp = temp_name(s->real);
@@ -169,6 +208,8 @@ open_file(struct get_sink *s)
 		return open_temp(s, NULL);
 	if (!S_ISREG(old.st_mode))
 		return open_in_place(s, 0);
+	if (is_own_stream(s, &old))
+		return s->fd < 0 ? -errno : 0;
 	if (access(s->name, W_OK) < 0)
 		return -errno;	/* what forbids writing forbids renaming */
 	return open_temp(s, &old);

@@ -16,7 +16,7 @@
 
 #define RETRY_MIN_MS  1000	/* curl's back-off: 1, 2, 4 ... */
 #define RETRY_MAX_MS  600000
-#define RETRY_ASKED_MAX_S 86400	/* a longer Retry-After is not kept to */
+#define RETRY_ASKED_MAX_S 86400	/* a longer Retry-After is cut to this */
 
 /* Is there a place to go on to? It is put into j->moved. */
 static bool
@@ -363,15 +363,18 @@ retry_after_ms(const struct get_job *j)
 		.fields = { j->r.head, j->r.head_len },
 	};
 	struct span value = { NULL, 0 };
+	int64_t wait_s;
 	uint64_t s;
 
 	if (j->r.head != NULL)
 		value = reply_field(&last, "Retry-After");
 	if (value.p == NULL)
 		return 0;
-	if (parse_uint_span(value, RETRY_ASKED_MAX_S, &s) == 0)
-		return (int64_t)s * 1000;
-	return seconds_until(value) > 0 ? seconds_until(value) * 1000 : 0;
+	wait_s = parse_uint_span(value, INT64_MAX, &s) == 0 ? (int64_t)s
+	                                                    : seconds_until(value);
+	if (wait_s > RETRY_ASKED_MAX_S)
+		wait_s = RETRY_ASKED_MAX_S;
+	return wait_s > 0 ? wait_s * 1000 : 0;
 }
 
 static void

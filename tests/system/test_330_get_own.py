@@ -51,6 +51,7 @@ SCRIPTS = {
     "/zero": lambda c, r: c.answer(b"\0binary"),
     "/after": busy(lambda: ["Retry-After: 2"]), "/after-date": busy(in_a_moment),
     "/late": busy(lambda: ["Retry-After: 3600"]),
+    "/very-late": busy(lambda: ["Retry-After: 100000"]),
     "/to-localhost": lambda c, r: c.answer(
         b"", "302 Found", f"Location: http://localhost:{c.server.port}/ok"),
     "/to-tls": lambda c, r: c.answer(b"", "302 Found", f"Location: {c.server.tls_url}/ok"),
@@ -122,6 +123,23 @@ def test_the_mode_of_a_file_stays_and_a_link_is_followed(server, tmp_path):
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_bytes() == BODY
     assert stat.S_IMODE((tmp_path / "real").stat().st_mode) == 0o751
+
+
+def test_a_link_that_leads_nowhere_stays_a_link(server, tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("folder/new")
+    assert get("-s", "-f", "-o", "link", server.url + "/404", cwd=tmp_path).returncode == 22
+    assert list((tmp_path / "folder").iterdir()) == []
+    assert get("-s", "-o", "link", server.url + "/ok", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "folder" / "new").read_bytes() == BODY
+
+
+@pytest.mark.parametrize("how", [">", ">>"])
+def test_our_own_stdout_under_a_name_loses_nothing(server, tmp_path, how):
+    subprocess.run(["sh", "-c", f"(echo before; {box.HALE} get -s -o /dev/stdout {server.url}/ok;"
+                    f" echo behind) {how} out"], cwd=tmp_path, check=True)
+    assert (tmp_path / "out").read_bytes() == b"before\n" + BODY + b"behind\n"
 
 
 def test_a_new_file_has_the_umasks_mode(server, tmp_path):
@@ -274,6 +292,11 @@ def test_retry_max_time_ends_the_wish_to_wait(server):
     done = get("-sf", "--retry", "1", "--retry-max-time", "1", server.url + "/late")
     assert done.returncode == 22
     get("-s", server.url + "/late")  # the other half of its turn
+
+
+def test_a_wish_to_wait_for_days_is_not_taken_for_none(server):
+    done = get("-sf", "--retry", "1", "--retry-max-time", "20", server.url + "/very-late")
+    assert done.returncode == 22
 
 
 # Addresses
