@@ -87,7 +87,7 @@ SCRIPTS = {
     "/a-space-first": once(b" " + OK_HEAD + b"\r\n"),
     "/hundred/0": hundred,
     **{f"/hundred/{count}": hundred for count in range(1, 101)},
-    "/to-itself": once(b"HTTP/1.1 302 Found\r\nLocation: \r\nContent-Length: 0\r\n\r\n"),
+    "/to-itself": once(b"HTTP/1.1 302 Found\r\nLocation: ?\r\nContent-Length: 0\r\n\r\n"),
     "/to-a-long-place": once(b"HTTP/1.1 302 Found\r\nLocation: /" + b"a" * 20000 + b"\r\n\r\n"),
 }
 # The length counts: what lies behind it was never said to be the body.
