@@ -165,7 +165,7 @@ void sink_drop(struct get_sink *s);
 struct get_result {
 	int         code;	/* enum get_exit */
 	int         status;	/* of the last answer, 0 without */
-	int         connect_status;	/* of the proxy's to CONNECT, 0 without */
+	int         connect_status;	/* the proxy's to CONNECT, or 0 */
 	int         minor;
 	int         redirects, connects;
 	size_t      url_index;
@@ -211,7 +211,7 @@ struct get_ask {
 	const struct url *first;	/* the one that was given */
 	const struct get_route *route;
 	const char *method;
-	bool        moved;	/* by a redirect; -G's data went with the first */
+	bool        moved;	/* by a redirect: -G's data was sent */
 	bool        trusted;	/* the login and its like may be sent here */
 	bool        same_host;	/* the user's Host field is meant for it */
 	bool        has_body;

@@ -7,8 +7,8 @@
  * no plain file (/dev/null, a pipe) is written as it is, and so is a file in
  * a folder where no other can be made. A file that cannot be renamed over (it
  * is a mount point of its own) gets the bytes copied in. Our own stdout under
- * a name (/dev/stdout) is written through the descriptor that we have: replaced,
- * its file would lose what others write to it later.
+ * a name (/dev/stdout) is written through the descriptor that we have: were it
+ * replaced, what others write to it later would be lost.
  */
 #include "cmd/get.h"
 

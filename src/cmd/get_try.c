@@ -151,7 +151,8 @@ move_on(struct get_job *j)
 	code = job_set_url(j, j->r.url);
 	/* A Location is no command line: "mailto:x" names no host. */
 	if (code == GET_OK && !j->url.has_scheme)
-		code = job_fail(j, GET_PROTOCOL, "Protocol \"%.*s\" not supported",
+		code = job_fail(j, GET_PROTOCOL,
+		                "Protocol \"%.*s\" not supported",
 		                (int)strcspn(j->r.url, ":"), j->r.url);
 	return code;
 }
@@ -370,8 +371,10 @@ retry_after_ms(const struct get_job *j)
 		value = reply_field(&last, "Retry-After");
 	if (value.p == NULL)
 		return 0;
-	wait_s = parse_uint_span(value, INT64_MAX, &s) == 0 ? (int64_t)s
-	                                                    : seconds_until(value);
+	if (parse_uint_span(value, INT64_MAX, &s) == 0)
+		wait_s = (int64_t)s;
+	else
+		wait_s = seconds_until(value);
 	if (wait_s > RETRY_ASKED_MAX_S)
 		wait_s = RETRY_ASKED_MAX_S;
 	return wait_s > 0 ? wait_s * 1000 : 0;

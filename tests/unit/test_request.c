@@ -18,7 +18,8 @@ lines_that_could_end_early_are_refused(void **state)
 		"a: b\nc", "a: \x7f", " a: b", "a;b", "a; b",
 	};
 	static const char *const good[] = {
-		"a: b", "a:", "a;", "a; ", "a;b: c", "a: b\tc", "a:b:c", "X-\xc3\xa9: \xc3\xa9",
+		"a: b", "a:", "a;", "a; ", "a;b: c", "a: b\tc", "a:b:c",
+		"X-\xc3\xa9: \xc3\xa9",
 	};
 
 	(void)state;
