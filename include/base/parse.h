@@ -19,6 +19,9 @@
 int parse_uint(const char *text, uint64_t max, uint64_t *out);
 int parse_uint_span(struct span text, uint64_t max, uint64_t *out);
 
+/* 0..15, or -1: no such digit. */
+int parse_hex_digit(char c);
+
 /* "250ms", "5s", "2m", "1h"; a bare number is seconds; a fraction such as
  * "0.5s" is taken to the millisecond. At most PARSE_MS_MAX. */
 int parse_ms(const char *text, int64_t *out_ms);

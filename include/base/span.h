@@ -50,6 +50,19 @@ span_after(struct span s, size_t n)
 	return (struct span){ s.p + n, s.len - n };
 }
 
+/* Without those of the bytes in blanks that stand at either end. */
+static inline struct span
+span_trim(struct span s, const char *blanks)
+{
+	size_t n = strlen(blanks);
+
+	while (s.len > 0 && memchr(blanks, s.p[0], n) != NULL)
+		s = span_after(s, 1);
+	while (s.len > 0 && memchr(blanks, s.p[s.len - 1], n) != NULL)
+		s.len--;
+	return s;
+}
+
 /*
  * Cuts the bytes before the first mark off *rest and returns them; *rest
  * starts behind the mark, or is empty where no mark is left.

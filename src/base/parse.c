@@ -74,6 +74,17 @@ fraction_of_one(struct span digits)
 
 /* see base/parse.h */
 int
+parse_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* see base/parse.h */
+int
 parse_ms(const char *text, int64_t *out_ms)
 {
 	size_t whole = strspn(text, "0123456789");

@@ -79,11 +79,7 @@ is_name(struct span s, const char *name)
 static struct span
 trim(struct span s)
 {
-	while (s.len > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
-		s = span_after(s, 1);
-	while (s.len > 0 && (s.p[s.len - 1] == ' ' || s.p[s.len - 1] == '\t'))
-		s.len--;
-	return s;
+	return span_trim(s, " \t");
 }
 
 /* Cuts one line without its end off *rest; false where it has no end yet. */

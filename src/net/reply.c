@@ -29,20 +29,10 @@ is_word(struct span s, const char *word)
 	return s.len == strlen(word) && strncasecmp(s.p, word, s.len) == 0;
 }
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 static struct span
 trim(struct span s)
 {
-	while (s.len > 0 && is_blank(s.p[0]))
-		s = span_after(s, 1);
-	while (s.len > 0 && is_blank(s.p[s.len - 1]))
-		s.len--;
-	return s;
+	return span_trim(s, " \t\r\n");
 }
 
 /* Cuts one line with its end off *rest; false where it has no end yet. */
@@ -250,16 +240,6 @@ reply_read(struct reply *out, const char *buf, size_t len)
 	return (int)r.head.len;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The byte behind a chunk's data, of the trailers or of the end. */
 static int
 step_ends(struct chunks *c, char byte)
@@ -298,7 +278,7 @@ begin_chunk(struct chunks *c)
 static int
 step_size(struct chunks *c, char byte)
 {
-	int digit = hex_digit(byte);
+	int digit = parse_hex_digit(byte);
 
 	if (c->state == IN_EXTENSION) {
 		if (byte == '\n')

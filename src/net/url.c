@@ -334,16 +334,6 @@ url_resolve(struct buf *b, const struct url *base, struct span ref)
 	write_encoded(b, ref);
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* see net/url.h */
 int
 url_decode(struct buf *b, struct span text)
@@ -352,10 +342,11 @@ url_decode(struct buf *b, struct span text)
 		char c = text.p[0];
 		size_t n = 1;
 
-		if (c == '%' && text.len > 2 && hex_digit(text.p[1]) >= 0
-		 && hex_digit(text.p[2]) >= 0) {
-			c = (char)(hex_digit(text.p[1]) << 4
-			           | hex_digit(text.p[2]));
+		if (c == '%' && text.len > 2
+		 && parse_hex_digit(text.p[1]) >= 0
+		 && parse_hex_digit(text.p[2]) >= 0) {
+			c = (char)(parse_hex_digit(text.p[1]) << 4
+			           | parse_hex_digit(text.p[2]));
 			n = 3;
 		}
 		if ((unsigned char)c < ' ')

@@ -77,11 +77,7 @@ is_blank(char c)
 static struct span
 trim(struct span s)
 {
-	while (s.len > 0 && is_blank(s.p[0]))
-		s = span_after(s, 1);
-	while (s.len > 0 && is_blank(s.p[s.len - 1]))
-		s.len--;
-	return s;
+	return span_trim(s, " \t\n\v\f\r");
 }
 
 /* Takes one byte in lower case, a run of blanks as one; -1 at the end. */

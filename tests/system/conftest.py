@@ -68,6 +68,21 @@ def hale(box):
 
 
 @pytest.fixture
+def sick(hale, tmp_path):
+    """sick(options...) starts hale with a service that can fall ill; MODE is
+    its first state of health. "{}" in an option is the service's URL."""
+    def start(*options, mode="200", **more):
+        service = harness.Sick(tmp_path, mode)
+        box = hale("--listen", str(harness.PORT),
+                   *(word.replace("{}", service.url) for word in options),
+                   service.argv, **more)
+        box.service = int(box.out.expect(r"^up (\d+)$")[1])
+        box.be = lambda mode: service.be(box, mode)
+        return box
+    return start
+
+
+@pytest.fixture
 def empty_root(tmp_path):
     """A directory that holds nothing but /hale and /svc."""
     root = tmp_path / "root"

@@ -15,20 +15,6 @@ STOP, CONT, TERM = signal.SIGSTOP, signal.SIGCONT, signal.SIGTERM
 FORK = {"x86_64": 57}.get(os.uname().machine)
 
 
-@pytest.fixture
-def sick(hale, tmp_path):
-    """sick(options...) starts hale with a service that can fall ill; MODE is
-    its first state of health. "{}" in an option is the service's URL."""
-    def start(*options, mode="200", **more):
-        service = Sick(tmp_path, mode)
-        box = hale(*LISTEN, *(word.replace("{}", service.url) for word in options),
-                   service.argv, **more)
-        box.service = int(box.out.expect(r"^up (\d+)$")[1])
-        box.be = lambda mode: service.be(box, mode)
-        return box
-    return start
-
-
 def up(hale, *argv, **options):
     box = hale(*LISTEN, *argv, **options)
     box.out.expect("^up")

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from box import HALE, SVC, Sick, clean_env, until
+from box import HALE, SVC, clean_env, until
 
 LISTEN = ["--listen", "8080"]
 AT_ONCE = ["--backoff", "0"]
@@ -27,18 +27,6 @@ def kill_service(box, pid, sig=KILL):
 
 def becomes(box, path, status):
     until(lambda: box.get(path).status == status, f"{path} is {status}")
-
-
-@pytest.fixture
-def sick(hale, tmp_path):
-    def start(*options, mode="200", **more):
-        service = Sick(tmp_path, mode)
-        box = hale(*LISTEN, *(word.replace("{}", service.url) for word in options),
-                   service.argv, **more)
-        box.service = int(box.out.expect(r"^up (\d+)$")[1])
-        box.be = lambda mode: service.be(box, mode)
-        return box
-    return start
 
 
 # --- the policy ----------------------------------------------------------------

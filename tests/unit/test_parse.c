@@ -2,6 +2,9 @@
 /* test_parse.c - numbers, durations and truth values */
 #include "unit.h"
 
+#include <ctype.h>
+#include <limits.h>
+
 #include "base/err.h"
 #include "base/parse.h"
 
@@ -132,9 +135,25 @@ reads_the_truth(void **state)
 	assert_int_equal(out, r->r == 0 ? r->out : was);
 }
 
+static void
+hex_digits_are_those_of_ctype(void **state)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	(void)state;
+	for (int c = 0; c <= UCHAR_MAX; c++) {
+		const char *at = isxdigit(c) ? strchr(digits, tolower(c))
+		                             : NULL;
+
+		assert_int_equal(parse_hex_digit((char)c),
+		                 at != NULL ? at - digits : -1);
+	}
+}
+
 int
 main(void)
 {
+	UNIT_TEST(hex_digits_are_those_of_ctype);
 	UNIT_ROWS(reads_the_number, uints);
 	UNIT_ROWS(reads_the_duration, durations);
 	UNIT_ROWS(reads_the_truth, truths);

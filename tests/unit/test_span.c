@@ -76,9 +76,38 @@ skipping_stops_at_the_end(void **state)
 	assert_span_equal("", span_after(s, SIZE_MAX));
 }
 
+static const struct trimmed {
+	const char *name, *text, *left;
+} trims[] = {
+	{ "nothing", "", "" },
+	{ "only blanks", " \t ", "" },
+	{ "no blank", "ab", "ab" },
+	{ "blanks at both ends go, one inside stays", "\t a b \t", "a b" },
+	{ "another byte is none", "\na", "\na" },
+};
+
+static void
+trims_what_is_named(void **state)
+{
+	const struct trimmed *t = *state;
+
+	assert_span_equal(t->left, span_trim(guarded_span(t->text), " \t"));
+}
+
+static void
+a_nul_is_no_blank(void **state)
+{
+	static const char nul[] = { '\0' };
+
+	(void)state;
+	assert_int_equal(span_trim((struct span){ nul, 1 }, " ").len, 1);
+}
+
 int
 main(void)
 {
+	UNIT_ROWS(trims_what_is_named, trims);
+	UNIT_TEST(a_nul_is_no_blank);
 	UNIT_ROWS(cuts_at_the_mark, cuts);
 	UNIT_TEST(a_span_without_a_pointer_is_empty);
 	UNIT_TEST(equality_needs_the_same_length);
