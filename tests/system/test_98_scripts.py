@@ -1,0 +1,160 @@
+"""What stands around the code: the scripts, the Makefile, the binary's form."""
+# SPDX-License-Identifier: MIT
+import os
+import re
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from box import HALE, PATH, TOP
+
+SCRIPTS = TOP / "scripts"
+ARCHIVE = b"the archive's bytes"
+SHA256 = "82117bda95f44552198ae4019671a1a940024a1febb87dac519e13b8ef47178d"
+
+
+def call(*words, **env):
+    """A command of this tree, as make would run it; make's own variables away."""
+    kept = {name: value for name, value in os.environ.items()
+            if not name.startswith(("MAKE", "MFLAGS"))}
+    return subprocess.run(words, capture_output=True, text=True, timeout=60,
+                          env={**kept, "LC_ALL": "C", **env})
+
+
+def write_tool(path, line):
+    path.write_text(f"#!/bin/sh\n{line}\n")
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def ci(tmp_path):
+    """ci("echo x") gives .ci/run, whose make does that, and its environment."""
+    top = tmp_path / "top"
+    for name in (".ci", "scripts"):
+        (top / name).mkdir(parents=True)
+    shutil.copy(TOP / ".ci" / "run", top / ".ci")
+    write_tool(top / "scripts" / "engine", 'echo "engine $1" >>calls')
+
+    def made(line):
+        write_tool(tmp_path / "make", line)
+        return top / ".ci" / "run", {"PATH": f"{tmp_path}:{PATH}"}
+    return made
+
+
+@pytest.mark.static_only
+def test_the_binary_is_static_and_hardened():
+    told = call("readelf", "-hldW", HALE).stdout
+    segments = dict(re.findall(r"^ +(GNU_\w+|INTERP) .* (\S+) +0x\w+$", told, re.M))
+    assert "DYN (Position-Independent Executable" in told
+    assert segments == {"GNU_STACK": "RW", "GNU_RELRO": "R"}
+    assert re.search(r"\(FLAGS_1\) +Flags: NOW PIE", told)
+    assert "(NEEDED)" not in told and "TEXTREL" not in told
+    assert not re.search(r"^ +LOAD .* RWE ", told, re.M)
+
+
+def test_a_damaged_archive_is_refused_in_words_and_put_aside(tmp_path):
+    (tmp_path / "x.tar.gz").write_bytes(ARCHIVE.replace(b"bytes", b"byteS"))
+    done = call(SCRIPTS / "fetch.sh", "x.tar.gz", SHA256, "-", HALE_SRC=str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"refused x.tar.gz from {tmp_path}: its SHA-256 is not" in done.stderr
+    assert SHA256 in done.stderr
+    assert os.listdir(tmp_path) == ["x.tar.gz.refused"]
+
+
+def test_a_whole_archive_is_taken_without_asking_any_mirror(tmp_path):
+    (tmp_path / "x.tar.gz").write_bytes(ARCHIVE)
+    done = call(SCRIPTS / "fetch.sh", "x.tar.gz", SHA256, "-", HALE_SRC=str(tmp_path))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert os.listdir(tmp_path) == ["x.tar.gz"]
+
+
+def test_bootstrap_says_and_does_nothing_where_all_is_there(tmp_path):
+    for name in ("apt-get", "apk", "sudo"):
+        write_tool(tmp_path / name, f"echo {name} was called; exit 1")
+    done = call(SCRIPTS / "bootstrap", "build", "test", PATH=f"{tmp_path}:{PATH}")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_bootstrap_names_the_sets_there_are():
+    done = call(SCRIPTS / "bootstrap", "everything")
+    assert done.returncode == 1
+    assert "no set named 'everything'; there are build demo test" in done.stderr
+
+
+def test_make_clean_needs_nothing_to_clean(tmp_path):
+    shutil.copy(TOP / "Makefile", tmp_path)
+    done = call("make", "-C", tmp_path, "clean")
+    assert done.returncode == 0, done.stderr
+
+
+def tree(folder, **files):
+    """A source tree with these files; __ stands for a slash."""
+    for name, text in files.items():
+        path = folder / (name.replace("__", "/") + ".c")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (folder / "include").mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.mark.parametrize("name, line, told", [
+    ("src__base__a", '#include "net/http.h"', 'src/base/a.c:1: include "net/http.h" '
+                                              "goes up a layer"),
+    ("src__net__a", '# include "sup/init.h"', "goes up a layer"),
+    ("src__cmd__a", '#include "buf.h"', "names no layer"),
+    ("src__net__a", '#include "base/buf.h"', ""),
+    ("src__main", '#include "cmd/cmd.h"', ""),
+])
+def test_an_include_that_goes_up_a_layer_fails(tmp_path, name, line, told):
+    tree(tmp_path, **{name: line + "\n"})
+    done = subprocess.run((SCRIPTS / "layers.sh", "build"), cwd=tmp_path,
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == (1 if told else 0)
+    assert told in done.stdout and bool(told) == bool(done.stdout)
+
+
+def test_a_pure_module_that_needs_more_than_pure_ones_fails(tmp_path):
+    tree(tmp_path, src__base__a="int read(); int a(void) { return read(); }\n",
+         src__base__b="int a(void); int b(void) { return a(); }\n")
+    for name in "ab":
+        subprocess.run(("gcc", "-w", "-c", "-o", f"{name}.o", f"src/base/{name}.c"),
+                       cwd=tmp_path, check=True, timeout=60)
+
+    def layers(*pure):
+        return subprocess.run((SCRIPTS / "layers.sh", ".", *pure), cwd=tmp_path,
+                              capture_output=True, text=True, timeout=60).stdout
+
+    assert layers("a", "b") == "layers: ./a.o is pure and yet needs read\n"
+    assert layers("b") == "layers: ./b.o is pure and yet needs a\n"
+
+
+def test_ci_that_is_ended_by_a_signal_ends_its_tests_and_their_engine(ci):
+    run, env = ci("echo $$ >pid; echo testing; exec sleep 600")
+    running = subprocess.Popen((run,), stdout=subprocess.PIPE, text=True,
+                               env={**os.environ, **env})
+    try:
+        assert running.stdout.readline() == "testing\n"
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(15) == 1
+    finally:
+        running.kill()
+        running.stdout.close()
+    top = run.parents[1]
+    assert not os.path.exists(f"/proc/{int((top / 'pid').read_text())}")
+    assert (top / "calls").read_text() == "engine stop\n"
+
+
+@pytest.mark.parametrize("line, code, told", [
+    ("echo '3 passed in 0.1s'", 0, "3 passed in 0.1s"),
+    ("echo '3 passed in 0.1s'; exit 2", 2, "make test: exit 2"),
+    ("echo 'SKIPPED [1] tests/container/conftest.py:50: no engine'", 1,
+     "a container test was skipped"),
+])
+def test_ci_ends_as_its_tests_did_and_takes_no_skipped_container_test(ci, line, code,
+                                                                     told):
+    run, env = ci(line)
+    done = call(run, **env)
+    assert done.returncode == code, done
+    assert told in done.stdout
