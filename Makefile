@@ -62,7 +62,7 @@ $B/hale.debug: $B/main.o $(PARTS) $(TOOL)/bearssl.a
 	@echo "link    $@"
 	$Q$(CC) $(CFLAGS) $(LINK) $(HARDEN) -Wl,--build-id=none $(LDFLAGS) -o $@ $^
 
-$B/%.o: src/%.c | $(READY)
+$B/%.o: src/%.c $(READY)
 	@mkdir -p $(@D)
 	@echo "compile $<"
 	$Q$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
@@ -81,7 +81,6 @@ $B/net/anchors_blob.o: $B/trust/anchors_blob.c
 	@echo "compile $<"
 	$Q$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
 
-
 # A new version or commit makes this object anew, and nothing else.
 $B/cmd/cmd.o: OURS += -DHALE_VERSION='"$(VERSION)"' -DHALE_COMMIT='"$(COMMIT)"' \
         -DMUSL_VERSION='"$(call tool_version,musl)"' \
@@ -92,12 +91,13 @@ $B/version: FORCE
 	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || \
 	    echo '$(VERSION) $(COMMIT)' >$@
 
-# Each comes last of its tool and names the version: MUSL_VERSION = 1.2.5.
+# Each comes last of its tool and names the version: MUSL_VERSION = 1.2.5. The
+# script pins it: another version there builds the tool and all that it makes.
 tool_version = $(shell sed -n 's/.* = //p' $(TOOL)/$1.mk)
-build/tool/musl.mk:
+build/tool/musl.mk: scripts/musl.sh
 	scripts/bootstrap build
 	scripts/musl.sh $(@D)
-build/tool/bearssl.mk: build/tool/musl.mk
+build/tool/bearssl.mk: scripts/bearssl.sh build/tool/musl.mk
 	scripts/bearssl.sh $(@D)
 $(TOOL)/bearssl.a: $(TOOL)/bearssl.mk ;
 
@@ -169,7 +169,7 @@ $B/fault/%: tests/fault/%.c $(UNIT_PARTS) $(TOOL)/bearssl.a
 comma = ,
 
 helpers: $(TOOLS)
-$B/helpers/%: tests/helpers/%.c | $(READY)
+$B/helpers/%: tests/helpers/%.c $(READY)
 	@mkdir -p $(@D)
 	@echo "compile $<"
 	$Qbuild/tool/bin/musl-gcc -std=c11 -D_GNU_SOURCE -Os -static -Wall -Wextra \
@@ -205,7 +205,7 @@ ASAN  = ASAN_OPTIONS=handle_segv=0:handle_sigbus=0:handle_sigfpe=0:detect_leaks=
 .PHONY: dev-run
 dev-run: unit-run $B/hale.debug layers
 	$(ASAN) HALE_BIN=$B/hale.debug $(PYTEST) -m 'not static_only' tests/system
-build/dev/tool/bearssl.mk:
+build/dev/tool/bearssl.mk: scripts/bearssl.sh
 	CC=clang CFLAGS='-O1 -g -fsanitize=address' scripts/bearssl.sh $(@D)
 build/dev/tool/musl.mk:
 	@mkdir -p $(@D)
@@ -215,7 +215,7 @@ lint: all
 	@scripts/bootstrap lint test
 	scripts/lint.sh $(OURS)
 
-fuzz:
+fuzz: | $(READY)
 	@scripts/bootstrap dev test
 	tests/fuzz/run.sh $B/fuzz
 
@@ -224,7 +224,7 @@ bench: all
 	@$(MAKE) --no-print-directory $(BENCH)
 	/usr/bin/python3 tests/bench/bench.py $B/hale
 
-$B/bench/%: tests/bench/%.c | $(READY)
+$B/bench/%: tests/bench/%.c tests/bench/bench.h $(READY)
 	@mkdir -p $(@D)
 	@echo "compile $<"
 	$Q$(CC) -std=c11 -D_GNU_SOURCE -Os -Wall -Wextra $(LINK) $(HARDEN) -s -o $@ $<
@@ -241,6 +241,7 @@ install: all
 
 clean:
 	@[ ! -d build/engine ] || scripts/engine stop
+	@mkdir -p build
 	find build -mindepth 1 -maxdepth 1 ! -name src ! -name tool \
 	    -exec rm -rf {} +
 
