@@ -1,9 +1,9 @@
 #!/bin/sh
 # fetch.sh FILE SHA256 POOL_DIR [URL] - get one pinned source archive into build/src.
 #
-# POOL_DIR is the folder of Debian's archive that holds FILE. Mirrors come from
-# apt's own configuration, or from DEBIAN_MIRROR where that is set; URL is
-# upstream's place of the same bytes. The pinned hash makes any source as good
+# POOL_DIR is the folder of Debian's archive that holds FILE. Mirrors are what
+# DEBIAN_MIRROR names, those of apt's own configuration, and Debian's own; URL
+# is another place of the same bytes. The pinned hash makes any source as good
 # as another, so neither package lists nor signatures are asked. POOL_DIR "-":
 # only URL. Exit 1: found nowhere; exit 2: found, and refused.
 # SPDX-License-Identifier: MIT
@@ -14,15 +14,20 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 src=${HALE_SRC:-$root/build/src}
 
 # Debian's archives that apt is set up with, security and main alike.
-mirrors() {
-	[ "$pool" != - ] || return 0
-	[ -z "${DEBIAN_MIRROR-}" ] || echo "${DEBIAN_MIRROR%/}/"
+apt_mirrors() {
 	command -v apt-get >/dev/null 2>&1 || return 0
 	# shellcheck disable=SC2016 # apt fills the field in
 	set -- indextargets --format '$(REPO_URI)' 'Created-By: Packages'
 	apt-get "$@" 'Origin: Debian' 2>/dev/null
 	# A fresh image has no package lists yet, so no origin is known.
 	apt-get "$@" 2>/dev/null
+}
+
+mirrors() {
+	[ "$pool" != - ] || return 0
+	[ -z "${DEBIAN_MIRROR-}" ] || echo "${DEBIAN_MIRROR%/}/"
+	apt_mirrors || :	# an apt that is not set up is no reason to stop
+	echo http://deb.debian.org/debian/	# for Ubuntu, Alpine and others
 }
 
 # Escape what a URI and Debian's version numbers do not agree on.
@@ -87,7 +92,7 @@ fi
 [ -z "$refused" ] || exit 2
 echo "fetch: cannot get $file${url:+ from $url}" >&2
 [ "$pool" = - ] || cat >&2 <<EOF
-fetch: no mirror that apt knows has it in $pool
+fetch: neither a mirror that apt knows nor Debian's own has it in $pool
 fetch: set DEBIAN_MIRROR to a Debian mirror, or put the file into $src
 EOF
 exit 1
