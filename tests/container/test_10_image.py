@@ -3,12 +3,13 @@
 
 import io
 import json
+import re
 import subprocess
 import tarfile
 
 import pytest
 
-from conftest import COMMIT, VERSION
+from conftest import COMMIT, ROOT, VERSION
 from containers import docker
 
 SIZE_MAX = 345 * 1024     # what it is today; 235 KB is the aim (README, Limits)
@@ -57,6 +58,14 @@ def test_hale_in_the_image_is_static_and_small(base, tmp_path):
                               capture_output=True, text=True).stdout
     assert "LOAD" in segments and "INTERP" not in segments
     assert members["hale"].size < SIZE_MAX
+
+
+def test_the_readme_tells_the_binarys_size(base):
+    readme = (ROOT / "README.md").read_text()
+    for said in (r"what it lacks, in (\d+) KB", r"^\| binary, KB \| (\d+) ",
+                 r"^- The binary is (\d+) KB"):
+        (told,) = re.findall(said, readme, re.M)
+        assert abs(int(told) - base[1]["hale"].size / 1024) < 6, said
 
 
 def test_the_base_image_holds_users_tmp_nsswitch_and_the_ca_file_only(base):
