@@ -24,7 +24,7 @@ HELD_SLOW = 1000
 HELD_PROBES = 800
 HELD_GAP_US = 10000
 CONNECTION_LIMIT = 64   # hale's; CONTRACT of its server
-SIZE_KB = 235          # with the client and the CA set
+SIZE_KB = 235           # with the client and the CA set
 OTHER_SOCKETS = 4       # listeners, local socket, one being accepted
 
 

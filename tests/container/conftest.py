@@ -4,6 +4,7 @@
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import types
 import uuid
@@ -20,6 +21,12 @@ COMMIT = "c0ffee0000000000000000000000000000000000"
 HARD = ("--read-only", "--user", "65532", "--cap-drop", "ALL")
 
 
+def pytest_configure():
+    """Ended by a signal, we still end what was started, as after Ctrl-C."""
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport():
     """In CI a skipped container test is a failed one."""
@@ -30,12 +37,19 @@ def pytest_runtest_makereport():
         report.longrepr = f"skipped, which CI counts as failed: {report.longrepr}"
 
 
+def stop_engine():
+    subprocess.run((ROOT / "scripts" / "engine", "stop"), check=True)
+
+
 @pytest.fixture(scope="session")
 def engine():
     """A Docker engine, private where none answers; ended if started here."""
-    start = subprocess.run(
-        (ROOT / "scripts" / "engine", "start"), stdout=subprocess.PIPE, text=True
-    )
+    try:
+        start = subprocess.run((ROOT / "scripts" / "engine", "start"),
+                               stdout=subprocess.PIPE, text=True)
+    except KeyboardInterrupt:  # it may have come half the way
+        stop_engine()
+        raise
     if start.returncode != 0:
         pytest.skip("no Docker engine here and none can be started")
     facts = dict(line.split("=", 1) for line in start.stdout.split())
@@ -45,7 +59,7 @@ def engine():
         private=facts["PRIVATE"] == "yes", network=facts["NETWORK"]
     )
     if facts["STARTED"] == "yes":
-        subprocess.run((ROOT / "scripts" / "engine", "stop"), check=True)
+        stop_engine()
 
 
 @pytest.fixture(scope="session")
