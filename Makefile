@@ -58,9 +58,23 @@ $B/hale: $B/hale.debug
 	$Qstrip -o $@ $<
 	@echo "made    $@, $$(stat -c %s $@) bytes"
 
+# The kernel maps a file by 64 KB at a time: what a start of the service, or a
+# check, runs through lies together in the file, libc's part of it included.
+# init.o comes after that: its large state would part libc's variables from ours.
+FIRST = main cmd/cmd cmd/run $(BASE) sup/signals sup/service sup/watch sup/health \
+        sup/usage sup/cgroup sup/notify sup/terminal sup/child sup/proc sup/fds sup/env sup/launch \
+        sup/local sup/notify_sock sup/checkname sup/checker net/loop net/sock \
+        net/http net/server
+NEXT  = net/check net/url net/client net/dial net/request net/reply net/program \
+        cmd/check cmd/probe cmd/ask cmd/wait cmd/status cmd/get
+objects = $(patsubst %,$B/%.o,$1)
+ORDER = $(call objects,$(FIRST)) -lc $(call objects,sup/init) -lc \
+        $(call objects,$(NEXT))
+
 $B/hale.debug: $B/main.o $(PARTS) $(TOOL)/bearssl.a
 	@echo "link    $@"
-	$Q$(CC) $(CFLAGS) $(LINK) $(HARDEN) -Wl,--build-id=none $(LDFLAGS) -o $@ $^
+	$Q$(CC) $(CFLAGS) $(LINK) $(HARDEN) -Wl,--build-id=none $(LDFLAGS) -o $@ \
+	    $(ORDER) $(filter-out $(ORDER),$^)
 
 $B/%.o: src/%.c $(READY)
 	@mkdir -p $(@D)

@@ -38,7 +38,7 @@ struct opt {
 	char          letter;	/* 'x', or 0 for none */
 	const char   *name;	/* long name without dashes */
 	enum opt_kind kind;
-	size_t        at;	/* offset of the field in args; 0 with add() */
+	unsigned      at;	/* offset of the field in args; 0 with add() */
 	const char   *def;	/* default as it would be written, or NULL */
 	const char   *help;	/* one line */
 	const char   *value;	/* what its value is called; NULL: by kind */

@@ -17,7 +17,7 @@ enum cmd_exit {
 };
 
 struct cmd {
-	const char       *name;
+	char              name[8];	/* here: looking one up reads no more */
 	const char       *usage;	/* what follows the name */
 	const char       *about;	/* one line */
 	const struct opt *opts;

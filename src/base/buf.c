@@ -190,7 +190,7 @@ add_conversion(struct buf *b, const char *fmt, va_list *ap)
 	int longs = 0;
 	char c;
 
-	if (strncmp(fmt, ".*s", 3) == 0) {
+	if (fmt[0] == '.' && fmt[1] == '*' && fmt[2] == 's') {
 		int len = va_arg(*ap, int);
 		const char *p = va_arg(*ap, const char *);
 
@@ -230,7 +230,7 @@ buf_vfmt(struct buf *b, const char *fmt, va_list ap)
 
 	va_copy(args, ap);	/* so that its address can be passed on */
 	while (*fmt != '\0') {
-		size_t plain = strcspn(fmt, "%");
+		size_t plain = (size_t)(strchrnul(fmt, '%') - fmt);
 
 		buf_add(b, (struct span){ fmt, plain });
 		fmt += plain;

@@ -50,7 +50,7 @@ parse_uint(const char *text, uint64_t max, uint64_t *out)
 static int64_t
 unit_ms(const char *unit)
 {
-	static const struct { const char *name; int64_t ms; } units[] = {
+	static const struct { char name[4]; int64_t ms; } units[] = {
 		{ "", 1000 }, { "ms", 1 }, { "s", 1000 },
 		{ "m", 60000 }, { "h", 3600000 },
 	};

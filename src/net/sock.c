@@ -203,9 +203,12 @@ bind_open(int fd, const struct sock_addr *at)
 static int
 bind_unix(int fd, const struct sock_addr *at)
 {
-	int r = bind_open(fd, at);
+	int r;
 
-	if (r != -EADDRINUSE || at->un.sun_path[0] == '\0' || !is_stale(at))
+	if (at->un.sun_path[0] == '\0')	/* abstract: no file, no mode */
+		return bind(fd, &at->any, at->len) < 0 ? -errno : 0;
+	r = bind_open(fd, at);
+	if (r != -EADDRINUSE || !is_stale(at))
 		return r;
 	sock_unlink(at);
 	return bind_open(fd, at);

@@ -43,9 +43,11 @@ def http_check(bench):
     floor = next(server for server in bench.servers if server.name == "floor")
     with floor.started() as server:
         commands = clients(bench, f"http://127.0.0.1:{server.port}/")
-        cpu = {name: [] for name in commands}
+        # What the start and the end of a bare static program cost here.
+        timed = commands | {"floor": [bench.programs.path("stamp")]}
+        cpu = {name: [] for name in timed}
         for done in range(bench.rounds):
-            for name, command in commands.items():
+            for name, command in timed.items():
                 bench.progress(f"http check: round {done + 1}/{bench.rounds}, {name}")
                 lines = bench.tool("once", "cpu", RUNS_PER_ROUND, *command)
                 cpu[name].append(statistics.median(int(line[0]) for line in lines))

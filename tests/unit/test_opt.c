@@ -475,7 +475,7 @@ the_last_of_the_most_options_wins_over_the_environment(void **state)
 		table[i] = (struct opt){
 			.name = buf_text(&b),
 			.kind = OPT_INT,
-			.at = (size_t)i * sizeof values[0],
+			.at = (unsigned)(i * (int)sizeof values[0]),
 		};
 	}
 	assert_int_equal(opt_parse(table, values, 2, argv, env, &fail), 2);
