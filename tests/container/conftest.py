@@ -62,22 +62,28 @@ def engine():
         stop_engine()
 
 
+def build(images, target, name, *options):
+    """One target of Dockerfile.scratch, as a user would build it."""
+    docker(
+        "build", *images.net, "-f", str(ROOT / "Dockerfile.scratch"),
+        "--target", target, "-t", name,
+        "--build-arg", f"VERSION={VERSION}",
+        "--build-arg", f"COMMIT_SHA={COMMIT}",
+        "--build-arg", "BUILD_TIME=2026-01-02T03:04:05Z",
+        *options, str(ROOT), timeout=BUILD_S,
+    )
+
+
 @pytest.fixture(scope="session")
 def images(engine):
-    """hale and base, by Dockerfile.scratch, as a user would build them."""
+    """hale and base; net is what a build needs to reach the mirror."""
     subprocess.run((ROOT / "scripts" / "base-image",), check=True)
-    names = types.SimpleNamespace(hale="hale-test:hale", base="hale-test:base")
-    net = ("--network=host",) if engine.private else ()
-    for target, name in vars(names).items():
-        docker(
-            "build", *net, "-f", str(ROOT / "Dockerfile.scratch"),
-            "--target", target, "-t", name,
-            "--build-arg", f"VERSION={VERSION}",
-            "--build-arg", f"COMMIT_SHA={COMMIT}",
-            "--build-arg", "BUILD_TIME=2026-01-02T03:04:05Z",
-            str(ROOT), timeout=BUILD_S,
-        )
-    return names
+    images = types.SimpleNamespace(
+        hale="hale-test:hale", base="hale-test:base",
+        net=("--network=host",) if engine.private else ())
+    for target in ("hale", "base"):
+        build(images, target, getattr(images, target))
+    return images
 
 
 def go_build(source, binary, **env):

@@ -9,10 +9,10 @@ import tarfile
 
 import pytest
 
-from conftest import COMMIT, ROOT, VERSION
+from conftest import COMMIT, ROOT, VERSION, build
 from containers import docker
 
-SIZE_MAX = 345 * 1024     # what it is today; 235 KB is the aim (README, Limits)
+SIZE_MAX = 340 * 1024     # what it is today; 235 KB is the aim (README, Limits)
 # The engine itself puts these into every container.
 ENGINES_OWN = (".dockerenv", "dev", "proc", "sys", "etc/hostname", "etc/hosts",
                "etc/resolv.conf", "etc/mtab")
@@ -73,6 +73,13 @@ def test_the_base_image_holds_users_tmp_nsswitch_and_the_ca_file_only(base):
         "hale", "tmp", "home", "home/nonroot",
         "etc", "etc/passwd", "etc/group", "etc/nsswitch.conf",
     }
+
+
+def test_the_base_image_has_time_zones_where_asked_for(images):
+    name = "hale-test:zones"
+    build(images, "base", name, "--build-arg", "TIME_ZONES=yes")
+    members = files_of(name)[1]
+    assert members["usr/share/zoneinfo/Europe/Berlin"].size > 500
 
 
 def test_tmp_of_the_base_image_is_for_everybody(base):
