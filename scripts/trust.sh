@@ -29,7 +29,7 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 
 cd "$top"
-${HOSTCC:-gcc} -std=c11 -O1 -iquote include -o "$tmp/trust" scripts/trust.c \
+${HOSTCC:-gcc} -std=c11 -D_GNU_SOURCE -O1 -iquote include -o "$tmp/trust" scripts/trust.c \
 	src/net/pem.c src/net/x509.c src/net/x509_name.c src/net/der.c \
 	src/base/buf.c
 find $roots -name '*.crt' | LC_ALL=C sort | tr '\n' '\0' |
