@@ -88,7 +88,7 @@ $(patsubst %,$B/%.o,$(TLS)) $(patsubst %,$B/unit/obj/%.o,$(TLS)): \
 
 # The trust anchors, from the machine's ca-certificates package.
 $B/trust/anchors_blob.c: scripts/trust.sh scripts/trust.c src/net/x509.c \
-        src/net/x509_name.c src/net/pem.c src/net/der.c | $(READY)
+        src/net/x509_name.c src/net/pem.c src/net/der.c src/base/buf.c | $(READY)
 	@scripts/trust.sh $(@D)
 $B/net/anchors_blob.o: $B/trust/anchors_blob.c
 	@mkdir -p $(@D)

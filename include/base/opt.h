@@ -11,6 +11,8 @@
 
 #include "base/buf.h"
 
+#include <stdint.h>
+
 enum opt_kind {
 	OPT_NONE,	/* ends a table */
 	OPT_FLAG,	/* bool, true when given */
@@ -35,16 +37,29 @@ enum opt_kind {
 typedef int opt_add(void *args, struct span value);
 
 struct opt {
-	char          letter;	/* 'x', or 0 for none */
-	const char   *name;	/* long name without dashes */
-	enum opt_kind kind;
-	unsigned      at;	/* offset of the field in args; 0 with add() */
-	const char   *def;	/* default as it would be written, or NULL */
-	const char   *help;	/* one line */
-	const char   *value;	/* what its value is called; NULL: by kind */
-	opt_add      *add;	/* OPT_WORD and OPT_LIST only */
-	const char   *expected;	/* what its value must be; NULL: by kind, value */
+	char          letter;
+	unsigned char kind;	/* enum opt_kind */
+	uint16_t      at;
+	const char   *name;	/* and behind its NUL the other texts */
+	opt_add      *add;
 };
+
+/*
+ * One row:
+ *   letter    'x', or 0 for none
+ *   name      long name without dashes
+ *   kind, at  offset of the field in args, 0 with add()
+ *   def       default as it would be written, or ""
+ *   help      one line
+ *   value     what its value is called; "": by kind
+ *   add       OPT_WORD and OPT_LIST only, else NULL
+ *   expected  what its value must be; "": by kind, value
+ * The texts are literals, laid out as one: a pointer to each would be five for
+ * the start of every hale to relocate.
+ */
+#define OPT(letter, name, kind, at, def, help, value, add, expected) \
+	{ letter, kind, (uint16_t)(at), \
+	  name "\0" def "\0" help "\0" value "\0" expected, add }
 #define OPT_END { .kind = OPT_NONE }
 #define OPT_MAX 63	/* options in a table: one bit each says "was given" */
 

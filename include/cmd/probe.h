@@ -17,22 +17,22 @@ opt_add probe_add_status, probe_add_header;
 
 #define PROBE_AT(field) offsetof(struct probe_args, conf.field)
 #define PROBE_OPTS \
-	{ 0, "status", OPT_LIST, 0, NULL, \
-	  "HTTP status that means healthy, else 200-399", "N[-M]", \
-	  probe_add_status, "a status such as 200 or a range such as 200-299" }, \
-	{ 0, "contains", OPT_STR, PROBE_AT(contains), NULL, \
-	  "the HTTP body must contain this", "TEXT", NULL, NULL }, \
-	{ 'H', "header", OPT_LIST, 0, NULL, \
-	  "send this HTTP header", "LINE", probe_add_header, \
-	  "a header such as \"Host: example.com\"" }, \
-	{ 0, "cacert", OPT_STR, PROBE_AT(cafile), NULL, \
-	  "trust the CAs of this PEM file only", "FILE", NULL, NULL }, \
-	{ 0, "cert", OPT_STR, PROBE_AT(certfile), NULL, \
-	  "our own certificate, PEM", "FILE", NULL, NULL }, \
-	{ 0, "key", OPT_STR, PROBE_AT(keyfile), NULL, \
-	  "its key, where that is another file", "FILE", NULL, NULL }, \
-	{ 0, "insecure", OPT_FLAG, PROBE_AT(insecure), NULL, \
-	  "do NOT verify the server's certificate", NULL, NULL, NULL }
+	OPT(0, "status", OPT_LIST, 0, "", \
+	    "HTTP status that means healthy, else 200-399", "N[-M]", \
+	    probe_add_status, \
+	    "a status such as 200 or a range such as 200-299"), \
+	OPT(0, "contains", OPT_STR, PROBE_AT(contains), "", \
+	    "the HTTP body must contain this", "TEXT", NULL, ""), \
+	OPT('H', "header", OPT_LIST, 0, "", "send this HTTP header", "LINE", \
+	    probe_add_header, "a header such as \"Host: example.com\""), \
+	OPT(0, "cacert", OPT_STR, PROBE_AT(cafile), "", \
+	    "trust the CAs of this PEM file only", "FILE", NULL, ""), \
+	OPT(0, "cert", OPT_STR, PROBE_AT(certfile), "", \
+	    "our own certificate, PEM", "FILE", NULL, ""), \
+	OPT(0, "key", OPT_STR, PROBE_AT(keyfile), "", \
+	    "its key, where that is another file", "FILE", NULL, ""), \
+	OPT(0, "insecure", OPT_FLAG, PROBE_AT(insecure), "", \
+	    "do NOT verify the server's certificate", "", NULL, "")
 
 /*
  * Refuses what cannot be checked, warns of --insecure, fills in what the

@@ -21,6 +21,19 @@ struct run {
 	struct opt_fail  *fail;
 };
 
+/* The texts of a row, in their order. */
+enum text { TEXT_NAME, TEXT_DEF, TEXT_HELP, TEXT_VALUE, TEXT_EXPECTED };
+
+static const char *
+text_of(const struct opt *o, enum text which)
+{
+	const char *t = o->name;
+
+	for (int i = TEXT_NAME; i < (int)which; i++)
+		t += strlen(t) + 1;
+	return t;
+}
+
 static bool
 takes_value(const struct opt *o)
 {
@@ -80,7 +93,7 @@ set_field(const struct opt *o, void *args, const char *text)
 {
 	void *field = (char *)args + o->at;
 
-	switch (o->kind) {
+	switch ((enum opt_kind)o->kind) {
 	case OPT_FLAG:
 		return parse_bool(text, field);
 	case OPT_INT:
@@ -365,7 +378,8 @@ static int
 set_defaults(struct run *r)
 {
 	for (const struct opt *o = r->opts; o->kind != OPT_NONE; o++)
-		if (o->def != NULL && set_value(r, o, o->def) < 0)
+		if (*text_of(o, TEXT_DEF) != '\0'
+		 && set_value(r, o, text_of(o, TEXT_DEF)) < 0)
 			return ERR_PARSE;
 	return 0;
 }
@@ -396,9 +410,9 @@ opt_parse(const struct opt *opts, void *args, int argc, char **argv,
 const char *
 opt_expected(const struct opt *o)
 {
-	if (o->expected != NULL)
-		return o->expected;
-	switch (o->kind) {
+	if (*text_of(o, TEXT_EXPECTED) != '\0')
+		return text_of(o, TEXT_EXPECTED);
+	switch ((enum opt_kind)o->kind) {
 	case OPT_FLAG:
 	case OPT_UNFLAG:
 	case OPT_ASK:
@@ -421,7 +435,7 @@ opt_expected(const struct opt *o)
 	case OPT_LIST:
 		break;
 	}
-	return o->value;
+	return text_of(o, TEXT_VALUE);
 }
 
 /* see base/opt.h */
@@ -436,9 +450,9 @@ opt_write_env_name(struct buf *b, const struct opt *o)
 static const char *
 value_name(const struct opt *o)
 {
-	if (o->value != NULL)
-		return o->value;
-	switch (o->kind) {
+	if (*text_of(o, TEXT_VALUE) != '\0')
+		return text_of(o, TEXT_VALUE);
+	switch ((enum opt_kind)o->kind) {
 	case OPT_MS:
 	case OPT_SOME_MS:
 		return "TIME";
@@ -476,11 +490,11 @@ write_help_line(struct buf *b, const struct opt *o)
 	}
 	while (b->len - start < HELP_COLUMN && !b->cut)
 		buf_str(b, " ");
-	buf_str(b, o->help);
+	buf_str(b, text_of(o, TEXT_HELP));
 	if (o->kind == OPT_LIST)
 		buf_str(b, " (repeatable)");
-	if (o->def != NULL)
-		buf_fmt(b, " (default %s)", o->def);
+	if (*text_of(o, TEXT_DEF) != '\0')
+		buf_fmt(b, " (default %s)", text_of(o, TEXT_DEF));
 	buf_str(b, "\n");
 }
 

@@ -25,20 +25,20 @@ struct check_args {
 
 #define AT(field) offsetof(struct check_args, field)
 static const struct opt opts[] = {
-	{ 0, "live", OPT_FLAG, AT(live), NULL,
-	  "ask only whether the service is live", NULL, NULL, NULL },
-	{ 0, "ready", OPT_FLAG, AT(ready), NULL,
-	  "ask only whether it is ready", NULL, NULL, NULL },
-	{ 0, "startup", OPT_FLAG, AT(startup), NULL,
-	  "ask only whether it has started", NULL, NULL, NULL },
+	OPT(0, "live", OPT_FLAG, AT(live), "",
+	    "ask only whether the service is live", "", NULL, ""),
+	OPT(0, "ready", OPT_FLAG, AT(ready), "", "ask only whether it is ready",
+	    "", NULL, ""),
+	OPT(0, "startup", OPT_FLAG, AT(startup), "",
+	    "ask only whether it has started", "", NULL, ""),
 	PROBE_OPTS,
-	{ 0, "critical-exit", OPT_INT, AT(failed_exit), "1",
-	  "exit with this when it fails; 2 for Consul, Nomad", NULL, NULL, NULL },
-	{ 't', "timeout", OPT_MS, AT(timeout_ms), "2s",
-	  "give up after this long", NULL, NULL, NULL },
-	{ 'q', "quiet", OPT_FLAG, AT(quiet), NULL,
-	  "print nothing, only exit", NULL, NULL, NULL },
-	{ 'h', "help", OPT_ASK, AT(help), NULL, "print this", NULL, NULL, NULL },
+	OPT(0, "critical-exit", OPT_INT, AT(failed_exit), "1",
+	    "exit with this when it fails; 2 for Consul, Nomad", "", NULL, ""),
+	OPT('t', "timeout", OPT_MS, AT(timeout_ms), "2s",
+	    "give up after this long", "", NULL, ""),
+	OPT('q', "quiet", OPT_FLAG, AT(quiet), "", "print nothing, only exit",
+	    "", NULL, ""),
+	OPT('h', "help", OPT_ASK, AT(help), "", "print this", "", NULL, ""),
 	OPT_END
 };
 

@@ -472,172 +472,172 @@ do_v6(struct get *g, const char *value)
 #define AT(field) offsetof(struct get, field)
 /* In the order in which people read it. One text a row is one pointer for the
  * start of every hale to relocate, not three; the struct has no holes. */
-#define OPT(letter, name, kind, at, value, help, take) \
+#define ROW(letter, name, kind, at, value, help, take) \
 	{ name "\0" value "\0" help, take, (uint16_t)(at), kind, letter },
 static const struct get_opt opts[] = {
-	OPT('f', "fail", K_FLAG, AT(fail), "",
+	ROW('f', "fail", K_FLAG, AT(fail), "",
 	    "a status of 400 or more is exit 22, its body not shown", NULL)
-	OPT(0, "fail-with-body", K_FLAG, AT(fail_with_body), "",
+	ROW(0, "fail-with-body", K_FLAG, AT(fail_with_body), "",
 	    "the same, with its body", NULL)
-	OPT('L', "location", K_FLAG, AT(location), "", "follow redirects", NULL)
-	OPT(0, "location-trusted", K_FLAG, AT(location_trusted), "",
+	ROW('L', "location", K_FLAG, AT(location), "", "follow redirects", NULL)
+	ROW(0, "location-trusted", K_FLAG, AT(location_trusted), "",
 	    "the same, and send the login to other hosts too", NULL)
-	OPT(0, "max-redirs", K_TAKE, 0, "N",
+	ROW(0, "max-redirs", K_TAKE, 0, "N",
 	    "follow at most N (default 50, -1: no end)", take_redirs)
-	OPT(0, "post301", K_FLAG, AT(post301), "",
+	ROW(0, "post301", K_FLAG, AT(post301), "",
 	    "a POST stays one after a 301", NULL)
-	OPT(0, "post302", K_FLAG, AT(post302), "", "after a 302", NULL)
-	OPT(0, "post303", K_FLAG, AT(post303), "", "after a 303", NULL)
-	OPT('X', "request", K_TEXT, AT(method), "METHOD",
+	ROW(0, "post302", K_FLAG, AT(post302), "", "after a 302", NULL)
+	ROW(0, "post303", K_FLAG, AT(post303), "", "after a 303", NULL)
+	ROW('X', "request", K_TEXT, AT(method), "METHOD",
 	    "this method instead of GET or POST", NULL)
-	OPT('I', "head", K_FLAG, AT(head), "", "ask for the head only", NULL)
-	OPT('G', "get", K_FLAG, AT(get), "", "put the data of -d into the URL",
+	ROW('I', "head", K_FLAG, AT(head), "", "ask for the head only", NULL)
+	ROW('G', "get", K_FLAG, AT(get), "", "put the data of -d into the URL",
 	    NULL)
-	OPT('H', "header", K_TAKE, 0, "LINE|@FILE",
+	ROW('H', "header", K_TAKE, 0, "LINE|@FILE",
 	    "send this header; \"Name:\" leaves ours out", take_header)
-	OPT('d', "data", K_TAKE, 0, "DATA|@FILE",
+	ROW('d', "data", K_TAKE, 0, "DATA|@FILE",
 	    "POST this; parts are joined by &", take_data)
-	OPT(0, "data-ascii", K_TAKE, 0, "DATA", "", take_data)
-	OPT(0, "data-raw", K_TAKE, 0, "DATA", "the same, @ means nothing",
+	ROW(0, "data-ascii", K_TAKE, 0, "DATA", "", take_data)
+	ROW(0, "data-raw", K_TAKE, 0, "DATA", "the same, @ means nothing",
 	    take_raw)
-	OPT(0, "data-binary", K_TAKE, 0, "DATA|@FILE",
+	ROW(0, "data-binary", K_TAKE, 0, "DATA|@FILE",
 	    "the same, the file's line ends kept", take_binary)
-	OPT(0, "data-urlencode", K_TAKE, 0, "[NAME]=DATA",
+	ROW(0, "data-urlencode", K_TAKE, 0, "[NAME]=DATA",
 	    "the same, percent-encoded", take_urlencode)
-	OPT(0, "json", K_TAKE, 0, "DATA|@FILE", "POST this as JSON", take_json)
-	OPT('T', "upload-file", K_TEXT, AT(upload), "FILE",
+	ROW(0, "json", K_TAKE, 0, "DATA|@FILE", "POST this as JSON", take_json)
+	ROW('T', "upload-file", K_TEXT, AT(upload), "FILE",
 	    "PUT this file, - for stdin", NULL)
-	OPT('u', "user", K_TEXT, AT(user), "USER:PASSWORD",
+	ROW('u', "user", K_TEXT, AT(user), "USER:PASSWORD",
 	    "log in by the basic scheme", NULL)
-	OPT(0, "bearer-file", K_TEXT, AT(bearer), "FILE",
+	ROW(0, "bearer-file", K_TEXT, AT(bearer), "FILE",
 	    "log in by the token in this file, read at each request", NULL)
-	OPT(0, "oauth2-bearer", K_TAKE, 0, "TOKEN", "", take_bearer)
-	OPT('A', "user-agent", K_TEXT, AT(agent), "NAME",
+	ROW(0, "oauth2-bearer", K_TAKE, 0, "TOKEN", "", take_bearer)
+	ROW('A', "user-agent", K_TEXT, AT(agent), "NAME",
 	    "what to call ourselves", NULL)
-	OPT('e', "referer", K_TAKE, 0, "URL", "where we come from",
+	ROW('e', "referer", K_TAKE, 0, "URL", "where we come from",
 	    take_referer)
-	OPT('b', "cookie", K_TAKE, 0, "NAME=VALUE", "send these cookies",
+	ROW('b', "cookie", K_TAKE, 0, "NAME=VALUE", "send these cookies",
 	    take_cookie)
-	OPT('r', "range", K_TAKE, 0, "FROM-TO", "only these bytes", take_range)
-	OPT(0, "request-target", K_TEXT, AT(target), "PATH",
+	ROW('r', "range", K_TAKE, 0, "FROM-TO", "only these bytes", take_range)
+	ROW(0, "request-target", K_TEXT, AT(target), "PATH",
 	    "ask for this instead of the URL's path", NULL)
-	OPT(0, "path-as-is", K_FLAG, AT(path_as_is), "",
+	ROW(0, "path-as-is", K_FLAG, AT(path_as_is), "",
 	    "leave . and .. in the path", NULL)
-	OPT('0', "http1.0", K_FLAG, AT(http10), "", "speak HTTP/1.0", NULL)
-	OPT('o', "output", K_TAKE, 0, "FILE",
+	ROW('0', "http1.0", K_FLAG, AT(http10), "", "speak HTTP/1.0", NULL)
+	ROW('o', "output", K_TAKE, 0, "FILE",
 	    "where the body goes; whole or not at all", take_output)
-	OPT('O', "remote-name", K_DO, 0, "", "a file named as in the URL",
+	ROW('O', "remote-name", K_DO, 0, "", "a file named as in the URL",
 	    do_remote_name)
-	OPT(0, "output-dir", K_TEXT, AT(output_dir), "DIR",
+	ROW(0, "output-dir", K_TEXT, AT(output_dir), "DIR",
 	    "the folder of these", NULL)
-	OPT(0, "create-dirs", K_FLAG, AT(create_dirs), "",
+	ROW(0, "create-dirs", K_FLAG, AT(create_dirs), "",
 	    "make the folders that -o needs", NULL)
-	OPT('C', "continue-at", K_TEXT, AT(resume), "N|-",
+	ROW('C', "continue-at", K_TEXT, AT(resume), "N|-",
 	    "continue at this byte, or behind what the file has", NULL)
-	OPT(0, "sha256", K_TEXT, AT(sha256), "HEX",
+	ROW(0, "sha256", K_TEXT, AT(sha256), "HEX",
 	    "refuse other content; exit 90, no file", NULL)
-	OPT(0, "max-filesize", K_SIZE, AT(max_filesize), "BYTES", "refuse more",
+	ROW(0, "max-filesize", K_SIZE, AT(max_filesize), "BYTES", "refuse more",
 	    NULL)
-	OPT('i', "include", K_FLAG, AT(include), "", "print the head too", NULL)
-	OPT('D', "dump-header", K_TEXT, AT(dump_header), "FILE",
+	ROW('i', "include", K_FLAG, AT(include), "", "print the head too", NULL)
+	ROW('D', "dump-header", K_TEXT, AT(dump_header), "FILE",
 	    "write the head here, - for stdout", NULL)
-	OPT('w', "write-out", K_TEXT, AT(write_out), "FORMAT|@FILE",
+	ROW('w', "write-out", K_TEXT, AT(write_out), "FORMAT|@FILE",
 	    "print this at the end: %{http_code}, %{time_total} ...", NULL)
-	OPT('s', "silent", K_FLAG, AT(silent), "", "no progress, no messages",
+	ROW('s', "silent", K_FLAG, AT(silent), "", "no progress, no messages",
 	    NULL)
-	OPT('S', "show-error", K_FLAG, AT(show_error), "",
+	ROW('S', "show-error", K_FLAG, AT(show_error), "",
 	    "messages in spite of -s", NULL)
-	OPT('v', "verbose", K_FLAG, AT(verbose), "",
+	ROW('v', "verbose", K_FLAG, AT(verbose), "",
 	    "both heads and the connection on stderr", NULL)
-	OPT(0, "no-progress-meter", K_FLAG, AT(progress_off), "", "", NULL)
-	OPT('m', "max-time", K_TIME, AT(max_time_ms), "SECONDS",
+	ROW(0, "no-progress-meter", K_FLAG, AT(progress_off), "", "", NULL)
+	ROW('m', "max-time", K_TIME, AT(max_time_ms), "SECONDS",
 	    "for one try, all in all", NULL)
-	OPT(0, "connect-timeout", K_TIME, AT(connect_ms), "SECONDS",
+	ROW(0, "connect-timeout", K_TIME, AT(connect_ms), "SECONDS",
 	    "for look-up, connection and handshake", NULL)
-	OPT(0, "retry", K_COUNT, AT(retry), "N",
+	ROW(0, "retry", K_COUNT, AT(retry), "N",
 	    "try again N times after time-outs, 408, 429, 50x", NULL)
-	OPT(0, "retry-delay", K_TIME, AT(retry_delay_ms), "SECONDS",
+	ROW(0, "retry-delay", K_TIME, AT(retry_delay_ms), "SECONDS",
 	    "wait this long; else 1, 2, 4 ... or Retry-After", NULL)
-	OPT(0, "retry-max-time", K_TIME, AT(retry_max_ms), "SECONDS",
+	ROW(0, "retry-max-time", K_TIME, AT(retry_max_ms), "SECONDS",
 	    "no new try after this", NULL)
-	OPT(0, "retry-connrefused", K_FLAG, AT(retry_refused), "",
+	ROW(0, "retry-connrefused", K_FLAG, AT(retry_refused), "",
 	    "a refused connection too", NULL)
-	OPT(0, "retry-all-errors", K_FLAG, AT(retry_all), "", "any error", NULL)
-	OPT(0, "fail-early", K_FLAG, AT(fail_early), "",
+	ROW(0, "retry-all-errors", K_FLAG, AT(retry_all), "", "any error", NULL)
+	ROW(0, "fail-early", K_FLAG, AT(fail_early), "",
 	    "stop at the first URL that fails", NULL)
-	OPT(0, "resolve", K_TAKE, 0, "HOST:PORT:ADDR", "use this address",
+	ROW(0, "resolve", K_TAKE, 0, "HOST:PORT:ADDR", "use this address",
 	    take_resolve)
-	OPT(0, "connect-to", K_TAKE, 0, "H1:P1:H2:P2",
+	ROW(0, "connect-to", K_TAKE, 0, "H1:P1:H2:P2",
 	    "connect to H2:P2 where H1:P1 is asked for", take_connect_to)
-	OPT(0, "unix-socket", K_TAKE, 0, "PATH", "connect to this", take_unix)
-	OPT(0, "abstract-unix-socket", K_TAKE, 0, "NAME", "connect to this",
+	ROW(0, "unix-socket", K_TAKE, 0, "PATH", "connect to this", take_unix)
+	ROW(0, "abstract-unix-socket", K_TAKE, 0, "NAME", "connect to this",
 	    take_abstract)
-	OPT('4', "ipv4", K_DO, 0, "", "IPv4 only", do_v4)
-	OPT('6', "ipv6", K_DO, 0, "", "IPv6 only", do_v6)
-	OPT('x', "proxy", K_TEXT, AT(proxy), "[http://]HOST[:PORT]",
+	ROW('4', "ipv4", K_DO, 0, "", "IPv4 only", do_v4)
+	ROW('6', "ipv6", K_DO, 0, "", "IPv6 only", do_v6)
+	ROW('x', "proxy", K_TEXT, AT(proxy), "[http://]HOST[:PORT]",
 	    "HTTP proxy; else http_proxy, https_proxy, all_proxy", NULL)
-	OPT('U', "proxy-user", K_TEXT, AT(proxy_user), "USER:PASSWORD",
+	ROW('U', "proxy-user", K_TEXT, AT(proxy_user), "USER:PASSWORD",
 	    "log in at the proxy", NULL)
-	OPT('p', "proxytunnel", K_FLAG, AT(proxy_tunnel), "",
+	ROW('p', "proxytunnel", K_FLAG, AT(proxy_tunnel), "",
 	    "CONNECT for http too", NULL)
-	OPT(0, "noproxy", K_TEXT, AT(no_proxy), "HOST,...",
+	ROW(0, "noproxy", K_TEXT, AT(no_proxy), "HOST,...",
 	    "no proxy for these; else no_proxy", NULL)
-	OPT(0, "proto", K_TEXT, AT(protocols), "=LIST",
+	ROW(0, "proto", K_TEXT, AT(protocols), "=LIST",
 	    "these schemes only: =https", NULL)
-	OPT(0, "cacert", K_TEXT, AT(cafile), "FILE",
+	ROW(0, "cacert", K_TEXT, AT(cafile), "FILE",
 	    "trust the CAs of this PEM file only", NULL)
-	OPT('E', "cert", K_TEXT, AT(certfile), "FILE",
+	ROW('E', "cert", K_TEXT, AT(certfile), "FILE",
 	    "our own certificate, PEM", NULL)
-	OPT(0, "key", K_TEXT, AT(keyfile), "FILE", "its key", NULL)
-	OPT('k', "insecure", K_FLAG, AT(insecure), "",
+	ROW(0, "key", K_TEXT, AT(keyfile), "FILE", "its key", NULL)
+	ROW('k', "insecure", K_FLAG, AT(insecure), "",
 	    "do NOT verify the server's certificate", NULL)
-	OPT(0, "url", K_TAKE, 0, "URL", "one more URL", take_url)
-	OPT('h', "help", K_FLAG, AT(help), "", "print this", NULL)
+	ROW(0, "url", K_TAKE, 0, "URL", "one more URL", take_url)
+	ROW('h', "help", K_FLAG, AT(help), "", "print this", NULL)
 
 	/* As hale does it anyway. */
-	OPT('q', "disable", K_NONE, 0, "", "", NULL)
-	OPT('g', "globoff", K_FLAG, AT(globoff), "", "", NULL)
-	OPT('N', "no-buffer", K_NONE, 0, "", "", NULL)
-	OPT('#', "progress-bar", K_NONE, 0, "", "", NULL)
-	OPT('1', "tlsv1", K_NONE, 0, "", "", NULL)
-	OPT(0, "tlsv1.0", K_NONE, 0, "", "", NULL)
-	OPT(0, "tlsv1.1", K_NONE, 0, "", "", NULL)
-	OPT(0, "tlsv1.2", K_NONE, 0, "", "", NULL)
-	OPT(0, "http1.1", K_NONE, 0, "", "", NULL)
-	OPT(0, "basic", K_NONE, 0, "", "", NULL)
-	OPT(0, "tcp-nodelay", K_NONE, 0, "", "", NULL)
-	OPT(0, "remove-on-error", K_NONE, 0, "", "", NULL)
-	OPT(0, "keepalive", K_NONE, 0, "", "", NULL)
-	OPT(0, "keepalive-time", K_NONE_VALUE, 0, "", "", NULL)
-	OPT(0, "proto-default", K_NONE_VALUE, 0, "", "", NULL)
+	ROW('q', "disable", K_NONE, 0, "", "", NULL)
+	ROW('g', "globoff", K_FLAG, AT(globoff), "", "", NULL)
+	ROW('N', "no-buffer", K_NONE, 0, "", "", NULL)
+	ROW('#', "progress-bar", K_NONE, 0, "", "", NULL)
+	ROW('1', "tlsv1", K_NONE, 0, "", "", NULL)
+	ROW(0, "tlsv1.0", K_NONE, 0, "", "", NULL)
+	ROW(0, "tlsv1.1", K_NONE, 0, "", "", NULL)
+	ROW(0, "tlsv1.2", K_NONE, 0, "", "", NULL)
+	ROW(0, "http1.1", K_NONE, 0, "", "", NULL)
+	ROW(0, "basic", K_NONE, 0, "", "", NULL)
+	ROW(0, "tcp-nodelay", K_NONE, 0, "", "", NULL)
+	ROW(0, "remove-on-error", K_NONE, 0, "", "", NULL)
+	ROW(0, "keepalive", K_NONE, 0, "", "", NULL)
+	ROW(0, "keepalive-time", K_NONE_VALUE, 0, "", "", NULL)
+	ROW(0, "proto-default", K_NONE_VALUE, 0, "", "", NULL)
 
 	/* What curl does and hale does not is refused, never passed over. */
-	OPT(0, "compressed", K_REFUSED, 0, "",
+	ROW(0, "compressed", K_REFUSED, 0, "",
 	    "there is no decoder here; servers send plain bytes without it",
 	    NULL)
-	OPT('F', "form", K_REFUSED, 0, "",
+	ROW('F', "form", K_REFUSED, 0, "",
 	    "multipart forms are not written here", NULL)
-	OPT('K', "config", K_REFUSED, 0, "", "there are no config files here",
+	ROW('K', "config", K_REFUSED, 0, "", "there are no config files here",
 	    NULL)
-	OPT('n', "netrc", K_REFUSED, 0, "", "use -u, -H @FILE or --bearer-file",
+	ROW('n', "netrc", K_REFUSED, 0, "", "use -u, -H @FILE or --bearer-file",
 	    NULL)
-	OPT('c', "cookie-jar", K_REFUSED, 0, "", "cookies are not kept here",
+	ROW('c', "cookie-jar", K_REFUSED, 0, "", "cookies are not kept here",
 	    NULL)
-	OPT('J', "remote-header-name", K_REFUSED, 0, "",
+	ROW('J', "remote-header-name", K_REFUSED, 0, "",
 	    "a server does not name our files; use -o or -O", NULL)
-	OPT(':', "next", K_REFUSED, 0, "", "use a second command", NULL)
-	OPT('Z', "parallel", K_REFUSED, 0, "", "URLs are fetched in turn", NULL)
-	OPT(0, "digest", K_REFUSED, 0, "", "only the basic scheme is spoken",
+	ROW(':', "next", K_REFUSED, 0, "", "use a second command", NULL)
+	ROW('Z', "parallel", K_REFUSED, 0, "", "URLs are fetched in turn", NULL)
+	ROW(0, "digest", K_REFUSED, 0, "", "only the basic scheme is spoken",
 	    NULL)
-	OPT(0, "ntlm", K_REFUSED, 0, "", "only the basic scheme is spoken",
+	ROW(0, "ntlm", K_REFUSED, 0, "", "only the basic scheme is spoken",
 	    NULL)
-	OPT(0, "anyauth", K_REFUSED, 0, "", "only the basic scheme is spoken",
+	ROW(0, "anyauth", K_REFUSED, 0, "", "only the basic scheme is spoken",
 	    NULL)
-	OPT(0, "http2", K_REFUSED, 0, "", "only HTTP/1.1 is spoken", NULL)
-	OPT(0, "http2-prior-knowledge", K_REFUSED, 0, "",
+	ROW(0, "http2", K_REFUSED, 0, "", "only HTTP/1.1 is spoken", NULL)
+	ROW(0, "http2-prior-knowledge", K_REFUSED, 0, "",
 	    "only HTTP/1.1 is spoken", NULL)
-	OPT(0, "http3", K_REFUSED, 0, "", "only HTTP/1.1 is spoken", NULL)
-	OPT(0, "socks5", K_REFUSED, 0, "", "only HTTP proxies are spoken to",
+	ROW(0, "http3", K_REFUSED, 0, "", "only HTTP/1.1 is spoken", NULL)
+	ROW(0, "socks5", K_REFUSED, 0, "", "only HTTP proxies are spoken to",
 	    NULL)
 	{ .kind = K_END },
 };

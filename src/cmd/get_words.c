@@ -11,6 +11,7 @@
 #include "cmd/cmd.h"
 
 #define US_PER_S 1000000
+#define VAR_NAME_MAX 20	/* bytes of "filename_effective" and the like */
 
 /* While TLS shakes hands every failure is one of these. */
 static int
@@ -124,8 +125,8 @@ enum var {
 };
 
 static const struct {
-	const char *name;
-	enum var    var;
+	char     name[VAR_NAME_MAX];
+	enum var var;
 } vars[] = {
 	{ "content_type", V_CONTENT_TYPE }, { "errormsg", V_ERRORMSG },
 	{ "exitcode", V_EXITCODE }, { "filename_effective", V_FILENAME },

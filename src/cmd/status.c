@@ -19,14 +19,14 @@ struct ask_args {
 };
 
 #define AT(field) offsetof(struct ask_args, field)
-#define OPT_TIMEOUT { 't', "timeout", OPT_MS, AT(timeout_ms), "2s", \
-                      "give up asking after this long", NULL, NULL, NULL }
-#define OPT_HELP    { 'h', "help", OPT_ASK, AT(help), NULL, \
-                      "print this", NULL, NULL, NULL }
+#define OPT_TIMEOUT OPT('t', "timeout", OPT_MS, AT(timeout_ms), "2s", \
+                        "give up asking after this long", "", NULL, "")
+#define OPT_HELP    OPT('h', "help", OPT_ASK, AT(help), "", "print this", \
+                        "", NULL, "")
 
 static const struct opt status_opts[] = {
-	{ 0, "json", OPT_FLAG, AT(json), NULL,
-	  "as JSON, for programs", NULL, NULL, NULL },
+	OPT(0, "json", OPT_FLAG, AT(json), "", "as JSON, for programs", "", NULL,
+	    ""),
 	OPT_TIMEOUT,
 	OPT_HELP,
 	OPT_END

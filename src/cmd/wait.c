@@ -23,14 +23,14 @@ struct wait_args {
 
 #define AT(field) offsetof(struct wait_args, field)
 static const struct opt opts[] = {
-	{ 't', "timeout", OPT_MS, AT(timeout_ms), "60s",
-	  "give up after this long", NULL, NULL, NULL },
-	{ 0, "try-timeout", OPT_MS, AT(try_ms), "5s",
-	  "one try takes this long at most", NULL, NULL, NULL },
+	OPT('t', "timeout", OPT_MS, AT(timeout_ms), "60s",
+	    "give up after this long", "", NULL, ""),
+	OPT(0, "try-timeout", OPT_MS, AT(try_ms), "5s",
+	    "one try takes this long at most", "", NULL, ""),
 	PROBE_OPTS,
-	{ 'q', "quiet", OPT_FLAG, AT(quiet), NULL,
-	  "print nothing, only exit", NULL, NULL, NULL },
-	{ 'h', "help", OPT_ASK, AT(help), NULL, "print this", NULL, NULL, NULL },
+	OPT('q', "quiet", OPT_FLAG, AT(quiet), "", "print nothing, only exit",
+	    "", NULL, ""),
+	OPT('h', "help", OPT_ASK, AT(help), "", "print this", "", NULL, ""),
 	OPT_END
 };
 

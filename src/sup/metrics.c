@@ -210,7 +210,7 @@ add_checks(const struct out *o, const struct facts *facts)
 #define AT(field) offsetof(struct facts_usage, field)
 static const struct usage_family {
 	struct family family;
-	size_t        at;
+	unsigned      at;
 	unsigned      unit;	/* of the field, a part of the sample's */
 } usage_families[] = {
 	{ { "process_cpu_seconds", "CPU time of the service's process.",

@@ -32,14 +32,13 @@ add_name(void *args, struct span value)
 
 #define AT(field) offsetof(struct args, field)
 static const struct opt opts[] = {
-	{ 'g', "group", OPT_FLAG, AT(group), NULL, "", NULL, NULL, NULL },
-	{ 'c', "single-child", OPT_UNFLAG, AT(group), NULL, "", NULL, NULL,
-	  NULL },
-	{ 'l', "level", OPT_INT, AT(level), "7", "", NULL, NULL, NULL },
-	{ 'w', "wait-time", OPT_MS, AT(wait_ms), NULL, "", NULL, NULL, NULL },
-	{ 0, "dir", OPT_STR, AT(dir), NULL, "", NULL, NULL, NULL },
-	{ 's', "signal", OPT_SIG, AT(sig), NULL, "", NULL, NULL, NULL },
-	{ 'n', "name", OPT_LIST, 0, NULL, "", NULL, add_name, NULL },
+	OPT('g', "group", OPT_FLAG, AT(group), "", "", "", NULL, ""),
+	OPT('c', "single-child", OPT_UNFLAG, AT(group), "", "", "", NULL, ""),
+	OPT('l', "level", OPT_INT, AT(level), "7", "", "", NULL, ""),
+	OPT('w', "wait-time", OPT_MS, AT(wait_ms), "", "", "", NULL, ""),
+	OPT(0, "dir", OPT_STR, AT(dir), "", "", "", NULL, ""),
+	OPT('s', "signal", OPT_SIG, AT(sig), "", "", "", NULL, ""),
+	OPT('n', "name", OPT_LIST, 0, "", "", "", add_name, ""),
 	OPT_END
 };
 

@@ -36,21 +36,17 @@ add_name(void *args, struct span value)
 
 #define AT(field) offsetof(struct args, field)
 static const struct opt opts[] = {
-	{ 'g', "group", OPT_FLAG, AT(group), NULL, "all of it", NULL, NULL,
-	  NULL },
-	{ 'c', "single-child", OPT_UNFLAG, AT(group), NULL, "one of it", NULL,
-	  NULL, NULL },
-	{ 'q', "quiet", OPT_FLAG, AT(quiet), NULL, "say less", NULL, NULL,
-	  NULL },
-	{ 'l', "level", OPT_INT, AT(level), "7", "how much", NULL, NULL, NULL },
-	{ 'w', "wait-time", OPT_MS, AT(wait_ms), NULL, "how long", NULL, NULL,
-	  NULL },
-	{ 0, "dir", OPT_STR, AT(dir), NULL, "where", "DIR", NULL, NULL },
-	{ 's', "signal", OPT_SIG, AT(sig), NULL, "which", NULL, NULL, NULL },
-	{ 'n', "name", OPT_LIST, 0, NULL, "whose", "NAME", add_name,
-	  "a good name" },
-	{ 'h', "help", OPT_ASK, AT(help), NULL, "print this", NULL, NULL,
-	  NULL },
+	OPT('g', "group", OPT_FLAG, AT(group), "", "all of it", "", NULL, ""),
+	OPT('c', "single-child", OPT_UNFLAG, AT(group), "", "one of it", "",
+	    NULL, ""),
+	OPT('q', "quiet", OPT_FLAG, AT(quiet), "", "say less", "", NULL, ""),
+	OPT('l', "level", OPT_INT, AT(level), "7", "how much", "", NULL, ""),
+	OPT('w', "wait-time", OPT_MS, AT(wait_ms), "", "how long", "", NULL, ""),
+	OPT(0, "dir", OPT_STR, AT(dir), "", "where", "DIR", NULL, ""),
+	OPT('s', "signal", OPT_SIG, AT(sig), "", "which", "", NULL, ""),
+	OPT('n', "name", OPT_LIST, 0, "", "whose", "NAME", add_name,
+	    "a good name"),
+	OPT('h', "help", OPT_ASK, AT(help), "", "print this", "", NULL, ""),
 	OPT_END
 };
 
@@ -334,7 +330,7 @@ static void
 knows_the_variable(void **state)
 {
 	static const struct opt second[] = {
-		{ 0, "two", OPT_INT, 0, NULL, "2", NULL, NULL, NULL },
+		OPT(0, "two", OPT_INT, 0, "", "2", "", NULL, ""),
 		OPT_END
 	};
 	static const struct opt *const tables[] = { opts, second, NULL };
@@ -375,10 +371,10 @@ static void
 a_long_name_moves_its_help_to_the_next_line(void **state)
 {
 	static const struct opt table[] = {
-		{ 0, "aaaaaaaaaaaaaaaaaaaaaaaa", OPT_FLAG, 0, NULL, "fits",
-		  NULL, NULL, NULL },
-		{ 0, "aaaaaaaaaaaaaaaaaaaaaaaaa", OPT_FLAG, 0, NULL, "is too",
-		  NULL, NULL, NULL },
+		OPT(0, "aaaaaaaaaaaaaaaaaaaaaaaa", OPT_FLAG, 0, "", "fits", "",
+		    NULL, ""),
+		OPT(0, "aaaaaaaaaaaaaaaaaaaaaaaaa", OPT_FLAG, 0, "", "is too",
+		    "", NULL, ""),
 		OPT_END
 	};
 	struct buf b = guarded_buf(HELP_ROOM);
@@ -432,11 +428,10 @@ what_must_be_above_0_starts_at_1(void **state)
 		int64_t some_ms;
 	} a;
 	static const struct opt table[] = {
-		{ 'r', "retries", OPT_COUNT, offsetof(struct above, count),
-		  "3", "", NULL, NULL, NULL },
-		{ 'i', "interval", OPT_SOME_MS,
-		  offsetof(struct above, some_ms), "10s", "", NULL, NULL,
-		  NULL },
+		OPT('r', "retries", OPT_COUNT, offsetof(struct above, count),
+		    "3", "", "", NULL, ""),
+		OPT('i', "interval", OPT_SOME_MS,
+		    offsetof(struct above, some_ms), "10s", "", "", NULL, ""),
 		OPT_END
 	};
 	char *good[] = { "cmd", "-r1", "-i1ms", NULL }, *none[] = { NULL };
@@ -475,7 +470,7 @@ the_last_of_the_most_options_wins_over_the_environment(void **state)
 		table[i] = (struct opt){
 			.name = buf_text(&b),
 			.kind = OPT_INT,
-			.at = (unsigned)(i * (int)sizeof values[0]),
+			.at = (uint16_t)(i * (int)sizeof values[0]),
 		};
 	}
 	assert_int_equal(opt_parse(table, values, 2, argv, env, &fail), 2);
