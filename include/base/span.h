@@ -50,15 +50,21 @@ span_after(struct span s, size_t n)
 	return (struct span){ s.p + n, s.len - n };
 }
 
+static inline bool
+span_has(struct span s, char c)
+{
+	return s.len > 0 && memchr(s.p, c, s.len) != NULL;
+}
+
 /* Without those of the bytes in blanks that stand at either end. */
 static inline struct span
 span_trim(struct span s, const char *blanks)
 {
-	size_t n = strlen(blanks);
+	const struct span any = span_of(blanks);
 
-	while (s.len > 0 && memchr(blanks, s.p[0], n) != NULL)
+	while (s.len > 0 && span_has(any, s.p[0]))
 		s = span_after(s, 1);
-	while (s.len > 0 && memchr(blanks, s.p[s.len - 1], n) != NULL)
+	while (s.len > 0 && span_has(any, s.p[s.len - 1]))
 		s.len--;
 	return s;
 }

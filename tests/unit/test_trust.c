@@ -138,7 +138,7 @@ static void
 the_environment_names_a_file_and_directories(void **state)
 {
 	struct buf why = guarded_buf(512);
-	char list[256];
+	struct buf list = guarded_buf(256);
 
 	(void)state;
 	no_environment();
@@ -155,12 +155,12 @@ the_environment_names_a_file_and_directories(void **state)
 	assert_int_equal(1, find(file_of("named", 1), 0));
 	mkdir(path_of("e"), 0755);
 	file_of("e/more", 4);
-	(void)snprintf(list, sizeof list, ":%s:", path_of("e"));
-	strcat(list, path_of("d"));
-	setenv("SSL_CERT_DIR", list, 1);
+	buf_fmt(&list, ":%s:", path_of("e"));
+	buf_str(&list, path_of("d"));
+	setenv("SSL_CERT_DIR", buf_text(&list), 1);
 	assert_int_equal(4, find(NULL, 0));
-	strcat(list, ":/missing");
-	setenv("SSL_CERT_DIR", list, 1);
+	buf_str(&list, ":/missing");
+	setenv("SSL_CERT_DIR", buf_text(&list), 1);
 	assert_int_equal(ERR_CAFILE, trust_verify(NULL, &why));
 	assert_string_equal("CA file /missing: No such file or directory",
 	                    buf_text(&why));
