@@ -74,7 +74,7 @@ ORDER = $(call objects,$(FIRST)) -lc $(call objects,sup/init) -lc \
 $B/hale.debug: $B/main.o $(PARTS) $(TOOL)/bearssl.a
 	@echo "link    $@"
 	$Q$(CC) $(CFLAGS) $(LINK) $(HARDEN) -Wl,--build-id=none $(LDFLAGS) -o $@ \
-	    $(ORDER) $(filter-out $(ORDER),$^)
+	    $(ORDER) $(filter-out $(ORDER),$(PARTS)) $(TOOL)/bearssl.a
 
 $B/%.o: src/%.c $(READY)
 	@mkdir -p $(@D)

@@ -58,7 +58,7 @@ struct opt {
  * the start of every hale to relocate.
  */
 #define OPT(letter, name, kind, at, def, help, value, add, expected) \
-	{ letter, kind, (uint16_t)(at), \
+	{ letter, kind, at, \
 	  name "\0" def "\0" help "\0" value "\0" expected, add }
 #define OPT_END { .kind = OPT_NONE }
 #define OPT_MAX 63	/* options in a table: one bit each says "was given" */

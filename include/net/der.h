@@ -18,7 +18,8 @@ enum der_tag {
 	DER_OCTETS = 0x04, DER_NULL = 0x05, DER_OID = 0x06, DER_UTF8 = 0x0c,
 	DER_PRINTABLE = 0x13, DER_T61 = 0x14, DER_IA5 = 0x16,
 	DER_UTC_TIME = 0x17, DER_TIME = 0x18, DER_VISIBLE = 0x1a,
-	DER_UNIVERSAL = 0x1c, DER_BMP = 0x1e, DER_SEQUENCE = 0x30, DER_SET = 0x31,
+	DER_UNIVERSAL = 0x1c, DER_BMP = 0x1e, DER_SEQUENCE = 0x30,
+	DER_SET = 0x31,
 };
 /* [n], holding one value as it is or elements */
 #define DER_CONTEXT(n) (0x80 | (n))

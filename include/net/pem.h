@@ -5,8 +5,8 @@
  * Pure. The bytes may come in pieces of any size; the object is decoded into
  * memory that the caller gives. What stands outside of BEGIN and END lines is
  * passed over. Blank lines, CR LF, blanks at the end of a line, lines of any
- * length and a byte order mark before the first are taken as OpenSSL takes them;
- * other bytes in an object are not.
+ * length and a byte order mark before the first are taken as OpenSSL takes
+ * them; other bytes in an object are not.
  */
 #ifndef HALE_NET_PEM_H
 #define HALE_NET_PEM_H

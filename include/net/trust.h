@@ -3,7 +3,8 @@
  * net/trust.h - find the trust anchors that a chain of certificates needs
  *
  * Sources, the first that applies: the file that is named; SSL_CERT_FILE and
- * SSL_CERT_DIR (a list with colons); TRUST_SYSTEM_FILE if it exists; the anchors in the binary.
+ * SSL_CERT_DIR (a list with colons); TRUST_SYSTEM_FILE if it exists; the
+ * anchors in the binary.
  * Files are read in pieces and not kept, whatever their size: only the few
  * anchors that fit are held. Files must be regular ones, since they are read
  * once to see that they are whole, and again when the chain is known.

@@ -66,7 +66,7 @@ kind_of(int fd)
 }
 
 /*
- * Puts the line into a pipe without waiting, on any kernel. The pipe takes the
+ * Puts the line into a pipe without waiting, also before Linux 6.4. It takes the
  * page itself and not a copy: it is not ours any more and must never change,
  * so each line has one of its own.
  */
@@ -89,8 +89,9 @@ give_to_pipe(int fd, const struct buf *b)
 /*
  * Writes without waiting: after poll() the service may have filled the pipe
  * that both share, and a write would wait for its reader. Before Linux 6.4 no
- * write to a pipe can do that, only vmsplice(2). A file may answer EAGAIN as
- * well (pwritev2(2)), but its write ends by itself.
+ * write to a pipe can do that, only vmsplice(2); where a sandbox has not even
+ * that, poll() must do. A file may answer EAGAIN as well (pwritev2(2)), but its
+ * write ends by itself.
  */
 static ssize_t
 write_now(int fd, const struct buf *b)
@@ -104,7 +105,7 @@ write_now(int fd, const struct buf *b)
 	kind = kind_of(fd);
 	if (kind == S_IFIFO && errno != EAGAIN && errno != EPIPE)
 		n = give_to_pipe(fd, b);
-	if (n >= 0 || (errno == EAGAIN && kind != S_IFREG))
+	if (n >= 0 || errno == ENOMEM || (errno == EAGAIN && kind != S_IFREG))
 		return n;
 	return write(fd, b->p, b->len);
 }

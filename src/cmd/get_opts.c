@@ -376,8 +376,8 @@ static int
 take_cookie(struct get *g, const char *value)
 {
 	if (strchr(value, '=') == NULL) {
-		log_error("get: -b \"%s\": expected NAME=VALUE; cookies are not "
-		          "read from files here", value);
+		log_error("get: -b \"%s\": expected NAME=VALUE; cookies are "
+		          "not read from files here", value);
 		return GET_USAGE;
 	}
 	if (g->cookie != NULL) {
@@ -473,7 +473,7 @@ do_v6(struct get *g, const char *value)
 /* In the order in which people read it. One text a row is one pointer for the
  * start of every hale to relocate, not three; the struct has no holes. */
 #define ROW(letter, name, kind, at, value, help, take) \
-	{ name "\0" value "\0" help, take, (uint16_t)(at), kind, letter },
+	{ name "\0" value "\0" help, take, at, kind, letter },
 static const struct get_opt opts[] = {
 	ROW('f', "fail", K_FLAG, AT(fail), "",
 	    "a status of 400 or more is exit 22, its body not shown", NULL)

@@ -24,6 +24,7 @@
 
 #define COPY_STEP  65536	/* bytes copied at a time */
 #define MODE_NEW   0666		/* before the umask */
+#define LINKS_MAX  40		/* links to links; the kernel follows as many */
 #define TEMP_EXTRA 32		/* bytes that a temporary name is longer */
 
 /* What a signal that ends us has to remove first. */
@@ -150,23 +151,41 @@ is_own_stream(struct get_sink *s, const struct stat *file)
 	return false;
 }
 
-/* The file that name means, which may not be there yet: the end of a link that
- * leads nowhere, whose place a file would take otherwise. Malloced. */
+/* Goes from a link to what it names; false where path is none, or its end has
+ * no room in path, which errno tells. */
+static bool
+follow_link(char path[PATH_MAX])
+{
+	char to[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	ssize_t n = readlink(path, to, sizeof to);
+	struct buf b = buf_over(path, PATH_MAX);
+
+	if (n <= 0)
+		return false;
+	if (to[0] != '/' && slash != NULL)
+		b.len = (size_t)(slash - path) + 1;
+	buf_add(&b, (struct span){ to, (size_t)n });
+	(void)buf_text(&b);
+	errno = b.cut ? ENAMETOOLONG : 0;
+	return !b.cut;
+}
+
+/* The file that name means, which may not be there yet: the end of links that
+ * lead nowhere, whose place a file would take otherwise. Malloced, or NULL. */
 static char *
 end_of_links(const char *name)
 {
-	const char *slash = strrchr(name, '/');
-	int dir = slash == NULL ? 0 : (int)(slash - name) + 1;
-	char to[PATH_MAX], path[PATH_MAX];
+	char path[PATH_MAX];
 	struct buf b = buf_over(path, sizeof path);
-	ssize_t n = readlink(name, to, sizeof to);
 
-	if (n <= 0)
-		return strdup(name);
-	if (to[0] != '/')
-		buf_add(&b, (struct span){ name, (size_t)dir });
-	buf_add(&b, (struct span){ to, (size_t)n });
-	return strdup(buf_text(&b));
+	buf_str(&b, name);
+	(void)buf_text(&b);
+	errno = b.cut ? ENAMETOOLONG : 0;
+	for (int i = 0; i < LINKS_MAX && errno == 0; i++)
+		if (!follow_link(path))
+			break;
+	return errno == ENAMETOOLONG ? NULL : strdup(path);
 }
 
 static int
@@ -189,9 +208,9 @@ open_temp(struct get_sink *s, const struct stat *old)
 	watch_signals(NULL);
 	free(s->temp);
 	s->temp = NULL;
-	if (old == NULL && errno == ENAMETOOLONG)
-		return open_in_place(s, O_TRUNC);
-	return old == NULL ? -errno : open_in_place(s, O_TRUNC);
+	if (old == NULL && errno != ENAMETOOLONG)
+		return -errno;
+	return open_in_place(s, O_TRUNC);
 }
 
 static int

@@ -137,7 +137,7 @@ default_signals(void)
 	static const unsigned long dfl[SIGACTION_WORDS];
 	sigset_t none;
 
-	for (int sig = 1; sig <= SIGNAME_MAX; sig++)	/* KILL, STOP: as ever */
+	for (int sig = 1; sig <= SIGNAME_MAX; sig++)	/* KILL: as ever */
 		(void)syscall(SYS_rt_sigaction, sig, dfl, NULL,
 		              SIGNAME_SET_SIZE);
 	sigemptyset(&none);

@@ -166,7 +166,8 @@ fail_cert(struct tls *t, struct judge *j)
 		buf_str(&b, " (trusted are: ");
 		trust_write_source(&b, t->conf->cafile);
 		buf_str(&b, j->path.chain_len < t->peer.n
-		        ? "; a CA certificate that the server sent is malformed)"
+		        ? "; a CA certificate that the server sent is "
+		          "malformed)"
 		        : ")");
 	}
 	t->why_len = b.len;

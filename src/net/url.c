@@ -52,7 +52,8 @@ read_scheme(struct url *u, struct span *rest)
 	if (scheme.len == 0
 	 || !span_has_prefix(span_after(*rest, scheme.len), "://")) {
 		/* "localhost:8080/x" is a host and a port, "http:/x" a slip */
-		bool slip = (is_word(scheme, "http") || is_word(scheme, "https"))
+		bool slip = (is_word(scheme, "http")
+		             || is_word(scheme, "https"))
 		         && (rest->len == scheme.len + 1
 		             || rest->p[scheme.len + 1] == '/');
 

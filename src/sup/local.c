@@ -106,7 +106,9 @@ connect_local(int64_t deadline_ms)
 {
 	int fd = connect_to(true, deadline_ms);
 
-	return fd >= 0 ? fd : connect_to(false, deadline_ms);
+	if (fd >= 0 || fd == ERR_TIMEOUT)	/* it is there, and busy */
+		return fd;
+	return connect_to(false, deadline_ms);
 }
 
 static int

@@ -18,7 +18,7 @@
 
 #define MESSAGES_MAX 16	/* datagrams a turn: a flood does not hold the loop */
 #define READY_MAX    512	/* bytes of the readiness pipe read at a time */
-#define READY_READS  128	/* as many empty a full pipe (pipe(7)) */
+#define READY_READS  128	/* empty a full pipe of default size (pipe(7)) */
 #define CLOSE_STEP_NS 20000000	/* 20 ms; SIGKILL needs less than one */
 #define CLOSE_STEPS   10
 

@@ -1,4 +1,5 @@
 """What `hale get` does in its own way: files, digests, tokens, words, TLS."""
+import contextlib
 import hashlib
 import os
 import pty
@@ -133,6 +134,24 @@ def test_a_link_that_leads_nowhere_stays_a_link(server, tmp_path):
     assert get("-s", "-o", "link", server.url + "/ok", cwd=tmp_path).returncode == 0
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "folder" / "new").read_bytes() == BODY
+
+
+def test_links_to_links_stay_too(server, tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "first").symlink_to("folder/second")
+    (tmp_path / "folder" / "second").symlink_to("../end")
+    assert get("-s", "-o", "first", server.url + "/ok", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "first").is_symlink() and (tmp_path / "folder" / "second").is_symlink()
+    assert (tmp_path / "end").read_bytes() == BODY
+
+
+def test_a_link_whose_end_has_too_long_a_name_is_an_error(server, tmp_path):
+    folder = tmp_path / "/".join(["d" * 200] * 10)
+    folder.mkdir(parents=True)
+    (folder / "link").symlink_to("e" * 200 + "/" + "f/" * 1000 + "g")
+    done = get("-s", "-S", "-o", str(folder / "link"), server.url + "/ok", cwd=tmp_path)
+    assert done.returncode == 23
+    assert [path.name for path in folder.iterdir()] == ["link"]
 
 
 @pytest.mark.parametrize("how", [">", ">>"])
@@ -460,7 +479,8 @@ def relay(connection, request):
         def back():
             while data := there.recv(65536):
                 connection.send(data)
-            connection.sock.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(OSError):  # who asked is gone already
+                connection.sock.shutdown(socket.SHUT_WR)
         thread = threading.Thread(target=back, daemon=True)
         thread.start()
         while data := connection.sock.recv(65536):

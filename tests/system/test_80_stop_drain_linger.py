@@ -304,7 +304,7 @@ def test_a_sigterm_ends_the_linger_at_once(hale):
 
 def test_after_a_stop_with_linger_the_code_is_still_the_services(hale):
     box = up(hale, "--linger", WAIT_FOR_EVER,
-             "fork { catch quit 15 0 pause } catch quit 15 11 say up pause")
+             "fork { quit 15 0 catch pause } catch quit 15 11 say up pause")
     box.signal(TERM)
     assert box.code() == 11
 

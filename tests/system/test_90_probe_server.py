@@ -593,7 +593,7 @@ def unix(path):
 
 
 def test_without_listen_no_port_is_open(server):
-    box = server(listen=[])
+    box = server(listen=[]).settled()
     links = [os.readlink(f"/proc/{box.pid}/fd/{n}") for n in os.listdir(f"/proc/{box.pid}/fd")]
     assert sum("socket" in link for link in links) == 1  # the local one
     with box.net(), pytest.raises(ConnectionRefusedError):
