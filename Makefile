@@ -62,9 +62,9 @@ $B/hale: $B/hale.debug
 # check, runs through lies together in the file, libc's part of it included.
 # init.o comes after that: its large state would part libc's variables from ours.
 FIRST = main cmd/cmd cmd/run $(BASE) sup/signals sup/service sup/watch sup/health \
-        sup/usage sup/cgroup sup/notify sup/terminal sup/child sup/proc sup/fds sup/env sup/launch \
-        sup/local sup/notify_sock sup/checkname sup/checker net/loop net/sock \
-        net/http net/server
+        sup/usage sup/cgroup sup/notify sup/terminal sup/child sup/proc \
+        sup/fds sup/env sup/launch sup/local sup/notify_sock sup/checkname \
+        sup/checker net/loop net/sock net/http net/server
 NEXT  = net/check net/url net/client net/dial net/request net/reply net/program \
         cmd/check cmd/probe cmd/ask cmd/wait cmd/status cmd/get
 objects = $(patsubst %,$B/%.o,$1)

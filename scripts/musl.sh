@@ -39,9 +39,7 @@ system_musl() {
 
 "$here/fetch.sh" $orig $orig_sha256 main/m/musl \
 	https://musl.libc.org/releases/musl-$version.tar.gz
-# Mirrors drop it for the next revision; a snapshot is found by its SHA-1.
-"$here/fetch.sh" $patches $patches_sha256 main/m/musl \
-	https://snapshot.debian.org/file/bbd444e005188fe6c44e5a72f7ad26afe1ba36de
+"$here/fetch.sh" $patches $patches_sha256 main/m/musl
 
 tmp=$(mktemp -d "$out/.musl.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
