@@ -5,15 +5,21 @@
  * Level-triggered, no ticks, no allocation. A source lives in its owner's
  * struct and is called back there; the loop only points to it. The loop opens
  * two descriptors of its own at the start and closes none.
+ *
+ * In one turn every source that has something to do is called for it once, so
+ * the longest wait for a turn is what all the others do in theirs: a source
+ * bounds its own work and asks for another turn with loop_again().
  */
 #ifndef HALE_NET_LOOP_H
 #define HALE_NET_LOOP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define LOOP_SOURCES_MAX 128	/* sources at a time */
-#define LOOP_BATCH       16	/* events taken in one turn */
+#define LOOP_BATCH (LOOP_SOURCES_MAX + 1)	/* events of one turn: those of
+						 * every source and the timer */
 
 enum source_state {
 	SOURCE_OUT,	/* not in a loop: its memory may be reused */
@@ -25,8 +31,10 @@ struct source {
 	int               fd;		/* -1: only a deadline */
 	enum source_state state;	/* the loop's */
 	int64_t           deadline_ms;	/* CLOCK_NEVER: none; may be set at any time */
+	bool              again;	/* the loop's: it asked for another turn */
 	void (*ready)(struct source *s, uint32_t events);	/* EPOLL* bits */
 	void (*expired)(struct source *s);	/* must move or clear deadline_ms */
+	void (*resume)(struct source *s);	/* the turn of loop_again() */
 };
 
 struct loop {
@@ -34,6 +42,7 @@ struct loop {
 	int            timer_fd;
 	int64_t        armed_ms;	/* what the timer is set to */
 	size_t         n;
+	size_t         n_again;		/* sources that asked for another turn */
 	struct source *sources[LOOP_SOURCES_MAX];
 };
 
@@ -46,6 +55,10 @@ int loop_add(struct loop *l, struct source *s, uint32_t events);
 
 /* Waits for other events from now on. Returns 0 or -errno. */
 int loop_change(struct loop *l, struct source *s, uint32_t events);
+
+/* Calls s->resume() once in the next turn, which does not sleep then. For a
+ * source in the loop that has more to do than one turn may take. */
+void loop_again(struct loop *l, struct source *s);
 
 /* Calls back no more. The owner closes the descriptor and leaves the memory
  * alone while the state is SOURCE_ENDED, which is until the turn is over. */

@@ -10,7 +10,6 @@
 #include "net/loop.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -38,7 +37,7 @@ open_timer(struct loop *l)
 int
 loop_init(struct loop *l)
 {
-	l->n = 0;
+	l->n = l->n_again = 0;
 	l->fd = epoll_create1(EPOLL_CLOEXEC);
 	return l->fd < 0 ? -errno : open_timer(l);
 }
@@ -71,11 +70,29 @@ loop_change(struct loop *l, struct source *s, uint32_t events)
 
 /* see net/loop.h */
 void
+loop_again(struct loop *l, struct source *s)
+{
+	if (s->again || s->state != SOURCE_IN)
+		return;
+	s->again = true;
+	l->n_again++;
+}
+
+static void
+forget_again(struct loop *l, struct source *s)
+{
+	l->n_again -= s->again;
+	s->again = false;
+}
+
+/* see net/loop.h */
+void
 loop_end(struct loop *l, struct source *s)
 {
 	if (s->state != SOURCE_IN)
 		return;
 	s->state = SOURCE_ENDED;
+	forget_again(l, s);
 	/* Fails only where the set never held it; closing would do as well,
 	 * but not for a descriptor that the service holds too. */
 	if (s->fd >= 0)
@@ -128,6 +145,22 @@ fire_deadlines(struct loop *l)
 	}
 }
 
+/* Who asks once more when called has its next turn in the next pass. */
+static void
+resume(struct loop *l)
+{
+	size_t n = l->n_again > 0 ? l->n : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct source *s = l->sources[i];
+
+		if (!s->again)
+			continue;
+		forget_again(l, s);
+		s->resume(s);
+	}
+}
+
 static void
 bury(struct loop *l)
 {
@@ -153,9 +186,10 @@ loop_turn(struct loop *l)
 	int n;
 
 	arm(l);
-	n = epoll_wait(l->fd, got, LOOP_BATCH, -1);
+	n = epoll_wait(l->fd, got, LOOP_BATCH, l->n_again > 0 ? 0 : -1);
 	if (n < 0)	/* EINTR: stopped and continued */
 		return errno == EINTR ? 0 : -errno;
+	resume(l);
 	for (int i = 0; i < n; i++) {
 		struct source *s = got[i].data.ptr;
 

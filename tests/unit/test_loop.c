@@ -15,7 +15,8 @@
 struct probe {
 	struct source source;	/* first: the loop hands it back */
 	struct loop  *loop;
-	int           ready, expired;	/* how often it was called */
+	int           ready, expired, resumed;	/* how often it was called */
+	int           more;	/* turns that it asks for when resumed */
 	struct probe *ends;	/* ended when this one is called */
 };
 
@@ -41,13 +42,25 @@ on_expired(struct source *s)
 		loop_end(p->loop, &p->ends->source);
 }
 
+static void
+on_resume(struct source *s)
+{
+	struct probe *p = (struct probe *)s;
+
+	p->resumed++;
+	if (p->more-- > 0)
+		loop_again(p->loop, s);
+	if (p->ends != NULL)
+		loop_end(p->loop, &p->ends->source);
+}
+
 /* The write end of a pipe is ready at once; -1 has a deadline only. */
 static struct probe
 probe_on(struct loop *l, int fd)
 {
 	return (struct probe){ .source = { .fd = fd,
 		.deadline_ms = CLOCK_NEVER, .ready = on_ready,
-		.expired = on_expired }, .loop = l };
+		.expired = on_expired, .resume = on_resume }, .loop = l };
 }
 
 static void
@@ -248,28 +261,75 @@ a_descriptor_that_cannot_be_waited_for_is_told(void **state)
 	close(l.fd);
 }
 
-/* More are ready than one turn takes: each gets its call all the same. */
+/* Nobody waits for a second turn because others come first. */
 static void
-a_full_batch_starves_nobody(void **state)
+all_that_are_ready_have_their_call_in_one_turn(void **state)
 {
-	static struct probe p[3 * LOOP_BATCH];
-	static int ends[3 * LOOP_BATCH][2];
+	static struct probe p[LOOP_SOURCES_MAX];
+	static int ends[LOOP_SOURCES_MAX][2];
 	struct loop l;
 
 	(void)state;
 	assert_int_equal(loop_init(&l), 0);
-	for (int i = 0; i < 3 * LOOP_BATCH; i++) {
+	for (int i = 0; i < LOOP_SOURCES_MAX; i++) {
 		assert_int_equal(pipe2(ends[i], O_CLOEXEC), 0);
 		p[i] = probe_on(&l, ends[i][1]);
 		loop_add(&l, &p[i].source, EPOLLOUT);
 	}
-	for (int turn = 0; turn < 3; turn++)
-		loop_turn(&l);
-	for (int i = 0; i < 3 * LOOP_BATCH; i++) {
+	p[0].source.deadline_ms = fake_now_ms;
+	loop_turn(&l);
+	for (int i = 0; i < LOOP_SOURCES_MAX; i++) {
 		assert_int_equal(p[i].ready, 1);
+		assert_int_equal(p[i].expired, i == 0);
 		close(ends[i][0]);
 		close(ends[i][1]);
 	}
+	close(l.fd);
+}
+
+static void
+who_asks_for_another_turn_has_one_a_turn_and_no_more(void **state)
+{
+	struct loop l;
+	struct probe p[2];
+
+	(void)state;
+	assert_int_equal(loop_init(&l), 0);
+	for (int i = 0; i < 2; i++) {
+		p[i] = probe_on(&l, -1);
+		loop_add(&l, &p[i].source, 0);
+	}
+	p[0].more = 2;
+	loop_again(&l, &p[0].source);
+	loop_again(&l, &p[0].source);	/* twice is once */
+	for (int turn = 1; turn <= 4; turn++) {
+		loop_turn(&l);
+		assert_int_equal(p[0].resumed, turn < 3 ? turn : 3);
+	}
+	assert_int_equal(p[1].resumed, 0);
+	assert_int_equal(l.n_again, 0);
+	close(l.fd);
+}
+
+static void
+one_that_was_ended_gets_no_turn_that_it_asked_for(void **state)
+{
+	struct loop l;
+	struct probe p[2];
+
+	(void)state;
+	assert_int_equal(loop_init(&l), 0);
+	for (int i = 0; i < 2; i++) {
+		p[i] = probe_on(&l, -1);
+		loop_add(&l, &p[i].source, 0);
+		loop_again(&l, &p[i].source);
+	}
+	p[0].ends = &p[1];
+	loop_turn(&l);
+	assert_int_equal(p[0].resumed, 1);
+	assert_int_equal(p[1].resumed, 0);
+	loop_again(&l, &p[1].source);	/* it is out */
+	assert_int_equal(l.n_again, 0);
 	close(l.fd);
 }
 
@@ -298,7 +358,9 @@ main(void)
 	UNIT_TEST(ending_twice_or_one_that_is_out_does_nothing);
 	UNIT_TEST(the_most_sources_fit_and_no_more);
 	UNIT_TEST(a_descriptor_that_cannot_be_waited_for_is_told);
-	UNIT_TEST(a_full_batch_starves_nobody);
+	UNIT_TEST(all_that_are_ready_have_their_call_in_one_turn);
+	UNIT_TEST(who_asks_for_another_turn_has_one_a_turn_and_no_more);
+	UNIT_TEST(one_that_was_ended_gets_no_turn_that_it_asked_for);
 	UNIT_TEST(a_wait_that_fails_is_told_and_loses_nothing);
 	return unit_run("net/loop");
 }
