@@ -32,6 +32,7 @@ struct source {
 	enum source_state state;	/* the loop's */
 	int64_t           deadline_ms;	/* CLOCK_NEVER: none; may be set at any time */
 	bool              again;	/* the loop's: it asked for another turn */
+	uint64_t          resumed;	/* the loop's: the turn that it got so */
 	void (*ready)(struct source *s, uint32_t events);	/* EPOLL* bits */
 	void (*expired)(struct source *s);	/* must move or clear deadline_ms */
 	void (*resume)(struct source *s);	/* the turn of loop_again() */
@@ -43,6 +44,7 @@ struct loop {
 	int64_t        armed_ms;	/* what the timer is set to */
 	size_t         n;
 	size_t         n_again;		/* sources that asked for another turn */
+	uint64_t       turns;		/* so far */
 	struct source *sources[LOOP_SOURCES_MAX];
 };
 
@@ -56,7 +58,8 @@ int loop_add(struct loop *l, struct source *s, uint32_t events);
 /* Waits for other events from now on. Returns 0 or -errno. */
 int loop_change(struct loop *l, struct source *s, uint32_t events);
 
-/* Calls s->resume() once in the next turn, which does not sleep then. For a
+/* Calls s->resume() once in the next turn, which does not sleep then, and does
+ * not call s->ready() in it. For a
  * source in the loop that has more to do than one turn may take. */
 void loop_again(struct loop *l, struct source *s);
 

@@ -2,10 +2,15 @@
 /*
  * net/server.h - accept, read a head, answer, close
  *
- * Speaks HTTP/1.1 with keep-alive and pipelining to at most SERVER_CONN_MAX
+ * Speaks HTTP/1.1 with keep-alive and pipelining to at most SERVER_SLOTS
  * clients. What is answered is decided by the owner's callback; one answer is
  * one write. A client cannot make the server wait, allocate or fail: it is
- * cut at its deadline, or earlier when a newcomer needs the place.
+ * cut at its deadline, or earlier when a newcomer needs the place, and of what
+ * it pipelines only SERVER_TURN_MAX requests are answered in one turn.
+ *
+ * A listener with less than its share of the connections takes a place from
+ * one that has more; else its newcomer ends one of its own. So whoever floods
+ * one listener keeps nobody out of another.
  */
 #ifndef HALE_NET_SERVER_H
 #define HALE_NET_SERVER_H
@@ -16,7 +21,12 @@
 #include <sys/types.h>
 
 #define SERVER_LISTEN_MAX 16	/* listeners, the local one included */
-#define SERVER_CONN_MAX   64	/* connections; a newcomer ends the oldest idle */
+#define SERVER_CONN_MAX   64	/* connections of all listeners but the local
+				 * one, which share them in equal parts */
+#define SERVER_LOCAL_MAX  16	/* more, for the local one alone */
+#define SERVER_SLOTS      (SERVER_CONN_MAX + SERVER_LOCAL_MAX)
+#define SERVER_TURN_MAX   8	/* requests of a connection answered in a turn */
+#define SERVER_REFUSE_MAX 16	/* strangers at the local one closed in a turn */
 #define SERVER_KNOWN_MAX  512	/* bytes of a head that is known again */
 #define SERVER_OUT_MAX    32768	/* bytes of one answer */
 #define SERVER_HEAD_MS    5000	/* accepted, or first byte in .. head whole */
@@ -24,14 +34,21 @@
 #define SERVER_LINGER_MS  1000	/* a refused client may still read why */
 #define SERVER_PAUSE_MS   1000	/* no accept where closing makes no room */
 
+enum server_kind {
+	SERVER_PUBLIC,
+	SERVER_PROBES,	/* for verdicts only: the owner's answer heeds it */
+	SERVER_LOCAL,	/* a unix socket. Who lives in a PID namespace that
+			 * we cannot see is closed as soon as accepted */
+};
+
 /* One request, or what made it unreadable. */
 struct server_ask {
 	struct http_req req;	/* set where err is 0 */
 	int   err;		/* 0, ERR_PARSE, ERR_TOOBIG, ERR_VERSION */
 	bool  is_h2;		/* with ERR_VERSION: an HTTP/2 preface */
 	bool  keep;		/* the connection will stay open */
-	bool  is_local;		/* came by the local socket; peer is known */
-	pid_t peer_pid;		/* 0: lives in a PID namespace we cannot see */
+	enum server_kind kind;	/* of the listener that it came by */
+	pid_t peer_pid;		/* SERVER_LOCAL: who asks; never 0 */
 	uid_t peer_uid;
 };
 
@@ -39,20 +56,29 @@ struct server_ask {
 typedef void server_answer(void *owner, const struct server_ask *ask,
                            struct buf *out);
 
-enum server_kind { SERVER_PUBLIC, SERVER_LOCAL };
-
 enum conn_state {	/* in the order in which they make room */
 	CONN_IDLE,	/* between requests, no byte of the next */
 	CONN_LINGER,	/* refused; reads on until the client has seen why */
 	CONN_HEAD,	/* its first request, or part of one, is waited for */
+	CONN_BUSY,	/* pipelined requests wait for the next turn */
 	CONN_WRITE,	/* the client does not read its answer */
 };
 
 struct server;
 
+struct server_listener {
+	struct source    source;
+	struct server   *server;
+	enum server_kind kind;
+	size_t           n_conns;	/* open ones that came by it */
+};
+
 struct conn {
 	struct source   source;
 	struct server  *server;
+	struct server_listener *from;	/* where it came in */
+	struct server_listener *kept_for;	/* whose newcomer the slot is for,
+					 * NULL: anybody's */
 	bool            is_open;	/* all zero: a slot never used */
 	enum conn_state state;
 	uint64_t        since;		/* server->changes when it came into
@@ -62,15 +88,9 @@ struct conn {
 	uint32_t        events;		/* what the loop waits for */
 	bool            ends;		/* close when out is empty */
 	bool            lingers;	/* close only after reading on */
-	bool            is_local;
+	bool            wants_turn;	/* its requests outlast this one */
 	pid_t           peer_pid;
 	uid_t           peer_uid;
-};
-
-struct server_listener {
-	struct source    source;
-	struct server   *server;
-	enum server_kind kind;
 };
 
 struct server {
@@ -80,8 +100,9 @@ struct server {
 	uint64_t       requests;	/* answered so far */
 	uint64_t       changes;		/* of connections' states so far */
 	size_t         n_listeners;
+	size_t         n_public;	/* those that are not local */
 	struct server_listener listeners[SERVER_LISTEN_MAX];
-	struct conn    conns[SERVER_CONN_MAX];
+	struct conn    conns[SERVER_SLOTS];	/* the local one's come last */
 	/* Untouched pages cost nothing: only slow clients use the last two. */
 	char           scratch_in[HTTP_HEAD_MAX];
 	/* The last whole head that stood at the start of scratch_in. */
@@ -89,8 +110,8 @@ struct server {
 	size_t          known_len;
 	struct http_req known_req;	/* its spans point into scratch_in */
 	char           scratch_out[SERVER_OUT_MAX];
-	char           in[SERVER_CONN_MAX][HTTP_HEAD_MAX];
-	char           out[SERVER_CONN_MAX][SERVER_OUT_MAX];
+	char           in[SERVER_SLOTS][HTTP_HEAD_MAX];
+	char           out[SERVER_SLOTS][SERVER_OUT_MAX];
 };
 
 /* s must be zeroed. */

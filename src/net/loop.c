@@ -38,6 +38,7 @@ int
 loop_init(struct loop *l)
 {
 	l->n = l->n_again = 0;
+	l->turns = 0;
 	l->fd = epoll_create1(EPOLL_CLOEXEC);
 	return l->fd < 0 ? -errno : open_timer(l);
 }
@@ -157,6 +158,7 @@ resume(struct loop *l)
 		if (!s->again)
 			continue;
 		forget_again(l, s);
+		s->resumed = l->turns;
 		s->resume(s);
 	}
 }
@@ -186,6 +188,7 @@ loop_turn(struct loop *l)
 	int n;
 
 	arm(l);
+	l->turns++;
 	n = epoll_wait(l->fd, got, LOOP_BATCH, l->n_again > 0 ? 0 : -1);
 	if (n < 0)	/* EINTR: stopped and continued */
 		return errno == EINTR ? 0 : -errno;
@@ -195,8 +198,9 @@ loop_turn(struct loop *l)
 
 		if (s == NULL)	/* the timer */
 			rang = true;
-		/* An earlier one in this batch may have ended it. */
-		else if (s->state == SOURCE_IN)
+		/* An earlier one in this batch may have ended it; one that
+		 * was resumed has had its turn and is told again. */
+		else if (s->state == SOURCE_IN && s->resumed != l->turns)
 			s->ready(s, got[i].events);
 	}
 	if (rang)

@@ -45,6 +45,7 @@ conn_close(struct conn *c)
 	loop_end(c->server->loop, &c->source);
 	close(c->source.fd);
 	c->is_open = false;
+	c->from->n_conns--;
 }
 
 /* Waits for the state's event; a connection that cannot wait is closed. */
@@ -93,7 +94,7 @@ answer(struct conn *c, struct server_ask *ask)
 	struct server *s = c->server;
 	struct buf out = buf_over(s->scratch_out, sizeof s->scratch_out);
 
-	ask->is_local = c->is_local;
+	ask->kind = c->from->kind;
 	ask->peer_pid = c->peer_pid;
 	ask->peer_uid = c->peer_uid;
 	s->answer(s->owner, ask, &out);
@@ -130,20 +131,27 @@ read_head(struct server *s, struct http_req *req, const char *bytes,
 }
 
 /*
- * Answers the whole requests at the start of bytes, which end with the first
- * that closes the connection or whose answer does not go out.
+ * Answers the whole requests at the start of bytes, as many as one turn may
+ * take; they end with the first that closes the connection or whose answer
+ * does not go out.
  * Returns how many bytes they took, or -1 where the connection is gone.
  */
 static ssize_t
-answer_all(struct conn *c, const char *bytes, size_t len)
+answer_some(struct conn *c, const char *bytes, size_t len)
 {
 	struct server *s = c->server;
 	size_t used = 0;
 
-	while (used < len && !c->ends && c->out_len == 0) {
+	c->wants_turn = false;
+	for (int i = 0; used < len && !c->ends && c->out_len == 0; i++) {
 		struct server_ask ask = { 0 };
-		int n = read_head(s, &ask.req, bytes + used, len - used);
+		int n;
 
+		if (i == SERVER_TURN_MAX) {
+			c->wants_turn = true;
+			break;
+		}
+		n = read_head(s, &ask.req, bytes + used, len - used);
 		if (n == 0)
 			break;
 		if (n < 0) {
@@ -175,6 +183,30 @@ conn_end(struct conn *c)
 	conn_wait(c);
 }
 
+/* A row of answers has one deadline, whoever it waits for. */
+static void
+enter_row(struct conn *c, enum conn_state state)
+{
+	if (c->state == CONN_BUSY || c->state == CONN_WRITE)
+		c->state = state;
+	else
+		enter(c, state, SERVER_HEAD_MS);
+}
+
+/* A deadline runs on while a head or a row of answers moves byte by byte. */
+static void
+choose_wait(struct conn *c, bool same_head)
+{
+	if (c->out_len > 0)
+		enter_row(c, CONN_WRITE);
+	else if (c->in_len == 0)
+		enter(c, CONN_IDLE, SERVER_IDLE_MS);
+	else if (c->wants_turn)
+		enter_row(c, CONN_BUSY);
+	else if (!same_head)
+		enter(c, CONN_HEAD, SERVER_HEAD_MS);
+}
+
 /*
  * After the requests in the first `used` of len bytes were answered: keeps
  * what is left and waits for what is due.
@@ -195,14 +227,10 @@ conn_settle(struct conn *c, const char *bytes, size_t used, size_t len)
 	if (len > 0 && rest != in)
 		memmove(in, rest, len);
 	c->in_len = len;
-	/* A deadline runs on while a head or an answer moves byte by byte. */
-	if (c->out_len > 0 && c->state != CONN_WRITE)
-		enter(c, CONN_WRITE, SERVER_HEAD_MS);
-	else if (c->out_len == 0 && len == 0)
-		enter(c, CONN_IDLE, SERVER_IDLE_MS);
-	else if (c->out_len == 0 && !same_head)
-		enter(c, CONN_HEAD, SERVER_HEAD_MS);
+	choose_wait(c, same_head);
 	conn_wait(c);
+	if (c->wants_turn)
+		loop_again(c->server->loop, &c->source);
 }
 
 static void
@@ -223,32 +251,38 @@ conn_read(struct conn *c)
 		return;
 	}
 	len = c->in_len + (size_t)n;
-	n = answer_all(c, in, len);
+	n = answer_some(c, in, len);
 	if (n < 0)
 		conn_close(c);
 	else
 		conn_settle(c, in, (size_t)n, len);
 }
 
+/* Answers what waits in the slot's memory, if nothing waits to be sent. */
 static void
-conn_flush(struct conn *c)
+conn_go_on(struct conn *c)
 {
-	struct server *s = c->server;
-	size_t slot = slot_of(c);
-	size_t len = c->out_len;
+	const char *in = c->server->in[slot_of(c)];
 	ssize_t used = 0;
 
-	c->out_len = 0;
-	if (!conn_send(c, (struct span){ s->out[slot], len })) {
-		conn_close(c);
-		return;
-	}
-	if (c->out_len == 0)	/* requests that waited behind this answer */
-		used = answer_all(c, s->in[slot], c->in_len);
+	if (c->out_len == 0)
+		used = answer_some(c, in, c->in_len);
 	if (used < 0)
 		conn_close(c);
 	else
-		conn_settle(c, s->in[slot], (size_t)used, c->in_len);
+		conn_settle(c, in, (size_t)used, c->in_len);
+}
+
+static void
+conn_flush(struct conn *c)
+{
+	size_t len = c->out_len;
+
+	c->out_len = 0;
+	if (conn_send(c, (struct span){ c->server->out[slot_of(c)], len }))
+		conn_go_on(c);
+	else
+		conn_close(c);
 }
 
 /* Reads what a refused client still sends, until it has closed. */
@@ -274,6 +308,8 @@ conn_ready(struct source *source, uint32_t events)
 	case CONN_HEAD:
 		conn_read(c);
 		break;
+	case CONN_BUSY:		/* first what is here: conn_resumed() */
+		break;
 	case CONN_WRITE:
 		conn_flush(c);
 		break;
@@ -289,38 +325,103 @@ conn_expired(struct source *source)
 	conn_close((struct conn *)source);
 }
 
+static void
+conn_resumed(struct source *source)
+{
+	conn_go_on((struct conn *)source);
+}
+
+/* --- who gets a place --- */
+
+/* The slots that the listener's connections may have: from first on. */
+static size_t
+slots_of(const struct server_listener *li, size_t *first)
+{
+	*first = li->kind == SERVER_LOCAL ? SERVER_CONN_MAX : 0;
+	return li->kind == SERVER_LOCAL ? SERVER_LOCAL_MAX : SERVER_CONN_MAX;
+}
+
+/* How many of them are the listener's own. */
+static size_t
+share_of(const struct server_listener *li)
+{
+	return li->kind == SERVER_LOCAL ? SERVER_LOCAL_MAX
+	                                : SERVER_CONN_MAX / li->server->n_public;
+}
+
+static struct conn *
+find_free(struct server_listener *li)
+{
+	struct server *s = li->server;
+	struct conn *found = NULL;
+	size_t first, n = slots_of(li, &first);
+
+	for (size_t i = first; i < first + n; i++) {
+		struct conn *c = &s->conns[i];
+
+		if (!is_free(c))
+			continue;
+		if (c->kept_for == li)
+			return c;
+		if (found == NULL && c->kept_for == NULL)
+			found = c;
+	}
+	return found;
+}
+
 /* Is a a better one to close than b? */
 static bool
 goes_first(const struct conn *a, const struct conn *b)
 {
-	if (a->state != b->state)
-		return a->state < b->state;
-	/* `hale check` is not to lose its place to a flood at a port. */
-	if (a->is_local != b->is_local)
-		return b->is_local;
-	return a->since < b->since;
+	return a->state != b->state ? a->state < b->state
+	                            : a->since < b->since;
 }
 
-static struct conn *
-find_free(struct server *s)
+/* May a newcomer at li have c's place? */
+static bool
+may_take(const struct server_listener *li, const struct conn *c)
 {
-	for (size_t i = 0; i < SERVER_CONN_MAX; i++)
-		if (is_free(&s->conns[i]))
-			return &s->conns[i];
-	return NULL;
+	if (li->n_conns < share_of(li))
+		return c->from->n_conns > share_of(c->from);
+	return c->from == li;
 }
 
 /*
- * Closes the connection that is the first to go. Its slot is free from the
- * next turn on: memory of a source is not reused in the turn that ended it.
- * Returns false where there is none.
+ * Closes the connection that is the first to make room for a newcomer at li.
+ * The slot is li's from the next turn on: memory of a source is not reused in
+ * the turn that ended it.
  */
+static void
+make_room(struct server_listener *li)
+{
+	struct conn *victim = NULL, *kept = NULL;
+	size_t first, n = slots_of(li, &first);
+
+	for (size_t i = first; i < first + n; i++) {
+		struct conn *c = &li->server->conns[i];
+
+		if (is_free(c))
+			kept = c;	/* for a newcomer who has not come yet */
+		else if (c->is_open && may_take(li, c)
+		      && (victim == NULL || goes_first(c, victim)))
+			victim = c;
+	}
+	if (victim != NULL)
+		conn_close(victim);
+	else
+		victim = kept;
+	if (victim != NULL)
+		victim->kept_for = li;
+}
+
+/* The same where a descriptor is lacking: any connection has one. Returns
+ * false where there is none. */
 static bool
-make_room(struct server *s)
+free_descriptor(struct server *s)
 {
 	struct conn *victim = NULL;
 
-	for (size_t i = 0; i < SERVER_CONN_MAX; i++) {
+	for (size_t i = 0; i < SERVER_SLOTS; i++) {
 		struct conn *c = &s->conns[i];
 
 		if (c->is_open
@@ -332,28 +433,39 @@ make_room(struct server *s)
 	return victim != NULL;
 }
 
-static void
-conn_open(struct conn *c, int fd, const struct server_listener *from)
-{
-	struct ucred peer;
-	socklen_t len = sizeof peer;
+/* --- accept --- */
 
+/* Who asks locally must live where we can see it: a network namespace may be
+ * shared with strangers. */
+static bool
+is_welcome(const struct server_listener *li, int fd, struct ucred *peer)
+{
+	socklen_t len = sizeof *peer;
+
+	*peer = (struct ucred){ .uid = (uid_t)-1 };
+	return li->kind != SERVER_LOCAL
+	    || (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &len) == 0
+	        && peer->pid > 0);
+}
+
+static void
+conn_open(struct conn *c, int fd, struct server_listener *from,
+          const struct ucred *peer)
+{
 	*c = (struct conn){
 		.source = {
 			.fd = fd,
 			.ready = conn_ready,
 			.expired = conn_expired,
+			.resume = conn_resumed,
 		},
 		.server = from->server,
+		.from = from,
 		.is_open = true,
-		.is_local = from->kind == SERVER_LOCAL,
-		.peer_uid = (uid_t)-1,
+		.peer_pid = peer->pid,
+		.peer_uid = peer->uid,
 	};
-	if (c->is_local
-	 && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0) {
-		c->peer_pid = peer.pid;
-		c->peer_uid = peer.uid;
-	}
+	from->n_conns++;
 	enter(c, CONN_HEAD, SERVER_HEAD_MS);
 	conn_read(c);
 }
@@ -388,28 +500,52 @@ is_clients_error(int err)
 	return false;
 }
 
+static int
+accept_now(const struct server_listener *li)
+{
+	return accept4(li->source.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+/* Returns a connection's descriptor, or -1: there is none, or none can be had
+ * at the moment. */
+static int
+accept_one(struct server_listener *li)
+{
+	int fd = accept_now(li);
+
+	/* EMFILE is our own limit: it may be below SERVER_SLOTS. What is
+	 * freed is for this one, before another listener has its turn. */
+	if (fd < 0 && errno == EMFILE && free_descriptor(li->server))
+		fd = accept_now(li);
+	if (fd < 0 && !is_clients_error(errno))
+		listener_pause(li, errno);
+	return fd;
+}
+
 static void
 listener_ready(struct source *source, uint32_t events)
 {
 	struct server_listener *li = (struct server_listener *)source;
-	struct conn *c = find_free(li->server);
-	int fd;
+	struct conn *c = find_free(li);
+	struct ucred peer;
 
 	(void)events;
 	if (c == NULL) {
-		(void)make_room(li->server);	/* taken up in the next turn */
+		make_room(li);	/* taken up in the next turn */
 		return;
 	}
-	fd = accept4(source->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd >= 0) {
-		conn_open(c, fd, li);
-		return;
+	c->kept_for = NULL;
+	for (int i = 0; i < SERVER_REFUSE_MAX; i++) {
+		int fd = accept_one(li);
+
+		if (fd < 0)
+			return;
+		if (is_welcome(li, fd, &peer)) {
+			conn_open(c, fd, li, &peer);
+			return;
+		}
+		close(fd);
 	}
-	if (is_clients_error(errno))
-		return;
-	/* EMFILE is our own limit: it may be below SERVER_CONN_MAX. */
-	if (errno != EMFILE || !make_room(li->server))
-		listener_pause(li, errno);
 }
 
 static void
@@ -450,7 +586,9 @@ server_listen(struct server *s, int fd, enum server_kind kind)
 		.expired = listener_expired,
 	};
 	r = loop_add(s->loop, &li->source, EPOLLIN);
-	if (r == 0)
-		s->n_listeners++;
-	return r;
+	if (r < 0)
+		return r;
+	s->n_listeners++;
+	s->n_public += kind != SERVER_LOCAL;
+	return 0;
 }

@@ -37,6 +37,7 @@
 #define READ_FAILED_MS 1000	/* the same for a read of signals */
 #define LIST_MAX      512	/* bytes of the names of what was left */
 #define SIGNAL_NAME_MAX 16	/* bytes of "SIGRTMIN+30" and its like */
+#define USAGE_FRESH_MS 100	/* figures of the kernel's are read no more often */
 
 struct init {
 	struct init_plan    *plan;
@@ -67,6 +68,9 @@ struct init {
 	/* Large, so last: what a start touches lies close together above. */
 	struct server server;
 	struct signalfd_siginfo batch[SIGNAL_BATCH];
+	struct facts_usage usage;	/* of usage_pid at usage_ms */
+	int64_t usage_ms;		/* 0: never read */
+	pid_t   usage_pid;
 	struct watch_check checks[HEALTH_CHECKS_MAX];
 	char sick[REPORT_WHY_MAX];	/* why it is not live, or was stopped */
 	char death[DEATH_TEXT_MAX];	/* how the last one ended, or "" */
@@ -519,12 +523,26 @@ fill_facts(const struct init *in, struct facts *facts, int64_t now_ms)
 		                     ? s->start_ms - now_ms : 0;
 }
 
+/* A flood of requests for them must not become a flood of system calls. */
+static const struct facts_usage *
+fresh_usage(struct init *in, int64_t now_ms)
+{
+	bool is_fresh = in->usage_pid == in->pid && in->usage_ms != 0
+	             && now_ms - in->usage_ms < USAGE_FRESH_MS;
+
+	if (!is_fresh) {
+		usage_read(&in->usage, in->pid, in->born_ms);
+		in->usage_pid = in->pid;
+		in->usage_ms = now_ms;
+	}
+	return &in->usage;
+}
+
 static void
 answer_probe(void *owner, const struct server_ask *ask, struct buf *out)
 {
 	struct init *in = owner;
 	struct facts facts;
-	struct facts_usage usage;
 	struct report_room room;
 	const struct report_from from = {
 		.service = &in->service,
@@ -537,10 +555,8 @@ answer_probe(void *owner, const struct server_ask *ask, struct buf *out)
 
 	fill_facts(in, &facts, from.now_ms);
 	report_checks(&facts, &room, &from);
-	if (answer_needs_usage(ask)) {
-		usage_read(&usage, in->pid, in->born_ms);
-		facts.usage = &usage;
-	}
+	if (answer_needs_usage(ask))
+		facts.usage = fresh_usage(in, from.now_ms);
 	if (answer_write(out, &facts, ask) == ANSWER_DRAIN)
 		step(in, EV_DRAIN);
 }

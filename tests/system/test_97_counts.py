@@ -7,6 +7,7 @@ import re
 import select
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -154,6 +155,20 @@ def test_pipelined_probes_are_one_write_each(hale, tmp_path):
         assert [connection.answer().status for _ in range(50)] == [200] * 50
     assert trace.calls["sendto"] == 50
     assert trace.calls["recvfrom"] <= 3
+
+
+def test_a_flood_of_metrics_reads_the_kernels_figures_ten_times_a_second_at_most(hale, tmp_path):
+    box = up(hale, *LISTEN, "say up pause")
+    connection = box.connect()
+    request = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
+    with traced(box, tmp_path) as trace:
+        start = time.monotonic()
+        for _ in range(10):
+            connection.send(request * 20)
+            assert [connection.answer().status for _ in range(20)] == [200] * 20
+        tenths = (time.monotonic() - start) * 10
+    reads = trace.log.read_text().count('/stat"')
+    assert 1 <= reads <= tenths + 1
 
 
 def test_orphans_that_piled_up_cost_one_system_call_each(hale, tmp_path):

@@ -312,6 +312,29 @@ who_asks_for_another_turn_has_one_a_turn_and_no_more(void **state)
 }
 
 static void
+a_turn_that_was_asked_for_is_the_only_one_in_its_turn(void **state)
+{
+	struct loop l;
+	struct probe p;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(loop_init(&l), 0);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	p = probe_on(&l, ends[1]);
+	loop_add(&l, &p.source, EPOLLOUT);
+	loop_again(&l, &p.source);
+	loop_turn(&l);
+	assert_int_equal(p.resumed, 1);
+	assert_int_equal(p.ready, 0);
+	loop_turn(&l);
+	assert_int_equal(p.ready, 1);
+	close(ends[0]);
+	close(ends[1]);
+	close(l.fd);
+}
+
+static void
 one_that_was_ended_gets_no_turn_that_it_asked_for(void **state)
 {
 	struct loop l;
@@ -360,6 +383,7 @@ main(void)
 	UNIT_TEST(a_descriptor_that_cannot_be_waited_for_is_told);
 	UNIT_TEST(all_that_are_ready_have_their_call_in_one_turn);
 	UNIT_TEST(who_asks_for_another_turn_has_one_a_turn_and_no_more);
+	UNIT_TEST(a_turn_that_was_asked_for_is_the_only_one_in_its_turn);
 	UNIT_TEST(one_that_was_ended_gets_no_turn_that_it_asked_for);
 	UNIT_TEST(a_wait_that_fails_is_told_and_loses_nothing);
 	return unit_run("net/loop");

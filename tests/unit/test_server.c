@@ -19,11 +19,13 @@
 #define ROOM    (1024 * 1024)	/* more than a socket holds */
 #define BIG_LEN 16000	/* bytes of a large answer */
 
-/* A server on an abstract socket, and what it was asked. */
+#define DOORS   3	/* listeners of a test, the first one local */
+
+/* A server on abstract sockets, and what it was asked. */
 static struct server server;
 static struct loop loop;
-static struct sock_addr at;
-static int listener_fd;
+static struct sock_addr at[DOORS];
+static int listener_fds[DOORS];
 static int asked;
 static struct server_ask last;
 static size_t answer_len;	/* 0: "ok" */
@@ -54,6 +56,20 @@ name_address(struct sock_addr *a, char which)
 }
 
 static int
+open_doors(void)
+{
+	for (int i = 0; i < DOORS; i++) {
+		name_address(&at[i], (char)('0' + i));
+		listener_fds[i] = sock_listen(&at[i]);
+		if (listener_fds[i] < 0
+		 || server_listen(&server, listener_fds[i], i == 0
+		                  ? SERVER_LOCAL : SERVER_PUBLIC) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
 open_server(void **state)
 {
 	(void)state;
@@ -63,20 +79,18 @@ open_server(void **state)
 	if (loop_init(&loop) < 0)
 		return -1;
 	server_init(&server, &loop, answer_with, &asked);
-	name_address(&at, 'a');
-	listener_fd = sock_listen(&at);
-	return listener_fd < 0
-	    || server_listen(&server, listener_fd, SERVER_LOCAL) < 0 ? -1 : 0;
+	return open_doors();
 }
 
 static int
 close_server(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < SERVER_CONN_MAX; i++)
+	for (size_t i = 0; i < SERVER_SLOTS; i++)
 		if (server.conns[i].is_open)
 			close(server.conns[i].source.fd);
-	close(listener_fd);
+	for (int i = 0; i < DOORS; i++)
+		close(listener_fds[i]);
 	return close(loop.fd);
 }
 
@@ -88,13 +102,19 @@ turn(void)
 }
 
 static int
-client(void)
+client_at(int door)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	assert_true(fd >= 0);
-	assert_int_equal(connect(fd, &at.any, at.len), 0);
+	assert_int_equal(connect(fd, &at[door].any, at[door].len), 0);
 	return fd;
+}
+
+static int
+client(void)
+{
+	return client_at(1);
 }
 
 static void
@@ -125,7 +145,7 @@ open_conns(void)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < SERVER_CONN_MAX; i++)
+	for (size_t i = 0; i < SERVER_SLOTS; i++)
 		n += server.conns[i].is_open;
 	return n;
 }
@@ -151,11 +171,11 @@ a_request_is_answered_and_the_connection_kept(void **state)
 static void
 a_local_client_is_known_by_its_credentials(void **state)
 {
-	int fd = client();
+	int fd = client_at(0);
 
 	(void)state;
 	tell(fd, GET);
-	assert_true(last.is_local);
+	assert_int_equal(last.kind, SERVER_LOCAL);
 	assert_int_equal(last.peer_pid, getpid());
 	assert_int_equal(last.peer_uid, geteuid());
 	close(fd);
@@ -206,6 +226,100 @@ many_requests_at_once_are_answered_in_order(void **state)
 	close(fd);
 	turn();
 	assert_int_equal(open_conns(), 0);
+}
+
+/* Asks GET in so many pieces that it lies in the slot's own memory. */
+static void
+a_head_in_pieces_is_not_taken_for_another_clients(void **state)
+{
+	int fd = client(), other = client();
+
+	(void)state;
+	tell(other, "GET /other HTTP/1.1\r\nHost: x\r\n\r\n");
+	tell(other, GET);	/* the last that stood in the common memory */
+	assert_span_equal("/a", last.req.path);
+	tell(fd, "GE");
+	tell(other, "GET /ot");	/* overwrites what that one's spans show */
+	tell(fd, GET + 2);
+	assert_span_equal("/a", last.req.path);
+	assert_span_equal("GET", last.req.method);
+	close(fd);
+	close(other);
+}
+
+static const struct row_of {
+	const char *name;
+	int         n;		/* requests sent at once */
+} rows[] = {
+	{ "one request less than a turn takes", SERVER_TURN_MAX - 1 },
+	{ "as many requests as a turn takes", SERVER_TURN_MAX },
+	{ "one request more than a turn takes", SERVER_TURN_MAX + 1 },
+	{ "requests for many turns", 5 * SERVER_TURN_MAX + 2 },
+};
+
+static int
+least(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+static void
+are_answered_by_so_many_a_turn(void **state)
+{
+	const struct row_of *r = *state;
+	int fd = client(), got = 0, turns = 0;
+
+	turn();
+	for (int i = 0; i < r->n; i++)
+		assert_int_equal(send(fd, GET, strlen(GET), 0), strlen(GET));
+	while (asked < r->n) {
+		assert_true(turns++ < r->n);
+		assert_int_equal(loop_turn(&loop), 0);
+		assert_int_equal(asked, least(turns * SERVER_TURN_MAX, r->n));
+	}
+	for (const char *c = heard(fd); *c != '\0'; c++)
+		got += *c == '\n';
+	assert_int_equal(got, r->n);
+	turn();
+	assert_int_equal(loop.n_again, 0);
+	tell(fd, GET);	/* it can go on */
+	assert_string_equal(heard(fd), "ok\n");
+	close(fd);
+}
+
+/* Others' probes wait for one turn of each that pipelines, not for its end. */
+static void
+who_pipelines_keeps_nobody_waiting(void **state)
+{
+	int fd = client(), other = client();
+
+	(void)state;
+	turn();
+	for (int i = 0; i < 4 * SERVER_TURN_MAX; i++)
+		assert_int_equal(send(fd, GET, strlen(GET), 0), strlen(GET));
+	assert_int_equal(loop_turn(&loop), 0);
+	assert_int_equal(send(other, GET, strlen(GET), 0), strlen(GET));
+	assert_int_equal(loop_turn(&loop), 0);
+	assert_string_equal(heard(other), "ok\n");
+	assert_true(asked < 4 * SERVER_TURN_MAX);
+	close(other);
+	close(fd);
+}
+
+static void
+who_leaves_while_its_requests_wait_is_forgotten(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	turn();
+	for (int i = 0; i < 2 * SERVER_TURN_MAX; i++)
+		assert_int_equal(send(fd, GET, strlen(GET), 0), strlen(GET));
+	assert_int_equal(loop_turn(&loop), 0);
+	close(fd);
+	turn();
+	assert_int_equal(open_conns(), 0);
+	assert_int_equal(loop.n_again, 0);
 }
 
 static const struct bad {
@@ -383,18 +497,51 @@ an_answer_that_waited_goes_out_whole(void **state)
 	close(fd);
 }
 
+/* Clients at a door, each of which has said as much. */
+static void
+crowd(int fds[], int n, int door, const char *said)
+{
+	for (int i = 0; i < n; i++) {
+		fds[i] = client_at(door);
+		tell(fds[i], said);
+		heard(fds[i]);
+		fake_now_ms++;
+	}
+}
+
+static void
+leave(const int fds[], int n)
+{
+	for (int i = 0; i < n; i++)
+		close(fds[i]);
+}
+
+static void
+never_ready(struct source *source, uint32_t events)
+{
+	(void)source;
+	(void)events;
+}
+
+/* A newcomer at the door is answered. */
+static void
+gets_in(int door)
+{
+	int fd = client_at(door);
+
+	tell(fd, GET);
+	assert_string_equal(heard(fd), "ok\n");
+	close(fd);
+	turn();
+}
+
 static void
 the_oldest_idle_connection_makes_room(void **state)
 {
 	int fds[SERVER_CONN_MAX], newcomer;
 
 	(void)state;
-	for (int i = 0; i < SERVER_CONN_MAX; i++) {
-		fds[i] = client();
-		tell(fds[i], GET);
-		assert_string_equal(heard(fds[i]), "ok\n");
-		fake_now_ms++;
-	}
+	crowd(fds, SERVER_CONN_MAX, 1, GET);
 	assert_int_equal(open_conns(), SERVER_CONN_MAX);
 	tell(fds[0], GET);	/* the second is the oldest now */
 	assert_string_equal(heard(fds[0]), "ok\n");
@@ -404,8 +551,7 @@ the_oldest_idle_connection_makes_room(void **state)
 	assert_string_equal(heard(fds[1]), "(end)");
 	assert_string_equal(heard(fds[0]), "");
 	assert_string_equal(heard(fds[2]), "");
-	for (int i = 0; i < SERVER_CONN_MAX; i++)
-		close(fds[i]);
+	leave(fds, SERVER_CONN_MAX);
 	close(newcomer);
 }
 
@@ -416,12 +562,9 @@ slow_heads_make_room_after_idle_ones(void **state)
 	int fds[SERVER_CONN_MAX], newcomer;
 
 	(void)state;
-	for (int i = 0; i < SERVER_CONN_MAX; i++) {
-		fds[i] = client();
-		tell(fds[i], i == 1 ? GET : "GET ");
-		fake_now_ms++;
-	}
-	heard(fds[1]);
+	crowd(fds, 1, 1, "GET ");
+	crowd(fds + 1, 1, 1, GET);
+	crowd(fds + 2, SERVER_CONN_MAX - 2, 1, "GET ");
 	for (int i = 0; i < 2; i++) {
 		newcomer = client();
 		tell(newcomer, GET);
@@ -430,8 +573,81 @@ slow_heads_make_room_after_idle_ones(void **state)
 		tell(newcomer, "GET ");	/* not idle */
 		close(newcomer);
 	}
+	leave(fds, SERVER_CONN_MAX);
+}
+
+/* While others are never without a client who waits to come in. */
+static void
+a_crowd_at_one_listener_keeps_nobody_out_of_another(void **state)
+{
+	int in[SERVER_CONN_MAX], waiting[SERVER_CONN_MAX], fds[2];
+
+	(void)state;
+	crowd(in, SERVER_CONN_MAX, 1, "GET ");
 	for (int i = 0; i < SERVER_CONN_MAX; i++)
-		close(fds[i]);
+		waiting[i] = client_at(1);
+	for (int i = 0; i < 2; i++) {
+		fds[i] = client_at(i == 0 ? 0 : 2);
+		assert_int_equal(send(fds[i], GET, strlen(GET), 0),
+		                 strlen(GET));
+	}
+	assert_int_equal(loop_turn(&loop), 0);
+	assert_int_equal(loop_turn(&loop), 0);
+	for (int i = 0; i < 2; i++)
+		assert_string_equal(heard(fds[i]), "ok\n");
+	leave(fds, 2);
+	leave(in, SERVER_CONN_MAX);
+	leave(waiting, SERVER_CONN_MAX);
+}
+
+/* Each has its share, and a newcomer there ends one of its own. */
+static void
+two_crowded_listeners_have_equal_shares(void **state)
+{
+	int one[SERVER_CONN_MAX], two[SERVER_CONN_MAX];
+
+	(void)state;
+	crowd(one, SERVER_CONN_MAX, 1, "GET ");
+	crowd(two, SERVER_CONN_MAX, 2, "GET ");
+	assert_int_equal(server.listeners[1].n_conns, SERVER_CONN_MAX / 2);
+	assert_int_equal(server.listeners[2].n_conns, SERVER_CONN_MAX / 2);
+	gets_in(1);
+	gets_in(2);
+	leave(one, SERVER_CONN_MAX);
+	leave(two, SERVER_CONN_MAX);
+}
+
+/* Whoever may connect to the local socket keeps no prober out, nor `check`. */
+static void
+a_crowd_at_the_local_socket_keeps_nobody_out(void **state)
+{
+	int fds[2 * SERVER_LOCAL_MAX];
+
+	(void)state;
+	crowd(fds, 2 * SERVER_LOCAL_MAX, 0, "");
+	assert_int_equal(open_conns(), SERVER_LOCAL_MAX);
+	for (int door = 0; door < DOORS; door++)
+		gets_in(door);
+	leave(fds, 2 * SERVER_LOCAL_MAX);
+}
+
+/* The place that was made for a newcomer who has left is for whoever comes. */
+static void
+a_place_kept_for_a_client_that_left_is_not_lost(void **state)
+{
+	int one[SERVER_CONN_MAX], two[SERVER_CONN_MAX / 2], gone;
+
+	(void)state;
+	crowd(one, SERVER_CONN_MAX, 1, "GET ");
+	gone = client_at(1);
+	assert_int_equal(loop_turn(&loop), 0);	/* a place is made */
+	assert_int_equal(open_conns(), SERVER_CONN_MAX - 1);
+	server.listeners[1].source.ready = never_ready;
+	close(gone);
+	crowd(two, SERVER_CONN_MAX / 2, 2, "GET ");
+	assert_int_equal(server.listeners[2].n_conns, SERVER_CONN_MAX / 2);
+	leave(one, SERVER_CONN_MAX);
+	leave(two, SERVER_CONN_MAX / 2);
 }
 
 static void
@@ -440,7 +656,7 @@ the_most_listeners_fit_and_no_more(void **state)
 	int fds[SERVER_LISTEN_MAX + 1];
 
 	(void)state;
-	for (int i = 1; i <= SERVER_LISTEN_MAX; i++) {
+	for (int i = DOORS; i <= SERVER_LISTEN_MAX; i++) {
 		struct sock_addr other;
 
 		name_address(&other, (char)('a' + i));
@@ -449,7 +665,7 @@ the_most_listeners_fit_and_no_more(void **state)
 		                 i < SERVER_LISTEN_MAX ? 0 : ERR_FULL);
 	}
 	assert_int_equal(server.n_listeners, SERVER_LISTEN_MAX);
-	for (int i = 1; i <= SERVER_LISTEN_MAX; i++)
+	for (int i = DOORS; i <= SERVER_LISTEN_MAX; i++)
 		close(fds[i]);
 }
 
@@ -464,6 +680,9 @@ main(void)
 	SERVER_TEST(a_close_is_answered_and_done);
 	SERVER_TEST(a_head_may_come_byte_by_byte);
 	SERVER_TEST(many_requests_at_once_are_answered_in_order);
+	SERVER_TEST(a_head_in_pieces_is_not_taken_for_another_clients);
+	SERVER_TEST(who_pipelines_keeps_nobody_waiting);
+	SERVER_TEST(who_leaves_while_its_requests_wait_is_forgotten);
 	SERVER_TEST(a_body_is_not_read_and_ends_the_connection);
 	SERVER_TEST(too_long_a_head_is_refused);
 	SERVER_TEST(a_slow_head_has_one_deadline);
@@ -472,6 +691,10 @@ main(void)
 	SERVER_TEST(an_answer_that_waited_goes_out_whole);
 	SERVER_TEST(the_oldest_idle_connection_makes_room);
 	SERVER_TEST(slow_heads_make_room_after_idle_ones);
+	SERVER_TEST(a_crowd_at_one_listener_keeps_nobody_out_of_another);
+	SERVER_TEST(two_crowded_listeners_have_equal_shares);
+	SERVER_TEST(a_crowd_at_the_local_socket_keeps_nobody_out);
+	SERVER_TEST(a_place_kept_for_a_client_that_left_is_not_lost);
 	SERVER_TEST(the_most_listeners_fit_and_no_more);
 	for (size_t i = 0; i < sizeof bads / sizeof bads[0]; i++)
 		unit_add_with(bads[i].name, is_refused_and_may_still_read_why,
@@ -480,5 +703,8 @@ main(void)
 		unit_add_with(waits[i].name,
 		              is_cut_at_its_deadline_and_not_before,
 		              &waits[i], open_server, close_server);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		unit_add_with(rows[i].name, are_answered_by_so_many_a_turn,
+		              &rows[i], open_server, close_server);
 	return unit_run("net/server");
 }
