@@ -26,7 +26,7 @@ SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
        sup/terminal sup/proc sup/child sup/fds sup/env sup/explain sup/cgroup \
        sup/death sup/notify_sock sup/checker sup/watch sup/launch sup/facts \
        sup/report sup/usage sup/status sup/page sup/metrics sup/answer \
-       sup/local sup/init
+       sup/nonce sup/local sup/local_ask sup/init
 CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/get \
        cmd/get_opts cmd/get_ask cmd/get_route cmd/get_send cmd/get_recv cmd/get_try \
        cmd/get_tell cmd/get_sink cmd/get_words \
@@ -63,10 +63,10 @@ $B/hale: $B/hale.debug
 # init.o comes after that: its large state would part libc's variables from ours.
 FIRST = main cmd/cmd cmd/run $(BASE) sup/signals sup/service sup/watch sup/health \
         sup/usage sup/cgroup sup/notify sup/terminal sup/child sup/proc \
-        sup/fds sup/env sup/launch sup/local sup/notify_sock sup/checkname \
+        sup/fds sup/env sup/launch sup/nonce sup/local sup/notify_sock sup/checkname \
         sup/checker net/loop net/sock net/http net/server
 NEXT  = net/check net/url net/client net/dial net/request net/reply net/program \
-        cmd/check cmd/probe cmd/ask cmd/wait cmd/status cmd/get
+        cmd/check cmd/probe cmd/ask cmd/wait cmd/status cmd/get sup/local_ask
 objects = $(patsubst %,$B/%.o,$1)
 ORDER = $(call objects,$(FIRST)) -lc $(call objects,sup/init) -lc \
         $(call objects,$(NEXT))

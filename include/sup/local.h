@@ -1,30 +1,44 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/local.h - the supervisor's local socket, both ends
+ * sup/local.h - the supervisor's local socket: its name, and how it listens
  *
- * An abstract stream socket that speaks the same HTTP as the listeners. It
- * needs no file system, and its name holds the inode of the PID namespace, so
- * that containers which share a network namespace do not meet. Where that is
- * taken too (containers that share both), the mount namespace is added.
+ * An abstract stream socket that speaks the same HTTP as the listeners; it
+ * needs no file system. A network namespace may be shared with strangers, as
+ * in a pod, and an abstract name belongs to whoever binds it first. So the
+ * name is random, and is published as the name of hale's process (comm in
+ * proc(5)), which only its own PID namespace can read:
+ *
+ *     hale.PPNNNNNNNN	PP: the container, by its mount namespace; N: random
+ *
+ * Where /proc does not show our processes there is nowhere to read it: the
+ * name is LOCAL_FIXED then, which a neighbour can take.
  */
 #ifndef HALE_SUP_LOCAL_H
 #define HALE_SUP_LOCAL_H
 
-#include "base/buf.h"
+#include "net/server.h"
+#include "sup/proc.h"
 
-#include <stdint.h>
+#define LOCAL_NAME_LEN PROC_NAME_LEN	/* bytes: all that a process's name has */
+#define LOCAL_FIXED    "hale"
+#define LOCAL_AGAIN_MIN_MS 1000		/* from a failed try to the next .. */
+#define LOCAL_AGAIN_MAX_MS 60000	/* .. which doubles up to this */
 
-/* Returns a listening, non-blocking, close-on-exec descriptor or -errno. */
-int local_listen(void);
+struct local {	/* all zero: not opened */
+	struct source  again;	/* for the next try, where one failed */
+	struct server *server;
+	int64_t        pause_ms;	/* before the next try; 0: none failed */
+};
 
 /*
- * Asks the supervisor of our PID namespace "METHOD PATH" and appends the
- * answer's body to `body`. The supervisor must run as root or as our own
- * user, unless we are root.
- * Returns the HTTP status, or -errno (-ECONNREFUSED: no supervisor here),
- * ERR_PEER, ERR_PARSE or ERR_TIMEOUT.
+ * Makes the server listen locally and, but for LOCAL_FIXED, renames our
+ * process. Without the socket hale does all but answer `hale check` and its
+ * like: a failure is logged, and where something was short that others may
+ * give back (descriptors, memory) it is tried again on a timer.
  */
-int local_ask(const char *method, const char *path, int64_t deadline_ms,
-              struct buf *body);
+void local_open(struct local *l, struct loop *loop, struct server *server);
+
+/* Appends what the names of our container's supervisors begin with. */
+void local_write_prefix(struct buf *b);
 
 #endif

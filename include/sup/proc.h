@@ -8,7 +8,13 @@
 #ifndef HALE_SUP_PROC_H
 #define HALE_SUP_PROC_H
 
+#include <stdbool.h>
 #include <sys/types.h>
+
+#define PROC_NAME_LEN 15	/* bytes of a process's name (comm in proc(5)) */
+
+/* Does /proc show our own PID namespace? */
+bool proc_is_ours(void);
 
 /* Opens /proc/PID/name for reading, close-on-exec; flags are added. Returns
  * the descriptor, or -1. */
@@ -16,5 +22,16 @@ int proc_open(pid_t pid, const char *name, int flags);
 
 /* Fills in the user that it runs as. Returns 0, or -1. */
 int proc_uid(pid_t pid, uid_t *uid);
+
+/* Fills in the process's name, terminated. Returns its length, or -1. */
+int proc_name(pid_t pid, char name[PROC_NAME_LEN + 1]);
+
+/* Is it in another mount namespace than we are? Only where we may look
+ * (ptrace(2), access mode checking); else false. */
+bool proc_is_elsewhere(pid_t pid);
+
+/* Calls each(pid, context) for every process that /proc shows, as far as it is
+ * ours: in the order of their numbers. */
+void proc_each(void (*each)(pid_t pid, void *context), void *context);
 
 #endif

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "sup/local.h"
+#include "sup/local_ask.h"
 
 static void
 tell_failure(int err)

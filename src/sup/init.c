@@ -44,6 +44,7 @@ struct init {
 	struct loop          loop;
 	struct source        signals;
 	struct source        timer;	/* the service machine's deadline */
+	struct local         local;
 	struct signals_rules rules;
 	struct service       service;
 	struct launch        launch;
@@ -674,24 +675,6 @@ open_watch(struct init *in)
 	return r;
 }
 
-/* Without it hale still does all but answer `hale check` and its like. */
-static void
-open_local(struct init *in)
-{
-	int fd = local_listen(), r = fd;
-
-	if (fd >= 0)
-		r = server_listen(&in->server, fd, SERVER_LOCAL);
-	if (r == -EADDRINUSE)
-		log_warn("another hale answers `hale check` here: "
-		         "this one has its ports only");
-	else if (r < 0)
-		log_warn("no local socket, so no `hale check` here: %s",
-		         err_text(r));
-	if (fd >= 0 && r < 0)
-		close(fd);
-}
-
 static void
 become_reaper(const struct init *in)
 {
@@ -819,7 +802,7 @@ init_run(struct init_plan *plan)
 	watch_parent(in, parent);
 	become_reaper(in);
 	if (open_listeners(in) == 0 && open_watch(in) == 0) {
-		open_local(in);
+		local_open(&in->local, &in->loop, &in->server);
 		code = start_service(in);
 		if (code == 0)
 			code = serve(in);

@@ -3,193 +3,156 @@
 #include "sup/local.h"
 
 #include <errno.h>
-#include <poll.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/parse.h"
+#include "base/log.h"
 #include "net/sock.h"
+#include "sup/nonce.h"
 
-#define NAME_MAX_LEN 64		/* bytes of a name */
-#define REQUEST_MAX  256	/* bytes of a request */
-#define ANSWER_MAX   (33 * 1024)	/* SERVER_OUT_MAX and some */
+#define RANDOM_LEN 8	/* characters: 48 bits that a neighbour cannot guess */
 
-/* "hale/4026531836"; 0 stands for what a missing /proc does not tell. */
+/* Twelve bits of the mount namespace's number: containers that share their
+ * PIDs are told apart by these; the kernel numbers them one after the other. */
 static void
-make_name(struct sock_addr *at, bool with_mount)
+write_place(struct buf *b)
 {
-	char name[NAME_MAX_LEN];
-	struct buf b = buf_over(name, sizeof name);
+	static const char set[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	                          "abcdefghijklmnopqrstuvwxyz-_";
 	struct stat st;
+	uint64_t n = stat("/proc/self/ns/mnt", &st) == 0 ? st.st_ino : 0;
 
-	buf_fmt(&b, "hale/%llu",
-	        stat("/proc/self/ns/pid", &st) == 0
-	                ? (unsigned long long)st.st_ino : 0);
-	if (with_mount)
-		buf_fmt(&b, "/%llu",
-		        stat("/proc/self/ns/mnt", &st) == 0
-		                ? (unsigned long long)st.st_ino : 0);
-	sock_abstract(at, buf_span(&b));
+	buf_add(b, (struct span){ &set[n >> 6 & 63], 1 });
+	buf_add(b, (struct span){ &set[n & 63], 1 });
 }
 
 /* see sup/local.h */
-int
-local_listen(void)
+void
+local_write_prefix(struct buf *b)
+{
+	buf_str(b, "hale.");
+	write_place(b);
+}
+
+static int
+listen_as(struct span name)
 {
 	struct sock_addr at;
-	int fd;
 
-	make_name(&at, false);
-	fd = sock_listen(&at);
-	if (fd != -EADDRINUSE)
-		return fd;
-	make_name(&at, true);
+	sock_abstract(&at, name);
 	return sock_listen(&at);
 }
 
-/* Is it the supervisor of our own PID namespace, and one to be believed? */
-static bool
-is_trusted(int fd)
+/* Returns a listening descriptor or -errno. */
+static int
+open_socket(void)
 {
-	struct ucred peer;
-	socklen_t len = sizeof peer;
+	char name[LOCAL_NAME_LEN + 1];
+	struct buf b = buf_over(name, sizeof name);
+	int fd, r;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
-		return false;
-	if (peer.pid == 0)
-		return false;
-	return peer.uid == 0 || peer.uid == geteuid() || geteuid() == 0;
-}
-
-/* connect() waits so long where many others wait to be accepted. */
-static void
-limit_connect(int fd, int64_t deadline_ms)
-{
-	int ms = clock_wait_ms(deadline_ms);
-	const struct timeval limit = {
-		.tv_sec = ms / 1000,
-		.tv_usec = ms % 1000 * 1000 + 1,	/* 0 is no limit */
-	};
-
-	if (ms >= 0)	/* cannot fail: the time is right */
-		(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit,
-		                 sizeof limit);
+	if (!proc_is_ours())
+		return listen_as(span_of(LOCAL_FIXED));
+	local_write_prefix(&b);
+	r = nonce_write(&b, RANDOM_LEN);
+	if (r < 0)
+		return r;
+	fd = listen_as(buf_span(&b));
+	/* Cannot fail: the name fits (prctl(2)). */
+	if (fd >= 0)
+		(void)prctl(PR_SET_NAME, buf_text(&b));
+	return fd;
 }
 
 static int
-connect_to(bool with_mount, int64_t deadline_ms)
+try_once(struct local *l)
 {
-	struct sock_addr at;
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int r;
+	int fd = open_socket(), r;
 
 	if (fd < 0)
-		return -errno;
-	make_name(&at, with_mount);
-	limit_connect(fd, deadline_ms);
-	if (connect(fd, &at.any, at.len) < 0)
-		r = errno == EAGAIN ? ERR_TIMEOUT : -errno;
-	else if (!is_trusted(fd))
-		r = ERR_PEER;
-	else
 		return fd;
-	close(fd);
+	r = server_listen(l->server, fd, SERVER_LOCAL);
+	if (r < 0)
+		close(fd);
 	return r;
 }
 
-/* The more precise name first: the other may be a neighbour's. */
-static int
-connect_local(int64_t deadline_ms)
-{
-	int fd = connect_to(true, deadline_ms);
-
-	if (fd >= 0 || fd == ERR_TIMEOUT)	/* it is there, and busy */
-		return fd;
-	return connect_to(false, deadline_ms);
-}
-
-static int
-send_request(int fd, const char *method, const char *path)
-{
-	char head[REQUEST_MAX];
-	struct buf b = buf_over(head, sizeof head);
-
-	buf_fmt(&b, "%s %s HTTP/1.1\r\nHost: hale\r\nConnection: close\r\n\r\n",
-	        method, path);
-	/* Fits a fresh socket's buffer whole. */
-	if (send(fd, b.p, b.len, MSG_NOSIGNAL) != (ssize_t)b.len)
-		return -errno;
-	return 0;
-}
-
-/* Reads until the supervisor closes. */
-static int
-receive(int fd, int64_t deadline_ms, struct buf *answer)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	ssize_t n;
-
-	for (;;) {
-		int r = poll(&p, 1, clock_wait_ms(deadline_ms));
-
-		if (r == 0)
-			return ERR_TIMEOUT;
-		if (r < 0 && errno != EINTR)
-			return -errno;
-		n = recv(fd, answer->p + answer->len,
-		         answer->cap - answer->len, MSG_DONTWAIT);
-		if (n == 0)
-			return 0;
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			answer->len += (size_t)n;
-	}
-}
-
-/* Cuts the head off: what is left is the body; false without its end. */
+/* Can a later try go better? */
 static bool
-skip_head(struct span *answer)
+may_pass(int err)
 {
-	while (answer->len > 0)
-		if (span_is(span_cut(answer, '\n'), "\r"))
-			return true;
+	switch (-err) {
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+	case EAGAIN:	/* no random bytes yet */
+		return true;
+	}
 	return false;
 }
 
-/* "HTTP/1.1 200 OK ... CRLF CRLF body" */
-static int
-split_answer(struct span answer, struct buf *body)
+static void
+tell_failure(int err)
 {
-	static const char version[] = "HTTP/1.1 ";
-	const size_t skip = sizeof version - 1;
-	struct span code = { answer.p + skip, 3 };
-	uint64_t status;
+	if (err == -EADDRINUSE)
+		log_warn("no local socket, so no `hale check` here: another "
+		         "process has its name");
+	else
+		log_warn("no local socket, so no `hale check` here%s: %s",
+		         may_pass(err) ? " for now" : "", err_text(err));
+}
 
-	if (answer.len < skip + code.len || !span_has_prefix(answer, version)
-	 || !skip_head(&answer) || parse_uint_span(code, 999, &status) < 0)
-		return ERR_PARSE;
-	buf_add(body, answer);
-	return (int)status;
+static void
+try_again_later(struct local *l)
+{
+	l->pause_ms *= 2;
+	if (l->pause_ms == 0)
+		l->pause_ms = LOCAL_AGAIN_MIN_MS;
+	if (l->pause_ms > LOCAL_AGAIN_MAX_MS)
+		l->pause_ms = LOCAL_AGAIN_MAX_MS;
+	l->again.deadline_ms = clock_ms() + l->pause_ms;
+}
+
+static void
+open_now(struct local *l)
+{
+	int r = try_once(l);
+
+	if (r == 0 && l->pause_ms > 0)
+		log_warn("the local socket is open: `hale check` works");
+	else if (r < 0 && l->pause_ms == 0)
+		tell_failure(r);
+	if (r < 0 && may_pass(r))
+		try_again_later(l);
+}
+
+static void
+again_expired(struct source *source)
+{
+	struct local *l = (struct local *)source;	/* its first member */
+
+	source->deadline_ms = CLOCK_NEVER;
+	open_now(l);
 }
 
 /* see sup/local.h */
-int
-local_ask(const char *method, const char *path, int64_t deadline_ms,
-          struct buf *body)
+void
+local_open(struct local *l, struct loop *loop, struct server *server)
 {
-	char bytes[ANSWER_MAX];
-	struct buf answer = buf_over(bytes, sizeof bytes);
-	int fd = connect_local(deadline_ms), r;
+	int r;
 
-	if (fd < 0)
-		return fd;
-	r = send_request(fd, method, path);
-	if (r == 0)
-		r = receive(fd, deadline_ms, &answer);
-	close(fd);
-	return r < 0 ? r : split_answer(buf_span(&answer), body);
+	l->server = server;
+	l->again = (struct source){
+		.fd = -1, .deadline_ms = CLOCK_NEVER, .expired = again_expired,
+	};
+	open_now(l);
+	if (l->pause_ms == 0)
+		return;
+	r = loop_add(loop, &l->again, 0);
+	if (r < 0)	/* not known to happen: there is room for it */
+		log_error("cannot try again: %s", err_text(r));
 }

@@ -2,26 +2,29 @@
 /* sup/proc.c - what /proc tells of a process */
 #include "sup/proc.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/parse.h"
 
 #define PID_LEN  16	/* bytes of "4194304" */
+#define LIST_MAX 4096	/* bytes of a directory read at a time */
 #define PATH_LEN 64	/* bytes of "/proc/4194304/task/4194304/children" */
 
-/* Are we there by the number that we know ourselves by? */
-static bool
-is_ours(void)
+/* see sup/proc.h */
+bool
+proc_is_ours(void)
 {
 	char self[PID_LEN];
 	ssize_t n = readlink("/proc/self", self, sizeof self);
 	uint64_t pid;
 
+	/* Are we there by the number that we know ourselves by? */
 	return n > 0
 	    && parse_uint_span((struct span){ self, (size_t)n }, INT_MAX,
 	                       &pid) == 0
@@ -31,7 +34,7 @@ is_ours(void)
 static int
 write_path(struct buf *b, pid_t pid, const char *name)
 {
-	if (!is_ours())
+	if (!proc_is_ours())
 		return -1;
 	buf_fmt(b, "/proc/%d/%s", (int)pid, name);
 	(void)buf_text(b);
@@ -62,4 +65,61 @@ proc_uid(pid_t pid, uid_t *uid)
 		return -1;
 	*uid = st.st_uid;
 	return 0;
+}
+
+/* see sup/proc.h */
+bool
+proc_is_elsewhere(pid_t pid)
+{
+	char path[PATH_LEN];
+	struct buf b = buf_over(path, sizeof path);
+	struct stat own, other;
+
+	return write_path(&b, pid, "ns/mnt") == 0 && stat(path, &other) == 0
+	    && stat("/proc/self/ns/mnt", &own) == 0
+	    && own.st_ino != other.st_ino;
+}
+
+/* see sup/proc.h */
+int
+proc_name(pid_t pid, char name[PROC_NAME_LEN + 1])
+{
+	int fd = proc_open(pid, "comm", 0);
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = read(fd, name, PROC_NAME_LEN + 1);
+	close(fd);
+	if (n > 0 && name[n - 1] == '\n')
+		n--;
+	if (n < 0 || n > PROC_NAME_LEN)
+		return -1;
+	name[n] = '\0';
+	return (int)n;
+}
+
+/* see sup/proc.h */
+void
+proc_each(void (*each)(pid_t pid, void *context), void *context)
+{
+	_Alignas(struct dirent) char bytes[LIST_MAX];
+	int fd = proc_is_ours() ? open("/proc", O_RDONLY | O_DIRECTORY
+	                                        | O_CLOEXEC) : -1;
+	uint64_t pid;
+	long n;
+
+	if (fd < 0)
+		return;
+	while ((n = syscall(SYS_getdents64, fd, bytes, sizeof bytes)) > 0) {
+		const struct dirent *e;
+
+		for (long at = 0; at < n; at += e->d_reclen) {
+			e = (const void *)(bytes + at);
+			if (parse_uint_span(span_of(e->d_name), INT_MAX, &pid)
+			    == 0)
+				each((pid_t)pid, context);
+		}
+	}
+	close(fd);
 }

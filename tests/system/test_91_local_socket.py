@@ -2,9 +2,12 @@
 import contextlib
 import json
 import os
+import pathlib
 import re
+import resource
 import socket
 import subprocess
+import threading
 
 import pytest
 
@@ -26,7 +29,9 @@ def up(hale):
 
 def name_of(box):
     """The abstract name, as sup/local.h describes it."""
-    return f"\0hale/{os.stat(f'/proc/{box.pid}/ns/pid').st_ino}"
+    name = pathlib.Path(f"/proc/{box.pid}/comm").read_text().rstrip("\n")
+    assert re.fullmatch(r"hale\.[\w-]{10}", name), name
+    return "\0" + name
 
 
 def ask(name, method, path):
@@ -200,11 +205,20 @@ def test_root_and_the_same_user_are_answered(up, hales, asks, may):
     assert (done.returncode, done.stdout) == (0, "ok\n")
 
 
-def test_check_does_not_believe_another_user_who_is_not_root(up):
-    """Anybody could have taken the name before."""
+def test_pid_1_is_believed_by_every_user(up):
+    """Nobody else can be it."""
     done = up(uid=USER).run(HALE, "check", uid=OTHER)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert REFUSES_PEER in done.stderr
+    assert (done.returncode, done.stdout) == (0, "ok\n")
+
+
+@pytest.mark.parametrize("hales, asks, may", [
+    (0, 0, True), (USER, USER, True), (0, USER, True), (USER, OTHER, False), (USER, 0, False)])
+def test_who_is_not_pid_1_is_believed_as_root_and_by_its_own_user(up, hales, asks, may):
+    """Root is not to take the word of just any process: the service is one, too."""
+    box = up("-s", second=True, uid=hales or None)
+    done = box.run(HALE, "check", uid=asks or None)
+    assert (done.returncode, done.stdout) == ((0, "ok\n") if may else (1, ""))
+    assert (REFUSES_PEER in done.stderr) == (not may)
 
 
 @pytest.mark.parametrize("hales, asks", [(0, USER), (USER, OTHER)])
@@ -239,56 +253,211 @@ def test_drain_is_a_post_and_only_local(up):
     assert box.get("/readyz").status == 200
 
 
-def test_another_pid_namespace_on_the_same_network_is_refused(up):
+# --- neighbours in the network namespace, and a service without mercy ----------------
+
+def test_another_pid_namespace_on_the_same_network_is_shown_the_door(up):
     box = up("--listen", "8080")
-    with box.net():
-        status, body = ask(name_of(box), "GET", "/livez")
-        assert (status, body) == (403, "you live in another PID namespace\n")
-        assert ask(name_of(box), "POST", "/drain")[0] == 403
+    for method, path in (("GET", "/livez"), ("POST", "/drain")):
+        with box.net(), socket.socket(socket.AF_UNIX) as sock:
+            sock.settimeout(15)
+            sock.connect(name_of(box))
+            with contextlib.suppress(ConnectionError):
+                sock.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            assert Connection(sock).ended()
     assert box.get("/readyz").status == 200
 
 
-def test_who_took_the_name_from_another_pid_namespace_is_not_believed(box):
-    started = box(SVC, *svc("say up pause")[1:])
+@contextlib.contextmanager
+def bound(box, *names):
+    """A neighbour who has these abstract names and answers nobody."""
+    with contextlib.ExitStack() as fakes:
+        with box.net():
+            for name in names:
+                fake = fakes.enter_context(socket.socket(socket.AF_UNIX))
+                fake.bind(f"\0{name}")
+                fake.listen()
+        yield
+
+
+def waiting_svc(box, **options):
+    """A PID 1 that becomes hale when told."""
+    started = box(SVC, "say", "here", "read", "exec", HALE, "--listen", "8080",
+                  *svc("say up pause"), **options)
+    started.out.expect("^here$")
+    return started
+
+
+def test_names_that_a_neighbour_can_guess_are_of_no_use_to_it(box):
+    started = waiting_svc(box)
+    numbers = [os.stat(f"/proc/{started.pid}/ns/{kind}").st_ino for kind in ("pid", "mnt")]
+    guesses = ["hale", "hale.", f"hale/{numbers[0]}", "hale/{}/{}".format(*numbers)]
+    with bound(started, *guesses):
+        started.tell("go")
+        started.out.expect("^up$")
+        done = started.run(HALE, "check")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "ok\n", "")
+
+
+def test_the_name_is_another_one_at_every_start(up):
+    assert len({name_of(up()) for _ in range(5)}) == 5
+
+
+def test_without_proc_a_neighbour_can_take_the_name_and_is_not_believed(box):
+    started = box(SVC, *svc("say up pause")[1:], no_proc=True)
     started.out.expect("^up$")
-    with started.net(), contextlib.closing(socket.socket(socket.AF_UNIX)) as fake:
-        fake.bind(name_of(started))
-        fake.listen()
+    with bound(started, "hale"):
         done = started.run(HALE, "check")
     assert (done.returncode, done.stdout) == (1, "")
     assert REFUSES_PEER in done.stderr
 
 
-def test_a_name_that_is_taken_costs_the_local_socket_and_nothing_else(box):
-    """The service's own start, before hale: `svc` waits, then becomes hale."""
-    started = box(SVC, "say", "here", "read", "exec", HALE, "--listen", "8080",
-                  *svc("say up pause"))
-    started.out.expect("^here$")
-    mount = os.stat(f"/proc/{started.pid}/ns/mnt").st_ino
-    with contextlib.ExitStack() as fakes:
-        with started.net():
-            for name in (name_of(started), f"{name_of(started)}/{mount}"):
-                fake = fakes.enter_context(socket.socket(socket.AF_UNIX))
-                fake.bind(name)
-                fake.listen()
+def test_without_proc_a_name_that_is_taken_costs_the_local_socket_and_nothing_else(box):
+    started = waiting_svc(box, no_proc=True)
+    with bound(started, "hale"):
         started.tell("go")
         started.out.expect("^up$")
         assert started.get("/readyz").status == 200
-        assert started.err.line().startswith("hale: another hale answers `hale check` here")
+        assert started.err.line() == ("hale: no local socket, so no `hale check` here: "
+                                      "another process has its name")
+
+
+FAKE = r"""
+import ctypes, select, socket, sys
+name = open("/proc/1/comm").read()[:7] + "imposter"  # the container's two characters
+ctypes.CDLL(None).prctl(15, name.encode())
+with socket.socket(socket.AF_UNIX) as fake:
+    fake.bind("\0" + name)
+    fake.listen()
+    print("listening", flush=True)
+    while sys.stdin not in select.select([fake, sys.stdin], [], [])[0]:
+        client, _ = fake.accept()
+        client.recv(4096)
+        client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nforged\n")
+        client.close()
+"""
+
+
+@contextlib.contextmanager
+def impostor(box, uid):
+    """A process of the same container that calls itself a supervisor."""
+    fake = subprocess.Popen(
+        ["nsenter", "-t", str(box.pid), "-m", "-p", "-n", "-r", "-w", "-S", str(uid), "-G",
+         str(uid), "--", "/usr/bin/python3", "-c", FAKE],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert fake.stdout.readline() == b"listening\n"
+        yield
+    finally:
+        fake.communicate(timeout=15)  # the end of its standard input ends it
+
+
+@pytest.mark.parametrize("hales, fakes, asks", [(0, OTHER, 0), (USER, OTHER, 0),
+                                                (USER, OTHER, USER), (USER, USER, 0)])
+def test_a_process_of_the_container_cannot_answer_for_hale(up, hales, fakes, asks):
+    box = up(uid=hales or None)
+    box.run(HALE, "drain", "0")
+    with impostor(box, fakes):
+        done = box.run(HALE, "check", uid=asks or None)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.startswith("drain failed: ")
+
+
+def test_where_only_an_impostor_answers_nobody_is_believed(up):
+    box = up("-s", second=True)
+    box.signal(19)
+    with impostor(box, OTHER):
+        done = box.run(HALE, "check", "-t", "200ms")
+    assert (done.returncode, done.stdout) == (1, "")
+
+
+def flood(box, over):
+    """At most 20,000 connections from another PID namespace, each closed at once."""
+    name = name_of(box)
+    with box.net():
+        for _ in range(20000):
+            if over.is_set():
+                break
+            with socket.socket(socket.AF_UNIX) as sock, contextlib.suppress(OSError):
+                sock.settimeout(5)
+                sock.connect(name)
+
+
+def test_a_neighbours_flood_at_the_local_socket_does_not_keep_check_out(up):
+    box = up("--listen", "8080")
+    over = threading.Event()
+    threads = [threading.Thread(target=flood, args=[box, over]) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(20):
+            done = box.run(HALE, "check", "--timeout", "5s")
+            assert (done.returncode, done.stdout) == (0, "ok\n"), done.stderr
+            assert box.get("/readyz").status == 200
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_who_holds_local_connections_shuts_out_no_probe_and_no_check(up):
+    """Each listener has places of its own, whatever waits at the others."""
+    box = up("--listen", "8080")
+    name = name_of(box)
+
+    def hold():
+        held = []
+        for _ in range(200):
+            held.append(socket.socket(socket.AF_UNIX))
+            held[-1].connect(name)
+        slow = [box_connect() for _ in range(100)]
+        for _ in range(20):
+            with socket.create_connection(("127.0.0.1", 8080), 15) as probe:
+                assert Connection(probe).ask().status == 200
+            assert ask(name, "GET", "/livez") == (200, "ok")
+        for sock in held + slow:
+            sock.close()
+
+    def box_connect():
+        sock = socket.create_connection(("127.0.0.1", 8080), 15)
+        sock.sendall(b"GET /livez HTTP/1.1\r\n")
+        return sock
+
+    box.inside(hold)
+    assert box.get().status == 200
+    assert box.run(HALE, "check").returncode == 0
+
+
+def test_a_socket_that_could_not_be_had_is_tried_for_again(box):
+    box = waiting_svc(box)
+    limit, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # 0-2, signals, loop, timer, port
+    resource.prlimit(box.pid, resource.RLIMIT_NOFILE, (7, hard))
+    box.tell("go")
+    box.out.expect("^up$")
+    assert box.err.line() == ("hale: no local socket, so no `hale check` here for now: "
+                              "No file descriptors available")
+    assert box.run(HALE, "check").returncode == 1
+    resource.prlimit(box.pid, resource.RLIMIT_NOFILE, (limit, hard))
+    assert box.err.line() == "hale: the local socket is open: `hale check` works"
+    assert box.run(HALE, "check").returncode == 0
 
 
 def test_a_flood_at_a_port_does_not_take_the_place_of_who_asks_locally(up):
     box = up("--listen", "8080")
-    with box.net():
-        local = socket.socket(socket.AF_UNIX)
-    with local:
-        local.settimeout(15)
-        local.connect(name_of(box))
-        slow = [box.connect().send("GET /livez HTTP/1.1\r\n") for _ in range(200)]
-        assert all(connection.ended() for connection in slow[:200 - 63])
-        assert Connection(local).ask("/livez").status == 403  # it is from outside
-        for connection in slow:
-            connection.close()
+    name = name_of(box)
+
+    def inside():
+        with socket.socket(socket.AF_UNIX) as local:
+            local.settimeout(15)
+            local.connect(name)
+            slow = [socket.create_connection(("127.0.0.1", 8080), 15) for _ in range(200)]
+            for sock in slow:
+                with contextlib.suppress(ConnectionError):
+                    sock.sendall(b"GET /livez HTTP/1.1\r\n")
+            assert all(Connection(sock).ended() for sock in slow[:200 - 64])
+            assert Connection(local).ask("/livez").status == 200
+
+    box.inside(inside)
 
 
 # --- several of them -------------------------------------------------------------------
@@ -299,25 +468,16 @@ def test_hales_in_pid_namespaces_of_their_own_do_not_meet(up):
     assert [b.run(HALE, "check", "--ready").returncode for b in (one, two)] == [1, 0]
 
 
-def test_of_two_hales_in_one_pid_namespace_the_inner_is_asked(box):
-    """As in `hale hale service`: the second takes the more precise name."""
-    started = box(HALE, "--listen", "8080", HALE, "-s", "--listen", "9090",
-                  *svc("catch say up pause"))
+def test_of_several_hales_in_one_container_the_innermost_is_asked(box):
+    """As where hale is both Docker's init and the entrypoint."""
+    started = box(HALE, "--listen", "8080", HALE, "-s", "--listen", "8081", HALE, "-s",
+                  "--listen", "8082", *svc("catch say up pause"))
     started.out.expect("^up$")
     assert started.run(HALE, "check").returncode == 0
     assert started.run(HALE, "drain", "0").returncode == 0
-    assert started.get("/readyz", port=9090).status == 503
-    assert started.get("/readyz").status == 200
+    assert [started.get("/readyz", port=8080 + n).status for n in range(3)] == [200, 200, 503]
     started.signal(10)
     assert started.out.line().startswith("got 10 ")
-
-
-def test_a_third_hale_there_has_its_ports_only_and_says_so(box):
-    started = box(HALE, HALE, "-s", HALE, "-s", "--listen", "8080", *svc("say up pause"))
-    started.out.expect("^up$")
-    assert started.err.line().startswith("hale: another hale answers `hale check` here")
-    assert started.get("/readyz").status == 200
-    assert started.run(HALE, "check").returncode == 0
 
 
 def test_a_second_hale_with_a_mount_namespace_of_its_own_is_asked_there(box):

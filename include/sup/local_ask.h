@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sup/local_ask.h - ask the supervisor of our own container
+ *
+ * Blocking; for commands, never for PID 1's loop. Supervisors are found by the
+ * names of processes (sup/local.h); of several in our container the youngest
+ * is asked, which is the inner one of `hale hale PROGRAM`.
+ *
+ * Not everybody is believed: only PID 1 of our PID namespace, root, and our
+ * own user unless we are root. A process of another PID namespace never is,
+ * nor one that we can see to have other mounts.
+ */
+#ifndef HALE_SUP_LOCAL_ASK_H
+#define HALE_SUP_LOCAL_ASK_H
+
+#include "base/buf.h"
+
+#include <stdint.h>
+
+#define LOCAL_ASK_MAX 16	/* supervisors of one container that are tried */
+
+/*
+ * Sends "METHOD PATH" and appends the answer's body to `body`. Who finds many
+ * others waiting there waits as well.
+ * Returns the HTTP status, or -errno (-ECONNREFUSED: no supervisor here),
+ * ERR_PEER (none that is believed), ERR_PARSE, ERR_TOOBIG or ERR_TIMEOUT.
+ */
+int local_ask(const char *method, const char *path, int64_t deadline_ms,
+              struct buf *body);
+
+#endif
