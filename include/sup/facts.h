@@ -16,6 +16,12 @@
 #define FACTS_CHECKS_MAX (HEALTH_CHECKS_MAX + 5)	/* with hale's own */
 #define FACTS_UNKNOWN    UINT64_MAX
 
+/* Where probes are answered. */
+struct facts_listen {
+	struct sock_addr at;
+	bool probes_only;	/* "ADDRESS,probes": verdicts without reasons */
+};
+
 enum facts_verdict {	/* bits: a check may count for several */
 	FACTS_STARTUP = 1,
 	FACTS_READY   = 2,
@@ -69,7 +75,7 @@ struct facts {
 	uint64_t    signals;		/* forwarded so far */
 	uint64_t    requests;		/* probes answered so far */
 	size_t      n_listen;
-	const struct sock_addr *listen;
+	const struct facts_listen *listen;
 	const struct facts_usage *usage;	/* for /metrics only, else NULL */
 	size_t      n_checks;
 	struct facts_check checks[FACTS_CHECKS_MAX];

@@ -6,7 +6,7 @@
 #define HALE_SUP_INIT_H
 
 #include "net/server.h"
-#include "net/sock.h"
+#include "sup/facts.h"
 #include "sup/service.h"
 #include "sup/watch.h"
 
@@ -34,7 +34,7 @@ struct init_plan {
 	signed char rewrite[SIGNAME_MAX + 1];	/* as in signals_rules */
 	bool    is_success[INIT_CODES];	/* exit codes that become 0 */
 	size_t  n_listen;
-	struct sock_addr listen[INIT_LISTEN_MAX];
+	struct facts_listen listen[INIT_LISTEN_MAX];
 };
 
 /*

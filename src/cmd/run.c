@@ -31,14 +31,36 @@ copy_word(char word[WORD_MAX], struct span value)
 	return 0;
 }
 
+/* Cuts ",probes" off the end of *value. */
+static bool
+cut_probes(struct span *value)
+{
+	static const char word[] = ",probes";
+	const size_t len = sizeof word - 1;
+
+	if (value->len < len
+	 || memcmp(value->p + value->len - len, word, len) != 0)
+		return false;
+	value->len -= len;
+	return true;
+}
+
+/* "ADDRESS" or "ADDRESS,probes"; the comma of HALE_LISTEN's list has parted
+ * that already. */
 static int
 add_listen(void *args, struct span value)
 {
 	struct init_plan *plan = &((struct run_args *)args)->plan;
+	struct facts_listen *l = &plan->listen[plan->n_listen];
 
+	if (span_is(value, "probes") && plan->n_listen > 0) {
+		l[-1].probes_only = true;
+		return 0;
+	}
 	if (plan->n_listen == INIT_LISTEN_MAX)
 		return ERR_FULL;
-	if (sock_parse(&plan->listen[plan->n_listen], value) < 0)
+	l->probes_only = cut_probes(&value);
+	if (sock_parse(&l->at, value) < 0)
 		return ERR_PARSE;
 	plan->n_listen++;
 	return 0;
@@ -199,10 +221,12 @@ add_backoff(void *args, struct span value)
 #define AT(field) offsetof(struct run_args, field)
 static const struct opt opts[] = {
 	OPT(0, "listen", OPT_LIST, 0, "",
-	    "answer probes at PORT, ADDR:PORT, [V6]:PORT or unix:/PATH",
+	    "answer probes at [ADDR:]PORT or unix:/PATH; with \",probes\": "
+	    "verdicts only",
 	    "ADDRESS", add_listen,
 	    "PORT, ADDR:PORT, [V6]:PORT, unix:/PATH or unix:@NAME of 107 bytes at "
-	    "most, with ADDR a number such as 127.0.0.1"),
+	    "most, with ADDR a number such as 127.0.0.1, and \",probes\" behind it "
+	    "for verdicts only"),
 	OPT(0, "drain", OPT_MS, AT(plan.drain_ms), "",
 	    "on SIGTERM: readiness off, serve on for this long, then stop", "",
 	    NULL, ""),

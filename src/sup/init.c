@@ -28,6 +28,7 @@
 #include "sup/launch.h"
 #include "sup/local.h"
 #include "sup/report.h"
+#include "sup/status.h"
 #include "sup/terminal.h"
 #include "sup/usage.h"
 
@@ -641,12 +642,14 @@ open_listeners(struct init *in)
 	for (size_t i = 0; i < in->plan->n_listen; i++) {
 		char name[SOCK_NAME_MAX];
 		struct buf b = buf_over(name, sizeof name);
-		int fd = sock_listen(&in->plan->listen[i]);
+		struct facts_listen *l = &in->plan->listen[i];
+		int fd = sock_listen(&l->at);
 		int r = fd;
 
 		if (fd >= 0)
-			r = server_listen(&in->server, fd, SERVER_PUBLIC);
-		sock_write(&b, &in->plan->listen[i]);
+			r = server_listen(&in->server, fd, l->probes_only
+			                  ? SERVER_PROBES : SERVER_PUBLIC);
+		status_write_listen(&b, l);
 		if (r < 0) {
 			log_error("cannot listen on %s: %s", buf_text(&b),
 			          err_text(r));
@@ -769,7 +772,7 @@ clean_up(struct init *in)
 	/* Listeners are opened in the plan's order: these are ours. */
 	for (size_t i = 0; i < in->plan->n_listen; i++)
 		if (i < in->server.n_listeners)
-			sock_unlink(&in->plan->listen[i]);
+			sock_unlink(&in->plan->listen[i].at);
 }
 
 static int

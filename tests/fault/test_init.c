@@ -241,7 +241,7 @@ be_hale(int said_fd)
 	plan.argv = argv;
 	plan.version = "0";
 	plan.subreaper = true;
-	if (sock_parse(&plan.listen[plan.n_listen++], span_of(address)) < 0)
+	if (sock_parse(&plan.listen[plan.n_listen++].at, span_of(address)) < 0)
 		_exit(99);
 	if (watched)
 		plan_watch(&plan);

@@ -33,7 +33,7 @@ must_be_answered(const struct server_ask *ask)
 	struct buf out = buf_over(memory, sizeof memory);
 
 	fuzz_must(answer_write(&out, &facts, ask) == ANSWER_TOLD
-	          || ask->is_local);
+	          || ask->kind == SERVER_LOCAL);
 	fuzz_must(!out.cut && out.len > 0);
 }
 
@@ -59,7 +59,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must_lie_inside(ask.req.accept, bytes, (size_t)n);
 	}
 	must_be_answered(&ask);
-	ask.is_local = true;
+	ask.kind = SERVER_PROBES;
+	must_be_answered(&ask);
+	ask.kind = SERVER_LOCAL;
 	ask.peer_pid = 1;
 	must_be_answered(&ask);
 	return 0;

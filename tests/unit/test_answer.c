@@ -266,7 +266,7 @@ http2_is_answered_in_its_own_frames(void **state)
 static void
 the_longest_answers_fit(void **state)
 {
-	static struct sock_addr listen[15];
+	static struct facts_listen listen[15];
 	static char path[101], query[HTTP_HEAD_MAX], why[321], name[96];
 	struct facts most = sick;
 	struct buf q = buf_over(query, sizeof query);
@@ -279,7 +279,7 @@ the_longest_answers_fit(void **state)
 	memset(path, '\x01', sizeof path - 1);
 	memcpy(path, "unix:/", 6);
 	for (size_t i = 0; i < 15; i++)
-		assert_int_equal(sock_parse(&listen[i], span_of(path)), 0);
+		assert_int_equal(sock_parse(&listen[i].at, span_of(path)), 0);
 	most.listen = listen;
 	most.n_listen = 15;
 	most.n_checks = FACTS_CHECKS_MAX;
