@@ -28,6 +28,7 @@
 struct server_ask {
 	struct http_req req;	/* set where err is 0 */
 	int   err;		/* 0, ERR_PARSE, ERR_TOOBIG, ERR_VERSION */
+	struct http_fault fault;	/* where err is not 0 */
 	bool  is_h2;		/* with ERR_VERSION: an HTTP/2 preface */
 	bool  keep;		/* the connection will stay open */
 	bool  is_local;		/* came by the local socket; peer is known */

@@ -108,19 +108,20 @@ answer(struct conn *c, struct server_ask *ask)
  * one before it means the same, and is not taken apart again.
  */
 static int
-read_head(struct server *s, struct http_req *req, const char *bytes,
+read_head(struct server *s, struct server_ask *ask, const char *bytes,
           size_t len)
 {
+	struct http_req *req = &ask->req;
 	size_t known = s->known_len;
 	int n;
 
 	if (bytes != s->scratch_in)
-		return http_read_req(req, bytes, len);
+		return http_read_req(req, &ask->fault, bytes, len);
 	if (known > 0 && len >= known && memcmp(bytes, s->known, known) == 0) {
 		*req = s->known_req;
 		return (int)known;
 	}
-	n = http_read_req(req, bytes, len);
+	n = http_read_req(req, &ask->fault, bytes, len);
 	if (n > 0 && n <= SERVER_KNOWN_MAX) {
 		memcpy(s->known, bytes, (size_t)n);
 		s->known_len = (size_t)n;
@@ -142,7 +143,7 @@ answer_all(struct conn *c, const char *bytes, size_t len)
 
 	while (used < len && !c->ends && c->out_len == 0) {
 		struct server_ask ask = { 0 };
-		int n = read_head(s, &ask.req, bytes + used, len - used);
+		int n = read_head(s, &ask, bytes + used, len - used);
 
 		if (n == 0)
 			break;
