@@ -4,7 +4,8 @@
  *
  * Speaks HTTP/1.1 with keep-alive and pipelining to at most SERVER_CONN_MAX
  * clients. What is answered is decided by the owner's callback; one answer is
- * one write. A client cannot make the server wait, allocate or fail: it is
+ * one write. A PROXY header ahead of a connection's first request is passed
+ * over. A client cannot make the server wait, allocate or fail: it is
  * cut at its deadline, or earlier when a newcomer needs the place.
  */
 #ifndef HALE_NET_SERVER_H
@@ -12,12 +13,14 @@
 
 #include "net/http.h"
 #include "net/loop.h"
+#include "net/proxy.h"
 
 #include <sys/types.h>
 
 #define SERVER_LISTEN_MAX 16	/* listeners, the local one included */
 #define SERVER_CONN_MAX   64	/* connections; a newcomer ends the oldest idle */
 #define SERVER_KNOWN_MAX  512	/* bytes of a head that is known again */
+#define SERVER_IN_MAX     (PROXY_V2_MAX + HTTP_HEAD_MAX)	/* bytes unread */
 #define SERVER_OUT_MAX    32768	/* bytes of one answer */
 #define SERVER_HEAD_MS    5000	/* accepted, or first byte in .. head whole */
 #define SERVER_IDLE_MS    75000	/* between two requests of a connection */
@@ -63,6 +66,7 @@ struct conn {
 	uint32_t        events;		/* what the loop waits for */
 	bool            ends;		/* close when out is empty */
 	bool            lingers;	/* close only after reading on */
+	bool            has_asked;	/* no PROXY header can come any more */
 	bool            is_local;
 	pid_t           peer_pid;
 	uid_t           peer_uid;
@@ -84,13 +88,13 @@ struct server {
 	struct server_listener listeners[SERVER_LISTEN_MAX];
 	struct conn    conns[SERVER_CONN_MAX];
 	/* Untouched pages cost nothing: only slow clients use the last two. */
-	char           scratch_in[HTTP_HEAD_MAX];
+	char           scratch_in[SERVER_IN_MAX];
 	/* The last whole head that stood at the start of scratch_in. */
 	char            known[SERVER_KNOWN_MAX];
 	size_t          known_len;
 	struct http_req known_req;	/* its spans point into scratch_in */
 	char           scratch_out[SERVER_OUT_MAX];
-	char           in[SERVER_CONN_MAX][HTTP_HEAD_MAX];
+	char           in[SERVER_CONN_MAX][SERVER_IN_MAX];
 	char           out[SERVER_CONN_MAX][SERVER_OUT_MAX];
 };
 

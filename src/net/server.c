@@ -98,6 +98,7 @@ answer(struct conn *c, struct server_ask *ask)
 	ask->peer_uid = c->peer_uid;
 	s->answer(s->owner, ask, &out);
 	s->requests++;
+	c->has_asked = true;
 	if (!ask->keep)
 		c->ends = true;
 	return conn_send(c, buf_span(&out));
@@ -131,6 +132,28 @@ read_head(struct server *s, struct server_ask *ask, const char *bytes,
 }
 
 /*
+ * As http_read_req(), with the PROXY header that may open a connection
+ * counted as part of its first head: it is waited for no longer than that.
+ */
+static int
+read_ask(struct conn *c, struct server_ask *ask, const char *bytes,
+         size_t len)
+{
+	int n, skip = 0;
+
+	if (!c->has_asked && proxy_is(bytes, len)) {
+		skip = proxy_read(&ask->fault, bytes, len);
+		if (skip <= 0)
+			return skip;
+		bytes += skip;
+		len -= (size_t)skip;
+	}
+	n = read_head(c->server, ask, bytes, len);
+	ask->is_h2 = n < 0 && http_is_h2(bytes, len);
+	return n > 0 ? n + skip : n;
+}
+
+/*
  * Answers the whole requests at the start of bytes, which end with the first
  * that closes the connection or whose answer does not go out.
  * Returns how many bytes they took, or -1 where the connection is gone.
@@ -138,18 +161,16 @@ read_head(struct server *s, struct server_ask *ask, const char *bytes,
 static ssize_t
 answer_all(struct conn *c, const char *bytes, size_t len)
 {
-	struct server *s = c->server;
 	size_t used = 0;
 
 	while (used < len && !c->ends && c->out_len == 0) {
 		struct server_ask ask = { 0 };
-		int n = read_head(s, &ask, bytes + used, len - used);
+		int n = read_ask(c, &ask, bytes + used, len - used);
 
 		if (n == 0)
 			break;
 		if (n < 0) {
 			ask.err = n;
-			ask.is_h2 = http_is_h2(bytes + used, len - used);
 			c->lingers = true;
 			n = (int)(len - used);
 		} else {
@@ -212,7 +233,7 @@ conn_read(struct conn *c)
 	struct server *s = c->server;
 	char *in = c->in_len > 0 ? s->in[slot_of(c)] : s->scratch_in;
 	ssize_t n = recv(c->source.fd, in + c->in_len,
-	                 HTTP_HEAD_MAX - c->in_len, MSG_DONTWAIT);
+	                 SERVER_IN_MAX - c->in_len, MSG_DONTWAIT);
 	size_t len;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
