@@ -18,8 +18,8 @@ HARDEN  = -Wl,-z,relro,-z,now,-z,noexecstack
 
 # A layer may use the lines above it, never those below.
 BASE = base/err base/buf base/parse base/signame base/opt base/clock base/log
-NET  = net/loop net/sock net/http net/server net/der net/x509_name net/x509 \
-       net/x509_path net/pem net/key net/anchors net/anchors_blob net/trust \
+NET  = net/loop net/sock net/http net/proxy net/server net/der net/x509_name \
+       net/x509 net/x509_path net/pem net/key net/anchors net/anchors_blob net/trust \
        net/tls_engine net/tls_sig net/tls_key net/tls net/url net/reply \
        net/request net/dial net/client net/program net/check
 SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
@@ -32,8 +32,8 @@ CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/get \
        cmd/get_tell cmd/get_sink cmd/get_words \
        cmd/get_digest cmd/status
 # These decide and touch nothing; scripts/layers.sh holds them to it.
-PURE = base/err base/buf base/parse base/signame base/opt net/http sup/service \
-       net/der net/x509_name net/x509 net/x509_path net/pem net/key \
+PURE = base/err base/buf base/parse base/signame base/opt net/http net/proxy \
+       sup/service net/der net/x509_name net/x509 net/x509_path net/pem net/key \
        net/anchors net/anchors_blob net/url net/reply net/request sup/health \
        sup/notify sup/checkname sup/facts sup/metrics
 
@@ -64,7 +64,8 @@ $B/hale: $B/hale.debug
 FIRST = main cmd/cmd cmd/run $(BASE) sup/signals sup/service sup/watch sup/health \
         sup/usage sup/cgroup sup/notify sup/terminal sup/child sup/proc \
         sup/fds sup/env sup/launch sup/nonce sup/local sup/notify_sock sup/checkname \
-        sup/checker net/loop net/sock net/http net/server
+        sup/checker net/loop net/sock net/http net/proxy \
+        net/server
 NEXT  = net/check net/url net/client net/dial net/request net/reply net/program \
         cmd/check cmd/probe cmd/ask cmd/wait cmd/status cmd/get sup/local_ask
 objects = $(patsubst %,$B/%.o,$1)

@@ -13,6 +13,10 @@
 #include <stdarg.h>
 #include <stdint.h>
 
+/* The digits of a macro's number, for a text that names a bound. */
+#define BUF_DIGITS(bound)  BUF_DIGITS_(bound)
+#define BUF_DIGITS_(digits) #digits
+
 struct buf {
 	char  *p;
 	size_t len;	/* bytes used */

@@ -10,11 +10,13 @@
 
 #include "base/buf.h"
 
-#define HTTP_HEAD_MAX 8192	/* bytes; a longer head is ERR_TOOBIG */
+#define HTTP_HEAD_MAX  16384	/* bytes; a longer head is ERR_TOOBIG */
+#define HTTP_WHERE_MAX 40	/* bytes of a fault's place that are shown */
 
 struct http_req {
 	struct span method;	/* "GET" */
-	struct span path;	/* "/healthz": no query, not decoded */
+	struct span path;	/* "/healthz": no query, not decoded; of several
+				 * slashes at its start only the last */
 	struct span query;	/* "verbose&exclude=x": behind '?', not decoded */
 	struct span accept;	/* the Accept field, or empty */
 	int         minor;	/* HTTP/1.minor, 0 or 1 */
@@ -23,15 +25,31 @@ struct http_req {
 };
 
 /*
+ * Why bytes are refused. Values of fields and queries may hold secrets:
+ * `where` is never a part of them, except for Host and Content-Length.
+ */
+struct http_fault {
+	const char *what;	/* static: "Host is not a host name" */
+	struct span where;	/* the bytes at fault, or empty */
+};
+
+/*
  * Reads one request head from the len bytes at buf. Lines may end in LF
  * alone; anything that two readers could take for two different requests
  * (space before the colon, folded lines, two lengths, a length beside
- * chunks, a Host that cannot be one, control bytes) is refused.
+ * chunks, a Host that cannot be one, control bytes) is refused. A target may
+ * hold bytes above ASCII.
  * Returns the bytes the head takes (> 0), 0 if it is not whole yet, or
  * ERR_PARSE / ERR_TOOBIG / ERR_VERSION, after which the connection must be
- * closed. req is written only when the result is positive.
+ * closed. req is written only when the result is positive, fault only when
+ * it is negative.
  */
-int http_read_req(struct http_req *req, const char *buf, size_t len);
+int http_read_req(struct http_req *req, struct http_fault *fault,
+                  const char *buf, size_t len);
+
+/* Appends the fault as one line without its end, fit for a terminal:
+ * `Host is not a host name: "a b"`; a long place ends in "...". */
+void http_write_fault(struct buf *b, const struct http_fault *fault);
 
 /* Do the bytes open HTTP/2 with prior knowledge (RFC 9113, 3.4)? The first
  * line tells, which is also where http_read_req() stops. */

@@ -4,7 +4,8 @@
  *
  * Speaks HTTP/1.1 with keep-alive and pipelining to at most SERVER_SLOTS
  * clients. What is answered is decided by the owner's callback; one answer is
- * one write. A client cannot make the server wait, allocate or fail: it is
+ * one write. A PROXY header ahead of a connection's first request is passed
+ * over. A client cannot make the server wait, allocate or fail: it is
  * cut at its deadline, or earlier when a newcomer needs the place, and of what
  * it pipelines only SERVER_TURN_MAX requests are answered in one turn.
  *
@@ -17,6 +18,7 @@
 
 #include "net/http.h"
 #include "net/loop.h"
+#include "net/proxy.h"
 
 #include <sys/types.h>
 
@@ -28,6 +30,7 @@
 #define SERVER_TURN_MAX   8	/* requests of a connection answered in a turn */
 #define SERVER_REFUSE_MAX 16	/* strangers at the local one closed in a turn */
 #define SERVER_KNOWN_MAX  512	/* bytes of a head that is known again */
+#define SERVER_IN_MAX     (PROXY_V2_MAX + HTTP_HEAD_MAX)	/* bytes unread */
 #define SERVER_OUT_MAX    32768	/* bytes of one answer */
 #define SERVER_HEAD_MS    5000	/* accepted, or first byte in .. head whole */
 #define SERVER_IDLE_MS    75000	/* between two requests of a connection */
@@ -45,6 +48,7 @@ enum server_kind {
 struct server_ask {
 	struct http_req req;	/* set where err is 0 */
 	int   err;		/* 0, ERR_PARSE, ERR_TOOBIG, ERR_VERSION */
+	struct http_fault fault;	/* where err is not 0 */
 	bool  is_h2;		/* with ERR_VERSION: an HTTP/2 preface */
 	bool  keep;		/* the connection will stay open */
 	enum server_kind kind;	/* of the listener that it came by */
@@ -89,6 +93,7 @@ struct conn {
 	bool            ends;		/* close when out is empty */
 	bool            lingers;	/* close only after reading on */
 	bool            wants_turn;	/* its requests outlast this one */
+	bool            has_asked;	/* no PROXY header can come any more */
 	pid_t           peer_pid;
 	uid_t           peer_uid;
 };
@@ -104,13 +109,13 @@ struct server {
 	struct server_listener listeners[SERVER_LISTEN_MAX];
 	struct conn    conns[SERVER_SLOTS];	/* the local one's come last */
 	/* Untouched pages cost nothing: only slow clients use the last two. */
-	char           scratch_in[HTTP_HEAD_MAX];
+	char           scratch_in[SERVER_IN_MAX];
 	/* The last whole head that stood at the start of scratch_in. */
 	char            known[SERVER_KNOWN_MAX];
 	size_t          known_len;
 	struct http_req known_req;	/* its spans point into scratch_in */
 	char           scratch_out[SERVER_OUT_MAX];
-	char           in[SERVER_SLOTS][HTTP_HEAD_MAX];
+	char           in[SERVER_SLOTS][SERVER_IN_MAX];
 	char           out[SERVER_SLOTS][SERVER_OUT_MAX];
 };
 

@@ -15,7 +15,10 @@
 #define METRICS_TYPE_OPEN \
 	"application/openmetrics-text; version=1.0.0; charset=utf-8"
 
-/* Does an Accept field name OpenMetrics? */
+/*
+ * Does an Accept field name OpenMetrics and like it at least as well as plain
+ * text? Who does not name it gets what all can read.
+ */
 bool metrics_is_open(struct span accept);
 
 /* facts->usage may be NULL. What is unknown is left out. */

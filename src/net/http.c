@@ -8,8 +8,10 @@
 
 #define LITERAL(text) ((struct span){ (text), sizeof(text) - 1 })
 
-/* What one head's fields have said so far. */
-struct fields {
+/* A head in the reading. */
+struct head {
+	struct http_req   req;
+	struct http_fault fault;
 	int  hosts;
 	int  lengths;
 	bool chunked;	/* any Transfer-Encoding */
@@ -17,6 +19,13 @@ struct fields {
 	bool close;
 	bool keep;
 };
+
+static int
+refuse(struct head *h, int err, const char *what, struct span where)
+{
+	h->fault = (struct http_fault){ what, where };
+	return err;
+}
 
 /* RFC 9110, 5.6.2: the characters of a token. */
 static bool
@@ -57,17 +66,29 @@ is_clean(struct span s)
 	return true;
 }
 
-/* A target or a Host: visible ASCII, no fragment (RFC 9112, 3.2). */
+/*
+ * A target: nothing invisible, no fragment (RFC 9112, 3.2). Clients write
+ * paths and queries in raw UTF-8 as well, which nobody can misread.
+ */
 static bool
-is_part_of_url(struct span s)
+is_target(struct span s)
 {
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
-		if (c <= ' ' || c >= 0x7f || c == '#')
+		if (c <= ' ' || c == 0x7f || c == '#')
 			return false;
 	}
 	return true;
+}
+
+static bool
+is_host(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] > 0x7f)
+			return false;
+	return is_target(s);
 }
 
 static bool
@@ -98,126 +119,193 @@ cut_line(struct span *rest, struct span *line)
 	return true;
 }
 
+/* The length of the "http://" or "https://" at its start, or 0. */
+static size_t
+scheme_len(struct span target)
+{
+	if (target.len >= 7 && strncasecmp(target.p, "http://", 7) == 0)
+		return 7;
+	if (target.len >= 8 && strncasecmp(target.p, "https://", 8) == 0)
+		return 8;
+	return 0;
+}
+
 /*
  * The target's path and query, without the scheme and host that may stand
  * before them (RFC 9112, 3.2.2); a host must be there then.
  */
 static int
-split_target(struct http_req *req, struct span target)
+split_target(struct head *h, struct span target)
 {
-	bool is_url = target.len >= 7
-	           && strncasecmp(target.p, "http://", 7) == 0;
-	size_t host = 0;
+	size_t scheme = scheme_len(target), host = 0;
+	struct span rest = span_after(target, scheme);
 
-	if (is_url) {
-		target = span_after(target, 7);
-		while (host < target.len && target.p[host] != '/'
-		    && target.p[host] != '?')
-			host++;
-		if (host == 0)
-			return ERR_PARSE;
-		target = span_after(target, host);
-	}
-	req->query = target;
-	req->path = span_cut(&req->query, '?');
-	if (is_url && req->path.len == 0)
-		req->path = span_of("/");
+	while (scheme > 0 && host < rest.len && rest.p[host] != '/'
+	    && rest.p[host] != '?')
+		host++;
+	if (scheme > 0 && host == 0)
+		return refuse(h, ERR_PARSE, "the target is a URL without a "
+		              "host", span_cut(&target, '?'));
+	h->req.query = span_after(rest, host);
+	h->req.path = span_cut(&h->req.query, '?');
+	if (scheme > 0 && h->req.path.len == 0)
+		h->req.path = span_of("/");
+	while (span_has_prefix(h->req.path, "//"))
+		h->req.path = span_after(h->req.path, 1);
 	return 0;
 }
 
 static int
-read_version(struct http_req *req, struct span v)
+read_version(struct head *h, struct span v)
 {
+	if (v.len == 0)
+		return refuse(h, ERR_PARSE, "the request line has no HTTP "
+		              "version", h->req.method);
 	if (v.len != 8 || !span_has_prefix(v, "HTTP/") || v.p[6] != '.'
 	 || v.p[5] < '0' || v.p[5] > '9' || v.p[7] < '0' || v.p[7] > '9')
-		return ERR_PARSE;
+		return refuse(h, ERR_PARSE, "the request line does not end "
+		              "in an HTTP version", v);
 	if (v.p[5] != '1')
-		return ERR_VERSION;
-	req->minor = v.p[7] == '0' ? 0 : 1;	/* 1.2 and up read as 1.1 */
+		return refuse(h, ERR_VERSION, "the version is neither "
+		              "HTTP/1.1 nor 1.0", v);
+	h->req.minor = v.p[7] == '0' ? 0 : 1;	/* 1.2 and up read as 1.1 */
 	return 0;
 }
 
-static int
-read_request_line(struct http_req *req, struct span line)
+/* A TLS record of a handshake starts with 22 and the version's 3. */
+static bool
+is_tls(struct span s)
 {
-	struct span target;
+	return s.len > 0 && s.p[0] == '\x16' && (s.len == 1 || s.p[1] == 3);
+}
+
+static int
+refuse_first_word(struct head *h, struct span line)
+{
+	if (is_tls(line))
+		return refuse(h, ERR_PARSE, "this looks like TLS: plain HTTP "
+		              "is spoken here", span_of(""));
+	return refuse(h, ERR_PARSE, "this is not an HTTP request",
+	              span_cut(&line, ' '));
+}
+
+static int
+read_request_line(struct head *h, struct span line)
+{
+	struct span *method = &h->req.method, target;
 	int r;
 
-	req->method.p = line.p;
-	req->method.len = token_len(line);
-	line = span_after(line, req->method.len);
-	if (req->method.len == 0 || line.len == 0 || line.p[0] != ' ')
-		return ERR_PARSE;
-	line = span_after(line, 1);
+	*method = (struct span){ line.p, token_len(line) };
+	if (method->len == 0 || method->len == line.len
+	 || line.p[method->len] != ' ')
+		return refuse_first_word(h, line);
+	line = span_after(line, method->len + 1);
 	target = span_cut(&line, ' ');
-	if (target.len == 0 || !is_part_of_url(target))
-		return ERR_PARSE;
-	r = split_target(req, target);
-	return r < 0 ? r : read_version(req, line);
+	if (target.len == 0)
+		return refuse(h, ERR_PARSE, "the request line has no target",
+		              *method);
+	if (!is_target(target))
+		return refuse(h, ERR_PARSE, "the target has a control byte "
+		              "or a #", span_cut(&target, '?'));
+	r = split_target(h, target);
+	return r < 0 ? r : read_version(h, line);
 }
 
 /* A comma list that may name "close" or "keep-alive". */
 static void
-read_connection(struct fields *f, struct span list)
+read_connection(struct head *h, struct span list)
 {
 	while (list.len > 0) {
 		struct span item = trim(span_cut(&list, ','));
 
 		if (is_name(item, "close"))
-			f->close = true;
+			h->close = true;
 		else if (is_name(item, "keep-alive"))
-			f->keep = true;
+			h->keep = true;
 	}
 }
 
 static int
-read_length(struct fields *f, struct span value)
+read_length(struct head *h, struct span value)
 {
-	if (value.len == 0 || f->lengths++ > 0)
-		return ERR_PARSE;
+	if (h->lengths++ > 0)
+		return refuse(h, ERR_PARSE, "Content-Length appears twice",
+		              span_of(""));
+	if (value.len == 0)
+		return refuse(h, ERR_PARSE, "Content-Length is empty", value);
 	for (size_t i = 0; i < value.len; i++) {
 		if (value.p[i] < '0' || value.p[i] > '9')
-			return ERR_PARSE;
+			return refuse(h, ERR_PARSE, "Content-Length is not a "
+			              "number", value);
 		if (value.p[i] != '0')
-			f->has_length = true;
+			h->has_length = true;
 	}
 	return 0;
 }
 
 static int
-read_field(struct http_req *req, struct fields *f, struct span line)
+read_host(struct head *h, struct span value)
+{
+	if (h->hosts++ > 0)
+		return refuse(h, ERR_PARSE, "Host appears twice",
+		              span_of(""));
+	if (!is_host(value))	/* two, to some readers */
+		return refuse(h, ERR_PARSE, "Host is not a host name", value);
+	return 0;
+}
+
+/* A line that does not start with a name and a colon. */
+static int
+refuse_field(struct head *h, struct span line, struct span name)
+{
+	struct span before = span_cut(&(struct span){ line.p, line.len }, ':');
+
+	if (line.p[0] == ' ' || line.p[0] == '\t')
+		return refuse(h, ERR_PARSE, "a field's line is folded",
+		              span_of(""));
+	if (before.len == line.len)
+		return refuse(h, ERR_PARSE, "a field's line has no colon",
+		              name);
+	if (before.len == 0)
+		return refuse(h, ERR_PARSE, "a field has no name", before);
+	if (trim(before).len == name.len)
+		return refuse(h, ERR_PARSE, "a space stands before the colon "
+		              "of the field", name);
+	return refuse(h, ERR_PARSE, "this cannot be a field's name", before);
+}
+
+static int
+read_field(struct head *h, struct span line)
 {
 	struct span name = { line.p, token_len(line) };
 	struct span value = span_after(line, name.len);
 
 	if (name.len == 0 || value.len == 0 || value.p[0] != ':')
-		return ERR_PARSE;
+		return refuse_field(h, line, name);
 	value = trim(span_after(value, 1));
 	if (!is_clean(value))
-		return ERR_PARSE;
+		return refuse(h, ERR_PARSE, "a control byte is in the field",
+		              name);
 	switch (name.len) {	/* most fields are told apart by this alone */
 	case 4:
-		if (!is_name(name, "Host"))
-			break;
-		f->hosts++;
-		if (!is_part_of_url(value))	/* two, to some readers */
-			return ERR_PARSE;
+		if (is_name(name, "Host"))
+			return read_host(h, value);
 		break;
 	case 6:
 		if (is_name(name, "Accept"))
-			req->accept = value;
+			h->req.accept = value;
 		break;
 	case 10:
 		if (is_name(name, "Connection"))
-			read_connection(f, value);
+			read_connection(h, value);
 		break;
 	case 14:
 		if (is_name(name, "Content-Length"))
-			return read_length(f, value);
+			return read_length(h, value);
 		break;
 	case 17:
 		if (is_name(name, "Transfer-Encoding"))
-			f->chunked = true;
+			h->chunked = true;
 		break;
 	}
 	return 0;
@@ -225,76 +313,97 @@ read_field(struct http_req *req, struct fields *f, struct span line)
 
 /* What the fields mean together. */
 static int
-settle(struct http_req *req, const struct fields *f)
+settle(struct head *h)
 {
-	if (f->hosts > 1 || (f->hosts == 0 && req->minor == 1))
-		return ERR_PARSE;	/* RFC 9112, 3.2 */
-	if (f->chunked && (f->lengths > 0 || req->minor == 0))
-		return ERR_PARSE;	/* RFC 9112, 6.1: smuggling */
-	req->has_body = f->chunked || f->has_length;
-	req->close = f->close || (req->minor == 0 && !f->keep);
-	return 0;
-}
+	struct http_req *req = &h->req;
 
-static int
-read_lines(struct http_req *req, struct span *rest)
-{
-	struct fields f = { 0 };
-	struct span line;
-	int r;
-
-	do {	/* RFC 9112, 2.2: empty lines before the request */
-		if (!cut_line(rest, &line))
-			return 0;
-	} while (line.len == 0);
-	r = read_request_line(req, line);
-	if (r < 0)
-		return r;
-	while (cut_line(rest, &line)) {
-		if (line.len == 0) {
-			r = settle(req, &f);
-			return r < 0 ? r : 1;
-		}
-		r = read_field(req, &f, line);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	if (h->hosts == 0 && req->minor == 1)	/* RFC 9112, 3.2 */
+		return refuse(h, ERR_PARSE, "Host is missing: HTTP/1.1 needs "
+		              "it", span_of(""));
+	if (h->chunked && h->lengths > 0)	/* RFC 9112, 6.1: smuggling */
+		return refuse(h, ERR_PARSE, "Content-Length and "
+		              "Transfer-Encoding exclude each other",
+		              span_of(""));
+	if (h->chunked && req->minor == 0)
+		return refuse(h, ERR_PARSE, "HTTP/1.0 has no "
+		              "Transfer-Encoding", span_of(""));
+	req->has_body = h->chunked || h->has_length;
+	req->close = h->close || (req->minor == 0 && !h->keep);
+	return 1;
 }
 
 /*
  * Can these bytes, which have no line end yet, still become a request? Tells
  * a TLS hello on a plain port at once instead of at the deadline.
  */
-static bool
-may_be_request(struct span s)
+static int
+check_start(struct head *h, struct span s)
 {
 	size_t n;
 
 	while (s.len > 0 && (s.p[0] == '\r' || s.p[0] == '\n'))
 		s = span_after(s, 1);
 	n = token_len(s);
-	return n == s.len || (n > 0 && s.p[n] == ' ');
+	if (n < s.len && (n == 0 || s.p[n] != ' '))
+		return refuse_first_word(h, s);
+	return 0;
+}
+
+/* Returns 1 where the head is whole, else as http_read_req(). */
+static int
+read_lines(struct head *h, struct span *rest)
+{
+	const struct span all = *rest;
+	struct span line;
+	int r;
+
+	do {	/* RFC 9112, 2.2: empty lines before the request */
+		if (!cut_line(rest, &line))
+			return check_start(h, all);
+	} while (line.len == 0);
+	r = read_request_line(h, line);
+	while (r == 0 && cut_line(rest, &line)) {
+		if (line.len == 0)
+			return settle(h);
+		r = read_field(h, line);
+	}
+	return r;
 }
 
 /* see net/http.h */
 int
-http_read_req(struct http_req *req, const char *buf, size_t len)
+http_read_req(struct http_req *req, struct http_fault *fault,
+              const char *buf, size_t len)
 {
-	struct span all = { buf, len < HTTP_HEAD_MAX ? len : HTTP_HEAD_MAX };
-	struct span rest = all;
-	struct http_req got = { 0 };
-	int r = read_lines(&got, &rest);
+	struct span rest = { buf, len < HTTP_HEAD_MAX ? len : HTTP_HEAD_MAX };
+	struct head h = { 0 };
+	int r = read_lines(&h, &rest);
 
+	if (r == 0 && len >= HTTP_HEAD_MAX)
+		r = refuse(&h, ERR_TOOBIG, "the request's head is longer than "
+		           BUF_DIGITS(HTTP_HEAD_MAX) " bytes", span_of(""));
 	if (r < 0)
+		*fault = h.fault;
+	if (r <= 0)
 		return r;
-	if (r == 0) {
-		if (!may_be_request(all))
-			return ERR_PARSE;
-		return len >= HTTP_HEAD_MAX ? ERR_TOOBIG : 0;
-	}
-	*req = got;
+	*req = h.req;
 	return (int)(rest.p - buf);
+}
+
+/* see net/http.h */
+void
+http_write_fault(struct buf *b, const struct http_fault *fault)
+{
+	char room[HTTP_WHERE_MAX];
+	struct buf where = buf_over(room, sizeof room);
+
+	buf_str(b, fault->what);
+	if (fault->where.len == 0)
+		return;
+	buf_plain(&where, fault->where);
+	buf_str(b, ": \"");
+	buf_add(b, buf_span(&where));
+	buf_str(b, where.cut ? "...\"" : "\"");
 }
 
 /* see net/http.h */

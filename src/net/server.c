@@ -99,6 +99,7 @@ answer(struct conn *c, struct server_ask *ask)
 	ask->peer_uid = c->peer_uid;
 	s->answer(s->owner, ask, &out);
 	s->requests++;
+	c->has_asked = true;
 	if (!ask->keep)
 		c->ends = true;
 	return conn_send(c, buf_span(&out));
@@ -109,25 +110,48 @@ answer(struct conn *c, struct server_ask *ask)
  * one before it means the same, and is not taken apart again.
  */
 static int
-read_head(struct server *s, struct http_req *req, const char *bytes,
+read_head(struct server *s, struct server_ask *ask, const char *bytes,
           size_t len)
 {
+	struct http_req *req = &ask->req;
 	size_t known = s->known_len;
 	int n;
 
 	if (bytes != s->scratch_in)
-		return http_read_req(req, bytes, len);
+		return http_read_req(req, &ask->fault, bytes, len);
 	if (known > 0 && len >= known && memcmp(bytes, s->known, known) == 0) {
 		*req = s->known_req;
 		return (int)known;
 	}
-	n = http_read_req(req, bytes, len);
+	n = http_read_req(req, &ask->fault, bytes, len);
 	if (n > 0 && n <= SERVER_KNOWN_MAX) {
 		memcpy(s->known, bytes, (size_t)n);
 		s->known_len = (size_t)n;
 		s->known_req = *req;
 	}
 	return n;
+}
+
+/*
+ * As http_read_req(), with the PROXY header that may open a connection
+ * counted as part of its first head: it is waited for no longer than that.
+ */
+static int
+read_ask(struct conn *c, struct server_ask *ask, const char *bytes,
+         size_t len)
+{
+	int n, skip = 0;
+
+	if (!c->has_asked && proxy_is(bytes, len)) {
+		skip = proxy_read(&ask->fault, bytes, len);
+		if (skip <= 0)
+			return skip;
+		bytes += skip;
+		len -= (size_t)skip;
+	}
+	n = read_head(c->server, ask, bytes, len);
+	ask->is_h2 = n < 0 && http_is_h2(bytes, len);
+	return n > 0 ? n + skip : n;
 }
 
 /*
@@ -139,7 +163,6 @@ read_head(struct server *s, struct http_req *req, const char *bytes,
 static ssize_t
 answer_some(struct conn *c, const char *bytes, size_t len)
 {
-	struct server *s = c->server;
 	size_t used = 0;
 
 	c->wants_turn = false;
@@ -151,12 +174,11 @@ answer_some(struct conn *c, const char *bytes, size_t len)
 			c->wants_turn = true;
 			break;
 		}
-		n = read_head(s, &ask.req, bytes + used, len - used);
+		n = read_ask(c, &ask, bytes + used, len - used);
 		if (n == 0)
 			break;
 		if (n < 0) {
 			ask.err = n;
-			ask.is_h2 = http_is_h2(bytes + used, len - used);
 			c->lingers = true;
 			n = (int)(len - used);
 		} else {
@@ -239,7 +261,7 @@ conn_read(struct conn *c)
 	struct server *s = c->server;
 	char *in = c->in_len > 0 ? s->in[slot_of(c)] : s->scratch_in;
 	ssize_t n = recv(c->source.fd, in + c->in_len,
-	                 HTTP_HEAD_MAX - c->in_len, MSG_DONTWAIT);
+	                 SERVER_IN_MAX - c->in_len, MSG_DONTWAIT);
 	size_t len;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {

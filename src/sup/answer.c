@@ -11,6 +11,14 @@
 #define TEXT_PLAIN "text/plain; charset=utf-8"
 #define BODY_MAX   (SERVER_OUT_MAX - 1024)	/* leaves room for the head */
 
+#define METHODS "GET, HEAD, OPTIONS"
+#define ALLOW   "Allow: " METHODS "\r\n"
+
+#define NO_CHECK ((size_t)-1)
+_Static_assert(FACTS_CHECKS_MAX <= 32, "a set of checks is an unsigned");
+
+#define HEALTHZ (FACTS_LIVE | FACTS_READY)
+
 /* One answer in the making. */
 struct reply {
 	const struct facts *facts;
@@ -31,36 +39,44 @@ has_param(struct span query, const char *wanted)
 	return false;
 }
 
-/* Names have ':' and '/' where they are URLs: many clients encode these. */
-static bool
-means(struct span value, const char *check)
+/*
+ * The check of the verdicts that a value of ?exclude= names; NO_CHECK where
+ * none has that name. Names have ':' and '/' where they are URLs: many
+ * clients encode these.
+ */
+static size_t
+find_check(const struct facts *f, unsigned verdicts, struct span value)
 {
 	char name[WATCH_NAME_MAX];
 	struct buf b = buf_over(name, sizeof name);
 
-	return url_decode(&b, value) == 0 && !b.cut
-	    && span_is(buf_span(&b), check);
+	if (url_decode(&b, value) < 0 || b.cut)
+		return NO_CHECK;
+	for (size_t i = 0; i < f->n_checks; i++)
+		if (facts_counts(&f->checks[i], verdicts)
+		 && span_is(buf_span(&b), f->checks[i].name))
+			return i;
+	return NO_CHECK;
 }
 
-static bool
-is_excluded(struct span query, const char *check)
+/*
+ * The checks that the query excludes, a bit for each. A query may be almost
+ * as long as a head: each value is looked up once, not once for each check.
+ */
+static unsigned
+read_excluded(const struct reply *r, unsigned verdicts)
 {
-	struct span name, value;
+	struct span query = r->ask->req.query, name, value;
+	unsigned excluded = 0;
 
-	while (http_next_param(&query, &name, &value))
-		if (span_is(name, "exclude") && means(value, check))
-			return true;
-	return false;
-}
+	while (http_next_param(&query, &name, &value)) {
+		size_t i = span_is(name, "exclude")
+		         ? find_check(r->facts, verdicts, value) : NO_CHECK;
 
-static bool
-is_known(const struct reply *r, unsigned verdicts, struct span check)
-{
-	for (size_t i = 0; i < r->facts->n_checks; i++)
-		if (facts_counts(&r->facts->checks[i], verdicts)
-		 && means(check, r->facts->checks[i].name))
-			return true;
-	return false;
+		if (i != NO_CHECK)
+			excluded |= 1u << i;
+	}
+	return excluded;
 }
 
 /* Kubernetes warns of names in ?exclude= that match nothing. */
@@ -72,10 +88,13 @@ warn_of_unknown(struct reply *r, unsigned verdicts)
 	                     "no matches for ";
 
 	while (http_next_param(&query, &name, &value)) {
-		if (!span_is(name, "exclude") || is_known(r, verdicts, value))
+		if (!span_is(name, "exclude")
+		 || find_check(r->facts, verdicts, value) != NO_CHECK)
 			continue;
-		buf_fmt(&r->body, "%s\"%.*s\"", before, (int)value.len,
-		        value.p);
+		buf_str(&r->body, before);
+		buf_str(&r->body, "\"");
+		buf_plain(&r->body, value);
+		buf_str(&r->body, "\"");
 		before = ",";
 	}
 	if (*before == ',')
@@ -94,21 +113,29 @@ write_check(struct reply *r, const struct facts_check *c, bool fails,
 		buf_fmt(&r->body, "[-]%s failed: %s\n", c->name, c->why);
 }
 
+/* Else reasons, names and figures are not for whoever asks there. */
+static bool
+shows_all(const struct reply *r)
+{
+	return r->ask->kind != SERVER_PROBES;
+}
+
 /* Fills the body with every check; returns whether the verdict passes. */
 static bool
 write_checks(struct reply *r, const char *endpoint, unsigned verdicts)
 {
+	unsigned excluded = read_excluded(r, verdicts);
 	bool passes = true;
 
 	for (size_t i = 0; i < r->facts->n_checks; i++) {
 		const struct facts_check *c = &r->facts->checks[i];
-		bool fails = facts_fails(c, verdicts), excluded;
+		bool fails = facts_fails(c, verdicts);
+		bool is_excluded = (excluded & 1u << i) != 0;
 
 		if (!facts_counts(c, verdicts))
 			continue;
-		excluded = is_excluded(r->ask->req.query, c->name);
-		write_check(r, c, fails, excluded);
-		if (fails && !excluded)
+		write_check(r, c, fails, is_excluded);
+		if (fails && !is_excluded)
 			passes = false;
 	}
 	warn_of_unknown(r, verdicts);
@@ -122,18 +149,20 @@ write_verdict(struct reply *r, const char *endpoint, unsigned verdicts)
 {
 	bool verbose = r->ask->req.query.len > 0
 	            && has_param(r->ask->req.query, "verbose");
+	bool passes;
 
 	if (r->ask->req.query.len == 0
 	 && facts_pass(r->facts, verdicts)) {	/* the common probe */
 		buf_str(&r->body, "ok");
 		return;
 	}
-	if (!write_checks(r, endpoint, verdicts)) {
+	passes = write_checks(r, endpoint, verdicts);
+	if (!passes)
 		r->http.status = 503;
-	} else if (!verbose) {
-		r->body.len = 0;
-		buf_str(&r->body, "ok");
-	}
+	if (shows_all(r) && (verbose || !passes))
+		return;
+	r->body.len = 0;
+	buf_str(&r->body, passes ? "ok" : "failed");
 }
 
 static void
@@ -157,7 +186,7 @@ write_startupz(struct reply *r)
 static void
 write_healthz(struct reply *r)
 {
-	write_verdict(r, "healthz", FACTS_LIVE | FACTS_READY);
+	write_verdict(r, "healthz", HEALTHZ);
 }
 
 static void
@@ -171,9 +200,12 @@ write_status(struct reply *r)
 	}
 }
 
+/* The page is for people, its status for balancers that know no path. */
 static void
 write_page(struct reply *r)
 {
+	if (!facts_pass(r->facts, HEALTHZ))
+		r->http.status = 503;
 	r->http.type = "text/html; charset=utf-8";
 	/* Nothing of it may load or run anything. */
 	r->http.extra = "Content-Security-Policy: default-src 'none'; "
@@ -191,18 +223,32 @@ write_metrics(struct reply *r)
 	metrics_write(&r->body, r->facts, open);
 }
 
-static const struct {
+/* OPTIONS of what has no verdict: its Allow field says all. */
+static void
+write_nothing(struct reply *r)
+{
+	(void)r;
+}
+
+/*
+ * Balancers ask for health by OPTIONS too, and some always with "*" or "/"
+ * (HAProxy's plain `option httpchk`, Apache's hcmethod=OPTIONS): there it is
+ * healthz's verdict.
+ */
+static const struct endpoint {
 	char  path[12];
-	void (*write)(struct reply *r);
+	void (*write)(struct reply *r);		/* GET, HEAD; NULL: 404 */
+	void (*options)(struct reply *r);
 } endpoints[] = {
-	{ "/readyz", write_readyz },
-	{ "/livez", write_livez },
-	{ "/startupz", write_startupz },
-	{ "/healthz", write_healthz },
-	{ "/health", write_healthz },
-	{ "/status", write_status },
-	{ METRICS_PATH, write_metrics },
-	{ "/", write_page },
+	{ "/readyz", write_readyz, write_readyz },
+	{ "/livez", write_livez, write_livez },
+	{ "/startupz", write_startupz, write_startupz },
+	{ "/healthz", write_healthz, write_healthz },
+	{ "/health", write_healthz, write_healthz },
+	{ "/status", write_status, write_nothing },
+	{ METRICS_PATH, write_metrics, write_nothing },
+	{ "/", write_page, write_healthz },
+	{ "*", NULL, write_healthz },
 };
 
 static void
@@ -234,45 +280,78 @@ write_unreadable(struct reply *r)
 {
 	switch (r->ask->err) {
 	case ERR_TOOBIG:
-		refuse(r, 431, "the request's head is longer than 8192 bytes");
+		r->http.status = 431;
 		break;
 	case ERR_VERSION:
-		refuse(r, 505, "HTTP/1.1 is spoken here");
+		r->http.status = 505;
 		break;
 	default:
-		refuse(r, 400, "this is no HTTP/1.1 request");
+		r->http.status = 400;
 	}
+	http_write_fault(&r->body, &r->ask->fault);
+	buf_str(&r->body, "\n");
+}
+
+static void
+write_by_method(struct reply *r, const struct endpoint *e)
+{
+	struct span method = r->ask->req.method;
+
+	if (span_is(method, "OPTIONS")) {
+		r->http.extra = ALLOW;
+		e->options(r);
+	} else if (span_is(method, "GET") || r->http.is_head) {
+		e->write(r);
+	} else {
+		r->http.extra = ALLOW;
+		refuse(r, 405, "only " METHODS " are answered here");
+	}
+}
+
+/* Is it there for this method and listener? What has the same answer to GET
+ * and OPTIONS is a verdict. */
+static bool
+is_served(const struct reply *r, const struct endpoint *e)
+{
+	if (span_is(r->ask->req.method, "OPTIONS"))
+		return shows_all(r) || e->options != write_nothing;
+	return e->write != NULL && (shows_all(r) || e->write == e->options);
+}
+
+static const struct endpoint *
+find_endpoint(const struct reply *r)
+{
+	for (size_t i = 0; i < sizeof endpoints / sizeof endpoints[0]; i++)
+		if (span_is(r->ask->req.path, endpoints[i].path)
+		 && is_served(r, &endpoints[i]))
+			return &endpoints[i];
+	return NULL;
 }
 
 static void
 write_endpoint(struct reply *r)
 {
-	const struct http_req *req = &r->ask->req;
+	const struct endpoint *e = find_endpoint(r);
 
-	if (r->ask->kind == SERVER_LOCAL && span_is(req->path, "/drain")) {
+	if (r->ask->kind == SERVER_LOCAL
+	 && span_is(r->ask->req.path, "/drain"))
 		write_drain(r);
-		return;
-	}
-	for (size_t i = 0; i < sizeof endpoints / sizeof endpoints[0]; i++) {
-		if (!span_is(req->path, endpoints[i].path))
-			continue;
-		if (span_is(req->method, "GET") || r->http.is_head) {
-			endpoints[i].write(r);
-		} else {
-			r->http.extra = "Allow: GET, HEAD\r\n";
-			refuse(r, 405, "only GET and HEAD are answered here");
-		}
-		return;
-	}
-	refuse(r, 404, "no such endpoint: try /readyz /livez /startupz "
-	       "/healthz /status /metrics");
+	else if (e != NULL)
+		write_by_method(r, e);
+	else if (shows_all(r))
+		refuse(r, 404, "no such endpoint: try /readyz /livez "
+		       "/startupz /healthz /status /metrics");
+	else
+		refuse(r, 404, "no such endpoint: try /readyz /livez "
+		       "/startupz /healthz");
 }
 
 /* see sup/answer.h */
 bool
 answer_needs_usage(const struct server_ask *ask)
 {
-	return ask->err == 0 && span_is(ask->req.path, METRICS_PATH);
+	return ask->err == 0 && span_is(ask->req.path, METRICS_PATH)
+	    && !span_is(ask->req.method, "OPTIONS");
 }
 
 /* see sup/answer.h */

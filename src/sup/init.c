@@ -541,6 +541,16 @@ fresh_usage(struct init *in, int64_t now_ms)
 }
 
 static void
+log_refusal(const struct http_fault *fault)
+{
+	char text[LOG_LINE_MAX];
+	struct buf b = buf_over(text, sizeof text);
+
+	http_write_fault(&b, fault);
+	log_info("a probe cannot be read: %s", buf_text(&b));
+}
+
+static void
 answer_probe(void *owner, const struct server_ask *ask, struct buf *out)
 {
 	struct init *in = owner;
@@ -555,6 +565,8 @@ answer_probe(void *owner, const struct server_ask *ask, struct buf *out)
 		.now_ms = clock_ms(),
 	};
 
+	if (ask->err < 0)
+		log_refusal(&ask->fault);
 	fill_facts(in, &facts, from.now_ms);
 	report_checks(&facts, &room, &from);
 	if (answer_needs_usage(ask))

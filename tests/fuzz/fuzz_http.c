@@ -42,7 +42,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *bytes = (const char *)data;
 	struct server_ask ask = { .keep = true };
-	int n = http_read_req(&ask.req, bytes, size);
+	int n = http_read_req(&ask.req, &ask.fault, bytes, size);
 
 	fuzz_must(n <= (int)size && n <= HTTP_HEAD_MAX);
 	if (n == 0)
@@ -51,6 +51,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_must(n == ERR_PARSE || n == ERR_TOOBIG
 		          || n == ERR_VERSION);
 		ask.err = n;
+		fuzz_must(ask.fault.what != NULL);
+		must_lie_inside(ask.fault.where, bytes, size);
 		ask.is_h2 = http_is_h2(bytes, size);
 	} else {
 		must_lie_inside(ask.req.method, bytes, (size_t)n);

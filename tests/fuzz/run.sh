@@ -33,7 +33,7 @@ for target in tests/fuzz/fuzz_*.c; do
 	# shellcheck disable=SC2086
 	clang $flags -Itests/fuzz -fsanitize=fuzzer,address,undefined \
 		-o "$build/fuzz_$name" "$target" "$build/parts.a"
-	if ! "$build/fuzz_$name" -max_total_time="$seconds" -max_len=9000 \
+	if ! "$build/fuzz_$name" -max_total_time="$seconds" -max_len=20000 \
 		-timeout=5 -artifact_prefix="$build/found/$name-" \
 		-print_final_stats=0 -verbosity=1 \
 		"$build/$name" "tests/fuzz/corpus/$name" \

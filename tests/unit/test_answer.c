@@ -6,6 +6,7 @@
 #include "sup/answer.h"
 
 #define UID 500
+#define ALLOW "Allow: GET, HEAD, OPTIONS\r\n"
 
 #define ALL (FACTS_STARTUP | FACTS_READY | FACTS_LIVE)
 
@@ -131,6 +132,17 @@ static const struct row {
 	{ "the drain is not for the public", &well, "/drain", 404, NULL },
 	{ "the metrics", &well, "/metrics", 200, NULL },
 	{ "the page", &well, "/", 200, NULL },
+	{ "the page of a sick service, with healthz's status", &sick, "/", 503,
+	  NULL },
+	{ "an asterisk", &well, "*", 404, NULL },
+	{ "bytes above ASCII in a path", &well, "/readyz\xc3\xa4", 404, NULL },
+	{ "bytes above ASCII in a query", &well, "/readyz?\xc3\xa4=\xff", 200,
+	  "ok" },
+	{ "what is shown of a query is fit for a terminal", &sick,
+	  "/livez?verbose&exclude=loop&exclude=\xc3\xa4\xc2\x9b" "31m\xff", 200,
+	  "[+]service ok\n[+]loop excluded: ok\n"
+	  "warn: some health checks cannot be excluded: no matches for "
+	  "\"\xc3\xa4?31m?\"\nlivez check passed\n" },
 	{ "the status as text", &sick, "/status?text", 200,
 	  "state     draining\nservice   pid 7, up 2m5s\n"
 	  "startup   yes\nready     no: draining\nlive      no: late\n"
@@ -199,11 +211,17 @@ static const struct asked {
 	{ "a drain from outside is no endpoint", "POST", "/drain", false, 9,
 	  0, 404, NULL, ANSWER_TOLD },
 	{ "a POST elsewhere is not allowed", "POST", "/livez", true, 9, 0, 405,
-	  "Allow: GET, HEAD\r\n", ANSWER_TOLD },
+	  ALLOW, ANSWER_TOLD },
 	{ "a DELETE is not allowed", "DELETE", "/status", false, 9, 0, 405,
-	  "Allow: GET, HEAD\r\n", ANSWER_TOLD },
+	  ALLOW, ANSWER_TOLD },
 	{ "a method in lower case is another", "get", "/livez", false, 9, 0,
-	  405, "Allow: GET, HEAD\r\n", ANSWER_TOLD },
+	  405, ALLOW, ANSWER_TOLD },
+	{ "an asterisk is for OPTIONS alone", "HEAD", "*", false, 9, 0, 404,
+	  NULL, ANSWER_TOLD },
+	{ "OPTIONS of an unknown path", "OPTIONS", "/nope", false, 9, 0, 404,
+	  NULL, ANSWER_TOLD },
+	{ "OPTIONS of the drain", "OPTIONS", "/drain", true, 9, 0, 405,
+	  "Allow: POST\r\n", ANSWER_TOLD },
 	{ "an unknown path is told before the method", "POST", "/nope", false,
 	  9, 0, 404, NULL, ANSWER_TOLD },
 };
@@ -227,20 +245,124 @@ lets(void **state)
 		assert_null(strstr(a, "Allow:"));
 }
 
+static const struct option_row {
+	const char *name;
+	const struct facts *facts;
+	const char *target;
+	int         status;
+	const char *body;
+} options[] = {
+	{ "OPTIONS of a verdict that passes", &well, "/readyz", 200, "ok" },
+	{ "OPTIONS of a verdict that fails", &sick, "/livez", 503,
+	  "[+]service ok\n[-]loop failed: late\nlivez check failed\n" },
+	{ "OPTIONS of a verdict with a query", &sick,
+	  "/livez?verbose&exclude=loop", 200,
+	  "[+]service ok\n[+]loop excluded: ok\nlivez check passed\n" },
+	{ "OPTIONS of the started verdict", &sick, "/startupz", 200, "ok" },
+	{ "OPTIONS of healthz by its short name", &well, "/health", 200,
+	  "ok" },
+	{ "OPTIONS of the root is healthz's", &well, "/", 200, "ok" },
+	{ "OPTIONS of the root of a sick service", &sick, "/", 503,
+	  "[+]service ok\n[-]drain failed: draining\n"
+	  "[-]db failed: refused \"x\"\n[-]loop failed: late\n"
+	  "healthz check failed\n" },
+	{ "OPTIONS of the asterisk is healthz's", &well, "*", 200, "ok" },
+	{ "OPTIONS of the asterisk of a sick service", &sick, "*", 503, NULL },
+	{ "OPTIONS of the status is empty", &sick, "/status", 200, "" },
+	{ "OPTIONS of the metrics is empty", &sick, "/metrics", 200, "" },
+};
+
+static void
+tells_its_methods(void **state)
+{
+	const struct option_row *r = *state;
+	struct server_ask ask = { .peer_uid = 0 };
+	enum answer_effect effect;
+	const char *a = answer_to(r->facts, &ask, "OPTIONS", r->target,
+	                          &effect);
+
+	assert_int_equal(effect, ANSWER_TOLD);
+	assert_int_equal(status_of(a), r->status);
+	assert_non_null(strstr(a, ALLOW));
+	if (r->body != NULL)
+		assert_string_equal(body_of(a), r->body);
+	assert_false(answer_needs_usage(&ask));
+}
+
+/* What a listener "ADDRESS,probes" answers: nothing but a word. */
+static const struct probes_row {
+	const char *name, *method, *target;
+	const struct facts *facts;
+	int         status;
+	const char *body;	/* NULL: not looked at */
+} probes_rows[] = {
+	{ "a verdict that passes", "GET", "/readyz", &well, 200, "ok" },
+	{ "a verdict that fails without its reasons", "GET", "/readyz", &sick,
+	  503, "failed" },
+	{ "verbose is not heeded", "GET", "/livez?verbose", &well, 200, "ok" },
+	{ "verbose of a failed verdict", "GET", "/readyz?verbose", &sick, 503,
+	  "failed" },
+	{ "what is excluded still is", "GET", "/livez?exclude=loop", &sick,
+	  200, "ok" },
+	{ "an unknown exclusion is not echoed", "GET", "/livez?exclude=x",
+	  &sick, 503, "failed" },
+	{ "health", "GET", "/health", &sick, 503, "failed" },
+	{ "OPTIONS of a verdict", "OPTIONS", "/readyz", &sick, 503, "failed" },
+	{ "OPTIONS of /", "OPTIONS", "/", &sick, 503, "failed" },
+	{ "OPTIONS of *", "OPTIONS", "*", &well, 200, "ok" },
+	{ "HEAD of a verdict", "HEAD", "/readyz", &sick, 503, "" },
+	{ "POST of a verdict", "POST", "/readyz", &sick, 405, NULL },
+	{ "the status", "GET", "/status", &sick, 404, NULL },
+	{ "the status as text", "GET", "/status?text", &sick, 404, NULL },
+	{ "OPTIONS of the status", "OPTIONS", "/status", &sick, 404, NULL },
+	{ "the metrics", "GET", "/metrics", &sick, 404, NULL },
+	{ "HEAD of the metrics", "HEAD", "/metrics", &sick, 404, NULL },
+	{ "the page", "GET", "/", &sick, 404, NULL },
+	{ "a drain", "POST", "/drain", &sick, 404, NULL },
+};
+
+static void
+is_all_that_probes_only_tells(void **state)
+{
+	const struct probes_row *r = *state;
+	struct server_ask ask = { .kind = SERVER_PROBES };
+	enum answer_effect effect;
+	const char *a = answer_to(r->facts, &ask, r->method, r->target,
+	                          &effect);
+
+	assert_int_equal(effect, ANSWER_TOLD);
+	assert_int_equal(status_of(a), r->status);
+	if (r->body != NULL)
+		assert_string_equal(body_of(a), r->body);
+	assert_null(strstr(a, "drain"));
+	assert_null(strstr(a, "/status"));
+	assert_null(strstr(a, "/metrics"));
+	assert_null(strstr(a, "1.2.3"));
+}
+
 static const struct error_row {
 	const char *name;
-	int         err, status;
+	int         err;
+	struct http_fault fault;
+	int         status;
+	const char *body;
 } errors[] = {
-	{ "a head that breaks the grammar", ERR_PARSE, 400 },
-	{ "a head that is too long", ERR_TOOBIG, 431 },
-	{ "a version that is not spoken", ERR_VERSION, 505 },
+	{ "a head that breaks the grammar", ERR_PARSE,
+	  { "Host is missing", { NULL, 0 } }, 400, "Host is missing\n" },
+	{ "a head with a place that is at fault", ERR_PARSE,
+	  { "a folded line", { "a\x1b[m", 4 } }, 400,
+	  "a folded line: \"a?[m\"\n" },
+	{ "a head that is too long", ERR_TOOBIG, { "too long", { NULL, 0 } },
+	  431, "too long\n" },
+	{ "a version that is not spoken", ERR_VERSION,
+	  { "not spoken", { NULL, 0 } }, 505, "not spoken\n" },
 };
 
 static void
 refuses(void **state)
 {
 	const struct error_row *r = *state;
-	struct server_ask ask = { .err = r->err };
+	struct server_ask ask = { .err = r->err, .fault = r->fault };
 	struct buf out = guarded_buf(SERVER_OUT_MAX);
 	const char *text;
 
@@ -248,6 +370,7 @@ refuses(void **state)
 	text = buf_text(&out);
 	assert_int_equal(status_of(text), r->status);
 	assert_non_null(strstr(text, "Connection: close\r\n"));
+	assert_string_equal(body_of(text), r->body);
 }
 
 static void
@@ -322,7 +445,9 @@ main(void)
 	/* Each row is looked at in three ways, under the same name. */
 	UNIT_ROWS(a_head_is_the_same_without_its_body, rows);
 	UNIT_ROWS(the_length_is_the_bodys, rows);
+	UNIT_ROWS(is_all_that_probes_only_tells, probes_rows);
 	UNIT_ROWS(lets, askeds);
+	UNIT_ROWS(tells_its_methods, options);
 	UNIT_ROWS(refuses, errors);
 	UNIT_TEST(http2_is_answered_in_its_own_frames);
 	UNIT_TEST(the_longest_answers_fit);

@@ -7,14 +7,17 @@
 
 #define H "Host: x\r\n"	/* what HTTP/1.1 asks for */
 #define E "\r\n"		/* ends a line or the head */
+#define GET_ROOT "GET / HTTP/1.1" E H
 #define ANSWER_ROOM 1024
+
+static struct http_fault fault;	/* of the last head that was read */
 
 static int
 read_text(struct http_req *req, const char *text)
 {
 	size_t len = strlen(text);
 
-	return http_read_req(req, guarded(text, len), len);
+	return http_read_req(req, &fault, guarded(text, len), len);
 }
 
 static const struct good {
@@ -82,6 +85,61 @@ static const struct good {
 	{ "a whole URL with a query and no path",
 	  "GET http://h?a=/livez HTTP/1.1" E H E,
 	  "GET", "/", "a=/livez", "", 1, false, false },
+	{ "a whole URL of https", "GET https://h:443/livez?a HTTP/1.1" E H E,
+	  "GET", "/livez", "a", "", 1, false, false },
+	{ "a whole URL of https without a path",
+	  "GET hTTpS://h HTTP/1.1" E H E,
+	  "GET", "/", "", "", 1, false, false },
+	{ "a whole URL of another scheme is a path that nobody has",
+	  "GET httpx://h/livez HTTP/1.1" E H E,
+	  "GET", "httpx://h/livez", "", "", 1, false, false },
+	{ "two slashes before a path", "GET //readyz?a HTTP/1.1" E H E,
+	  "GET", "/readyz", "a", "", 1, false, false },
+	{ "many slashes before a path", "GET /////readyz HTTP/1.1" E H E,
+	  "GET", "/readyz", "", "", 1, false, false },
+	{ "nothing but slashes", "GET /// HTTP/1.1" E H E,
+	  "GET", "/", "", "", 1, false, false },
+	{ "two slashes inside a path", "GET /a//b// HTTP/1.1" E H E,
+	  "GET", "/a//b//", "", "", 1, false, false },
+	{ "two slashes before a whole URL's path",
+	  "GET http://h//readyz HTTP/1.1" E H E,
+	  "GET", "/readyz", "", "", 1, false, false },
+	{ "bytes above ASCII in a path", "GET /\xc3\xa4\xff HTTP/1.1" E H E,
+	  "GET", "/\xc3\xa4\xff", "", "", 1, false, false },
+	{ "bytes above ASCII in a query", "GET /a?\xc3\xa4\x80 HTTP/1.1" E H
+	  E, "GET", "/a", "\xc3\xa4\x80", "", 1, false, false },
+	/* What probers send, byte for byte. */
+	{ "HAProxy's plain check", "OPTIONS / HTTP/1.0" E E,
+	  "OPTIONS", "/", "", "", 0, true, false },
+	{ "HAProxy's http-check send", "GET /readyz HTTP/1.1" E
+	  "host: localhost" E "content-length: 0" E "connection: close" E E,
+	  "GET", "/readyz", "", "", 1, true, false },
+	{ "Apache's OPTIONS", "OPTIONS * HTTP/1.0" E
+	  "Host: 127.0.0.1:8080" E
+	  "User-Agent: Apache/2.4.71 (Debian) (internal health check)" E
+	  "Connection: close" E E,
+	  "OPTIONS", "*", "", "", 0, true, false },
+	{ "the kubelet", "GET /readyz HTTP/1.1" E "Host: 10.0.0.7:8080" E
+	  "User-Agent: kube-probe/1.31" E "Accept: */*" E
+	  "Connection: close" E E,
+	  "GET", "/readyz", "", "*/*", 1, true, false },
+	{ "Amazon's load balancers", "GET /readyz HTTP/1.1" E
+	  "Host: 10.0.0.7:8080" E "Connection: close" E
+	  "User-Agent: ELB-HealthChecker/2.0" E
+	  "Accept-Encoding: gzip, compressed" E E,
+	  "GET", "/readyz", "", "", 1, true, false },
+	{ "Consul", "GET /readyz HTTP/1.1" E "Host: 10.0.0.7:8080" E
+	  "User-Agent: Consul Health Check" E
+	  "Accept: text/plain, text/*, */*" E "Accept-Encoding: gzip" E
+	  "Connection: close" E E,
+	  "GET", "/readyz", "", "text/plain, text/*, */*", 1, true, false },
+	{ "Caddy", "GET /readyz HTTP/1.1" E "Host: 10.0.0.7:8080" E
+	  "User-Agent: Go-http-client/1.1" E "Accept-Encoding: gzip" E E,
+	  "GET", "/readyz", "", "", 1, false, false },
+	{ "Prometheus", "GET /metrics HTTP/1.1" E "Host: 10.0.0.7:8080" E
+	  "User-Agent: Prometheus/3.5.3" E "Accept: */*;q=0.2" E
+	  "Accept-Encoding: gzip" E "X-Prometheus-Scrape-Timeout-Seconds: 1.5"
+	  E E, "GET", "/metrics", "", "*/*;q=0.2", 1, false, false },
 	{ "a length of nothing", "GET / HTTP/1.1" E H "Content-Length: 0" E E,
 	  "GET", "/", "", "", 1, false, false },
 	{ "a length", "POST / HTTP/1.1" E H "content-length: 0010" E E,
@@ -124,7 +182,7 @@ asks_for_more_at_every_prefix(void **state)
 	memset(&req, 0x5a, sizeof req);
 	was = req;
 	for (size_t n = 0; n < whole; n++)
-		assert_int_equal(http_read_req(&req, guarded(g->head, n), n),
+		assert_int_equal(http_read_req(&req, &fault, guarded(g->head, n), n),
 		                 0);
 	assert_memory_equal(&req, &was, sizeof req);
 }
@@ -144,88 +202,203 @@ leaves_what_follows_alone(void **state)
 static const struct bad {
 	const char *name, *head;
 	int         err;
+	const char *says;
 } bads[] = {
-	{ "a space before the colon", "GET / HTTP/1.1" E "Host : x" E E,
-	  ERR_PARSE },
-	{ "a field without a name", "GET / HTTP/1.1" E H ": x" E E, ERR_PARSE },
-	{ "a field without a colon", "GET / HTTP/1.1" E H "x" E E, ERR_PARSE },
-	{ "a folded line", "GET / HTTP/1.1" E H " x: y" E E, ERR_PARSE },
-	{ "a line folded by a tab", "GET / HTTP/1.1" E H "\tx: y" E E,
-	  ERR_PARSE },
-	{ "a control byte in a value", "GET / HTTP/1.1" E H "a: \x01" E E,
-	  ERR_PARSE },
-	{ "DEL in a value", "GET / HTTP/1.1" E H "a: \x7f" E E, ERR_PARSE },
-	{ "a CR inside a value", "GET / HTTP/1.1" E H "a: b\rc: d" E E,
-	  ERR_PARSE },
-	{ "two CRs at a line's end", "GET / HTTP/1.1" E H "a: b\r\r\n" E,
-	  ERR_PARSE },
-	{ "a CR alone as the last line", "GET / HTTP/1.1" E H "\r\r\n",
-	  ERR_PARSE },
-	{ "a byte above ASCII in a name", "GET / HTTP/1.1" E H "\xc3: b" E E,
-	  ERR_PARSE },
-	{ "a quote in a name", "GET / HTTP/1.1" E H "a\"b: c" E E, ERR_PARSE },
-	{ "a full URL that is a scheme alone", "GET http:// HTTP/1.1" E H E,
-	  ERR_PARSE },
-	{ "no Host in HTTP/1.1", "GET / HTTP/1.1" E E, ERR_PARSE },
-	{ "two Hosts", "GET / HTTP/1.1" E H H E, ERR_PARSE },
-	{ "two words as the Host", "GET / HTTP/1.1" E "Host: a b" E E,
-	  ERR_PARSE },
-	{ "a Host above ASCII", "GET / HTTP/1.1" E "Host: \xc3\xa4" E E,
-	  ERR_PARSE },
-	{ "two Hosts in HTTP/1.0", "GET / HTTP/1.0" E H H E, ERR_PARSE },
-	{ "two lengths", "GET / HTTP/1.1" E H "Content-Length: 1" E
-	  "Content-Length: 1" E E, ERR_PARSE },
-	{ "a list of lengths", "GET / HTTP/1.1" E H "Content-Length: 1, 1" E E,
-	  ERR_PARSE },
-	{ "a length with a sign", "GET / HTTP/1.1" E H "Content-Length: +1" E
-	  E, ERR_PARSE },
-	{ "an empty length", "GET / HTTP/1.1" E H "Content-Length:" E E,
-	  ERR_PARSE },
-	{ "a length beside chunks", "GET / HTTP/1.1" E H "Content-Length: 1" E
-	  "Transfer-Encoding: chunked" E E, ERR_PARSE },
-	{ "a length of nothing beside chunks", "GET / HTTP/1.1" E H
-	  "Transfer-Encoding: chunked" E "Content-Length: 0" E E, ERR_PARSE },
-	{ "chunks in HTTP/1.0", "GET / HTTP/1.0" E
-	  "Transfer-Encoding: chunked" E E, ERR_PARSE },
-	{ "no method", " / HTTP/1.1" E H E, ERR_PARSE },
-	{ "a tab behind the method", "GET\t/ HTTP/1.1" E H E, ERR_PARSE },
-	{ "two spaces before the target", "GET  / HTTP/1.1" E H E, ERR_PARSE },
-	{ "two spaces behind the target", "GET /  HTTP/1.1" E H E, ERR_PARSE },
-	{ "a space behind the version", "GET / HTTP/1.1 " E H E, ERR_PARSE },
-	{ "a fourth word", "GET / x HTTP/1.1" E H E, ERR_PARSE },
-	{ "no version", "GET /" E H E, ERR_PARSE },
-	{ "no target", "GET HTTP/1.1" E H E, ERR_PARSE },
-	{ "a fragment", "GET /a#b HTTP/1.1" E H E, ERR_PARSE },
-	{ "a byte above ASCII in the target", "GET /\xc3\xa4 HTTP/1.1" E H E,
-	  ERR_PARSE },
-	{ "DEL in the target", "GET /\x7f HTTP/1.1" E H E, ERR_PARSE },
-	{ "a CR in the target", "GET /\r HTTP/1.1" E H E, ERR_PARSE },
-	{ "a whole URL without a host", "GET http:///livez HTTP/1.1" E H E,
-	  ERR_PARSE },
-	{ "a version in lower case", "GET / http/1.1" E H E, ERR_PARSE },
-	{ "a version of one digit", "GET / HTTP/1" E H E, ERR_PARSE },
-	{ "a version of two digits too many", "GET / HTTP/1.10" E H E,
-	  ERR_PARSE },
-	{ "a version that is no number", "GET / HTTP/1.x" E H E, ERR_PARSE },
-	{ "HTTP/0.9", "GET / HTTP/0.9" E H E, ERR_VERSION },
-	{ "HTTP/2.0", "GET / HTTP/2.0" E H E, ERR_VERSION },
-	{ "the preface of HTTP/2", "PRI * HTTP/2.0" E E "SM" E E,
-	  ERR_VERSION },
-	{ "a TLS hello is known by its first byte", "\x16", ERR_PARSE },
-	{ "a first word that is no token", "G\x01", ERR_PARSE },
-	{ "an SSH client's line", "SSH-2.0-x" E, ERR_PARSE },
+	{ "a space before the colon",
+	  "GET / HTTP/1.1" E "Host : x" E E, ERR_PARSE,
+	  "a space stands before the colon of the field: \"Host\"" },
+	{ "a field without a name", "GET / HTTP/1.1" E H ": x" E E, ERR_PARSE,
+	  "a field has no name" },
+	{ "a field without a colon", "GET / HTTP/1.1" E H "x" E E, ERR_PARSE,
+	  "a field's line has no colon: \"x\"" },
+	{ "a folded line", "GET / HTTP/1.1" E H " x: y" E E, ERR_PARSE,
+	  "a field's line is folded" },
+	{ "a line folded by a tab",
+	  "GET / HTTP/1.1" E H "\tx: y" E E, ERR_PARSE,
+	  "a field's line is folded" },
+	{ "a control byte in a value",
+	  "GET / HTTP/1.1" E H "a: \x01" E E, ERR_PARSE,
+	  "a control byte is in the field: \"a\"" },
+	{ "DEL in a value", "GET / HTTP/1.1" E H "a: \x7f" E E, ERR_PARSE,
+	  "a control byte is in the field: \"a\"" },
+	{ "a CR inside a value",
+	  "GET / HTTP/1.1" E H "a: b\rc: d" E E, ERR_PARSE,
+	  "a control byte is in the field: \"a\"" },
+	{ "two CRs at a line's end",
+	  "GET / HTTP/1.1" E H "a: b\r\r\n" E, ERR_PARSE,
+	  "a control byte is in the field: \"a\"" },
+	{ "a CR alone as the last line",
+	  "GET / HTTP/1.1" E H "\r\r\n", ERR_PARSE,
+	  "a field's line has no colon" },
+	{ "a byte above ASCII in a name",
+	  "GET / HTTP/1.1" E H "\xc3: b" E E, ERR_PARSE,
+	  "this cannot be a field's name: \"?\"" },
+	{ "a quote in a name", "GET / HTTP/1.1" E H "a\"b: c" E E, ERR_PARSE,
+	  "this cannot be a field's name: \"a\"b\"" },
+	{ "a full URL that is a scheme alone",
+	  "GET http:// HTTP/1.1" E H E, ERR_PARSE,
+	  "the target is a URL without a host: \"http://\"" },
+	{ "no Host in HTTP/1.1", "GET / HTTP/1.1" E E, ERR_PARSE,
+	  "Host is missing: HTTP/1.1 needs it" },
+	{ "two Hosts", "GET / HTTP/1.1" E H H E, ERR_PARSE,
+	  "Host appears twice" },
+	{ "two words as the Host",
+	  "GET / HTTP/1.1" E "Host: a b" E E, ERR_PARSE,
+	  "Host is not a host name: \"a b\"" },
+	{ "a Host above ASCII",
+	  "GET / HTTP/1.1" E "Host: \xc3\xa4" E E, ERR_PARSE,
+	  "Host is not a host name: \"\xc3\xa4\"" },
+	{ "two Hosts in HTTP/1.0", "GET / HTTP/1.0" E H H E, ERR_PARSE,
+	  "Host appears twice" },
+	{ "two lengths",
+	  "GET / HTTP/1.1" E H "Content-Length: 1"
+	  E "Content-Length: 1" E E, ERR_PARSE,
+	  "Content-Length appears twice" },
+	{ "a list of lengths",
+	  "GET / HTTP/1.1" E H "Content-Length: 1, 1" E E, ERR_PARSE,
+	  "Content-Length is not a number: \"1, 1\"" },
+	{ "a length with a sign",
+	  "GET / HTTP/1.1" E H "Content-Length: +1" E E, ERR_PARSE,
+	  "Content-Length is not a number: \"+1\"" },
+	{ "an empty length",
+	  "GET / HTTP/1.1" E H "Content-Length:" E E, ERR_PARSE,
+	  "Content-Length is empty" },
+	{ "a length beside chunks",
+	  "GET / HTTP/1.1" E H "Content-Length: 1"
+	  E "Transfer-Encoding: chunked" E E, ERR_PARSE,
+	  "Content-Length and Transfer-Encoding exclude each other" },
+	{ "a length of nothing beside chunks",
+	  "GET / HTTP/1.1" E H "Transfer-Encoding: chunked"
+	  E "Content-Length: 0" E E, ERR_PARSE,
+	  "Content-Length and Transfer-Encoding exclude each other" },
+	{ "chunks in HTTP/1.0",
+	  "GET / HTTP/1.0" E "Transfer-Encoding: chunked" E E, ERR_PARSE,
+	  "HTTP/1.0 has no Transfer-Encoding" },
+	{ "no method", " / HTTP/1.1" E H E, ERR_PARSE,
+	  "this is not an HTTP request" },
+	{ "a tab behind the method", "GET\t/ HTTP/1.1" E H E, ERR_PARSE,
+	  "this is not an HTTP request: \"GET?/\"" },
+	{ "two spaces before the target", "GET  / HTTP/1.1" E H E, ERR_PARSE,
+	  "the request line has no target: \"GET\"" },
+	{ "two spaces behind the target", "GET /  HTTP/1.1" E H E, ERR_PARSE,
+	  "the request line does not end in an HTTP version: \" HTTP/1.1\"" },
+	{ "a space behind the version", "GET / HTTP/1.1 " E H E, ERR_PARSE,
+	  "the request line does not end in an HTTP version: \"HTTP/1.1 \"" },
+	{ "a fourth word", "GET / x HTTP/1.1" E H E, ERR_PARSE,
+	  "the request line does not end in an HTTP version: \"x HTTP/1.1\"" },
+	{ "no version", "GET /" E H E, ERR_PARSE,
+	  "the request line has no HTTP version: \"GET\"" },
+	{ "no target", "GET HTTP/1.1" E H E, ERR_PARSE,
+	  "the request line has no HTTP version: \"GET\"" },
+	{ "a fragment", "GET /a#b HTTP/1.1" E H E, ERR_PARSE,
+	  "the target has a control byte or a #: \"/a#b\"" },
+	{ "DEL in the target", "GET /\x7f HTTP/1.1" E H E, ERR_PARSE,
+	  "the target has a control byte or a #: \"/?\"" },
+	{ "a CR in the target", "GET /\r HTTP/1.1" E H E, ERR_PARSE,
+	  "the target has a control byte or a #: \"/?\"" },
+	{ "a whole URL without a host",
+	  "GET http:///livez HTTP/1.1" E H E, ERR_PARSE,
+	  "the target is a URL without a host: \"http:///livez\"" },
+	{ "a version in lower case", "GET / http/1.1" E H E, ERR_PARSE,
+	  "the request line does not end in an HTTP version: \"http/1.1\"" },
+	{ "a version of one digit", "GET / HTTP/1" E H E, ERR_PARSE,
+	  "the request line does not end in an HTTP version: \"HTTP/1\"" },
+	{ "a version of two digits too many",
+	  "GET / HTTP/1.10" E H E, ERR_PARSE,
+	  "the request line does not end in an HTTP version: \"HTTP/1.10\"" },
+	{ "a version that is no number", "GET / HTTP/1.x" E H E, ERR_PARSE,
+	  "the request line does not end in an HTTP version: \"HTTP/1.x\"" },
+	{ "HTTP/0.9", "GET / HTTP/0.9" E H E, ERR_VERSION,
+	  "the version is neither HTTP/1.1 nor 1.0: \"HTTP/0.9\"" },
+	{ "HTTP/2.0", "GET / HTTP/2.0" E H E, ERR_VERSION,
+	  "the version is neither HTTP/1.1 nor 1.0: \"HTTP/2.0\"" },
+	{ "the preface of HTTP/2", "PRI * HTTP/2.0" E E "SM" E E, ERR_VERSION,
+	  "the version is neither HTTP/1.1 nor 1.0: \"HTTP/2.0\"" },
+	{ "a TLS hello is known by its first byte", "\x16", ERR_PARSE,
+	  "this looks like TLS: plain HTTP is spoken here" },
+	{ "a first word that is no token", "G\x01", ERR_PARSE,
+	  "this is not an HTTP request: \"G?\"" },
+	{ "an SSH client's line", "SSH-2.0-x" E, ERR_PARSE,
+	  "this is not an HTTP request: \"SSH-2.0-x\"" },
+	{ "a TLS hello with a line end in it",
+	  "\x16\x03\x01\x01\n\n" GET_ROOT, ERR_PARSE,
+	  "this looks like TLS: plain HTTP is spoken here" },
+	{ "a first byte as TLS has it, and no version of it",
+	  "\x16\x04\n", ERR_PARSE, "this is not an HTTP request: \"??\"" },
+	{ "a control byte in a name", GET_ROOT "\x1b[1m: x" E E, ERR_PARSE,
+	  "this cannot be a field's name: \"?[1m\"" },
+	{ "a tab before the colon", GET_ROOT "a\t: x" E E, ERR_PARSE,
+	  "a space stands before the colon of the field: \"a\"" },
+	{ "a field's value is not shown", GET_ROOT "Cookie: secret\x01" E E,
+	  ERR_PARSE, "a control byte is in the field: \"Cookie\"" },
+	{ "what follows a field's missing colon is not shown",
+	  GET_ROOT "Authorization Basic c2VjcmV0" E E, ERR_PARSE,
+	  "a field's line has no colon: \"Authorization\"" },
+	{ "a query is not shown", "GET /a?secret\x01 HTTP/1.1" E H E,
+	  ERR_PARSE, "the target has a control byte or a #: \"/a\"" },
+	{ "a URL's query is not shown", "GET http://?secret HTTP/1.1" E H E,
+	  ERR_PARSE, "the target is a URL without a host: \"http://\"" },
+	{ "what follows a first word that is none is not shown",
+	  "AUTH\ttoo secret" E, ERR_PARSE,
+	  "this is not an HTTP request: \"AUTH?too\"" },
+	{ "an https URL without a host", "GET https:///a HTTP/1.1" E H E,
+	  ERR_PARSE, "the target is a URL without a host: \"https:///a\"" },
 };
 
 static void
 refuses(void **state)
 {
 	const struct bad *r = *state;
+	struct buf b = guarded_buf(ANSWER_ROOM);
 	struct http_req req, was;
 
 	memset(&req, 0x5a, sizeof req);
 	was = req;
 	assert_int_equal(read_text(&req, r->head), r->err);
 	assert_memory_equal(&req, &was, sizeof req);
+	http_write_fault(&b, &fault);
+	assert_span_equal(r->says, buf_span(&b));
+}
+
+static const struct place {
+	const char *name;
+	size_t      len, shown;
+	const char *end;
+} places[] = {
+	{ "one byte less than is shown", HTTP_WHERE_MAX - 1,
+	  HTTP_WHERE_MAX - 1, "\"" },
+	{ "as much as is shown", HTTP_WHERE_MAX, HTTP_WHERE_MAX, "\"" },
+	{ "one byte more than is shown", HTTP_WHERE_MAX + 1, HTTP_WHERE_MAX,
+	  "...\"" },
+	{ "far more than is shown", HTTP_HEAD_MAX, HTTP_WHERE_MAX, "...\"" },
+};
+
+static void
+a_long_place_is_cut(void **state)
+{
+	const struct place *r = *state;
+	char *p = guarded_room(r->len);
+	struct http_fault long_one = { "what", { p, r->len } };
+	struct buf b = guarded_buf(ANSWER_ROOM), want = guarded_buf(ANSWER_ROOM);
+
+	memset(p, 'x', r->len);
+	http_write_fault(&b, &long_one);
+	buf_str(&want, "what: \"");
+	buf_add(&want, (struct span){ p, r->shown });
+	buf_str(&want, r->end);
+	assert_span_equal(buf_text(&want), buf_span(&b));
+}
+
+static void
+a_fault_is_written_only_for_a_failure(void **state)
+{
+	const struct good *g = *state;
+	struct http_fault was = { NULL, { NULL, 0 } };
+	struct http_req req;
+
+	fault = was;
+	read_text(&req, g->head);
+	assert_memory_equal(&fault, &was, sizeof fault);
 }
 
 static void
@@ -240,7 +413,7 @@ a_NUL_is_refused_wherever_it_stands(void **state)
 	for (size_t i = 0; i < len; i++) {
 		memcpy(bytes, head, len);
 		bytes[i] = '\0';
-		assert_true(http_read_req(&req, guarded(bytes, len), len)
+		assert_true(http_read_req(&req, &fault, guarded(bytes, len), len)
 		            <= 0);
 	}
 }
@@ -265,8 +438,8 @@ the_longest_head_just_fits(void **state)
 
 	(void)state;
 	for (size_t len = HTTP_HEAD_MAX - 1; len <= HTTP_HEAD_MAX; len++)
-		assert_int_equal(http_read_req(&req, head_of(len), len), len);
-	assert_int_equal(http_read_req(&req, head_of(HTTP_HEAD_MAX + 1),
+		assert_int_equal(http_read_req(&req, &fault, head_of(len), len), len);
+	assert_int_equal(http_read_req(&req, &fault, head_of(HTTP_HEAD_MAX + 1),
 	                               HTTP_HEAD_MAX + 1), ERR_TOOBIG);
 }
 
@@ -278,14 +451,14 @@ a_head_that_cannot_get_whole_is_too_long(void **state)
 
 	(void)state;
 	memset(p, '\n', HTTP_HEAD_MAX);
-	assert_int_equal(http_read_req(&req, p, HTTP_HEAD_MAX), ERR_TOOBIG);
-	assert_int_equal(http_read_req(&req, p, HTTP_HEAD_MAX - 1), 0);
+	assert_int_equal(http_read_req(&req, &fault, p, HTTP_HEAD_MAX), ERR_TOOBIG);
+	assert_int_equal(http_read_req(&req, &fault, p, HTTP_HEAD_MAX - 1), 0);
 	memset(p, 'A', HTTP_HEAD_MAX);
-	assert_int_equal(http_read_req(&req, p, HTTP_HEAD_MAX), ERR_TOOBIG);
-	assert_int_equal(http_read_req(&req, p, HTTP_HEAD_MAX - 1), 0);
+	assert_int_equal(http_read_req(&req, &fault, p, HTTP_HEAD_MAX), ERR_TOOBIG);
+	assert_int_equal(http_read_req(&req, &fault, p, HTTP_HEAD_MAX - 1), 0);
 	p = head_of(HTTP_HEAD_MAX + 1);
-	assert_int_equal(http_read_req(&req, p, HTTP_HEAD_MAX - 1), 0);
-	assert_int_equal(http_read_req(&req, p, HTTP_HEAD_MAX), ERR_TOOBIG);
+	assert_int_equal(http_read_req(&req, &fault, p, HTTP_HEAD_MAX - 1), 0);
+	assert_int_equal(http_read_req(&req, &fault, p, HTTP_HEAD_MAX), ERR_TOOBIG);
 }
 
 static void
@@ -295,11 +468,11 @@ many_requests_are_read_one_by_one(void **state)
 	                          "HEAD /bc HTTP/1.1\r\nHost: x\r\n\r\n";
 	const char *p = guarded(two, sizeof two - 1);
 	struct http_req req;
-	int n = http_read_req(&req, p, sizeof two - 1);
+	int n = http_read_req(&req, &fault, p, sizeof two - 1);
 
 	(void)state;
 	assert_span_equal("/a", req.path);
-	assert_int_equal(http_read_req(&req, p + n, sizeof two - 1 - (size_t)n),
+	assert_int_equal(http_read_req(&req, &fault, p + n, sizeof two - 1 - (size_t)n),
 	                 (int)sizeof two - 1 - n);
 	assert_span_equal("HEAD", req.method);
 	assert_span_equal("/bc", req.path);
@@ -430,10 +603,12 @@ int
 main(void)
 {
 	UNIT_ROWS(reads, goods);
-	/* Each good head is looked at in three ways, under the same name. */
+	/* Each good head is looked at in four ways, under the same name. */
 	UNIT_ROWS(asks_for_more_at_every_prefix, goods);
 	UNIT_ROWS(leaves_what_follows_alone, goods);
+	UNIT_ROWS(a_fault_is_written_only_for_a_failure, goods);
 	UNIT_ROWS(refuses, bads);
+	UNIT_ROWS(a_long_place_is_cut, places);
 	UNIT_TEST(a_NUL_is_refused_wherever_it_stands);
 	UNIT_TEST(the_longest_head_just_fits);
 	UNIT_TEST(a_head_that_cannot_get_whole_is_too_long);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define GET     "GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
+#define PROXY   "PROXY TCP4 10.0.0.1 10.0.0.2 40000 8080\r\n"
 #define TURNS   8		/* enough for all that a test has set off */
 #define ROOM    (1024 * 1024)	/* more than a socket holds */
 #define BIG_LEN 16000	/* bytes of a large answer */
@@ -322,6 +323,150 @@ who_leaves_while_its_requests_wait_is_forgotten(void **state)
 	assert_int_equal(loop.n_again, 0);
 }
 
+static void
+a_proxy_header_is_passed_over(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	tell(fd, PROXY GET GET);
+	assert_string_equal(heard(fd), "ok\nok\n");
+	assert_span_equal("/a", last.req.path);
+	assert_int_equal(last.err, 0);
+	close(fd);
+}
+
+static void
+a_proxy_header_may_come_byte_by_byte(void **state)
+{
+	int fd = client();
+	char byte[2] = "";
+
+	(void)state;
+	for (const char *c = PROXY GET; *c != '\0'; c++) {
+		assert_int_equal(asked, 0);
+		byte[0] = *c;
+		tell(fd, byte);
+	}
+	assert_string_equal(heard(fd), "ok\n");
+	assert_int_equal(last.err, 0);
+	close(fd);
+}
+
+static void
+a_proxy_header_and_a_close_are_a_connection_that_asked_nothing(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	tell(fd, PROXY);
+	close(fd);
+	turn();
+	assert_int_equal(asked, 0);
+	assert_int_equal(open_conns(), 0);
+}
+
+static void
+a_proxy_header_behind_a_request_is_refused(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	tell(fd, GET PROXY GET);
+	assert_int_equal(asked, 2);
+	assert_int_equal(last.err, ERR_PARSE);
+	assert_string_equal(heard(fd), "ok\nok\n(end)");
+	close(fd);
+}
+
+static void
+a_second_proxy_header_is_refused(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	tell(fd, PROXY PROXY GET);
+	assert_int_equal(asked, 1);
+	assert_int_equal(last.err, ERR_PARSE);
+	close(fd);
+}
+
+static void
+a_bad_proxy_header_is_refused_in_words(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	tell(fd, "PROXY UDP4 a b 1 2\r\n" GET);
+	assert_int_equal(asked, 1);
+	assert_int_equal(last.err, ERR_PARSE);
+	assert_non_null(strstr(last.fault.what, "PROXY"));
+	assert_string_equal(heard(fd), "ok\n(end)");
+	close(fd);
+}
+
+static void
+http_2_behind_a_proxy_header_is_known(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	tell(fd, PROXY "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+	assert_int_equal(last.err, ERR_VERSION);
+	assert_true(last.is_h2);
+	close(fd);
+}
+
+/* The rest of its head comes late: the header has not moved the deadline. */
+static void
+a_proxy_header_gives_no_more_time(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	turn();	/* accepted */
+	fake_now_ms += SERVER_HEAD_MS / 2;
+	tell(fd, PROXY);
+	tell(fd, "GET /");
+	fake_now_ms += SERVER_HEAD_MS / 2 - 1;
+	turn();
+	assert_int_equal(open_conns(), 1);
+	fake_now_ms++;
+	turn();
+	assert_int_equal(open_conns(), 0);
+	close(fd);
+}
+
+/* In one piece, and with all but its last byte first. */
+static void
+the_longest_head_fits_behind_the_longest_proxy_header(void **state)
+{
+	static char bytes[SERVER_IN_MAX];
+	char *head = bytes + PROXY_V2_MAX;
+
+	(void)state;
+	memset(bytes, 'x', sizeof bytes);
+	memcpy(bytes, "\r\n\r\n\0\r\nQUIT\n\x21\x11\x07\xf0", 16);
+	memcpy(head, GET, strlen(GET) - 2);
+	memcpy(head + strlen(GET) - 2, "X:", 2);
+	memcpy(head + HTTP_HEAD_MAX - 4, "\r\n\r\n", 4);
+	for (size_t first = sizeof bytes - 1; first <= sizeof bytes; first++) {
+		int fd = client();
+
+		asked = 0;
+		assert_int_equal(send(fd, bytes, first, 0), first);
+		turn();
+		assert_int_equal(asked, first == sizeof bytes);
+		send(fd, bytes + first, sizeof bytes - first, 0);
+		turn();
+		assert_int_equal(asked, 1);
+		assert_int_equal(last.err, 0);
+		assert_string_equal(heard(fd), "ok\n");
+		close(fd);
+		turn();
+	}
+}
+
 static const struct bad {
 	const char *name, *head;
 	int         err;
@@ -392,6 +537,8 @@ static const struct wait {
 	{ "a client that sends part of a head", "GET /", SERVER_HEAD_MS },
 	{ "a client between two requests", GET, SERVER_IDLE_MS },
 	{ "a client with part of a second head", GET "GET", SERVER_HEAD_MS },
+	{ "a client with part of a PROXY header", "PROXY ", SERVER_HEAD_MS },
+	{ "a client with a PROXY header alone", PROXY, SERVER_HEAD_MS },
 };
 
 static void
@@ -683,6 +830,16 @@ main(void)
 	SERVER_TEST(a_head_in_pieces_is_not_taken_for_another_clients);
 	SERVER_TEST(who_pipelines_keeps_nobody_waiting);
 	SERVER_TEST(who_leaves_while_its_requests_wait_is_forgotten);
+	SERVER_TEST(a_proxy_header_is_passed_over);
+	SERVER_TEST(a_proxy_header_may_come_byte_by_byte);
+	SERVER_TEST(
+	    a_proxy_header_and_a_close_are_a_connection_that_asked_nothing);
+	SERVER_TEST(a_proxy_header_behind_a_request_is_refused);
+	SERVER_TEST(a_second_proxy_header_is_refused);
+	SERVER_TEST(a_bad_proxy_header_is_refused_in_words);
+	SERVER_TEST(http_2_behind_a_proxy_header_is_known);
+	SERVER_TEST(a_proxy_header_gives_no_more_time);
+	SERVER_TEST(the_longest_head_fits_behind_the_longest_proxy_header);
 	SERVER_TEST(a_body_is_not_read_and_ends_the_connection);
 	SERVER_TEST(too_long_a_head_is_refused);
 	SERVER_TEST(a_slow_head_has_one_deadline);

@@ -218,29 +218,6 @@ what_is_unknown_is_left_out(void **state)
 	assert_false(has(&b, "duration_seconds{check=\"db\"}"));
 }
 
-static const struct accept {
-	const char *name, *field;
-	bool        open;
-} accepts[] = {
-	{ "nothing", "", false },
-	{ "anything", "*/*", false },
-	{ "OpenMetrics", "application/openmetrics-text", true },
-	{ "with a version", "application/openmetrics-text; version=1.0.0", true },
-	{ "as Prometheus asks", "application/openmetrics-text;version=1.0.0;"
-	  "q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,"
-	  "text/plain;version=0.0.4;q=0.3,*/*;q=0.2", true },
-	{ "in the second place", "text/plain, application/openmetrics-text", true },
-	{ "another type", "application/openmetrics-texts", false },
-};
-
-static void
-is_understood(void **state)
-{
-	const struct accept *a = *state;
-
-	assert_int_equal(a->open, metrics_is_open(guarded_span(a->field)));
-}
-
 int
 main(void)
 {
@@ -251,6 +228,5 @@ main(void)
 	UNIT_TEST(the_page_cuts_no_character_in_two);
 	UNIT_TEST(counters_are_named_by_each_format);
 	UNIT_TEST(what_is_unknown_is_left_out);
-	UNIT_ROWS(is_understood, accepts);
 	return unit_run("sup/status, sup/metrics");
 }
