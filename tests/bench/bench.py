@@ -16,11 +16,13 @@ import time
 
 import measure
 import rows
+import rows_flood
 import rows_health
 import rows_http
 import rows_https
 import subjects
 
+rows.ROWS.update(rows_flood.ROWS)
 rows.ROWS.update(rows_http.ROWS)
 rows.ROWS.update(rows_health.ROWS)
 rows.ROWS.update(rows_https.ROWS)
