@@ -63,6 +63,13 @@ int loop_change(struct loop *l, struct source *s, uint32_t events);
  * source in the loop that has more to do than one turn may take. */
 void loop_again(struct loop *l, struct source *s);
 
+/* Does any source wait for a turn that it asked for? */
+static inline bool
+loop_is_busy(const struct loop *l)
+{
+	return l->n_again > 0;
+}
+
 /* Calls back no more. The owner closes the descriptor and leaves the memory
  * alone while the state is SOURCE_ENDED, which is until the turn is over. */
 void loop_end(struct loop *l, struct source *s);

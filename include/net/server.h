@@ -27,8 +27,8 @@
 				 * one, which share them in equal parts */
 #define SERVER_LOCAL_MAX  16	/* more, for the local one alone */
 #define SERVER_SLOTS      (SERVER_CONN_MAX + SERVER_LOCAL_MAX)
-#define SERVER_TURN_MAX   8	/* requests of a connection answered in a turn */
-#define SERVER_REFUSE_MAX 16	/* strangers at the local one closed in a turn */
+#define SERVER_TURN_MAX   4	/* requests of a connection answered in a turn */
+#define SERVER_ACCEPT_MAX 16	/* newcomers of a listener taken in a turn */
 #define SERVER_KNOWN_MAX  512	/* bytes of a head that is known again */
 #define SERVER_IN_MAX     (PROXY_V2_MAX + HTTP_HEAD_MAX)	/* bytes unread */
 #define SERVER_OUT_MAX    32768	/* bytes of one answer */

@@ -548,25 +548,30 @@ static void
 listener_ready(struct source *source, uint32_t events)
 {
 	struct server_listener *li = (struct server_listener *)source;
-	struct conn *c = find_free(li);
 	struct ucred peer;
 
 	(void)events;
-	if (c == NULL) {
-		make_room(li);	/* taken up in the next turn */
-		return;
-	}
-	c->kept_for = NULL;
-	for (int i = 0; i < SERVER_REFUSE_MAX; i++) {
-		int fd = accept_one(li);
+	for (int i = 0; i < SERVER_ACCEPT_MAX; i++) {
+		struct conn *c = find_free(li);
+		int fd;
 
-		if (fd < 0)
-			return;
-		if (is_welcome(li, fd, &peer)) {
-			conn_open(c, fd, li, &peer);
+		if (c == NULL) {
+			make_room(li);	/* taken up in the next turn */
 			return;
 		}
-		close(fd);
+		c->kept_for = NULL;
+		fd = accept_one(li);
+		if (fd < 0)
+			return;
+		if (!is_welcome(li, fd, &peer)) {
+			close(fd);
+			continue;
+		}
+		conn_open(c, fd, li, &peer);
+		/* As a rule nobody else waits, and asking costs a call. Where
+		 * turns are long, a queue must not take one for each. */
+		if (!loop_is_busy(li->server->loop))
+			return;
 	}
 }
 

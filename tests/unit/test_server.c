@@ -307,6 +307,32 @@ who_pipelines_keeps_nobody_waiting(void **state)
 	close(fd);
 }
 
+/* Turns are long then: a queue of newcomers must not take one for each. */
+static void
+while_others_pipeline_newcomers_come_in_by_the_dozen(void **state)
+{
+	int fd = client(), fds[SERVER_ACCEPT_MAX + 1];
+
+	(void)state;
+	turn();
+	for (int i = 0; i < 9 * SERVER_TURN_MAX; i++)
+		assert_int_equal(send(fd, GET, strlen(GET), 0), strlen(GET));
+	assert_int_equal(loop_turn(&loop), 0);
+	asked = 0;
+	for (int i = 0; i <= SERVER_ACCEPT_MAX; i++) {
+		fds[i] = client();
+		assert_int_equal(send(fds[i], GET, strlen(GET), 0),
+		                 strlen(GET));
+	}
+	assert_int_equal(loop_turn(&loop), 0);
+	assert_int_equal(asked, SERVER_TURN_MAX + SERVER_ACCEPT_MAX);
+	assert_int_equal(loop_turn(&loop), 0);
+	assert_int_equal(asked, 2 * SERVER_TURN_MAX + SERVER_ACCEPT_MAX + 1);
+	for (int i = 0; i <= SERVER_ACCEPT_MAX; i++)
+		close(fds[i]);
+	close(fd);
+}
+
 static void
 who_leaves_while_its_requests_wait_is_forgotten(void **state)
 {
@@ -829,6 +855,7 @@ main(void)
 	SERVER_TEST(many_requests_at_once_are_answered_in_order);
 	SERVER_TEST(a_head_in_pieces_is_not_taken_for_another_clients);
 	SERVER_TEST(who_pipelines_keeps_nobody_waiting);
+	SERVER_TEST(while_others_pipeline_newcomers_come_in_by_the_dozen);
 	SERVER_TEST(who_leaves_while_its_requests_wait_is_forgotten);
 	SERVER_TEST(a_proxy_header_is_passed_over);
 	SERVER_TEST(a_proxy_header_may_come_byte_by_byte);
