@@ -12,10 +12,11 @@ import time
 
 import pytest
 
-from box import HALE, Connection, fill_socket, svc, until
+from box import HALE, TOP, Connection, fill_socket, svc, until
 
 LISTEN = ["--listen", "8080"]
-HEAD_MAX = 16384
+HEAD_MAX = int(re.search(r"#define HTTP_HEAD_MAX\s+(\d+)",
+                         (TOP / "include/net/http.h").read_text())[1])
 CONNECTIONS = 64
 HEAD_S = 5  # a head's time
 OWN_FDS = 8  # 0 1 2, epoll, timer, signalfd, one port, the local socket
@@ -285,7 +286,7 @@ def head_of(length):
 
 @pytest.mark.parametrize("length, status", [
     (HEAD_MAX - 1, 200), (HEAD_MAX, 200), (HEAD_MAX + 1, 431), (10 * HEAD_MAX, 431)])
-def test_a_head_is_16_kib_at_most(server, length, status):
+def test_a_head_has_its_bound(server, length, status):
     connection = server().connect()
     connection.send(head_of(length))
     answer = connection.answer()
@@ -293,6 +294,10 @@ def test_a_head_is_16_kib_at_most(server, length, status):
     assert ("connection" in answer.headers) == (status == 431)
     if status == 431:
         assert answer.body == f"the request's head is longer than {HEAD_MAX} bytes\n"
+
+
+def test_the_readme_names_the_longest_head():
+    assert f"heads up to {HEAD_MAX // 1024} KiB" in (TOP / "README.md").read_text()
 
 
 def test_the_cookies_of_a_single_sign_on_proxy_close_nothing_off(server):
