@@ -20,7 +20,7 @@
 #define SERVER_LISTEN_MAX 16	/* listeners, the local one included */
 #define SERVER_CONN_MAX   64	/* connections; a newcomer ends the oldest idle */
 #define SERVER_KNOWN_MAX  512	/* bytes of a head that is known again */
-#define SERVER_IN_MAX     (PROXY_V2_MAX + HTTP_HEAD_MAX)	/* bytes unread */
+#define SERVER_IN_MAX     (PROXY_V2_MAX + HTTP_HEAD_MAX)	/* unread */
 #define SERVER_OUT_MAX    32768	/* bytes of one answer */
 #define SERVER_HEAD_MS    5000	/* accepted, or first byte in .. head whole */
 #define SERVER_IDLE_MS    75000	/* between two requests of a connection */
