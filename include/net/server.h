@@ -30,7 +30,7 @@
 #define SERVER_TURN_MAX   4	/* requests of a connection answered in a turn */
 #define SERVER_ACCEPT_MAX 16	/* newcomers of a listener taken in a turn */
 #define SERVER_KNOWN_MAX  512	/* bytes of a head that is known again */
-#define SERVER_IN_MAX     (PROXY_V2_MAX + HTTP_HEAD_MAX)	/* bytes unread */
+#define SERVER_IN_MAX     (PROXY_V2_MAX + HTTP_HEAD_MAX)	/* unread */
 #define SERVER_OUT_MAX    32768	/* bytes of one answer */
 #define SERVER_HEAD_MS    5000	/* accepted, or first byte in .. head whole */
 #define SERVER_IDLE_MS    75000	/* between two requests of a connection */

@@ -12,13 +12,15 @@ import time
 
 import pytest
 
-from box import HALE, Connection, fill_socket, svc, until
+from box import HALE, TOP, Connection, fill_socket, svc, until
 
 LISTEN = ["--listen", "8080"]
-HEAD_MAX = 8192
+HEAD_MAX = int(re.search(r"#define HTTP_HEAD_MAX\s+(\d+)",
+                         (TOP / "include/net/http.h").read_text())[1])
 CONNECTIONS = 64
 HEAD_S = 5  # a head's time
 OWN_FDS = 8  # 0 1 2, epoll, timer, signalfd, one port, the local socket
+METHODS = "GET, HEAD, OPTIONS"
 VERDICTS = ["/livez", "/readyz", "/startupz", "/healthz", "/health"]
 
 
@@ -100,7 +102,8 @@ def test_status_shows_no_arguments_and_no_environment(hale):
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/livez/", "/LIVEZ", "/livezz", "/live",
-                                  "//livez", "/%6civez", "/drain", "*", "/" + "x" * 8000])
+                                  "/livez//", "/%6civez", "/drain", "*", "/liv\xc3\xa9z",
+                                  "/" + "x" * 16000])
 def test_an_unknown_path_is_404(server, path):
     answer = server().get(path)
     assert (answer.status, answer.reason) == (404, "Not Found")
@@ -111,17 +114,63 @@ def test_a_full_url_as_the_target_is_understood(server):
     assert box.get("http://any.name:99/readyz?verbose").status == 200
     assert box.get("http://any.name/nothing").status == 404
     assert box.get("http://any.name").headers["content-type"].startswith("text/html")
+    assert box.get("https://any.name/readyz").status == 200
+    assert box.get("https://any.name//nothing").status == 404
+
+
+@pytest.mark.parametrize("path", ["//readyz", "///readyz", "http://any.name//readyz"])
+def test_slashes_that_a_joined_url_has_too_many_are_one(server, path):
+    box = server()
+    assert box.get(path).body == "ok"
+    box.run(HALE, "drain", "0")
+    assert box.get(path).status == 503
+
+
+def test_a_query_in_raw_utf_8_is_passed_over_or_shown_as_text(server):
+    box = server()
+    assert box.get("/readyz?caf\xc3\xa9=\xff").body == "ok"
+    shown = box.get("/readyz?verbose&exclude=caf\xc3\xa9\xc2\x9b31m\xff").body
+    assert 'no matches for "caf\xe9?31m?"\n' in shown
+
+
+def test_the_page_has_healthzs_status_and_is_shown_all_the_same(server):
+    box = server()
+    assert (box.get("/").status, box.connect().ask("/", method="HEAD").status) == (200, 200)
+    box.run(HALE, "drain", "0")
+    page = box.get("/")
+    assert page.status == 503 and page.body.startswith("<!doctype html>")
+    assert box.connect().ask("/", method="HEAD").status == 503
 
 
 # --- methods and versions ------------------------------------------------------
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "get",
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE", "get", "options",
                                     "X-Y"])
 def test_another_method_is_405_and_says_which_are_allowed(server, method):
     connection = server().connect()
     answer = connection.ask("/readyz", method=method)
-    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
+    assert (answer.status, answer.headers["allow"]) == (405, METHODS)
     assert connection.ask("/readyz").status == 200
+
+
+@pytest.mark.parametrize("path", [*VERDICTS, "/", "*"])
+def test_options_has_the_status_of_the_verdict(server, path):
+    box = server()
+    answer = box.connect().ask(path, method="OPTIONS")
+    assert (answer.status, answer.body, answer.headers["allow"]) == (200, "ok", METHODS)
+    box.run(HALE, "drain", "0")
+    answer = box.connect().ask(path, method="OPTIONS", version="1.0")
+    is_ready = path in ("/livez", "/startupz")
+    assert (answer.status, answer.headers["allow"]) == (200 if is_ready else 503, METHODS)
+    assert ("[-]drain failed: " in answer.body) != is_ready
+
+
+@pytest.mark.parametrize("path, status", [("/status", 200), ("/metrics", 200), ("/nothing", 404)])
+def test_options_of_what_is_no_verdict(server, path, status):
+    answer = server().connect().ask(path, method="OPTIONS")
+    assert (answer.status, answer.headers.get("allow")) == (
+        status, METHODS if status == 200 else None)
+    assert (answer.body == "") == (status == 200)
 
 
 @pytest.mark.parametrize("path", [*VERDICTS, "/status", "/nothing"])
@@ -154,33 +203,62 @@ def test_a_body_is_never_taken_for_the_next_request(server):
 
 
 BAD_HEADS = {
-    "no version": "GET /livez\r\n\r\n",
-    "no host": "GET /livez HTTP/1.1\r\n\r\n",
-    "a host of two words": "GET /livez HTTP/1.1\r\nHost: a b\r\n\r\n",
-    "two hosts": "GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-    "space before colon": "GET /livez HTTP/1.1\r\nHost : x\r\n\r\n",
-    "folded line": "GET /livez HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n",
-    "two lengths": "GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n",
-    "negative length": "GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-    "length and chunks": "GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
-                         "Transfer-Encoding: chunked\r\n\r\n",
-    "zero byte": "GET /livez HTTP/1.1\r\nHost: x\r\nA: \0\r\n\r\n",
-    "bare CR": "GET /livez HTTP/1.1\r\nHost: x\rA: b\r\n\r\n",
-    "two spaces": "GET  /livez HTTP/1.1\r\nHost: x\r\n\r\n",
-    "lower-case version": "GET /livez http/1.1\r\nHost: x\r\n\r\n",
-    "TLS hello": "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + "\x00" * 40,
-    "SSH": "SSH-2.0-OpenSSH_9.6\r\n",
-    "binary": "\xff\xfe\x00\x01\r\n\r\n",
+    "no version": ("GET /livez\r\n\r\n", 'the request line has no HTTP version: "GET"'),
+    "no host": ("GET /livez HTTP/1.1\r\n\r\n", "Host is missing: HTTP/1.1 needs it"),
+    "a host of two words": ("GET /livez HTTP/1.1\r\nHost: a b\r\n\r\n",
+                            'Host is not a host name: "a b"'),
+    "two hosts": ("GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "Host appears twice"),
+    "space before colon": ("GET /livez HTTP/1.1\r\nHost : x\r\n\r\n",
+                           'a space stands before the colon of the field: "Host"'),
+    "no colon": ("GET /livez HTTP/1.1\r\nHost: x\r\nAccept\r\n\r\n",
+                 'a field\'s line has no colon: "Accept"'),
+    "folded line": ("GET /livez HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n",
+                    "a field's line is folded"),
+    "two lengths": ("GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
+                    "Content-Length: 0\r\n\r\n", "Content-Length appears twice"),
+    "negative length": ("GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+                        'Content-Length is not a number: "-1"'),
+    "length and chunks": ("GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
+                          "Transfer-Encoding: chunked\r\n\r\n",
+                          "Content-Length and Transfer-Encoding exclude each other"),
+    "zero byte": ("GET /livez HTTP/1.1\r\nHost: x\r\nA: \0\r\n\r\n",
+                  'a control byte is in the field: "A"'),
+    "bare CR": ("GET /livez HTTP/1.1\r\nHost: x\rA: b\r\n\r\n",
+                'a control byte is in the field: "Host"'),
+    "escape in a name": ("GET /livez HTTP/1.1\r\nHost: x\r\n\x1b[31m: b\r\n\r\n",
+                         'this cannot be a field\'s name: "?[31m"'),
+    "two spaces": ("GET  /livez HTTP/1.1\r\nHost: x\r\n\r\n",
+                   'the request line has no target: "GET"'),
+    "lower-case version": ("GET /livez http/1.1\r\nHost: x\r\n\r\n",
+                           'the request line does not end in an HTTP version: "http/1.1"'),
+    "TLS hello": ("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + "\x00" * 40,
+                  "this looks like TLS: plain HTTP is spoken here"),
+    "SSH": ("SSH-2.0-OpenSSH_9.6\r\n", 'this is not an HTTP request: "SSH-2.0-OpenSSH_9.6"'),
+    "binary": ("\xff\xfe\x00\x01\r\n\r\n", 'this is not an HTTP request: "????"'),
+    "PROXY header": ("PROXY UDP4 a b 1 2\r\nGET /livez HTTP/1.1\r\nHost: x\r\n\r\n",
+                     "the line of the PROXY header is not a protocol, two addresses and two "
+                     "ports"),
 }
 
 
-@pytest.mark.parametrize("head", BAD_HEADS.values(), ids=BAD_HEADS.keys())
-def test_a_bad_head_is_400_and_the_end(server, head):
-    connection = server().connect()
+@pytest.mark.parametrize("head, why", BAD_HEADS.values(), ids=BAD_HEADS.keys())
+def test_a_bad_head_is_400_in_words_and_the_end(server, head, why):
+    box = server("-v")
+    connection = box.connect()
     connection.send(head)
     answer = connection.answer()
     assert (answer.status, answer.headers["connection"]) == (400, "close")
+    assert answer.body == why + "\n"
     assert connection.ended()
+    box.err.expect(f"^hale: a probe cannot be read: {re.escape(why)}$")
+
+
+def test_without_verbose_a_bad_head_is_no_line_of_the_log(server):
+    box = server()
+    for head, _ in BAD_HEADS.values():
+        assert box.connect().send(head).answer().status == 400
+    box.signal(9)
+    assert box.err.rest() == []
 
 
 @pytest.mark.parametrize("version", ["2.0", "3.0", "0.9"])
@@ -208,12 +286,24 @@ def head_of(length):
 
 @pytest.mark.parametrize("length, status", [
     (HEAD_MAX - 1, 200), (HEAD_MAX, 200), (HEAD_MAX + 1, 431), (10 * HEAD_MAX, 431)])
-def test_a_head_is_8192_bytes_at_most(server, length, status):
+def test_a_head_has_its_bound(server, length, status):
     connection = server().connect()
     connection.send(head_of(length))
     answer = connection.answer()
     assert answer.status == status
     assert ("connection" in answer.headers) == (status == 431)
+    if status == 431:
+        assert answer.body == f"the request's head is longer than {HEAD_MAX} bytes\n"
+
+
+def test_the_readme_names_the_longest_head():
+    assert f"heads up to {HEAD_MAX // 1024} KiB" in (TOP / "README.md").read_text()
+
+
+def test_the_cookies_of_a_single_sign_on_proxy_close_nothing_off(server):
+    connection = server().connect()
+    cookies = "; ".join(f"session_{n}={'x' * 4000}" for n in range(3))
+    assert connection.ask("/status", headers=f"Cookie: {cookies}\r\n").status == 200
 
 
 def test_a_head_without_end_is_431_and_its_sender_can_read_that(server):
@@ -300,6 +390,49 @@ def test_a_request_may_come_byte_by_byte(server):
     for byte in b"\r\nGET /livez HTTP/1.1\r\nHost: x\r\n\r\n":
         connection.send(bytes([byte]))
     assert connection.answer().status == 200
+
+
+PROXY_1 = b"PROXY TCP4 10.0.0.1 10.0.0.2 40000 8080\r\n"
+PROXY_2 = b"\r\n\r\n\0\r\nQUIT\n"
+PROXY_HEADERS = {
+    "version 1": PROXY_1, "version 1, unknown": b"PROXY UNKNOWN\r\n",
+    "version 2, local": PROXY_2 + b"\x20\0\0\0",
+    "version 2": PROXY_2 + b"\x21\x11\0\x0c" + bytes(12),
+    "version 2, as long as may be": PROXY_2 + b"\x21\x11\x07\xf0" + bytes(2032),
+}
+
+
+@pytest.mark.parametrize("header", PROXY_HEADERS.values(), ids=PROXY_HEADERS.keys())
+def test_a_proxy_header_ahead_of_a_connections_first_request_is_passed_over(server, header):
+    box = server()
+    connection = box.connect().send(header)
+    assert connection.ask("/livez").body == "ok"
+    assert connection.ask("/readyz").body == "ok"
+    connection = box.connect().send(header + head_of(HEAD_MAX).encode())
+    assert connection.answer().body == "ok"
+    connection = box.connect()
+    connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for byte in header[:200]:
+        connection.send(bytes([byte]))
+    assert connection.send(header[200:]).ask("/livez").body == "ok"
+
+
+def test_a_proxy_header_and_a_close_are_no_request(server):
+    box = server("-v")
+    before = box.status()["requests"]
+    for header in PROXY_HEADERS.values():
+        box.connect().send(header).close()
+        box.connect().send(header[:10]).reset()
+    assert box.status()["requests"] == before + 1
+    box.signal(9)
+    assert not [line for line in box.err.rest() if "probe" in line]
+
+
+def test_a_proxy_header_behind_the_first_request_is_400(server):
+    connection = server().connect()
+    assert connection.ask().status == 200
+    assert connection.send(PROXY_1).answer().status == 400
+    assert connection.ended()
 
 
 def test_lines_may_end_in_lf_alone(server):

@@ -112,12 +112,10 @@ static const struct good {
 	{ "HAProxy's plain check", "OPTIONS / HTTP/1.0" E E,
 	  "OPTIONS", "/", "", "", 0, true, false },
 	{ "HAProxy's http-check send", "GET /readyz HTTP/1.1" E
-	  "host: localhost" E "content-length: 0" E "connection: close" E E,
+	  "host: localhost" E "connection: close" E E,
 	  "GET", "/readyz", "", "", 1, true, false },
 	{ "Apache's OPTIONS", "OPTIONS * HTTP/1.0" E
-	  "Host: 127.0.0.1:8080" E
-	  "User-Agent: Apache/2.4.71 (Debian) (internal health check)" E
-	  "Connection: close" E E,
+	  "Host: 127.0.0.1:8080" E E,
 	  "OPTIONS", "*", "", "", 0, true, false },
 	{ "the kubelet", "GET /readyz HTTP/1.1" E "Host: 10.0.0.7:8080" E
 	  "User-Agent: kube-probe/1.31" E "Accept: */*" E
