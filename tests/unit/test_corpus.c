@@ -12,7 +12,7 @@
 typedef int target(const uint8_t *data, size_t size);
 
 target fuzz_http, fuzz_json, fuzz_notify, fuzz_opt, fuzz_pem, fuzz_program,
-       fuzz_proxy, fuzz_reply, fuzz_url, fuzz_words, fuzz_x509;
+       fuzz_proxy, fuzz_reply, fuzz_server, fuzz_url, fuzz_words, fuzz_x509;
 
 static const struct row {
 	const char *name;
@@ -26,6 +26,7 @@ static const struct row {
 	{ "program", fuzz_program },
 	{ "proxy", fuzz_proxy },
 	{ "reply", fuzz_reply },
+	{ "server", fuzz_server },
 	{ "url", fuzz_url },
 	{ "words", fuzz_words },
 	{ "x509", fuzz_x509 },
