@@ -74,8 +74,9 @@ warn_of_unknown(struct reply *r, unsigned verdicts)
 	while (http_next_param(&query, &name, &value)) {
 		if (!span_is(name, "exclude") || is_known(r, verdicts, value))
 			continue;
-		buf_fmt(&r->body, "%s\"%.*s\"", before, (int)value.len,
-		        value.p);
+		buf_fmt(&r->body, "%s\"", before);
+		buf_plain(&r->body, value);
+		buf_str(&r->body, "\"");
 		before = ",";
 	}
 	if (*before == ',')
@@ -86,12 +87,13 @@ static void
 write_check(struct reply *r, const struct facts_check *c, bool fails,
             bool excluded)
 {
-	if (excluded)
-		buf_fmt(&r->body, "[+]%s excluded: ok\n", c->name);
-	else if (!fails)
-		buf_fmt(&r->body, "[+]%s ok\n", c->name);
-	else
-		buf_fmt(&r->body, "[-]%s failed: %s\n", c->name, c->why);
+	buf_str(&r->body, fails && !excluded ? "[-]" : "[+]");
+	buf_plain(&r->body, span_of(c->name));
+	buf_str(&r->body, excluded ? " excluded: ok"
+	                  : fails ? " failed: " : " ok");
+	if (fails && !excluded)
+		buf_plain(&r->body, span_of(c->why));
+	buf_str(&r->body, "\n");
 }
 
 /* Fills the body with every check; returns whether the verdict passes. */
