@@ -20,8 +20,8 @@ HARDEN  = -Wl,-z,relro,-z,now,-z,noexecstack
 BASE = base/err base/buf base/parse base/signame base/opt base/clock base/log
 NET  = net/loop net/sock net/http net/server net/der net/x509_name net/x509 \
        net/x509_path net/pem net/key net/anchors net/anchors_blob net/trust \
-       net/tls_engine net/tls_sig net/tls_key net/tls net/url net/reply \
-       net/request net/dial net/client net/program net/check
+       net/tls_engine net/tls_sig net/tls_key net/tls net/url net/redact \
+       net/reply net/request net/dial net/client net/program net/check
 SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
        sup/terminal sup/proc sup/child sup/fds sup/env sup/explain sup/cgroup \
        sup/death sup/notify_sock sup/checker sup/watch sup/launch sup/facts \
@@ -34,8 +34,8 @@ CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/get \
 # These decide and touch nothing; scripts/layers.sh holds them to it.
 PURE = base/err base/buf base/parse base/signame base/opt net/http sup/service \
        net/der net/x509_name net/x509 net/x509_path net/pem net/key \
-       net/anchors net/anchors_blob net/url net/reply net/request sup/health \
-       sup/notify sup/checkname sup/facts sup/metrics
+       net/anchors net/anchors_blob net/url net/redact net/reply net/request \
+       sup/health sup/notify sup/checkname sup/facts sup/metrics
 
 WARN  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum \
         -Wmissing-prototypes -Wvla
@@ -65,7 +65,7 @@ FIRST = main cmd/cmd cmd/run $(BASE) sup/signals sup/service sup/watch sup/healt
         sup/usage sup/cgroup sup/notify sup/terminal sup/child sup/proc \
         sup/fds sup/env sup/launch sup/local sup/notify_sock sup/checkname \
         sup/checker net/loop net/sock net/http net/server
-NEXT  = net/check net/url net/client net/dial net/request net/reply net/program \
+NEXT  = net/check net/url net/redact net/client net/dial net/request net/reply net/program \
         cmd/check cmd/probe cmd/ask cmd/wait cmd/status cmd/get
 objects = $(patsubst %,$B/%.o,$1)
 ORDER = $(call objects,$(FIRST)) -lc $(call objects,sup/init) -lc \

@@ -12,7 +12,7 @@
 typedef int target(const uint8_t *data, size_t size);
 
 target fuzz_answer, fuzz_http, fuzz_json, fuzz_notify, fuzz_opt, fuzz_pem,
-       fuzz_program, fuzz_reply, fuzz_url, fuzz_words, fuzz_x509;
+       fuzz_program, fuzz_redact, fuzz_reply, fuzz_url, fuzz_words, fuzz_x509;
 
 static const struct row {
 	const char *name;
@@ -25,6 +25,7 @@ static const struct row {
 	{ "opt", fuzz_opt },
 	{ "pem", fuzz_pem },
 	{ "program", fuzz_program },
+	{ "redact", fuzz_redact },
 	{ "reply", fuzz_reply },
 	{ "url", fuzz_url },
 	{ "words", fuzz_words },
