@@ -12,12 +12,13 @@ COMMIT  = $(or $(shell git rev-parse --short=12 HEAD 2>/dev/null),unknown)
 PREFIX  = /usr/local
 PYTEST  = /usr/bin/python3 -m pytest -q -p no:cacheprovider
 CFLAGS  = -Os -g
-LINK    = -static-pie -Wl,--gc-sections,-z,pack-relative-relocs \
-          -Wl,-z,noseparate-code
+LINK    = -static-pie -Wl,--gc-sections,-z,pack-relative-relocs
+LAYOUT  = -Wl,-z,separate-code,-T,scripts/layout.ld
 HARDEN  = -Wl,-z,relro,-z,now,-z,noexecstack
 
 # A layer may use the lines above it, never those below.
-BASE = base/err base/buf base/parse base/signame base/opt base/clock base/log
+BASE = base/relro base/err base/buf base/parse base/signame base/opt base/clock \
+       base/log
 NET  = net/loop net/sock net/http net/server net/der net/x509_name net/x509 \
        net/x509_path net/pem net/key net/anchors net/anchors_blob net/trust \
        net/tls_engine net/tls_sig net/tls_key net/tls net/url net/redact \
@@ -71,10 +72,11 @@ objects = $(patsubst %,$B/%.o,$1)
 ORDER = $(call objects,$(FIRST)) -lc $(call objects,sup/init) -lc \
         $(call objects,$(NEXT))
 
-$B/hale.debug: $B/main.o $(PARTS) $(TOOL)/bearssl.a
+$B/hale.debug: $B/main.o $(PARTS) $(TOOL)/bearssl.a scripts/layout.ld
 	@echo "link    $@"
-	$Q$(CC) $(CFLAGS) $(LINK) $(HARDEN) -Wl,--build-id=none $(LDFLAGS) -o $@ \
-	    $(ORDER) $(filter-out $(ORDER),$(PARTS)) $(TOOL)/bearssl.a
+	$Q$(CC) $(CFLAGS) $(LINK) $(LAYOUT) $(HARDEN) -Wl,--build-id=none \
+	    $(LDFLAGS) -o $@ $(ORDER) $(filter-out $(ORDER),$(PARTS)) \
+	    $(TOOL)/bearssl.a
 
 $B/%.o: src/%.c $(READY)
 	@mkdir -p $(@D)
@@ -208,7 +210,7 @@ dev:
 	@scripts/bootstrap build test dev
 	$(MAKE) --no-print-directory helpers
 	$(MAKE) --no-print-directory dev-run B=build/dev TOOL=build/dev/tool \
-	    CC=clang LINK= HARDEN= UNIT_CC=clang \
+	    CC=clang LINK= LAYOUT= HARDEN= UNIT_CC=clang \
 	    UNIT_CFLAGS='$(SANITIZE)' CFLAGS='$(SANITIZE)'
 
 SANITIZE = -O1 -g -Werror -fsanitize=address,undefined \
@@ -241,7 +243,8 @@ bench: all
 $B/bench/%: tests/bench/%.c tests/bench/bench.h $(READY)
 	@mkdir -p $(@D)
 	@echo "compile $<"
-	$Q$(CC) -std=c11 -D_GNU_SOURCE -Os -Wall -Wextra $(LINK) $(HARDEN) -s -o $@ $<
+	$Q$(CC) -std=c11 -D_GNU_SOURCE -Os -Wall -Wextra $(LINK) \
+	    -Wl,-z,noseparate-code $(HARDEN) -s -o $@ $<
 
 repro:
 	scripts/repro.sh

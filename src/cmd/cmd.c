@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/relro.h"
 #include "net/redact.h"
 #include "net/tls.h"
 #include "sup/checkname.h"
@@ -304,7 +305,9 @@ cmd_main(int argc, char **argv)
 {
 	const struct cmd *c = argc > 1 ? find(argv[1]) : NULL;
 
-	if (c == NULL)
-		return cmd_run.run(argc, argv);
-	return c->run(argc - 1, argv + 1);
+	/* run does it once the service is started, which it would delay. */
+	if (c != NULL && c != &cmd_run)
+		relro_protect();
+	return c == NULL ? cmd_run.run(argc, argv)
+	                 : c->run(argc - 1, argv + 1);
 }
