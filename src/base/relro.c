@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 
 /* The linker makes it where there is a PT_DYNAMIC, which describes it. */
-extern __attribute__((weak, visibility("hidden"))) const char _DYNAMIC[];
+extern __attribute__((weak, visibility("hidden"))) ElfW(Dyn) _DYNAMIC[];
 
 struct headers {
 	const ElfW(Phdr) *at;
