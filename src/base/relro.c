@@ -14,8 +14,10 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 
-/* The linker makes it where there is a PT_DYNAMIC, which describes it. */
-extern __attribute__((weak, visibility("hidden"))) ElfW(Dyn) _DYNAMIC[];
+/* The linker makes it where there is a PT_DYNAMIC, which describes it. By a
+ * name of ours: only glibc's <link.h> declares it. */
+extern __attribute__((weak, visibility("hidden"))) const char dynamic_start[]
+	__asm__("_DYNAMIC");
 
 struct headers {
 	const ElfW(Phdr) *at;
@@ -41,8 +43,8 @@ load_bias(const struct headers *h)
 
 	if (self != NULL)
 		return (uintptr_t)h->at - self->p_vaddr;
-	if (dynamic != NULL && _DYNAMIC != NULL)
-		return (uintptr_t)_DYNAMIC - dynamic->p_vaddr;
+	if (dynamic != NULL && dynamic_start != NULL)
+		return (uintptr_t)dynamic_start - dynamic->p_vaddr;
 	return 0;
 }
 
@@ -51,6 +53,7 @@ void
 relro_protect(void)
 {
 	const struct headers h = {	/* 0 of them where nobody says */
+		/* NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel's */
 		.at = (const ElfW(Phdr) *)getauxval(AT_PHDR),
 		.n = getauxval(AT_PHNUM),
 	};
@@ -65,5 +68,6 @@ relro_protect(void)
 	start &= -page;
 	/* Where it fails all is as writable as it was: no reason not to run. */
 	if (start < end)
+		/* NOLINTNEXTLINE(performance-no-int-to-ptr): computed */
 		(void)mprotect((void *)start, end - start, PROT_READ);
 }

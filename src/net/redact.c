@@ -182,33 +182,35 @@ split_unix(struct span text, size_t prefix)
 }
 
 static struct shown
+split_exec(struct span text)
+{
+	struct shown s = { .rest = { text.p, 0 } };
+
+	while (s.rest.len < text.len
+	    && (unsigned char)text.p[s.rest.len] > ' ')
+		s.rest.len++;	/* its arguments may be secrets */
+	return s;
+}
+
+static struct shown
 split(struct span text)
 {
 	static const char unix_head[] = "unix:", http_unix[] = "http+unix:";
-	struct span rest;
+	const struct shown whole = { .rest = before(text, "?#") };
+	struct span rest = span_after(text, head_len(text));
 
-	if (span_has_prefix(text, "exec:")) {
-		size_t n = 0;	/* arguments may be secrets */
-
-		while (n < text.len && (unsigned char)text.p[n] > ' ')
-			n++;
-		return (struct shown){ .rest = { text.p, n } };
-	}
+	if (span_has_prefix(text, "exec:"))
+		return split_exec(text);
 	if (span_has_prefix(text, "tcp:"))
-		return is_tcp(span_after(text, head_len(text)))
-		     ? (struct shown){ .rest = before(text, "?#") }
-		     : split_unread(text);
+		return is_tcp(rest) ? whole : split_unread(text);
 	if (span_has_prefix(text, unix_head))
 		return split_unix(text, sizeof unix_head - 1);
-	if (span_has_prefix(text, http_unix)) {
-		rest = span_after(text, sizeof http_unix - 1);
-		if (span_has_prefix(rest, "//"))
-			return split_http_unix(text, sizeof http_unix - 1);
-		return starts_socket(rest)
-		     ? (struct shown){ .rest = before(text, "?#") }
-		     : split_unread(text);
-	}
-	return split_http(text);
+	if (!span_has_prefix(text, http_unix))
+		return split_http(text);
+	rest = span_after(text, sizeof http_unix - 1);
+	if (span_has_prefix(rest, "//"))
+		return split_http_unix(text, sizeof http_unix - 1);
+	return starts_socket(rest) ? whole : split_unread(text);
 }
 
 /* see net/redact.h */

@@ -47,13 +47,13 @@ add_label(struct buf *b, const char *value)
 	}
 }
 
-/* A sample's name and labels; label is NULL for none. */
+/* A sample's name and labels; label and value are NULL for none. */
 static void
 name_sample(const struct out *o, const struct family *f, const char *label,
             const char *value)
 {
 	buf_fmt(o->b, "%s%s", f->name, f->kind == COUNTER ? "_total" : "");
-	if (label != NULL) {
+	if (value != NULL) {
 		buf_fmt(o->b, "{%s=\"", label);
 		add_label(o->b, value);
 		buf_str(o->b, "\"}");
