@@ -12,16 +12,17 @@ COMMIT  = $(or $(shell git rev-parse --short=12 HEAD 2>/dev/null),unknown)
 PREFIX  = /usr/local
 PYTEST  = /usr/bin/python3 -m pytest -q -p no:cacheprovider
 CFLAGS  = -Os -g
-LINK    = -static-pie -Wl,--gc-sections,-z,pack-relative-relocs \
-          -Wl,-z,noseparate-code
+LINK    = -static-pie -Wl,--gc-sections,-z,pack-relative-relocs
+LAYOUT  = -Wl,-z,separate-code,-T,scripts/layout.ld
 HARDEN  = -Wl,-z,relro,-z,now,-z,noexecstack
 
 # A layer may use the lines above it, never those below.
-BASE = base/err base/buf base/parse base/signame base/opt base/clock base/log
+BASE = base/relro base/err base/buf base/parse base/signame base/opt base/clock \
+       base/log
 NET  = net/loop net/sock net/http net/proxy net/server net/der net/x509_name \
        net/x509 net/x509_path net/pem net/key net/anchors net/anchors_blob net/trust \
-       net/tls_engine net/tls_sig net/tls_key net/tls net/url net/reply \
-       net/request net/dial net/client net/program net/check
+       net/tls_engine net/tls_sig net/tls_key net/tls net/url net/redact \
+       net/reply net/request net/dial net/client net/program net/check
 SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
        sup/terminal sup/proc sup/child sup/fds sup/env sup/explain sup/cgroup \
        sup/death sup/notify_sock sup/checker sup/watch sup/launch sup/facts \
@@ -34,8 +35,8 @@ CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/get \
 # These decide and touch nothing; scripts/layers.sh holds them to it.
 PURE = base/err base/buf base/parse base/signame base/opt net/http net/proxy \
        sup/service net/der net/x509_name net/x509 net/x509_path net/pem net/key \
-       net/anchors net/anchors_blob net/url net/reply net/request sup/health \
-       sup/notify sup/checkname sup/facts sup/metrics
+       net/anchors net/anchors_blob net/url net/redact net/reply net/request \
+       sup/health sup/notify sup/checkname sup/facts sup/metrics
 
 WARN  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum \
         -Wmissing-prototypes -Wvla
@@ -64,18 +65,19 @@ $B/hale: $B/hale.debug
 FIRST = main cmd/cmd cmd/run $(BASE) sup/signals sup/service sup/watch sup/health \
         sup/usage sup/cgroup sup/notify sup/terminal sup/child sup/proc \
         sup/fds sup/env sup/launch sup/nonce sup/local sup/notify_sock sup/checkname \
-        sup/checker net/loop net/sock net/http net/proxy \
-        net/server
-NEXT  = net/check net/url net/client net/dial net/request net/reply net/program \
-        cmd/check cmd/probe cmd/ask cmd/wait cmd/status cmd/get sup/local_ask
+        sup/checker net/loop net/sock net/http net/proxy net/server
+NEXT  = net/check net/url net/redact net/client net/dial net/request net/reply \
+        net/program cmd/check cmd/probe cmd/ask sup/local_ask cmd/wait cmd/status \
+        cmd/get
 objects = $(patsubst %,$B/%.o,$1)
 ORDER = $(call objects,$(FIRST)) -lc $(call objects,sup/init) -lc \
         $(call objects,$(NEXT))
 
-$B/hale.debug: $B/main.o $(PARTS) $(TOOL)/bearssl.a
+$B/hale.debug: $B/main.o $(PARTS) $(TOOL)/bearssl.a scripts/layout.ld
 	@echo "link    $@"
-	$Q$(CC) $(CFLAGS) $(LINK) $(HARDEN) -Wl,--build-id=none $(LDFLAGS) -o $@ \
-	    $(ORDER) $(filter-out $(ORDER),$(PARTS)) $(TOOL)/bearssl.a
+	$Q$(CC) $(CFLAGS) $(LINK) $(LAYOUT) $(HARDEN) -Wl,--build-id=none \
+	    $(LDFLAGS) -o $@ $(ORDER) $(filter-out $(ORDER),$(PARTS)) \
+	    $(TOOL)/bearssl.a
 
 $B/%.o: src/%.c $(READY)
 	@mkdir -p $(@D)
@@ -209,7 +211,7 @@ dev:
 	@scripts/bootstrap build test dev
 	$(MAKE) --no-print-directory helpers
 	$(MAKE) --no-print-directory dev-run B=build/dev TOOL=build/dev/tool \
-	    CC=clang LINK= HARDEN= UNIT_CC=clang \
+	    CC=clang LINK= LAYOUT= HARDEN= UNIT_CC=clang \
 	    UNIT_CFLAGS='$(SANITIZE)' CFLAGS='$(SANITIZE)'
 
 SANITIZE = -O1 -g -Werror -fsanitize=address,undefined \
@@ -242,7 +244,8 @@ bench: all
 $B/bench/%: tests/bench/%.c tests/bench/bench.h $(READY)
 	@mkdir -p $(@D)
 	@echo "compile $<"
-	$Q$(CC) -std=c11 -D_GNU_SOURCE -Os -Wall -Wextra $(LINK) $(HARDEN) -s -o $@ $<
+	$Q$(CC) -std=c11 -D_GNU_SOURCE -Os -Wall -Wextra $(LINK) \
+	    -Wl,-z,noseparate-code $(HARDEN) -s -o $@ $<
 
 repro:
 	scripts/repro.sh

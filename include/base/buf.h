@@ -38,12 +38,19 @@ void buf_int(struct buf *b, int64_t number);
 void buf_ms(struct buf *b, int64_t ms);
 
 /* text as the inside of a JSON string (RFC 8259, 7): quotes, \ and controls
- * escaped; bytes above 0x7e that are not valid UTF-8 become U+FFFD. */
+ * (U+0080 to U+009F too) escaped; what is not UTF-8 becomes U+FFFD. */
 void buf_json(struct buf *b, struct span text);
 
 /* text for terminals and logs: controls, those of U+0080 to U+009F too, and
  * what is no UTF-8 become "?"; no sequence is cut in its middle. */
 void buf_plain(struct buf *b, struct span text);
+
+/* The same for a text of several lines: newlines stay. */
+void buf_plain_lines(struct buf *b, struct span text);
+
+/* Where something did not fit, "..." takes the place of the last bytes; no
+ * UTF-8 sequence is cut in its middle. */
+void buf_end_cut(struct buf *b);
 
 /*
  * A small printf: %s %d %u %c %% and %ld %lu %lld %llu, and %.*s for a span;

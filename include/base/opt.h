@@ -27,6 +27,8 @@ enum opt_kind {
 	OPT_SIG,	/* int, a signal number */
 	OPT_WORD,	/* goes to add(), default and all; the last one counts */
 	OPT_LIST,	/* goes to add(); repeatable, by commas in HALE_* */
+	OPT_URLS,	/* the same; an error line may show a value in part */
+	OPT_SECRETS,	/* the same; an error line must not show a value */
 };
 
 /*
@@ -52,7 +54,7 @@ struct opt {
  *   def       default as it would be written, or ""
  *   help      one line
  *   value     what its value is called; "": by kind
- *   add       OPT_WORD and OPT_LIST only, else NULL
+ *   add       OPT_WORD and the lists only, else NULL
  *   expected  what its value must be; "": by kind, value
  * The texts are literals, laid out as one: a pointer to each would be five for
  * the start of every hale to relocate.

@@ -23,7 +23,7 @@ opt_add probe_add_status, probe_add_header;
 	    "a status such as 200 or a range such as 200-299"), \
 	OPT(0, "contains", OPT_STR, PROBE_AT(contains), "", \
 	    "the HTTP body must contain this", "TEXT", NULL, ""), \
-	OPT('H', "header", OPT_LIST, 0, "", "send this HTTP header", "LINE", \
+	OPT('H', "header", OPT_SECRETS, 0, "", "send this HTTP header", "LINE", \
 	    probe_add_header, "a header such as \"Host: example.com\""), \
 	OPT(0, "cacert", OPT_STR, PROBE_AT(cafile), "", \
 	    "trust the CAs of this PEM file only", "FILE", NULL, ""), \
@@ -40,9 +40,6 @@ opt_add probe_add_status, probe_add_header;
  */
 int probe_prepare(const char *command, struct check_conf *conf, int n,
                   char **urls);
-
-/* Appends url as it may be shown: without its login. */
-void probe_write_url(struct buf *b, const char *url);
 
 /*
  * Calls one(arg, i) for i in 0..n-1, side by side: in a forked process each,

@@ -28,7 +28,8 @@ struct url {
 
 /*
  * Reads "http://", "https://" or, as curl guesses it, a bare "host/path".
- * Returns 0, ERR_PARSE (with spaces, control bytes, a bad port, no host),
+ * Returns 0, ERR_PARSE (with spaces, control bytes, a bad port, no host,
+ * "%40" in it),
  * ERR_SCHEME (another one) or ERR_TOOBIG. *out is written only on success.
  */
 int url_read(struct url *out, struct span text);

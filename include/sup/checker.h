@@ -35,8 +35,8 @@ int checker_start(struct checker *c, const struct checker_job *job);
 void checker_kill(const struct checker *c);
 
 /*
- * It was reaped with this status: appends what it said, or how it ended
- * where it said nothing, and frees c. What it left running is killed.
+ * It was reaped with this status: appends what it said, made plain, or how it
+ * ended where it said nothing, and frees c. What it left running is killed.
  * Returns whether the check was good.
  */
 bool checker_ended(struct checker *c, int status, struct buf *why);

@@ -12,9 +12,8 @@
 struct span checkname_cut(struct span *text);
 
 /*
- * Appends a name for a URL that is shown to whoever may probe: no user and
- * password, no query, of an exec: only the program. Bytes that need quoting
- * somewhere become '?'.
+ * Appends a name for a URL that is shown to whoever may probe: the URL by
+ * net/redact.h. Bytes that need quoting somewhere become '?'.
  */
 void checkname_write(struct buf *b, struct span url);
 

@@ -16,8 +16,8 @@
 
 /*
  * err is the -errno that starting `program` (as in argv[0]) gave; cwd-relative
- * names are looked at from the current directory. Appends the reason in words
- * and returns the exit code, EXPLAIN_*.
+ * names are looked at from the current directory. Appends the reason in words,
+ * made plain (base/buf.h), and returns the exit code, EXPLAIN_*.
  */
 int explain_exec(struct buf *b, const char *program, int err);
 

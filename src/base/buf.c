@@ -111,6 +111,13 @@ utf8_len(struct span s)
 	return need;
 }
 
+/* U+0080 to U+009F, which terminals obey, as a valid sequence at u. */
+static bool
+is_c1(const char *u)
+{
+	return (unsigned char)u[0] == 0xc2 && (unsigned char)u[1] < 0xa0;
+}
+
 static void
 add_escaped(struct buf *b, unsigned char c)
 {
@@ -135,7 +142,9 @@ buf_json(struct buf *b, struct span text)
 			add_escaped(b, c);
 		} else if (c < 0x80) {
 			buf_add(b, (struct span){ text.p, 1 });
-		} else if ((n = utf8_len(text)) > 0) {
+		} else if ((n = utf8_len(text)) > 0 && is_c1(text.p)) {
+			add_escaped(b, (unsigned char)text.p[1]);
+		} else if (n > 0) {
 			buf_add(b, (struct span){ text.p, n });
 		} else {
 			buf_str(b, "\\ufffd");
@@ -153,7 +162,7 @@ buf_plain(struct buf *b, struct span text)
 		unsigned char c = (unsigned char)text.p[0];
 		size_t n = c < 0x80 ? 1 : utf8_len(text);
 		bool control = c < 0x20 || c == 0x7f || n == 0
-		            || (c == 0xc2 && (unsigned char)text.p[1] < 0xa0);
+		            || (n > 1 && is_c1(text.p));
 
 		n = n > 0 ? n : 1;
 		if (control)
@@ -164,6 +173,42 @@ buf_plain(struct buf *b, struct span text)
 			b->cut = true;
 		text = span_after(text, n);
 	}
+}
+
+/* see base/buf.h */
+void
+buf_plain_lines(struct buf *b, struct span text)
+{
+	while (text.len > 0 && !b->cut) {
+		struct span line = text;
+
+		(void)span_cut(&text, '\n');
+		line.len = (size_t)(text.p - line.p);
+		if (line.p[line.len - 1] == '\n') {
+			line.len--;
+			buf_plain(b, line);
+			buf_str(b, "\n");
+		} else {
+			buf_plain(b, line);
+		}
+	}
+}
+
+/* see base/buf.h */
+void
+buf_end_cut(struct buf *b)
+{
+	static const char mark[] = "...";
+	size_t room = sizeof mark - 1;
+
+	if (!b->cut || b->cap < room)
+		return;
+	if (b->len > b->cap - room) {
+		b->len = b->cap - room;
+		while (b->len > 0 && (b->p[b->len] & 0xc0) == 0x80)
+			b->len--;
+	}
+	buf_str(b, mark);
 }
 
 static int64_t

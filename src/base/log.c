@@ -34,15 +34,6 @@ stderr_has_room(void)
 	return poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0;
 }
 
-/* Names and values come from outside: what they hold stays on one line. */
-static void
-make_printable(char *p, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)p[i] < 0x20 || p[i] == 0x7f)
-			p[i] = '?';
-}
-
 /*
  * A terminal that poll() calls writable may lack room for the whole line, and
  * a write would wait for its reader: it is opened anew, to have a description
@@ -117,10 +108,8 @@ write_line(struct buf *b)
 	int own = open_terminal();
 	ssize_t n;
 
-	if (b->len == b->cap) {
-		b->len = b->cap - 4;
-		buf_str(b, "...");
-	}
+	buf_end_cut(b);
+	b->cap++;	/* kept for the line's end */
 	buf_str(b, "\n");
 	n = write_now(own >= 0 ? own : STDERR_FILENO, b);
 	if (own >= 0)
@@ -131,9 +120,9 @@ write_line(struct buf *b)
 static void
 say(enum log_level level, const char *fmt, va_list ap)
 {
-	char line[LOG_LINE_MAX];
-	struct buf b = buf_over(line, sizeof line);
-	size_t start;
+	char line[LOG_LINE_MAX], raw[LOG_LINE_MAX];
+	struct buf b = buf_over(line, sizeof line - 1);
+	struct buf text = buf_over(raw, sizeof raw);
 
 	if (level > most)
 		return;
@@ -144,10 +133,11 @@ say(enum log_level level, const char *fmt, va_list ap)
 	if (dropped > 0)
 		buf_fmt(&b, "hale: lines dropped while stderr was full: %lu\n",
 		        dropped);
-	start = b.len;
 	buf_str(&b, "hale: ");
-	buf_vfmt(&b, fmt, ap);
-	make_printable(b.p + start, b.len - start);
+	buf_vfmt(&text, fmt, ap);
+	/* Names and values come from outside. */
+	buf_plain(&b, buf_span(&text));
+	b.cut |= text.cut;
 	if (write_line(&b))
 		dropped = 0;
 	else

@@ -42,6 +42,13 @@ takes_value(const struct opt *o)
 }
 
 static bool
+is_list(const struct opt *o)
+{
+	return o->kind == OPT_LIST || o->kind == OPT_URLS
+	    || o->kind == OPT_SECRETS;
+}
+
+static bool
 has_env_name(const struct opt *o)
 {
 	return o->kind != OPT_UNFLAG && o->kind != OPT_ASK;
@@ -114,6 +121,8 @@ set_field(const struct opt *o, void *args, const char *text)
 	case OPT_ASK:
 	case OPT_WORD:
 	case OPT_LIST:
+	case OPT_URLS:
+	case OPT_SECRETS:
 		break;
 	}
 	return ERR_PARSE;
@@ -125,7 +134,7 @@ set_value(struct run *r, const struct opt *o, const char *text)
 	int err;
 
 	r->fail->value = span_of(text);
-	if (o->kind == OPT_LIST || o->kind == OPT_WORD)
+	if (is_list(o) || o->kind == OPT_WORD)
 		err = o->add(r->args, span_of(text));
 	else
 		err = set_field(o, r->args, text);
@@ -368,8 +377,8 @@ read_env_var(struct run *r, const char *var)
 
 		if (given || !has_env_name(o) || !is_env_name(name, o))
 			continue;
-		return o->kind == OPT_LIST ? add_list(r, o, value)
-		                           : set_value(r, o, value);
+		return is_list(o) ? add_list(r, o, value)
+		                  : set_value(r, o, value);
 	}
 	return 0;
 }
@@ -433,6 +442,8 @@ opt_expected(const struct opt *o)
 	case OPT_STR:
 	case OPT_WORD:
 	case OPT_LIST:
+	case OPT_URLS:
+	case OPT_SECRETS:
 		break;
 	}
 	return text_of(o, TEXT_VALUE);
@@ -468,6 +479,8 @@ value_name(const struct opt *o)
 	case OPT_STR:
 	case OPT_WORD:
 	case OPT_LIST:
+	case OPT_URLS:
+	case OPT_SECRETS:
 		break;
 	}
 	return "TEXT";
@@ -491,7 +504,7 @@ write_help_line(struct buf *b, const struct opt *o)
 	while (b->len - start < HELP_COLUMN && !b->cut)
 		buf_str(b, " ");
 	buf_str(b, text_of(o, TEXT_HELP));
-	if (o->kind == OPT_LIST)
+	if (is_list(o))
 		buf_str(b, " (repeatable)");
 	if (*text_of(o, TEXT_DEF) != '\0')
 		buf_fmt(b, " (default %s)", text_of(o, TEXT_DEF));

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "cmd/ask.h"
 #include "cmd/probe.h"
+#include "net/redact.h"
 
 #define BODY_MAX 4096	/* bytes of a verdict's text; more is not looked at */
 #define EXIT_MAX 255	/* what an exit code can be */
@@ -70,9 +71,10 @@ tell_verdict(const struct check_args *a, int status, struct span body)
 {
 	char text[BODY_MAX];
 	struct buf b = buf_over(text, sizeof text);
-	struct span why = status == 200 ? body : first_failure(body);
 
-	buf_fmt(&b, "%.*s\n", (int)why.len, why.p);
+	/* Who answers might not be hale. */
+	buf_plain_lines(&b, status == 200 ? body : first_failure(body));
+	buf_str(&b, "\n");
 	if (!a->quiet && cmd_print(buf_span(&b)) != CMD_OK)
 		return CMD_FAILED;
 	return status == 200 ? CMD_OK : CMD_FAILED;
@@ -90,7 +92,7 @@ check_one(void *arg, size_t i)
 
 	if (a->several) {
 		buf_str(&why, "[+]");
-		probe_write_url(&why, a->urls[i]);
+		redact_write(&why, url);
 		buf_str(&why, " ");
 	}
 	start = why.len;

@@ -8,10 +8,14 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/relro.h"
+#include "net/redact.h"
 #include "net/tls.h"
+#include "sup/checkname.h"
 
 #define HELP_MAX 8192	/* bytes of one help text */
 #define NAME_LEN 128	/* bytes of an option's name as it was written */
+#define VALUE_LEN (REDACT_ROOM + 128)	/* of its value, with a check's name */
 
 #ifndef HALE_VERSION
 #define HALE_VERSION "0.0.0"
@@ -122,8 +126,10 @@ cmd_print_help(const struct cmd *c)
 int
 cmd_unwanted(const struct cmd *c, const char *word)
 {
+	char room[REDACT_ROOM];
+
 	log_error("%s: \"%s\" is one word too many (see: hale help %s)",
-	          c->name, word, c->name);
+	          c->name, redact_value(room, span_of(word)), c->name);
 	return CMD_USAGE;
 }
 
@@ -139,16 +145,42 @@ write_name(struct buf *b, const struct opt_fail *f)
 		buf_add(b, f->name);
 }
 
+/* The value behind the name, as far as it may be shown. */
+static void
+write_value(struct buf *b, const struct opt_fail *f)
+{
+	char room[REDACT_ROOM];
+	struct span value = f->value;
+
+	if (f->opt->kind == OPT_SECRETS)
+		return;
+	buf_str(b, " \"");
+	if (f->opt->kind == OPT_URLS) {
+		struct span name = checkname_cut(&value);
+
+		buf_add(b, name);
+		buf_fmt(b, "%s%s", name.len > 0 ? "=" : "",
+		        redact_text(room, value));
+	} else {
+		buf_str(b, redact_value(room, value));
+	}
+	buf_str(b, "\"");
+}
+
 static void
 tell_fail(const struct cmd *c, const struct opt_fail *f)
 {
-	char text[NAME_LEN];
+	char text[NAME_LEN], shown[VALUE_LEN];
 	struct buf b = buf_over(text, sizeof text);
-	const char *name;
-	int len = (int)f->value.len;
+	struct buf v = buf_over(shown, sizeof shown);
+	const char *name, *value = "";
 
 	write_name(&b, f);
 	name = buf_text(&b);
+	if (f->opt != NULL) {
+		write_value(&v, f);
+		value = buf_text(&v);
+	}
 	switch (f->why) {
 	case OPT_UNKNOWN:
 		if (f->nearest != NULL)
@@ -163,16 +195,15 @@ tell_fail(const struct cmd *c, const struct opt_fail *f)
 		          opt_expected(f->opt));
 		break;
 	case OPT_UNWANTED:
-		log_error("%s takes no value, but has \"%.*s\"", name, len,
-		          f->value.p);
+		log_error("%s takes no value, but has%s", name, value);
 		break;
 	case OPT_BAD:
-		log_error("%s \"%.*s\": expected %s", name, len, f->value.p,
+		log_error("%s%s: expected %s", name, value,
 		          opt_expected(f->opt));
 		break;
 	case OPT_TOO_MANY:
-		log_error("%s \"%.*s\": there are too many of these already",
-		          name, len, f->value.p);
+		log_error("%s%s: there are too many of these already", name,
+		          value);
 		break;
 	}
 }
@@ -239,6 +270,7 @@ print_overview(void)
 static int
 help_run(int argc, char **argv)
 {
+	char room[REDACT_ROOM];
 	const struct cmd *c;
 	bool unused;
 	int left = cmd_parse(&cmd_help, &unused, argc, argv);
@@ -252,7 +284,8 @@ help_run(int argc, char **argv)
 	c = find(argv[left]);
 	if (c != NULL)
 		return cmd_print_help(c);
-	log_error("help: \"%s\" is no command (see: hale help)", argv[left]);
+	log_error("help: \"%s\" is no command (see: hale help)",
+	          redact_value(room, span_of(argv[left])));
 	return CMD_USAGE;
 }
 
@@ -272,7 +305,9 @@ cmd_main(int argc, char **argv)
 {
 	const struct cmd *c = argc > 1 ? find(argv[1]) : NULL;
 
-	if (c == NULL)
-		return cmd_run.run(argc, argv);
-	return c->run(argc - 1, argv + 1);
+	/* run does it once the service is started, which it would delay. */
+	if (c != NULL && c != &cmd_run)
+		relro_protect();
+	return c == NULL ? cmd_run.run(argc, argv)
+	                 : c->run(argc - 1, argv + 1);
 }

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "cmd/cmd.h"
+#include "net/redact.h"
 
 /* -O: the path's last part, not decoded. */
 static int
@@ -38,6 +39,7 @@ static int
 set_resume(struct get_job *j)
 {
 	const char *text = j->g->resume;
+	char room[REDACT_ROOM];
 	struct stat st;
 
 	j->resume_from = 0;
@@ -47,7 +49,7 @@ set_resume(struct get_job *j)
 		if (parse_uint(text, INT64_MAX, &j->resume_from) == 0)
 			return GET_OK;
 		return job_fail(j, GET_USAGE, "-C \"%s\": expected a number or -",
-		                text);
+		                redact_value(room, span_of(text)));
 	}
 	if (j->file[0] != '\0' && stat(j->file, &st) == 0
 	 && S_ISREG(st.st_mode))

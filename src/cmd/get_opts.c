@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "net/redact.h"
 #include "net/request.h"
 
 #define READ_STEP   65536	/* bytes read from a file at a time */
@@ -267,6 +268,18 @@ set_time(int64_t *to_ms, const char *value)
 	return 0;
 }
 
+/* What looks like a target is shown as one: a URL may have taken the place of
+ * a value that was forgotten. */
+static int
+refuse_value(const char *name, const char *value, const char *words)
+{
+	char room[REDACT_ROOM];
+
+	log_error("get: %s \"%s\": %s", name,
+	          redact_value(room, span_of(value)), words);
+	return GET_USAGE;
+}
+
 /* --max-redirs: the only count that may be -1. */
 static int
 take_redirs(struct get *g, const char *value)
@@ -274,8 +287,7 @@ take_redirs(struct get *g, const char *value)
 	g->max_redirs = -1;
 	if (strcmp(value, "-1") == 0 || set_count(&g->max_redirs, value) == 0)
 		return GET_OK;
-	log_error("get: --max-redirs \"%s\": expected a number", value);
-	return GET_USAGE;
+	return refuse_value("--max-redirs", value, "expected a number");
 }
 
 static int
@@ -284,9 +296,10 @@ add_header(struct get *g, struct span line)
 	struct span *p;
 
 	if (request_verify_line(line) < 0) {
-		/* curl passes over a line that is no header, too */
-		log_warn("get: -H \"%.*s\" is no header line, left out",
-		         (int)line.len, line.p);
+		/* curl passes over a line that is no header, too; it may
+		 * hold a secret all the same */
+		log_warn("get: -H: a line that is no header (\"Name: value\") "
+		         "is left out");
 		return GET_OK;
 	}
 	p = realloc(g->headers, (g->n_headers + 1) * sizeof *p);
@@ -376,8 +389,8 @@ static int
 take_cookie(struct get *g, const char *value)
 {
 	if (strchr(value, '=') == NULL) {
-		log_error("get: -b \"%s\": expected NAME=VALUE; cookies are "
-		          "not read from files here", value);
+		log_error("get: -b: expected NAME=VALUE; cookies are not read "
+		          "from files here");	/* it may be a token */
 		return GET_USAGE;
 	}
 	if (g->cookie != NULL) {
@@ -391,10 +404,8 @@ take_cookie(struct get *g, const char *value)
 static int
 take_referer(struct get *g, const char *value)
 {
-	if (strstr(value, ";auto") != NULL) {
-		log_error("get: -e \"%s\": there is no ;auto here", value);
-		return GET_USAGE;
-	}
+	if (strstr(value, ";auto") != NULL)
+		return refuse_value("-e", value, "there is no ;auto here");
 	g->referer = value;
 	return GET_OK;
 }
@@ -717,10 +728,8 @@ set_value(struct get *g, const struct get_opt *o, const char *name,
 		r = set_size(field, value);
 	else if (o->kind == K_TIME)
 		r = set_time(field, value);
-	if (r == 0)
-		return GET_OK;
-	log_error("get: %s \"%s\": expected a number", name, value);
-	return GET_USAGE;
+	return r == 0 ? GET_OK
+	              : refuse_value(name, value, "expected a number");
 }
 
 /* Takes one option; `name` is how it was written. */
@@ -737,7 +746,8 @@ set(struct get *g, const struct get_opt *o, const char *name,
 static int
 unknown(const char *name)
 {
-	log_error("get: option %s: is unknown (see: hale help get)", name);
+	log_error("get: option %.*s: is unknown (see: hale help get)",
+	          (int)strcspn(name, "="), name);	/* no value: see -H */
 	return GET_USAGE;
 }
 
@@ -913,11 +923,9 @@ settle(struct get *g)
 	}
 	if (g->sha256 != NULL
 	 && (strlen(g->sha256) != 64
-	  || strspn(g->sha256, "0123456789abcdefABCDEF") != 64)) {
-		log_error("get: --sha256 \"%s\": expected 64 hex digits",
-		          g->sha256);
-		return GET_USAGE;
-	}
+	  || strspn(g->sha256, "0123456789abcdefABCDEF") != 64))
+		return refuse_value("--sha256", g->sha256,
+		                    "expected 64 hex digits");
 	return refuse_pairs(g);
 }
 

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/parse.h"
 #include "cmd/cmd.h"
+#include "net/redact.h"
 #include "net/request.h"
 
 #define PROXY_PORT   1080	/* curl's, where none is written */
@@ -164,6 +165,7 @@ set_proxy(const struct get *g, const struct url *u, const char *text,
 	                             sizeof route->tunnel_fields);
 	struct buf to = buf_over(route->tunnel_to, sizeof route->tunnel_to);
 	struct buf host = buf_over(route->host, sizeof route->host);
+	char room[REDACT_ROOM];
 	struct span peer = elsewhere ? span_of(route->host) : u->host;
 	bool is_v6 = peer.len > 0 && memchr(peer.p, ':', peer.len) != NULL;
 	int r = url_read(&route->proxy, span_of(text));
@@ -172,7 +174,8 @@ set_proxy(const struct get *g, const struct url *u, const char *text,
 		r = ERR_SCHEME;
 	if (r < 0) {
 		buf_fmt(why, "Unsupported proxy \"%s\": expected "
-		        "[http://]HOST[:PORT]", text);
+		        "[http://]HOST[:PORT]",
+		        redact_text(room, span_of(text)));
 		return r == ERR_SCHEME ? GET_CONNECT : GET_PROXY_LOOKUP;
 	}
 	if (!route->proxy.has_port)
@@ -228,6 +231,8 @@ static int
 connect_elsewhere(const struct get *g, struct get_route *route,
                   bool *elsewhere, struct buf *why)
 {
+	char room[REDACT_ROOM];
+
 	for (size_t i = 0; i < g->connect_to.n; i++) {
 		struct span rest = span_of(g->connect_to.at[i]);
 		struct span h1 = cut_host(&rest), p1 = span_cut(&rest, ':');
@@ -238,7 +243,8 @@ connect_elsewhere(const struct get *g, struct get_route *route,
 		if (rest.len > 0
 		 && parse_uint_span(rest, UINT16_MAX, &port) < 0) {
 			buf_fmt(why, "No valid port number in connect to host "
-			        "string (%s)", g->connect_to.at[i]);
+			        "string (%s)", redact_value(room,
+			        span_of(g->connect_to.at[i])));
 			return GET_SYNTAX;
 		}
 		if ((h1.len > 0 && !is_same(h1, span_of(route->host)))
@@ -327,12 +333,14 @@ find_pin(const struct get *g, const struct get_route *route, struct span host,
 static int
 use_addresses(const struct get *g, struct get_route *route, struct buf *why)
 {
+	char room[REDACT_ROOM];
 	struct pin p;
 
 	for (size_t i = 0; i < g->resolve.n; i++)
 		if (!read_pin(&p, g->resolve.at[i])) {
 			buf_fmt(why, "Couldn't parse --resolve entry '%s'",
-			        g->resolve.at[i]);
+			        redact_value(room,
+			                     span_of(g->resolve.at[i])));
 			return GET_SYNTAX;
 		}
 	if (!find_pin(g, route, span_of(route->host), &p)

@@ -49,11 +49,12 @@ tell(const char *mark, struct span line)
 	char memory[LOG_LINE_MAX];
 	struct buf b = buf_over(memory, sizeof memory - 1);
 
+	/* A server's words, on somebody's terminal. */
 	while (line.len > 0 && (line.p[line.len - 1] == '\n'
 	                     || line.p[line.len - 1] == '\r'))
 		line.len--;
 	buf_str(&b, mark);
-	buf_add(&b, line);
+	buf_plain(&b, line);
 	b.cap++;
 	buf_str(&b, "\n");
 	(void)!write(STDERR_FILENO, b.p, b.len);	/* only words for people */

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
+#include "net/redact.h"
 
 /* see base/opt.h */
 int
@@ -31,11 +32,13 @@ int
 probe_prepare(const char *command, struct check_conf *conf, int n,
               char **urls)
 {
+	char room[REDACT_ROOM];
 	const char *expected;
 
 	for (int i = 0; i < n; i++)
 		if (check_verify(span_of(urls[i]), &expected) < 0) {
-			log_error("%s \"%s\": expected %s", command, urls[i],
+			log_error("%s \"%s\": expected %s", command,
+			          redact_text(room, span_of(urls[i])),
 			          expected);
 			return CMD_USAGE;
 		}
@@ -43,25 +46,6 @@ probe_prepare(const char *command, struct check_conf *conf, int n,
 		log_warn("--insecure: certificates are NOT verified");
 	conf->user_agent = cmd_agent();
 	return CMD_OK;
-}
-
-/* see cmd/probe.h */
-void
-probe_write_url(struct buf *b, const char *url)
-{
-	const char *start = strstr(url, "://");
-	struct span host, rest;
-
-	start = start == NULL ? url : start + 3;
-	rest = span_of(start);
-	host = (struct span){ start, strcspn(start, "/?#") };
-	if (start != url && memrchr(host.p, '@', host.len) != NULL) {
-		const char *at = memrchr(host.p, '@', host.len);
-
-		rest = span_after(rest, (size_t)(at - start) + 1);
-	}
-	buf_add(b, (struct span){ url, (size_t)(start - url) });
-	buf_add(b, rest);
 }
 
 static pid_t

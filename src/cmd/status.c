@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "cmd/ask.h"
+#include "net/redact.h"
 
 #define BODY_MAX (32 * 1024)	/* bytes of a status */
 #define WORD_MAX 32		/* bytes of the answer to a drain */
@@ -48,6 +49,17 @@ tell_refusal(struct span words)
 	return CMD_FAILED;
 }
 
+/* Who answers might not be hale: nothing of it reaches a terminal raw. */
+static int
+print_answer(struct span body)
+{
+	char text[BODY_MAX];
+	struct buf b = buf_over(text, sizeof text);
+
+	buf_plain_lines(&b, body);
+	return cmd_print(buf_span(&b));
+}
+
 static int
 status_run(int argc, char **argv)
 {
@@ -68,7 +80,7 @@ status_run(int argc, char **argv)
 		return CMD_FAILED;
 	if (status != 200)
 		return tell_refusal(buf_span(&b));
-	return cmd_print(buf_span(&b));
+	return print_answer(buf_span(&b));
 }
 
 static void
@@ -103,6 +115,7 @@ drain_run(int argc, char **argv)
 	char body[BODY_MAX];
 	struct buf b = buf_over(body, sizeof body);
 	int left = cmd_parse(&cmd_drain, &a, argc, argv), status;
+	char room[REDACT_ROOM];
 	int64_t wait_ms = -1;
 
 	if (left < 0)
@@ -112,7 +125,8 @@ drain_run(int argc, char **argv)
 	if (left + 1 < argc)
 		return cmd_unwanted(&cmd_drain, argv[left + 1]);
 	if (left < argc && parse_ms(argv[left], &wait_ms) < 0) {
-		log_error("drain \"%s\": expected %s", argv[left],
+		log_error("drain \"%s\": expected %s",
+		          redact_value(room, span_of(argv[left])),
 		          opt_expected(&drain_opts[0]));
 		return CMD_USAGE;
 	}

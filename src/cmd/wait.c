@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cmd/probe.h"
+#include "net/redact.h"
 #include "net/tls.h"
 
 #define PAUSE_MIN_MS 100	/* between the first two tries; it doubles */
@@ -44,7 +45,7 @@ say(const struct wait_args *a, const char *url, const char *mark,
 
 	if (a->quiet)
 		return;
-	probe_write_url(&line, url);
+	redact_write(&line, span_of(url));
 	buf_fmt(&line, ": %s%.*s\n", mark, (int)text.len, text.p);
 	(void)cmd_print(buf_span(&line));	/* who waits needs no reader */
 }
@@ -80,15 +81,14 @@ pause_for(int64_t ms, int64_t deadline_ms)
 static int
 give_up(const struct wait_args *a, const char *url, struct span why)
 {
-	char memory[64], shown[CHECK_URL_MAX];
+	char memory[64], room[REDACT_ROOM];
 	struct buf after = buf_over(memory, sizeof memory);
-	struct buf name = buf_over(shown, sizeof shown);
 
 	buf_ms(&after, clock_ms() - a->since_ms);
-	probe_write_url(&name, url);
 	if (!a->quiet)
-		log_error("%s: not there after %s: %.*s", buf_text(&name),
-		          buf_text(&after), (int)why.len, why.p);
+		log_error("%s: not there after %s: %.*s",
+		          redact_text(room, span_of(url)), buf_text(&after),
+		          (int)why.len, why.p);
 	return CMD_FAILED;
 }
 

@@ -310,8 +310,7 @@ show_body(struct client *c, struct buf *why)
 		line.len = SHOW_MAX;
 	if (line.len == 0 || line.p[0] == '<')	/* a page tells little */
 		return;
-	buf_str(why, ": ");
-	buf_plain(why, line);
+	buf_fmt(why, ": %.*s", (int)line.len, line.p);
 }
 
 static int
@@ -321,8 +320,8 @@ judge(struct client *c, const struct check_conf *conf, struct buf *why)
 	int r;
 
 	buf_int(why, c->reply.status);
-	buf_str(why, c->reply.reason.len > 0 ? " " : "");
-	buf_plain(why, c->reply.reason);
+	buf_fmt(why, "%s%.*s", c->reply.reason.len > 0 ? " " : "",
+	        (int)c->reply.reason.len, c->reply.reason.p);
 	if (!good) {
 		show_body(c, why);
 		return ERR_UNHEALTHY;
@@ -486,20 +485,14 @@ check_connect(const struct target *t, int64_t deadline_ms, struct buf *why)
 static int
 check_exec(const struct target *t, int64_t deadline_ms, struct buf *why)
 {
-	char text[CHECK_WHY_MAX];
-	struct buf b = buf_over(text, sizeof text);
 	struct program p;
 	int r = program_split(&p, t->rest);
 
-	if (r == 0)
-		r = program_run(&p, deadline_ms, &b);
-	buf_plain(why, buf_span(&b));
-	return r;
+	return r < 0 ? r : program_run(&p, deadline_ms, why);
 }
 
-/* see net/check.h */
-int
-check_url(const struct check_conf *conf, struct span url,
+static int
+check_raw(const struct check_conf *conf, struct span url,
           int64_t deadline_ms, struct buf *why)
 {
 	const char *expected;
@@ -521,4 +514,19 @@ check_url(const struct check_conf *conf, struct span url,
 		return check_exec(&t, deadline_ms, why);
 	}
 	return ERR_SCHEME;
+}
+
+/* see net/check.h */
+int
+check_url(const struct check_conf *conf, struct span url,
+          int64_t deadline_ms, struct buf *why)
+{
+	char text[CHECK_WHY_MAX];
+	struct buf raw = buf_over(text, sizeof text);
+	int r = check_raw(conf, url, deadline_ms, &raw);
+
+	/* A peer's words, a program's, a name's, or the command line's. */
+	buf_plain(why, buf_span(&raw));
+	why->cut |= raw.cut;
+	return r;
 }

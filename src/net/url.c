@@ -102,15 +102,16 @@ read_port(struct url *u, struct span text)
 	return 0;
 }
 
-/* No byte that would end the host for another reader; an address in
- * brackets may have colons and, behind %, a zone. */
+/* No byte that would end the host for another reader, nor an encoded '@', by
+ * which a login would be looked up as a name and shown; an address in brackets
+ * may have colons and, behind %, a zone. */
 static bool
 is_host(struct span s, const char *banned)
 {
 	for (size_t i = 0; i < s.len; i++)
 		if (strchr(banned, s.p[i]) != NULL)
 			return false;
-	return s.len > 0;
+	return s.len > 0 && memmem(s.p, s.len, "%40", 3) == NULL;
 }
 
 static int

@@ -91,8 +91,7 @@ warn_of_unknown(struct reply *r, unsigned verdicts)
 		if (!span_is(name, "exclude")
 		 || find_check(r->facts, verdicts, value) != NO_CHECK)
 			continue;
-		buf_str(&r->body, before);
-		buf_str(&r->body, "\"");
+		buf_fmt(&r->body, "%s\"", before);
 		buf_plain(&r->body, value);
 		buf_str(&r->body, "\"");
 		before = ",";
@@ -105,12 +104,13 @@ static void
 write_check(struct reply *r, const struct facts_check *c, bool fails,
             bool excluded)
 {
-	if (excluded)
-		buf_fmt(&r->body, "[+]%s excluded: ok\n", c->name);
-	else if (!fails)
-		buf_fmt(&r->body, "[+]%s ok\n", c->name);
-	else
-		buf_fmt(&r->body, "[-]%s failed: %s\n", c->name, c->why);
+	buf_str(&r->body, fails && !excluded ? "[-]" : "[+]");
+	buf_plain(&r->body, span_of(c->name));
+	buf_str(&r->body, excluded ? " excluded: ok"
+	                  : fails ? " failed: " : " ok");
+	if (fails && !excluded)
+		buf_plain(&r->body, span_of(c->why));
+	buf_str(&r->body, "\n");
 }
 
 /* Else reasons, names and figures are not for whoever asks there. */

@@ -95,8 +95,8 @@ checker_ended(struct checker *c, int status, struct buf *why)
 	close(c->fd);
 	(void)kill(-c->pid, SIGKILL);	/* ESRCH: it left nobody */
 	c->pid = 0;
-	if (n > 0) {
-		buf_add(why, (struct span){ line, (size_t)n });
+	if (n > 0) {	/* a hostile answer may have taken the child over */
+		buf_plain(why, (struct span){ line, (size_t)n });
 	} else {
 		buf_str(why, "the checker ");
 		child_write_end(why, status);

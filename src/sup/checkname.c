@@ -2,6 +2,8 @@
 /* sup/checkname.c - "NAME=URL", and what a URL is called (pure) */
 #include "sup/checkname.h"
 
+#include "net/redact.h"
+
 static bool
 is_name_byte(char c)
 {
@@ -26,62 +28,21 @@ checkname_cut(struct span *text)
 	return name;
 }
 
-static size_t
-find_any(struct span s, const char *marks)
+static bool
+is_harmless(char c)
 {
-	size_t n = 0;
-
-	while (n < s.len && (s.p[n] == '\0' || strchr(marks, s.p[n]) == NULL))
-		n++;
-	return n;
-}
-
-static void
-add_harmless(struct buf *b, struct span s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.p[i];
-		bool plain = c > ' ' && c < 0x7f && c != '"' && c != '\\'
-		          && c != '<' && c != '&';
-
-		buf_add(b, (struct span){ plain ? &s.p[i] : "?", 1 });
-	}
-}
-
-/* Bytes before the host: "user:password@". */
-static size_t
-user_len(struct span rest)
-{
-	size_t end = find_any(rest, "/?#"), len = 0;
-
-	for (size_t i = 0; i < end; i++)
-		if (rest.p[i] == '@')
-			len = i + 1;
-	return len;
+	return c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != '<'
+	    && c != '&';
 }
 
 /* see sup/checkname.h */
 void
 checkname_write(struct buf *b, struct span url)
 {
-	struct span scheme = { url.p, find_any(url, ":") }, rest;
+	size_t from = b->len;
 
-	if (span_is(scheme, "exec")) {
-		rest = url;
-		rest.len = find_any(url, " \t");
-		add_harmless(b, rest);
-		return;
-	}
-	rest = span_after(url, scheme.len);
-	if (span_has_prefix(rest, "://")) {
-		scheme.len += 3;
-		rest = span_after(rest, 3);
-		rest = span_after(rest, user_len(rest));
-	} else {
-		scheme.len = 0;
-		rest = url;
-	}
-	add_harmless(b, scheme);
-	rest.len = find_any(rest, "?#");
-	add_harmless(b, rest);
+	redact_write(b, url);
+	for (size_t i = from; i < b->len; i++)
+		if (!is_harmless(b->p[i]))
+			b->p[i] = '?';
 }

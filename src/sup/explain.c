@@ -17,6 +17,7 @@
 #define HEAD_MAX     512	/* bytes of a file's start that are looked at */
 #define HEADERS_MAX  64		/* ELF program headers that are looked at */
 #define DEPTH_MAX    4		/* scripts whose interpreter is a script ... */
+#define TEXT_MAX     2048	/* bytes of the reason before it is made plain */
 
 #if defined __x86_64__
 #define OUR_MACHINE EM_X86_64
@@ -364,9 +365,8 @@ explain_error(const struct look *k, int err)
 		buf_str(k->b, err_text(err));
 }
 
-/* see sup/explain.h */
-int
-explain_exec(struct buf *b, const char *program, int err)
+static int
+explain(struct buf *b, const char *program, int err)
 {
 	const char *path = getenv("PATH");
 	const char *plain = plain_reason(-err);
@@ -397,4 +397,18 @@ explain_exec(struct buf *b, const char *program, int err)
 	if (!explain_file(&look))
 		explain_error(&look, err);
 	return EXPLAIN_CANNOT_EXEC;
+}
+
+/* see sup/explain.h */
+int
+explain_exec(struct buf *b, const char *program, int err)
+{
+	char text[TEXT_MAX];
+	struct buf raw = buf_over(text, sizeof text);
+	int code = explain(&raw, program, err);
+
+	/* The files' content and names, PATH and the program are not ours. */
+	buf_plain(b, buf_span(&raw));
+	b->cut |= raw.cut;
+	return code;
 }

@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/relro.h"
 #include "sup/answer.h"
 #include "sup/cgroup.h"
 #include "sup/child.h"
@@ -723,6 +724,7 @@ settle(struct init *in)
 	int ours[SERVER_LISTEN_MAX + WATCH_FDS_MAX + 4];
 	size_t n = watch_fds(&in->watch, ours);
 
+	relro_protect();
 	ours[n++] = in->loop.fd;
 	ours[n++] = in->loop.timer_fd;
 	ours[n++] = in->signals.fd;

@@ -39,14 +39,29 @@ begin(const struct out *o, const struct family *f)
 	        f->kind == COUNTER ? "counter" : "gauge");
 }
 
-/* A sample's name and labels; label is NULL for none. */
+/* A label's value, as both formats quote it. */
+static void
+add_label(struct buf *b, const char *value)
+{
+	for (const char *end; *value != '\0'; value = end) {
+		end = value + strcspn(value, "\"\\");
+		buf_plain(b, (struct span){ value, (size_t)(end - value) });
+		if (*end != '\0')
+			buf_fmt(b, "\\%c", *end++);
+	}
+}
+
+/* A sample's name and labels; label and value are NULL for none. */
 static void
 name_sample(const struct out *o, const struct family *f, const char *label,
             const char *value)
 {
 	buf_fmt(o->b, "%s%s", f->name, f->kind == COUNTER ? "_total" : "");
-	if (label != NULL)
-		buf_fmt(o->b, "{%s=\"%s\"}", label, value);
+	if (value != NULL) {
+		buf_fmt(o->b, "{%s=\"", label);
+		add_label(o->b, value);
+		buf_str(o->b, "\"}");
+	}
 	buf_str(o->b, " ");
 }
 

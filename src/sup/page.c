@@ -26,14 +26,16 @@ static const char top[] =
 	"li.s{border-color:#8a6d00}small{opacity:.7}"
 	"</style>";
 
+/* What comes from outside. */
 static void
-add_html(struct buf *b, struct span text)
+add_html(struct buf *b, struct span raw)
 {
-	if (text.len > SHOWN_MAX) {	/* not within a UTF-8 sequence */
-		text.len = SHOWN_MAX;
-		while (text.len > 0 && (text.p[text.len] & 0xc0) == 0x80)
-			text.len--;
-	}
+	char memory[SHOWN_MAX];
+	struct buf plain = buf_over(memory, sizeof memory);
+	struct span text;
+
+	buf_plain(&plain, raw);
+	text = buf_span(&plain);
 	for (size_t i = 0; i < text.len; i++) {
 		switch (text.p[i]) {
 		case '<':

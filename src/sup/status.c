@@ -136,6 +136,13 @@ status_write_json(struct buf *b, const struct facts *f)
 
 /* --- text --- */
 
+/* What comes from outside: a service's words, a check's, names. */
+static void
+add_plain(struct buf *b, const char *text)
+{
+	buf_plain(b, span_of(text));
+}
+
 static void
 text_state(struct buf *b, const struct facts *f)
 {
@@ -158,10 +165,15 @@ text_service(struct buf *b, const struct facts *f)
 		buf_ms(b, f->uptime_ms);
 		buf_str(b, "\n");
 	}
-	if (f->status.len > 0)
-		buf_fmt(b, "says      %.*s\n", (int)f->status.len, f->status.p);
+	if (f->status.len > 0) {
+		buf_str(b, "says      ");
+		buf_plain(b, f->status);
+		buf_str(b, "\n");
+	}
 	if (*f->last_exit != '\0') {
-		buf_fmt(b, "last end  %s, ", f->last_exit);
+		buf_str(b, "last end  ");
+		add_plain(b, f->last_exit);
+		buf_str(b, ", ");
 		buf_ms(b, f->last_exit_ms);
 		buf_str(b, " ago\n");
 	}
@@ -174,20 +186,26 @@ text_verdict(struct buf *b, const struct facts *f, const char *label,
 {
 	const struct facts_check *c = facts_first_failure(f, verdict);
 
-	if (c == NULL)
+	if (c == NULL) {
 		buf_fmt(b, "%s yes\n", label);
-	else if (c->state != NULL)
-		buf_fmt(b, "%s no: check %s\n", label, c->name);
-	else
-		buf_fmt(b, "%s no: %s\n", label, c->why);
+		return;
+	}
+	buf_fmt(b, "%s no: %s", label, c->state != NULL ? "check " : "");
+	add_plain(b, c->state != NULL ? c->name : c->why);
+	buf_str(b, "\n");
 }
 
 static void
 text_listen(struct buf *b, const struct facts *f)
 {
+	char name[SOCK_NAME_MAX];
+
 	for (size_t i = 0; i < f->n_listen; i++) {
+		struct buf at = buf_over(name, sizeof name);
+
+		status_write_listen(&at, &f->listen[i]);
 		buf_str(b, i == 0 ? "listening " : ", ");
-		status_write_listen(b, &f->listen[i]);
+		buf_plain(b, buf_span(&at));
 	}
 	if (f->n_listen > 0)
 		buf_str(b, "\n");
@@ -213,7 +231,7 @@ text_check(struct buf *b, const struct facts_check *c, size_t width)
 {
 	size_t from = b->len;
 
-	buf_str(b, c->name);
+	add_plain(b, c->name);
 	pad(b, from, width);
 	from = b->len - width;	/* behind a longer name all moves on */
 	buf_fmt(b, "  %s", verdicts_of(c));
@@ -231,7 +249,8 @@ text_check(struct buf *b, const struct facts_check *c, size_t width)
 		buf_str(b, "-");
 	}
 	pad(b, from, width + 39);
-	buf_fmt(b, "%s\n", c->why);
+	add_plain(b, c->why);
+	buf_str(b, "\n");
 }
 
 static void

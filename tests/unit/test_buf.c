@@ -143,7 +143,9 @@ static const struct json {
 	{ "controls", "\n\t\x01\x1f", "\\u000a\\u0009\\u0001\\u001f" },
 	{ "DEL", "\x7f", "\\u007f" },
 	{ "two bytes", "\xc3\xa4", "\xc3\xa4" },
-	{ "the first of two bytes", "\xc2\x80", "\xc2\x80" },
+	{ "the 8-bit controls, as UTF-8 has them", "\xc2\x80\xc2\x9b" "m\xc2\x9f",
+	  "\\u0080\\u009bm\\u009f" },
+	{ "the first of two bytes that is none", "\xc2\xa0", "\xc2\xa0" },
 	{ "three bytes", "\xe2\x82\xac", "\xe2\x82\xac" },
 	{ "the first of three bytes", "\xe0\xa0\x80", "\xe0\xa0\x80" },
 	{ "just below the surrogates", "\xed\x9f\xbf", "\xed\x9f\xbf" },
@@ -244,6 +246,52 @@ plain_text_is_cut_between_its_sequences(void **state)
 	}
 }
 
+static const struct json lined[] = {
+	{ "nothing", "", "" },
+	{ "one line without its end", "a\x1b", "a?" },
+	{ "one line", "a\x9b\n", "a?\n" },
+	{ "newlines stay and nothing else", "a\r\n\n\tb\n\xc3", "a?\n\n?b\n?" },
+	{ "a sequence that a newline parts", "\xc3\n\xa4\n", "?\n?\n" },
+};
+
+static void
+is_made_plain_by_lines(void **state)
+{
+	const struct json *r = *state;
+	struct buf b = guarded_buf(ROOM);
+
+	buf_plain_lines(&b, guarded_span(r->text));
+	assert_span_equal(r->out, buf_span(&b));
+	assert_false(b.cut);
+}
+
+static const struct ended {
+	const char *name, *text;
+	size_t      cap;
+	const char *out;
+} endeds[] = {
+	{ "what fits stays", "abcdef", 6, "abcdef" },
+	{ "one byte too many", "abcdefg", 6, "abc..." },
+	{ "a sequence is taken whole", "ab\xe2\x82\xac" "de", 6, "ab..." },
+	{ "a sequence that ends in time stays", "a\xc3\xa4" "defg", 6,
+	  "a\xc3\xa4..." },
+	{ "a sequence that did not fit", "abcd\xe2\x82\xac", 6, "abc..." },
+	{ "the mark alone", "abcd", 3, "..." },
+	{ "no room for the mark", "abc", 2, "ab" },
+	{ "no room at all", "a", 0, "" },
+};
+
+static void
+ends_by_its_mark(void **state)
+{
+	const struct ended *r = *state;
+	struct buf b = guarded_buf(r->cap);
+
+	buf_plain(&b, guarded_span(r->text));
+	buf_end_cut(&b);
+	assert_span_equal(r->out, buf_span(&b));
+}
+
 static void
 formats_what_its_header_names(void **state)
 {
@@ -294,6 +342,8 @@ main(void)
 	UNIT_TEST(every_json_capacity_stays_inside);
 	UNIT_ROWS(is_made_plain, plains);
 	UNIT_TEST(plain_text_is_cut_between_its_sequences);
+	UNIT_ROWS(is_made_plain_by_lines, lined);
+	UNIT_ROWS(ends_by_its_mark, endeds);
 	UNIT_TEST(formats_what_its_header_names);
 	UNIT_TEST(formats_the_ends_of_an_int);
 	UNIT_TEST(an_empty_span_may_lack_a_pointer);

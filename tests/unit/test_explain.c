@@ -54,6 +54,12 @@ static const struct script {
 	  -ENOENT, 126, "it is a script for /no/sh, which is not here" },
 	{ "a script with blanks before its interpreter", "#! \t/no/sh\n", 0755,
 	  -ENOENT, 126, "it is a script for /no/sh, which is not here" },
+	{ "a script whose interpreter holds escapes",
+	  "#!/no/\x1b]0;\x07\x9b" "31m\xc2\x9b\xc3\xa4\xff\n", 0755, -ENOENT,
+	  126, "it is a script for /no/?]0;??31m?\xc3\xa4?, which is not here" },
+	{ "Windows line ends and escapes", "#!/no/\x1b[0m\r\n", 0755,
+	  -ENOENT, 126, "it has Windows line ends: its #! line asks for "
+	  "\"/no/?[0m\\r\"" },
 	{ "a script without a line end", "#!/no/sh", 0755, -ENOENT, 126,
 	  "it is a script for /no/sh, which is not here" },
 	{ "a script with Windows line ends", "#!/bin/sh\r\necho\r\n", 0755,
@@ -103,6 +109,10 @@ static const struct elf {
 } elfs[] = {
 	{ "a missing loader", OURS, "/no/ld.so", WHOLE, false, false, -ENOENT,
 	  "it needs /no/ld.so, which is not here: build it static (for Go "
+	  "CGO_ENABLED=0)" },
+	{ "a missing loader whose name holds escapes", OURS,
+	  "/no/\n\x1b[2J\xc2\x9b", WHOLE, false, false, -ENOENT,
+	  "it needs /no/??[2J?, which is not here: build it static (for Go "
 	  "CGO_ENABLED=0)" },
 	{ "a missing loader of 32 bits", EM_386, "/no/ld.so", WHOLE, true,
 	  false, -ENOENT, "it needs /no/ld.so, which is not here: build it "
@@ -234,6 +244,12 @@ static const struct named {
 	  "it is no regular file" },
 	{ "a link to nothing", "/bin", "./dangling", -ENOENT, 127,
 	  "it is a link to gone, which is not here" },
+	{ "a link whose target holds escapes", "/bin", "./hostile", -ENOENT,
+	  127, "it is a link to ??[2J?, which is not here" },
+	{ "a PATH that holds escapes", "/no:\x1b[2J\n\x9b+", "app", -ENOENT,
+	  127, "it is not in PATH (/no:?[2J??+)" },
+	{ "a name that holds escapes", "folder", "in-\x1b\xc2\x9b", -EACCES,
+	  126, "folder/in-?? is not executable (chmod +x)" },
 	{ "a name that is not in PATH", "/no:/nowhere", "app", -ENOENT, 127,
 	  "it is not in PATH (/no:/nowhere)" },
 	{ "a name that PATH finds", "/no:folder", "in-path", -EACCES, 126,
@@ -299,7 +315,10 @@ make_folder(void **state)
 	 || mkdir("folder", 0755) < 0 || symlink("gone", "dangling") < 0
 	 || symlink("circle", "circle") < 0)
 		return -1;
+	if (symlink("\n\x1b[2J\x9b", "hostile") < 0)
+		return -1;
 	put_bytes("folder/in-path", "x", 1, 0644);
+	put_bytes("folder/in-\x1b\xc2\x9b", "x", 1, 0644);
 	put_bytes("here", "x", 1, 0644);
 	return 0;
 }

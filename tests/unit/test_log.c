@@ -115,16 +115,48 @@ a_level_lets_through(void **state)
 	assert_span_equal(r->said, buf_span(&b));
 }
 
+static const struct outside {
+	const char *name, *text, *said;
+} outsides[] = {
+	{ "controls stay on one line", "x\ny\r\x1b[2J\x7f\xc3\xa4",
+	  "hale: a x?y??[2J?\xc3\xa4 b\n" },
+	{ "the 8-bit controls", "\x9b" "31m\x80\x9f", "hale: a ?31m?? b\n" },
+	{ "the 8-bit controls, as UTF-8 has them", "\xc2\x9b" "31m\xc2\x85",
+	  "hale: a ?31m? b\n" },
+	{ "what is not UTF-8", "\xff\xc3", "hale: a ?? b\n" },
+};
+
 static void
-controls_from_outside_stay_on_one_line(void **state)
+from_outside(void **state)
 {
+	const struct outside *r = *state;
 	struct captured c = capture();
 	struct buf b = guarded_buf(PIPE_ROOM);
 
-	(void)state;
-	log_error("a %s b", "x\ny\r\x1b[2J\x7f\xc3\xa4");
+	log_error("a %s b", r->text);
 	release(&c, &b);
-	assert_span_equal("hale: a x?y??[2J?\xc3\xa4 b\n", buf_span(&b));
+	assert_span_equal(r->said, buf_span(&b));
+}
+
+/* Whatever stands before them, the letters of two bytes stay whole. */
+static void
+a_long_line_is_cut_between_its_letters(void **state)
+{
+	char text[2 * LOG_LINE_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = i % 2 == 0 ? '\xc3' : '\xa4';
+	for (int odd = 0; odd < 2; odd++) {
+		struct captured c = capture();
+		struct buf b = guarded_buf(PIPE_ROOM);
+
+		log_error("%s%.*s", odd ? "x" : "", (int)sizeof text, text);
+		release(&c, &b);
+		assert_true(b.len == LOG_LINE_MAX - 1
+		            || b.len == LOG_LINE_MAX);
+		assert_memory_equal(b.p + b.len - 6, "\xc3\xa4...\n", 6);
+	}
 }
 
 /* Fills the pipe behind stderr to its last byte. */
@@ -334,7 +366,8 @@ main(void)
 {
 	UNIT_ROWS(the_longest_line_is, lengths);
 	UNIT_ROWS(a_level_lets_through, levels);
-	UNIT_TEST(controls_from_outside_stay_on_one_line);
+	UNIT_ROWS(from_outside, outsides);
+	UNIT_TEST(a_long_line_is_cut_between_its_letters);
 	UNIT_TEST(lines_that_a_full_stderr_drops_are_counted);
 	UNIT_TEST(a_line_behind_the_count_is_bounded_with_it);
 	UNIT_TEST(a_write_that_fails_is_counted);

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* fuzz_answer.c - every endpoint, with any bytes as what comes from outside */
+#include "fuzz.h"
+
+#include "sup/answer.h"
+
+#define TEXT_MAX 200	/* bytes of one text */
+#define TEXTS    9	/* they are parted by NULs */
+#define URL_CHECKS 2
+#define LINES_MAX  3	/* of a verdict's body beside its checks' */
+
+enum text {
+	TEXT_PROGRAM, TEXT_DEATH, TEXT_STATUS, TEXT_QUERY, TEXT_WHY,
+	TEXT_NAMES, TEXT_WHYS = TEXT_NAMES + URL_CHECKS,
+};
+
+static const char *
+body_of(struct buf *out, size_t *len)
+{
+	const char *end = memmem(out->p, out->len, "\r\n\r\n", 4);
+
+	fuzz_must(end != NULL && !out->cut);
+	*len = (size_t)(out->p + out->len - end) - 4;
+	return end + 4;
+}
+
+static size_t
+count(struct span s, char c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		n += s.p[i] == c;
+	return n;
+}
+
+/* No control but newlines, and UTF-8. */
+static void
+must_be_plain(struct span body)
+{
+	static char memory[SERVER_OUT_MAX];
+	struct buf b = buf_over(memory, sizeof memory);
+
+	buf_plain_lines(&b, body);
+	fuzz_must(b.len == body.len && memcmp(b.p, body.p, b.len) == 0);
+}
+
+static struct span
+ask(struct buf *out, const struct facts *f, struct span path,
+    struct span query)
+{
+	const struct server_ask asked = {
+		.req = { .method = span_of("GET"), .path = path,
+		         .query = query, .minor = 1 },
+	};
+	struct span body;
+
+	out->len = 0;
+	fuzz_must(answer_write(out, f, &asked) == ANSWER_TOLD);
+	body.p = body_of(out, &body.len);
+	must_be_plain(body);
+	return body;
+}
+
+/* Strings end, brackets meet. */
+static void
+must_be_json(struct span s)
+{
+	int depth = 0;
+	bool inside = false;
+
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.p[i];
+
+		if (inside && c == '\\')
+			i++;
+		else if (c == '"')
+			inside = !inside;
+		else if (!inside)
+			depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+		fuzz_must(depth > 0 || i + 2 >= s.len);
+	}
+	fuzz_must(depth == 0 && !inside);
+}
+
+/* Each line is a comment, or a name, labels and a number. */
+static void
+must_be_metrics(struct span s)
+{
+	while (s.len > 0) {
+		struct span line = span_cut(&s, '\n');
+		size_t quotes = 0;
+
+		fuzz_must(line.len > 0);
+		if (line.p[0] == '#')
+			continue;
+		for (size_t i = 0; i < line.len; i++) {
+			if (line.p[i] == '\\')
+				i++;
+			else
+				quotes += line.p[i] == '"';
+		}
+		fuzz_must(quotes == 0 || quotes == 2);
+		fuzz_must(strchr("0123456789", line.p[line.len - 1]) != NULL);
+	}
+}
+
+static void
+fill(struct facts *f, char texts[TEXTS][TEXT_MAX + 1])
+{
+	*f = (struct facts){
+		.version = "1", .state = "running", .self = 1,
+		.service_pid = 2, .next_start_ms = -1, .n_checks = 1,
+		.program = texts[TEXT_PROGRAM],
+		.last_exit = texts[TEXT_DEATH],
+		.status = span_of(texts[TEXT_STATUS]),
+	};
+	f->checks[0] = (struct facts_check){
+		.name = "service", .why = texts[TEXT_WHY],
+		.counts_for = FACTS_STARTUP | FACTS_READY,
+		.fails = FACTS_READY, .took_ms = -1,
+	};
+	for (size_t i = 0; i < URL_CHECKS; i++)
+		f->checks[f->n_checks++] = (struct facts_check){
+			.name = texts[TEXT_NAMES + i],
+			.why = texts[TEXT_WHYS + i],
+			.counts_for = FACTS_READY | FACTS_LIVE,
+			.fails = i == 0 ? FACTS_READY | FACTS_LIVE : 0,
+			.state = i == 0 ? "failing" : "passing",
+		};
+}
+
+/* What is outside by its length, and nothing else of it. */
+static void
+make_harmless(char texts[TEXTS][TEXT_MAX + 1])
+{
+	for (size_t i = 0; i < TEXTS; i++)
+		memset(texts[i], 'x', strlen(texts[i]));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const verdicts[] = {
+		"/livez", "/readyz", "/startupz", "/healthz",
+	};
+	static char memory[SERVER_OUT_MAX];
+	char texts[TEXTS][TEXT_MAX + 1];
+	struct buf out = buf_over(memory, sizeof memory);
+	struct span rest = { (const char *)data, size }, none = { NULL, 0 };
+	struct span query, body;
+	size_t lines, tags;
+	struct facts f;
+
+	memset(texts, 0, sizeof texts);
+	for (size_t i = 0; i < TEXTS; i++) {
+		struct span one = span_cut(&rest, '\0');
+
+		memcpy(texts[i], one.p == NULL ? "" : one.p,
+		       one.len < TEXT_MAX ? one.len : TEXT_MAX);
+	}
+	fill(&f, texts);
+	query = span_of(texts[TEXT_QUERY]);
+	for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++) {
+		body = ask(&out, &f, span_of(verdicts[i]), query);
+		fuzz_must(count(body, '\n') <= f.n_checks + LINES_MAX);
+	}
+	must_be_json(ask(&out, &f, span_of("/status"), none));
+	must_be_metrics(ask(&out, &f, span_of("/metrics"), none));
+	lines = count(ask(&out, &f, span_of("/status"), span_of("text")), '\n');
+	tags = count(ask(&out, &f, span_of("/"), none), '<');
+	make_harmless(texts);
+	f.status = span_of(texts[TEXT_STATUS]);
+	fuzz_must(count(ask(&out, &f, span_of("/status"), span_of("text")),
+	                '\n') == lines);
+	fuzz_must(count(ask(&out, &f, span_of("/"), none), '<') == tags);
+	return 0;
+}
