@@ -11,6 +11,8 @@
 #include "base/buf.h"
 
 #define HTTP_HEAD_MAX  16384	/* bytes; a longer head is ERR_TOOBIG */
+#define HTTP_FIELDS_MAX 128	/* fields of a head; with more it is ERR_TOOBIG:
+				 * a head that drips in is read again and again */
 #define HTTP_WHERE_MAX 40	/* bytes of a fault's place that are shown */
 
 struct http_req {

@@ -355,7 +355,7 @@ read_lines(struct head *h, struct span *rest)
 {
 	const struct span all = *rest;
 	struct span line;
-	int r;
+	int fields = 0, r;
 
 	do {	/* RFC 9112, 2.2: empty lines before the request */
 		if (!cut_line(rest, &line))
@@ -365,6 +365,10 @@ read_lines(struct head *h, struct span *rest)
 	while (r == 0 && cut_line(rest, &line)) {
 		if (line.len == 0)
 			return settle(h);
+		if (fields++ == HTTP_FIELDS_MAX)
+			return refuse(h, ERR_TOOBIG, "the request's head has "
+			              "more than " BUF_DIGITS(HTTP_FIELDS_MAX)
+			              " fields", span_of(""));
 		r = read_field(h, line);
 	}
 	return r;

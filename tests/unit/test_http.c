@@ -597,9 +597,40 @@ every_status_in_use_has_its_reason(void **state)
 	}
 }
 
+static const struct many {
+	const char *name;
+	int         fields;	/* Host included */
+	int         result;	/* 0: the whole head */
+} manies[] = {
+	{ "one field less than a head may have", HTTP_FIELDS_MAX - 1, 0 },
+	{ "as many fields as a head may have", HTTP_FIELDS_MAX, 0 },
+	{ "one field more than a head may have", HTTP_FIELDS_MAX + 1,
+	  ERR_TOOBIG },
+};
+
+static void
+are_counted(void **state)
+{
+	const struct many *m = *state;
+	struct buf b = guarded_buf(HTTP_HEAD_MAX);
+	struct http_req req;
+	int r;
+
+	buf_str(&b, "GET / HTTP/1.1\r\nHost: x\r\n");
+	for (int i = 1; i < m->fields; i++)
+		buf_str(&b, "A:\r\n");
+	buf_str(&b, "\r\n");
+	r = http_read_req(&req, &fault, b.p, b.len);
+	assert_int_equal(r, m->result < 0 ? m->result : (int)b.len);
+	if (r < 0)
+		assert_string_equal(fault.what, "the request's head has more "
+		                    "than 128 fields");
+}
+
 int
 main(void)
 {
+	UNIT_ROWS(are_counted, manies);
 	UNIT_ROWS(reads, goods);
 	/* Each good head is looked at in four ways, under the same name. */
 	UNIT_ROWS(asks_for_more_at_every_prefix, goods);
