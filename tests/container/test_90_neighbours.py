@@ -20,7 +20,7 @@ def hostile_image(on_base):
 @pytest.fixture
 def pod(run):
     """What a pod's first container is for: it has the network namespace."""
-    box = run("sleep", "0", options=("--entrypoint", "/service", "--no-healthcheck"),
+    box = run("sleep", "0", options=("--entrypoint", "/service", "--health-interval=1h"),
               network="none")
     box.logs.wait("service: sleeping")
     return f"container:{box.id}"
@@ -31,7 +31,7 @@ def attack(run, pod, hostile_image):
     """Start hostile containers in the pod."""
     def start(how):
         box = run(how, image=hostile_image, network=pod,
-                  options=("--entrypoint", "/service", "--no-healthcheck"))
+                  options=("--entrypoint", "/service", "--health-interval=1h"))
         box.logs.wait("hostile: at it")
         return box
     return start
