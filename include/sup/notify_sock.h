@@ -2,9 +2,9 @@
 /*
  * sup/notify_sock.h - the socket that sd_notify(3) writes to
  *
- * An abstract one that the kernel names, so that a read-only root will do.
- * Abstract names are the network namespace's: in a pod a neighbour can write
- * to it too, so every datagram comes with who sent it.
+ * An abstract one, so that a read-only root will do. Abstract names are the
+ * network namespace's: a neighbour in a pod cannot take it, since it is
+ * random, but can write to it, so every datagram comes with who sent it.
  */
 #ifndef HALE_SUP_NOTIFY_SOCK_H
 #define HALE_SUP_NOTIFY_SOCK_H
@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-#define NOTIFY_SOCK_NAME_MAX 32	/* bytes of "@00001" and its like */
+#define NOTIFY_SOCK_NAME_MAX 32	/* bytes of "@hale-notify.XXXXXXXXXXXXXXXX" */
 
 /* Returns a non-blocking, close-on-exec descriptor with its name, as
  * $NOTIFY_SOCKET has it, appended; or -errno. */

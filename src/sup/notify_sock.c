@@ -3,29 +3,34 @@
 #include "sup/notify_sock.h"
 
 #include <errno.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "base/err.h"
+#include "net/sock.h"
+#include "sup/nonce.h"
 #include "sup/proc.h"
 
-/* Binding to no name at all makes the kernel choose an abstract one
- * (unix(7), "Autobind feature"). */
+#define RANDOM_LEN 16	/* characters of the name that nobody can guess */
+
+/* The kernel would choose a name by itself (unix(7), "Autobind feature"), but
+ * one of a million, all of which a neighbour could take. */
 static int
 name_it(int fd, struct buf *name)
 {
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	socklen_t len = sizeof at.sun_family;
-	int yes = 1;
+	size_t from = name->len + 1;	/* behind the @ */
+	struct sock_addr at;
+	int yes = 1, r;
 
+	buf_str(name, "@hale-notify.");
+	r = nonce_write(name, RANDOM_LEN);
+	if (r < 0)
+		return r;
+	if (name->cut)
+		return ERR_TOOBIG;
+	sock_abstract(&at, span_after(buf_span(name), from));
 	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes) < 0
-	 || bind(fd, (struct sockaddr *)&at, len) < 0)
+	 || bind(fd, &at.any, at.len) < 0)
 		return -errno;
-	len = sizeof at;
-	if (getsockname(fd, (struct sockaddr *)&at, &len) < 0)
-		return -errno;
-	buf_str(name, "@");
-	buf_add(name, (struct span){ at.sun_path + 1,
-		len - offsetof(struct sockaddr_un, sun_path) - 1 });
 	return 0;
 }
 
