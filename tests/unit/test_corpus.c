@@ -11,13 +11,14 @@
 
 typedef int target(const uint8_t *data, size_t size);
 
-target fuzz_http, fuzz_json, fuzz_notify, fuzz_opt, fuzz_pem, fuzz_program,
-       fuzz_reply, fuzz_url, fuzz_words, fuzz_x509;
+target fuzz_control, fuzz_http, fuzz_json, fuzz_notify, fuzz_opt, fuzz_pem,
+       fuzz_program, fuzz_reply, fuzz_url, fuzz_words, fuzz_x509;
 
 static const struct row {
 	const char *name;
 	target     *run;
 } rows[] = {
+	{ "control", fuzz_control },
 	{ "http", fuzz_http },
 	{ "json", fuzz_json },
 	{ "notify", fuzz_notify },
