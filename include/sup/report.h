@@ -20,6 +20,8 @@ struct report_from {
 	pid_t                 pid;	/* the service's, or 0 */
 	const char           *sick;	/* the last reason for not being live */
 	const char           *death;	/* how the last one ended, or "" */
+	const char           *refused;	/* why the machine did not let the next
+					 * one start, or "" */
 	int64_t               now_ms;
 };
 

@@ -40,7 +40,10 @@ write_restart(struct buf *b, const struct report_from *from)
 	}
 	buf_str(b, "the service starts again in ");
 	buf_ms(b, left_ms(s->start_ms, from->now_ms));
-	buf_fmt(b, ": it %s", from->death);
+	if (*from->refused != '\0')
+		buf_fmt(b, ": it could not be started: %s", from->refused);
+	else
+		buf_fmt(b, ": it %s", from->death);
 }
 
 static void
