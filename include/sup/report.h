@@ -31,6 +31,7 @@ struct report_room {
 	char drain[REPORT_WHY_MAX];
 	char unready[REPORT_WHY_MAX];
 	char watchdog[REPORT_WHY_MAX];
+	char asked[HEALTH_CHECKS_MAX][REPORT_WHY_MAX];
 };
 
 /* Fills facts->checks and n_checks. */

@@ -15,11 +15,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "sup/child.h"
 #include "sup/fds.h"
 
-#define IS_GOOD 0	/* exit codes of the child */
-#define IS_BAD  1
+/* Exit codes of the child. */
+enum { IS_GOOD, IS_BAD, IS_NOT_RUN };
 
 static void
 leave_the_parent(const struct checker_job *job, int fd)
@@ -39,6 +40,14 @@ leave_the_parent(const struct checker_job *job, int fd)
 	(void)signal(SIGCHLD, SIG_DFL);
 }
 
+static int
+exit_code(int err)
+{
+	if (err == ERR_NOT_RUN)
+		return IS_NOT_RUN;
+	return err == 0 ? IS_GOOD : IS_BAD;
+}
+
 static _Noreturn void
 run(const struct checker_job *job, int fd)
 {
@@ -51,7 +60,7 @@ run(const struct checker_job *job, int fd)
 	(void)!write(fd, why.p, why.len);	/* lost: the status tells all */
 	if (span_has_prefix(job->url, "exec:"))	/* no other starts anybody */
 		child_end_own();
-	_exit(r == 0 ? IS_GOOD : IS_BAD);
+	_exit(exit_code(r));
 }
 
 /* see sup/checker.h */
@@ -85,8 +94,24 @@ checker_kill(const struct checker *c)
 		child_signal_tree(c->pid, SIGKILL);
 }
 
+static enum checker_result
+judge(int status)
+{
+	if (WIFSIGNALED(status))
+		return WTERMSIG(status) == SIGKILL ? CHECKER_NOT_RUN
+		                                   : CHECKER_BAD;
+	switch (WEXITSTATUS(status)) {
+	case IS_GOOD:
+		return CHECKER_GOOD;
+	case IS_NOT_RUN:
+		return CHECKER_NOT_RUN;
+	default:
+		return CHECKER_BAD;
+	}
+}
+
 /* see sup/checker.h */
-bool
+enum checker_result
 checker_ended(struct checker *c, int status, struct buf *why)
 {
 	char line[CHECKER_LINE_MAX];
@@ -101,5 +126,5 @@ checker_ended(struct checker *c, int status, struct buf *why)
 		buf_str(why, "the checker ");
 		child_write_end(why, status);
 	}
-	return WIFEXITED(status) && WEXITSTATUS(status) == IS_GOOD;
+	return judge(status);
 }
