@@ -439,7 +439,7 @@ check_http(const struct check_conf *conf, struct target *t,
 {
 	char in[IN_MAX];
 	char text[2][CHECK_URL_MAX];	/* the URL that was, the one to be */
-	struct client c;
+	struct client c = { .fd = -1 };	/* ask() may not come to open it */
 	int r;
 
 	t->first = t->url;
