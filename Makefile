@@ -158,6 +158,9 @@ $B/unit/test_cgroup: UNIT_LINK = -Wl,--wrap=open
 $B/unit/test_loop $B/unit/test_server: \
         UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=epoll_wait \
         -Wl,--wrap=timerfd_create,--wrap=timerfd_settime
+$B/unit/test_watch: UNIT_LINK = \
+        -Wl,--wrap=clock_ms,--wrap=epoll_wait,--wrap=fork \
+        -Wl,--wrap=timerfd_create,--wrap=timerfd_settime
 # What fuzzing saved runs again, each target by a name of its own.
 FUZZ_PARTS = $(patsubst tests/fuzz/%.c,$B/unit/obj/fuzz/%.o, \
         $(wildcard tests/fuzz/fuzz_*.c))
@@ -176,7 +179,7 @@ $B/unit/%: tests/unit/%.c $(UNIT_PARTS) $(TOOL)/bearssl.a
 # The Nth of each of these calls fails; time runs faster.
 WRAPPED = read write pwritev2 recv send accept4 epoll_ctl epoll_wait waitpid \
           poll signalfd epoll_create1 timerfd_create socket bind listen \
-          setsockopt open fork pipe2 recvmsg clock_ms timerfd_settime
+          setsockopt open fork vfork pipe2 recvmsg clock_ms timerfd_settime
 $B/fault/%: tests/fault/%.c $(UNIT_PARTS) $(TOOL)/bearssl.a
 	@mkdir -p $(@D)
 	@echo "compile $<"

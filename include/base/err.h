@@ -8,6 +8,8 @@
 #ifndef HALE_BASE_ERR_H
 #define HALE_BASE_ERR_H
 
+#include <stdbool.h>
+
 enum err {
 	ERR_FIRST  = -5000,
 	ERR_PARSE  = ERR_FIRST,	/* bytes that break the grammar */
@@ -31,9 +33,17 @@ enum err {
 	ERR_REFUSED = -5026,	/* a proxy does not let us through */
 	ERR_NAMESERVER = -5028,	/* nobody answers for names, or not now */
 	ERR_CODING  = -5027,	/* a transfer coding that is not spoken here */
+	ERR_NOT_RUN = -5029,	/* a check that the machine did not let us make */
 };
 
 /* The words for err, which is negative; static, never NULL. */
 const char *err_text(int err);
+
+/*
+ * Is it the machine that has nothing left: no process (EAGAIN), descriptor or
+ * memory? For what starts a process, opens a descriptor or makes a socket:
+ * elsewhere EAGAIN means something else.
+ */
+bool err_is_shortage(int err);
 
 #endif

@@ -77,7 +77,9 @@ int check_add_header(struct check_conf *conf, struct span line);
  * must be over at deadline_ms (base/clock.h). Never reads more than it needs:
  * without `contains` an HTTP check ends with the answer's head.
  * Returns 0 where it is healthy, else a negative error number; ERR_UNHEALTHY
- * where it answered, and the answer is bad. In both cases one line without
+ * where it answered, and the answer is bad; ERR_NOT_RUN where the machine had
+ * no process, descriptor or memory to ask it, which says nothing of its
+ * health. In all cases one line without
  * its end is appended to why: "200 OK", "503 Service Unavailable", "exit 1:
  * last line that it printed", "127.0.0.1 port 8080: Connection refused".
  * It has no control bytes: what a peer sent is made harmless.

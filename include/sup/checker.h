@@ -28,7 +28,13 @@ struct checker_job {
 	int                         cwd_fd;	/* where they run; 0: here */
 };
 
-/* Forks. Returns 0 or -errno; c is unused then. */
+enum checker_result {
+	CHECKER_GOOD,
+	CHECKER_BAD,
+	CHECKER_NOT_RUN,	/* the machine's fault: says nothing of the service */
+};
+
+/* Forks. Returns 0 or -errno, which is the machine's; c is unused then. */
 int checker_start(struct checker *c, const struct checker_job *job);
 
 /* SIGKILL to it and to all it started. It stays to be reaped. */
@@ -37,8 +43,10 @@ void checker_kill(const struct checker *c);
 /*
  * It was reaped with this status: appends what it said, made plain, or how it
  * ended where it said nothing, and frees c. What it left running is killed.
- * Returns whether the check was good.
+ * A SIGKILL that hale did not send (the kernel's, for memory) is
+ * CHECKER_NOT_RUN; any other death is CHECKER_BAD, since it may be the
+ * answer's doing. For one that checker_kill() ended there is no result.
  */
-bool checker_ended(struct checker *c, int status, struct buf *why);
+enum checker_result checker_ended(struct checker *c, int status, struct buf *why);
 
 #endif

@@ -34,11 +34,12 @@ struct facts_check {
 	unsigned    counts_for;	/* FACTS_* */
 	unsigned    fails;	/* those of them that it fails */
 	/* For a check that asks a URL; all zero for one of hale's own. */
-	const char *state;	/* "starting", "passing", "failing"; or NULL */
+	const char *state;	/* health_state_text(), or NULL */
+	bool        is_unknown;	/* it cannot be run; `fails` is what it said last */
 	bool        flaps;
 	int64_t     took_ms;	/* the last one; -1: none was made yet */
 	int64_t     age_ms;	/* since it ended */
-	uint64_t    passed, failed;
+	uint64_t    passed, failed, not_run;
 };
 
 /* Of the service's process and its container; FACTS_UNKNOWN where the kernel

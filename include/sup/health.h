@@ -8,6 +8,10 @@
  * A check is STARTING until its first success or until enough failures
  * counted; then PASSING or FAILING. Readiness needs every check of its own
  * PASSING; liveness only that none of its own is FAILING.
+ *
+ * A check that could not be run at all (health_not_run()) says nothing: what
+ * it said last holds. When that has lasted for HEALTH_BLIND_MS, readiness is
+ * off until it can be run again; liveness never is for that.
  */
 #ifndef HALE_SUP_HEALTH_H
 #define HALE_SUP_HEALTH_H
@@ -20,6 +24,8 @@
 #define HEALTH_EAGER_MS   100	/* first pause before the first success */
 #define HEALTH_REAP_MS    100	/* a late one gets so long to be gone */
 #define HEALTH_FROZEN_MS  2000	/* so late a result: we were stopped, not it */
+#define HEALTH_BLIND_MS   300000	/* not run so long: not ready any more */
+#define HEALTH_AGAIN_MS   30000	/* longest pause before it is tried again */
 #define HEALTH_HISTORY    20	/* results that tell flapping */
 #define HEALTH_FLAPS_ON   6	/* changes among them: flapping .. */
 #define HEALTH_FLAPS_OFF  2	/* .. until there are so few */
@@ -47,6 +53,8 @@ struct health_check {
 	int64_t  began_ms;	/* of the one under way, or CLOCK_NEVER */
 	int64_t  counts_ms;	/* STARTING: begun earlier, it cannot count */
 	int64_t  eager_ms;	/* STARTING: the next pause */
+	int64_t  blind_ms;	/* it cannot be run since, or CLOCK_NEVER */
+	bool     is_blind;	/* for too long */
 	uint32_t history;	/* a bit each, the last one lowest; 1: good */
 	int      n_history;
 	bool     flaps;
@@ -87,7 +95,19 @@ void health_begun(struct health *h, size_t i, int64_t now_ms);
  */
 void health_result(struct health *h, size_t i, bool good, int64_t now_ms);
 
-/* When health_due() has something next, or CLOCK_NEVER. */
+/*
+ * The check that was begun could not be run: no process, descriptor or memory
+ * was left for it. That counts neither way and is no part of the history; any
+ * result ends it.
+ */
+void health_not_run(struct health *h, size_t i, int64_t now_ms);
+
+/* Returns true once when check i, which counts for readiness, could not be run
+ * for HEALTH_BLIND_MS: readiness is off from here on. */
+bool health_turns_blind(struct health *h, size_t i, int64_t now_ms);
+
+/* When health_due() or health_turns_blind() has something next, or
+ * CLOCK_NEVER. */
 int64_t health_deadline(const struct health *h);
 
 /* Do the checks of this verdict say yes? */
@@ -97,7 +117,8 @@ bool health_passes(const struct health *h, enum health_verdict verdict);
 bool health_check_passes(const struct health_check *c,
                          enum health_verdict verdict);
 
-/* "starting", "passing", "failing"; static. */
-const char *health_state_text(enum health_state state);
+/* "starting", "passing", "failing", or "unknown" while it cannot be run;
+ * static. */
+const char *health_state_text(const struct health_check *c);
 
 #endif

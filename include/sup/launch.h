@@ -23,7 +23,8 @@ int launch_prepare(struct launch *l, char **argv,
                    struct watch *watch, bool keep_cwd);
 
 /* Starts it. Returns the pid, or minus the exit code that stands for the
- * failure, with the reason appended to why. */
-pid_t launch_start(const struct launch *l, struct buf *why);
+ * failure, with the reason appended to why; *refused: it is the machine's, that
+ * has no process, descriptor or memory left. */
+pid_t launch_start(const struct launch *l, bool *refused, struct buf *why);
 
 #endif

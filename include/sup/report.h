@@ -20,6 +20,8 @@ struct report_from {
 	pid_t                 pid;	/* the service's, or 0 */
 	const char           *sick;	/* the last reason for not being live */
 	const char           *death;	/* how the last one ended, or "" */
+	const char           *refused;	/* why the machine did not let the next
+					 * one start, or "" */
 	int64_t               now_ms;
 };
 
@@ -29,6 +31,7 @@ struct report_room {
 	char drain[REPORT_WHY_MAX];
 	char unready[REPORT_WHY_MAX];
 	char watchdog[REPORT_WHY_MAX];
+	char asked[HEALTH_CHECKS_MAX][REPORT_WHY_MAX];
 };
 
 /* Fills facts->checks and n_checks. */

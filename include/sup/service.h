@@ -16,6 +16,8 @@
 #define SERVICE_CLEAR_MAX_MS  10000	/* then the next is started all the same */
 #define SERVICE_HUNG_MS       10000	/* stop timeout of an unhealthy one, where
 					 * there is none: it may hear nothing */
+#define SERVICE_REFUSED_MS    1000	/* first pause after a start that the
+					 * machine refused; doubles */
 #define SERVICE_GOOD_MS       60000	/* so long healthy: back-off starts anew */
 
 enum service_state {
@@ -35,6 +37,8 @@ enum service_event {
 	EV_DRAIN,	/* `hale drain`: readiness off, no stop yet */
 	EV_EXITED,	/* the service has ended well */
 	EV_FAILED,	/* it has ended badly, or could not be started again */
+	EV_REFUSED,	/* right after ACT_START: the machine refused it, having
+			 * no process, descriptor or memory left */
 	EV_ALONE,	/* no child is left */
 	EV_HEALTHY,	/* all live checks pass (again) */
 	EV_UNHEALTHY,	/* one has failed, or the watchdog was not fed */
@@ -73,6 +77,7 @@ struct service {
 	int     restarts;	/* all of them, and those .. */
 	int     in_row;		/* .. without a good minute in between */
 	int64_t backoff_ms;	/* what the next restart waits */
+	int64_t refused_ms;	/* what the next try of a refused start waits */
 	int64_t start_ms;	/* CLEARING, WAITING: when it is due */
 	int64_t clear_ms;	/* CLEARING: when it has lasted long enough */
 	int64_t good_ms;	/* healthy since, or CLOCK_NEVER */
@@ -91,7 +96,9 @@ void service_started(struct service *s, int64_t now_ms);
 
 /*
  * After ACT_START the service counts as running: a start that failed is told
- * as EV_FAILED and, once no child is left, EV_ALONE.
+ * as EV_FAILED and, once no child is left, EV_ALONE. One that the machine
+ * refused is told as EV_REFUSED: it is no failure of the service, counts as no
+ * restart, and is tried for ever.
  */
 enum service_act service_step(struct service *s, enum service_event ev,
                               int64_t now_ms);

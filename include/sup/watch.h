@@ -39,9 +39,11 @@ struct watch_plan {
 struct watch_check {
 	char     name[WATCH_NAME_MAX];
 	char     why[CHECKER_LINE_MAX];	/* the last result in words */
+	char     not_run_why[CHECKER_LINE_MAX];	/* why there was none */
 	int64_t  took_ms;	/* the last one; -1: there was none */
 	int64_t  ended_ms;
-	uint64_t passed, failed;	/* results since hale started */
+	uint64_t passed, failed;	/* results since hale started .. */
+	uint64_t not_run;	/* .. and tries that came to none */
 	struct checker checker;
 	bool     is_ignored;	/* the checker's result is not waited for */
 };
@@ -111,6 +113,10 @@ size_t watch_fds(const struct watch *w, int fds[WATCH_FDS_MAX]);
 bool watch_is_ready(const struct watch *w);
 bool watch_is_live(const struct watch *w);
 bool watch_was_ready(const struct watch *w);	/* once since the start */
+
+/* Appends the last result of check i, or why there is none: "could not be run
+ * for 12s: cannot start a process: ...; the last result: 200 OK". */
+void watch_write_check(const struct watch *w, size_t i, struct buf *b);
 
 /* Appends why it is not ready, or not live: the first reason there is. */
 void watch_write_unready(const struct watch *w, struct buf *b);

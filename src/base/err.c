@@ -2,6 +2,7 @@
 /* base/err.c - error numbers and their words (pure) */
 #include "base/err.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* see base/err.h */
@@ -51,7 +52,25 @@ err_text(int err)
 		return "refused by the proxy";
 	case ERR_CODING:
 		return "unsupported transfer coding";
+	case ERR_NOT_RUN:
+		return "could not be run";
 	default:
 		return strerror(-err);
+	}
+}
+
+/* see base/err.h */
+bool
+err_is_shortage(int err)
+{
+	switch (err) {
+	case -EAGAIN:
+	case -ENOMEM:
+	case -EMFILE:
+	case -ENFILE:
+	case -ENOBUFS:
+		return true;
+	default:
+		return false;
 	}
 }

@@ -423,13 +423,22 @@ is_sent_on(const struct client *c, const struct check_conf *conf,
 	return true;
 }
 
+/* Up to the connection it is we who need something of the machine. No peer
+ * can cause these errors: a full backlog is ERR_TIMEOUT. */
+static bool
+is_not_run(const struct client *c, int err)
+{
+	return err_is_shortage(err)
+	    && (c->step == CLIENT_LOOKUP || c->step == CLIENT_CONNECT);
+}
+
 static int
 check_http(const struct check_conf *conf, struct target *t,
            int64_t deadline_ms, struct buf *why)
 {
 	char in[IN_MAX];
 	char text[2][CHECK_URL_MAX];	/* the URL that was, the one to be */
-	struct client c;
+	struct client c = { .fd = -1 };	/* ask() may not come to open it */
 	int r;
 
 	t->first = t->url;
@@ -448,6 +457,8 @@ check_http(const struct check_conf *conf, struct target *t,
 			r = judge(&c, conf, why);
 		else
 			client_text(&c, r, why);
+		if (is_not_run(&c, r))
+			r = ERR_NOT_RUN;
 		client_close(&c);
 		return r;
 	}
@@ -468,7 +479,7 @@ check_connect(const struct target *t, int64_t deadline_ms, struct buf *why)
 		                AF_UNSPEC, deadline_ms);
 	if (r < 0) {
 		buf_fmt(why, "%s: %s", t->host, dial_lookup_text(r));
-		return r;
+		return err_is_shortage(r) ? ERR_NOT_RUN : r;
 	}
 	r = dial_connect(&set, deadline_ms, &which);
 	if (r >= 0)
@@ -476,7 +487,7 @@ check_connect(const struct target *t, int64_t deadline_ms, struct buf *why)
 	dial_write(why, &set.at[which]);
 	if (r < 0) {
 		buf_fmt(why, ": %s", err_text(r));
-		return r;
+		return err_is_shortage(r) ? ERR_NOT_RUN : r;
 	}
 	close(r);
 	return 0;

@@ -22,7 +22,7 @@
 #define HOST_MAX 256	/* bytes of a name (RFC 1035, 2.3.4) with its NUL */
 
 /* How the child that looks up a name can end. */
-enum { LOOKED_UP, NO_SUCH_NAME, NO_ANSWER };
+enum { LOOKED_UP, NO_SUCH_NAME, NO_ANSWER, NO_MEMORY, NO_DESCRIPTOR };
 
 static int
 add(struct dial_set *set, const void *at, socklen_t len)
@@ -101,6 +101,22 @@ add_known(struct dial_set *set, struct span host, const char *name,
 	return r < 0 ? r : 1;
 }
 
+/* What getaddrinfo() says, or how the machine kept it from asking. */
+static int
+lookup_failure(int said)
+{
+	switch (said) {
+	case EAI_AGAIN:
+		return NO_ANSWER;
+	case EAI_MEMORY:
+		return NO_MEMORY;
+	case EAI_SYSTEM:
+		return err_is_shortage(-errno) ? NO_DESCRIPTOR : NO_SUCH_NAME;
+	default:
+		return NO_SUCH_NAME;
+	}
+}
+
 /* The child: the found addresses go up the pipe, each as one write of its
  * fixed size, which is below PIPE_BUF. */
 static _Noreturn void
@@ -110,15 +126,10 @@ look_up(const char *name, uint16_t port, int family, int up)
 		.ai_family = family,
 		.ai_socktype = SOCK_STREAM,
 	}, *found = NULL;
+	int r = getaddrinfo(name, NULL, &hints, &found);
 
-	switch (getaddrinfo(name, NULL, &hints, &found)) {
-	case 0:
-		break;
-	case EAI_AGAIN:
-		_exit(NO_ANSWER);
-	default:
-		_exit(NO_SUCH_NAME);
-	}
+	if (r != 0)
+		_exit(lookup_failure(r));
 	for (; found != NULL; found = found->ai_next) {
 		struct dial_set one = { 0 };
 
@@ -162,6 +173,26 @@ collect(struct dial_set *set, int fd, int64_t deadline_ms)
 	return set->n > before ? 0 : ERR_RESOLVE;
 }
 
+/* Why the child that was not killed by us told no address. */
+static int
+child_failure(int status)
+{
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		return -ENOMEM;	/* the kernel's, for memory */
+	if (!WIFEXITED(status))
+		return ERR_RESOLVE;
+	switch (WEXITSTATUS(status)) {
+	case NO_ANSWER:
+		return ERR_NAMESERVER;
+	case NO_MEMORY:
+		return -ENOMEM;
+	case NO_DESCRIPTOR:
+		return -EMFILE;
+	default:
+		return ERR_RESOLVE;
+	}
+}
+
 static int
 ask_child(struct dial_set *set, const char *name, uint16_t port, int family,
           int64_t deadline_ms)
@@ -183,13 +214,12 @@ ask_child(struct dial_set *set, const char *name, uint16_t port, int family,
 	close(fds[1]);
 	if (r == 0) {
 		r = collect(set, fds[0], deadline_ms);
-		if (r < 0)
+		if (r < 0)	/* one that is exiting keeps its status */
 			(void)kill(child, SIGKILL);
 		while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 			continue;
-		if (r == ERR_RESOLVE && WIFEXITED(status)
-		 && WEXITSTATUS(status) == NO_ANSWER)
-			r = ERR_NAMESERVER;
+		if (r == ERR_RESOLVE)
+			r = child_failure(status);
 	}
 	close(fds[0]);
 	return r;

@@ -267,7 +267,17 @@ tell_end(int status, struct span printed, struct buf *why)
 	}
 	if (line.len > 0)
 		buf_fmt(why, ": %.*s", (int)line.len, line.p);
+	/* Ours comes only when it has ended, or is late. */
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		return ERR_NOT_RUN;
 	return status == 0 ? 0 : ERR_UNHEALTHY;
+}
+
+/* What the machine lacks tells nothing of what was to be checked. */
+static int
+judge(int err)
+{
+	return err_is_shortage(err) ? ERR_NOT_RUN : err;
 }
 
 static int
@@ -292,11 +302,11 @@ attend(pid_t child, const struct program *p, struct pipes *pipes,
 	if (failed < 0) {
 		buf_fmt(why, "cannot run %s: %s", p->argv[0],
 		        err_text(failed));
-		return failed;
+		return judge(failed);
 	}
 	if (r < 0) {
 		buf_fmt(why, "%s: %s", p->argv[0], err_text(r));
-		return r;
+		return judge(r);
 	}
 	return tell_end(status, buf_span(&kept), why);
 }
@@ -318,10 +328,12 @@ program_run(const struct program *p, int64_t deadline_ms, struct buf *why)
 		become(p, &pipes, parent);
 	if (r == 0 && child < 0)
 		r = -errno;
-	if (r == 0)
+	if (r == 0) {
 		r = attend(child, p, &pipes, deadline_ms, why);
-	else
+	} else {
 		buf_fmt(why, "cannot run %s: %s", p->argv[0], err_text(r));
+		r = judge(r);
+	}
 	close_all(&pipes);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	return r;

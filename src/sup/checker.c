@@ -15,11 +15,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "sup/child.h"
 #include "sup/fds.h"
 
-#define IS_GOOD 0	/* exit codes of the child */
-#define IS_BAD  1
+/* Exit codes of the child. */
+enum { IS_GOOD, IS_BAD, IS_NOT_RUN };
 
 static void
 leave_the_parent(const struct checker_job *job, int fd)
@@ -27,6 +28,8 @@ leave_the_parent(const struct checker_job *job, int fd)
 	/* Wherever its grandchildren go, they stay below it, to be found. */
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1L);
 	(void)prctl(PR_SET_PDEATHSIG, (long)SIGKILL);
+	/* The name that it has is the supervisor's address (sup/local.h). */
+	(void)prctl(PR_SET_NAME, "hale-check");
 	(void)setpgid(0, 0);
 	if (job->cwd_fd > 0)
 		(void)!fchdir(job->cwd_fd);	/* else it runs in "/" */
@@ -37,6 +40,14 @@ leave_the_parent(const struct checker_job *job, int fd)
 	signals_restore(job->given);
 	/* waitpid() must work, whatever hale was started with. */
 	(void)signal(SIGCHLD, SIG_DFL);
+}
+
+static int
+exit_code(int err)
+{
+	if (err == ERR_NOT_RUN)
+		return IS_NOT_RUN;
+	return err == 0 ? IS_GOOD : IS_BAD;
 }
 
 static _Noreturn void
@@ -51,7 +62,7 @@ run(const struct checker_job *job, int fd)
 	(void)!write(fd, why.p, why.len);	/* lost: the status tells all */
 	if (span_has_prefix(job->url, "exec:"))	/* no other starts anybody */
 		child_end_own();
-	_exit(r == 0 ? IS_GOOD : IS_BAD);
+	_exit(exit_code(r));
 }
 
 /* see sup/checker.h */
@@ -85,8 +96,24 @@ checker_kill(const struct checker *c)
 		child_signal_tree(c->pid, SIGKILL);
 }
 
+static enum checker_result
+judge(int status)
+{
+	if (WIFSIGNALED(status))
+		return WTERMSIG(status) == SIGKILL ? CHECKER_NOT_RUN
+		                                   : CHECKER_BAD;
+	switch (WEXITSTATUS(status)) {
+	case IS_GOOD:
+		return CHECKER_GOOD;
+	case IS_NOT_RUN:
+		return CHECKER_NOT_RUN;
+	default:
+		return CHECKER_BAD;
+	}
+}
+
 /* see sup/checker.h */
-bool
+enum checker_result
 checker_ended(struct checker *c, int status, struct buf *why)
 {
 	char line[CHECKER_LINE_MAX];
@@ -101,5 +128,5 @@ checker_ended(struct checker *c, int status, struct buf *why)
 		buf_str(why, "the checker ");
 		child_write_end(why, status);
 	}
-	return WIFEXITED(status) && WEXITSTATUS(status) == IS_GOOD;
+	return judge(status);
 }

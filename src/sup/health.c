@@ -14,6 +14,7 @@ check_start(const struct health *h, struct health_check *c, int64_t now_ms)
 		.began_ms = CLOCK_NEVER,
 		.counts_ms = now_ms + h->conf.interval_ms,
 		.eager_ms = HEALTH_EAGER_MS,
+		.blind_ms = CLOCK_NEVER,
 		/* What was before the restart still tells flapping. */
 		.history = c->history,
 		.n_history = c->n_history,
@@ -169,6 +170,8 @@ health_result(struct health *h, size_t i, bool good, int64_t now_ms)
 
 	if (!h->is_on || !is_under_way(c))
 		return;
+	c->blind_ms = CLOCK_NEVER;
+	c->is_blind = false;
 	if (good) {
 		c->state = HEALTH_PASSING;
 		c->failures = 0;
@@ -182,6 +185,45 @@ health_result(struct health *h, size_t i, bool good, int64_t now_ms)
 }
 
 /* see sup/health.h */
+void
+health_not_run(struct health *h, size_t i, int64_t now_ms)
+{
+	struct health_check *c = &h->checks[i];
+	int64_t again_ms = now_ms + HEALTH_AGAIN_MS;
+
+	if (!h->is_on || !is_under_way(c))
+		return;
+	if (c->blind_ms == CLOCK_NEVER)
+		c->blind_ms = now_ms;
+	c->due_ms = next_due(h, c, now_ms);
+	if (c->due_ms > again_ms)	/* one bad moment an hour is no hour */
+		c->due_ms = again_ms;
+	c->began_ms = CLOCK_NEVER;
+}
+
+/* When the time without a result becomes too long. */
+static int64_t
+blind_deadline(const struct health_check *c)
+{
+	bool matters = (c->counts_for & HEALTH_READY) != 0 && !c->is_blind;
+
+	return matters && c->blind_ms != CLOCK_NEVER
+	     ? c->blind_ms + HEALTH_BLIND_MS : CLOCK_NEVER;
+}
+
+/* see sup/health.h */
+bool
+health_turns_blind(struct health *h, size_t i, int64_t now_ms)
+{
+	struct health_check *c = &h->checks[i];
+
+	if (!h->is_on || now_ms < blind_deadline(c))
+		return false;
+	c->is_blind = true;
+	return true;
+}
+
+/* see sup/health.h */
 int64_t
 health_deadline(const struct health *h)
 {
@@ -192,6 +234,8 @@ health_deadline(const struct health *h)
 		int64_t at = is_under_way(c) ? c->began_ms + h->conf.timeout_ms
 		                             : c->due_ms;
 
+		if (at > blind_deadline(c))
+			at = blind_deadline(c);
 		if (at < next)
 			next = at;
 	}
@@ -205,7 +249,8 @@ health_check_passes(const struct health_check *c, enum health_verdict verdict)
 	if ((c->counts_for & verdict) == 0)
 		return true;
 	return verdict == HEALTH_LIVE ? c->state != HEALTH_FAILING
-	                              : c->state == HEALTH_PASSING;
+	                              : c->state == HEALTH_PASSING
+	                                && !c->is_blind;
 }
 
 /* see sup/health.h */
@@ -220,9 +265,11 @@ health_passes(const struct health *h, enum health_verdict verdict)
 
 /* see sup/health.h */
 const char *
-health_state_text(enum health_state state)
+health_state_text(const struct health_check *c)
 {
-	switch (state) {
+	if (c->blind_ms != CLOCK_NEVER)
+		return "unknown";
+	switch (c->state) {
 	case HEALTH_STARTING:
 		return "starting";
 	case HEALTH_PASSING:

@@ -61,7 +61,8 @@ struct init {
 	bool     stop_sent;
 	bool     leaving;
 	bool     signals_paused;	/* reading them failed */
-	bool     start_failed;	/* the last ACT_START, not yet told */
+	bool     start_failed;	/* the last ACT_START, not yet told .. */
+	bool     start_refused;	/* .. and it was the machine that refused it */
 	bool     cleared;	/* it got SIGKILL as part of a restart */
 	int64_t  started_ms;
 	int64_t  died_ms;	/* of the last death */
@@ -77,6 +78,7 @@ struct init {
 	struct watch_check checks[HEALTH_CHECKS_MAX];
 	char sick[REPORT_WHY_MAX];	/* why it is not live, or was stopped */
 	char death[DEATH_TEXT_MAX];	/* how the last one ended, or "" */
+	char refused[REPORT_WHY_MAX];	/* why the machine refused a start, or "" */
 };
 
 static struct init the_init;	/* zeroed pages that cost nothing untouched */
@@ -139,22 +141,42 @@ kill_all(struct init *in)
 	child_signal_all(in->group, SIGKILL);
 }
 
+static void
+note_failed_start(struct init *in, const char *reason)
+{
+	struct buf death = buf_over(in->death, sizeof in->death);
+
+	log_error("cannot start %s: %s", program(in), reason);
+	buf_fmt(&death, "could not be started: %s", reason);
+	(void)buf_text(&death);
+	in->died_ms = clock_ms();
+}
+
+/* How the last one ended is not changed by a start that the machine refused. */
+static void
+note_refused_start(struct init *in, const char *reason)
+{
+	struct buf b = buf_over(in->refused, sizeof in->refused);
+
+	buf_str(&b, reason);
+	(void)buf_text(&b);
+}
+
 /* Returns 0, or the exit code that stands for the failure. */
 static int
-start_service(struct init *in)
+start_service(struct init *in, bool again)
 {
 	char reason[LAUNCH_REASON_MAX];
-	struct buf b = buf_over(reason, sizeof reason), death;
-	pid_t pid = launch_start(&in->launch, &b);
+	struct buf b = buf_over(reason, sizeof reason);
+	pid_t pid = launch_start(&in->launch, &in->start_refused, &b);
 
-	if (pid < 0) {
-		log_error("cannot start %s: %s", program(in), buf_text(&b));
-		death = buf_over(in->death, sizeof in->death);
-		buf_fmt(&death, "could not be started: %s", buf_text(&b));
-		(void)buf_text(&death);
-		in->died_ms = clock_ms();
+	in->refused[0] = '\0';
+	if (pid < 0 && in->start_refused && again)
+		note_refused_start(in, buf_text(&b));
+	else if (pid < 0)
+		note_failed_start(in, buf_text(&b));
+	if (pid < 0)
 		return -pid;
-	}
 	in->pid = in->group = pid;
 	/* On a CPU that both share the service goes first: the rest can wait. */
 	(void)sched_yield();	/* cannot fail (sched_yield(2)) */
@@ -182,13 +204,15 @@ start_again(struct init *in)
 	(void)watch_ready_fd(&in->watch);	/* what the last one said */
 	if (in->terminal_fd >= 0)	/* it may be the dead one's still */
 		terminal_take(in->terminal_fd, in->group);
-	code = start_service(in);
+	code = start_service(in, true);
 	if (code == 0) {
 		note_start(in);
 		return;
 	}
-	in->status = code << 8;	/* as wait(2) would have it */
 	in->start_failed = true;
+	if (in->start_refused)
+		return;
+	in->status = code << 8;	/* as wait(2) would have it */
 	in->signals.deadline_ms = 0;	/* reaping tells that nobody is left */
 }
 
@@ -211,6 +235,17 @@ tell_restart(const struct init *in, int64_t now_ms)
 	buf_ms(&b, in->service.start_ms - now_ms);
 	log_warn("restarting %s in %s (restart %d)", program(in), buf_text(&b),
 	         in->service.restarts);
+}
+
+static void
+tell_refusal(const struct init *in, int64_t now_ms)
+{
+	char words[LIST_MAX];
+	struct buf b = buf_over(words, sizeof words);
+
+	buf_ms(&b, in->service.start_ms - now_ms);
+	log_error("cannot start %s: %s: trying again in %s", program(in),
+	          in->refused, buf_text(&b));
 }
 
 static void
@@ -275,7 +310,10 @@ step(struct init *in, enum service_event ev)
 	if (in->start_failed) {
 		in->start_failed = false;
 		now_ms = clock_ms();	/* explaining it took its time */
-		act(in, service_step(&in->service, EV_FAILED, now_ms));
+		act(in, service_step(&in->service, in->start_refused
+		                     ? EV_REFUSED : EV_FAILED, now_ms));
+		if (in->start_refused)
+			tell_refusal(in, now_ms);
 	}
 	in->timer.deadline_ms = in->service.deadline_ms;
 	if (!is_watched(&in->service))
@@ -563,6 +601,7 @@ answer_probe(void *owner, const struct server_ask *ask, struct buf *out)
 		.pid = in->pid,
 		.sick = in->sick,
 		.death = in->death,
+		.refused = in->refused,
 		.now_ms = clock_ms(),
 	};
 
@@ -820,7 +859,7 @@ init_run(struct init_plan *plan)
 	become_reaper(in);
 	if (open_listeners(in) == 0 && open_watch(in) == 0) {
 		local_open(&in->local, &in->loop, &in->server);
-		code = start_service(in);
+		code = start_service(in, false);
 		if (code == 0)
 			code = serve(in);
 	}

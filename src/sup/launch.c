@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "sup/env.h"
 #include "sup/explain.h"
 #include "sup/terminal.h"
@@ -53,7 +54,7 @@ launch_prepare(struct launch *l, char **argv,
 
 /* see sup/launch.h */
 pid_t
-launch_start(const struct launch *l, struct buf *why)
+launch_start(const struct launch *l, bool *refused, struct buf *why)
 {
 	struct child_plan child = l->child;
 	pid_t pid;
@@ -61,5 +62,6 @@ launch_start(const struct launch *l, struct buf *why)
 	child.foreground = child.terminal_fd >= 0
 	                && terminal_is_ours(child.terminal_fd);
 	pid = child_start(&child);
+	*refused = err_is_shortage(pid);
 	return pid > 0 ? pid : -explain_exec(why, l->child.argv[0], pid);
 }

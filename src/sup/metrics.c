@@ -164,6 +164,7 @@ add_counts(const struct out *o, const struct facts *facts)
 
 enum check_value {
 	CHECK_UP, CHECK_FLAPS, CHECK_TOOK, CHECK_PASSED, CHECK_FAILED,
+	CHECK_NOT_RUN,
 };
 
 static void
@@ -189,6 +190,9 @@ add_check(const struct out *o, const struct family *f,
 	case CHECK_FAILED:
 		add_number(o->b, c->failed, 1);
 		break;
+	case CHECK_NOT_RUN:
+		add_number(o->b, c->not_run, 1);
+		break;
 	}
 }
 
@@ -210,6 +214,9 @@ add_checks(const struct out *o, const struct facts *facts)
 		  CHECK_PASSED },
 		{ { "hale_check_failed", "Checks that were bad.", COUNTER },
 		  CHECK_FAILED },
+		{ { "hale_check_not_run",
+		    "Checks that the machine did not let hale run.", COUNTER },
+		  CHECK_NOT_RUN },
 	};
 	bool any = false;
 

@@ -23,7 +23,7 @@ static const char top[] =
 	"ul{list-style:none;padding:0}"
 	"li{border-left:.4rem solid;padding:.2rem .8rem;margin:.6rem 0}"
 	"li.p{border-color:#176f2c}li.f{border-color:#b3261e}"
-	"li.s{border-color:#8a6d00}small{opacity:.7}"
+	"li.s{border-color:#8a6d00}li.u{border-color:#6750a4}small{opacity:.7}"
 	"</style>";
 
 /* What comes from outside. */
@@ -111,10 +111,11 @@ page_service(struct buf *b, const struct facts *f)
 static void
 page_check(struct buf *b, const struct facts_check *c)
 {
-	buf_fmt(b, "<li class=%c>", c->state[0]);	/* passing, failing.. */
+	/* passing, failing, starting, unknown */
+	buf_fmt(b, "<li class=%c>", c->state[0]);
 	add_html(b, span_of(c->name));
 	buf_fmt(b, " <b>%s%s</b><br><small>", c->state,
-	        c->flaps ? ", flapping" : "");
+	        c->flaps && !c->is_unknown ? ", flapping" : "");
 	if (c->took_ms >= 0) {
 		buf_ms(b, c->age_ms);
 		buf_str(b, " ago in ");

@@ -40,7 +40,10 @@ write_restart(struct buf *b, const struct report_from *from)
 	}
 	buf_str(b, "the service starts again in ");
 	buf_ms(b, left_ms(s->start_ms, from->now_ms));
-	buf_fmt(b, ": it %s", from->death);
+	if (*from->refused != '\0')
+		buf_fmt(b, ": it could not be started: %s", from->refused);
+	else
+		buf_fmt(b, ": it %s", from->death);
 }
 
 static void
@@ -141,8 +144,10 @@ add_watchdog(struct facts *facts, struct report_room *room,
 }
 
 static void
-add_asked(struct facts *facts, const struct report_from *from, size_t i)
+add_asked(struct facts *facts, struct report_room *room,
+          const struct report_from *from, size_t i)
 {
+	struct buf why = buf_over(room->asked[i], sizeof room->asked[i]);
 	const struct watch_check *asked = &from->watch->checks[i];
 	const struct health_check *h = &from->watch->health.checks[i];
 	struct facts_check *c = add(facts, asked->name, 0);
@@ -151,13 +156,16 @@ add_asked(struct facts *facts, const struct report_from *from, size_t i)
 		c->counts_for |= FACTS_READY;
 	if (h->counts_for & HEALTH_LIVE)
 		c->counts_for |= FACTS_LIVE;
-	c->why = asked->took_ms < 0 ? "has no result yet" : asked->why;
-	c->state = health_state_text(h->state);
+	watch_write_check(from->watch, i, &why);
+	c->why = buf_text(&why);
+	c->state = health_state_text(h);
+	c->is_unknown = h->blind_ms != CLOCK_NEVER;
 	c->flaps = h->flaps;
 	c->took_ms = asked->took_ms;
 	c->age_ms = from->now_ms - asked->ended_ms;
 	c->passed = asked->passed;
 	c->failed = asked->failed;
+	c->not_run = asked->not_run;
 	if (!health_check_passes(h, HEALTH_READY))
 		c->fails |= FACTS_READY;
 	if (!health_check_passes(h, HEALTH_LIVE) && is_judged(from->service))
@@ -175,5 +183,5 @@ report_checks(struct facts *facts, struct report_room *room,
 	add_startup(facts, room, from);
 	add_watchdog(facts, room, from);
 	for (size_t i = 0; i < from->watch->health.n; i++)
-		add_asked(facts, from, i);
+		add_asked(facts, room, from, i);
 }

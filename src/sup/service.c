@@ -14,6 +14,7 @@ service_started(struct service *s, int64_t now_ms)
 	s->killed = s->gave_up = s->sickened = false;
 	s->restarts = s->in_row = 0;
 	s->backoff_ms = s->backoff_min_ms;
+	s->refused_ms = SERVICE_REFUSED_MS;
 	s->start_ms = s->clear_ms = CLOCK_NEVER;
 	s->good_ms = now_ms;
 }
@@ -98,6 +99,7 @@ clear(struct service *s, int64_t now_ms)
 {
 	s->restarts++;
 	s->in_row++;
+	s->refused_ms = SERVICE_REFUSED_MS;
 	s->start_ms = now_ms + s->backoff_ms;
 	s->backoff_ms *= 2;
 	if (s->backoff_ms > s->backoff_max_ms)
@@ -137,6 +139,19 @@ start_again(struct service *s, int64_t now_ms)
 	s->deadline_ms = CLOCK_NEVER;
 	s->good_ms = now_ms;
 	return ACT_START;
+}
+
+/* A back-off of its own: the service's says how ill that is. */
+static enum service_act
+try_later(struct service *s, int64_t now_ms)
+{
+	s->good_ms = CLOCK_NEVER;
+	s->start_ms = now_ms + s->refused_ms;
+	s->refused_ms *= 2;
+	if (s->refused_ms > s->backoff_max_ms)
+		s->refused_ms = s->backoff_max_ms > SERVICE_REFUSED_MS
+		              ? s->backoff_max_ms : SERVICE_REFUSED_MS;
+	return wait_for_start(s);
 }
 
 /* --- health --- */
@@ -202,6 +217,8 @@ running_step(struct service *s, enum service_event ev, int64_t now_ms)
 	case EV_FAILED:
 		return s->restart != RESTART_NEVER ? restart(s, now_ms)
 		                                   : end(s, now_ms);
+	case EV_REFUSED:
+		return try_later(s, now_ms);
 	case EV_HEALTHY:
 		if (s->good_ms == CLOCK_NEVER)
 			s->good_ms = now_ms;
@@ -232,6 +249,7 @@ mending_step(struct service *s, enum service_event ev, int64_t now_ms)
 	case EV_DEADLINE:	/* comes back until the exit does */
 		s->deadline_ms = now_ms + SERVICE_KILL_AGAIN_MS;
 		return ACT_CLEAR;
+	case EV_REFUSED:
 	case EV_HEALTHY:	/* from a check that was under way */
 	case EV_UNHEALTHY:
 	case EV_ALONE:
@@ -258,6 +276,7 @@ clearing_step(struct service *s, enum service_event ev, int64_t now_ms)
 		return ACT_CLEAR;
 	case EV_EXITED:
 	case EV_FAILED:
+	case EV_REFUSED:
 	case EV_HEALTHY:
 	case EV_UNHEALTHY:
 		return ACT_NONE;
@@ -279,6 +298,7 @@ waiting_step(struct service *s, enum service_event ev, int64_t now_ms)
 	case EV_ALONE:
 	case EV_EXITED:
 	case EV_FAILED:
+	case EV_REFUSED:
 	case EV_HEALTHY:
 	case EV_UNHEALTHY:
 		return ACT_NONE;
@@ -298,6 +318,7 @@ draining_step(struct service *s, enum service_event ev, int64_t now_ms)
 		return end(s, now_ms);
 	case EV_DRAIN:		/* under way */
 	case EV_ALONE:
+	case EV_REFUSED:
 	case EV_HEALTHY:
 	case EV_UNHEALTHY:	/* it will be stopped anyway */
 		return ACT_NONE;
@@ -320,6 +341,7 @@ stopping_step(struct service *s, enum service_event ev, int64_t now_ms)
 		return end(s, now_ms);
 	case EV_DRAIN:
 	case EV_ALONE:
+	case EV_REFUSED:
 	case EV_HEALTHY:
 	case EV_UNHEALTHY:
 		return ACT_NONE;
@@ -339,6 +361,7 @@ lingering_step(struct service *s, enum service_event ev, int64_t now_ms)
 	case EV_DRAIN:
 	case EV_EXITED:
 	case EV_FAILED:
+	case EV_REFUSED:
 	case EV_HEALTHY:
 	case EV_UNHEALTHY:
 		return ACT_NONE;
@@ -357,6 +380,7 @@ killing_step(struct service *s, enum service_event ev, int64_t now_ms)
 	case EV_DRAIN:
 	case EV_EXITED:
 	case EV_FAILED:
+	case EV_REFUSED:
 	case EV_HEALTHY:
 	case EV_UNHEALTHY:
 		return ACT_NONE;

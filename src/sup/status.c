@@ -51,8 +51,9 @@ static void
 json_asked(struct buf *b, const struct facts_check *c)
 {
 	buf_fmt(b, ",\"state\":\"%s\",\"flapping\":%s,\"passed\":%llu,"
-	        "\"failed\":%llu", c->state, truth(c->flaps),
-	        (unsigned long long)c->passed, (unsigned long long)c->failed);
+	        "\"failed\":%llu,\"not_run\":%llu", c->state, truth(c->flaps),
+	        (unsigned long long)c->passed, (unsigned long long)c->failed,
+	        (unsigned long long)c->not_run);
 	if (c->took_ms >= 0)
 		buf_fmt(b, ",\"took_ms\":%lld,\"age_ms\":%lld",
 		        (long long)c->took_ms, (long long)c->age_ms);
@@ -236,7 +237,7 @@ text_check(struct buf *b, const struct facts_check *c, size_t width)
 	from = b->len - width;	/* behind a longer name all moves on */
 	buf_fmt(b, "  %s", verdicts_of(c));
 	pad(b, from, width + 9);
-	buf_str(b, c->flaps ? "flapping" : c->state);
+	buf_str(b, c->flaps && !c->is_unknown ? "flapping" : c->state);
 	pad(b, from, width + 19);
 	if (c->took_ms >= 0) {
 		buf_ms(b, c->age_ms);

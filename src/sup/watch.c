@@ -46,17 +46,33 @@ watch_was_ready(const struct watch *w)
 	return w->health.was_ready;
 }
 
+/* see sup/watch.h */
+void
+watch_write_check(const struct watch *w, size_t i, struct buf *b)
+{
+	const struct watch_check *c = &w->checks[i];
+	int64_t blind_ms = w->health.checks[i].blind_ms;
+
+	if (blind_ms != CLOCK_NEVER) {
+		buf_str(b, "could not be run for ");
+		buf_ms(b, clock_ms() - blind_ms);
+		buf_fmt(b, ": %s", c->not_run_why);
+		if (c->took_ms >= 0)
+			buf_fmt(b, "; the last result: %s", c->why);
+	} else {
+		buf_str(b, c->took_ms < 0 ? "has no result yet" : c->why);
+	}
+}
+
 /* The first check that this verdict lacks. */
 static void
 write_lacking(const struct watch *w, enum health_verdict verdict, struct buf *b)
 {
 	for (size_t i = 0; i < w->health.n; i++) {
-		const struct watch_check *c = &w->checks[i];
-
 		if (health_check_passes(&w->health.checks[i], verdict))
 			continue;
-		buf_fmt(b, "check %s: %s", c->name,
-		        c->took_ms < 0 ? "has no result yet" : c->why);
+		buf_fmt(b, "check %s: ", w->checks[i].name);
+		watch_write_check(w, i, b);
 		return;
 	}
 }
@@ -122,6 +138,8 @@ tell_change(const struct watch *w, size_t i, const struct health_check *before)
 	const struct health_check *now = &w->health.checks[i];
 	const struct watch_check *c = &w->checks[i];
 
+	if (before->blind_ms != CLOCK_NEVER)
+		log_warn("check %s can be run again: %s", c->name, c->why);
 	if (now->flaps && !before->flaps)
 		log_warn("check %s is flapping: %d of its last results "
 		         "changed", c->name, HEALTH_FLAPS_ON);
@@ -147,6 +165,39 @@ note(struct watch *w, size_t i, bool good)
 	*(good ? &c->passed : &c->failed) += 1;
 	health_result(&w->health, i, good, now_ms);
 	tell_change(w, i, &before);
+}
+
+/* c->not_run_why says why not. */
+static void
+note_not_run(struct watch *w, size_t i)
+{
+	struct watch_check *c = &w->checks[i];
+	struct health_check *h = &w->health.checks[i];
+	bool is_first = h->blind_ms == CLOCK_NEVER;
+
+	c->not_run++;
+	health_not_run(&w->health, i, clock_ms());
+	if (is_first)
+		log_warn("check %s cannot be run: %s; %s", c->name,
+		         c->not_run_why, h->state == HEALTH_STARTING
+		         ? "that is no failure"
+		         : "what it said last still holds");
+}
+
+static void
+look_for_blind(struct watch *w, int64_t now_ms)
+{
+	char words[32];
+
+	for (size_t i = 0; i < w->health.n; i++) {
+		struct buf b = buf_over(words, sizeof words);
+
+		if (!health_turns_blind(&w->health, i, now_ms))
+			continue;
+		buf_ms(&b, HEALTH_BLIND_MS);
+		log_warn("check %s could not be run for %s: not ready until "
+		         "it can", w->checks[i].name, buf_text(&b));
+	}
 }
 
 static struct buf
@@ -175,13 +226,17 @@ begin(struct watch *w, size_t i, int64_t now_ms)
 		c->is_ignored = false;
 		return;
 	}
-	why = begin_why(c);
-	if (r == -EBUSY)
+	if (r == -EBUSY) {
+		why = begin_why(c);
 		buf_str(&why, "the kernel still holds the last, killed check");
-	else
-		buf_fmt(&why, "cannot start a checker: %s", err_text(r));
-	(void)buf_text(&why);
-	note(w, i, false);
+		(void)buf_text(&why);
+		note(w, i, false);
+	} else {
+		why = buf_over(c->not_run_why, sizeof c->not_run_why);
+		buf_fmt(&why, "cannot start a process: %s", err_text(r));
+		(void)buf_text(&why);
+		note_not_run(w, i);
+	}
 }
 
 /* Its own deadline should have ended it; it hangs, or is cut off from time. */
@@ -220,7 +275,29 @@ timer_expired(struct source *s)
 			break;
 		}
 	}
+	look_for_blind(w, now_ms);
 	(void)notify_starves(&w->notify, now_ms);
+	settle(w);
+}
+
+static void
+note_end(struct watch *w, size_t i, int status)
+{
+	struct watch_check *c = &w->checks[i];
+	char line[CHECKER_LINE_MAX] = "";
+	struct buf why = buf_over(line, sizeof line);
+	enum checker_result result = checker_ended(&c->checker, status, &why);
+
+	(void)buf_text(&why);
+	if (c->is_ignored)
+		return;
+	if (result == CHECKER_NOT_RUN) {
+		memcpy(c->not_run_why, line, sizeof line);
+		note_not_run(w, i);
+	} else {
+		memcpy(c->why, line, sizeof line);
+		note(w, i, result == CHECKER_GOOD);
+	}
 	settle(w);
 }
 
@@ -228,23 +305,10 @@ timer_expired(struct source *s)
 bool
 watch_reaped(struct watch *w, pid_t pid, int status)
 {
-	char unwanted[CHECKER_LINE_MAX];
-
 	for (size_t i = 0; i < w->health.n; i++) {
-		struct watch_check *c = &w->checks[i];
-		struct buf why = begin_why(c);
-		bool good;
-
-		if (c->checker.pid != pid)
+		if (w->checks[i].checker.pid != pid)
 			continue;
-		if (c->is_ignored)
-			why = buf_over(unwanted, sizeof unwanted);
-		good = checker_ended(&c->checker, status, &why);
-		(void)buf_text(&why);
-		if (!c->is_ignored) {
-			note(w, i, good);
-			settle(w);
-		}
+		note_end(w, i, status);
 		return true;
 	}
 	return false;

@@ -15,6 +15,7 @@
 #include "../unit/unit.h"
 
 #include "base/clock.h"
+#include "sup/explain.h"
 #include "sup/init.h"
 
 #include <errno.h>
@@ -39,6 +40,7 @@
 #define HEAD         "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
 #define NAME_ROOM    64
 #define HASTE        20
+#define FAILED_CHECKS 3		/* are more than enough for a restart */
 #define FAIL_CODE    9		/* and with this on SIGUSR2 */
 #define UP           'u'	/* the service's lines, a byte each */
 #define GOT_USR1     '1'
@@ -48,7 +50,7 @@ enum call {
 	CALL_ACCEPT4, CALL_EPOLL_CTL, CALL_EPOLL_WAIT, CALL_WAITPID,
 	CALL_POLL, CALL_SIGNALFD, CALL_EPOLL_CREATE1, CALL_TIMERFD_CREATE,
 	CALL_SOCKET, CALL_BIND, CALL_LISTEN, CALL_OPEN, CALL_SETSOCKOPT,
-	CALL_FORK, CALL_PIPE2, CALL_RECVMSG,
+	CALL_FORK, CALL_VFORK, CALL_PIPE2, CALL_RECVMSG,
 };
 
 /* One fault, shared with the hale that meets it. */
@@ -127,6 +129,16 @@ WRAP(ssize_t, recvmsg, CALL_RECVMSG, (int fd, struct msghdr *m, int flags),
      (fd, m, flags))
 WRAP(int, open, CALL_OPEN, (const char *path, int flags), (path, flags))
 
+pid_t __wrap_vfork(void);
+
+/* From a wrapper vfork() cannot return twice. All that differs is that a failed
+ * exec would not be heard of. */
+pid_t
+__wrap_vfork(void)
+{
+	return strikes(CALL_VFORK) ? -1 : __real_fork();
+}
+
 int __real_poll(struct pollfd *p, nfds_t n, int ms);
 int __wrap_poll(struct pollfd *p, nfds_t n, int ms);
 
@@ -203,6 +215,9 @@ struct life {
 /* Does hale watch its service and restart it? Set by the tests in turn. */
 static bool watched;
 
+/* .. and does one failed check make it do so? One that is not run must not. */
+static bool mends;
+
 /* A check of hale's own socket, ever again, and all ears for the service. */
 static void
 plan_watch(struct init_plan *plan)
@@ -220,6 +235,12 @@ plan_watch(struct init_plan *plan)
 		.checks = { { .url = span_of(address),
 		              .counts_for = HEALTH_READY } },
 	};
+	if (!mends)
+		return;
+	plan->on_unhealthy = UNHEALTHY_RESTART;
+	plan->watch.health.interval_ms = 100;
+	plan->watch.health.retries = 1;
+	plan->watch.checks[0].counts_for |= HEALTH_LIVE;
 }
 
 static void
@@ -285,7 +306,7 @@ end_life(void **state)
 {
 	(void)state;
 	*fault = (struct fault){ 0 };
-	watched = false;
+	watched = mends = false;
 	if (now.pid == 0)
 		return 0;
 	kill(now.pid, SIGTERM);
@@ -351,6 +372,14 @@ is_answered_again(void)
 	fail_msg("probes are not answered");
 }
 
+/* Until some checks have met the fault, where they can. */
+static void
+let_checks_fail(void)
+{
+	for (int i = 0; i < PATIENCE_MS && fault->met < FAILED_CHECKS; i++)
+		(void)__real_poll(NULL, 0, 1);
+}
+
 /* What happens behind the service's start. Returns hale's exit code. */
 static int
 live(const struct life *l)
@@ -358,6 +387,8 @@ live(const struct life *l)
 	(void)probe(PATIENCE_MS);
 	assert_int_equal(kill(l->pid, SIGUSR1), 0);
 	(void)comes(l->said_fd, PATIENCE_MS);
+	if (mends && fault->from_then_on)
+		let_checks_fail();
 	if (fault->from_then_on) {
 		assert_true(fault->met < HOT_CALLS);
 		fault->from_then_on = false;
@@ -410,6 +441,21 @@ static const struct row watching[] = {
 	{ "recvmsg fails", CALL_RECVMSG, EIO },
 };
 
+/* The machine has nothing left for a check, or for the next start. */
+static const struct row shortages[] = {
+	{ "no memory for a checker", CALL_FORK, ENOMEM },
+	{ "no process for a checker", CALL_FORK, EAGAIN },
+	{ "no descriptor for a checker's pipe", CALL_PIPE2, EMFILE },
+	{ "no descriptor for a checker's socket", CALL_SOCKET, EMFILE },
+	{ "no memory for a checker's socket", CALL_SOCKET, ENOBUFS },
+};
+
+static const struct row refusals[] = {
+	{ "no process for the service", CALL_VFORK, EAGAIN },
+	{ "no memory for the service", CALL_VFORK, ENOMEM },
+	{ "no descriptor for the service", CALL_VFORK, EMFILE },
+};
+
 /* What cannot fail from then on: no signal interrupts, all are blocked. */
 static const struct row passing[] = {
 	{ "read is interrupted", CALL_READ, EINTR },
@@ -442,7 +488,8 @@ survives(const struct row *r, int nth, bool from_then_on)
 	} else {	/* told before the service ran */
 		code = code_of(&l);
 		assert_true(fault->met > 0);
-		assert_int_equal(code, INIT_FAILED);
+		assert_int_equal(code, r->call == CALL_VFORK
+		                       ? EXPLAIN_CANNOT_EXEC : INIT_FAILED);
 	}
 	nth = fault->met;
 	*fault = (struct fault){ 0 };
@@ -456,6 +503,13 @@ watch_it(void **state)
 	(void)state;
 	watched = true;
 	return 0;
+}
+
+static int
+mend_it(void **state)
+{
+	mends = true;
+	return watch_it(state);
 }
 
 static void
@@ -482,7 +536,7 @@ int
 main(int argc, char **argv)
 {
 	struct buf b = buf_over(address, sizeof address);
-	size_t plain;
+	size_t plain, watching_end;
 
 	if (argc == 2 && strcmp(argv[1], "service") == 0)
 		return be_service();
@@ -501,8 +555,12 @@ main(int argc, char **argv)
 	UNIT_ROWS(once, passing);
 	UNIT_ROWS(once, watching);
 	UNIT_ROWS(from_then_on, watching);
+	UNIT_ROWS(once, refusals);
+	watching_end = unit_count;
+	UNIT_ROWS(once, shortages);
+	UNIT_ROWS(from_then_on, shortages);
 	for (size_t i = plain; i < unit_count; i++)
-		unit_tests[i].setup_func = watch_it;
+		unit_tests[i].setup_func = i < watching_end ? watch_it : mend_it;
 	for (size_t i = 0; i < unit_count; i++)
 		unit_tests[i].teardown_func = end_life;
 	return unit_run("sup/init with faults");

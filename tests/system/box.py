@@ -11,6 +11,7 @@ import os
 import pathlib
 import pickle
 import re
+import resource
 import select
 import shlex
 import signal
@@ -414,6 +415,15 @@ class Box:
         with open(write, "wb") as pipe:
             pickle.dump(result, pipe)
         os._exit(0)
+
+    def limit(self, what, soft, uid=None):
+        """Changes a soft limit of the running PID 1; returns what it was. uid
+        is PID 1's: that needs no capability."""
+        def change():
+            before, hard = resource.prlimit(1, what)
+            resource.prlimit(1, what, (soft, hard))
+            return before
+        return self.inside(change, uid)
 
     # --- terminals -------------------------------------------------------
 

@@ -3,6 +3,7 @@ import contextlib
 import os
 import pathlib
 import re
+import resource
 import signal
 
 import pytest
@@ -284,13 +285,96 @@ def test_no_secret_of_a_url_is_shown(hale):
     assert check(box, "http://127.0.0.1:9/path")["state"] == "failing"
 
 
+# --- a check that cannot be run --------------------------------------------------
+
+STRICT = ["--interval", "50ms", "--retries", "1", "--on-unhealthy", "restart"]
+UID = 54321  # RLIMIT_NPROC counts what belongs to it, and does not hold for root
+
+
+def metric(asked, name):
+    body = asked.ask("/metrics").body
+    return int(re.search(rf'^hale_check_{name}_total{{check="[^"]*"}} (\d+)$', body, re.M)[1])
+
+
+def is_held(asked, output):
+    """Several tries came to nothing, and nothing else changed: it passed, so it passes."""
+    tried = metric(asked, "not_run")
+    until(lambda: metric(asked, "not_run") > tried + 2, "more tries")
+    assert (asked.ask("/livez").status, asked.ask("/readyz").status) == (200, 200)
+    status = asked.ask("/status").json()
+    assert status["restarts"] == 0
+    asked_check = next(c for c in status["checks"] if "state" in c)
+    assert (asked_check["state"], asked_check["ok"], asked_check["failed"]) == ("unknown", True, 0)
+    assert re.fullmatch(rf"could not be run for \S+: {output}; the last result: .+",
+                        asked_check["output"])
+    assert re.search(r" unknown .* could not be run for ", asked.ask("/status?text").body)
+    assert "<li class=u>" in asked.ask("/").body
+
+
 @pytest.mark.static_only  # another libc forks by another call
 @pytest.mark.skipif(FORK is None, reason="the number of fork(2) is not known here")
-def test_a_checker_that_cannot_be_forked_is_a_failure_and_no_end(hale):
-    box = up(hale, *FAST, "--check", "tcp:127.0.0.1:8080", "say up pause",
-               refuse=[f"{FORK}:-1:11"])
-    becomes(box, "/livez", 503)
-    assert check(box)["output"] == "cannot start a checker: Resource temporarily unavailable"
+def test_a_checker_that_can_never_be_forked_is_no_failure_and_no_restart(hale):
+    box = up(hale, *STRICT, "--check", "tcp:127.0.0.1:8080", "say up pause",
+             refuse=[f"{FORK}:-1:11"])
+    until(lambda: check(box)["not_run"] > 5, "some tries")
+    assert [box.get(path).status for path in ("/livez", "/readyz")] == [200, 503]
+    assert re.fullmatch("could not be run for [^:]+: cannot start a process: "
+                        "Resource temporarily unavailable", check(box)["output"])
+    assert (check(box)["state"], check(box)["failed"], box.status()["restarts"]) \
+        == ("unknown", 0, 0)
+    box.signal(TERM)
+    box.code()
+    assert sum("cannot be run" in line for line in box.err.rest()) == 1
+
+
+def test_without_a_descriptor_left_the_last_verdict_holds_and_checks_go_on_later(sick):
+    box = sick(*STRICT, "--check", "{}")
+    until(lambda: check(box)["state"] == "passing", "it passed")
+    asked = box.connect()
+    assert asked.ask("/readyz").status == 200  # accepted while hale still can
+    before = box.limit(resource.RLIMIT_NOFILE, 3)
+    box.err.expect("check http://.* cannot be run: .*; what it said last still holds")
+    is_held(asked, "cannot start a process: No file descriptors available")
+    box.limit(resource.RLIMIT_NOFILE, before)
+    box.err.expect("check http://.* can be run again: 200 Sick")
+    until(lambda: check(box)["state"] == "passing", "it passes")
+    assert box.err.seen.count("cannot be run") == 1
+    box.be("500")
+    assert int(box.out.expect(r"^up (\d+)$")[1]) != box.service  # a real failure still counts
+
+
+@pytest.mark.parametrize("url, limit, output", [
+    ("tcp:127.0.0.1:8080", 2, "cannot start a process: Resource temporarily unavailable"),
+    ("exec:/bin/true", 3, "cannot run /bin/true: Resource temporarily unavailable")])
+def test_a_limit_of_processes_restarts_no_healthy_service(hale, url, limit, output):
+    """hale, the service, a checker, the program that it runs."""
+    box = up(hale, *STRICT, "--check", url, "say up pause", uid=UID)
+    until(lambda: check(box)["state"] == "passing", "it passed")
+    before = box.limit(resource.RLIMIT_NPROC, limit, UID)
+    box.err.expect("cannot be run")
+    asked = box.connect()
+    is_held(asked, output)
+    box.limit(resource.RLIMIT_NPROC, before, UID)
+    box.err.expect("can be run again")
+
+
+@pytest.mark.parametrize("sig, counted", [
+    (signal.SIGKILL, "not_run"), (signal.SIGSEGV, "failed"), (signal.SIGABRT, "failed")])
+def test_a_checker_that_the_kernel_killed_tells_nothing_and_one_that_crashed_failed(
+        sick, sig, counted):
+    """A hostile answer can make it crash, and must not hide an illness by that."""
+    box = sick("--interval", "50ms", "--timeout", "1h", "--check", "{}", mode="silent")
+    path = pathlib.Path(f"/proc/{box.pid}/task/{box.pid}/children")
+    service = str(box.outer(box.service))
+
+    def checker():
+        return [int(pid) for pid in path.read_text().split() if pid != service]
+
+    # Its group is its own once it has left what it inherited of hale.
+    pid = until(lambda: [p for p in checker() if os.getpgid(p) == p], "a checker")[0]
+    os.kill(pid, sig)
+    until(lambda: check(box)[counted] == 1, counted)
+    assert check(box)["failed"] + check(box)["not_run"] == 1
 
 
 def test_checks_end_with_the_stop_signal(hale):

@@ -3,6 +3,7 @@ import contextlib
 import os
 import pathlib
 import re
+import resource
 import signal
 import subprocess
 
@@ -83,6 +84,54 @@ def test_a_program_that_has_vanished_is_tried_again(hale, tmp_path):
     assert box.status()["last_exit"]["code"] == 127
     program.symlink_to(SVC)
     assert pid_line(box) != first
+
+
+# --- a start that the machine refuses --------------------------------------------
+
+UID = 54322  # RLIMIT_NPROC counts what belongs to it, and does not hold for root
+
+
+def refused(hale, *options, words="catch ids pause"):
+    """A box whose hale can start no process from here on; the limit before."""
+    box = hale(*LISTEN, *options, words, uid=UID)
+    box.service = pid_line(box)
+    return box, box.limit(resource.RLIMIT_NPROC, 1, UID)
+
+
+@pytest.mark.parametrize("options", [
+    ["--restart", "always", "--max-restarts", "1"], ["--restart", "on-failure", *AT_ONCE],
+    ["--on-unhealthy", "restart", "--max-restarts", "1", "--watchdog", "100ms", *AT_ONCE]])
+def test_a_refused_start_is_tried_until_it_succeeds_and_hale_stays_live(hale, options):
+    box, before = refused(hale, *options)
+    if "--watchdog" not in options:
+        kill_service(box, box.service)
+    first = box.err.expect("cannot start .*: .*processes.*: trying again in (.*)$")[1]
+    second = box.err.expect("cannot start .*: .*processes.*: trying again in (.*)$")[1]
+    assert (first, second) == ("1s", "2s" if AT_ONCE[0] not in options else "1s")
+    status = box.status()
+    assert (status["state"], status["restarts"], status["gave_up"]) == ("restarting", 1, False)
+    assert "could not be started" not in status["last_exit"]["reason"]  # that was before
+    assert box.get("/livez").status == 200
+    assert re.search(r"starts again in \S+: it could not be started: the limit of processes",
+                     box.get("/readyz").body)
+    box.limit(resource.RLIMIT_NPROC, before, UID)
+    assert pid_line(box) != box.service
+    assert box.status()["restarts"] == 1
+
+
+def test_sigterm_in_the_wait_for_another_try_ends_at_once_with_the_services_code(hale):
+    box, _ = refused(hale, "--restart", "always", "--backoff", "1ms..1h", "--stop-timeout", "1h",
+                     "--drain", "1h", "--linger", "1h")
+    kill_service(box, box.service)
+    box.err.expect("trying again in 1s")
+    box.signal(TERM)
+    assert box.code() == 137
+
+
+def test_the_very_first_start_is_not_tried_again(hale):
+    code, out, err = hale("--restart", "always", "say up", uid=UID, nproc=1).end()
+    assert (code, out) == (126, [])
+    assert "limit of processes" in err[-1] and "again" not in err[-1]
 
 
 # --- what a start gets ---------------------------------------------------------

@@ -376,6 +376,141 @@ flapping_is_told_by_changes_and_ends_with_calm(void **state)
 	assert_false(h.checks[0].flaps);
 }
 
+/* --- checks that cannot be run --- */
+
+/* The check is due and cannot be run; returns when it was begun. */
+static int64_t
+refuse_one(struct health *h)
+{
+	int64_t t = health_deadline(h);
+
+	assert_int_equal(HEALTH_BEGIN, health_due(h, 0, t));
+	health_begun(h, 0, t);
+	health_not_run(h, 0, t);
+	return t;
+}
+
+static void
+a_check_that_cannot_be_run_changes_no_state(void **state)
+{
+	(void)state;
+	for (int from = HEALTH_STARTING; from <= HEALTH_FAILING; from++) {
+		struct health h = in_state((enum health_state)from);
+		struct health_check before = h.checks[0];
+
+		for (int i = 0; i < 20; i++) {
+			refuse_one(&h);
+			assert_int_equal(from, state_of(&h));
+			assert_int_equal(before.failures, h.checks[0].failures);
+			assert_int_equal(before.history, h.checks[0].history);
+			assert_int_equal(before.n_history,
+			                 h.checks[0].n_history);
+			assert_int_equal(from != HEALTH_FAILING,
+			                 health_passes(&h, HEALTH_LIVE));
+			assert_int_equal(from == HEALTH_PASSING,
+			                 health_passes(&h, HEALTH_READY));
+			assert_string_equal("unknown",
+			                    health_state_text(&h.checks[0]));
+		}
+	}
+}
+
+static void
+after_health_blind_ms_without_a_result_readiness_is_off_and_liveness_not(
+	void **state)
+{
+	struct health h = with(HEALTH_READY | HEALTH_LIVE, 1);
+	int64_t since_ms;
+
+	(void)state;
+	run_one(&h, true);
+	since_ms = refuse_one(&h);
+	h.checks[0].due_ms = CLOCK_NEVER;	/* not of interest here */
+	assert_int_equal(since_ms + HEALTH_BLIND_MS, health_deadline(&h));
+	assert_false(health_turns_blind(&h, 0, since_ms + HEALTH_BLIND_MS - 1));
+	assert_true(health_passes(&h, HEALTH_READY));
+	assert_true(health_turns_blind(&h, 0, since_ms + HEALTH_BLIND_MS));
+	assert_false(health_passes(&h, HEALTH_READY));
+	assert_true(health_passes(&h, HEALTH_LIVE));
+	assert_false(health_turns_blind(&h, 0, since_ms + HEALTH_BLIND_MS + 1));
+	assert_true(health_deadline(&h) == CLOCK_NEVER);
+}
+
+static void
+any_result_ends_the_time_without_one(void **state)
+{
+	(void)state;
+	for (int good = 0; good <= 1; good++) {
+		struct health h = with(HEALTH_READY, 2);
+		int64_t t;
+
+		run_one(&h, true);
+		t = refuse_one(&h);
+		assert_true(health_turns_blind(&h, 0, t + HEALTH_BLIND_MS));
+		refuse_one(&h);
+		assert_false(health_passes(&h, HEALTH_READY));
+		run_one(&h, good);
+		assert_true(health_passes(&h, HEALTH_READY));
+		assert_string_equal("passing", health_state_text(&h.checks[0]));
+		t = refuse_one(&h);	/* the time begins anew */
+		assert_false(health_turns_blind(&h, 0, t + HEALTH_BLIND_MS - 1));
+	}
+}
+
+static void
+a_check_for_liveness_only_turns_nothing_off(void **state)
+{
+	struct health h = with(HEALTH_LIVE, 1);
+	int64_t t;
+
+	(void)state;
+	run_one(&h, true);
+	t = refuse_one(&h);
+	assert_int_equal(t + 10000, health_deadline(&h));
+	assert_false(health_turns_blind(&h, 0, t + 2 * HEALTH_BLIND_MS));
+	assert_true(health_passes(&h, HEALTH_LIVE));
+}
+
+static void
+nothing_turns_blind_after_the_stop_and_a_start_forgets(void **state)
+{
+	struct health h = with(HEALTH_READY, 1);
+	int64_t t = refuse_one(&h);
+
+	(void)state;
+	health_stop(&h);
+	assert_false(health_turns_blind(&h, 0, t + HEALTH_BLIND_MS));
+	health_start(&h, t);
+	assert_string_equal("starting", health_state_text(&h.checks[0]));
+	assert_false(health_turns_blind(&h, 0, t + HEALTH_BLIND_MS));
+}
+
+static void
+what_cannot_be_run_is_tried_again_within_health_again_ms(void **state)
+{
+	struct health h = with(HEALTH_READY, 1);
+	int64_t t;
+
+	(void)state;
+	run_one(&h, true);
+	t = refuse_one(&h);
+	assert_int_equal(10000, refuse_one(&h) - t);	/* the interval */
+	h.conf.interval_ms = HEALTH_AGAIN_MS + 1;
+	t = refuse_one(&h);
+	assert_int_equal(HEALTH_AGAIN_MS, refuse_one(&h) - t);
+}
+
+static void
+before_the_first_success_it_is_tried_ever_more_slowly(void **state)
+{
+	static const int64_t at_ms[] = { 0, 100, 300, 700, 1500, 3100 };
+	struct health h = with(HEALTH_READY, 1);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof at_ms / sizeof at_ms[0]; i++)
+		assert_int_equal(at_ms[i], refuse_one(&h) - NOW);
+}
+
 /* --- a million random lives --- */
 
 /* Both machines as init.c couples them, and what is really so. */
@@ -420,6 +555,10 @@ feed(struct life *l, enum service_event ev)
 	assert_int_not_equal(ACT_BUG, act);
 	assert_false(l->left && act != ACT_NONE);
 	l->asked |= !l->left && (ev == EV_STOP || ev == EV_DRAIN);
+	if (act == ACT_START && draw(l, 4) == 0) {
+		act = service_step(&l->service, EV_REFUSED, l->now_ms);
+		assert_int_equal(ACT_NONE, act);
+	}
 	if (act == ACT_START) {
 		l->processes++;
 		health_start(&l->health, l->now_ms);
@@ -473,9 +612,14 @@ check_moves(struct life *l)
 		break;
 	case HEALTH_WAIT:
 		l->now_ms += draw(l, 500);
-		health_result(&l->health, i, draw(l, 3) == 0, l->now_ms);
+		if (draw(l, 4) == 0)
+			health_not_run(&l->health, i, l->now_ms);
+		else
+			health_result(&l->health, i, draw(l, 3) == 0,
+			              l->now_ms);
 		break;
 	}
+	(void)health_turns_blind(&l->health, i, l->now_ms);
 	tell_health(l);
 }
 
@@ -601,6 +745,13 @@ main(void)
 		cmocka_unit_test(checks_never_overlap_and_a_late_one_leaves_time_to_be_gone),
 		cmocka_unit_test(a_failure_that_is_told_long_after_its_time_does_not_count),
 		cmocka_unit_test(nothing_is_due_and_no_result_counts_after_the_stop),
+		cmocka_unit_test(a_check_that_cannot_be_run_changes_no_state),
+		cmocka_unit_test(after_health_blind_ms_without_a_result_readiness_is_off_and_liveness_not),
+		cmocka_unit_test(any_result_ends_the_time_without_one),
+		cmocka_unit_test(a_check_for_liveness_only_turns_nothing_off),
+		cmocka_unit_test(nothing_turns_blind_after_the_stop_and_a_start_forgets),
+		cmocka_unit_test(what_cannot_be_run_is_tried_again_within_health_again_ms),
+		cmocka_unit_test(before_the_first_success_it_is_tried_ever_more_slowly),
 		cmocka_unit_test(flapping_is_told_by_changes_and_ends_with_calm),
 		cmocka_unit_test(a_million_random_lives_keep_the_invariants),
 	};

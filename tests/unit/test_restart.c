@@ -26,6 +26,7 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_DRAIN] = { ACT_NONE, SVC_RUNNING },
 		[EV_EXITED] = { ACT_CLEAR, SVC_CLEARING },
 		[EV_FAILED] = { ACT_CLEAR, SVC_CLEARING },
+		[EV_REFUSED] = { ACT_NONE, SVC_WAITING },
 		[EV_ALONE] = { ACT_NONE, SVC_RUNNING },
 		[EV_HEALTHY] = { ACT_NONE, SVC_RUNNING },
 		[EV_UNHEALTHY] = { ACT_STOP, SVC_MENDING },
@@ -36,6 +37,7 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_DRAIN] = { ACT_NONE, SVC_MENDING },
 		[EV_EXITED] = { ACT_CLEAR, SVC_CLEARING },
 		[EV_FAILED] = { ACT_CLEAR, SVC_CLEARING },
+		[EV_REFUSED] = { ACT_NONE, SVC_MENDING },
 		[EV_ALONE] = { ACT_NONE, SVC_MENDING },
 		[EV_HEALTHY] = { ACT_NONE, SVC_MENDING },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_MENDING },
@@ -46,6 +48,7 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_DRAIN] = { ACT_NONE, SVC_CLEARING },
 		[EV_EXITED] = { ACT_NONE, SVC_CLEARING },
 		[EV_FAILED] = { ACT_NONE, SVC_CLEARING },
+		[EV_REFUSED] = { ACT_NONE, SVC_CLEARING },
 		[EV_ALONE] = { ACT_NONE, SVC_WAITING },
 		[EV_HEALTHY] = { ACT_NONE, SVC_CLEARING },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_CLEARING },
@@ -56,6 +59,7 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_DRAIN] = { ACT_NONE, SVC_WAITING },
 		[EV_EXITED] = { ACT_NONE, SVC_WAITING },
 		[EV_FAILED] = { ACT_NONE, SVC_WAITING },
+		[EV_REFUSED] = { ACT_NONE, SVC_WAITING },
 		[EV_ALONE] = { ACT_NONE, SVC_WAITING },
 		[EV_HEALTHY] = { ACT_NONE, SVC_WAITING },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_WAITING },
@@ -66,6 +70,7 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_DRAIN] = { ACT_NONE, SVC_DRAINING },
 		[EV_EXITED] = { ACT_LEAVE, SVC_DOWN },
 		[EV_FAILED] = { ACT_LEAVE, SVC_DOWN },
+		[EV_REFUSED] = { ACT_NONE, SVC_DRAINING },
 		[EV_ALONE] = { ACT_NONE, SVC_DRAINING },
 		[EV_HEALTHY] = { ACT_NONE, SVC_DRAINING },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_DRAINING },
@@ -76,6 +81,7 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_DRAIN] = { ACT_NONE, SVC_STOPPING },
 		[EV_EXITED] = { ACT_LEAVE, SVC_DOWN },
 		[EV_FAILED] = { ACT_LEAVE, SVC_DOWN },
+		[EV_REFUSED] = { ACT_NONE, SVC_STOPPING },
 		[EV_ALONE] = { ACT_NONE, SVC_STOPPING },
 		[EV_HEALTHY] = { ACT_NONE, SVC_STOPPING },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_STOPPING },
@@ -86,6 +92,7 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_DRAIN] = { ACT_NONE, SVC_LINGERING },
 		[EV_EXITED] = { ACT_NONE, SVC_LINGERING },
 		[EV_FAILED] = { ACT_NONE, SVC_LINGERING },
+		[EV_REFUSED] = { ACT_NONE, SVC_LINGERING },
 		[EV_ALONE] = { ACT_LEAVE, SVC_DOWN },
 		[EV_HEALTHY] = { ACT_NONE, SVC_LINGERING },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_LINGERING },
@@ -96,6 +103,7 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_DRAIN] = { ACT_NONE, SVC_KILLING },
 		[EV_EXITED] = { ACT_NONE, SVC_KILLING },
 		[EV_FAILED] = { ACT_NONE, SVC_KILLING },
+		[EV_REFUSED] = { ACT_NONE, SVC_KILLING },
 		[EV_ALONE] = { ACT_LEAVE, SVC_DOWN },
 		[EV_HEALTHY] = { ACT_NONE, SVC_KILLING },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_KILLING },
@@ -106,6 +114,7 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_DRAIN] = { ACT_NONE, SVC_DOWN },
 		[EV_EXITED] = { ACT_NONE, SVC_DOWN },
 		[EV_FAILED] = { ACT_NONE, SVC_DOWN },
+		[EV_REFUSED] = { ACT_NONE, SVC_DOWN },
 		[EV_ALONE] = { ACT_NONE, SVC_DOWN },
 		[EV_HEALTHY] = { ACT_NONE, SVC_DOWN },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_DOWN },
@@ -492,6 +501,86 @@ a_drain_or_a_stop_while_it_is_mended_is_kept(void **state)
 	}
 }
 
+/* The machine refuses a start of s at t; returns when the next try is. */
+static int64_t
+refuse_once(struct service *s, int64_t t)
+{
+	assert_int_equal(ACT_NONE, service_step(s, EV_REFUSED, t));
+	assert_int_equal(SVC_WAITING, s->state);
+	t = s->deadline_ms;
+	assert_int_equal(ACT_START, service_step(s, EV_DEADLINE, t));
+	return t;
+}
+
+static void
+a_refused_start_is_tried_for_ever_and_counts_as_no_restart(void **state)
+{
+	static const int64_t waits[] = { 1000, 2000, 4000, 5000, 5000, 5000 };
+	struct service s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
+	int64_t t = NOW;
+
+	(void)state;
+	s.max_restarts = 1;
+	s.backoff_max_ms = 5000;
+	(void)service_step(&s, EV_UNHEALTHY, NOW);
+	t = fail_once(&s, NOW);
+	for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
+		int64_t next = refuse_once(&s, t);
+
+		assert_int_equal(waits[i], next - t);
+		assert_true(service_is_live(&s));
+		t = next;
+	}
+	assert_int_equal(1, s.restarts);
+	assert_int_equal(1, s.in_row);
+	assert_int_equal(200, s.backoff_ms);	/* of one failure */
+}
+
+static void
+a_refused_start_without_a_back_off_is_no_hot_loop(void **state)
+{
+	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
+	int64_t t;
+
+	(void)state;
+	s.backoff_ms = s.backoff_min_ms = s.backoff_max_ms = 0;
+	t = fail_once(&s, NOW);
+	for (int i = 0; i < 5; i++) {
+		int64_t next = refuse_once(&s, t);
+
+		assert_int_equal(SERVICE_REFUSED_MS, next - t);
+		t = next;
+	}
+}
+
+static void
+each_end_of_the_service_starts_the_pause_after_a_refusal_anew(void **state)
+{
+	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
+	int64_t t = fail_once(&s, NOW);
+
+	(void)state;
+	t = refuse_once(&s, t);
+	t = refuse_once(&s, t);
+	t = fail_once(&s, t);
+	assert_int_equal(SERVICE_REFUSED_MS, refuse_once(&s, t) - t);
+}
+
+static void
+a_stop_in_the_wait_for_another_try_leaves_at_once(void **state)
+{
+	struct service s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
+
+	(void)state;
+	s.drain_ms = s.stop_timeout_ms = s.linger_ms = 5000;
+	(void)service_step(&s, EV_UNHEALTHY, NOW);
+	(void)service_step(&s, EV_FAILED, NOW);
+	(void)service_step(&s, EV_ALONE, NOW);
+	(void)service_step(&s, EV_DEADLINE, s.deadline_ms);
+	(void)service_step(&s, EV_REFUSED, NOW);
+	assert_int_equal(ACT_LEAVE, service_step(&s, EV_STOP, NOW + 1));
+}
+
 static void
 more_time_is_given_only_to_what_is_being_stopped(void **state)
 {
@@ -545,6 +634,10 @@ main(void)
 		cmocka_unit_test(a_hung_service_is_killed_with_and_without_a_stop_timeout),
 		cmocka_unit_test(a_drain_outlasts_a_restart),
 		cmocka_unit_test(a_drain_or_a_stop_while_it_is_mended_is_kept),
+		cmocka_unit_test(a_refused_start_is_tried_for_ever_and_counts_as_no_restart),
+		cmocka_unit_test(a_refused_start_without_a_back_off_is_no_hot_loop),
+		cmocka_unit_test(each_end_of_the_service_starts_the_pause_after_a_refusal_anew),
+		cmocka_unit_test(a_stop_in_the_wait_for_another_try_leaves_at_once),
 		cmocka_unit_test(more_time_is_given_only_to_what_is_being_stopped),
 		cmocka_unit_test(no_more_time_is_given_once_it_has_been_killed),
 	};

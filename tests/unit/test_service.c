@@ -129,7 +129,7 @@ static bool
 is_of_restarts(int st, int ev)
 {
 	return st == SVC_MENDING || st == SVC_CLEARING || st == SVC_WAITING
-	    || ev == EV_FAILED || ev == EV_HEALTHY || ev == EV_UNHEALTHY;
+	    || ev == EV_FAILED || ev == EV_REFUSED || ev == EV_HEALTHY || ev == EV_UNHEALTHY;
 }
 
 static void
@@ -337,6 +337,8 @@ next_event(const struct service *s, int64_t *now_ms)
 {
 	enum service_event ev = (enum service_event)dice(EV_DEADLINE + 1);
 
+	if (ev == EV_REFUSED)	/* nothing is started again here */
+		ev = EV_ALONE;
 	*now_ms += some_time();
 	if (s->deadline_ms <= *now_ms)
 		return EV_DEADLINE;

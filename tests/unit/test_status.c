@@ -4,11 +4,12 @@
 
 #include "net/server.h"
 #include "sup/metrics.h"
+#include "sup/report.h"
 #include "sup/status.h"
 
 #define BODY_MAX (SERVER_OUT_MAX - 1024)	/* as sup/answer.c has it */
 #define NAME_LEN 95
-#define WHY_LEN  255
+#define WHY_LEN  (REPORT_WHY_MAX - 1)
 
 static struct facts
 plain(void)
@@ -60,6 +61,7 @@ largest(struct facts_usage *usage)
 			.state = i < HEALTH_CHECKS_MAX ? "starting" : NULL,
 			.flaps = true, .took_ms = INT64_MAX, .age_ms = INT64_MAX,
 			.passed = UINT64_MAX, .failed = UINT64_MAX,
+			.not_run = UINT64_MAX,
 		};
 	}
 	return f;
@@ -139,6 +141,38 @@ the_table_has_a_line_for_each_check(void **state)
 "CHECK  FOR    STATE     LAST        TOOK    REASON\n"
 "web    both   passing   1s ago      7ms     200 OK\n"
 "db     ready  starting  -           -       has no result yet\n"));
+}
+
+static void
+what_cannot_be_run_is_unknown_in_every_form(void **state)
+{
+	static const char why[] = "could not be run for 12s: no process";
+	struct facts f = plain();
+	struct buf b = guarded_buf(BODY_MAX);
+
+	(void)state;
+	f.checks[1].state = "unknown";
+	f.checks[1].why = why;
+	f.checks[1].is_unknown = f.checks[1].flaps = true;
+	f.checks[1].not_run = 3;
+	status_write_text(&b, &f);
+	assert_true(has(&b,
+"web    both   unknown   1s ago      7ms     could not be run for 12s: "));
+	b.len = 0;
+	status_write_json(&b, &f);
+	assert_true(has(&b, "\"name\":\"web\",\"ok\":true,\"output\":\"could "
+	                    "not be run for 12s: no process\","
+	                    "\"state\":\"unknown\","));
+	assert_true(has(&b, "\"not_run\":3,"));
+	b.len = 0;
+	status_write_html(&b, &f);
+	assert_true(has(&b, "<li class=u>web <b>unknown</b>"));
+	assert_true(has(&b, "li.u{"));
+	b.len = 0;
+	metrics_write(&b, &f, false);
+	assert_true(has(&b, "# TYPE hale_check_not_run_total counter\n"
+	                    "hale_check_not_run_total{check=\"web\"} 3\n"
+	                    "hale_check_not_run_total{check=\"db\"} 0\n"));
 }
 
 static void
@@ -224,6 +258,7 @@ main(void)
 	UNIT_ROWS(fits_at_its_largest, forms);
 	UNIT_ROWS(is_cut_and_not_overrun, forms);
 	UNIT_TEST(the_table_has_a_line_for_each_check);
+	UNIT_TEST(what_cannot_be_run_is_unknown_in_every_form);
 	UNIT_TEST(a_long_name_moves_its_own_line_only);
 	UNIT_TEST(the_page_cuts_no_character_in_two);
 	UNIT_TEST(counters_are_named_by_each_format);
