@@ -25,7 +25,7 @@ import (
 
 const (
 	life   = 60 * time.Second
-	near   = 64  // numbers of namespaces on either side of our own
+	near   = 500 // numbers of namespaces on either side of our own
 	held   = 200 // connections to each listener
 	crowd  = 8   // of those who connect and leave
 	forged = "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n\x1b[31mforged\n"
