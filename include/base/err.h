@@ -33,7 +33,7 @@ enum err {
 	ERR_REFUSED = -5026,	/* a proxy does not let us through */
 	ERR_NAMESERVER = -5028,	/* nobody answers for names, or not now */
 	ERR_CODING  = -5027,	/* a transfer coding that is not spoken here */
-	ERR_NOT_RUN = -5029,	/* a check that the machine did not let us make */
+	ERR_NOT_RUN = -5029,	/* a check that the machine did not let run */
 };
 
 /* The words for err, which is negative; static, never NULL. */

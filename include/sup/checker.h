@@ -31,7 +31,7 @@ struct checker_job {
 enum checker_result {
 	CHECKER_GOOD,
 	CHECKER_BAD,
-	CHECKER_NOT_RUN,	/* the machine's fault: says nothing of the service */
+	CHECKER_NOT_RUN,	/* the machine's fault; tells nothing */
 };
 
 /* Forks. Returns 0 or -errno, which is the machine's; c is unused then. */
@@ -47,6 +47,7 @@ void checker_kill(const struct checker *c);
  * CHECKER_NOT_RUN; any other death is CHECKER_BAD, since it may be the
  * answer's doing. For one that checker_kill() ended there is no result.
  */
-enum checker_result checker_ended(struct checker *c, int status, struct buf *why);
+enum checker_result checker_ended(struct checker *c, int status,
+                                  struct buf *why);
 
 #endif

@@ -35,7 +35,7 @@ struct facts_check {
 	unsigned    fails;	/* those of them that it fails */
 	/* For a check that asks a URL; all zero for one of hale's own. */
 	const char *state;	/* health_state_text(), or NULL */
-	bool        is_unknown;	/* it cannot be run; `fails` is what it said last */
+	bool        is_unknown;	/* it cannot be run: `fails` is of its last */
 	bool        flaps;
 	int64_t     took_ms;	/* the last one; -1: none was made yet */
 	int64_t     age_ms;	/* since it ended */

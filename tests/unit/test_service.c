@@ -129,7 +129,8 @@ static bool
 is_of_restarts(int st, int ev)
 {
 	return st == SVC_MENDING || st == SVC_CLEARING || st == SVC_WAITING
-	    || ev == EV_FAILED || ev == EV_REFUSED || ev == EV_HEALTHY || ev == EV_UNHEALTHY;
+	    || ev == EV_FAILED || ev == EV_REFUSED || ev == EV_HEALTHY
+	    || ev == EV_UNHEALTHY;
 }
 
 static void
