@@ -17,7 +17,6 @@
 #define DEPTH_MAX 32	/* generations of descendants that are walked */
 #define PROC_READ 512	/* bytes read from /proc at a time */
 #define NAME_LEN  40	/* bytes of "task/4194304/children" */
-#define COMM_MAX  16	/* a thread's name with its NUL (proc(5)) */
 #define ENV_MAX   32	/* "WATCHDOG_PID=" and a number */
 
 /* What the child writes, on the parent's memory, for its exec to read. */
@@ -320,22 +319,13 @@ static void
 list_one(pid_t pid, void *list)
 {
 	struct buf *b = list;
-	char name[COMM_MAX];
-	ssize_t n = 0;
-	int fd;
+	char name[PROC_NAME_LEN + 1];
 
 	if (b->cut)	/* there may be thousands */
 		return;
-	fd = proc_open(pid, "comm", 0);
-	if (fd >= 0) {
-		n = read(fd, name, sizeof name);
-		close(fd);
-	}
-	if (n > 0 && name[n - 1] == '\n')
-		n--;
 	if (b->len > 0)
 		buf_str(b, ", ");
-	buf_fmt(b, "%.*s (pid %d)", n > 0 ? (int)n : 1, n > 0 ? name : "?",
+	buf_fmt(b, "%s (pid %d)", proc_name(pid, name) > 0 ? name : "?",
 	        (int)pid);
 }
 
