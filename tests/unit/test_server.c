@@ -241,7 +241,7 @@ a_head_in_pieces_is_not_taken_for_another_clients(void **state)
 	assert_span_equal("/a", last.req.path);
 	tell(fd, "GE");
 	tell(other, "GET /ot");	/* overwrites what that one's spans show */
-	tell(fd, GET + 2);
+	tell(fd, &GET[2]);
 	assert_span_equal("/a", last.req.path);
 	assert_span_equal("GET", last.req.method);
 	close(fd);
