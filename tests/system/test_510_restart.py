@@ -128,6 +128,7 @@ def test_sigterm_in_the_wait_for_another_try_ends_at_once_with_the_services_code
     assert box.code() == 137
 
 
+@pytest.mark.static_only  # the sanitizers' runtime does not start there
 def test_the_very_first_start_is_not_tried_again(hale):
     code, out, err = hale("--restart", "always", "say up", uid=UID, nproc=1).end()
     assert (code, out) == (126, [])
