@@ -34,6 +34,7 @@ enum err {
 	ERR_NAMESERVER = -5028,	/* nobody answers for names, or not now */
 	ERR_CODING  = -5027,	/* a transfer coding that is not spoken here */
 	ERR_NOT_RUN = -5029,	/* a check that the machine did not let run */
+	ERR_KILLED  = -5030,	/* a program got SIGKILL, and not from us */
 };
 
 /* The words for err, which is negative; static, never NULL. */

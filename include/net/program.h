@@ -34,9 +34,9 @@ int program_split(struct program *p, struct span words);
  * Runs it to its end or to deadline_ms, and appends one line to why: "exit
  * 1: LINE", the last line that it printed, as it was printed.
  * Returns 0 for exit 0, ERR_UNHEALTHY (another exit, or a signal),
- * ERR_TIMEOUT, -errno where it could not be started, or ERR_NOT_RUN where the
- * machine had no process, descriptor or memory for it, or somebody else (the
- * kernel, for memory) ended it by SIGKILL.
+ * ERR_TIMEOUT, -errno where it could not be started, ERR_NOT_RUN where the
+ * machine had no process, descriptor or memory for it, or ERR_KILLED where
+ * SIGKILL ended it: the kernel's, for memory, or anybody's.
  */
 int program_run(const struct program *p, int64_t deadline_ms,
                 struct buf *why);

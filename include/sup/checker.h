@@ -32,6 +32,8 @@ enum checker_result {
 	CHECKER_GOOD,
 	CHECKER_BAD,
 	CHECKER_NOT_RUN,	/* the machine's fault; tells nothing */
+	CHECKER_KILLED,		/* by a SIGKILL that is not ours: the kernel's,
+				 * for memory, or anybody's */
 };
 
 /* Forks. Returns 0 or -errno, which is the machine's; c is unused then. */
@@ -43,8 +45,7 @@ void checker_kill(const struct checker *c);
 /*
  * It was reaped with this status: appends what it said, made plain, or how it
  * ended where it said nothing, and frees c. What it left running is killed.
- * A SIGKILL that hale did not send (the kernel's, for memory) is
- * CHECKER_NOT_RUN; any other death is CHECKER_BAD, since it may be the
+ * Of its deaths only that by SIGKILL is not CHECKER_BAD: any other may be the
  * answer's doing. For one that checker_kill() ended there is no result.
  */
 enum checker_result checker_ended(struct checker *c, int status,

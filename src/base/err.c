@@ -54,6 +54,8 @@ err_text(int err)
 		return "unsupported transfer coding";
 	case ERR_NOT_RUN:
 		return "could not be run";
+	case ERR_KILLED:
+		return "killed by SIGKILL";
 	default:
 		return strerror(-err);
 	}

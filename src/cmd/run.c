@@ -53,7 +53,8 @@ add_listen(void *args, struct span value)
 	struct init_plan *plan = &((struct run_args *)args)->plan;
 	struct facts_listen *l = &plan->listen[plan->n_listen];
 
-	if (span_is(value, "probes") && plan->n_listen > 0) {
+	if (span_is(value, "probes") && plan->n_listen > 0
+	 && !l[-1].probes_only) {
 		l[-1].probes_only = true;
 		return 0;
 	}
@@ -221,8 +222,8 @@ add_backoff(void *args, struct span value)
 #define AT(field) offsetof(struct run_args, field)
 static const struct opt opts[] = {
 	OPT(0, "listen", OPT_LIST, 0, "",
-	    "answer probes at [ADDR:]PORT or unix:/PATH; with \",probes\": "
-	    "verdicts only",
+	    "answer probes at PORT, ADDR:PORT, [V6]:PORT or unix:/PATH; with "
+	    "\",probes\": verdicts only",
 	    "ADDRESS", add_listen,
 	    "PORT, ADDR:PORT, [V6]:PORT, unix:/PATH or unix:@NAME of 107 bytes at "
 	    "most, with ADDR a number such as 127.0.0.1, and \",probes\" behind it "

@@ -2,6 +2,7 @@
 /* net/check.c - one health check of a URL */
 #include "net/check.h"
 
+#include <errno.h>
 #include <strings.h>
 #include <unistd.h>
 
@@ -423,11 +424,13 @@ is_sent_on(const struct client *c, const struct check_conf *conf,
 	return true;
 }
 
-/* Up to the connection it is we who need something of the machine. No peer
+/* Until the request is out it is we who need something of the machine. No peer
  * can cause these errors: a full backlog is ERR_TIMEOUT. */
 static bool
 is_not_run(const struct client *c, int err)
 {
+	if (c->step == CLIENT_TLS)	/* its memory; EAGAIN is the peer's */
+		return err_is_shortage(err) && err != -EAGAIN;
 	return err_is_shortage(err)
 	    && (c->step == CLIENT_LOOKUP || c->step == CLIENT_CONNECT);
 }

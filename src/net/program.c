@@ -269,7 +269,7 @@ tell_end(int status, struct span printed, struct buf *why)
 		buf_fmt(why, ": %.*s", (int)line.len, line.p);
 	/* Ours comes only when it has ended, or is late. */
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-		return ERR_NOT_RUN;
+		return ERR_KILLED;
 	return status == 0 ? 0 : ERR_UNHEALTHY;
 }
 

@@ -20,7 +20,7 @@
 #include "sup/fds.h"
 
 /* Exit codes of the child. */
-enum { IS_GOOD, IS_BAD, IS_NOT_RUN };
+enum { IS_GOOD, IS_BAD, IS_NOT_RUN, IS_KILLED };
 
 static void
 leave_the_parent(const struct checker_job *job, int fd)
@@ -45,9 +45,16 @@ leave_the_parent(const struct checker_job *job, int fd)
 static int
 exit_code(int err)
 {
-	if (err == ERR_NOT_RUN)
+	switch (err) {
+	case 0:
+		return IS_GOOD;
+	case ERR_NOT_RUN:
 		return IS_NOT_RUN;
-	return err == 0 ? IS_GOOD : IS_BAD;
+	case ERR_KILLED:
+		return IS_KILLED;
+	default:
+		return IS_BAD;
+	}
 }
 
 static _Noreturn void
@@ -100,13 +107,15 @@ static enum checker_result
 judge(int status)
 {
 	if (WIFSIGNALED(status))
-		return WTERMSIG(status) == SIGKILL ? CHECKER_NOT_RUN
+		return WTERMSIG(status) == SIGKILL ? CHECKER_KILLED
 		                                   : CHECKER_BAD;
 	switch (WEXITSTATUS(status)) {
 	case IS_GOOD:
 		return CHECKER_GOOD;
 	case IS_NOT_RUN:
 		return CHECKER_NOT_RUN;
+	case IS_KILLED:
+		return CHECKER_KILLED;
 	default:
 		return CHECKER_BAD;
 	}

@@ -205,7 +205,9 @@ health_not_run(struct health *h, size_t i, int64_t now_ms)
 static int64_t
 blind_deadline(const struct health_check *c)
 {
-	bool matters = (c->counts_for & HEALTH_READY) != 0 && !c->is_blind;
+	/* One that is under way may end it. */
+	bool matters = (c->counts_for & HEALTH_READY) != 0 && !c->is_blind
+	            && !is_under_way(c);
 
 	return matters && c->blind_ms != CLOCK_NEVER
 	     ? c->blind_ms + HEALTH_BLIND_MS : CLOCK_NEVER;

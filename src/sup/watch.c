@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "sup/cgroup.h"
 #include "sup/checkname.h"
 #include "sup/env.h"
 
@@ -227,6 +228,7 @@ begin(struct watch *w, size_t i, int64_t now_ms)
 		return;
 	}
 	if (r == -EBUSY) {
+		/* Its time-outs were the service's: it hangs with it. */
 		why = begin_why(c);
 		buf_str(&why, "the kernel still holds the last, killed check");
 		(void)buf_text(&why);
@@ -280,6 +282,21 @@ timer_expired(struct source *s)
 	settle(w);
 }
 
+/*
+ * Has the kernel killed somebody for memory since this was asked last? A
+ * SIGKILL alone proves nothing: a check may be written so that it gets one
+ * where the service hangs, and whoever may signal us could silence checks.
+ */
+static bool
+was_short_of_memory(struct watch *w)
+{
+	uint64_t before = w->oom_kills;
+
+	w->oom_kills = cgroup_oom_kills();
+	return before != CGROUP_UNKNOWN && w->oom_kills != CGROUP_UNKNOWN
+	    && w->oom_kills > before;
+}
+
 static void
 note_end(struct watch *w, size_t i, int status)
 {
@@ -288,9 +305,13 @@ note_end(struct watch *w, size_t i, int status)
 	struct buf why = buf_over(line, sizeof line);
 	enum checker_result result = checker_ended(&c->checker, status, &why);
 
-	(void)buf_text(&why);
 	if (c->is_ignored)
 		return;
+	if (result == CHECKER_KILLED && was_short_of_memory(w)) {
+		buf_str(&why, ", by the kernel for memory");
+		result = CHECKER_NOT_RUN;
+	}
+	(void)buf_text(&why);
 	if (result == CHECKER_NOT_RUN) {
 		memcpy(c->not_run_why, line, sizeof line);
 		note_not_run(w, i);
@@ -540,6 +561,8 @@ watch_start(struct watch *w, pid_t pid)
 	w->was_ready = false;
 	notify_start(&w->notify, now_ms);
 	health_start(&w->health, now_ms);
+	if (w->health.n > 0)
+		w->oom_kills = cgroup_oom_kills();
 	settle(w);
 }
 

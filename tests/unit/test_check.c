@@ -260,12 +260,12 @@ what_the_service_is_to_blame_for_is_a_failure(void **state)
 }
 
 static void
-a_program_that_somebody_else_killed_was_not_run(void **state)
+a_program_that_somebody_else_killed_is_told_apart(void **state)
 {
 	char line[CHECK_WHY_MAX];
 
 	(void)state;
-	assert_int_equal(ERR_NOT_RUN, check("exec:sh -c 'kill -KILL $$'",
+	assert_int_equal(ERR_KILLED, check("exec:sh -c 'kill -KILL $$'",
 	                                    line, sizeof line));
 	assert_string_equal("killed by SIGKILL", line);
 }
@@ -310,7 +310,7 @@ main(void)
 		cmocka_unit_test(words_have_bounds),
 		cmocka_unit_test(without_a_descriptor_left_no_check_is_run_and_it_says_why),
 		cmocka_unit_test(what_the_service_is_to_blame_for_is_a_failure),
-		cmocka_unit_test(a_program_that_somebody_else_killed_was_not_run),
+		cmocka_unit_test(a_program_that_somebody_else_killed_is_told_apart),
 		cmocka_unit_test(a_full_backlog_is_the_services_failure),
 	};
 

@@ -20,6 +20,8 @@ static const struct row {
 	{ "a wrong peer is worded", ERR_PEER,
 	  "the other end is not who it should be" },
 	{ "a deadline is worded", ERR_TIMEOUT, "timed out" },
+	{ "a program that was killed is worded", ERR_KILLED,
+	  "killed by SIGKILL" },
 	{ "a check that could not be run is worded", ERR_NOT_RUN,
 	  "could not be run" },
 	{ "an errno is worded by libc", -ENOENT, "No such file or directory" },

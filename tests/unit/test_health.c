@@ -471,6 +471,21 @@ a_check_for_liveness_only_turns_nothing_off(void **state)
 	assert_true(health_passes(&h, HEALTH_LIVE));
 }
 
+/* Its result comes first; nor does the loop wake for it meanwhile. */
+static void
+nothing_turns_blind_while_it_is_under_way(void **state)
+{
+	struct health h = with(HEALTH_READY, 1);
+	int64_t t = refuse_one(&h) + HEALTH_BLIND_MS;
+
+	(void)state;
+	health_begun(&h, 0, t - 1);
+	assert_true(health_deadline(&h) > t);
+	assert_false(health_turns_blind(&h, 0, t));
+	health_result(&h, 0, true, t + 1);
+	assert_true(health_passes(&h, HEALTH_READY));
+}
+
 static void
 nothing_turns_blind_after_the_stop_and_a_start_forgets(void **state)
 {
@@ -749,6 +764,7 @@ main(void)
 		cmocka_unit_test(after_health_blind_ms_without_a_result_readiness_is_off_and_liveness_not),
 		cmocka_unit_test(any_result_ends_the_time_without_one),
 		cmocka_unit_test(a_check_for_liveness_only_turns_nothing_off),
+		cmocka_unit_test(nothing_turns_blind_while_it_is_under_way),
 		cmocka_unit_test(nothing_turns_blind_after_the_stop_and_a_start_forgets),
 		cmocka_unit_test(what_cannot_be_run_is_tried_again_within_health_again_ms),
 		cmocka_unit_test(before_the_first_success_it_is_tried_ever_more_slowly),

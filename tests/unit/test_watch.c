@@ -8,6 +8,7 @@
 #include "sup/watch.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +27,16 @@ __wrap_fork(void)
 		return __real_fork();
 	errno = EAGAIN;
 	return -1;
+}
+
+static uint64_t oom_kills;	/* of the cgroup */
+
+uint64_t __wrap_cgroup_oom_kills(void);
+
+uint64_t
+__wrap_cgroup_oom_kills(void)
+{
+	return oom_kills;
 }
 
 static struct loop loop;
@@ -79,6 +90,9 @@ start(void)
 	};
 	const struct watch_owner owner = { NULL, changed, extended };
 
+	memset(&watch, 0, sizeof watch);
+	memset(checks, 0, sizeof checks);
+	changes = 0;
 	/* A checker that really runs waits by the kernel's clock. */
 	fake_now_ms = __real_clock_ms();
 	assert_int_equal(loop_init(&loop), 0);
@@ -87,9 +101,10 @@ start(void)
 	watch_start(&watch, getpid());
 }
 
-/* Moves on to the check that is due next, which ends with a result. */
+/* Moves on to the check that is due next, which ends as it does, or as if it
+ * had ended with a status of the test's. */
 static void
-run_one(void)
+run_one_to(const int *end)
 {
 	pid_t pid;
 	int status;
@@ -99,7 +114,13 @@ run_one(void)
 	pid = watch.checks[0].checker.pid;
 	assert_true(pid > 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	turn(pid, status);
+	turn(pid, end != NULL ? *end : status);
+}
+
+static void
+run_one(void)
+{
+	run_one_to(NULL);
 }
 
 /* Is that what every place says where a verdict is asked? */
@@ -183,9 +204,43 @@ a_check_that_cannot_be_run_turns_readiness_off_after_health_blind_ms_only(
 	assert_int_equal(checks[0].failed, 0);
 }
 
+static const struct killed {
+	const char *name;
+	uint64_t    before, now;	/* the kernel's kills for memory */
+	bool        counts;		/* is it a failure? */
+} kills[] = {
+	{ "a SIGKILL of anybody's is a failure", 3, 3, true },
+	{ "a SIGKILL by the kernel for memory tells nothing", 3, 4, false },
+	{ "a SIGKILL where no cgroup is shown is a failure", UINT64_MAX,
+	  UINT64_MAX, true },
+	{ "a SIGKILL where the cgroup is hidden by now is a failure", 3,
+	  UINT64_MAX, true },
+};
+
+static void
+of_a_checker(void **state)
+{
+	const struct killed *k = *state;
+	const int killed = SIGKILL;
+
+	log_fd = memfd_create("log", MFD_CLOEXEC);
+	oom_kills = k->before;
+	start();
+	run_one();
+	oom_kills = k->now;
+	run_one_to(&killed);
+	assert_int_equal(checks[0].failed, k->counts);
+	assert_int_equal(checks[0].not_run, !k->counts);
+	must_be(!k->counts, !k->counts);
+	run_one_to(&killed);	/* nobody was killed for memory meanwhile */
+	assert_int_equal(checks[0].failed, 1 + k->counts);
+	close(log_fd);
+}
+
 int
 main(void)
 {
+	UNIT_ROWS(of_a_checker, kills);
 	UNIT_TEST(a_check_that_cannot_be_run_turns_readiness_off_after_health_blind_ms_only);
 	return unit_run("sup/watch");
 }
