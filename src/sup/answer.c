@@ -223,32 +223,31 @@ write_metrics(struct reply *r)
 	metrics_write(&r->body, r->facts, open);
 }
 
-/* OPTIONS of what has no verdict: its Allow field says all. */
-static void
-write_nothing(struct reply *r)
-{
-	(void)r;
-}
-
 /*
  * Balancers ask for health by OPTIONS too, and some always with "*" or "/"
  * (HAProxy's plain `option httpchk`, Apache's hcmethod=OPTIONS): there it is
  * healthz's verdict.
  */
+enum options {
+	OPTIONS_SAME,		/* a verdict: as GET */
+	OPTIONS_HEALTHZ,
+	OPTIONS_NOTHING,	/* the Allow field says all */
+};
+
 static const struct endpoint {
 	char  path[12];
+	enum options options;
 	void (*write)(struct reply *r);		/* GET, HEAD; NULL: 404 */
-	void (*options)(struct reply *r);
 } endpoints[] = {
-	{ "/readyz", write_readyz, write_readyz },
-	{ "/livez", write_livez, write_livez },
-	{ "/startupz", write_startupz, write_startupz },
-	{ "/healthz", write_healthz, write_healthz },
-	{ "/health", write_healthz, write_healthz },
-	{ "/status", write_status, write_nothing },
-	{ METRICS_PATH, write_metrics, write_nothing },
-	{ "/", write_page, write_healthz },
-	{ "*", NULL, write_healthz },
+	{ "/readyz", OPTIONS_SAME, write_readyz },
+	{ "/livez", OPTIONS_SAME, write_livez },
+	{ "/startupz", OPTIONS_SAME, write_startupz },
+	{ "/healthz", OPTIONS_SAME, write_healthz },
+	{ "/health", OPTIONS_SAME, write_healthz },
+	{ "/status", OPTIONS_NOTHING, write_status },
+	{ METRICS_PATH, OPTIONS_NOTHING, write_metrics },
+	{ "/", OPTIONS_HEALTHZ, write_page },
+	{ "*", OPTIONS_HEALTHZ, NULL },
 };
 
 static void
@@ -293,13 +292,28 @@ write_unreadable(struct reply *r)
 }
 
 static void
+write_options(struct reply *r, const struct endpoint *e)
+{
+	switch (e->options) {
+	case OPTIONS_SAME:
+		e->write(r);
+		break;
+	case OPTIONS_HEALTHZ:
+		write_healthz(r);
+		break;
+	case OPTIONS_NOTHING:
+		break;
+	}
+}
+
+static void
 write_by_method(struct reply *r, const struct endpoint *e)
 {
 	struct span method = r->ask->req.method;
 
 	if (span_is(method, "OPTIONS")) {
 		r->http.extra = ALLOW;
-		e->options(r);
+		write_options(r, e);
 	} else if (span_is(method, "GET") || r->http.is_head) {
 		e->write(r);
 	} else {
@@ -308,14 +322,14 @@ write_by_method(struct reply *r, const struct endpoint *e)
 	}
 }
 
-/* Is it there for this method and listener? What has the same answer to GET
- * and OPTIONS is a verdict. */
+/* Is it there for this method and listener? */
 static bool
 is_served(const struct reply *r, const struct endpoint *e)
 {
 	if (span_is(r->ask->req.method, "OPTIONS"))
-		return shows_all(r) || e->options != write_nothing;
-	return e->write != NULL && (shows_all(r) || e->write == e->options);
+		return shows_all(r) || e->options != OPTIONS_NOTHING;
+	return e->write != NULL
+	    && (shows_all(r) || e->options == OPTIONS_SAME);
 }
 
 static const struct endpoint *

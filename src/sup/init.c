@@ -170,7 +170,8 @@ start_service(struct init *in, bool again)
 	struct buf b = buf_over(reason, sizeof reason);
 	pid_t pid = launch_start(&in->launch, &in->start_refused, &b);
 
-	in->refused[0] = '\0';
+	if (again)	/* at first it is empty, and far away: a page to touch */
+		in->refused[0] = '\0';
 	if (pid < 0 && in->start_refused && again)
 		note_refused_start(in, buf_text(&b));
 	else if (pid < 0)
