@@ -22,6 +22,16 @@ struct facts_listen {
 	bool probes_only;	/* "ADDRESS,probes": verdicts without reasons */
 };
 
+/* Appends it as it is written. Here, since a start needs it: a function of its
+ * own would lie far from all the others that a start runs through. */
+static inline void
+facts_write_listen(struct buf *b, const struct facts_listen *l)
+{
+	sock_write(b, &l->at);
+	if (l->probes_only)
+		buf_str(b, ",probes");
+}
+
 enum facts_verdict {	/* bits: a check may count for several */
 	FACTS_STARTUP = 1,
 	FACTS_READY   = 2,

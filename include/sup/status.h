@@ -19,7 +19,4 @@ void status_write_text(struct buf *b, const struct facts *f);
 /* A page that needs nothing but itself. */
 void status_write_html(struct buf *b, const struct facts *f);
 
-/* Where probes are answered, as it is written: "127.0.0.1:80,probes". */
-void status_write_listen(struct buf *b, const struct facts_listen *l);
-
 #endif

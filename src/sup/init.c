@@ -29,7 +29,6 @@
 #include "sup/launch.h"
 #include "sup/local.h"
 #include "sup/report.h"
-#include "sup/status.h"
 #include "sup/terminal.h"
 #include "sup/usage.h"
 
@@ -702,7 +701,7 @@ open_listeners(struct init *in)
 		if (fd >= 0)
 			r = server_listen(&in->server, fd, l->probes_only
 			                  ? SERVER_PROBES : SERVER_PUBLIC);
-		status_write_listen(&b, l);
+		facts_write_listen(&b, l);
 		if (r < 0) {
 			log_error("cannot listen on %s: %s", buf_text(&b),
 			          err_text(r));

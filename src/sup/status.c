@@ -20,15 +20,6 @@ json_text(struct buf *b, const char *name, struct span value)
 	buf_str(b, "\"");
 }
 
-/* see sup/status.h */
-void
-status_write_listen(struct buf *b, const struct facts_listen *l)
-{
-	sock_write(b, &l->at);
-	if (l->probes_only)
-		buf_str(b, ",probes");
-}
-
 static void
 json_listen(struct buf *b, const struct facts *f)
 {
@@ -38,7 +29,7 @@ json_listen(struct buf *b, const struct facts *f)
 	for (size_t i = 0; i < f->n_listen; i++) {
 		struct buf at = buf_over(name, sizeof name);
 
-		status_write_listen(&at, &f->listen[i]);
+		facts_write_listen(&at, &f->listen[i]);
 		buf_str(b, i > 0 ? ",\"" : "\"");
 		buf_json(b, buf_span(&at));
 		buf_str(b, "\"");
@@ -204,7 +195,7 @@ text_listen(struct buf *b, const struct facts *f)
 	for (size_t i = 0; i < f->n_listen; i++) {
 		struct buf at = buf_over(name, sizeof name);
 
-		status_write_listen(&at, &f->listen[i]);
+		facts_write_listen(&at, &f->listen[i]);
 		buf_str(b, i == 0 ? "listening " : ", ");
 		buf_plain(b, buf_span(&at));
 	}
