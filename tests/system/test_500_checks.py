@@ -411,3 +411,19 @@ def test_an_idle_hale_without_checks_sleeps(hale, tmp_path):
     before = switches()
     until(lambda: box.run("/bin/true", net=False).returncode == 0, "time passes")
     assert switches() == before
+
+
+@pytest.mark.static_only
+def test_what_tls_has_no_memory_for_is_no_failure_of_the_service(sick):
+    """It needs some before it asks anything; the plain service fails each check meanwhile."""
+    box = sick("--interval", "50ms", "--retries", "1000", "--check", "https://127.0.0.1:8000/")
+    until(lambda: check(box)["failed"] > 0, "it has failed by itself")
+    before = box.limit(resource.RLIMIT_DATA, 4096)
+    until(lambda: check(box)["not_run"] > 0, "it cannot be run")
+    failed = check(box)["failed"]
+    tried = check(box)["not_run"]
+    until(lambda: check(box)["not_run"] > tried + 2, "more tries")
+    assert check(box)["failed"] == failed
+    assert "memory" in check(box)["output"]
+    box.limit(resource.RLIMIT_DATA, before)
+    until(lambda: check(box)["failed"] > failed, "it can be run again")
