@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/child.h - start the service, reap children, signal them
+ * sup/child.h - start the service; what its wait status means
  */
 #ifndef HALE_SUP_CHILD_H
 #define HALE_SUP_CHILD_H
@@ -30,42 +30,6 @@ struct child_plan {
  * Returns the pid, or -errno of the fork or the exec; nothing is left then.
  */
 pid_t child_start(const struct child_plan *plan);
-
-/*
- * Sends sig to pid, or with to_group to its process group, and to pid alone
- * where that fails (the group is gone). To pid alone a queued value that info
- * carries (sigqueue(3)) is passed on; no call sends one to a group. info may be
- * NULL. Failure means it has ended: no result.
- */
-void child_signal(pid_t pid, bool to_group, int sig,
-                  const struct signalfd_siginfo *info);
-
-/*
- * Sends sig to everything but hale: as PID 1 the whole PID namespace, else
- * hale's descendants as far as /proc shows them, and service's group.
- */
-void child_signal_all(pid_t service, int sig);
-
-/*
- * Sends sig to hale's descendants, as far as /proc shows them, and service's
- * group: unlike the above it spares what `docker exec` started. SIGKILL goes to
- * CHILD_KILL_MAX of them at most, so that probes need not wait: the caller
- * sends it again while any is left.
- */
-#define CHILD_KILL_MAX 512
-void child_signal_own(pid_t service, int sig);
-
-/* Sends sig to pid, its process group and its descendants. */
-void child_signal_tree(pid_t pid, int sig);
-
-/* For a forked child that is a subreaper: kills and reaps all its descendants.
- * Blocks until they are gone; where there is no /proc and the kernel's pids
- * have just begun anew, some may stay. */
-void child_end_own(void);
-
-/* Appends the names and pids of hale's children, as far as /proc shows them
- * and b has room: "cat (pid 12), sleep (pid 15)". */
-void child_list(struct buf *b);
 
 /* The exit code that stands for a wait status: 128+n for signal n. */
 int child_code(int status);

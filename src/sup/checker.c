@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "sup/child.h"
 #include "sup/fds.h"
+#include "sup/tree.h"
 
 /* Exit codes of the child. */
 enum { IS_GOOD, IS_BAD, IS_NOT_RUN, IS_KILLED };
@@ -68,7 +69,7 @@ run(const struct checker_job *job, int fd)
 	r = check_url(job->conf, job->url, job->deadline_ms, &why);
 	(void)!write(fd, why.p, why.len);	/* lost: the status tells all */
 	if (span_has_prefix(job->url, "exec:"))	/* no other starts anybody */
-		child_end_own();
+		tree_end_own();
 	_exit(exit_code(r));
 }
 
@@ -100,7 +101,7 @@ void
 checker_kill(const struct checker *c)
 {
 	if (c->pid > 0)
-		child_signal_tree(c->pid, SIGKILL);
+		tree_signal_below(c->pid, SIGKILL);
 }
 
 static enum checker_result

@@ -30,6 +30,7 @@
 #include "sup/local.h"
 #include "sup/report.h"
 #include "sup/terminal.h"
+#include "sup/tree.h"
 #include "sup/usage.h"
 
 #define SIGNAL_BATCH  32	/* signals read at a time */
@@ -119,7 +120,7 @@ send_stop(struct init *in)
 	tell_signal(in, "sending", sig);
 	in->stop_sent = true;
 	in->forwarded++;
-	child_signal(in->pid, in->plan->group, sig, &in->stop_from);
+	tree_signal(in->pid, in->plan->group, sig, &in->stop_from);
 }
 
 static void
@@ -128,7 +129,7 @@ kill_all(struct init *in)
 	char list[LIST_MAX];
 	struct buf b = buf_over(list, sizeof list);
 
-	child_list(&b);
+	tree_list(&b);
 	if (b.len == 0)	/* no /proc shows them */
 		buf_str(&b, "everything");
 	if (in->pid > 0)
@@ -137,7 +138,7 @@ kill_all(struct init *in)
 	else
 		log_warn("still running after the service's end, killed: %s",
 		         buf_text(&b));
-	child_signal_all(in->group, SIGKILL);
+	tree_signal_all(in->group, SIGKILL);
 }
 
 static void
@@ -223,7 +224,7 @@ clear(struct init *in, int sig)
 		log_warn("%s (pid %d) did not stop in time: killing it",
 		         program(in), (int)in->pid);
 	in->cleared = sig == SIGKILL;
-	child_signal_own(in->group, sig);
+	tree_signal_own(in->group, sig);
 }
 
 static void
@@ -266,7 +267,7 @@ act(struct init *in, enum service_act what)
 		send_stop(in);
 		break;
 	case ACT_TERM_REST:
-		child_signal_all(in->group, SIGTERM);
+		tree_signal_all(in->group, SIGTERM);
 		break;
 	case ACT_KILL:
 		kill_all(in);
@@ -484,7 +485,7 @@ forward(struct init *in, int sig, const struct signalfd_siginfo *info)
 		to_group = true;
 	}
 	in->forwarded++;
-	child_signal(in->pid, to_group, sig, info);
+	tree_signal(in->pid, to_group, sig, info);
 	tell_signal(in, "forwarded", sig);
 }
 

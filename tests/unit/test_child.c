@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include "sup/child.h"
+#include "sup/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -108,7 +109,7 @@ the_service_leads_a_session_of_its_own(void **state)
 	assert_true(pid > 0);
 	assert_int_equal(getsid(pid), pid);
 	assert_int_equal(getpgid(pid), pid);
-	child_signal(pid, false, SIGKILL, NULL);
+	tree_signal(pid, false, SIGKILL, NULL);
 	assert_int_equal(end_of(pid), SIGKILL);
 }
 
@@ -140,7 +141,7 @@ a_group_gets_the_signal_where_it_is_there(void **state)
 	pid_t pid = start(argv);
 
 	(void)state;
-	child_signal(pid, true, SIGTERM, NULL);
+	tree_signal(pid, true, SIGTERM, NULL);
 	assert_int_equal(end_of(pid), SIGTERM);
 }
 
@@ -155,7 +156,7 @@ a_group_that_is_gone_is_no_reason_to_lose_a_signal(void **state)
 		for (;;)
 			pause();
 	}
-	child_signal(pid, true, SIGTERM, NULL);	/* it leads no group */
+	tree_signal(pid, true, SIGTERM, NULL);	/* it leads no group */
 	assert_int_equal(end_of(pid), SIGTERM);
 }
 
@@ -171,7 +172,7 @@ value_arrives(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	child_signal(getpid(), false, SIGUSR1, &from);
+	tree_signal(getpid(), false, SIGUSR1, &from);
 	if (sigwaitinfo(&set, &got) != SIGUSR1)
 		return 1;
 	return got.si_code == SI_QUEUE
@@ -197,7 +198,7 @@ children_are_listed_by_name(void **state)
 	pid_t one = start(argv), two = start(argv);
 
 	(void)state;
-	child_list(&b);
+	tree_list(&b);
 	kill(one, SIGKILL);
 	kill(two, SIGKILL);
 	end_of(one);
@@ -259,7 +260,7 @@ tree_is_ended(void *(*grow_it)(void *))
 	}
 	if (read(up[0], &byte, 1) != 1)
 		return 2;
-	child_signal_all(pid, SIGTERM);
+	tree_signal_all(pid, SIGTERM);
 	if (waitpid(pid, &status, 0) != pid)
 		return 3;
 	return status == EXITED(SIGTERM) ? 0 : 4;
