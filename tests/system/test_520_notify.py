@@ -303,8 +303,8 @@ def test_without_notify_the_environment_is_what_it_was(hale):
 
 def test_a_watchdog_that_is_not_fed_is_found_and_forgiven(talker):
     box = talker("--watchdog", "300ms")
-    box.err.expect("is not live: watchdog: not fed for 300ms")
-    assert "[-]watchdog failed: watchdog: not fed for 300ms" in box.get("/livez").body
+    box.err.expect("is not live: watchdog: never fed in 300ms")
+    assert "[-]watchdog failed: watchdog: never fed in 300ms" in box.get("/livez").body
     box.say("WATCHDOG_USEC=3600000000")
     box.say("WATCHDOG=1")
     box.err.expect("is live again")
@@ -322,7 +322,7 @@ def test_a_watchdog_that_is_fed_stays_quiet(hale):
 
 def test_a_missed_watchdog_is_a_sigabrt_and_a_restart(talker):
     box = talker("--watchdog", "300ms", "--on-unhealthy", "restart", *AT_ONCE)
-    box.err.expect("was killed by SIGABRT.*stopped as unhealthy .watchdog: not fed for 300ms")
+    box.err.expect("was killed by SIGABRT.*stopped as unhealthy .watchdog: never fed in 300ms")
     assert int(box.out.expect(r"^up (\d+)$")[1]) != box.service
     assert box.status()["last_exit"]["code"] == 134
 
@@ -348,7 +348,7 @@ def test_a_watchdog_can_be_set_and_taken_away_at_run_time(talker):
     box = talker("--notify")
     box.say("READY=1")
     box.say("WATCHDOG_USEC=200000")
-    box.err.expect("is not live: watchdog: not fed for 200ms")
+    box.err.expect("is not live: watchdog: never fed in 200ms")
     box.say("WATCHDOG_USEC=0")
     box.err.expect("is live again")
 
