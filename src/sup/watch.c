@@ -186,6 +186,8 @@ note(struct watch *w, size_t i, bool good)
 	*(good ? &c->passed : &c->failed) += 1;
 	health_result(&w->health, i, good, now_ms);
 	tell_change(w, i, &before);
+	if (good)
+		w->owner.lives(w->owner.owner);
 }
 
 /* c->not_run_why says why not. */
@@ -327,6 +329,8 @@ note_end(struct watch *w, size_t i, int status)
 	look_for_freeze(w);
 	if (c->is_ignored)
 		return;
+	if (result == CHECKER_KILLED)	/* and the service was not */
+		w->owner.lives(w->owner.owner);
 	if (result == CHECKER_KILLED && was_short_of_memory(w)) {
 		buf_str(&why, ", by the kernel for memory");
 		result = CHECKER_NOT_RUN;
@@ -366,6 +370,7 @@ hear(struct watch *w, struct span datagram)
 	if (notify_read(&msg, datagram) < 0)
 		return;
 	notify_apply(&w->notify, &msg, now_ms);
+	w->owner.lives(w->owner.owner);
 	if (msg.has_status)
 		log_info("the service says: %.*s", (int)w->notify.status_len,
 		         w->notify.status);

@@ -77,6 +77,15 @@ extended(void *owner, int64_t until_ms)
 	(void)until_ms;
 }
 
+static int lives;	/* signs of life */
+
+static void
+seen_alive(void *owner)
+{
+	(void)owner;
+	lives++;
+}
+
 static struct watch_plan
 plan_of_one_check(void)
 {
@@ -94,12 +103,14 @@ static void
 start_by(struct watch_plan of)
 {
 	static struct watch_plan plan;
-	const struct watch_owner owner = { NULL, changed, extended };
+	const struct watch_owner owner = {
+		NULL, changed, extended, seen_alive,
+	};
 
 	plan = of;
 	memset(&watch, 0, sizeof watch);
 	memset(checks, 0, sizeof checks);
-	changes = 0;
+	changes = lives = 0;
 	/* A checker that really runs waits by the kernel's clock. */
 	fake_now_ms = __real_clock_ms();
 	assert_int_equal(loop_init(&loop), 0);
@@ -187,6 +198,7 @@ a_check_that_cannot_be_run_turns_readiness_off_after_health_blind_ms_only(
 	must_be(false, true);
 	run_one();
 	must_be(true, true);
+	assert_int_equal(1, lives);
 	refuses = true;
 	since_ms = fake_now_ms = watch.timer.deadline_ms;
 	do {
@@ -213,6 +225,7 @@ a_check_that_cannot_be_run_turns_readiness_off_after_health_blind_ms_only(
 	                                    "ready until it can"));
 	assert_int_equal(1, count_said("it can be run again: exit 0"));
 	assert_int_equal(0, changes);
+	assert_int_equal(2, lives);
 	assert_int_equal(checks[0].not_run, 1 + HEALTH_BLIND_MS / 10000);
 	assert_int_equal(checks[0].failed, 0);
 }
@@ -242,6 +255,7 @@ of_a_checker(void **state)
 	run_one();
 	oom_kills = k->now;
 	run_one_to(&killed);
+	assert_int_equal(2, lives);	/* it passed, and was not the killed */
 	assert_int_equal(checks[0].failed, k->counts);
 	assert_int_equal(checks[0].not_run, !k->counts);
 	must_be(!k->counts, !k->counts);
