@@ -38,10 +38,6 @@ void
 health_stop(struct health *h)
 {
 	h->is_on = false;
-	for (size_t i = 0; i < h->n; i++) {
-		h->checks[i].due_ms = CLOCK_NEVER;
-		h->checks[i].began_ms = CLOCK_NEVER;
-	}
 }
 
 /* A failure counts from the end of the start period on: then it is asked. */

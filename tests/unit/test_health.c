@@ -509,6 +509,10 @@ nothing_is_due_and_no_result_counts_after_the_stop(void **state)
 	assert_int_equal(HEALTH_WAIT, health_due(&h, 0, NOW + 99999));
 	health_result(&h, 0, false, NOW + 10001);
 	assert_int_equal(HEALTH_PASSING, state_of(&h));
+	health_not_run(&h, 0, NOW + 10001);
+	assert_string_equal("passing", health_state_text(&h.checks[0]));
+	health_extend(&h, NOW + 20000);
+	assert_true(h.lenient_ms < NOW + 20000);
 }
 
 static void
@@ -529,6 +533,25 @@ flapping_is_told_by_changes_and_ends_with_calm(void **state)
 	for (int i = 0; i < HEALTH_HISTORY; i++)
 		run_one(&h, true);
 	assert_false(h.checks[0].flaps);
+}
+
+/* Six changes and then calm: they leave the last HEALTH_HISTORY results one by
+ * one, and the fourth that leaves ends it. */
+static void
+flapping_ends_when_so_few_changes_are_among_the_last_results(void **state)
+{
+	struct health h = with(HEALTH_LIVE, 3);
+	int calm = 0;
+
+	(void)state;
+	for (int i = 0; i <= HEALTH_FLAPS_ON; i++)
+		run_one(&h, i % 2 == 0);
+	while (h.checks[0].flaps && calm < MANY) {
+		run_one(&h, true);
+		calm++;
+	}
+	assert_int_equal(HEALTH_FLAPS_ON + 1 + calm,
+	                 HEALTH_HISTORY + HEALTH_FLAPS_ON - HEALTH_FLAPS_OFF);
 }
 
 /* --- checks that cannot be run --- */
@@ -667,6 +690,11 @@ before_the_first_success_it_is_tried_ever_more_slowly(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof at_ms / sizeof at_ms[0]; i++)
 		assert_int_equal(at_ms[i], refuse_one(&h) - NOW);
+	h.conf.start_period_ms = 2000;
+	health_start(&h, NOW);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(at_ms[i], refuse_one(&h) - NOW);
+	assert_int_equal(NOW + 2000, health_deadline(&h));
 }
 
 /* --- a million random lives --- */
@@ -918,6 +946,7 @@ main(void)
 	UNIT_TEST(what_cannot_be_run_is_tried_again_within_health_again_ms);
 	UNIT_TEST(before_the_first_success_it_is_tried_ever_more_slowly);
 	UNIT_TEST(flapping_is_told_by_changes_and_ends_with_calm);
+	UNIT_TEST(flapping_ends_when_so_few_changes_are_among_the_last_results);
 	UNIT_TEST(a_million_random_lives_keep_the_invariants);
 	return unit_run("sup/health");
 }
