@@ -156,6 +156,7 @@ $B/unit/obj/net/anchors_blob.o: $B/trust/anchors_blob.c
 	$Q$(UNIT_CC) $(OURS) $(UNIT_CFLAGS) -c -o $@ $<
 # cgroup.c's absolute paths are looked up in a folder of the test's.
 $B/unit/test_cgroup: UNIT_LINK = -Wl,--wrap=open
+$B/unit/test_death: UNIT_LINK = -Wl,--wrap=cgroup_oom_kills
 # Deadlines come when the test says so.
 $B/unit/test_loop $B/unit/test_server: \
         UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=epoll_wait \
@@ -181,7 +182,7 @@ $B/unit/%: tests/unit/%.c $(UNIT_PARTS) $(TOOL)/bearssl.a
 
 # The Nth of each of these calls fails; time runs faster.
 WRAPPED = read write pwritev2 recv send accept4 epoll_ctl epoll_wait waitpid \
-          poll signalfd epoll_create1 timerfd_create socket bind listen \
+          wait4 poll signalfd epoll_create1 timerfd_create socket bind listen \
           setsockopt open fork vfork pipe2 recvmsg clock_ms timerfd_settime
 $B/fault/%: tests/fault/%.c $(UNIT_PARTS) $(TOOL)/bearssl.a
 	@mkdir -p $(@D)

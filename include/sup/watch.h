@@ -56,6 +56,8 @@ struct watch_owner {
 	void (*changed)(void *owner, bool is_live);
 	/* the service asks for time to start or to stop */
 	void (*extended)(void *owner, int64_t until_ms);
+	/* a sign of life: a check passed, or it said something */
+	void (*lives)(void *owner);
 };
 
 struct watch {

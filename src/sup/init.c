@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,7 +69,8 @@ struct init {
 	int64_t  died_ms;	/* of the last death */
 	uint64_t born_ms;	/* of the service, since the epoch */
 	uint64_t orphans, forwarded;
-	uint64_t oom_before;	/* kernel kills when the service started */
+	struct death_alive alive;	/* of the service */
+	long     peak_kb;	/* the most memory that the last one had */
 	/* Large, so last: what a start touches lies close together above. */
 	struct server server;
 	struct signalfd_siginfo batch[SIGNAL_BATCH];
@@ -192,7 +194,7 @@ start_service(struct init *in, bool again)
 static void
 note_start(struct init *in)
 {
-	in->oom_before = cgroup_oom_kills();
+	death_born(&in->alive, in->started_ms);
 	log_info("started %s (pid %d)", program(in), (int)in->pid);
 	watch_start(&in->watch, in->pid);	/* may say that it is ready */
 }
@@ -390,13 +392,16 @@ static void
 tell_end(struct init *in)
 {
 	struct buf b = buf_over(in->death, sizeof in->death);
-	const struct death death = {
+	struct death death = {
 		.status = in->status,
-		.oom_before = in->oom_before,
+		.kills_before = in->alive.kills,
+		.since_ms = clock_ms() - in->alive.counted_ms,
+		.peak_bytes = (uint64_t)in->peak_kb * 1024,
 		.we_killed = in->service.killed || in->cleared,
 		.sick = was_sick(in) ? in->sick : NULL,
 	};
 
+	death_look(&death);
 	death_write(&b, &death);
 	in->died_ms = clock_ms();
 	if (in->status == 0)
@@ -429,6 +434,25 @@ tell_orphan(const struct init *in, pid_t pid, int status)
 	log_warn("reaped orphan pid %d: it %s", (int)pid, buf_text(&b));
 }
 
+/* A sign of life. */
+static void
+service_lives(void *owner)
+{
+	struct init *in = owner;
+
+	if (in->pid > 0)
+		death_seen_alive(&in->alive, clock_ms());
+}
+
+static void
+orphan_ended(struct init *in, pid_t pid, int status)
+{
+	in->orphans++;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		service_lives(in);	/* it was not the service that was killed */
+	tell_orphan(in, pid, status);
+}
+
 /* Ctrl-Z stopped the service: its shell waits for us and for all that is in
  * one job with us, so we stop as well. */
 static void
@@ -446,11 +470,12 @@ static void
 reap(struct init *in)
 {
 	int flags = WNOHANG | (in->terminal_fd >= 0 ? WUNTRACED : 0);
+	struct rusage used;
 	int status;
 	pid_t pid;
 
 	for (int i = 0; i < REAP_BATCH; i++) {
-		pid = waitpid(-1, &status, flags);
+		pid = wait4(-1, &status, flags, &used);
 		if (pid == 0)
 			return;
 		if (pid < 0) {
@@ -465,10 +490,10 @@ reap(struct init *in)
 			if (pid == in->pid)
 				service_stopped(in);
 		} else if (pid == in->pid) {
+			in->peak_kb = used.ru_maxrss;
 			service_ended(in, status);
 		} else if (!watch_reaped(&in->watch, pid, status)) {
-			in->orphans++;
-			tell_orphan(in, pid, status);
+			orphan_ended(in, pid, status);
 		}
 		if (in->leaving)
 			return;
@@ -746,7 +771,9 @@ open_listeners(struct init *in)
 static int
 open_watch(struct init *in)
 {
-	const struct watch_owner owner = { in, health_changed, time_extended };
+	const struct watch_owner owner = {
+		in, health_changed, time_extended, service_lives,
+	};
 	bool again = service_restarts(&in->service);
 	int r = watch_open(&in->watch, in->checks, &in->plan->watch,
 	                   &in->plan->given, &in->loop, owner);

@@ -100,7 +100,8 @@ watch_write_unlive(const struct watch *w, struct buf *b)
 	if (w->notify.starved && w->notify.triggered) {
 		buf_str(b, "watchdog: triggered by the service itself");
 	} else if (w->notify.starved) {
-		buf_str(b, "watchdog: not fed for ");
+		buf_str(b, w->notify.was_fed ? "watchdog: not fed for "
+		                             : "watchdog: never fed in ");
 		buf_ms(b, w->notify.watchdog_ms);
 	} else {
 		write_lacking(w, HEALTH_LIVE, b);
@@ -114,6 +115,22 @@ arm(struct watch *w)
 
 	w->timer.deadline_ms = checks_ms < w->notify.fed_by_ms
 	                     ? checks_ms : w->notify.fed_by_ms;
+}
+
+/*
+ * The first thing after whatever may have woken us: later the deadline that
+ * was missed is another. Were we stopped, perhaps the whole container was.
+ */
+static void
+look_for_freeze(struct watch *w)
+{
+	int64_t since_ms = w->timer.deadline_ms, now_ms = clock_ms();
+
+	if (now_ms - since_ms <= WATCH_FROZEN_MS)
+		return;
+	w->timer.deadline_ms = now_ms;	/* due all the same; pardoned once */
+	notify_pardon(&w->notify, now_ms);
+	health_pardon(&w->health, since_ms, now_ms);
 }
 
 /* After whatever may have changed a verdict. */
@@ -169,6 +186,8 @@ note(struct watch *w, size_t i, bool good)
 	*(good ? &c->passed : &c->failed) += 1;
 	health_result(&w->health, i, good, now_ms);
 	tell_change(w, i, &before);
+	if (good)
+		w->owner.lives(w->owner.owner);
 }
 
 /* c->not_run_why says why not. */
@@ -266,8 +285,7 @@ timer_expired(struct source *s)
 	                - offsetof(struct watch, timer));
 	int64_t now_ms = clock_ms();
 
-	if (now_ms - s->deadline_ms > WATCH_FROZEN_MS)
-		notify_pardon(&w->notify, now_ms);
+	look_for_freeze(w);
 	for (size_t i = 0; i < w->health.n; i++) {
 		switch (health_due(&w->health, i, now_ms)) {
 		case HEALTH_BEGIN:
@@ -308,8 +326,11 @@ note_end(struct watch *w, size_t i, int status)
 	struct buf why = buf_over(line, sizeof line);
 	enum checker_result result = checker_ended(&c->checker, status, &why);
 
+	look_for_freeze(w);
 	if (c->is_ignored)
 		return;
+	if (result == CHECKER_KILLED)	/* and the service was not */
+		w->owner.lives(w->owner.owner);
 	if (result == CHECKER_KILLED && was_short_of_memory(w)) {
 		buf_str(&why, ", by the kernel for memory");
 		result = CHECKER_NOT_RUN;
@@ -349,6 +370,7 @@ hear(struct watch *w, struct span datagram)
 	if (notify_read(&msg, datagram) < 0)
 		return;
 	notify_apply(&w->notify, &msg, now_ms);
+	w->owner.lives(w->owner.owner);
 	if (msg.has_status)
 		log_info("the service says: %.*s", (int)w->notify.status_len,
 		         w->notify.status);
@@ -381,6 +403,7 @@ notify_ready(struct source *s, uint32_t events)
 	ssize_t n;
 
 	(void)events;
+	look_for_freeze(w);
 	for (int i = 0; i < MESSAGES_MAX
 	             && w->speaker.walks - walks < WALKS_MAX; i++) {
 		n = notify_sock_read(s->fd, bytes, sizeof bytes, &from);
@@ -411,6 +434,7 @@ pipe_ready(struct source *s, uint32_t events)
 	const struct notify_msg ready = { .ready = true };
 
 	(void)events;
+	look_for_freeze(w);
 	if (n <= 0 || memchr(bytes, '\n', (size_t)n) == NULL)
 		return;
 	notify_apply(&w->notify, &ready, clock_ms());
@@ -604,7 +628,6 @@ watch_end(struct watch *w)
 {
 	watch_stop(w);
 	w->pid = 0;
-	w->health.was_ready = false;
 }
 
 static bool

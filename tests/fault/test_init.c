@@ -24,6 +24,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -110,6 +111,9 @@ WRAP(int, epoll_wait, CALL_EPOLL_WAIT,
      (int fd, struct epoll_event *ev, int n, int ms), (fd, ev, n, ms))
 WRAP(pid_t, waitpid, CALL_WAITPID, (pid_t pid, int *status, int flags),
      (pid, status, flags))
+WRAP(pid_t, wait4, CALL_WAITPID,
+     (pid_t pid, int *status, int flags, struct rusage *used),
+     (pid, status, flags, used))
 WRAP(int, signalfd, CALL_SIGNALFD, (int fd, const sigset_t *set, int flags),
      (fd, set, flags))
 WRAP(int, epoll_create1, CALL_EPOLL_CREATE1, (int flags), (flags))

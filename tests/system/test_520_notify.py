@@ -303,8 +303,8 @@ def test_without_notify_the_environment_is_what_it_was(hale):
 
 def test_a_watchdog_that_is_not_fed_is_found_and_forgiven(talker):
     box = talker("--watchdog", "300ms")
-    box.err.expect("is not live: watchdog: not fed for 300ms")
-    assert "[-]watchdog failed: watchdog: not fed for 300ms" in box.get("/livez").body
+    box.err.expect("is not live: watchdog: never fed in 300ms")
+    assert "[-]watchdog failed: watchdog: never fed in 300ms" in box.get("/livez").body
     box.say("WATCHDOG_USEC=3600000000")
     box.say("WATCHDOG=1")
     box.err.expect("is live again")
@@ -322,7 +322,7 @@ def test_a_watchdog_that_is_fed_stays_quiet(hale):
 
 def test_a_missed_watchdog_is_a_sigabrt_and_a_restart(talker):
     box = talker("--watchdog", "300ms", "--on-unhealthy", "restart", *AT_ONCE)
-    box.err.expect("was killed by SIGABRT.*stopped as unhealthy .watchdog: not fed for 300ms")
+    box.err.expect("was killed by SIGABRT.*stopped as unhealthy .watchdog: never fed in 300ms")
     assert int(box.out.expect(r"^up (\d+)$")[1]) != box.service
     assert box.status()["last_exit"]["code"] == 134
 
@@ -348,7 +348,7 @@ def test_a_watchdog_can_be_set_and_taken_away_at_run_time(talker):
     box = talker("--notify")
     box.say("READY=1")
     box.say("WATCHDOG_USEC=200000")
-    box.err.expect("is not live: watchdog: not fed for 200ms")
+    box.err.expect("is not live: watchdog: never fed in 200ms")
     box.say("WATCHDOG_USEC=0")
     box.err.expect("is live again")
 
@@ -369,6 +369,30 @@ def test_a_frozen_hale_blames_nobody(talker, pause):
     box.say("WATCHDOG_USEC=3600000000")
     box.say("WATCHDOG=1")
     assert box.get("/livez").status == 200
+
+
+def test_a_freeze_takes_no_time_from_the_start_period(talker):
+    """It lasts longer than the period: failures afterwards do not count yet."""
+    box = talker("--check", "unix:/none", "--interval", "100ms", "--retries", "1",
+                 "--start-period", "3s")
+    outer = box.outer(box.service)
+    os.kill(box.pid, STOP)
+    os.kill(outer, STOP)
+    with pytest.raises(AssertionError, match="nothing more"):
+        box.err.line(timeout=3.5)
+    os.kill(outer, CONT)
+    os.kill(box.pid, CONT)
+    failed = box.status()["checks"][-1]["failed"]
+    until(lambda: box.status()["checks"][-1]["failed"] > failed + 1, "it was asked again")
+    assert box.status()["checks"][-1]["state"] == "starting"
+    box.err.expect("is not live: check unix:/none")  # the rest of it passes
+
+
+def test_a_sick_service_is_found_by_interval_and_retries_after_the_period(talker):
+    box = talker("--check", "unix:/none", "--interval", "200ms", "--retries", "3",
+                 "--start-period", "1500ms")  # --start-interval is 5 s
+    box.err.expect("is not live: check unix:/none")
+    assert 1500 <= box.status()["service"]["uptime_ms"] < 1500 + 3 * 200 + 1000
 
 
 # --- more time ---------------------------------------------------------------------

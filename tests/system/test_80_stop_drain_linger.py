@@ -328,7 +328,7 @@ def test_those_who_do_not_finish_are_killed_after_the_linger(hale):
 def test_the_linger_waits_for_the_last_of_many(hale):
     box = hale("--linger", WAIT_FOR_EVER,
                "fork { catch quit 15 0 say ready pause } "
-               "fork { fork { setsid catch say ready quit 10 0 pause } } "
+               "fork { fork { setsid catch quit 10 0 say ready pause } } "
                "read exit 5")
     for _ in range(2):
         box.out.expect("^ready$")
