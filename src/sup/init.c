@@ -30,6 +30,7 @@
 #include "sup/launch.h"
 #include "sup/local.h"
 #include "sup/report.h"
+#include "sup/stopped.h"
 #include "sup/terminal.h"
 #include "sup/tree.h"
 #include "sup/usage.h"
@@ -65,6 +66,7 @@ struct init {
 	bool     start_failed;	/* the last ACT_START, not yet told .. */
 	bool     start_refused;	/* .. and it was the machine that refused it */
 	bool     cleared;	/* it got SIGKILL as part of a restart */
+	bool     told_traced;	/* one line for all that asked to be traced */
 	int64_t  started_ms;
 	int64_t  died_ms;	/* of the last death */
 	uint64_t born_ms;	/* of the service, since the epoch */
@@ -462,6 +464,34 @@ service_stopped(const struct init *in)
 		signals_suspend();
 }
 
+/* A child asked to be traced by its parent, which hale is and does not do. */
+static void
+tell_traced(struct init *in, pid_t pid, int err)
+{
+	if (in->told_traced)	/* it may ask again and again */
+		return;
+	in->told_traced = true;
+	if (err < 0)
+		log_error("pid %d made hale its tracer (PTRACE_TRACEME) and "
+		          "stays stopped: ptrace: %s", (int)pid,
+		          err_text(err));
+	else
+		log_warn("pid %d made hale its tracer (PTRACE_TRACEME): let it "
+		         "go on untraced", (int)pid);
+}
+
+static void
+child_stopped(struct init *in, pid_t pid, int sig)
+{
+	bool asked = in->terminal_fd >= 0;	/* for stops by job control */
+	int r = stopped_let_go(pid, sig);
+
+	if (r > 0 || (r < 0 && !asked))
+		tell_traced(in, pid, r);
+	else if (pid == in->pid && asked)
+		service_stopped(in);
+}
+
 /*
  * One wait per SIGCHLD would lose children, since signals merge. A storm of
  * them is taken in parts, so that probes are answered meanwhile.
@@ -487,8 +517,7 @@ reap(struct init *in)
 			return;
 		}
 		if (WIFSTOPPED(status)) {
-			if (pid == in->pid)
-				service_stopped(in);
+			child_stopped(in, pid, WSTOPSIG(status));
 		} else if (pid == in->pid) {
 			in->peak_kb = used.ru_maxrss;
 			service_ended(in, status);

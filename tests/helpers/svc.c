@@ -21,6 +21,7 @@
  *     fork { ... }           the words in a child, which then exits 0
  *     wait                   for all children
  *     setsid, setpgid        a session or a process group of its own
+ *     traceme                asks its parent to trace it
  *     orphans N              N processes that end and are not waited for
  *     http PORT              answers every connection to 127.0.0.1 with "served"
  *     eat MIB                memory
@@ -40,6 +41,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -368,6 +370,7 @@ plain(const char *w)
 	else if (!strcmp(w, "read")) say_read();
 	else if (!strcmp(w, "setsid")) { if (setsid() < 0) fail(w); }
 	else if (!strcmp(w, "setpgid")) { if (setpgid(0, 0) < 0) fail(w); }
+	else if (!strcmp(w, "traceme")) { if (ptrace(PTRACE_TRACEME, 0, 0, 0) < 0) fail(w); }
 	else if (!strcmp(w, "wait")) while (wait(NULL) > 0 || errno == EINTR) ;
 	else if (!strcmp(w, "pause")) for (;;) pause();
 	else if (!strcmp(w, "catch")) {
