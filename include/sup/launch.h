@@ -12,11 +12,13 @@
 
 struct launch {
 	struct child_plan child;
+	bool stays;	/* hale must not leave its working directory */
 };
 
 /*
- * Prepares starts of argv. With keep_cwd the current directory is kept open,
- * for a later start and for exec: checks. Returns 0 or -errno.
+ * Prepares starts of argv. With keep_cwd the current directory is kept, for a
+ * later start and for exec: checks: open, or by staying in it. Returns 0 or
+ * -errno.
  */
 int launch_prepare(struct launch *l, char **argv,
                    const struct signals_given *given, int terminal_fd,

@@ -731,10 +731,19 @@ open_watch(struct init *in)
 	return r;
 }
 
+/* An exec keeps the attribute: whoever started hale may have set it. */
+static bool
+is_subreaper(void)
+{
+	int is = 0;
+
+	return prctl(PR_GET_CHILD_SUBREAPER, &is) == 0 && is != 0;
+}
+
 static void
 become_reaper(const struct init *in)
 {
-	if (in->rules.self == 1)
+	if (in->rules.self == 1 || (!in->plan->subreaper && is_subreaper()))
 		return;
 	if (!in->plan->subreaper)
 		log_warn("not PID 1 and not a subreaper (-s): orphans of the "
@@ -777,7 +786,8 @@ settle(struct init *in)
 		fds_close_others(ours, n);
 	note_start(in);
 	/* Else a mount that hale happened to be started in stays busy. */
-	(void)!chdir("/");
+	if (!in->launch.stays)
+		(void)!chdir("/");
 }
 
 /* What SIGTERM is made of, for a stop of our own. */
