@@ -50,6 +50,7 @@ struct init {
 	struct signals_rules rules;
 	struct service       service;
 	struct launch        launch;
+	struct source       *exec;	/* its exec has not finished, or NULL */
 	struct watch         watch;
 	pid_t    pid;		/* the service's; 0 once it has ended */
 	uid_t    uid;		/* our own */
@@ -69,6 +70,8 @@ struct init {
 	uint64_t born_ms;	/* of the service, since the epoch */
 	uint64_t orphans, forwarded;
 	uint64_t oom_before;	/* kernel kills when the service started */
+	int      exec_err;	/* how it failed: the child is about to end */
+	int      unstarted;	/* exit code of a first start that failed late */
 	/* Large, so last: what a start touches lies close together above. */
 	struct server server;
 	struct signalfd_siginfo batch[SIGNAL_BATCH];
@@ -79,6 +82,7 @@ struct init {
 	char sick[REPORT_WHY_MAX];	/* why it is not live, or was stopped */
 	char death[DEATH_TEXT_MAX];	/* how the last one ended, or "" */
 	char refused[REPORT_WHY_MAX];	/* why the machine refused a start, or "" */
+	struct source execs[2];	/* one may have ended in this very turn */
 };
 
 static struct init the_init;	/* zeroed pages that cost nothing untouched */
@@ -109,6 +113,8 @@ choose_stop(const struct init *in)
 {
 	bool mends = in->service.state == SVC_MENDING || in->service.sickened;
 
+	if (in->exec != NULL)	/* nothing of it runs that could hear */
+		return SIGKILL;
 	return mends && in->watch.notify.starved ? SIGABRT : in->stop_signal;
 }
 
@@ -162,6 +168,56 @@ note_refused_start(struct init *in, const char *reason)
 	(void)buf_text(&b);
 }
 
+/* Declared ahead since the end of an exec goes on where its start stopped. */
+static void note_start(struct init *in);
+
+/* Its child, where it failed, is reaped like any other. */
+static void
+exec_ended(struct init *in, int result)
+{
+	loop_end(&in->loop, in->exec);
+	close(in->exec->fd);
+	in->exec = NULL;
+	if (result < 0)
+		in->exec_err = result;
+}
+
+static void
+exec_ready(struct source *s, uint32_t events)
+{
+	struct init *in = &the_init;
+	int result = child_exec(s->fd);
+
+	(void)events;
+	if (result == 0)
+		return;
+	exec_ended(in, result);
+	if (result < 0)
+		return;
+	log_warn("%s (pid %d): its program is loaded now", program(in),
+	         (int)in->pid);
+	note_start(in);
+}
+
+static void
+wait_for_exec(struct init *in, int fd)
+{
+	int i = in->execs[0].state != SOURCE_OUT;
+	int r;
+
+	in->exec = &in->execs[i];
+	*in->exec = (struct source){
+		.fd = fd, .deadline_ms = CLOCK_NEVER, .ready = exec_ready,
+	};
+	r = loop_add(&in->loop, in->exec, EPOLLIN);
+	if (r < 0)	/* then its end alone is heard of */
+		log_error("cannot wait for its program: %s", err_text(r));
+	log_warn("%s (pid %d): its program is still being loaded after %d ms, "
+	         "not ready until it is: exec waits for a file system, for "
+	         "fanotify or for a tracer", program(in), (int)in->pid,
+	         CHILD_HOLD_MS);
+}
+
 /* Returns 0, or the exit code that stands for the failure. */
 static int
 start_service(struct init *in, bool again)
@@ -184,6 +240,8 @@ start_service(struct init *in, bool again)
 	in->started_ms = clock_ms();
 	in->born_ms = usage_epoch_ms();
 	in->cleared = in->stop_sent = false;
+	if (in->launch.news.exec_fd > 0)
+		wait_for_exec(in, in->launch.news.exec_fd);
 	return 0;
 }
 
@@ -193,6 +251,8 @@ static void
 note_start(struct init *in)
 {
 	in->oom_before = cgroup_oom_kills();
+	if (in->exec != NULL)
+		return;	/* it has not begun yet */
 	log_info("started %s (pid %d)", program(in), (int)in->pid);
 	watch_start(&in->watch, in->pid);	/* may say that it is ready */
 }
@@ -377,9 +437,43 @@ tell_end(struct init *in)
 		         buf_text(&b));
 }
 
+/* What start_service() and step() do where a start fails at once. */
+static void
+start_failed_late(struct init *in)
+{
+	char reason[LAUNCH_REASON_MAX];
+	struct buf b = buf_over(reason, sizeof reason);
+	bool is_first = in->died_ms == 0, refused;
+	int code = launch_explain(&in->launch, in->exec_err, &refused, &b);
+
+	refused = refused && !is_first && in->service.state == SVC_RUNNING;
+	in->exec_err = 0;
+	in->pid = 0;
+	if (refused) {
+		note_refused_start(in, buf_text(&b));
+		step(in, EV_REFUSED);
+		tell_refusal(in, clock_ms());
+		return;
+	}
+	note_failed_start(in, buf_text(&b));
+	in->status = code << 8;
+	if (!is_first) {
+		step(in, EV_FAILED);
+		return;
+	}
+	in->unstarted = code;
+	in->leaving = true;
+}
+
 static void
 service_ended(struct init *in, int status)
 {
+	if (in->exec != NULL)
+		exec_ended(in, child_exec(in->exec->fd));
+	if (in->exec_err < 0) {
+		start_failed_late(in);
+		return;
+	}
 	in->status = status;
 	tell_end(in);
 	in->pid = 0;
@@ -538,7 +632,8 @@ fill_facts(const struct init *in, struct facts *facts, int64_t now_ms)
 
 	*facts = (struct facts){
 		.version = in->plan->version,
-		.state = service_state_text(s),
+		.state = in->exec != NULL && s->state == SVC_RUNNING
+		       ? "starting" : service_state_text(s),
 		.program = program(in),
 		.self = in->rules.self,
 		.service_pid = in->pid,
@@ -603,6 +698,7 @@ answer_probe(void *owner, const struct server_ask *ask, struct buf *out)
 		.sick = in->sick,
 		.death = in->death,
 		.refused = in->refused,
+		.is_loading = in->exec != NULL,
 		.now_ms = clock_ms(),
 	};
 
@@ -770,7 +866,7 @@ watch_parent(const struct init *in, pid_t parent)
 static void
 settle(struct init *in)
 {
-	int ours[SERVER_LISTEN_MAX + WATCH_FDS_MAX + 4];
+	int ours[SERVER_LISTEN_MAX + WATCH_FDS_MAX + 5];
 	size_t n = watch_fds(&in->watch, ours);
 
 	relro_protect();
@@ -781,6 +877,8 @@ settle(struct init *in)
 		ours[n++] = in->server.listeners[i].source.fd;
 	if (in->launch.child.cwd_fd > 0)
 		ours[n++] = in->launch.child.cwd_fd;
+	if (in->exec != NULL)
+		ours[n++] = in->exec->fd;
 	/* A second start passes on what hale was given, like the first. */
 	if (!service_restarts(&in->service))
 		fds_close_others(ours, n);
@@ -852,6 +950,8 @@ serve(struct init *in)
 			(void)poll(NULL, 0, WAIT_FAILED_MS);
 		}
 	}
+	if (in->unstarted != 0)
+		return in->unstarted;
 	return in->service.sickened ? INIT_UNHEALTHY : status_code(in);
 }
 

@@ -69,15 +69,28 @@ launch_prepare(struct launch *l, char **argv,
 }
 
 /* see sup/launch.h */
+int
+launch_explain(const struct launch *l, int err, bool *refused,
+               struct buf *why)
+{
+	*refused = err_is_shortage(err);
+	if (l->news.refused == NULL || *refused)
+		return explain_exec(why, l->child.argv[0], err);
+	buf_fmt(why, "%s: %s (denied by seccomp?)", l->news.refused,
+	        err_text(err));
+	return EXPLAIN_CANNOT_EXEC;
+}
+
+/* see sup/launch.h */
 pid_t
-launch_start(const struct launch *l, bool *refused, struct buf *why)
+launch_start(struct launch *l, bool *refused, struct buf *why)
 {
 	struct child_plan child = l->child;
 	pid_t pid;
 
 	child.foreground = child.terminal_fd >= 0
 	                && terminal_is_ours(child.terminal_fd);
-	pid = child_start(&child);
-	*refused = err_is_shortage(pid);
-	return pid > 0 ? pid : -explain_exec(why, l->child.argv[0], pid);
+	pid = child_start(&child, &l->news);
+	*refused = false;
+	return pid > 0 ? pid : -launch_explain(l, pid, refused, why);
 }

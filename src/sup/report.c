@@ -65,6 +65,10 @@ add_service(struct facts *facts, struct report_room *room,
 		buf_fmt(&why, "unhealthy after %d restarts, given up: %s",
 		        s->in_row, from->sick);
 		fail(c, FACTS_LIVE, &why);
+	} else if (from->is_loading) {
+		buf_str(&why, "its program is still being loaded: exec has not "
+		        "finished");
+		fail(c, FACTS_STARTUP | FACTS_READY, &why);
 	}
 }
 
