@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sup/fds.h"
 #include "sup/terminal.h"
 
 #define EXIT_CANNOT_EXEC 126
@@ -61,6 +62,7 @@ become(const struct child_plan *plan, struct pid_vars *vars)
 	if (plan->cwd_fd > 0 && fchdir(plan->cwd_fd) < 0)
 		return errno;
 	take_ready_fd(plan);
+	fds_lower();
 	signals_restore(plan->given);
 	execvpe(plan->argv[0], plan->argv,
 	        plan->env != NULL ? plan->env : environ);

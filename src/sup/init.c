@@ -13,6 +13,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,6 +40,7 @@
 #define READ_FAILED_MS 1000	/* the same for a read of signals */
 #define LIST_MAX      512	/* bytes of the names of what was left */
 #define SIGNAL_NAME_MAX 16	/* bytes of "SIGRTMIN+30" and its like */
+#define FDS_LEAST     6	/* 0 to 2, signals, epoll, timer: nothing can do less */
 #define USAGE_FRESH_MS 100	/* figures of the kernel's are read no more often */
 
 struct init {
@@ -740,20 +742,47 @@ time_extended(void *owner, int64_t until_ms)
 
 /* --- start --- */
 
+/* err in words, with the limit where it is the one of descriptors; b's NUL. */
+static const char *
+why_not(struct buf *b, int err)
+{
+	buf_str(b, err_text(err));
+	if (err == -EMFILE)
+		buf_fmt(b, ": RLIMIT_NOFILE is %ld and hale needs %d, and one "
+		        "more for each --listen", fds_limit(), FDS_LEAST);
+	else if (err == -EPERM || err == -ENOSYS)
+		buf_str(b, " (denied by seccomp?)");
+	return buf_text(b);
+}
+
+static int
+setup_failed(const char *call, int err)
+{
+	char words[LIST_MAX];
+	struct buf b = buf_over(words, sizeof words);
+
+	log_error("cannot set up: %s: %s", call, why_not(&b, err));
+	return err;
+}
+
 static int
 open_signals(struct init *in)
 {
 	int fd = signals_open(), r;
 
+	if (fd == -EMFILE) {
+		fds_raise();
+		fd = signals_open();
+	}
 	if (fd >= 0 && fd <= STDERR_FILENO) {	/* a standard stream is closed */
 		close(fd);
 		r = fds_fill_standard();
 		if (r < 0)
-			return r;
+			return setup_failed("open", r);
 		fd = signals_open();
 	}
 	if (fd < 0)
-		return fd;
+		return setup_failed("signalfd4", fd);
 	in->signals = (struct source){
 		.fd = fd,
 		.deadline_ms = CLOCK_NEVER,
@@ -763,15 +792,30 @@ open_signals(struct init *in)
 	return 0;
 }
 
+/* Opens the loop's own descriptors. */
 static int
-open_loop(struct init *in)
+open_epoll(struct init *in)
 {
-	int r = open_signals(in);
+	int r = loop_init(&in->loop);
 
-	if (r == 0)
+	if (r == -EMFILE) {
+		if (in->loop.fd >= 0)
+			close(in->loop.fd);
+		fds_raise();
 		r = loop_init(&in->loop);
+	}
 	if (r == 0)
-		r = loop_add(&in->loop, &in->signals, EPOLLIN);
+		return 0;
+	return setup_failed(in->loop.fd < 0 ? "epoll_create1"
+	                    : in->loop.timer_fd < 0 ? "timerfd_create"
+	                    : "epoll_ctl", r);
+}
+
+static int
+add_sources(struct init *in)
+{
+	int r = loop_add(&in->loop, &in->signals, EPOLLIN);
+
 	in->timer = (struct source){
 		.fd = -1,
 		.deadline_ms = CLOCK_NEVER,
@@ -779,9 +823,27 @@ open_loop(struct init *in)
 	};
 	if (r == 0)
 		r = loop_add(&in->loop, &in->timer, 0);
-	if (r < 0)
-		log_error("cannot set up: %s", err_text(r));
+	return r < 0 ? setup_failed("epoll_ctl", r) : 0;
+}
+
+static int
+open_loop(struct init *in)
+{
+	int r = open_signals(in);
+
+	if (r == 0)
+		r = open_epoll(in);
+	if (r == 0)
+		r = add_sources(in);
 	return r;
+}
+
+/* More of them than every hale, before the service is started? */
+static bool
+needs_descriptors(const struct init_plan *plan)
+{
+	return plan->n_listen > 0 || plan->watch.notify
+	    || plan->watch.notify_fd > 0 || plan->watch.watchdog_ms > 0;
 }
 
 /* A port that cannot be had is told before anything is started. */
@@ -814,6 +876,8 @@ open_watch(struct init *in)
 {
 	const struct watch_owner owner = { in, health_changed, time_extended };
 	bool again = service_restarts(&in->service);
+	char words[LIST_MAX];
+	struct buf b = buf_over(words, sizeof words);
 	int r = watch_open(&in->watch, in->checks, &in->plan->watch,
 	                   &in->plan->given, &in->loop, owner);
 
@@ -822,7 +886,7 @@ open_watch(struct init *in)
 		                   in->terminal_fd, &in->watch,
 		                   again || in->plan->watch.n_checks > 0);
 	if (r < 0)
-		log_error("cannot set up the watch: %s", err_text(r));
+		log_error("cannot set up the watch: %s", why_not(&b, r));
 	in->watch.cwd_fd = in->launch.child.cwd_fd;
 	return r;
 }
@@ -862,6 +926,23 @@ watch_parent(const struct init *in, pid_t parent)
 		(void)kill(in->rules.self, sig);
 }
 
+/* Here, since after the start of a service nothing is allocated any more; and
+ * mapped, since with a small RLIMIT_AS hale could not even be loaded else. */
+static void
+give_room(struct init *in)
+{
+	void *room = mmap(NULL, sizeof *in->server.room,
+	                  PROT_READ | PROT_WRITE,
+	                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (room != MAP_FAILED)
+		in->server.room = room;
+	else if (in->plan->n_listen > 0)
+		log_warn("no memory for slow clients (RLIMIT_AS leaves less "
+		         "than %zu KiB): who sends a request in parts is cut",
+		         sizeof *in->server.room / 1024);
+}
+
 /* What is not needed to start the service is done while it starts. */
 static void
 settle(struct init *in)
@@ -883,6 +964,8 @@ settle(struct init *in)
 	if (!service_restarts(&in->service))
 		fds_close_others(ours, n);
 	note_start(in);
+	fds_raise();	/* for connections and checks */
+	give_room(in);
 	/* Else a mount that hale happened to be started in stays busy. */
 	if (!in->launch.stays)
 		(void)!chdir("/");
@@ -968,6 +1051,8 @@ init_run(struct init_plan *plan)
 	prepare(in, plan);
 	watch_parent(in, parent);
 	become_reaper(in);
+	if (needs_descriptors(plan))
+		fds_raise();
 	if (open_listeners(in) == 0 && open_watch(in) == 0) {
 		local_open(&in->local, &in->loop, &in->server);
 		code = start_service(in, false);

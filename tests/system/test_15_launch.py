@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from box import SVC, until
+from box import HALE, SVC, svc, until
 
 NOBODY = 65534
 TERM = 15
@@ -72,7 +72,7 @@ def busy(tmp_path):
 
 
 LOADING = "its program is still being loaded after 100 ms"
-OPEN_FOR_WRITING = "it is open for writing"
+OPEN_FOR_WRITING = "its file is open for writing"
 
 
 def test_an_exec_that_hangs_does_not_hold_the_probes(hale, held):
@@ -195,8 +195,9 @@ CLONE_VM_FLAGS = 0x200111
 
 
 @x86_64
-@pytest.mark.parametrize("err", [EPERM, ENOSYS])
-@pytest.mark.parametrize("call", ["signalfd4", "epoll_create1", "timerfd_create"])
+@pytest.mark.parametrize("call, err", [
+    ("signalfd4", EPERM), ("epoll_create1", EPERM), ("epoll_create1", ENOSYS),
+    ("timerfd_create", EPERM), ("timerfd_create", ENOSYS)])
 def test_a_denied_call_is_named(hale, call, err):
     code, out, lines = hale("say up", refuse=[f"{SYS[call]}:-1:{err}"]).end()
     assert (code, out, len(lines)) == (1, [], 1)
@@ -222,3 +223,57 @@ def test_a_denied_start_names_the_calls(hale):
                                               ("clone", "vfork", "fork")]).end()
     assert (code, out, len(lines)) == (126, [], 1)
     assert "clone, vfork, fork: Operation not permitted" in lines[0]
+
+
+# --- small limits -----------------------------------------------------------------------
+
+@pytest.mark.static_only
+@pytest.mark.parametrize("nofile", [3, 4, 5])
+def test_too_few_descriptors_are_one_line_with_the_limit_and_what_is_needed(hale, nofile):
+    code, out, err = hale("say up", nofile=nofile).end()
+    assert (code, out, len(err)) == (1, [], 1)
+    assert f"RLIMIT_NOFILE is {nofile} and hale needs 6" in err[0]
+
+
+@pytest.mark.static_only
+def test_six_descriptors_are_enough_to_start_and_what_lacks_is_in_words(hale):
+    code, out, err = hale("fds exit 7", nofile=6).end()
+    assert (code, out) == (7, ["fds 0 1 2"])
+    assert "no local socket" in err[0]
+
+
+def limited(box, limit, *argv, **options):
+    return box("/bin/sh", "-c", f'ulimit {limit}; exec "$@"', "sh", *argv, **options)
+
+
+@pytest.mark.static_only
+@pytest.mark.parametrize("soft", [3, 4, 5, 6, 7, 64])
+def test_a_small_soft_limit_is_the_services_and_not_hales(box, soft):
+    """It is restarted with it as well."""
+    started = limited(box, f"-S -n {soft}", HALE, "--listen", "8080", "--restart", "always",
+                      "--max-restarts", "1", "--backoff", "1ms", "--notify",
+                      *svc("limit exit 7"))
+    code, out, _ = started.end()
+    assert (code, out) == (7, [f"limit {soft}"] * 2)
+
+
+def test_a_check_has_the_soft_limit_that_hale_was_given(box):
+    started = limited(box, "-S -n 17", HALE, "--listen", "8080", "--check",
+                      "exec:/bin/sh -c 'ulimit -n'", *svc("say up pause"))
+    started.out.expect("^up$")
+    until(lambda: started.get("/readyz").status == 200, "ready")
+    assert started.status()["checks"][-1]["output"] == "exit 0: 17"
+
+
+@pytest.mark.static_only
+@pytest.mark.parametrize("mib", [1, 2, 3, 8])
+def test_little_address_space_is_enough(box, mib):
+    started = limited(box, f"-v {mib * 1024}", HALE, "--listen", "8080",
+                      *svc("say up read exit 7"))
+    started.out.expect("^up$")
+    assert started.get("/livez").status == 200
+    started.connect().send("GET /livez HT").send("TP/1.1\r\nHost: x\r\n\r\n")
+    assert started.get("/livez").status == 200
+    started.tell("end")
+    assert started.code() == 7
+    assert any("no memory for slow clients" in line for line in started.err.rest()) == (mib < 8)
