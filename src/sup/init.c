@@ -13,6 +13,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -41,6 +42,7 @@
 #define READ_FAILED_MS 1000	/* the same for a read of signals */
 #define LIST_MAX      512	/* bytes of the names of what was left */
 #define SIGNAL_NAME_MAX 16	/* bytes of "SIGRTMIN+30" and its like */
+#define FDS_LEAST     6	/* 0 to 2, signals, epoll, timer: nothing can do less */
 #define USAGE_FRESH_MS 100	/* figures of the kernel's are read no more often */
 
 struct init {
@@ -52,6 +54,7 @@ struct init {
 	struct signals_rules rules;
 	struct service       service;
 	struct launch        launch;
+	struct source       *exec;	/* its exec has not finished, or NULL */
 	struct watch         watch;
 	pid_t    pid;		/* the service's; 0 once it has ended */
 	uid_t    uid;		/* our own */
@@ -73,6 +76,8 @@ struct init {
 	uint64_t orphans, forwarded;
 	struct death_alive alive;	/* of the service */
 	long     peak_kb;	/* the most memory that the last one had */
+	int      exec_err;	/* how it failed: the child is about to end */
+	int      unstarted;	/* exit code of a first start that failed late */
 	/* Large, so last: what a start touches lies close together above. */
 	struct server server;
 	struct signalfd_siginfo batch[SIGNAL_BATCH];
@@ -83,6 +88,7 @@ struct init {
 	char sick[REPORT_WHY_MAX];	/* why it is not live, or was stopped */
 	char death[DEATH_TEXT_MAX];	/* how the last one ended, or "" */
 	char refused[REPORT_WHY_MAX];	/* why the machine refused a start, or "" */
+	struct source execs[2];	/* one may have ended in this very turn */
 };
 
 static struct init the_init;	/* zeroed pages that cost nothing untouched */
@@ -113,6 +119,8 @@ choose_stop(const struct init *in)
 {
 	bool mends = in->service.state == SVC_MENDING || in->service.sickened;
 
+	if (in->exec != NULL)	/* nothing of it runs that could hear */
+		return SIGKILL;
 	return mends && in->watch.notify.starved ? SIGABRT : in->stop_signal;
 }
 
@@ -166,6 +174,56 @@ note_refused_start(struct init *in, const char *reason)
 	(void)buf_text(&b);
 }
 
+/* Declared ahead since the end of an exec goes on where its start stopped. */
+static void note_start(struct init *in);
+
+/* Its child, where it failed, is reaped like any other. */
+static void
+exec_ended(struct init *in, int result)
+{
+	loop_end(&in->loop, in->exec);
+	close(in->exec->fd);
+	in->exec = NULL;
+	if (result < 0)
+		in->exec_err = result;
+}
+
+static void
+exec_ready(struct source *s, uint32_t events)
+{
+	struct init *in = &the_init;
+	int result = child_exec(s->fd);
+
+	(void)events;
+	if (result == 0)
+		return;
+	exec_ended(in, result);
+	if (result < 0)
+		return;
+	log_warn("%s (pid %d): its program is loaded now", program(in),
+	         (int)in->pid);
+	note_start(in);
+}
+
+static void
+wait_for_exec(struct init *in, int fd)
+{
+	int i = in->execs[0].state != SOURCE_OUT;
+	int r;
+
+	in->exec = &in->execs[i];
+	*in->exec = (struct source){
+		.fd = fd, .deadline_ms = CLOCK_NEVER, .ready = exec_ready,
+	};
+	r = loop_add(&in->loop, in->exec, EPOLLIN);
+	if (r < 0)	/* then its end alone is heard of */
+		log_error("cannot wait for its program: %s", err_text(r));
+	log_warn("%s (pid %d): its program is still being loaded after %d ms, "
+	         "not ready until it is: exec waits for a file system, for "
+	         "fanotify or for a tracer", program(in), (int)in->pid,
+	         CHILD_HOLD_MS);
+}
+
 /* Returns 0, or the exit code that stands for the failure. */
 static int
 start_service(struct init *in, bool again)
@@ -188,6 +246,8 @@ start_service(struct init *in, bool again)
 	in->started_ms = clock_ms();
 	in->born_ms = usage_epoch_ms();
 	in->cleared = in->stop_sent = false;
+	if (in->launch.news.exec_fd > 0)
+		wait_for_exec(in, in->launch.news.exec_fd);
 	return 0;
 }
 
@@ -197,6 +257,8 @@ static void
 note_start(struct init *in)
 {
 	death_born(&in->alive, in->started_ms);
+	if (in->exec != NULL)
+		return;	/* it has not begun yet */
 	log_info("started %s (pid %d)", program(in), (int)in->pid);
 	watch_start(&in->watch, in->pid);	/* may say that it is ready */
 }
@@ -414,9 +476,43 @@ tell_end(struct init *in)
 		         buf_text(&b));
 }
 
+/* What start_service() and step() do where a start fails at once. */
+static void
+start_failed_late(struct init *in)
+{
+	char reason[LAUNCH_REASON_MAX];
+	struct buf b = buf_over(reason, sizeof reason);
+	bool is_first = in->died_ms == 0, refused;
+	int code = launch_explain(&in->launch, in->exec_err, &refused, &b);
+
+	refused = refused && !is_first && in->service.state == SVC_RUNNING;
+	in->exec_err = 0;
+	in->pid = 0;
+	if (refused) {
+		note_refused_start(in, buf_text(&b));
+		step(in, EV_REFUSED);
+		tell_refusal(in, clock_ms());
+		return;
+	}
+	note_failed_start(in, buf_text(&b));
+	in->status = code << 8;
+	if (!is_first) {
+		step(in, EV_FAILED);
+		return;
+	}
+	in->unstarted = code;
+	in->leaving = true;
+}
+
 static void
 service_ended(struct init *in, int status)
 {
+	if (in->exec != NULL)
+		exec_ended(in, child_exec(in->exec->fd));
+	if (in->exec_err < 0) {
+		start_failed_late(in);
+		return;
+	}
 	in->status = status;
 	tell_end(in);
 	in->pid = 0;
@@ -622,7 +718,8 @@ fill_facts(const struct init *in, struct facts *facts, int64_t now_ms)
 
 	*facts = (struct facts){
 		.version = in->plan->version,
-		.state = service_state_text(s),
+		.state = in->exec != NULL && s->state == SVC_RUNNING
+		       ? "starting" : service_state_text(s),
 		.program = program(in),
 		.self = in->rules.self,
 		.service_pid = in->pid,
@@ -687,6 +784,7 @@ answer_probe(void *owner, const struct server_ask *ask, struct buf *out)
 		.sick = in->sick,
 		.death = in->death,
 		.refused = in->refused,
+		.is_loading = in->exec != NULL,
 		.now_ms = clock_ms(),
 	};
 
@@ -728,20 +826,47 @@ time_extended(void *owner, int64_t until_ms)
 
 /* --- start --- */
 
+/* err in words, with the limit where it is the one of descriptors; b's NUL. */
+static const char *
+why_not(struct buf *b, int err)
+{
+	buf_str(b, err_text(err));
+	if (err == -EMFILE)
+		buf_fmt(b, ": RLIMIT_NOFILE is %ld and hale needs %d, and one "
+		        "more for each --listen", fds_limit(), FDS_LEAST);
+	else if (err == -EPERM || err == -ENOSYS)
+		buf_str(b, " (denied by seccomp?)");
+	return buf_text(b);
+}
+
+static int
+setup_failed(const char *call, int err)
+{
+	char words[LIST_MAX];
+	struct buf b = buf_over(words, sizeof words);
+
+	log_error("cannot set up: %s: %s", call, why_not(&b, err));
+	return err;
+}
+
 static int
 open_signals(struct init *in)
 {
 	int fd = signals_open(), r;
 
+	if (fd == -EMFILE) {
+		fds_raise();
+		fd = signals_open();
+	}
 	if (fd >= 0 && fd <= STDERR_FILENO) {	/* a standard stream is closed */
 		close(fd);
 		r = fds_fill_standard();
 		if (r < 0)
-			return r;
+			return setup_failed("open", r);
 		fd = signals_open();
 	}
 	if (fd < 0)
-		return fd;
+		return setup_failed("signalfd4", fd);
 	in->signals = (struct source){
 		.fd = fd,
 		.deadline_ms = CLOCK_NEVER,
@@ -751,15 +876,30 @@ open_signals(struct init *in)
 	return 0;
 }
 
+/* Opens the loop's own descriptors. */
 static int
-open_loop(struct init *in)
+open_epoll(struct init *in)
 {
-	int r = open_signals(in);
+	int r = loop_init(&in->loop);
 
-	if (r == 0)
+	if (r == -EMFILE) {
+		if (in->loop.fd >= 0)
+			close(in->loop.fd);
+		fds_raise();
 		r = loop_init(&in->loop);
+	}
 	if (r == 0)
-		r = loop_add(&in->loop, &in->signals, EPOLLIN);
+		return 0;
+	return setup_failed(in->loop.fd < 0 ? "epoll_create1"
+	                    : in->loop.timer_fd < 0 ? "timerfd_create"
+	                    : "epoll_ctl", r);
+}
+
+static int
+add_sources(struct init *in)
+{
+	int r = loop_add(&in->loop, &in->signals, EPOLLIN);
+
 	in->timer = (struct source){
 		.fd = -1,
 		.deadline_ms = CLOCK_NEVER,
@@ -767,9 +907,27 @@ open_loop(struct init *in)
 	};
 	if (r == 0)
 		r = loop_add(&in->loop, &in->timer, 0);
-	if (r < 0)
-		log_error("cannot set up: %s", err_text(r));
+	return r < 0 ? setup_failed("epoll_ctl", r) : 0;
+}
+
+static int
+open_loop(struct init *in)
+{
+	int r = open_signals(in);
+
+	if (r == 0)
+		r = open_epoll(in);
+	if (r == 0)
+		r = add_sources(in);
 	return r;
+}
+
+/* More of them than every hale, before the service is started? */
+static bool
+needs_descriptors(const struct init_plan *plan)
+{
+	return plan->n_listen > 0 || plan->watch.notify
+	    || plan->watch.notify_fd > 0 || plan->watch.watchdog_ms > 0;
 }
 
 /* A port that cannot be had is told before anything is started. */
@@ -804,6 +962,8 @@ open_watch(struct init *in)
 		in, health_changed, time_extended, service_lives,
 	};
 	bool again = service_restarts(&in->service);
+	char words[LIST_MAX];
+	struct buf b = buf_over(words, sizeof words);
 	int r = watch_open(&in->watch, in->checks, &in->plan->watch,
 	                   &in->plan->given, &in->loop, owner);
 
@@ -812,15 +972,24 @@ open_watch(struct init *in)
 		                   in->terminal_fd, &in->watch,
 		                   again || in->plan->watch.n_checks > 0);
 	if (r < 0)
-		log_error("cannot set up the watch: %s", err_text(r));
+		log_error("cannot set up the watch: %s", why_not(&b, r));
 	in->watch.cwd_fd = in->launch.child.cwd_fd;
 	return r;
+}
+
+/* An exec keeps the attribute: whoever started hale may have set it. */
+static bool
+is_subreaper(void)
+{
+	int is = 0;
+
+	return prctl(PR_GET_CHILD_SUBREAPER, &is) == 0 && is != 0;
 }
 
 static void
 become_reaper(const struct init *in)
 {
-	if (in->rules.self == 1)
+	if (in->rules.self == 1 || (!in->plan->subreaper && is_subreaper()))
 		return;
 	if (!in->plan->subreaper)
 		log_warn("not PID 1 and not a subreaper (-s): orphans of the "
@@ -843,11 +1012,28 @@ watch_parent(const struct init *in, pid_t parent)
 		(void)kill(in->rules.self, sig);
 }
 
+/* Here, since after the start of a service nothing is allocated any more; and
+ * mapped, since with a small RLIMIT_AS hale could not even be loaded else. */
+static void
+give_room(struct init *in)
+{
+	void *room = mmap(NULL, sizeof *in->server.room,
+	                  PROT_READ | PROT_WRITE,
+	                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (room != MAP_FAILED)
+		in->server.room = room;
+	else if (in->plan->n_listen > 0)
+		log_warn("no memory for slow clients (RLIMIT_AS leaves less "
+		         "than %zu KiB): who sends a request in parts is cut",
+		         sizeof *in->server.room / 1024);
+}
+
 /* What is not needed to start the service is done while it starts. */
 static void
 settle(struct init *in)
 {
-	int ours[SERVER_LISTEN_MAX + WATCH_FDS_MAX + 4];
+	int ours[SERVER_LISTEN_MAX + WATCH_FDS_MAX + 5];
 	size_t n = watch_fds(&in->watch, ours);
 
 	relro_protect();
@@ -858,12 +1044,17 @@ settle(struct init *in)
 		ours[n++] = in->server.listeners[i].source.fd;
 	if (in->launch.child.cwd_fd > 0)
 		ours[n++] = in->launch.child.cwd_fd;
+	if (in->exec != NULL)
+		ours[n++] = in->exec->fd;
 	/* A second start passes on what hale was given, like the first. */
 	if (!service_restarts(&in->service))
 		fds_close_others(ours, n);
 	note_start(in);
+	fds_raise();	/* for connections and checks */
+	give_room(in);
 	/* Else a mount that hale happened to be started in stays busy. */
-	(void)!chdir("/");
+	if (!in->launch.stays)
+		(void)!chdir("/");
 }
 
 /* What SIGTERM is made of, for a stop of our own. */
@@ -930,6 +1121,8 @@ serve(struct init *in)
 			(void)poll(NULL, 0, WAIT_FAILED_MS);
 		}
 	}
+	if (in->unstarted != 0)
+		return in->unstarted;
 	return in->service.sickened ? INIT_UNHEALTHY : status_code(in);
 }
 
@@ -946,6 +1139,8 @@ init_run(struct init_plan *plan)
 	prepare(in, plan);
 	watch_parent(in, parent);
 	become_reaper(in);
+	if (needs_descriptors(plan))
+		fds_raise();
 	if (open_listeners(in) == 0 && open_watch(in) == 0) {
 		local_open(&in->local, &in->loop, &in->server);
 		code = start_service(in, false);

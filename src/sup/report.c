@@ -68,6 +68,10 @@ add_service(struct facts *facts, struct report_room *room,
 		buf_fmt(&why, "unhealthy after %d restart%s, given up: %s",
 		        s->in_row, s->in_row == 1 ? "" : "s", from->sick);
 		fail(c, FACTS_LIVE, &why);
+	} else if (from->is_loading) {
+		buf_str(&why, "its program is still being loaded: exec has not "
+		        "finished");
+		fail(c, FACTS_STARTUP | FACTS_READY, &why);
 	}
 }
 
