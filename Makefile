@@ -23,7 +23,7 @@ NET  = net/loop net/sock net/http net/proxy net/server net/der net/x509_name \
        net/x509 net/x509_path net/pem net/key net/anchors net/anchors_blob net/trust \
        net/tls_engine net/tls_sig net/tls_key net/tls net/url net/redact \
        net/reply net/request net/dial net/client net/program net/check
-SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
+SUP  = sup/signals sup/service sup/health sup/notify sup/checkname sup/daemon \
        sup/terminal sup/procstat sup/proc sup/child sup/tree sup/fds \
        sup/env sup/explain sup/cgroup sup/death sup/notify_sock \
        sup/speaker sup/checker sup/watch sup/launch sup/facts \
@@ -37,7 +37,7 @@ CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/get \
 PURE = base/err base/buf base/parse base/signame base/opt net/http net/proxy \
        sup/service net/der net/x509_name net/x509 net/x509_path net/pem net/key \
        net/anchors net/anchors_blob net/url net/redact net/reply net/request \
-       sup/health sup/notify sup/checkname sup/facts sup/metrics \
+       sup/health sup/notify sup/checkname sup/daemon sup/facts sup/metrics \
        sup/procstat
 
 WARN  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum \
