@@ -28,7 +28,7 @@ SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
        sup/env sup/explain sup/cgroup sup/death sup/stopped sup/notify_sock \
        sup/speaker sup/checker sup/watch sup/launch sup/facts \
        sup/report sup/usage sup/status sup/page sup/metrics sup/answer \
-       sup/nonce sup/local sup/local_ask sup/init
+       sup/nonce sup/local sup/local_ask sup/daemon sup/init
 CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/get \
        cmd/get_opts cmd/get_ask cmd/get_route cmd/get_send cmd/get_recv cmd/get_try \
        cmd/get_tell cmd/get_sink cmd/get_words \
@@ -37,7 +37,7 @@ CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/get \
 PURE = base/err base/buf base/parse base/signame base/opt net/http net/proxy \
        sup/service net/der net/x509_name net/x509 net/x509_path net/pem net/key \
        net/anchors net/anchors_blob net/url net/redact net/reply net/request \
-       sup/health sup/notify sup/checkname sup/facts sup/metrics \
+       sup/health sup/notify sup/checkname sup/daemon sup/facts sup/metrics \
        sup/procstat
 
 WARN  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum \
