@@ -24,8 +24,8 @@ NET  = net/loop net/sock net/http net/proxy net/server net/der net/x509_name \
        net/tls_engine net/tls_sig net/tls_key net/tls net/url net/redact \
        net/reply net/request net/dial net/client net/program net/check
 SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
-       sup/terminal sup/proc sup/child sup/tree sup/fds sup/env sup/explain sup/cgroup \
-       sup/death sup/notify_sock sup/checker sup/watch sup/launch sup/facts \
+       sup/terminal sup/procstat sup/proc sup/child sup/tree sup/fds \
+       sup/env sup/explain sup/cgroup sup/death sup/notify_sock sup/checker sup/watch sup/launch sup/facts \
        sup/report sup/usage sup/status sup/page sup/metrics sup/answer \
        sup/nonce sup/local sup/local_ask sup/init
 CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/get \
@@ -36,7 +36,8 @@ CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/get \
 PURE = base/err base/buf base/parse base/signame base/opt net/http net/proxy \
        sup/service net/der net/x509_name net/x509 net/x509_path net/pem net/key \
        net/anchors net/anchors_blob net/url net/redact net/reply net/request \
-       sup/health sup/notify sup/checkname sup/facts sup/metrics
+       sup/health sup/notify sup/checkname sup/facts sup/metrics \
+       sup/procstat
 
 WARN  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum \
         -Wmissing-prototypes -Wvla

@@ -8,6 +8,8 @@
 #ifndef HALE_SUP_PROC_H
 #define HALE_SUP_PROC_H
 
+#include "sup/procstat.h"
+
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -25,6 +27,9 @@ int proc_uid(pid_t pid, uid_t *uid);
 
 /* Fills in the process's name, terminated. Returns its length, or -1. */
 int proc_name(pid_t pid, char name[PROC_NAME_LEN + 1]);
+
+/* Fills in what its stat file says. Returns 0, or -1. */
+int proc_stat(pid_t pid, struct procstat *st);
 
 /* Is it in another mount namespace than we are? Only where we may look
  * (ptrace(2), access mode checking); else false. */

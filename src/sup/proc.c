@@ -100,6 +100,24 @@ proc_name(pid_t pid, char name[PROC_NAME_LEN + 1])
 }
 
 /* see sup/proc.h */
+int
+proc_stat(pid_t pid, struct procstat *st)
+{
+	char bytes[PROCSTAT_MAX];
+	int fd = proc_open(pid, "stat", 0);
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = read(fd, bytes, sizeof bytes);	/* fails if it has just gone */
+	close(fd);
+	if (n < 0)
+		return -1;
+	return procstat_read(st, (struct span){ bytes, (size_t)n }) < 0 ? -1
+	                                                                : 0;
+}
+
+/* see sup/proc.h */
 void
 proc_each(void (*each)(pid_t pid, void *context), void *context)
 {
