@@ -25,7 +25,8 @@ NET  = net/loop net/sock net/http net/proxy net/server net/der net/x509_name \
        net/reply net/request net/dial net/client net/program net/check
 SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
        sup/terminal sup/procstat sup/proc sup/child sup/tree sup/fds \
-       sup/env sup/explain sup/cgroup sup/death sup/notify_sock sup/checker sup/watch sup/launch sup/facts \
+       sup/env sup/explain sup/cgroup sup/death sup/notify_sock \
+       sup/speaker sup/checker sup/watch sup/launch sup/facts \
        sup/report sup/usage sup/status sup/page sup/metrics sup/answer \
        sup/nonce sup/local sup/local_ask sup/init
 CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/get \

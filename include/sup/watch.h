@@ -14,6 +14,7 @@
 #include "sup/health.h"
 #include "sup/notify.h"
 #include "sup/notify_sock.h"
+#include "sup/speaker.h"
 
 #define WATCH_NAME_MAX 96	/* bytes of a check's name, with its NUL */
 #define WATCH_FDS_MAX  3	/* descriptors of ours between two turns */
@@ -67,6 +68,7 @@ struct watch {
 	int      ready_fd;	/* its write end, which the service gets, or 0 */
 	struct health  health;
 	struct notify  notify;
+	struct speaker speaker;
 	pid_t    pid;		/* the service's, 0: there is none */
 	int      cwd_fd;	/* where exec: checks run; 0: here */
 	uint64_t oom_kills;	/* sup/cgroup.h, when it was last looked at */

@@ -250,11 +250,31 @@ tell_refusal(const struct init *in, int64_t now_ms)
 }
 
 static void
-give_up(const struct init *in)
+tell_stuck(const struct init *in)
 {
-	log_error("%s was restarted %d times in a row and is unhealthy again: "
-	          "giving up, it is not live any more", program(in),
-	          in->service.in_row);
+	log_error("%s (pid %d) does not end, even by SIGKILL: the kernel holds "
+	          "it, and it is not live until it ends", program(in),
+	          (int)in->pid);
+}
+
+static void
+tell_surrender(const struct init *in)
+{
+	int n = in->service.in_row;
+
+	log_error("%s was restarted %d time%s in a row without a good minute "
+	          "between: giving up%s", program(in), n, n == 1 ? "" : "s",
+	          in->pid > 0 ? ", it is not live any more" : "");
+}
+
+/* hale leaves, and the service has not ended. */
+static void
+leave_it(struct init *in)
+{
+	in->status = SIGKILL;	/* as wait(2) would have it; or it will be so */
+	log_warn("%s (pid %d) has not ended: %s", program(in), (int)in->pid,
+	         in->service.leaving_kills ? "leaving, which kills it"
+	                                   : "leaving it behind");
 }
 
 static void
@@ -281,11 +301,14 @@ act(struct init *in, enum service_act what)
 	case ACT_START:
 		start_again(in);
 		break;
-	case ACT_GIVE_UP:
-		give_up(in);
+	case ACT_STUCK:
+		tell_stuck(in);
+		clear(in, SIGKILL);
 		break;
 	case ACT_LEAVE:
 		in->leaving = true;
+		if (in->pid > 0)
+			leave_it(in);
 		break;
 	case ACT_BUG:
 		log_error("the service is in no known state; going on");
@@ -305,6 +328,7 @@ step(struct init *in, enum service_event ev)
 {
 	bool was_ready = service_is_ready(&in->service);
 	bool was_clearing = in->service.state == SVC_CLEARING;
+	bool had_given_up = in->service.gave_up;
 	int64_t now_ms = clock_ms();
 
 	act(in, service_step(&in->service, ev, now_ms));
@@ -312,11 +336,13 @@ step(struct init *in, enum service_event ev)
 		in->start_failed = false;
 		now_ms = clock_ms();	/* explaining it took its time */
 		act(in, service_step(&in->service, in->start_refused
-		                     ? EV_REFUSED : EV_FAILED, now_ms));
+		                     ? EV_REFUSED : EV_NOT_STARTED, now_ms));
 		if (in->start_refused)
 			tell_refusal(in, now_ms);
 	}
 	in->timer.deadline_ms = in->service.deadline_ms;
+	if (in->service.gave_up && !had_given_up)
+		tell_surrender(in);
 	if (!is_watched(&in->service))
 		watch_stop(&in->watch);
 	if (!was_clearing && in->service.state == SVC_CLEARING)
@@ -329,8 +355,12 @@ step(struct init *in, enum service_event ev)
 static void
 timer_expired(struct source *s)
 {
-	(void)s;
-	step(&the_init, EV_DEADLINE);
+	struct init *in = &the_init;
+
+	if (service_pardon(&in->service, clock_ms()))
+		s->deadline_ms = in->service.deadline_ms;
+	else
+		step(in, EV_DEADLINE);
 }
 
 /* --- children --- */
@@ -798,11 +828,13 @@ prepare(struct init *in, struct init_plan *plan)
 	in->terminal_fd = terminal_find();
 	in->rules = (struct signals_rules){
 		.stop_signal = plan->stop_signal,
+		.stops = plan->stops,
 		.own_session = in->terminal_fd < 0,
 		.self = getpid(),
 	};
 	memcpy(in->rules.rewrite, plan->rewrite, sizeof plan->rewrite);
 	in->stop_signal = default_stop(in);
+	in->service.leaving_kills = in->rules.self == 1;
 	in->service.drain_ms = plan->drain_ms;
 	in->service.stop_timeout_ms = plan->stop_timeout_ms;
 	in->service.linger_ms = plan->linger_ms;

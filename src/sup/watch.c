@@ -18,6 +18,7 @@
 #include "sup/env.h"
 
 #define MESSAGES_MAX 16	/* datagrams a turn: a flood does not hold the loop */
+#define WALKS_MAX    2	/* senders a turn whose parents are looked up */
 #define READY_MAX    512	/* bytes of the readiness pipe read at a time */
 #define READY_READS  128	/* empty a full pipe of default size (pipe(7)) */
 #define CLOSE_STEP_NS 20000000	/* 20 ms; SIGKILL needs less than one */
@@ -82,12 +83,14 @@ write_lacking(const struct watch *w, enum health_verdict verdict, struct buf *b)
 void
 watch_write_unready(const struct watch *w, struct buf *b)
 {
-	if (w->notify.stopping)
+	if (w->notify.stopping) {
 		buf_str(b, "it says that it is stopping");
-	else if (!notify_is_ready(&w->notify))
+	} else if (!notify_is_ready(&w->notify)) {
 		buf_str(b, "it has not said yet that it is ready");
-	else
+		speaker_write_unheard(&w->speaker, b);
+	} else {
 		write_lacking(w, HEALTH_READY, b);
+	}
 }
 
 /* see sup/watch.h */
@@ -355,23 +358,38 @@ hear(struct watch *w, struct span datagram)
 	}
 }
 
+/* Nothing of what it said is used; READY=1 is for the words alone. */
+static void
+refuse(struct watch *w, struct span datagram, const struct ucred *from,
+       enum speaker_why why)
+{
+	struct notify_msg msg;
+	bool says_ready = notify_read(&msg, datagram) == 0 && msg.ready;
+
+	speaker_refused(&w->speaker, from, why, says_ready, clock_ms());
+}
+
 static void
 notify_ready(struct source *s, uint32_t events)
 {
 	struct watch *w = (struct watch *)((char *)s
 	                - offsetof(struct watch, notify_source));
+	unsigned walks = w->speaker.walks;
 	char bytes[NOTIFY_MSG_MAX];
 	struct ucred from;
+	enum speaker_why why;
 	ssize_t n;
 
 	(void)events;
-	for (int i = 0; i < MESSAGES_MAX; i++) {
+	for (int i = 0; i < MESSAGES_MAX
+	             && w->speaker.walks - walks < WALKS_MAX; i++) {
 		n = notify_sock_read(s->fd, bytes, sizeof bytes, &from);
 		if (n < 0 && n != -EMSGSIZE)
 			break;
-		if (!notify_sock_trusts(&from, w->pid))
-			log_info("refused a notification of pid %d, user %d",
-			         (int)from.pid, (int)from.uid);
+		why = speaker_judge(&w->speaker, &from, w->pid, clock_ms());
+		if (why != SPEAKER_TRUSTED)
+			refuse(w, (struct span){ bytes, n > 0 ? (size_t)n : 0 },
+			       &from, why);
 		else if (n < 0)
 			log_warn("dropped a notification of more than %d bytes",
 			         NOTIFY_MSG_MAX);
@@ -559,6 +577,7 @@ watch_start(struct watch *w, pid_t pid)
 	w->pid = pid;
 	w->was_live = true;
 	w->was_ready = false;
+	speaker_start(&w->speaker);
 	notify_start(&w->notify, now_ms);
 	health_start(&w->health, now_ms);
 	if (w->health.n > 0)

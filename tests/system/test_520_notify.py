@@ -1,6 +1,7 @@
 """What the service says of itself: sd_notify, the watchdog, a descriptor."""
 import ctypes.util
 import os
+import re
 import shutil
 import signal
 import socket
@@ -167,6 +168,49 @@ def send_to(name, text=b"READY=1"):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
         sock.connect(name)
         sock.send(text)
+
+
+@pytest.mark.parametrize("how", ["a child", "an orphan"])
+def test_a_descendant_of_another_user_may_speak(hale, how):
+    """As in `su www-data -c gunicorn`: the service itself stays root."""
+    code = TALKER.replace("if os.fork() == 0:", "if os.fork() == 0:\n"
+                          "            if 'orphan' in sys.argv and os.fork(): os._exit(0)\n"
+                          f"            os.setgid({NOBODY}); os.setuid({NOBODY})")
+    box = hale(*LISTEN, "--notify", [*PYTHON, code, how.split()[1]])
+    box.out.expect("^up")
+    box.tell("child READY=1")
+    becomes(box, "/readyz", 200)
+
+
+def send_and_stay(name, text=b"READY=1"):
+    """Ends only once the message was judged: hale has then read one more, and
+    so closed the descriptor that came with it."""
+    read, write = os.pipe()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.connect(name)
+        sock.send(text)
+        socket.send_fds(sock, [b"X=1"], [write])
+    os.close(write)
+    return os.read(read, 1)
+
+
+def test_a_refused_ready_is_a_warning_once_a_start_and_the_reason(talker):
+    box = talker("--notify", "--restart", "always", *AT_ONCE)
+    why = rf"pid \d+, user {NOBODY}%s: it does not descend from hale$"
+    for start in (1, 2):
+        name = notify_name(box)
+        for _ in range(3):
+            box.inside(lambda: send_and_stay(name), uid=NOBODY)
+        assert re.search(r"^\[-\]notify failed: it has not said yet that it is ready; a READY=1 of "
+                         + why % " was refused", box.get("/readyz").body, re.M)
+        os.kill(box.outer(box.service), signal.SIGKILL)
+        box.err.expect("restarting")
+        assert len(re.findall("refused a notification of " + why % r" \(READY=1\)", box.err.seen,
+                              re.M)) == start
+        box.service = int(box.out.expect(r"^up (\d+)$")[1])
+        assert "was refused" not in box.get("/readyz").body
+    box.say("READY=1")
+    becomes(box, "/readyz", 200)
 
 
 def test_a_stranger_is_not_heard(talker):
