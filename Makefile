@@ -28,7 +28,7 @@ SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
        sup/env sup/explain sup/cgroup sup/death sup/stopped sup/notify_sock \
        sup/speaker sup/checker sup/watch sup/launch sup/facts \
        sup/report sup/usage sup/status sup/page sup/metrics sup/answer \
-       sup/nonce sup/local sup/local_ask sup/daemon sup/init
+       sup/nonce sup/local sup/local_ask sup/follow sup/daemon sup/init
 CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/get \
        cmd/get_opts cmd/get_ask cmd/get_route cmd/get_send cmd/get_recv cmd/get_try \
        cmd/get_tell cmd/get_sink cmd/get_words \

@@ -78,6 +78,7 @@ struct service {
 	int64_t unready_ms;	/* since when readiness is off, or CLOCK_NEVER */
 	bool    killed;		/* SIGKILL has gone to everything */
 	bool    gave_up;	/* for good: not live any more */
+	bool    unheard;	/* .. since it may not be signalled */
 	bool    stuck;		/* MENDING: not even SIGKILL has ended it so far */
 	bool    pardoned;	/* this wait was begun anew after a freeze */
 	int     stops;		/* EV_STOP so far */

@@ -54,4 +54,8 @@ void tree_end_own(void);
  * and b has room: "cat (pid 12), sleep (pid 15)". */
 void tree_list(struct buf *b);
 
+/* How many living children hale has, its checkers apart; *only is the one, or
+ * 0 if there is another number of them. */
+size_t tree_children(pid_t *only);
+
 #endif

@@ -27,7 +27,9 @@
 #include "sup/cgroup.h"
 #include "sup/child.h"
 #include "sup/death.h"
+#include "sup/daemon.h"
 #include "sup/fds.h"
+#include "sup/follow.h"
 #include "sup/launch.h"
 #include "sup/local.h"
 #include "sup/report.h"
@@ -56,6 +58,7 @@ struct init {
 	struct launch        launch;
 	struct source       *exec;	/* its exec has not finished, or NULL */
 	struct watch         watch;
+	struct follow        follow;
 	pid_t    pid;		/* the service's; 0 once it has ended */
 	uid_t    uid;		/* our own */
 	pid_t    group;		/* its process group, for what it leaves */
@@ -70,6 +73,8 @@ struct init {
 	bool     start_refused;	/* .. and it was the machine that refused it */
 	bool     cleared;	/* it got SIGKILL as part of a restart */
 	bool     told_traced;	/* one line for all that asked to be traced */
+	bool     unreachable;	/* the last signal, not yet told: EPERM .. */
+	bool     told_unreachable;	/* .. which was said for this one */
 	int64_t  started_ms;
 	int64_t  died_ms;	/* of the last death */
 	uint64_t born_ms;	/* of the service, since the epoch */
@@ -124,6 +129,21 @@ choose_stop(const struct init *in)
 	return mends && in->watch.notify.starved ? SIGABRT : in->stop_signal;
 }
 
+/* Root without CAP_KILL may not signal another user's process (kill(2)). */
+static void
+note_reach(struct init *in, int result)
+{
+	if (result != -EPERM)
+		return;
+	in->unreachable = true;
+	if (in->told_unreachable)
+		return;
+	in->told_unreachable = true;
+	log_error("cannot signal %s (pid %d): %s: it has another user, and hale "
+	          "neither CAP_KILL nor CAP_SETUID", program(in), (int)in->pid,
+	          err_text(result));
+}
+
 static void
 send_stop(struct init *in)
 {
@@ -132,7 +152,16 @@ send_stop(struct init *in)
 	tell_signal(in, "sending", sig);
 	in->stop_sent = true;
 	in->forwarded++;
-	tree_signal(in->pid, in->plan->group, sig, &in->stop_from);
+	note_reach(in, tree_signal(in->pid, in->plan->group, sig,
+	                           &in->stop_from));
+}
+
+/* First, and by itself: whether it can be reached decides what follows. */
+static void
+kill_service(struct init *in)
+{
+	if (in->pid > 0)
+		note_reach(in, tree_signal(in->pid, false, SIGKILL, NULL));
 }
 
 static void
@@ -150,7 +179,8 @@ kill_all(struct init *in)
 	else
 		log_warn("still running after the service's end, killed: %s",
 		         buf_text(&b));
-	tree_signal_all(in->group, SIGKILL);
+	kill_service(in);
+	(void)tree_signal_all(in->group, SIGKILL);	/* so many as hale may */
 }
 
 static void
@@ -245,7 +275,7 @@ start_service(struct init *in, bool again)
 	(void)sched_yield();	/* cannot fail (sched_yield(2)) */
 	in->started_ms = clock_ms();
 	in->born_ms = usage_epoch_ms();
-	in->cleared = in->stop_sent = false;
+	in->cleared = in->stop_sent = in->told_unreachable = false;
 	if (in->launch.news.exec_fd > 0)
 		wait_for_exec(in, in->launch.news.exec_fd);
 	return 0;
@@ -283,14 +313,31 @@ start_again(struct init *in)
 	in->signals.deadline_ms = 0;	/* reaping tells that nobody is left */
 }
 
+/* A restart ends what the service left: said once, whoever it may be. */
+static void
+tell_cleared(const struct init *in, int sig)
+{
+	char list[LIST_MAX];
+	struct buf b = buf_over(list, sizeof list);
+
+	tree_list(&b);
+	if (b.len > 0)
+		log_warn("%s what %s left: %s", sig == SIGKILL ? "killing"
+		         : "sending SIGTERM to", program(in), buf_text(&b));
+}
+
 static void
 clear(struct init *in, int sig)
 {
 	if (in->pid > 0)
 		log_warn("%s (pid %d) did not stop in time: killing it",
 		         program(in), (int)in->pid);
+	else if (!in->cleared)
+		tell_cleared(in, sig);
 	in->cleared = sig == SIGKILL;
-	tree_signal_own(in->group, sig);
+	if (sig == SIGKILL)
+		kill_service(in);
+	(void)tree_signal_own(in->group, sig);	/* so many as hale may */
 }
 
 static void
@@ -326,11 +373,16 @@ tell_stuck(const struct init *in)
 static void
 tell_surrender(const struct init *in)
 {
+	const char *live = in->pid > 0 ? ", it is not live any more" : "";
 	int n = in->service.in_row;
 
-	log_error("%s was restarted %d time%s in a row without a good minute "
-	          "between: giving up%s", program(in), n, n == 1 ? "" : "s",
-	          in->pid > 0 ? ", it is not live any more" : "");
+	if (in->service.unheard)
+		log_error("%s is unhealthy and cannot be signalled: giving "
+		          "up%s", program(in), live);
+	else
+		log_error("%s was restarted %d time%s in a row without a good "
+		          "minute between: giving up%s", program(in), n,
+		          n == 1 ? "" : "s", live);
 }
 
 /* hale leaves, and the service has not ended. */
@@ -398,6 +450,9 @@ step(struct init *in, enum service_event ev)
 	int64_t now_ms = clock_ms();
 
 	act(in, service_step(&in->service, ev, now_ms));
+	if (in->unreachable)
+		act(in, service_step(&in->service, EV_UNREACHABLE, now_ms));
+	in->unreachable = false;
 	if (in->start_failed) {
 		in->start_failed = false;
 		now_ms = clock_ms();	/* explaining it took its time */
@@ -497,7 +552,7 @@ start_failed_late(struct init *in)
 	note_failed_start(in, buf_text(&b));
 	in->status = code << 8;
 	if (!is_first) {
-		step(in, EV_FAILED);
+		step(in, EV_NOT_STARTED);
 		return;
 	}
 	in->unstarted = code;
@@ -505,19 +560,49 @@ start_failed_late(struct init *in)
 }
 
 static void
-service_ended(struct init *in, int status)
+become_service(struct init *in, pid_t pid)
 {
-	if (in->exec != NULL)
-		exec_ended(in, child_exec(in->exec->fd));
-	if (in->exec_err < 0) {
-		start_failed_late(in);
-		return;
+	pid_t group = getpgid(pid);
+
+	in->pid = pid;
+	in->group = group > 0 ? group : pid;
+	in->born_ms = usage_epoch_ms();
+	watch_follow(&in->watch, pid);
+}
+
+static void
+main_named(void *owner, pid_t pid)
+{
+	struct init *in = owner;
+	int r = is_watched(&in->service)
+	      ? follow_take(&in->follow, in->pid, pid) : -EBUSY;
+
+	if (r == 0) {
+		log_info("%s (pid %d) names pid %d: that is the service now",
+		         program(in), (int)in->pid, (int)pid);
+		become_service(in, pid);
+	} else if (r == -ESRCH) {
+		log_warn("MAINPID=%d is not followed: no process below hale "
+		         "has that pid", (int)pid);
+	} else {
+		log_info("MAINPID=%d is not followed yet: %s", (int)pid,
+		         err_text(r));
 	}
-	in->status = status;
-	tell_end(in);
-	in->pid = 0;
-	watch_end(&in->watch);
-	step(in, status_code(in) == 0 ? EV_EXITED : EV_FAILED);
+}
+
+/* Who is the service, now that it has ended by itself? 0: nobody. */
+static pid_t
+find_successor(struct init *in, int status)
+{
+	pid_t next = 0;
+
+	if (!is_watched(&in->service))
+		return 0;	/* it was to end */
+	next = follow_next(&in->follow);
+	if (next == 0 && in->plan->follow_orphan && status == 0
+	 && tree_children(&next) != 1)
+		next = 0;
+	return next;
 }
 
 static void
@@ -549,6 +634,62 @@ orphan_ended(struct init *in, pid_t pid, int status)
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		service_lives(in);	/* it was not the service that was killed */
 	tell_orphan(in, pid, status);
+}
+
+static void
+tell_successor(const struct init *in, int status, pid_t next)
+{
+	char how[DEATH_TEXT_MAX];
+	struct buf b = buf_over(how, sizeof how);
+
+	child_write_end(&b, status);
+	log_warn("%s (pid %d) %s: pid %d is the service now", program(in),
+	         (int)in->pid, buf_text(&b), (int)next);
+}
+
+/* A daemon that forks would end the container without a word. */
+static void
+tell_left(const struct init *in)
+{
+	const char *hint = daemon_hint(span_of(program(in)));
+	char list[LIST_MAX];
+	struct buf b = buf_over(list, sizeof list);
+
+	tree_list(&b);
+	if (b.len == 0)
+		return;
+	log_warn("%s (pid %d) exited with code 0 and left %s running: start it "
+	         "in the foreground%s%s%s", program(in), (int)in->pid,
+	         buf_text(&b), hint != NULL ? " (" : ", or use --follow-orphan",
+	         hint != NULL ? hint : "", hint != NULL ? ")" : "");
+}
+
+static void
+service_ended(struct init *in, int status)
+{
+	pid_t next;
+
+	if (in->exec != NULL)
+		exec_ended(in, child_exec(in->exec->fd));
+	if (in->exec_err < 0) {
+		start_failed_late(in);
+		return;
+	}
+	next = find_successor(in, status);
+	if (next > 0) {
+		orphan_ended(in, in->pid, status);
+		tell_successor(in, status, next);
+		become_service(in, next);
+		return;
+	}
+	follow_forget(&in->follow);
+	in->status = status;
+	tell_end(in);
+	if (status == 0 && is_watched(&in->service) && in->plan->linger_ms == 0)
+		tell_left(in);
+	in->pid = 0;
+	watch_end(&in->watch);
+	step(in, status_code(in) == 0 ? EV_EXITED : EV_FAILED);
 }
 
 /* Ctrl-Z stopped the service: its shell waits for us and for all that is in
@@ -618,12 +759,45 @@ reap(struct init *in)
 			in->peak_kb = used.ru_maxrss;
 			service_ended(in, status);
 		} else if (!watch_reaped(&in->watch, pid, status)) {
+			follow_reaped(&in->follow, pid);
 			orphan_ended(in, pid, status);
 		}
 		if (in->leaving)
 			return;
 	}
 	in->signals.deadline_ms = 0;	/* due at once: there may be more */
+}
+
+/*
+ * The service has ended, and its parent is another process, which gets its
+ * exit code: most likely the one that was the service before. An upgrade that
+ * failed leaves that one in its place, to be stopped if a stop is under way.
+ */
+static void
+main_gone(struct source *s, uint32_t events)
+{
+	struct init *in = &the_init;
+	int status;
+	pid_t next, got = waitpid(in->pid, &status, WNOHANG);
+
+	(void)s;
+	(void)events;
+	if (got > 0)	/* its parent ended before it */
+		service_ended(in, status);
+	if (got >= 0)
+		return;
+	next = follow_next(&in->follow);
+	if (next == 0) {
+		log_warn("%s (pid %d) has ended; its parent has its exit code: "
+		         "taken for 1", program(in), (int)in->pid);
+		service_ended(in, 1 << 8);	/* as wait(2) would have it */
+		return;
+	}
+	log_warn("%s (pid %d) has ended: pid %d, which was the service before, "
+	         "is it again", program(in), (int)in->pid, (int)next);
+	become_service(in, next);
+	if (!is_watched(&in->service))
+		send_stop(in);
 }
 
 static void
@@ -665,7 +839,8 @@ forward(struct init *in, int sig, const struct signalfd_siginfo *info)
 		to_group = true;
 	}
 	in->forwarded++;
-	tree_signal(in->pid, to_group, sig, info);
+	note_reach(in, tree_signal(in->pid, to_group, sig, info));
+	in->unreachable = false;	/* nothing waits for it */
 	tell_signal(in, "forwarded", sig);
 }
 
@@ -959,7 +1134,7 @@ static int
 open_watch(struct init *in)
 {
 	const struct watch_owner owner = {
-		in, health_changed, time_extended, service_lives,
+		in, health_changed, time_extended, service_lives, main_named,
 	};
 	bool again = service_restarts(&in->service);
 	char words[LIST_MAX];
@@ -1090,6 +1265,7 @@ prepare(struct init *in, struct init_plan *plan)
 	in->service.backoff_min_ms = plan->backoff_min_ms;
 	in->service.backoff_max_ms = plan->backoff_max_ms;
 	in->service.max_restarts = plan->max_restarts;
+	follow_init(&in->follow, &in->loop, main_gone);
 	server_init(&in->server, &in->loop, answer_probe, in);
 }
 

@@ -64,6 +64,10 @@ add_service(struct facts *facts, struct report_room *room,
 	} else if (from->pid == 0) {
 		buf_str(&why, "the service has ended");
 		fail(c, c->counts_for, &why);
+	} else if (s->unheard) {
+		buf_fmt(&why, "unhealthy, and it cannot be signalled: %s",
+		        from->sick);
+		fail(c, FACTS_LIVE, &why);
 	} else if (!service_is_live(s)) {
 		buf_fmt(&why, "unhealthy after %d restart%s, given up: %s",
 		        s->in_row, s->in_row == 1 ? "" : "s", from->sick);

@@ -11,7 +11,8 @@ service_started(struct service *s, int64_t now_ms)
 	s->state = SVC_RUNNING;
 	s->deadline_ms = CLOCK_NEVER;
 	s->unready_ms = CLOCK_NEVER;
-	s->killed = s->gave_up = s->sickened = s->stuck = false;
+	s->killed = s->gave_up = s->sickened = false;
+	s->unheard = s->stuck = false;
 	s->restarts = s->in_row = s->stops = 0;
 	s->backoff_ms = s->backoff_min_ms;
 	s->refused_ms = SERVICE_REFUSED_MS;
@@ -225,7 +226,7 @@ stop_unheard(struct service *s, int64_t now_ms)
 static enum service_act
 mend_unheard(struct service *s)
 {
-	s->gave_up = true;
+	s->gave_up = s->unheard = true;
 	s->state = SVC_RUNNING;
 	s->deadline_ms = CLOCK_NEVER;
 	return ACT_NONE;

@@ -308,3 +308,34 @@ tree_list(struct buf *b)
 {
 	(void)walk(getpid(), 0, list_one, b);
 }
+
+struct children {
+	size_t n;
+	pid_t  last;
+};
+
+static void
+count_one(pid_t pid, void *children)
+{
+	struct children *c = children;
+	struct procstat st;
+	char name[PROC_NAME_LEN + 1];
+
+	if (proc_stat(pid, &st) < 0 || !procstat_lives(&st))
+		return;
+	if (proc_name(pid, name) > 0 && strcmp(name, "hale-check") == 0)
+		return;
+	c->n++;
+	c->last = pid;
+}
+
+/* see sup/tree.h */
+size_t
+tree_children(pid_t *only)
+{
+	struct children c = { 0, 0 };
+
+	(void)walk(getpid(), 0, count_one, &c);
+	*only = c.n == 1 ? c.last : 0;
+	return c.n;
+}

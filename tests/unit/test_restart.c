@@ -777,6 +777,7 @@ who_cannot_be_stopped_is_not_restarted_and_not_live(void **state)
 	assert_int_equal(ACT_NONE, service_step(&s, EV_UNREACHABLE, NOW));
 	assert_int_equal(SVC_RUNNING, s.state);
 	assert_true(s.deadline_ms == CLOCK_NEVER);
+	assert_true(s.gave_up && s.unheard);
 	assert_false(service_is_live(&s));
 	assert_int_equal(ACT_NONE, service_step(&s, EV_UNHEALTHY, NOW));
 }
