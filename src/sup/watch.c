@@ -523,7 +523,10 @@ prepare(struct watch *w)
 	w->health.conf = plan->health;
 	w->health.conf.timeout_ms += CHECKER_GRACE_MS;
 	w->health.n = plan->n_checks;
+	w->health.asks_ready = w->notify.needs_ready;
 	for (size_t i = 0; i < plan->n_checks; i++) {
+		w->health.asks_ready |=
+			(plan->checks[i].counts_for & HEALTH_READY) != 0;
 		w->health.checks[i].counts_for = plan->checks[i].counts_for;
 		w->checks[i].took_ms = -1;
 		name_check(w, i);
