@@ -4,6 +4,7 @@
 
 #include "fake_clock.h"
 
+#include "base/log.h"
 #include "sup/report.h"
 #include "sup/watch.h"
 
@@ -264,14 +265,122 @@ of_a_checker(void **state)
 	close(log_fd);
 }
 
-/* --- what a freeze changes --- */
-
 static void
 begin_log(void)
 {
 	log_fd = memfd_create("log", MFD_CLOEXEC);
 	assert_true(log_fd >= 0);
 }
+
+/* --- what is said of a change --- */
+
+static void
+each_change_of_a_check_has_its_line(void **state)
+{
+	const int fails = 1 << 8;
+
+	(void)state;
+	begin_log();
+	log_level(LOG_INFO);
+	start();
+	assert_false(watch_was_ready(&watch));
+	run_one();
+	run_one();
+	assert_int_equal(1, count_said("check it passes: exit 0\n"));
+	assert_int_equal(1, count_said("check it: exit 0\n"));
+	assert_int_equal(1, count_said("the service is ready\n"));
+	assert_true(watch_was_ready(&watch));
+	run_one_to(&fails);
+	assert_int_equal(1, count_said("check it has failed: "));
+	must_be(false, false);
+	assert_true(watch_was_ready(&watch));
+	run_one();
+	assert_int_equal(1, count_said("check it passes again: exit 0\n"));
+	assert_int_equal(2, count_said("the service is ready\n"));
+	assert_int_equal(0, count_said("flapping"));
+	assert_int_equal(2, changes);
+	for (int i = 0; i < HEALTH_FLAPS_ON; i++)
+		run_one_to(i % 2 == 0 ? &fails : NULL);
+	assert_int_equal(1, count_said("check it is flapping: "));
+	assert_int_equal(0, count_said("can be run again"));
+	log_level(LOG_WARN);
+	close(log_fd);
+}
+
+static void
+after_the_end_it_is_not_ready_and_a_start_begins_anew(void **state)
+{
+	(void)state;
+	begin_log();
+	start();
+	run_one();
+	must_be(true, true);
+	watch_end(&watch);
+	assert_false(watch_is_ready(&watch));
+	assert_true(watch.timer.deadline_ms == CLOCK_NEVER);
+	watch_start(&watch, getpid());
+	must_be(false, true);
+	assert_false(watch_was_ready(&watch));
+	assert_int_equal(fake_now_ms, watch.timer.deadline_ms);
+	close(log_fd);
+}
+
+static void
+a_late_check_is_killed_and_its_end_says_nothing_more(void **state)
+{
+	struct watch_plan plan = plan_of_one_check();
+	pid_t pid;
+	int status;
+
+	(void)state;
+	begin_log();
+	plan.checks[0].url = span_of("exec:/bin/sleep 1000");
+	start_by(plan);
+	turn(0, 0);
+	pid = watch.checks[0].checker.pid;
+	assert_true(pid > 0);
+	fake_now_ms = watch.timer.deadline_ms;
+	turn(0, 0);
+	assert_string_equal("not done within 5s", checks[0].why);
+	assert_int_equal(1, checks[0].failed);
+	assert_int_equal(fake_now_ms, checks[0].ended_ms);
+	fake_now_ms = watch.timer.deadline_ms;
+	turn(0, 0);
+	assert_string_equal("the kernel still holds the last, killed check",
+	                    checks[0].why);
+	assert_int_equal(2, checks[0].failed);
+	assert_int_equal(pid, waitpid(pid, &status, 0));
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	turn(pid, status);
+	assert_int_equal(2, checks[0].failed);
+	assert_int_equal(0, checks[0].not_run);
+	assert_int_equal(0, watch.checks[0].checker.pid);
+	close(log_fd);
+}
+
+/* --- the environment --- */
+
+static void
+an_outer_watchdog_is_no_business_of_the_services(void **state)
+{
+	static char outer[][24] = {
+		"NOTIFY_SOCKET=/x", "WATCHDOG_USEC=1", "WATCHDOG_PID=1", "A=B",
+	};
+	char *env[] = { outer[0], outer[1], outer[2], outer[3], NULL, NULL };
+	char **pid_slot;
+
+	(void)state;
+	begin_log();
+	start_by((struct watch_plan){ .notify = true });
+	watch_set_env(&watch, env, &pid_slot);
+	assert_true(pid_slot == NULL);
+	for (char **e = env; *e != NULL; e++)
+		assert_true(strncmp(*e, "WATCHDOG_", 9) != 0
+		         && strcmp(*e, outer[0]) != 0);
+	close(log_fd);
+}
+
+/* --- what a freeze changes --- */
 
 /* By a line on the readiness pipe, before the timer could ring. */
 static void
@@ -373,6 +482,10 @@ a_watchdog_that_starves_says_whether_it_was_fed(void **state)
 int
 main(void)
 {
+	UNIT_TEST(each_change_of_a_check_has_its_line);
+	UNIT_TEST(after_the_end_it_is_not_ready_and_a_start_begins_anew);
+	UNIT_TEST(a_late_check_is_killed_and_its_end_says_nothing_more);
+	UNIT_TEST(an_outer_watchdog_is_no_business_of_the_services);
 	UNIT_ROWS(of_a_checker, kills);
 	UNIT_TEST(a_check_that_cannot_be_run_turns_readiness_off_after_health_blind_ms_only);
 	UNIT_ROWS(a_freeze_moves_the_period_once_and_starts_the_watchdog_anew,
