@@ -126,9 +126,11 @@ look_for_freeze(struct watch *w)
 {
 	int64_t since_ms = w->timer.deadline_ms, now_ms = clock_ms();
 
+	if (since_ms < w->awake_ms)	/* missed before that, and pardoned */
+		since_ms = w->awake_ms;
+	w->awake_ms = now_ms;
 	if (now_ms - since_ms <= WATCH_FROZEN_MS)
 		return;
-	w->timer.deadline_ms = now_ms;	/* due all the same; pardoned once */
 	notify_pardon(&w->notify, now_ms);
 	health_pardon(&w->health, since_ms, now_ms);
 }
