@@ -163,7 +163,7 @@ $B/unit/test_loop $B/unit/test_server: \
         -Wl,--wrap=timerfd_create,--wrap=timerfd_settime
 $B/unit/test_watch: UNIT_LINK = \
         -Wl,--wrap=clock_ms,--wrap=epoll_wait,--wrap=fork \
-        -Wl,--wrap=cgroup_oom_kills \
+        -Wl,--wrap=cgroup_oom_kills,--wrap=notify_sock_read \
         -Wl,--wrap=timerfd_create,--wrap=timerfd_settime
 # What fuzzing saved runs again, each target by a name of its own.
 FUZZ_PARTS = $(patsubst tests/fuzz/%.c,$B/unit/obj/fuzz/%.o, \
