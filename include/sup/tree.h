@@ -6,6 +6,7 @@
 #define HALE_SUP_TREE_H
 
 #include "base/buf.h"
+#include "sup/kin.h"
 
 #include <stdbool.h>
 #include <sys/signalfd.h>
@@ -39,7 +40,7 @@ int tree_signal_all(pid_t service, int sig);
  * TREE_KILL_MAX of them at most, so that probes need not wait: the caller
  * sends it again while any is left. Returns 0 or -EPERM, for any of them.
  */
-#define TREE_KILL_MAX 512
+#define TREE_KILL_MAX KIN_MAX
 int tree_signal_own(pid_t service, int sig);
 
 /* Sends sig to pid, its process group and its descendants. */
@@ -50,8 +51,23 @@ void tree_signal_below(pid_t pid, int sig);
  * have just begun anew, some may stay. */
 void tree_end_own(void);
 
-/* Appends the names and pids of hale's children, as far as /proc shows them
- * and b has room: "cat (pid 12), sleep (pid 15)". */
+/* The name (comm) of a checker: hale's own child, and nobody's leftover. */
+#define TREE_CHECKER "hale-check"
+
+/* Appends the names and pids of hale's children that live, as far as /proc
+ * shows them and b has room: "cat (pid 12), sleep (pid 15)". No checkers. */
 void tree_list(struct buf *b);
+
+/* How many of these there are; 0 where /proc does not tell. *only is the one
+ * if there is exactly one, else 0. */
+size_t tree_children(pid_t *only);
+
+/* Can hale wait for it? Also without /proc; also one that has ended and is not
+ * reaped yet. */
+bool tree_is_child(pid_t pid);
+
+/* Does it descend from hale, however deep? Deeper than a child only as far as
+ * /proc shows it. */
+bool tree_is_below(pid_t pid);
 
 #endif

@@ -6,16 +6,12 @@
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "sup/deliver.h"
+#include "sup/kin.h"
 #include "sup/proc.h"
-
-#define DEPTH_MAX 32	/* generations of descendants that are walked */
-#define PROC_READ 512	/* bytes read from /proc at a time */
-#define NAME_LEN  40	/* bytes of "task/4194304/children" */
 
 /* --- the group --- */
 
@@ -67,123 +63,24 @@ tree_signal(pid_t pid, bool to_group, int sig,
 	return deliver(pid, sig, NULL);
 }
 
-/* A directory's entry as getdents64(2) gives it; opendir() would allocate. */
-struct entry {
-	uint64_t inode;
-	int64_t  next;
-	uint16_t len;	/* bytes of the whole entry */
-	uint8_t  type;
-	char     name[];	/* terminated */
-};
-
-typedef void visit(pid_t pid, void *context);
-
-struct walk {
-	visit *each;
-	void  *context;
-	int    left;	/* visits */
-};
-
-struct walk_step {
-	struct walk *walk;
-	int          depth;
-};
-
-/* Declared ahead since it recurses through the two below. */
-static bool descend(struct walk *w, pid_t parent, int depth);
-
-/* Descendants first: a dead parent's children would move out of sight. */
-static void
-visit_one(const struct walk_step *step, pid_t pid)
-{
-	struct walk *w = step->walk;
-
-	if (w->left <= 0)
-		return;
-	w->left--;
-	if (step->depth > 0)
-		(void)descend(w, pid, step->depth - 1);
-	w->each(pid, w->context);
-}
-
-/* Reads "12 15 99 " from fd, however the numbers fall into the reads. */
-static void
-visit_listed(const struct walk_step *step, int fd)
-{
-	char bytes[PROC_READ];
-	pid_t pid = 0;
-	ssize_t n;
-
-	while ((n = read(fd, bytes, sizeof bytes)) > 0) {
-		for (ssize_t i = 0; i < n; i++) {
-			if (bytes[i] >= '0' && bytes[i] <= '9') {
-				pid = pid * 10 + (bytes[i] - '0');
-			} else if (pid > 0) {
-				visit_one(step, pid);
-				pid = 0;
-			}
-		}
-	}
-}
-
-/* Returns whether the kernel shows the thread's children. */
-static bool
-walk_thread(const struct walk_step *step, pid_t parent, const char *thread)
-{
-	char rest[NAME_LEN];
-	struct buf b = buf_over(rest, sizeof rest);
-	int fd;
-
-	buf_fmt(&b, "task/%s/children", thread);
-	fd = proc_open(parent, buf_text(&b), 0);
-	if (fd < 0)	/* it has just ended */
-		return false;
-	visit_listed(step, fd);
-	close(fd);
-	return true;
-}
-
-/*
- * Visits the children of parent and, to depth, theirs. The kernel
- * lists a child with the thread that forked it, which in Go is any. Returns
- * whether the kernel shows any such list.
- */
-static bool
-descend(struct walk *w, pid_t parent, int depth)
-{
-	const struct walk_step step = { w, depth };
-	_Alignas(struct entry) char bytes[PROC_READ];
-	int fd = proc_open(parent, "task", 0);
-	bool shown = false;
-	long n;
-
-	if (fd < 0)	/* no /proc, or it has just ended */
-		return false;
-	while ((n = syscall(SYS_getdents64, fd, bytes, sizeof bytes)) > 0) {
-		const struct entry *e;
-
-		for (long at = 0; at < n; at += e->len) {
-			e = (const struct entry *)(const void *)(bytes + at);
-			if (e->name[0] != '.')
-				shown |= walk_thread(&step, parent, e->name);
-		}
-	}
-	close(fd);
-	return shown;
-}
-
-static bool
-walk(pid_t parent, int depth, visit *each, void *context)
-{
-	struct walk w = { each, context, INT_MAX };
-
-	return descend(&w, parent, depth);
-}
+/* --- all --- */
 
 static void
 signal_one(pid_t pid, void *batch)
 {
 	deliver_to(batch, pid);
+}
+
+/* Everything below pid, however deep and many: pass by pass. */
+static int
+signal_below(pid_t pid, int sig)
+{
+	struct deliver_batch batch = { .sig = sig };
+	pid_t limit = INT_MAX;
+
+	while (limit > 0)
+		limit = kin_below(pid, limit, signal_one, &batch);
+	return deliver_end(&batch);
 }
 
 static void
@@ -212,13 +109,11 @@ signal_everybody(pid_t service, int sig)
 int
 tree_signal_all(pid_t service, int sig)
 {
-	struct deliver_batch batch = { .sig = sig };
 	int r;
 
 	if (getpid() == 1)
 		return signal_everybody(service, sig);
-	(void)walk(getpid(), DEPTH_MAX, signal_one, &batch);
-	r = deliver_end(&batch);
+	r = signal_below(getpid(), sig);
 	return signal_group(service, sig) == -EPERM ? -EPERM : r;
 }
 
@@ -227,14 +122,16 @@ int
 tree_signal_own(pid_t service, int sig)
 {
 	struct deliver_batch batch = { .sig = sig };
-	struct walk w = {
-		signal_one, &batch, sig == SIGKILL ? TREE_KILL_MAX : INT_MAX,
-	};
 	int r;
 
-	if (!descend(&w, getpid(), DEPTH_MAX) && getpid() == 1)
-		return signal_everybody(service, sig);	/* no /proc: none is spared */
-	r = deliver_end(&batch);
+	if (getpid() == 1 && !kin_is_shown())	/* none can be spared */
+		return signal_everybody(service, sig);
+	if (sig == SIGKILL) {
+		(void)kin_below(getpid(), INT_MAX, signal_one, &batch);
+		r = deliver_end(&batch);
+	} else {
+		r = signal_below(getpid(), sig);
+	}
 	return signal_group(service, sig) == -EPERM ? -EPERM : r;
 }
 
@@ -242,10 +139,7 @@ tree_signal_own(pid_t service, int sig)
 void
 tree_signal_below(pid_t pid, int sig)
 {
-	struct deliver_batch batch = { .sig = sig };
-
-	(void)walk(pid, DEPTH_MAX, signal_one, &batch);
-	(void)deliver_end(&batch);
+	(void)signal_below(pid, sig);
 	(void)kill(-pid, sig);	/* ESRCH: it has no group of its own yet */
 	(void)kill(pid, sig);
 }
@@ -275,17 +169,25 @@ kill_younger(void)
 void
 tree_end_own(void)
 {
-	struct deliver_batch batch = { .sig = SIGKILL };
-
 	/* Those of a dead parent come to us: again, until there are none. */
 	while (waitpid(-1, NULL, WNOHANG) >= 0) {
-		bool shown = walk(getpid(), DEPTH_MAX, signal_one, &batch);
-
-		(void)deliver_end(&batch);
-		if (!shown && !kill_younger())
+		if (kin_is_shown())
+			(void)signal_below(getpid(), SIGKILL);
+		else if (!kill_younger())
 			return;
 		(void)waitpid(-1, NULL, 0);
 	}
+}
+
+/* --- who they are --- */
+
+/* A checker of hale's is nobody whom the service left. */
+static bool
+is_checker(pid_t pid)
+{
+	char name[PROC_NAME_LEN + 1];
+
+	return proc_name(pid, name) > 0 && strcmp(name, TREE_CHECKER) == 0;
 }
 
 static void
@@ -294,7 +196,7 @@ list_one(pid_t pid, void *list)
 	struct buf *b = list;
 	char name[PROC_NAME_LEN + 1];
 
-	if (b->cut)	/* there may be thousands */
+	if (b->cut || is_checker(pid))	/* there may be thousands */
 		return;
 	if (b->len > 0)
 		buf_str(b, ", ");
@@ -306,5 +208,50 @@ list_one(pid_t pid, void *list)
 void
 tree_list(struct buf *b)
 {
-	(void)walk(getpid(), 0, list_one, b);
+	kin_children(getpid(), list_one, b);
+}
+
+struct count {
+	size_t n;
+	pid_t  last;
+};
+
+static void
+count_one(pid_t pid, void *count)
+{
+	struct count *c = count;
+
+	if (is_checker(pid))
+		return;
+	c->n++;
+	c->last = pid;
+}
+
+/* see sup/tree.h */
+size_t
+tree_children(pid_t *only)
+{
+	struct count c = { 0, 0 };
+
+	kin_children(getpid(), count_one, &c);
+	*only = c.n == 1 ? c.last : 0;
+	return c.n;
+}
+
+/* see sup/tree.h */
+bool
+tree_is_child(pid_t pid)
+{
+	siginfo_t info;
+
+	/* wait knows it without /proc, and leaves it as it is. */
+	return pid > 0 && waitid(P_PID, (id_t)pid, &info,
+	                         WEXITED | WNOHANG | WNOWAIT | __WALL) == 0;
+}
+
+/* see sup/tree.h */
+bool
+tree_is_below(pid_t pid)
+{
+	return tree_is_child(pid) || kin_is_below(pid, getpid());
 }

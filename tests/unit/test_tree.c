@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define ROOM 256
+#define DEEP 200	/* generations */
 #define EXITED(code) ((code) << 8)	/* a wait status (wait(2)) */
 
 static pid_t
@@ -107,6 +108,90 @@ children_are_listed_by_name(void **state)
 	assert_span_equal(buf_text(&w), buf_span(&b));
 }
 
+static pid_t
+start_named(const char *name)
+{
+	int up[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(up), 0);
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		prctl(PR_SET_NAME, name);
+		(void)!write(up[1], "x", 1);
+		for (;;)
+			pause();
+	}
+	assert_int_equal(read(up[0], &byte, 1), 1);
+	close(up[0]);
+	close(up[1]);
+	return pid;
+}
+
+static pid_t
+start_dead(void)
+{
+	siginfo_t info;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	return pid;
+}
+
+static void
+the_dead_and_checkers_are_not_left_running(void **state)
+{
+	char want[ROOM];
+	struct buf b = guarded_buf(ROOM), w = buf_over(want, sizeof want);
+	pid_t pids[] = { start_named(TREE_CHECKER), start_named("left"),
+	                 start_dead(), start_named("hale") }, one, none;
+	size_t n, left;
+
+	(void)state;
+	n = tree_children(&none);
+	tree_list(&b);
+	kill(pids[3], SIGKILL);
+	end_of(pids[3]);
+	left = tree_children(&one);
+	for (int i = 0; i < 3; i++) {
+		kill(pids[i], SIGKILL);
+		end_of(pids[i]);
+	}
+	buf_fmt(&w, "left (pid %d), hale (pid %d)", (int)pids[1], (int)pids[3]);
+	assert_span_equal(buf_text(&w), buf_span(&b));
+	assert_int_equal(n, 2);
+	assert_int_equal(none, 0);
+	assert_int_equal(left, 1);
+	assert_int_equal(one, pids[1]);
+	assert_int_equal(tree_children(&one), 0);
+	assert_int_equal(one, 0);
+}
+
+static void
+a_child_is_what_can_be_waited_for(void **state)
+{
+	pid_t dead = start_dead(), alive = start_named("alive");
+	bool dead_is = tree_is_child(dead), alive_is = tree_is_child(alive);
+	bool below = tree_is_below(alive);
+
+	(void)state;
+	kill(alive, SIGKILL);
+	assert_int_equal(end_of(dead), 0);	/* it is there still */
+	assert_int_equal(end_of(alive), SIGKILL);
+	assert_true(dead_is);
+	assert_true(alive_is);
+	assert_true(below);
+	assert_false(tree_is_child(alive));
+	assert_false(tree_is_child(getppid()));
+	assert_false(tree_is_child(0));
+	assert_false(tree_is_below(getpid()));
+	assert_false(tree_is_below(1));
+}
+
 /*
  * A tree of processes: one that ignores SIGTERM and a child of its own, in a
  * session of its own, that does not. With the second the first ends as well.
@@ -192,6 +277,54 @@ what_a_thread_has_forked_is_signalled(void **state)
 	assert_ended(grow_by_thread);
 }
 
+/* Not PID 1, no subreaper: what loses its parent is out of reach. */
+static int
+deep_tree_is_ended(void)
+{
+	int up[2];
+	char byte;
+	pid_t pid;
+
+	if (pipe(up) < 0)
+		return 1;
+	pid = fork();
+	if (pid == 0) {
+		setsid();
+		for (int i = 0; i < DEEP; i++) {
+			alarm(20);
+			if (fork() != 0)
+				for (;;)
+					pause();
+			setsid();
+		}
+		close(up[0]);
+		(void)!write(up[1], "x", 1);
+		for (;;)
+			pause();
+	}
+	close(up[1]);
+	if (read(up[0], &byte, 1) != 1)
+		return 2;
+	tree_signal_all(pid, SIGKILL);
+	/* The end of the file is the end of all who could write. */
+	if (read(up[0], &byte, 1) != 0)
+		return 3;
+	return waitpid(pid, NULL, 0) == pid ? 0 : 4;
+}
+
+static void
+any_depth_is_signalled(void **state)
+{
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		alarm(15);
+		_exit(deep_tree_is_ended());
+	}
+	assert_int_equal(end_of(pid), EXITED(0));
+}
+
 int
 main(void)
 {
@@ -199,7 +332,10 @@ main(void)
 	UNIT_TEST(a_group_that_is_gone_is_no_reason_to_lose_a_signal);
 	UNIT_TEST(a_queued_value_is_passed_on);
 	UNIT_TEST(children_are_listed_by_name);
+	UNIT_TEST(the_dead_and_checkers_are_not_left_running);
+	UNIT_TEST(a_child_is_what_can_be_waited_for);
 	UNIT_TEST(everything_below_is_signalled);
 	UNIT_TEST(what_a_thread_has_forked_is_signalled);
+	UNIT_TEST(any_depth_is_signalled);
 	return unit_run("sup/tree");
 }
