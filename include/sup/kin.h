@@ -22,9 +22,6 @@
 /* Does /proc show who is whose child? */
 bool kin_is_shown(void);
 
-/* Does pid descend from ancestor? False as well where /proc does not tell. */
-bool kin_is_below(pid_t pid, pid_t ancestor);
-
 /*
  * Calls each(pid, context) for those that live, descend from ancestor and have
  * a number below limit: the highest numbers first, which are children before

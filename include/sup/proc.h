@@ -13,7 +13,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define PROC_NAME_LEN 15	/* bytes of a process's name (comm in proc(5)) */
+#define PROC_NAME_LEN  15	/* bytes of a process's name (comm in proc(5)) */
+#define PROC_DEPTH_MAX 64	/* generations that are walked up */
 
 /* Does /proc show our own PID namespace? */
 bool proc_is_ours(void);
@@ -37,6 +38,10 @@ int proc_name(pid_t pid, char name[PROC_NAME_LEN + 1]);
 
 /* Fills in what its stat file says. Returns 0, or -1. */
 int proc_stat(pid_t pid, struct procstat *st);
+
+/* Is `from` pid itself or one of its next PROC_DEPTH_MAX ancestors? Not where
+ * /proc does not show them. */
+bool proc_descends(pid_t pid, pid_t from);
 
 /* Is it in another mount namespace than we are? Only where we may look
  * (ptrace(2), access mode checking); else false. */

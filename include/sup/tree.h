@@ -62,12 +62,4 @@ void tree_list(struct buf *b);
  * if there is exactly one, else 0. */
 size_t tree_children(pid_t *only);
 
-/* Can hale wait for it? Also without /proc; also one that has ended and is not
- * reaped yet. */
-bool tree_is_child(pid_t pid);
-
-/* Does it descend from hale, however deep? Deeper than a child only as far as
- * /proc shows it. */
-bool tree_is_below(pid_t pid);
-
 #endif

@@ -89,16 +89,6 @@ look(struct pass *p, pid_t pid)
 	return is_below && procstat_lives(&st);
 }
 
-/* see sup/kin.h */
-bool
-kin_is_below(pid_t pid, pid_t ancestor)
-{
-	struct pass p = { .ancestor = ancestor, .reads = KIN_READS_MAX };
-
-	(void)look(&p, pid);	/* a dead one descends as well */
-	return slot(&p, pid)->is_below;
-}
-
 static void
 find(pid_t pid, void *pass)
 {

@@ -161,6 +161,22 @@ proc_stat(pid_t pid, struct procstat *st)
 }
 
 /* see sup/proc.h */
+bool
+proc_descends(pid_t pid, pid_t from)
+{
+	struct procstat st;
+
+	for (int i = 0; i <= PROC_DEPTH_MAX; i++) {
+		if (pid == from)
+			return true;
+		if (pid <= 1 || proc_stat(pid, &st) < 0)
+			return false;
+		pid = st.ppid;
+	}
+	return false;
+}
+
+/* see sup/proc.h */
 void
 proc_each(void (*each)(pid_t pid, void *context), void *context)
 {

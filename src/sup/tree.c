@@ -237,21 +237,3 @@ tree_children(pid_t *only)
 	*only = c.n == 1 ? c.last : 0;
 	return c.n;
 }
-
-/* see sup/tree.h */
-bool
-tree_is_child(pid_t pid)
-{
-	siginfo_t info;
-
-	/* wait knows it without /proc, and leaves it as it is. */
-	return pid > 0 && waitid(P_PID, (id_t)pid, &info,
-	                         WEXITED | WNOHANG | WNOWAIT | __WALL) == 0;
-}
-
-/* see sup/tree.h */
-bool
-tree_is_below(pid_t pid)
-{
-	return tree_is_child(pid) || kin_is_below(pid, getpid());
-}

@@ -62,7 +62,12 @@ start(char **argv)
 	struct child_plan plan = { .argv = argv, .given = &given,
 		                   .terminal_fd = -1 };
 
-	return child_start(&plan);
+	struct child_news news;
+	pid_t pid = child_start(&plan, &news);
+
+	assert_null(news.refused);
+	assert_int_equal(news.exec_fd, 0);
+	return pid;
 }
 
 static int
@@ -117,6 +122,7 @@ listen_pid_names_the_service(void **state)
 	char *argv[] = { "sh", "-c", "[ \"$LISTEN_PID\" = $$ ]", NULL };
 	struct child_plan plan = { .argv = argv, .given = &given,
 		                   .terminal_fd = -1 };
+	struct child_news news;
 	char was[] = "LISTEN_PID=1";
 	int status;
 
@@ -126,7 +132,7 @@ listen_pid_names_the_service(void **state)
 		if (*e == was)
 			plan.listen_pid = e;
 	assert_non_null(plan.listen_pid);
-	status = end_of(child_start(&plan));
+	status = end_of(child_start(&plan, &news));
 	assert_int_equal(unsetenv("LISTEN_PID"), 0);
 	assert_int_equal(status, 0);
 }

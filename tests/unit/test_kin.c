@@ -104,22 +104,11 @@ only_what_is_below_is_found(void **state)
 	pid_t pids[DEEP];
 	struct seen s = { 0 };
 	pid_t first = start_chain(DEEP, pids);
-	bool deepest = kin_is_below(pids[DEEP - 1], getpid());
-	bool self = kin_is_below(getpid(), getpid());
-	bool parent = kin_is_below(getppid(), getpid());
-	bool upwards = kin_is_below(pids[0], pids[1]);
-	bool downwards = kin_is_below(pids[DEEP - 1], pids[DEEP - 2]);
 
 	(void)state;
 	(void)kin_below(pids[DEEP / 2], INT_MAX, see, &s);
 	end(first);
 	assert_int_equal(s.n, DEEP / 2 - 1);
-	assert_true(deepest);
-	assert_true(downwards);
-	assert_false(self);
-	assert_false(parent);
-	assert_false(upwards);
-	assert_false(kin_is_below(pids[0], getpid()));	/* it has ended */
 }
 
 static const struct many {

@@ -171,27 +171,6 @@ the_dead_and_checkers_are_not_left_running(void **state)
 	assert_int_equal(one, 0);
 }
 
-static void
-a_child_is_what_can_be_waited_for(void **state)
-{
-	pid_t dead = start_dead(), alive = start_named("alive");
-	bool dead_is = tree_is_child(dead), alive_is = tree_is_child(alive);
-	bool below = tree_is_below(alive);
-
-	(void)state;
-	kill(alive, SIGKILL);
-	assert_int_equal(end_of(dead), 0);	/* it is there still */
-	assert_int_equal(end_of(alive), SIGKILL);
-	assert_true(dead_is);
-	assert_true(alive_is);
-	assert_true(below);
-	assert_false(tree_is_child(alive));
-	assert_false(tree_is_child(getppid()));
-	assert_false(tree_is_child(0));
-	assert_false(tree_is_below(getpid()));
-	assert_false(tree_is_below(1));
-}
-
 /*
  * A tree of processes: one that ignores SIGTERM and a child of its own, in a
  * session of its own, that does not. With the second the first ends as well.
@@ -333,7 +312,6 @@ main(void)
 	UNIT_TEST(a_queued_value_is_passed_on);
 	UNIT_TEST(children_are_listed_by_name);
 	UNIT_TEST(the_dead_and_checkers_are_not_left_running);
-	UNIT_TEST(a_child_is_what_can_be_waited_for);
 	UNIT_TEST(everything_below_is_signalled);
 	UNIT_TEST(what_a_thread_has_forked_is_signalled);
 	UNIT_TEST(any_depth_is_signalled);

@@ -77,10 +77,19 @@ extended(void *owner, int64_t until_ms)
 	(void)until_ms;
 }
 
+static int lives;	/* signs of life */
+
 static void
-start(void)
+seen_alive(void *owner)
 {
-	static const struct watch_plan plan = {
+	(void)owner;
+	lives++;
+}
+
+static struct watch_plan
+plan_of_one_check(void)
+{
+	return (struct watch_plan){
 		.health = { .interval_ms = 10000, .timeout_ms = 5000,
 		            .start_interval_ms = 5000, .retries = 1 },
 		.n_checks = 1,
@@ -88,17 +97,32 @@ start(void)
 		              .url = { "exec:/bin/true", 14 },
 		              .counts_for = HEALTH_READY | HEALTH_LIVE } },
 	};
-	const struct watch_owner owner = { NULL, changed, extended };
+}
 
+static void
+start_by(struct watch_plan of)
+{
+	static struct watch_plan plan;
+	const struct watch_owner owner = {
+		NULL, changed, extended, seen_alive,
+	};
+
+	plan = of;
 	memset(&watch, 0, sizeof watch);
 	memset(checks, 0, sizeof checks);
-	changes = 0;
+	changes = lives = 0;
 	/* A checker that really runs waits by the kernel's clock. */
 	fake_now_ms = __real_clock_ms();
 	assert_int_equal(loop_init(&loop), 0);
 	assert_int_equal(watch_open(&watch, checks, &plan, &given, &loop,
 	                            owner), 0);
 	watch_start(&watch, getpid());
+}
+
+static void
+start(void)
+{
+	start_by(plan_of_one_check());
 }
 
 /* Moves on to the check that is due next, which ends as it does, or as if it
@@ -174,6 +198,7 @@ a_check_that_cannot_be_run_turns_readiness_off_after_health_blind_ms_only(
 	must_be(false, true);
 	run_one();
 	must_be(true, true);
+	assert_int_equal(1, lives);
 	refuses = true;
 	since_ms = fake_now_ms = watch.timer.deadline_ms;
 	do {
@@ -200,6 +225,7 @@ a_check_that_cannot_be_run_turns_readiness_off_after_health_blind_ms_only(
 	                                    "ready until it can"));
 	assert_int_equal(1, count_said("it can be run again: exit 0"));
 	assert_int_equal(0, changes);
+	assert_int_equal(2, lives);
 	assert_int_equal(checks[0].not_run, 1 + HEALTH_BLIND_MS / 10000);
 	assert_int_equal(checks[0].failed, 0);
 }
@@ -229,6 +255,7 @@ of_a_checker(void **state)
 	run_one();
 	oom_kills = k->now;
 	run_one_to(&killed);
+	assert_int_equal(2, lives);	/* it passed, and was not the killed */
 	assert_int_equal(checks[0].failed, k->counts);
 	assert_int_equal(checks[0].not_run, !k->counts);
 	must_be(!k->counts, !k->counts);
@@ -237,10 +264,119 @@ of_a_checker(void **state)
 	close(log_fd);
 }
 
+/* --- what a freeze changes --- */
+
+static void
+begin_log(void)
+{
+	log_fd = memfd_create("log", MFD_CLOEXEC);
+	assert_true(log_fd >= 0);
+}
+
+/* By a line on the readiness pipe, before the timer could ring. */
+static void
+wake_by_pipe(void)
+{
+	assert_int_equal(2, write(watch.ready_fd, "no", 2));
+	turn(0, 0);
+}
+
+static void
+wake_by_checker(void)
+{
+	int status;
+
+	assert_int_equal(watch.checks[0].checker.pid,
+	                 waitpid(watch.checks[0].checker.pid, &status, 0));
+	turn(watch.checks[0].checker.pid, status);
+}
+
+static void
+wake_by_timer(void)
+{
+	turn(0, 0);
+}
+
+static const struct waker {
+	const char *name;
+	void      (*wake)(void);
+	int64_t     late_ms;
+	bool        is_freeze;
+} wakers[] = {
+	{ "seen by the timer", wake_by_timer, 60000, true },
+	{ "seen by the readiness pipe", wake_by_pipe, 60000, true },
+	{ "seen by the end of a checker", wake_by_checker, 60000, true },
+	{ "the shortest", wake_by_timer, WATCH_FROZEN_MS + 1, true },
+	{ "a late turn is none", wake_by_timer, WATCH_FROZEN_MS, false },
+};
+
+static void
+a_freeze_moves_the_period_once_and_starts_the_watchdog_anew(void **state)
+{
+	const struct waker *r = *state;
+	struct watch_plan plan = plan_of_one_check();
+	int64_t lenient_ms, since_ms;
+
+	begin_log();
+	plan.health.start_period_ms = 30000;
+	plan.notify_fd = 9;
+	plan.watchdog_ms = 20000;
+	start_by(plan);
+	watch.notify.ready = true;	/* so that the watchdog runs */
+	watch.notify.fed_by_ms = fake_now_ms + 20000;
+	turn(0, 0);			/* a check is under way */
+	lenient_ms = watch.health.lenient_ms;
+	since_ms = watch.timer.deadline_ms;
+	fake_now_ms = since_ms + r->late_ms;
+	r->wake();
+	turn(0, 0);
+	assert_int_equal(watch.health.lenient_ms - lenient_ms,
+	                 r->is_freeze ? r->late_ms : 0);
+	if (r->is_freeze)
+		assert_int_equal(watch.notify.fed_by_ms, fake_now_ms + 20000);
+	assert_false(watch.notify.starved);
+	close(log_fd);
+}
+
+static const struct unfed {
+	const char *name, *said, *why;
+} unfed[] = {
+	{ "never", "READY=1", "watchdog: never fed in 2s" },
+	{ "once", "WATCHDOG=1", "watchdog: not fed for 2s" },
+	{ "a trigger", "WATCHDOG=trigger",
+	  "watchdog: triggered by the service itself" },
+};
+
+static void
+a_watchdog_that_starves_says_whether_it_was_fed(void **state)
+{
+	const struct unfed *r = *state;
+	struct notify_msg msg;
+	char why[REPORT_WHY_MAX];
+	struct buf b = buf_over(why, sizeof why);
+
+	begin_log();
+	start_by((struct watch_plan){ .watchdog_ms = 2000 });
+	assert_int_equal(0, notify_read(&msg, span_of("WATCHDOG=1")));
+	notify_apply(&watch.notify, &msg, fake_now_ms);
+	watch_start(&watch, getpid());	/* what was before is forgotten */
+	assert_int_equal(0, notify_read(&msg, span_of(r->said)));
+	notify_apply(&watch.notify, &msg, fake_now_ms);
+	fake_now_ms += 2000;
+	turn(0, 0);
+	assert_int_equal(1, changes);
+	watch_write_unlive(&watch, &b);
+	assert_string_equal(buf_text(&b), r->why);
+	close(log_fd);
+}
+
 int
 main(void)
 {
 	UNIT_ROWS(of_a_checker, kills);
 	UNIT_TEST(a_check_that_cannot_be_run_turns_readiness_off_after_health_blind_ms_only);
+	UNIT_ROWS(a_freeze_moves_the_period_once_and_starts_the_watchdog_anew,
+	          wakers);
+	UNIT_ROWS(a_watchdog_that_starves_says_whether_it_was_fed, unfed);
 	return unit_run("sup/watch");
 }
