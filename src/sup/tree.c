@@ -6,12 +6,17 @@
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sup/deliver.h"
 #include "sup/kin.h"
 #include "sup/proc.h"
+
+#define PIDFD_TO_GROUP 4U	/* PIDFD_SIGNAL_PROCESS_GROUP, Linux 6.9 */
 
 /* --- the group --- */
 
@@ -65,81 +70,167 @@ tree_signal(pid_t pid, bool to_group, int sig,
 
 /* --- all --- */
 
-static void
-signal_one(pid_t pid, void *batch)
+/* A signal to many: to whom it goes no more, and who refused it. */
+struct sending {
+	const struct tree_group *group;	/* NULL: to all */
+	struct deliver_batch batch;
+};
+
+static bool
+has_heard(const struct sending *s, pid_t pid)
 {
-	deliver_to(batch, pid);
+	const struct tree_group *g = s->group;
+	struct procstat st;
+
+	return g != NULL && g->heard_ticks > 0 && s->batch.sig != SIGKILL
+	    && proc_stat(pid, &st) == 0 && st.pgrp == g->id
+	    && st.starttime < g->heard_ticks;
+}
+
+static void
+signal_one(pid_t pid, void *sending)
+{
+	struct sending *s = sending;
+
+	if (!has_heard(s, pid))
+		deliver_to(&s->batch, pid);
 }
 
 /* Everything below pid, however deep and many: pass by pass. */
-static int
-signal_below(pid_t pid, int sig)
+static void
+signal_below(pid_t pid, struct sending *s)
 {
-	struct deliver_batch batch = { .sig = sig };
 	pid_t limit = INT_MAX;
 
 	while (limit > 0)
-		limit = kin_below(pid, limit, signal_one, &batch);
-	return deliver_end(&batch);
+		limit = kin_below(pid, limit, signal_one, s);
+}
+
+static bool
+is_held(const struct tree_group *g)
+{
+	return g->id > 0 && g->member > 0 && getpgid(g->member) == g->id
+	    && g->id != getpgrp();	/* one that was followed is anywhere */
+}
+
+/* What of the group is not below hale. */
+static int
+signal_rest_of_group(const struct tree_group *g, int sig)
+{
+	int r = 0;
+
+	if (sig != SIGKILL && g->heard_ticks > 0)
+		return 0;
+	if (is_held(g))
+		r = signal_group(g->id, sig);
+	else if (g->held_fd >= 0
+	      && syscall(SYS_pidfd_send_signal, g->held_fd, sig, NULL,
+	                 PIDFD_TO_GROUP) < 0)
+		r = -errno;
+	return r == -EPERM ? -EPERM : 0;
 }
 
 static void
-signal_refusing(pid_t pid, void *batch)
+signal_refusing(pid_t pid, void *sending)
+{
+	struct sending *s = sending;
+
+	if (pid > 1)
+		deliver_if_refused(&s->batch, pid);
+}
+
+static void
+signal_other(pid_t pid, void *sending)
 {
 	if (pid > 1)
-		deliver_if_refused(batch, pid);
+		signal_one(pid, sending);
 }
 
 /* As PID 1. The kernel says that it reached all, whomever it reached. */
 static int
-signal_everybody(pid_t service, int sig)
+signal_everybody(const struct tree_group *g, int sig)
 {
-	struct deliver_batch batch = { .sig = sig };
+	struct sending s = { .group = g, .batch = { .sig = sig } };
 
+	if (sig != SIGKILL && g->heard_ticks > 0 && proc_is_ours()) {
+		proc_each(signal_other, &s);
+		return deliver_end(&s.batch);
+	}
 	(void)kill(-1, sig);	/* ESRCH: there is nobody else */
 	if (deliver_is_free())
 		return 0;
 	if (!proc_is_ours())	/* the others cannot be asked */
-		return kill(-service, 0) < 0 && errno == EPERM ? -EPERM : 0;
-	proc_each(signal_refusing, &batch);
-	return deliver_end(&batch);
+		return is_held(g) && kill(-g->id, 0) < 0 && errno == EPERM
+		     ? -EPERM : 0;
+	proc_each(signal_refusing, &s);
+	return deliver_end(&s.batch);
 }
 
 /* see sup/tree.h */
 int
-tree_signal_all(pid_t service, int sig)
+tree_signal_all(const struct tree_group *g, int sig)
 {
+	struct sending s = { .group = g, .batch = { .sig = sig } };
 	int r;
 
 	if (getpid() == 1)
-		return signal_everybody(service, sig);
-	r = signal_below(getpid(), sig);
-	return signal_group(service, sig) == -EPERM ? -EPERM : r;
+		return signal_everybody(g, sig);
+	signal_below(getpid(), &s);
+	r = deliver_end(&s.batch);
+	return signal_rest_of_group(g, sig) == -EPERM ? -EPERM : r;
 }
 
 /* see sup/tree.h */
 int
-tree_signal_own(pid_t service, int sig)
+tree_signal_own(const struct tree_group *g, int sig)
 {
-	struct deliver_batch batch = { .sig = sig };
+	struct sending s = { .group = g, .batch = { .sig = sig } };
 	int r;
 
 	if (getpid() == 1 && !kin_is_shown())	/* none can be spared */
-		return signal_everybody(service, sig);
-	if (sig == SIGKILL) {
-		(void)kin_below(getpid(), INT_MAX, signal_one, &batch);
-		r = deliver_end(&batch);
-	} else {
-		r = signal_below(getpid(), sig);
-	}
-	return signal_group(service, sig) == -EPERM ? -EPERM : r;
+		return signal_everybody(g, sig);
+	if (sig == SIGKILL)
+		(void)kin_below(getpid(), INT_MAX, signal_one, &s);
+	else
+		signal_below(getpid(), &s);
+	r = deliver_end(&s.batch);
+	return signal_rest_of_group(g, sig) == -EPERM ? -EPERM : r;
+}
+
+/* see sup/tree.h */
+int
+tree_hold(pid_t group)
+{
+	int is_reaper = 0;
+
+	if (getpid() == 1)
+		return -1;
+	if (prctl(PR_GET_CHILD_SUBREAPER, &is_reaper) == 0 && is_reaper != 0
+	 && kin_is_shown())
+		return -1;
+	return (int)syscall(SYS_pidfd_open, group, 0);
+}
+
+/* see sup/tree.h */
+uint64_t
+tree_ticks(void)
+{
+	const uint64_t per_s = (uint64_t)sysconf(_SC_CLK_TCK);
+	struct timespec now = { 1, 0 };
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * per_s
+	     + (uint64_t)now.tv_nsec * per_s / 1000000000;
 }
 
 /* see sup/tree.h */
 void
 tree_signal_below(pid_t pid, int sig)
 {
-	(void)signal_below(pid, sig);
+	struct sending s = { .batch = { .sig = sig } };
+
+	signal_below(pid, &s);
+	(void)deliver_end(&s.batch);
 	(void)kill(-pid, sig);	/* ESRCH: it has no group of its own yet */
 	(void)kill(pid, sig);
 }
@@ -171,10 +262,13 @@ tree_end_own(void)
 {
 	/* Those of a dead parent come to us: again, until there are none. */
 	while (waitpid(-1, NULL, WNOHANG) >= 0) {
+		struct sending s = { .batch = { .sig = SIGKILL } };
+
 		if (kin_is_shown())
-			(void)signal_below(getpid(), SIGKILL);
+			signal_below(getpid(), &s);
 		else if (!kill_younger())
 			return;
+		(void)deliver_end(&s.batch);
 		(void)waitpid(-1, NULL, 0);
 	}
 }
