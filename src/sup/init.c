@@ -62,6 +62,8 @@ struct init {
 	pid_t    pid;		/* the service's; 0 once it has ended */
 	uid_t    uid;		/* our own */
 	pid_t    group;		/* its process group, for what it leaves */
+	int      group_fd;	/* from tree_hold(), or 0 */
+	uint64_t heard_ticks;	/* when a stop went to the group, or 0 */
 	int      status;	/* its wait status */
 	int      terminal_fd;	/* the service's controlling terminal, or -1 */
 	int      stop_signal;	/* what the stop is sent as */
@@ -152,8 +154,20 @@ send_stop(struct init *in)
 	tell_signal(in, "sending", sig);
 	in->stop_sent = true;
 	in->forwarded++;
+	in->heard_ticks = in->plan->group ? tree_ticks() : 0;
 	note_reach(in, tree_signal(in->pid, in->plan->group, sig,
 	                           &in->stop_from));
+}
+
+static struct tree_group
+group_of(const struct init *in)
+{
+	return (struct tree_group){
+		.id = in->group,
+		.member = in->pid,
+		.held_fd = in->group_fd > 0 ? in->group_fd : -1,
+		.heard_ticks = in->heard_ticks,
+	};
 }
 
 /* First, and by itself: whether it can be reached decides what follows. */
@@ -169,6 +183,7 @@ kill_all(struct init *in)
 {
 	char list[LIST_MAX];
 	struct buf b = buf_over(list, sizeof list);
+	const struct tree_group group = group_of(in);
 
 	tree_list(&b);
 	if (b.len == 0)	/* no /proc shows them */
@@ -180,7 +195,7 @@ kill_all(struct init *in)
 		log_warn("still running after the service's end, killed: %s",
 		         buf_text(&b));
 	kill_service(in);
-	(void)tree_signal_all(in->group, SIGKILL);	/* so many as hale may */
+	(void)tree_signal_all(&group, SIGKILL);	/* so many as hale may */
 }
 
 static void
@@ -271,6 +286,7 @@ start_service(struct init *in, bool again)
 	if (pid < 0)
 		return -pid;
 	in->pid = in->group = pid;
+	in->heard_ticks = 0;
 	/* On a CPU that both share the service goes first: the rest can wait. */
 	(void)sched_yield();	/* cannot fail (sched_yield(2)) */
 	in->started_ms = clock_ms();
@@ -281,12 +297,23 @@ start_service(struct init *in, bool again)
 	return 0;
 }
 
+static void
+hold_group(struct init *in)
+{
+	int fd = in->rules.self != 1 ? tree_hold(in->group) : -1;
+
+	if (in->group_fd > 0)
+		close(in->group_fd);
+	in->group_fd = fd > 0 ? fd : 0;
+}
+
 /* What follows a start, and must not delay the service. A kill in its first
  * moment is among those counted here: it is then told as a plain SIGKILL. */
 static void
 note_start(struct init *in)
 {
 	death_born(&in->alive, in->started_ms);
+	hold_group(in);
 	if (in->exec != NULL)
 		return;	/* it has not begun yet */
 	log_info("started %s (pid %d)", program(in), (int)in->pid);
@@ -329,6 +356,8 @@ tell_cleared(const struct init *in, int sig)
 static void
 clear(struct init *in, int sig)
 {
+	const struct tree_group group = group_of(in);
+
 	if (in->pid > 0)
 		log_warn("%s (pid %d) did not stop in time: killing it",
 		         program(in), (int)in->pid);
@@ -337,7 +366,7 @@ clear(struct init *in, int sig)
 	in->cleared = sig == SIGKILL;
 	if (sig == SIGKILL)
 		kill_service(in);
-	(void)tree_signal_own(in->group, sig);	/* so many as hale may */
+	(void)tree_signal_own(&group, sig);	/* so many as hale may */
 }
 
 static void
@@ -396,6 +425,14 @@ leave_it(struct init *in)
 }
 
 static void
+term_rest(const struct init *in)
+{
+	const struct tree_group group = group_of(in);
+
+	(void)tree_signal_all(&group, SIGTERM);	/* so many as hale may */
+}
+
+static void
 act(struct init *in, enum service_act what)
 {
 	switch (what) {
@@ -405,7 +442,7 @@ act(struct init *in, enum service_act what)
 		send_stop(in);
 		break;
 	case ACT_TERM_REST:
-		tree_signal_all(in->group, SIGTERM);
+		term_rest(in);
 		break;
 	case ACT_KILL:
 		kill_all(in);
@@ -566,6 +603,8 @@ become_service(struct init *in, pid_t pid)
 
 	in->pid = pid;
 	in->group = group > 0 ? group : pid;
+	in->heard_ticks = 0;
+	hold_group(in);
 	in->born_ms = usage_epoch_ms();
 	watch_follow(&in->watch, pid);
 }
