@@ -31,11 +31,12 @@ void signals_block(struct signals_given *given);
 void signals_restore(const struct signals_given *given);
 
 /*
- * Stops our own process group as Ctrl-Z does, by SIGTSTP, and returns when it
- * goes on. The kernel stops nobody here where nobody could continue us: the
- * group is orphaned (POSIX, 2.4.3), or SIGTSTP was given as ignored.
+ * Stops our own process group as Ctrl-Z does, by SIGTSTP, and returns true when
+ * it goes on. The kernel stops nobody where nobody could continue us, and this
+ * returns false: the group is orphaned (POSIX, 2.4.3), or SIGTSTP was given as
+ * ignored.
  */
-void signals_suspend(void);
+bool signals_suspend(void);
 
 /* A non-blocking, close-on-exec signalfd for every signal, or -errno. */
 int signals_open(void);
@@ -45,6 +46,8 @@ struct signals_rules {
 	signed char rewrite[SIGNAME_MAX + 1];
 	int         stop_signal;	/* what SIGTERM becomes, or 0 */
 	bool        own_session;	/* the service has no terminal */
+	bool        shares_group;	/* it is in hale's process group */
+	bool        leads_session;	/* hale leads the terminal's session */
 	pid_t       self;		/* hale's own pid */
 };
 
@@ -53,6 +56,7 @@ enum signals_kind {
 	SIGNALS_REAP,		/* children changed */
 	SIGNALS_FORWARD,	/* send `sig` to the service */
 	SIGNALS_STOP,		/* SIGTERM came: begin to stop with `sig` */
+	SIGNALS_STOP_SENT,	/* the same, and the service has got `sig` */
 };
 
 struct signals_route {
@@ -68,7 +72,10 @@ struct signals_route {
  * - SIGPIPE and SIGXFSZ from hale's own log line are nobody's business;
  * - without a terminal the service's group is orphaned, and the kernel drops
  *   the default action of TSTP, TTIN and TTOU there (POSIX, 2.4.3): they
- *   become STOP unless the table says otherwise;
+ *   become STOP unless the table says otherwise, or a key did it: then
+ *   nobody could continue it;
+ * - what a terminal sends (si_code > 0) goes to a whole process group: the
+ *   service has got it where that is hale's. SIGINT is a stop there;
  * - SIGTERM, and what is rewritten to it, is a stop.
  */
 struct signals_route signals_decide(const struct signals_rules *rules,
