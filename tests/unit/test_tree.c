@@ -21,8 +21,9 @@ start(char **argv)
 	static const struct signals_given given = { 0, false };
 	struct child_plan plan = { .argv = argv, .given = &given,
 		                   .terminal_fd = -1 };
+	struct child_news news;
 
-	return child_start(&plan);
+	return child_start(&plan, &news);
 }
 
 static int
