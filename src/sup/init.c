@@ -52,7 +52,6 @@ struct init {
 	struct signals_rules rules;
 	struct service       service;
 	struct launch        launch;
-	struct source       *exec;	/* its exec has not finished, or NULL */
 	struct watch         watch;
 	pid_t    pid;		/* the service's; 0 once it has ended */
 	uid_t    uid;		/* our own */
@@ -60,7 +59,6 @@ struct init {
 	int      status;	/* its wait status */
 	int      terminal_fd;	/* the service's controlling terminal, or -1 */
 	int      stop_signal;	/* what the stop is sent as */
-	struct signalfd_siginfo stop_from;	/* its value, if queued */
 	bool     stop_sent;
 	bool     leaving;
 	bool     signals_paused;	/* reading them failed */
@@ -68,15 +66,17 @@ struct init {
 	bool     start_refused;	/* .. and it was the machine that refused it */
 	bool     cleared;	/* it got SIGKILL as part of a restart */
 	int64_t  started_ms;
-	int64_t  died_ms;	/* of the last death */
 	uint64_t born_ms;	/* of the service, since the epoch */
 	uint64_t orphans, forwarded;
 	uint64_t oom_before;	/* kernel kills when the service started */
-	int      exec_err;	/* how it failed: the child is about to end */
-	int      unstarted;	/* exit code of a first start that failed late */
 	/* Large, so last: what a start touches lies close together above. */
 	struct server server;
 	struct signalfd_siginfo batch[SIGNAL_BATCH];
+	struct signalfd_siginfo stop_from;	/* the stop's value, if queued */
+	int64_t died_ms;	/* of the last death; 0: there was none */
+	struct source *exec;	/* its exec has not finished, or NULL */
+	int exec_err;		/* how it failed: the child is about to end */
+	int unstarted;		/* exit code of a first start that failed late */
 	struct facts_usage usage;	/* of usage_pid at usage_ms */
 	int64_t usage_ms;		/* 0: never read */
 	pid_t   usage_pid;
