@@ -26,6 +26,13 @@ int proc_open(pid_t pid, const char *name, int flags);
 /* Fills in the user that it runs as. Returns 0, or -1. */
 int proc_uid(pid_t pid, uid_t *uid);
 
+/*
+ * Fills in its real user, also of one that changed it since its exec (to whom
+ * the above gives root). Returns 0, -ESRCH if it has ended, waiting to be
+ * reaped or not, or -EACCES where /proc does not tell.
+ */
+int proc_real_uid(pid_t pid, uid_t *uid);
+
 /* Fills in the process's name, terminated. Returns its length, or -1. */
 int proc_name(pid_t pid, char name[PROC_NAME_LEN + 1]);
 

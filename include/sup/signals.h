@@ -44,6 +44,7 @@ struct signals_rules {
 	/* [n]: what signal n becomes; 0: itself, SIGNALS_DROP: nothing */
 	signed char rewrite[SIGNAME_MAX + 1];
 	int         stop_signal;	/* what SIGTERM becomes, or 0 */
+	uint64_t    stops;	/* bit n - 1: signal n is a stop, as TERM and INT */
 	bool        own_session;	/* the service has no terminal */
 	pid_t       self;		/* hale's own pid */
 };
@@ -52,7 +53,7 @@ enum signals_kind {
 	SIGNALS_IGNORE,
 	SIGNALS_REAP,		/* children changed */
 	SIGNALS_FORWARD,	/* send `sig` to the service */
-	SIGNALS_STOP,		/* SIGTERM came: begin to stop with `sig` */
+	SIGNALS_STOP,		/* a stop came: begin to stop with `sig` */
 };
 
 struct signals_route {
@@ -69,7 +70,8 @@ struct signals_route {
  * - without a terminal the service's group is orphaned, and the kernel drops
  *   the default action of TSTP, TTIN and TTOU there (POSIX, 2.4.3): they
  *   become STOP unless the table says otherwise;
- * - SIGTERM, and what is rewritten to it, is a stop.
+ * - SIGTERM, SIGINT and those of `stops` are a stop, and so is what is rewritten
+ *   to one; each is sent on as what it is, but for SIGTERM's stop_signal.
  */
 struct signals_route signals_decide(const struct signals_rules *rules,
                                     const struct signalfd_siginfo *info);

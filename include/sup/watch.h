@@ -58,6 +58,8 @@ struct watch_owner {
 	void (*extended)(void *owner, int64_t until_ms);
 	/* a sign of life: a check passed, or it said something */
 	void (*lives)(void *owner);
+	/* it says that pid is its main process from now on (MAINPID) */
+	void (*named)(void *owner, pid_t pid);
 };
 
 struct watch {
@@ -102,6 +104,7 @@ void watch_set_env(struct watch *w, char **env, char ***watchdog_pid);
 int watch_ready_fd(struct watch *w);
 
 void watch_start(struct watch *w, pid_t pid);	/* the service runs as pid */
+void watch_follow(struct watch *w, pid_t pid);	/* .. and now it is this one */
 void watch_stop(struct watch *w);	/* it is being stopped: no checks */
 void watch_end(struct watch *w);	/* it has ended */
 

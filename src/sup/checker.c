@@ -38,6 +38,7 @@ leave_the_parent(const struct checker_job *job, int fd)
 		(void)close(i);
 	(void)fds_fill_standard();	/* a hole harms nobody but itself */
 	fds_close_others(&fd, 1);
+	fds_lower();
 	signals_restore(job->given);
 	/* waitpid() must work, whatever hale was started with. */
 	(void)signal(SIGCHLD, SIG_DFL);

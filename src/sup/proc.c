@@ -3,8 +3,10 @@
 #include "sup/proc.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -14,6 +16,7 @@
 
 #define PID_LEN  16	/* bytes of "4194304" */
 #define LIST_MAX 4096	/* bytes of a directory read at a time */
+#define STATUS_MAX 512	/* bytes of status: the users are in its first lines */
 #define PATH_LEN 64	/* bytes of "/proc/4194304/task/4194304/children" */
 
 /* see sup/proc.h */
@@ -64,6 +67,46 @@ proc_uid(pid_t pid, uid_t *uid)
 	if (write_path(&b, pid, "") < 0 || stat(path, &st) < 0)
 		return -1;
 	*uid = st.st_uid;
+	return 0;
+}
+
+/* The text behind "\nname:" and its blanks, up to the line's end. */
+static struct span
+find_line(struct span text, const char *name)
+{
+	while (text.len > 0) {
+		struct span line = span_cut(&text, '\n');
+
+		if (span_has_prefix(line, name))
+			return span_trim(span_after(line, strlen(name)), "\t ");
+	}
+	return (struct span){ "", 0 };
+}
+
+/* see sup/proc.h */
+int
+proc_real_uid(pid_t pid, uid_t *uid)
+{
+	char bytes[STATUS_MAX];
+	int fd = proc_open(pid, "status", 0);
+	struct span text, ids;
+	uint64_t n;
+	ssize_t r;
+
+	if (fd < 0)
+		return errno == ENOENT && proc_is_ours() ? -ESRCH : -EACCES;
+	r = read(fd, bytes, sizeof bytes);
+	close(fd);
+	if (r < 0)
+		return -ESRCH;
+	text = (struct span){ bytes, (size_t)r };
+	ids = find_line(text, "State:");
+	if (ids.len > 0 && (ids.p[0] == 'Z' || ids.p[0] == 'X'))
+		return -ESRCH;
+	ids = find_line(text, "Uid:");
+	if (parse_uint_span(span_cut(&ids, '\t'), UINT32_MAX, &n) < 0)
+		return -EACCES;
+	*uid = (uid_t)n;
 	return 0;
 }
 

@@ -10,39 +10,61 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sup/deliver.h"
 #include "sup/proc.h"
 
 #define DEPTH_MAX 32	/* generations of descendants that are walked */
 #define PROC_READ 512	/* bytes read from /proc at a time */
 #define NAME_LEN  40	/* bytes of "task/4194304/children" */
 
-/* Passes a queued value on; false where the kernel does not take it. */
-static bool
-queue(pid_t pid, int sig, const struct signalfd_siginfo *from)
-{
-	siginfo_t info;
+/* --- the group --- */
 
-	memset(&info, 0, sizeof info);
-	info.si_signo = sig;
-	info.si_code = SI_QUEUE;
-	info.si_pid = (pid_t)from->ssi_pid;
-	info.si_uid = (uid_t)from->ssi_uid;
-	/* The kernel tells it as a number. NOLINTNEXTLINE */
-	info.si_value.sival_ptr = (void *)(uintptr_t)from->ssi_ptr;
-	return syscall(SYS_rt_sigqueueinfo, pid, sig, &info) == 0;
+/* A group, and those of its members that refuse hale's signal. */
+struct members {
+	pid_t group;
+	struct deliver_batch batch;
+};
+
+static void
+find_refusing(pid_t pid, void *context)
+{
+	struct members *m = context;
+	struct procstat st;
+
+	if (kill(pid, 0) == 0 || errno != EPERM)
+		return;
+	if (proc_stat(pid, &st) == 0 && st.pgrp == m->group)
+		deliver_if_refused(&m->batch, pid);
+}
+
+/* The kernel says EPERM only if it reached no member of the group. Returns 0,
+ * -EPERM, or -ESRCH if there is no such group. */
+static int
+signal_group(pid_t group, int sig)
+{
+	int r = kill(-group, sig) == 0 ? 0 : -errno;
+	struct members m;
+
+	if (r == -ESRCH || deliver_is_free())
+		return r;
+	m.group = group;
+	m.batch = (struct deliver_batch){ .sig = sig };
+	proc_each(find_refusing, &m);
+	return deliver_end(&m.batch);
 }
 
 /* see sup/tree.h */
-void
+int
 tree_signal(pid_t pid, bool to_group, int sig,
             const struct signalfd_siginfo *info)
 {
-	if (to_group && kill(-pid, sig) == 0)
-		return;
-	if (!to_group && info != NULL && info->ssi_code == SI_QUEUE
-	 && queue(pid, sig, info))
-		return;
-	(void)kill(pid, sig);
+	if (!to_group)
+		return deliver(pid, sig, info);
+	/* Others in the group do not count: hale waits for this one. */
+	if (signal_group(pid, sig) != -ESRCH
+	 && (kill(pid, 0) == 0 || errno != EPERM))
+		return 0;
+	return deliver(pid, sig, NULL);
 }
 
 /* A directory's entry as getdents64(2) gives it; opendir() would allocate. */
@@ -159,41 +181,71 @@ walk(pid_t parent, int depth, visit *each, void *context)
 }
 
 static void
-signal_one(pid_t pid, void *sig)
+signal_one(pid_t pid, void *batch)
 {
-	(void)kill(pid, *(const int *)sig);	/* it may just have ended */
+	deliver_to(batch, pid);
+}
+
+static void
+signal_refusing(pid_t pid, void *batch)
+{
+	if (pid > 1)
+		deliver_if_refused(batch, pid);
+}
+
+/* As PID 1. The kernel says that it reached all, whomever it reached. */
+static int
+signal_everybody(pid_t service, int sig)
+{
+	struct deliver_batch batch = { .sig = sig };
+
+	(void)kill(-1, sig);	/* ESRCH: there is nobody else */
+	if (deliver_is_free())
+		return 0;
+	if (!proc_is_ours())	/* the others cannot be asked */
+		return kill(-service, 0) < 0 && errno == EPERM ? -EPERM : 0;
+	proc_each(signal_refusing, &batch);
+	return deliver_end(&batch);
 }
 
 /* see sup/tree.h */
-void
+int
 tree_signal_all(pid_t service, int sig)
 {
-	if (getpid() == 1) {
-		(void)kill(-1, sig);	/* ESRCH: there is nobody else */
-		return;
-	}
-	(void)walk(getpid(), DEPTH_MAX, signal_one, &sig);
-	(void)kill(-service, sig);
+	struct deliver_batch batch = { .sig = sig };
+	int r;
+
+	if (getpid() == 1)
+		return signal_everybody(service, sig);
+	(void)walk(getpid(), DEPTH_MAX, signal_one, &batch);
+	r = deliver_end(&batch);
+	return signal_group(service, sig) == -EPERM ? -EPERM : r;
 }
 
 /* see sup/tree.h */
-void
+int
 tree_signal_own(pid_t service, int sig)
 {
+	struct deliver_batch batch = { .sig = sig };
 	struct walk w = {
-		signal_one, &sig, sig == SIGKILL ? TREE_KILL_MAX : INT_MAX,
+		signal_one, &batch, sig == SIGKILL ? TREE_KILL_MAX : INT_MAX,
 	};
+	int r;
 
 	if (!descend(&w, getpid(), DEPTH_MAX) && getpid() == 1)
-		(void)kill(-1, sig);	/* no /proc: nobody can be spared */
-	(void)kill(-service, sig);
+		return signal_everybody(service, sig);	/* no /proc: none is spared */
+	r = deliver_end(&batch);
+	return signal_group(service, sig) == -EPERM ? -EPERM : r;
 }
 
 /* see sup/tree.h */
 void
 tree_signal_below(pid_t pid, int sig)
 {
-	(void)walk(pid, DEPTH_MAX, signal_one, &sig);
+	struct deliver_batch batch = { .sig = sig };
+
+	(void)walk(pid, DEPTH_MAX, signal_one, &batch);
+	(void)deliver_end(&batch);
 	(void)kill(-pid, sig);	/* ESRCH: it has no group of its own yet */
 	(void)kill(pid, sig);
 }
@@ -223,12 +275,14 @@ kill_younger(void)
 void
 tree_end_own(void)
 {
-	int sig = SIGKILL;
+	struct deliver_batch batch = { .sig = SIGKILL };
 
 	/* Those of a dead parent come to us: again, until there are none. */
 	while (waitpid(-1, NULL, WNOHANG) >= 0) {
-		if (!walk(getpid(), DEPTH_MAX, signal_one, &sig)
-		 && !kill_younger())
+		bool shown = walk(getpid(), DEPTH_MAX, signal_one, &batch);
+
+		(void)deliver_end(&batch);
+		if (!shown && !kill_younger())
 			return;
 		(void)waitpid(-1, NULL, 0);
 	}
@@ -253,4 +307,35 @@ void
 tree_list(struct buf *b)
 {
 	(void)walk(getpid(), 0, list_one, b);
+}
+
+struct children {
+	size_t n;
+	pid_t  last;
+};
+
+static void
+count_one(pid_t pid, void *children)
+{
+	struct children *c = children;
+	struct procstat st;
+	char name[PROC_NAME_LEN + 1];
+
+	if (proc_stat(pid, &st) < 0 || !procstat_lives(&st))
+		return;
+	if (proc_name(pid, name) > 0 && strcmp(name, "hale-check") == 0)
+		return;
+	c->n++;
+	c->last = pid;
+}
+
+/* see sup/tree.h */
+size_t
+tree_children(pid_t *only)
+{
+	struct children c = { 0, 0 };
+
+	(void)walk(getpid(), 0, count_one, &c);
+	*only = c.n == 1 ? c.last : 0;
+	return c.n;
 }

@@ -363,8 +363,25 @@ watch_reaped(struct watch *w, pid_t pid, int status)
 
 /* --- notifications --- */
 
+/*
+ * Who may not signal the service may not move its place either: a worker that
+ * has given up its user could take it and end, and the container with it.
+ */
 static void
-hear(struct watch *w, struct span datagram)
+hear_main_pid(struct watch *w, pid_t pid, const struct ucred *from)
+{
+	if (pid == 0 || pid == w->pid)
+		return;
+	if (notify_sock_trusts(from, w->pid))
+		w->owner.named(w->owner.owner, pid);
+	else
+		log_warn("MAINPID=%d of pid %d, user %u is not followed: it "
+		         "is not the service's user", (int)pid, (int)from->pid,
+		         (unsigned)from->uid);
+}
+
+static void
+hear(struct watch *w, struct span datagram, const struct ucred *from)
 {
 	struct notify_msg msg;
 	int64_t now_ms = clock_ms();
@@ -373,6 +390,7 @@ hear(struct watch *w, struct span datagram)
 		return;
 	notify_apply(&w->notify, &msg, now_ms);
 	w->owner.lives(w->owner.owner);
+	hear_main_pid(w, msg.main_pid, from);
 	if (msg.has_status)
 		log_info("the service says: %.*s", (int)w->notify.status_len,
 		         w->notify.status);
@@ -419,7 +437,7 @@ notify_ready(struct source *s, uint32_t events)
 			log_warn("dropped a notification of more than %d bytes",
 			         NOTIFY_MSG_MAX);
 		else
-			hear(w, (struct span){ bytes, (size_t)n });
+			hear(w, (struct span){ bytes, (size_t)n }, &from);
 	}
 	settle(w);
 }
@@ -612,6 +630,13 @@ watch_start(struct watch *w, pid_t pid)
 	if (w->health.n > 0)
 		w->oom_kills = cgroup_oom_kills();
 	settle(w);
+}
+
+/* see sup/watch.h */
+void
+watch_follow(struct watch *w, pid_t pid)
+{
+	w->pid = pid;
 }
 
 /* see sup/watch.h */

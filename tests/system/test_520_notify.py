@@ -292,8 +292,30 @@ def test_the_environment_names_the_socket_and_the_watchdog(hale):
     assert len(sockets) == 1 and sockets[0].startswith("env NOTIFY_SOCKET=@")
 
 
+def test_the_watchdog_of_hales_own_manager_is_not_the_one_of_a_notify_service(hale):
+    _, out, _ = hale("--notify", "env exit 0",
+                     env=clean_env(WATCHDOG_PID="1", WATCHDOG_USEC="5")).end()
+    assert [line for line in out if "WATCHDOG" in line] == []
+
+
+def test_a_watchdog_handed_to_hale_is_the_services(hale):
+    """Without a notify socket of hale's, the service is to feed the manager above."""
+    given = clean_env(NOTIFY_SOCKET="/of/another", WATCHDOG_PID="1", WATCHDOG_USEC="5",
+                      LISTEN_PID="1", LISTEN_FDS="1")
+    _, out, _ = hale("env exit 0", env=given).end()
+    want = dict(given, WATCHDOG_PID="2", LISTEN_PID="2")
+    assert sorted(out) == sorted([f"env {k}={v}" for k, v in want.items()] + ["env end"])
+
+
+def test_a_watchdog_handed_to_hale_is_that_of_every_life(hale):
+    _, out, _ = hale("--restart", "always", "--backoff", "1ms", "--max-restarts", "2",
+                     "ids env exit 0", env=clean_env(WATCHDOG_PID="1", WATCHDOG_USEC="5")).end()
+    lives = re.findall(r"ids pid=(\d+)(?:.|\n)*?WATCHDOG_PID=(\d+)", "\n".join(out))
+    assert len(lives) == 3 and all(pid == named for pid, named in lives)
+
+
 def test_without_notify_the_environment_is_what_it_was(hale):
-    given = clean_env(NOTIFY_SOCKET="/of/another", WATCHDOG_PID="1", WATCHDOG_USEC="5")
+    given = clean_env(NOTIFY_SOCKET="/of/another", WATCHDOG_PID="77", WATCHDOG_USEC="5")
     box = hale("env exit 0", env=given)
     _, out, _ = box.end()
     assert sorted(out) == sorted([f"env {k}={v}" for k, v in given.items()] + ["env end"])

@@ -115,6 +115,14 @@ seen_alive(void *owner)
 	lives++;
 }
 
+static void
+named(void *owner, pid_t pid)
+{
+	(void)owner;
+	(void)pid;
+	fail_msg("nobody names a process here");
+}
+
 static struct watch_plan
 plan_of_one_check(void)
 {
@@ -133,7 +141,7 @@ start_by(struct watch_plan of)
 {
 	static struct watch_plan plan;
 	const struct watch_owner owner = {
-		NULL, changed, extended, seen_alive,
+		NULL, changed, extended, seen_alive, named,
 	};
 
 	plan = of;
