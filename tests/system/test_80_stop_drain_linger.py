@@ -6,7 +6,7 @@ import pytest
 
 from box import HALE, PORT, svc, until
 
-TERM, INT, USR1, HUP, LAST = 15, 2, 10, 1, 64
+TERM, INT, USR1, HUP, STOP, LAST = 15, 2, 10, 1, 19, 64
 LISTEN = ["--listen", "8080"]
 WAIT_FOR_EVER = "1h"  # a time that no test waits for
 
@@ -110,12 +110,14 @@ def test_the_proc_of_another_pid_namespace_is_as_good_as_none(box):
 
 
 def test_a_stopped_process_is_killed_after_the_timeout_too(hale):
-    box = hale("--stop-timeout", "200ms", "ids say up pause")
-    pid = box.out.expect(r"pid=(\d+)")[1]
-    box.signal(20)
-    until(lambda: box.state(pid) == "T", "the service is stopped")
+    """The service itself would be continued with its stop."""
+    box = up(hale, "--stop-timeout", "200ms", "-v",
+             f"fork {{ ids kill self {STOP} }} ignore 15 say up pause")
+    pid = re.search(r"^ids pid=(\d+)", box.out.seen, re.M) or box.out.expect(r"^ids pid=(\d+)")
+    until(lambda: box.state(pid[1]) == "T", "the child is stopped")
     box.signal(TERM)
     assert box.code() == 137
+    assert "it is stopped" not in "\n".join(box.err.rest())
 
 
 def test_the_timeout_kills_daemons_in_sessions_of_their_own(hale):
@@ -279,7 +281,7 @@ def test_those_who_do_not_finish_are_killed_after_the_linger(hale):
 def test_the_linger_waits_for_the_last_of_many(hale):
     box = hale("--linger", WAIT_FOR_EVER,
                "fork { catch quit 15 0 say ready pause } "
-               "fork { fork { setsid catch say ready quit 10 0 pause } } "
+               "fork { fork { setsid catch quit 10 0 say ready pause } } "
                "read exit 5")
     for _ in range(2):
         box.out.expect("^ready$")
