@@ -353,6 +353,30 @@ note_start(struct init *in)
 	watch_start(&in->watch, in->pid);	/* may say that it is ready */
 }
 
+/*
+ * The terminal's keys reach its foreground group only. Where Ctrl-C is to be
+ * hale's stop as well, not only the service's end, that is hale's group: else
+ * a service that restarts could not be stopped from the keyboard.
+ */
+static bool
+needs_keys(const struct init *in)
+{
+	const struct service *s = &in->service;
+
+	return in->terminal_fd >= 0
+	    && (service_restarts(s) || s->drain_ms > 0 || s->stop_timeout_ms > 0)
+	    && terminal_is_ours(in->terminal_fd);
+}
+
+static void
+choose_group(struct init *in)
+{
+	if (in->rules.shares_group || !needs_keys(in))
+		return;
+	in->rules.shares_group = true;
+	in->rules.leads_session = getsid(0) == in->rules.self;
+}
+
 static void
 start_again(struct init *in)
 {
@@ -361,6 +385,8 @@ start_again(struct init *in)
 	(void)watch_ready_fd(&in->watch);	/* what the last one said */
 	if (in->terminal_fd >= 0)	/* it may be the dead one's still */
 		terminal_take(in->terminal_fd, in->group);
+	choose_group(in);	/* it may have come to the foreground since */
+	in->launch.child.shares_group = in->rules.shares_group;
 	code = start_service(in, true);
 	if (code == 0) {
 		note_start(in);
@@ -1411,21 +1437,6 @@ default_stop(const struct init *in)
 	return to.kind == SIGNALS_STOP ? to.sig : SIGTERM;
 }
 
-/*
- * The terminal's keys reach its foreground group only. Where Ctrl-C is to be
- * hale's stop as well, not only the service's end, that is hale's group: else
- * a service that restarts could not be stopped from the keyboard.
- */
-static bool
-needs_keys(const struct init *in)
-{
-	const struct service *s = &in->service;
-
-	return in->terminal_fd >= 0
-	    && (service_restarts(s) || s->drain_ms > 0 || s->stop_timeout_ms > 0)
-	    && terminal_is_ours(in->terminal_fd);
-}
-
 static void
 prepare(struct init *in, struct init_plan *plan)
 {
@@ -1453,9 +1464,7 @@ prepare(struct init *in, struct init_plan *plan)
 	in->service.backoff_max_ms = plan->backoff_max_ms;
 	in->service.max_restarts = plan->max_restarts;
 	follow_init(&in->follow, &in->loop, main_gone);
-	in->rules.shares_group = needs_keys(in);
-	if (in->rules.shares_group)
-		in->rules.leads_session = getsid(0) == in->rules.self;
+	choose_group(in);
 	server_init(&in->server, &in->loop, answer_probe, in);
 }
 
