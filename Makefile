@@ -24,7 +24,7 @@ NET  = net/loop net/sock net/http net/proxy net/server net/der net/x509_name \
        net/tls_engine net/tls_sig net/tls_key net/tls net/url net/redact \
        net/reply net/request net/dial net/client net/program net/check
 SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
-       sup/terminal sup/procstat sup/proc sup/spawn sup/child sup/deliver sup/tree sup/fds \
+       sup/terminal sup/procstat sup/proc sup/spawn sup/child sup/deliver sup/kin sup/tree sup/fds \
        sup/env sup/explain sup/cgroup sup/death sup/stopped sup/notify_sock \
        sup/speaker sup/checker sup/watch sup/launch sup/facts \
        sup/report sup/usage sup/status sup/page sup/metrics sup/answer \
@@ -65,7 +65,7 @@ $B/hale: $B/hale.debug
 # check, runs through lies together in the file, libc's part of it included.
 # init.o comes after that: its large state would part libc's variables from ours.
 FIRST = main cmd/cmd cmd/run $(BASE) sup/signals sup/service sup/watch sup/health \
-        sup/usage sup/cgroup sup/notify sup/terminal sup/spawn sup/child sup/deliver sup/tree sup/proc \
+        sup/usage sup/cgroup sup/notify sup/terminal sup/spawn sup/child sup/deliver sup/kin sup/tree sup/proc \
         sup/fds sup/env sup/launch sup/nonce sup/local sup/notify_sock sup/checkname \
         sup/checker net/loop net/sock net/http net/proxy net/server
 NEXT  = net/check net/url net/redact net/client net/dial net/request net/reply \
@@ -163,7 +163,7 @@ $B/unit/test_loop $B/unit/test_server: \
         -Wl,--wrap=timerfd_create,--wrap=timerfd_settime
 $B/unit/test_watch: UNIT_LINK = \
         -Wl,--wrap=clock_ms,--wrap=epoll_wait,--wrap=fork \
-        -Wl,--wrap=cgroup_oom_kills \
+        -Wl,--wrap=cgroup_oom_kills,--wrap=notify_sock_read \
         -Wl,--wrap=timerfd_create,--wrap=timerfd_settime
 # What fuzzing saved runs again, each target by a name of its own.
 FUZZ_PARTS = $(patsubst tests/fuzz/%.c,$B/unit/obj/fuzz/%.o, \

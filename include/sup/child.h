@@ -15,6 +15,7 @@ struct child_plan {
 	const struct signals_given *given;
 	int    terminal_fd;	/* shared with it; -1: a session of its own */
 	bool   foreground;	/* the terminal is handed over */
+	bool   shares_group;	/* it stays in hale's process group */
 	char **env;		/* what it gets for environ; NULL: ours */
 	char **listen_pid;	/* slot of env with LISTEN_PID, or NULL */
 	char **watchdog_pid;	/* slot of env with WATCHDOG_PID, or NULL */
@@ -34,7 +35,7 @@ struct child_news {
 };
 
 /*
- * Starts argv[0], found by PATH as execvp(3) does, in its own process group,
+ * Starts argv[0], found by PATH as execvp(3) does, in its process group,
  * with the mask and dispositions of plan->given. It shares hale's memory until
  * its exec (sup/spawn.h), which costs no page tables and makes the exec's
  * failure known here at once. An exec that takes longer is begun anew in a

@@ -12,6 +12,7 @@
 #define HALE_SUP_DEATH_H
 
 #include "base/buf.h"
+#include "sup/cgroup.h"
 
 #define DEATH_TEXT_MAX 320	/* bytes of the words, with their NUL */
 #define DEATH_FRESH_MS 1000	/* the kills are counted no more often, and one
@@ -25,8 +26,14 @@ struct death_alive {
 	int64_t  next_ms;
 };
 
-/* It was started. */
-void death_born(struct death_alive *a, int64_t now_ms);
+/* It was started. Here, since a start needs it: elsewhere it would lie far from
+ * all that a start runs through. */
+static inline void
+death_born(struct death_alive *a, int64_t now_ms)
+{
+	a->kills = a->next_kills = cgroup_oom_kills();
+	a->counted_ms = a->next_ms = now_ms;
+}
 
 /* It lives: a check passed, it said something, another process was killed and
  * it was not. Costs nothing within DEATH_FRESH_MS of the last time. */

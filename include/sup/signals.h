@@ -31,11 +31,12 @@ void signals_block(struct signals_given *given);
 void signals_restore(const struct signals_given *given);
 
 /*
- * Stops our own process group as Ctrl-Z does, by SIGTSTP, and returns when it
- * goes on. The kernel stops nobody here where nobody could continue us: the
- * group is orphaned (POSIX, 2.4.3), or SIGTSTP was given as ignored.
+ * Stops our own process group as Ctrl-Z does, by SIGTSTP, and returns true when
+ * it goes on. The kernel stops nobody where nobody could continue us, and this
+ * returns false: the group is orphaned (POSIX, 2.4.3), or SIGTSTP was given as
+ * ignored.
  */
-void signals_suspend(void);
+bool signals_suspend(void);
 
 /* A non-blocking, close-on-exec signalfd for every signal, or -errno. */
 int signals_open(void);
@@ -46,6 +47,8 @@ struct signals_rules {
 	int         stop_signal;	/* what SIGTERM becomes, or 0 */
 	uint64_t    stops;	/* bit n - 1: signal n is a stop, as TERM and INT */
 	bool        own_session;	/* the service has no terminal */
+	bool        shares_group;	/* it is in hale's process group */
+	bool        leads_session;	/* hale leads the terminal's session */
 	pid_t       self;		/* hale's own pid */
 };
 
@@ -54,6 +57,7 @@ enum signals_kind {
 	SIGNALS_REAP,		/* children changed */
 	SIGNALS_FORWARD,	/* send `sig` to the service */
 	SIGNALS_STOP,		/* a stop came: begin to stop with `sig` */
+	SIGNALS_STOP_SENT,	/* the same, and the service has got `sig` */
 };
 
 struct signals_route {
@@ -69,7 +73,10 @@ struct signals_route {
  * - SIGPIPE and SIGXFSZ from hale's own log line are nobody's business;
  * - without a terminal the service's group is orphaned, and the kernel drops
  *   the default action of TSTP, TTIN and TTOU there (POSIX, 2.4.3): they
- *   become STOP unless the table says otherwise;
+ *   become STOP unless the table says otherwise, or a key did it: then
+ *   nobody could continue it;
+ * - what a terminal sends (si_code > 0) goes to a whole process group: the
+ *   service has got it where that is hale's. what is a stop is one there, too;
  * - SIGTERM, SIGINT and those of `stops` are a stop, and so is what is rewritten
  *   to one; each is sent on as what it is, but for SIGTERM's stop_signal.
  */

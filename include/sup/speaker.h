@@ -48,8 +48,14 @@ struct speaker {
 	struct speaker_known unheard;	/* whose READY=1 was refused last */
 };
 
-/* The service was started: nobody has been refused yet. */
-void speaker_start(struct speaker *s);
+/* The service was started: nobody has been refused yet. Here, since a start
+ * needs it: elsewhere it would lie far from all that a start runs through. */
+static inline void
+speaker_start(struct speaker *s)
+{
+	s->warned = false;
+	s->unheard.pid = 0;
+}
 
 /* May `from` speak for the service (its pid, or 0 for none)? */
 enum speaker_why speaker_judge(struct speaker *s, const struct ucred *from,

@@ -9,11 +9,12 @@
 #include <sys/types.h>
 
 /*
- * The one of descriptors 0-2 that is our controlling terminal; -1 where there
- * is none. In its background we share it all the same: in a session of its
- * own the service would read what is typed for the shell.
+ * The one of descriptors 0-2 that is our controlling terminal, else, with
+ * may_open, /dev/tty, opened for that; -1 where there is none. In its
+ * background we share it all the same: in a session of its own the service
+ * would read what is typed for the shell.
  */
-int terminal_find(void);
+int terminal_find(bool may_open);
 
 /* Is our own group the terminal's foreground (again)? */
 bool terminal_is_ours(int fd);

@@ -76,6 +76,7 @@ struct watch {
 	pid_t    pid;		/* the service's, 0: there is none */
 	int      cwd_fd;	/* where exec: checks run; 0: here */
 	uint64_t oom_kills;	/* sup/cgroup.h, when it was last looked at */
+	int64_t  awake_ms;	/* when something last woke us */
 	bool     was_live, was_ready;
 	char     socket_var[NOTIFY_SOCK_NAME_MAX + 16];	/* NOTIFY_SOCKET=@... */
 	char     usec_var[48];		/* WATCHDOG_USEC=... */

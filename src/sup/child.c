@@ -53,7 +53,8 @@ become(const struct child_plan *plan, struct pid_vars *vars)
 	set_pid_var(plan->listen_pid, vars->listen, "LISTEN_PID");
 	set_pid_var(plan->watchdog_pid, vars->watchdog, "WATCHDOG_PID");
 	if (plan->terminal_fd >= 0) {
-		(void)setpgid(0, 0);	/* a child that has not exec'd: allowed */
+		if (!plan->shares_group)
+			(void)setpgid(0, 0);	/* before its exec: allowed */
 		if (plan->foreground)
 			terminal_give(plan->terminal_fd, getpid());
 	} else {

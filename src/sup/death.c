@@ -5,16 +5,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "sup/cgroup.h"
 #include "sup/child.h"
-
-/* see sup/death.h */
-void
-death_born(struct death_alive *a, int64_t now_ms)
-{
-	a->kills = a->next_kills = cgroup_oom_kills();
-	a->counted_ms = a->next_ms = now_ms;
-}
 
 /* see sup/death.h */
 void

@@ -40,13 +40,21 @@ health_stop(struct health *h)
 	h->is_on = false;
 }
 
+/* Does it need the start period no more? Where readiness is said by nobody the
+ * service is ready from its first moment, and the check itself tells. */
+static bool
+has_started(const struct health *h, const struct health_check *c)
+{
+	return h->asks_ready ? h->was_ready : c->state != HEALTH_STARTING;
+}
+
 /* A failure counts from the end of the start period on: then it is asked. */
 static int64_t
-no_later(const struct health *h, int64_t due_ms)
+no_later(const struct health *h, const struct health_check *c, int64_t due_ms)
 {
 	bool steps_over = due_ms != CLOCK_NEVER && due_ms > h->lenient_ms;
 
-	return steps_over && !h->was_ready ? h->lenient_ms : due_ms;
+	return steps_over && !has_started(h, c) ? h->lenient_ms : due_ms;
 }
 
 /* see sup/health.h */
@@ -56,8 +64,11 @@ health_extend(struct health *h, int64_t until_ms)
 	if (!h->is_on || h->lenient_ms >= until_ms)
 		return;
 	h->lenient_ms = until_ms;
-	for (size_t i = 0; i < h->n; i++)
-		h->checks[i].due_ms = no_later(h, h->checks[i].due_ms);
+	for (size_t i = 0; i < h->n; i++) {
+		struct health_check *c = &h->checks[i];
+
+		c->due_ms = no_later(h, c, c->due_ms);
+	}
 }
 
 /* see sup/health.h */
@@ -136,7 +147,7 @@ note_history(struct health_check *c, bool good)
 static bool
 failure_counts(const struct health *h, const struct health_check *c)
 {
-	if (c->began_ms < h->lenient_ms && !h->was_ready)
+	if (c->began_ms < h->lenient_ms && !has_started(h, c))
 		return false;
 	return c->state != HEALTH_STARTING || c->began_ms >= c->counts_ms;
 }
@@ -190,7 +201,7 @@ next_due(const struct health *h, struct health_check *c, bool good,
 	               : c->began_ms + h->conf.interval_ms;
 
 	if (!good && c->began_ms < h->lenient_ms)
-		due_ms = no_later(h, due_ms);
+		due_ms = no_later(h, c, due_ms);
 	return due_ms > first_ms ? due_ms : first_ms;
 }
 

@@ -62,6 +62,8 @@ struct init {
 	pid_t    pid;		/* the service's; 0 once it has ended */
 	uid_t    uid;		/* our own */
 	pid_t    group;		/* its process group, for what it leaves */
+	int      group_fd;	/* from tree_hold(), or 0 */
+	uint64_t heard_ticks;	/* when a stop went to the group, or 0 */
 	int      status;	/* its wait status */
 	int      terminal_fd;	/* the service's controlling terminal, or -1 */
 	int      stop_signal;	/* what the stop is sent as */
@@ -75,6 +77,10 @@ struct init {
 	bool     told_traced;	/* one line for all that asked to be traced */
 	bool     unreachable;	/* the last signal, not yet told: EPERM .. */
 	bool     told_unreachable;	/* .. which was said for this one */
+	bool     told_ctrl_z;	/* one line for every Ctrl-Z */
+	bool     stopped;	/* the service, as waitpid() reported it last */
+	bool     resumed;	/* by a SIGCONT that is still to be read */
+	bool     key_stop;	/* the terminal has sent the stop signal */
 	int64_t  started_ms;
 	int64_t  died_ms;	/* of the last death */
 	uint64_t born_ms;	/* of the service, since the epoch */
@@ -144,16 +150,56 @@ note_reach(struct init *in, int result)
 	          err_text(result));
 }
 
+/* Where the service is in hale's group that has others too: a shell's script,
+ * the other end of a pipe. They are not meant. */
+static int
+signal_service(const struct init *in, bool to_group, int sig,
+               const struct signalfd_siginfo *info)
+{
+	if (to_group && in->rules.shares_group
+	 && getpgid(in->pid) == getpgrp()) {
+		tree_signal_below(in->pid, sig);
+		return 0;	/* SIGKILL, if it comes to that, tells */
+	}
+	return tree_signal(in->pid, to_group, sig, info);
+}
+
+/* A stopped service could not act on the stop signal. */
+static void
+wake_stopped(struct init *in)
+{
+	if (in->pid == 0 || !stopped_is(in->pid, in->stopped))
+		return;
+	tell_signal(in, "it is stopped: sending", SIGCONT);
+	in->stopped = false;
+	(void)signal_service(in, true, SIGCONT, NULL);	/* the stop tells */
+}
+
 static void
 send_stop(struct init *in)
 {
 	int sig = choose_stop(in);
 
-	tell_signal(in, "sending", sig);
 	in->stop_sent = true;
+	if (in->key_stop)
+		return;
+	tell_signal(in, "sending", sig);
 	in->forwarded++;
-	note_reach(in, tree_signal(in->pid, in->plan->group, sig,
-	                           &in->stop_from));
+	in->heard_ticks = in->plan->group ? tree_ticks() : 0;
+	note_reach(in, signal_service(in, in->plan->group, sig,
+	                              &in->stop_from));
+	wake_stopped(in);
+}
+
+static struct tree_group
+group_of(const struct init *in)
+{
+	return (struct tree_group){
+		.id = in->group,
+		.member = in->pid,
+		.held_fd = in->group_fd > 0 ? in->group_fd : -1,
+		.heard_ticks = in->heard_ticks,
+	};
 }
 
 /* First, and by itself: whether it can be reached decides what follows. */
@@ -169,6 +215,7 @@ kill_all(struct init *in)
 {
 	char list[LIST_MAX];
 	struct buf b = buf_over(list, sizeof list);
+	const struct tree_group group = group_of(in);
 
 	tree_list(&b);
 	if (b.len == 0)	/* no /proc shows them */
@@ -180,7 +227,7 @@ kill_all(struct init *in)
 		log_warn("still running after the service's end, killed: %s",
 		         buf_text(&b));
 	kill_service(in);
-	(void)tree_signal_all(in->group, SIGKILL);	/* so many as hale may */
+	(void)tree_signal_all(&group, SIGKILL);	/* so many as hale may */
 }
 
 static void
@@ -271,14 +318,26 @@ start_service(struct init *in, bool again)
 	if (pid < 0)
 		return -pid;
 	in->pid = in->group = pid;
+	in->heard_ticks = 0;
 	/* On a CPU that both share the service goes first: the rest can wait. */
 	(void)sched_yield();	/* cannot fail (sched_yield(2)) */
 	in->started_ms = clock_ms();
 	in->born_ms = usage_epoch_ms();
 	in->cleared = in->stop_sent = in->told_unreachable = false;
+	in->stopped = false;
 	if (in->launch.news.exec_fd > 0)
 		wait_for_exec(in, in->launch.news.exec_fd);
 	return 0;
+}
+
+static void
+hold_group(struct init *in)
+{
+	int fd = in->rules.self != 1 ? tree_hold(in->group) : -1;
+
+	if (in->group_fd > 0)
+		close(in->group_fd);
+	in->group_fd = fd > 0 ? fd : 0;
 }
 
 /* What follows a start, and must not delay the service. A kill in its first
@@ -287,6 +346,7 @@ static void
 note_start(struct init *in)
 {
 	death_born(&in->alive, in->started_ms);
+	hold_group(in);
 	if (in->exec != NULL)
 		return;	/* it has not begun yet */
 	log_info("started %s (pid %d)", program(in), (int)in->pid);
@@ -329,6 +389,8 @@ tell_cleared(const struct init *in, int sig)
 static void
 clear(struct init *in, int sig)
 {
+	const struct tree_group group = group_of(in);
+
 	if (in->pid > 0)
 		log_warn("%s (pid %d) did not stop in time: killing it",
 		         program(in), (int)in->pid);
@@ -337,7 +399,7 @@ clear(struct init *in, int sig)
 	in->cleared = sig == SIGKILL;
 	if (sig == SIGKILL)
 		kill_service(in);
-	(void)tree_signal_own(in->group, sig);	/* so many as hale may */
+	(void)tree_signal_own(&group, sig);	/* so many as hale may */
 }
 
 static void
@@ -396,6 +458,14 @@ leave_it(struct init *in)
 }
 
 static void
+term_rest(const struct init *in)
+{
+	const struct tree_group group = group_of(in);
+
+	(void)tree_signal_all(&group, SIGTERM);	/* so many as hale may */
+}
+
+static void
 act(struct init *in, enum service_act what)
 {
 	switch (what) {
@@ -405,7 +475,7 @@ act(struct init *in, enum service_act what)
 		send_stop(in);
 		break;
 	case ACT_TERM_REST:
-		tree_signal_all(in->group, SIGTERM);
+		term_rest(in);
 		break;
 	case ACT_KILL:
 		kill_all(in);
@@ -566,6 +636,8 @@ become_service(struct init *in, pid_t pid)
 
 	in->pid = pid;
 	in->group = group > 0 ? group : pid;
+	in->heard_ticks = 0;
+	hold_group(in);
 	in->born_ms = usage_epoch_ms();
 	watch_follow(&in->watch, pid);
 }
@@ -692,13 +764,45 @@ service_ended(struct init *in, int status)
 	step(in, status_code(in) == 0 ? EV_EXITED : EV_FAILED);
 }
 
+/* Without a shell there is no fg. A read in the background is not continued:
+ * it would stop again at once. */
+static void
+go_on(struct init *in)
+{
+	if (!in->told_ctrl_z)
+		log_warn("%s (pid %d) was stopped by SIGTSTP and has no shell "
+		         "that could continue it: sending SIGCONT",
+		         program(in), (int)in->pid);
+	in->told_ctrl_z = true;
+	(void)signal_service(in, true, SIGCONT, NULL);	/* it may have ended */
+}
+
+/* The terminal is the service's again where a shell has made it ours. The
+ * kernel takes a pid that is no group as well: hence the question. */
+static void
+hand_over(const struct init *in)
+{
+	if (terminal_is_ours(in->terminal_fd))
+		terminal_give(in->terminal_fd, getpgid(in->pid));
+}
+
 /* Ctrl-Z stopped the service: its shell waits for us and for all that is in
  * one job with us, so we stop as well. */
 static void
-service_stopped(const struct init *in)
+service_stopped(struct init *in, int sig)
 {
-	if (in->rules.self != 1)
-		signals_suspend();
+	bool in_background = sig == SIGTTIN || sig == SIGTTOU;
+
+	if (in_background && terminal_is_ours(in->terminal_fd)) {
+		hand_over(in);	/* fg came before we heard of this */
+		signal_service(in, true, SIGCONT, NULL);
+		return;
+	}
+	in->stopped = true;
+	if (in->rules.self != 1 && signals_suspend())
+		in->resumed = true;
+	else if (sig == SIGTSTP)
+		go_on(in);
 }
 
 /* A child asked to be traced by its parent, which hale is and does not do. */
@@ -717,16 +821,21 @@ tell_traced(struct init *in, pid_t pid, int err)
 		         "go on untraced", (int)pid);
 }
 
+/* It has stopped or goes on. */
 static void
-child_stopped(struct init *in, pid_t pid, int sig)
+child_changed(struct init *in, pid_t pid, int status)
 {
 	bool asked = in->terminal_fd >= 0;	/* for stops by job control */
-	int r = stopped_let_go(pid, sig);
+	int r = 0;
 
+	if (WIFSTOPPED(status))
+		r = stopped_let_go(pid, WSTOPSIG(status));
 	if (r > 0 || (r < 0 && !asked))
 		tell_traced(in, pid, r);
+	else if (pid == in->pid && WIFCONTINUED(status))
+		in->stopped = false;
 	else if (pid == in->pid && asked)
-		service_stopped(in);
+		service_stopped(in, WSTOPSIG(status));
 }
 
 /*
@@ -736,11 +845,13 @@ child_stopped(struct init *in, pid_t pid, int sig)
 static void
 reap(struct init *in)
 {
-	int flags = WNOHANG | (in->terminal_fd >= 0 ? WUNTRACED : 0);
 	struct rusage used;
+	int flags = WNOHANG;
 	int status;
 	pid_t pid;
 
+	if (in->terminal_fd >= 0)
+		flags |= WUNTRACED | WCONTINUED;
 	for (int i = 0; i < REAP_BATCH; i++) {
 		pid = wait4(-1, &status, flags, &used);
 		if (pid == 0)
@@ -753,8 +864,8 @@ reap(struct init *in)
 				                        + WAIT_FAILED_MS;
 			return;
 		}
-		if (WIFSTOPPED(status)) {
-			child_stopped(in, pid, WSTOPSIG(status));
+		if (WIFSTOPPED(status) || WIFCONTINUED(status)) {
+			child_changed(in, pid, status);
 		} else if (pid == in->pid) {
 			in->peak_kb = used.ru_maxrss;
 			service_ended(in, status);
@@ -825,6 +936,18 @@ pause_signals(struct init *in, int err)
 
 /* --- signals --- */
 
+/* The shell's fg and bg reach the service too where it is in our group; a
+ * second SIGCONT could undo the next Ctrl-Z. */
+static bool
+was_resumed_with_us(struct init *in)
+{
+	bool resumed = in->resumed;
+
+	in->resumed = false;
+	return resumed && in->rules.shares_group
+	    && !stopped_is(in->pid, in->stopped);
+}
+
 static void
 forward(struct init *in, int sig, const struct signalfd_siginfo *info)
 {
@@ -834,14 +957,52 @@ forward(struct init *in, int sig, const struct signalfd_siginfo *info)
 		return;
 	if (sig == SIGCONT && in->terminal_fd >= 0) {
 		/* Back in the foreground: Ctrl-Z had stopped the whole group. */
-		if (terminal_is_ours(in->terminal_fd))
-			terminal_give(in->terminal_fd, in->group);
+		hand_over(in);
 		to_group = true;
+		if (was_resumed_with_us(in))
+			return;
 	}
 	in->forwarded++;
-	note_reach(in, tree_signal(in->pid, to_group, sig, info));
+	note_reach(in, signal_service(in, to_group, sig, info));
 	in->unreachable = false;	/* nothing waits for it */
 	tell_signal(in, "forwarded", sig);
+}
+
+/* A key's signal, ignored by us when started: a shell without job control does
+ * so for what it starts with `&`, and the keys are not meant for that. */
+static bool
+was_given_ignored(int sig)
+{
+	struct sigaction given;
+
+	return sigaction(sig, NULL, &given) == 0
+	    && given.sa_handler == SIG_IGN;
+}
+
+/* The service has got it too: no drain can come before that. */
+static void
+stop_by_key(struct init *in, int sig)
+{
+	if (was_given_ignored(sig))
+		return;
+	if (in->pid > 0)
+		tell_signal(in, "the terminal sent", sig);
+	in->stop_signal = sig;
+	in->key_stop = true;
+	step(in, EV_STOP);
+	if (in->service.state == SVC_DRAINING)
+		step(in, EV_STOP);
+	in->key_stop = false;
+}
+
+/* `kill 0` in a script is meant for its own group, in which hale happens to
+ * be. */
+static bool
+is_for_its_group(const struct init *in, const struct signalfd_siginfo *info)
+{
+	return in->rules.shares_group && info->ssi_code <= 0
+	    && in->pid > 0	/* 0: from outside of our PID namespace */
+	    && info->ssi_pid == (uint32_t)in->pid;
 }
 
 /* Returns whether children are to be reaped. */
@@ -850,6 +1011,8 @@ handle_signal(struct init *in, const struct signalfd_siginfo *info)
 {
 	struct signals_route to = signals_decide(&in->rules, info);
 
+	if (is_for_its_group(in, info))
+		return false;
 	switch (to.kind) {
 	case SIGNALS_IGNORE:
 		break;
@@ -862,6 +1025,9 @@ handle_signal(struct init *in, const struct signalfd_siginfo *info)
 		in->stop_signal = to.sig;
 		in->stop_from = *info;
 		step(in, EV_STOP);
+		break;
+	case SIGNALS_STOP_SENT:
+		stop_by_key(in, to.sig);
 		break;
 	}
 	return false;
@@ -1149,6 +1315,7 @@ open_watch(struct init *in)
 	if (r < 0)
 		log_error("cannot set up the watch: %s", why_not(&b, r));
 	in->watch.cwd_fd = in->launch.child.cwd_fd;
+	in->launch.child.shares_group = in->rules.shares_group;
 	return r;
 }
 
@@ -1221,6 +1388,8 @@ settle(struct init *in)
 		ours[n++] = in->launch.child.cwd_fd;
 	if (in->exec != NULL)
 		ours[n++] = in->exec->fd;
+	if (in->terminal_fd > STDERR_FILENO)
+		ours[n++] = in->terminal_fd;
 	/* A second start passes on what hale was given, like the first. */
 	if (!service_restarts(&in->service))
 		fds_close_others(ours, n);
@@ -1242,17 +1411,35 @@ default_stop(const struct init *in)
 	return to.kind == SIGNALS_STOP ? to.sig : SIGTERM;
 }
 
+/*
+ * The terminal's keys reach its foreground group only. Where Ctrl-C is to be
+ * hale's stop as well, not only the service's end, that is hale's group: else
+ * a service that restarts could not be stopped from the keyboard.
+ */
+static bool
+needs_keys(const struct init *in)
+{
+	const struct service *s = &in->service;
+
+	return in->terminal_fd >= 0
+	    && (service_restarts(s) || s->drain_ms > 0 || s->stop_timeout_ms > 0)
+	    && terminal_is_ours(in->terminal_fd);
+}
+
 static void
 prepare(struct init *in, struct init_plan *plan)
 {
+	pid_t self = getpid();
+
 	in->plan = plan;
 	in->uid = geteuid();
-	in->terminal_fd = terminal_find();
+	/* A container that has a terminal has it as 0-2: no call is lost. */
+	in->terminal_fd = terminal_find(self != 1);
 	in->rules = (struct signals_rules){
 		.stop_signal = plan->stop_signal,
 		.stops = plan->stops,
 		.own_session = in->terminal_fd < 0,
-		.self = getpid(),
+		.self = self,
 	};
 	memcpy(in->rules.rewrite, plan->rewrite, sizeof plan->rewrite);
 	in->stop_signal = default_stop(in);
@@ -1266,6 +1453,9 @@ prepare(struct init *in, struct init_plan *plan)
 	in->service.backoff_max_ms = plan->backoff_max_ms;
 	in->service.max_restarts = plan->max_restarts;
 	follow_init(&in->follow, &in->loop, main_gone);
+	in->rules.shares_group = needs_keys(in);
+	if (in->rules.shares_group)
+		in->rules.leads_session = getsid(0) == in->rules.self;
 	server_init(&in->server, &in->loop, answer_probe, in);
 }
 

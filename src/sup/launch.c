@@ -88,7 +88,7 @@ launch_start(struct launch *l, bool *refused, struct buf *why)
 	struct child_plan child = l->child;
 	pid_t pid;
 
-	child.foreground = child.terminal_fd >= 0
+	child.foreground = child.terminal_fd >= 0 && !child.shares_group
 	                && terminal_is_ours(child.terminal_fd);
 	pid = child_start(&child, &l->news);
 	*refused = false;

@@ -39,14 +39,20 @@ signals_restore(const struct signals_given *given)
 }
 
 /* see sup/signals.h */
-void
+bool
 signals_suspend(void)
 {
 	const uint64_t tstp = UINT64_C(1) << (SIGTSTP - 1);
+	const uint64_t cont = UINT64_C(1) << (SIGCONT - 1);
+	uint64_t pending = 0;
 
-	(void)kill(0, SIGTSTP);	/* we are in our own group: cannot fail */
+	/* We are in our own group: cannot fail. It discards any SIGCONT that
+	 * is pending, so that one found afterwards has continued us. */
+	(void)kill(0, SIGTSTP);
 	set_mask(UINT64_MAX & ~tstp, NULL);	/* stops here */
 	set_mask(UINT64_MAX, NULL);
+	(void)syscall(SYS_rt_sigpending, &pending, SIGNAME_SET_SIZE);
+	return (pending & cont) != 0;
 }
 
 /* see sup/signals.h */
@@ -81,6 +87,31 @@ static bool
 is_tty_stop(int sig)
 {
 	return sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
+}
+
+/*
+ * Did the terminal send it to the whole process group? A hang-up's SIGHUP and
+ * SIGCONT go to the leader of the session alone (__tty_hangup()).
+ */
+static bool
+is_from_terminal(const struct signals_rules *rules,
+                 const struct signalfd_siginfo *info)
+{
+	if (info->ssi_code <= 0)
+		return false;
+	switch (info->ssi_signo) {
+	case SIGINT:
+	case SIGQUIT:
+	case SIGTSTP:
+	case SIGTTIN:
+	case SIGTTOU:
+	case SIGWINCH:
+		return true;
+	case SIGHUP:
+	case SIGCONT:
+		return !rules->leads_session;
+	}
+	return false;
 }
 
 /* What the service gets for sig, or SIGNALS_DROP. */
@@ -118,9 +149,15 @@ signals_decide(const struct signals_rules *rules,
 	if ((sig == SIGPIPE || sig == SIGXFSZ)
 	 && info->ssi_pid == (uint32_t)rules->self)
 		return ignore;
+	if (rules->own_session && is_tty_stop(sig) && info->ssi_code > 0)
+		return ignore;
 	to = rewritten(rules, sig);
 	if (to == SIGNALS_DROP)
 		return ignore;
+	if (rules->shares_group && is_from_terminal(rules, info))
+		return is_stop(rules, sig)
+		     ? (struct signals_route){ SIGNALS_STOP_SENT, sig }
+		     : ignore;
 	if (!is_stop(rules, sig) && !is_stop(rules, to))
 		return (struct signals_route){ SIGNALS_FORWARD, to };
 	if ((sig == SIGTERM || to == SIGTERM) && rules->stop_signal != 0)

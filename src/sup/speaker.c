@@ -10,14 +10,6 @@
 
 #define WORDS_MAX 160	/* bytes of a refusal in words */
 
-/* see sup/speaker.h */
-void
-speaker_start(struct speaker *s)
-{
-	s->warned = false;
-	s->unheard.pid = 0;
-}
-
 static const struct speaker_known *
 find(const struct speaker *s, const struct ucred *from, int64_t now_ms)
 {

@@ -126,9 +126,11 @@ look_for_freeze(struct watch *w)
 {
 	int64_t since_ms = w->timer.deadline_ms, now_ms = clock_ms();
 
+	if (since_ms < w->awake_ms)	/* missed before that, and pardoned */
+		since_ms = w->awake_ms;
+	w->awake_ms = now_ms;
 	if (now_ms - since_ms <= WATCH_FROZEN_MS)
 		return;
-	w->timer.deadline_ms = now_ms;	/* due all the same; pardoned once */
 	notify_pardon(&w->notify, now_ms);
 	health_pardon(&w->health, since_ms, now_ms);
 }
@@ -541,7 +543,10 @@ prepare(struct watch *w)
 	w->health.conf = plan->health;
 	w->health.conf.timeout_ms += CHECKER_GRACE_MS;
 	w->health.n = plan->n_checks;
+	w->health.asks_ready = w->notify.needs_ready;
 	for (size_t i = 0; i < plan->n_checks; i++) {
+		w->health.asks_ready |=
+			(plan->checks[i].counts_for & HEALTH_READY) != 0;
 		w->health.checks[i].counts_for = plan->checks[i].counts_for;
 		w->checks[i].took_ms = -1;
 		name_check(w, i);

@@ -395,7 +395,7 @@ def test_a_frozen_hale_blames_nobody(talker, pause):
 
 def test_a_freeze_takes_no_time_from_the_start_period(talker):
     """It lasts longer than the period: failures afterwards do not count yet."""
-    box = talker("--check", "unix:/none", "--interval", "100ms", "--retries", "1",
+    box = talker("--live-check", "unix:/none", "--interval", "100ms", "--retries", "1",
                  "--start-period", "3s")
     outer = box.outer(box.service)
     os.kill(box.pid, STOP)
@@ -411,7 +411,7 @@ def test_a_freeze_takes_no_time_from_the_start_period(talker):
 
 
 def test_a_sick_service_is_found_by_interval_and_retries_after_the_period(talker):
-    box = talker("--check", "unix:/none", "--interval", "200ms", "--retries", "3",
+    box = talker("--live-check", "unix:/none", "--interval", "200ms", "--retries", "3",
                  "--start-period", "1500ms")  # --start-interval is 5 s
     box.err.expect("is not live: check unix:/none")
     assert 1500 <= box.status()["service"]["uptime_ms"] < 1500 + 3 * 200 + 1000

@@ -1,4 +1,5 @@
 """The end on request: stop signal, drain, stop timeout, linger."""
+import os
 import re
 import subprocess
 import time
@@ -380,3 +381,39 @@ def test_the_linger_of_a_subreaper_ends_its_adopted_children(hale):
     box.tell("end")
     box.out.expect("^got 15 ")
     assert box.code() == 5
+
+
+# --- a stop is heard once ----------------------------------------------------
+
+def ticks():
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
+
+
+def started(pid):
+    with open(f"/proc/{pid}/stat", encoding="latin-1") as stat:
+        return int(stat.read().rpartition(")")[2].split()[19])
+
+
+@pytest.mark.parametrize("second", [False, True])
+def test_a_member_of_the_group_hears_the_stop_once_with_linger(hale, second):
+    box = hale(*LISTEN, "-s", "-g", "--linger", WAIT_FOR_EVER, "fork { catch quit 10 0 ids pause } "
+               "read catch quit 15 0 say up pause", second=second)
+    child = int(box.out.expect("^ids pid=([0-9]+)")[1])
+    until(lambda: ticks() > started(box.outer(child)), "a process is older than now")
+    box.tell("")
+    box.out.expect("^up$")
+    box.signal(TERM)
+    assert [box.out.line()[:7] for _ in range(2)] == ["got 15 ", "got 15 "]
+    until(lambda: state(box) == "lingering")
+    os.kill(box.outer(child), USR1)
+    assert box.out.line().startswith(f"got {USR1} ")
+    assert box.code() == 0
+
+
+def test_what_is_not_in_the_group_hears_its_first_stop_with_linger(hale):
+    box = hale("-g", "--linger", WAIT_FOR_EVER,
+               "fork { setsid catch quit 15 0 say child pause } catch quit 15 0 say up pause")
+    box.out.expect_each("^up$", "^child$")
+    box.signal(TERM)
+    assert box.code() == 0
+    assert [line[:6] for line in box.out.rest()] == ["got 15", "got 15"]

@@ -2,7 +2,6 @@
 /* test_death.c - which words for which end, by numbers of the test's */
 #include "unit.h"
 
-#include "sup/cgroup.h"
 #include "sup/death.h"
 
 #include <signal.h>

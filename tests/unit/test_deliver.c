@@ -20,6 +20,22 @@
 #define CAP(name) (UINT32_C(1) << (name))
 
 static int
+all_of(pid_t leader, int sig)
+{
+	const struct tree_group g = { leader, leader, -1, 0 };
+
+	return tree_signal_all(&g, sig);
+}
+
+static int
+own_of(pid_t leader, int sig)
+{
+	const struct tree_group g = { leader, leader, -1, 0 };
+
+	return tree_signal_own(&g, sig);
+}
+
+static int
 end_of(pid_t pid)
 {
 	int status;
@@ -122,8 +138,8 @@ may_not(void)
 	if (tree_signal(pid, false, SIGTERM, NULL) != -EPERM
 	 || tree_signal(pid, true, SIGTERM, NULL) != -EPERM)
 		return 2;
-	if (tree_signal_all(pid, SIGTERM) != -EPERM
-	 || tree_signal_own(pid, SIGTERM) != -EPERM)
+	if (all_of(pid, SIGTERM) != -EPERM
+	 || own_of(pid, SIGTERM) != -EPERM)
 		return 3;
 	deliver_to(&b, pid);
 	if (deliver_end(&b) != -EPERM)
@@ -153,7 +169,7 @@ dead_ones(void)
 	if (kill(pid, 0) == 0 || errno != EPERM)	/* as if it lived */
 		return 2;
 	if (deliver(pid, SIGTERM, NULL) != 0
-	 || tree_signal_all(pid, SIGTERM) != 0)
+	 || all_of(pid, SIGTERM) != 0)
 		return 3;
 	if (end_of(pid) != 0)
 		return 4;
@@ -217,7 +233,7 @@ ends_all(void)
 {
 	pid_t leader = process_of(USER, 0), other = process_of(OTHER, 0);
 
-	if (tree_signal_all(leader, SIGKILL) != 0)
+	if (all_of(leader, SIGKILL) != 0)
 		return 1;
 	return end_of(leader) == SIGKILL && end_of(other) == SIGKILL ? 0 : 2;
 }

@@ -22,6 +22,7 @@ with(unsigned counts_for, int retries)
 			.retries = retries,
 		},
 		.n = 1,
+		.asks_ready = (counts_for & HEALTH_READY) != 0,
 	};
 
 	h.checks[0].counts_for = counts_for;
@@ -285,7 +286,7 @@ the_start_interval_bounds_the_pause_within_the_period(void **state)
 static void
 once_ready_failures_in_the_start_period_count(void **state)
 {
-	struct health h = with(HEALTH_LIVE, 2);
+	struct health h = with(HEALTH_READY | HEALTH_LIVE, 2);
 
 	(void)state;
 	h.conf.start_period_ms = 600000;
@@ -295,6 +296,25 @@ once_ready_failures_in_the_start_period_count(void **state)
 	run_one(&h, false);
 	assert_int_equal(HEALTH_PASSING, state_of(&h));
 	run_one(&h, false);
+	assert_int_equal(HEALTH_FAILING, state_of(&h));
+}
+
+static void
+where_nobody_says_when_it_is_ready_the_first_success_ends_the_period(
+	void **state)
+{
+	struct health h = with(HEALTH_LIVE, 1);
+
+	(void)state;
+	h.conf.start_period_ms = 60000;
+	health_start(&h, NOW);
+	h.was_ready = true;	/* as its owner says at once */
+	for (int i = 0; i < 10; i++)
+		run_one(&h, false);
+	assert_int_equal(HEALTH_STARTING, state_of(&h));
+	run_one(&h, true);
+	run_one(&h, false);
+	assert_true(health_deadline(&h) < NOW + 60000);
 	assert_int_equal(HEALTH_FAILING, state_of(&h));
 }
 
@@ -353,7 +373,7 @@ a_check_is_due_when_the_period_or_an_extension_ends(void **state)
 static void
 an_extension_that_ends_before_the_next_check_moves_it(void **state)
 {
-	struct health h = with(HEALTH_LIVE, 2);
+	struct health h = with(HEALTH_READY, 2);
 
 	(void)state;
 	h.conf.start_interval_ms = 1;
@@ -389,7 +409,7 @@ in_the_start_period_it_pauses_no_longer_than_the_interval(void **state)
 static void
 a_success_in_the_period_is_asked_again_after_an_interval(void **state)
 {
-	struct health h = with(HEALTH_LIVE, 1);
+	struct health h = with(HEALTH_READY, 1);
 
 	(void)state;
 	h.conf.start_period_ms = 5000;
@@ -925,6 +945,7 @@ main(void)
 	UNIT_TEST(failures_in_the_start_period_do_not_count);
 	UNIT_TEST(the_start_interval_bounds_the_pause_within_the_period);
 	UNIT_TEST(once_ready_failures_in_the_start_period_count);
+	UNIT_TEST(where_nobody_says_when_it_is_ready_the_first_success_ends_the_period);
 	UNIT_TEST(a_restart_has_its_own_start_period);
 	UNIT_TEST(more_time_to_start_can_be_asked_for_and_not_taken_away);
 	UNIT_TEST(a_check_is_due_when_the_period_or_an_extension_ends);

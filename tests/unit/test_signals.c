@@ -13,7 +13,11 @@
 #define SELF  1
 #define OTHER 77
 
-enum given { PLAIN, OWN_SESSION, NAMED };	/* NAMED: WINCH and 64 are stops */
+enum given {
+	PLAIN, OWN_SESSION,
+	NAMED,	/* WINCH and 64 are stops */
+	SHARED, SHARED_LEADER,
+};
 
 static const struct row {
 	const char *name;
@@ -114,6 +118,32 @@ static const struct row {
 	  0, 0, 0, OWN_SESSION, SIGNALS_FORWARD, SIGHUP },
 	{ "the table wins over becoming SIGSTOP", SIGTSTP, SI_USER, OTHER,
 	  SIGTSTP, SIGTSTP, 0, OWN_SESSION, SIGNALS_FORWARD, SIGTSTP },
+	{ "without a terminal for the service Ctrl-Z does nothing", SIGTSTP,
+	  SI_KERNEL, 0, 0, 0, 0, OWN_SESSION, SIGNALS_IGNORE, 0 },
+	{ "without a terminal for the service Ctrl-C goes on", SIGINT,
+	  SI_KERNEL, 0, 0, 0, 0, OWN_SESSION, SIGNALS_FORWARD, SIGINT },
+	{ "Ctrl-C in our group is a stop that was sent", SIGINT, SI_KERNEL, 0,
+	  0, 0, 0, SHARED, SIGNALS_STOP_SENT, SIGINT },
+	{ "Ctrl-C in our group was sent as what it is", SIGINT, SI_KERNEL, 0,
+	  SIGINT, SIGTERM, SIGQUIT, SHARED, SIGNALS_STOP_SENT, SIGINT },
+	{ "a dropped Ctrl-C in our group is no stop", SIGINT, SI_KERNEL, 0,
+	  SIGINT, SIGNALS_DROP, 0, SHARED, SIGNALS_IGNORE, 0 },
+	{ "Ctrl-\\ in our group is not sent again", SIGQUIT, SI_KERNEL, 0,
+	  0, 0, 0, SHARED, SIGNALS_IGNORE, 0 },
+	{ "Ctrl-Z in our group is not sent again", SIGTSTP, SI_KERNEL, 0,
+	  0, 0, 0, SHARED, SIGNALS_IGNORE, 0 },
+	{ "a window's change in our group is not sent again", SIGWINCH,
+	  SI_KERNEL, 0, 0, 0, 0, SHARED, SIGNALS_IGNORE, 0 },
+	{ "a hang-up of our group is not sent again", SIGHUP, SI_KERNEL, 0,
+	  0, 0, 0, SHARED, SIGNALS_IGNORE, 0 },
+	{ "a hang-up reaches the session's leader alone", SIGHUP, SI_KERNEL,
+	  0, 0, 0, 0, SHARED_LEADER, SIGNALS_FORWARD, SIGHUP },
+	{ "a sent SIGQUIT in our group goes on", SIGQUIT, SI_USER, OTHER,
+	  0, 0, 0, SHARED, SIGNALS_FORWARD, SIGQUIT },
+	{ "SIGTERM in our group is the stop", SIGTERM, SI_USER, OTHER,
+	  0, 0, 0, SHARED, SIGNALS_STOP, SIGTERM },
+	{ "a timer's signal in our group goes on", SIGALRM, SI_KERNEL, 0,
+	  0, 0, 0, SHARED, SIGNALS_FORWARD, SIGALRM },
 };
 
 static void
@@ -125,6 +155,8 @@ routes(void **state)
 		.own_session = r->given == OWN_SESSION,
 		.stops = r->given != NAMED ? 0
 		       : UINT64_C(1) << (SIGWINCH - 1) | UINT64_C(1) << 63,
+		.shares_group = r->given >= SHARED,
+		.leads_session = r->given == SHARED_LEADER,
 		.self = SELF,
 	};
 	struct signalfd_siginfo info = {
