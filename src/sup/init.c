@@ -1334,6 +1334,7 @@ open_watch(struct init *in)
 	int r = watch_open(&in->watch, in->checks, &in->plan->watch,
 	                   &in->plan->given, &in->loop, owner);
 
+	in->launch.settings = in->plan->settings;
 	if (r == 0)
 		r = launch_prepare(&in->launch, in->plan->argv, &in->plan->given,
 		                   in->terminal_fd, &in->watch,
