@@ -1163,6 +1163,7 @@ answer_probe(void *owner, const struct server_ask *ask, struct buf *out)
 		facts.usage = fresh_usage(in, from.now_ms);
 	if (answer_write(out, &facts, ask) == ANSWER_DRAIN)
 		step(in, EV_DRAIN);
+	service_lives(in);	/* it has not been reaped */
 }
 
 /* --- health --- */
