@@ -78,6 +78,7 @@ struct watch {
 	uint64_t oom_kills;	/* sup/cgroup.h, when it was last looked at */
 	int64_t  awake_ms;	/* when something last woke us */
 	bool     was_live, was_ready;
+	bool     told_unnamed;	/* since the start: who may not say MAINPID */
 	char     socket_var[NOTIFY_SOCK_NAME_MAX + 16];	/* NOTIFY_SOCKET=@... */
 	char     usec_var[48];		/* WATCHDOG_USEC=... */
 	struct watch_check *checks;	/* the caller's */

@@ -54,6 +54,16 @@ signal_group(pid_t group, int sig)
 	return deliver_end(&m.batch);
 }
 
+/* The service's own, or the one that it was started in if it has taken the
+ * place of another (sup/follow.h). Right after its start it is still in ours. */
+static pid_t
+group_of(pid_t pid)
+{
+	pid_t group = getpgid(pid);
+
+	return group > 0 && group != getpgrp() ? group : pid;
+}
+
 /* see sup/tree.h */
 int
 tree_signal(pid_t pid, bool to_group, int sig,
@@ -62,7 +72,7 @@ tree_signal(pid_t pid, bool to_group, int sig,
 	if (!to_group)
 		return deliver(pid, sig, info);
 	/* Others in the group do not count: hale waits for this one. */
-	if (signal_group(pid, sig) != -ESRCH
+	if (signal_group(group_of(pid), sig) != -ESRCH
 	 && (kill(pid, 0) == 0 || errno != EPERM))
 		return 0;
 	return deliver(pid, sig, NULL);

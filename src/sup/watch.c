@@ -372,12 +372,15 @@ hear_main_pid(struct watch *w, pid_t pid, const struct ucred *from)
 {
 	if (pid == 0 || pid == w->pid)
 		return;
-	if (notify_sock_trusts(from, w->pid))
+	if (notify_sock_trusts(from, w->pid)) {
 		w->owner.named(w->owner.owner, pid);
-	else
+		return;
+	}
+	if (!w->told_unnamed)
 		log_warn("MAINPID=%d of pid %d, user %u is not followed: it "
 		         "is not the service's user", (int)pid, (int)from->pid,
 		         (unsigned)from->uid);
+	w->told_unnamed = true;
 }
 
 static void
@@ -624,6 +627,7 @@ watch_start(struct watch *w, pid_t pid)
 	w->pid = pid;
 	w->was_live = true;
 	w->was_ready = false;
+	w->told_unnamed = false;
 	speaker_start(&w->speaker);
 	notify_start(&w->notify, now_ms);
 	health_start(&w->health, now_ms);

@@ -230,6 +230,13 @@ def test_a_worker_without_rights_cannot_take_the_services_place(upgrade):
     assert box.status()["service"]["pid"] == box.old
 
 
+def test_its_group_is_the_one_that_it_was_started_in(upgrade):
+    box = upgrade("-g")
+    takes_over(box)
+    box.signal(TERM)
+    box.out.expect_each("^new got 15$", "^old got 15$")
+
+
 # --- --follow-orphan ---------------------------------------------------------------
 
 DAEMON = "fork { setsid catch quit 15 9 say ready pause } read"
