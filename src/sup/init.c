@@ -202,7 +202,8 @@ group_of(const struct init *in)
 	};
 }
 
-/* First, and by itself: whether it can be reached decides what follows. */
+/* By itself: whether it can be reached decides what follows. And last, since
+ * what it has started goes to another parent with its end. */
 static void
 kill_service(struct init *in)
 {
@@ -226,8 +227,8 @@ kill_all(struct init *in)
 	else
 		log_warn("still running after the service's end, killed: %s",
 		         buf_text(&b));
-	kill_service(in);
 	(void)tree_signal_all(&group, SIGKILL);	/* so many as hale may */
+	kill_service(in);
 }
 
 static void
@@ -397,9 +398,9 @@ clear(struct init *in, int sig)
 	else if (!in->cleared)
 		tell_cleared(in, sig);
 	in->cleared = sig == SIGKILL;
+	(void)tree_signal_own(&group, sig);	/* so many as hale may */
 	if (sig == SIGKILL)
 		kill_service(in);
-	(void)tree_signal_own(&group, sig);	/* so many as hale may */
 }
 
 static void
