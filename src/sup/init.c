@@ -1467,6 +1467,8 @@ clean_up(struct init *in)
 {
 	if (in->rules.self != 1)	/* with PID 1 the kernel ends them all */
 		watch_close(&in->watch);
+	if (in->rules.self != 1 && in->service.killed)
+		tree_finish(SERVICE_KILL_AGAIN_MS);
 	if (in->terminal_fd >= 0 && in->group > 0)
 		terminal_take(in->terminal_fd, in->group);
 	/* Listeners are opened in the plan's order: these are ours. */
