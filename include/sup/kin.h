@@ -10,18 +10,11 @@
 #ifndef HALE_SUP_KIN_H
 #define HALE_SUP_KIN_H
 
-#include "sup/procstat.h"
-
 #include <limits.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <sys/types.h>
 
 #define KIN_MAX       512	/* processes that are visited in one pass */
 #define KIN_READS_MAX 262144	/* files that one pass reads at most */
-
-/* Does /proc show who is whose child? */
-bool kin_is_shown(void);
 
 /*
  * Calls each(pid, context) for those that descend from ancestor and have a
@@ -34,8 +27,8 @@ bool kin_is_shown(void);
 pid_t kin_below(pid_t ancestor, pid_t limit,
                 void (*each)(pid_t pid, void *context), void *context);
 
-/* Calls each(pid, context) for all children of parent that live. */
-void kin_children(pid_t parent, void (*each)(pid_t pid, void *context),
-                  void *context);
+/* Calls each(pid, context) for all children of this process that live; it has
+ * one thread. */
+void kin_children(void (*each)(pid_t pid, void *context), void *context);
 
 #endif

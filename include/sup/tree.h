@@ -76,6 +76,10 @@ void tree_signal_below(pid_t pid, int sig);
  * have just begun anew, some may stay. */
 void tree_end_own(void);
 
+/* After a SIGKILL to all, before a hale that is not PID 1 leaves: kills and
+ * reaps what was forked meanwhile and comes to hale, for so long at most. */
+void tree_finish(int64_t timeout_ms);
+
 /* The name (comm) of a checker: hale's own child, and nobody's leftover. */
 #define TREE_CHECKER "hale-check"
 

@@ -202,7 +202,8 @@ group_of(const struct init *in)
 	};
 }
 
-/* First, and by itself: whether it can be reached decides what follows. */
+/* By itself: whether it can be reached decides what follows. And last, since
+ * what it has started goes to another parent with its end. */
 static void
 kill_service(struct init *in)
 {
@@ -226,8 +227,8 @@ kill_all(struct init *in)
 	else
 		log_warn("still running after the service's end, killed: %s",
 		         buf_text(&b));
-	kill_service(in);
 	(void)tree_signal_all(&group, SIGKILL);	/* so many as hale may */
+	kill_service(in);
 }
 
 static void
@@ -423,9 +424,9 @@ clear(struct init *in, int sig)
 	else if (!in->cleared)
 		tell_cleared(in, sig);
 	in->cleared = sig == SIGKILL;
+	(void)tree_signal_own(&group, sig);	/* so many as hale may */
 	if (sig == SIGKILL)
 		kill_service(in);
-	(void)tree_signal_own(&group, sig);	/* so many as hale may */
 }
 
 static void
@@ -1477,6 +1478,8 @@ clean_up(struct init *in)
 {
 	if (in->rules.self != 1)	/* with PID 1 the kernel ends them all */
 		watch_close(&in->watch);
+	if (in->rules.self != 1 && in->service.killed)
+		tree_finish(SERVICE_KILL_AGAIN_MS);
 	if (in->terminal_fd >= 0 && in->group > 0)
 		terminal_take(in->terminal_fd, in->group);
 	/* Listeners are opened in the plan's order: these are ours. */

@@ -85,15 +85,6 @@ struct pass {
 	struct known known[KNOWN_MAX];
 };
 
-/* see sup/kin.h */
-bool
-kin_is_shown(void)
-{
-	struct procstat st;
-
-	return proc_stat(getpid(), &st) == 0;
-}
-
 static struct known *
 slot(struct pass *p, pid_t pid)
 {
@@ -220,23 +211,13 @@ visit_living(pid_t pid, void *brood)
 		b->each(pid, b->context);
 }
 
-static void
-count(pid_t pid, void *n)
-{
-	(void)pid;
-	++*(size_t *)n;
-}
-
 /* see sup/kin.h */
 void
-kin_children(pid_t parent, void (*each)(pid_t pid, void *context),
-             void *context)
+kin_children(void (*each)(pid_t pid, void *context), void *context)
 {
-	struct brood b = { parent, true, each, context };
-	size_t n = 0;
+	struct brood b = { getpid(), true, each, context };
 
-	if (each_listed(parent, count, &n))
-		(void)each_listed(parent, visit_living, &b);
-	else
+	/* One list: none was visited if it cannot be read. */
+	if (!each_listed(b.parent, visit_living, &b))
 		proc_each(visit_living, &b);
 }

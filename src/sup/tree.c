@@ -12,10 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "sup/deliver.h"
 #include "sup/kin.h"
 #include "sup/proc.h"
 
+#define FINISH_STEP_NS 2000000	/* between two looks at what was killed */
 #define PIDFD_TO_GROUP 4U	/* PIDFD_SIGNAL_PROCESS_GROUP, Linux 6.9 */
 
 /* --- the group --- */
@@ -106,16 +108,6 @@ signal_one(pid_t pid, void *sending)
 		deliver_to(&s->batch, pid);
 }
 
-/* Everything below pid, however deep and many: pass by pass. */
-static void
-signal_below(pid_t pid, struct sending *s)
-{
-	pid_t limit = INT_MAX;
-
-	while (limit > 0)
-		limit = kin_below(pid, limit, signal_one, s);
-}
-
 static bool
 is_held(const struct tree_group *g)
 {
@@ -138,6 +130,22 @@ signal_rest_of_group(const struct tree_group *g, int sig)
 	                 PIDFD_TO_GROUP) < 0)
 		r = -errno;
 	return r == -EPERM ? -EPERM : 0;
+}
+
+/* To what is below `from`, however deep: all of it, or one pass of it. Then to
+ * the group, if there is one. */
+static int
+signal_below(const struct tree_group *g, pid_t from, int sig, bool one_pass)
+{
+	struct sending s = { .group = g, .batch = { .sig = sig } };
+	pid_t limit = INT_MAX;
+
+	do
+		limit = kin_below(from, limit, signal_one, &s);
+	while (limit > 0 && !one_pass);
+	if (g != NULL && signal_rest_of_group(g, sig) == -EPERM)
+		s.batch.err = -EPERM;
+	return deliver_end(&s.batch);
 }
 
 static void
@@ -180,31 +188,18 @@ signal_everybody(const struct tree_group *g, int sig)
 int
 tree_signal_all(const struct tree_group *g, int sig)
 {
-	struct sending s = { .group = g, .batch = { .sig = sig } };
-	int r;
-
 	if (getpid() == 1)
 		return signal_everybody(g, sig);
-	signal_below(getpid(), &s);
-	r = deliver_end(&s.batch);
-	return signal_rest_of_group(g, sig) == -EPERM ? -EPERM : r;
+	return signal_below(g, getpid(), sig, false);
 }
 
 /* see sup/tree.h */
 int
 tree_signal_own(const struct tree_group *g, int sig)
 {
-	struct sending s = { .group = g, .batch = { .sig = sig } };
-	int r;
-
-	if (getpid() == 1 && !kin_is_shown())	/* none can be spared */
+	if (getpid() == 1 && !proc_is_ours())	/* none can be spared */
 		return signal_everybody(g, sig);
-	if (sig == SIGKILL)
-		(void)kin_below(getpid(), INT_MAX, signal_one, &s);
-	else
-		signal_below(getpid(), &s);
-	r = deliver_end(&s.batch);
-	return signal_rest_of_group(g, sig) == -EPERM ? -EPERM : r;
+	return signal_below(g, getpid(), sig, sig == SIGKILL);
 }
 
 /* see sup/tree.h */
@@ -216,7 +211,7 @@ tree_hold(pid_t group)
 	if (getpid() == 1)
 		return -1;
 	if (prctl(PR_GET_CHILD_SUBREAPER, &is_reaper) == 0 && is_reaper != 0
-	 && kin_is_shown())
+	 && proc_is_ours())
 		return -1;
 	return (int)syscall(SYS_pidfd_open, group, 0);
 }
@@ -237,10 +232,7 @@ tree_ticks(void)
 void
 tree_signal_below(pid_t pid, int sig)
 {
-	struct sending s = { .batch = { .sig = sig } };
-
-	signal_below(pid, &s);
-	(void)deliver_end(&s.batch);
+	(void)signal_below(NULL, pid, sig, false);
 	(void)kill(-pid, sig);	/* ESRCH: it has no group of its own yet */
 	(void)kill(pid, sig);
 }
@@ -272,14 +264,29 @@ tree_end_own(void)
 {
 	/* Those of a dead parent come to us: again, until there are none. */
 	while (waitpid(-1, NULL, WNOHANG) >= 0) {
-		struct sending s = { .batch = { .sig = SIGKILL } };
-
-		if (kin_is_shown())
-			signal_below(getpid(), &s);
+		if (proc_is_ours())
+			(void)signal_below(NULL, getpid(), SIGKILL, false);
 		else if (!kill_younger())
 			return;
-		(void)deliver_end(&s.batch);
 		(void)waitpid(-1, NULL, 0);
+	}
+}
+
+/* see sup/tree.h */
+void
+tree_finish(int64_t timeout_ms)
+{
+	const struct timespec step = { 0, FINISH_STEP_NS };
+	const int64_t end_ms = clock_ms() + timeout_ms;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) >= 0) {
+		if (pid > 0)
+			continue;
+		if (clock_ms() >= end_ms)
+			return;
+		(void)signal_below(NULL, getpid(), SIGKILL, false);
+		(void)nanosleep(&step, NULL);
 	}
 }
 
@@ -312,7 +319,7 @@ list_one(pid_t pid, void *list)
 void
 tree_list(struct buf *b)
 {
-	kin_children(getpid(), list_one, b);
+	kin_children(list_one, b);
 }
 
 struct count {
@@ -337,7 +344,7 @@ tree_children(pid_t *only)
 {
 	struct count c = { 0, 0 };
 
-	kin_children(getpid(), count_one, &c);
+	kin_children(count_one, &c);
 	*only = c.n == 1 ? c.last : 0;
 	return c.n;
 }

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from box import HALE, PORT, SVC, clean_env, until
+from box import DEADLINE, HALE, PORT, SVC, clean_env, until
 
 LISTEN = ["--listen", "8080"]
 AT_ONCE = ["--backoff", "0"]
@@ -200,6 +200,21 @@ def test_what_docker_exec_started_is_spared(hale):
     finally:
         guest.kill()
         guest.communicate()
+
+
+def test_what_outlives_its_docker_exec_is_killed_by_a_restart(hale):
+    """It comes to PID 1, as what the service left does: README, restarts."""
+    box = hale(*LISTEN, "--restart", "always", *AT_ONCE, "ids pause")
+    first = pid_line(box)
+    guest = subprocess.Popen(["nsenter", "-t", str(box.pid), "-m", "-p", "-r", "-w", "--",
+                              "/bin/sh", "-c", "sleep 1000 & echo started"],
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    assert guest.stdout.readline() == b"started\n"
+    guest.wait(DEADLINE)
+    kill_service(box, first)
+    assert pid_line(box) != first
+    assert guest.stdout.read() == b""  # the end: sleep had it open as well
+    guest.stdout.close()
 
 
 # --- by health -----------------------------------------------------------------

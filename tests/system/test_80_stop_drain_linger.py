@@ -1,4 +1,5 @@
 """The end on request: stop signal, drain, stop timeout, linger."""
+import contextlib
 import os
 import re
 import subprocess
@@ -6,9 +7,10 @@ import time
 
 import pytest
 
-from box import DEADLINE, HALE, PORT, clean_env, svc, until
+from box import DEADLINE, HALE, PORT, Lines, clean_env, svc, until
 
-TERM, INT, QUIT, USR1, HUP, STOP, WINCH, LAST = 15, 2, 3, 10, 1, 19, 28, 64
+TERM, INT, QUIT, USR1, HUP = 15, 2, 3, 10, 1
+KILL, STOP, WINCH, LAST = 9, 19, 28, 64
 LISTEN = ["--listen", "8080"]
 WAIT_FOR_EVER = "1h"  # a time that no test waits for
 
@@ -419,3 +421,31 @@ def test_what_is_not_in_the_group_hears_its_first_stop_with_linger(hale):
     box.signal(TERM)
     assert box.code() == 0
     assert [line[:6] for line in box.out.rest()] == ["got 15", "got 15"]
+
+
+# --- not PID 1 ---------------------------------------------------------------
+
+@pytest.mark.parametrize("options", [["-s"], []])
+def test_the_stop_timeout_kills_every_generation_when_hale_is_not_pid_1(options):
+    """Each generation in a session of its own, so that no group helps."""
+    depth = 40
+    words = "fork { setsid ignore 15 ids " * depth + "pause " + "} pause " * depth
+    # On one CPU what is killed may end before hale goes on.
+    one_cpu = ["taskset", "-c", str(min(os.sched_getaffinity(0)))]
+    process = subprocess.Popen([*one_cpu, HALE, "-q", *options, "--stop-timeout", "50ms",
+                                *svc("ignore 15 ids " + words)],
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    out = Lines(process.stdout.fileno())
+    pids = [int(out.expect("^ids pid=([0-9]+)")[1]) for _ in range(depth + 1)]
+    try:
+        process.send_signal(TERM)
+        assert process.wait(DEADLINE) == 137
+        assert out.rest() == []  # the end: nobody is left who could write
+        pids = []
+    finally:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, KILL)
+        process.kill()
+        process.wait()
+        process.stdout.close()

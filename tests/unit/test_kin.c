@@ -180,7 +180,7 @@ the_dead_of_many_are_neither_below_nor_children(void **state)
 		_exit(0);
 	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
 	(void)kin_below(getpid(), INT_MAX - 1, see, &below);
-	kin_children(getpid(), see, &children);
+	kin_children(see, &children);
 	(void)end_of(pid);
 	assert_int_equal(below.n, 0);
 	assert_int_equal(children.n, 0);
@@ -194,7 +194,7 @@ children_are_the_first_generation_alone(void **state)
 	pid_t first = start_chain(3, pids);
 
 	(void)state;
-	kin_children(getpid(), see, &s);
+	kin_children(see, &s);
 	end(first);
 	assert_int_equal(s.n, 1);
 	assert_int_equal(s.pids[0], first);

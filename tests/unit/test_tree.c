@@ -2,6 +2,7 @@
 /* test_tree.c - signals to the service and what descends from hale */
 #include "unit.h"
 
+#include "base/clock.h"
 #include "sup/child.h"
 #include "sup/proc.h"
 #include "sup/tree.h"
@@ -10,8 +11,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ROOM 256
@@ -315,6 +318,87 @@ any_depth_is_signalled(void **state)
 	assert_int_equal(end_of(pid), EXITED(0));
 }
 
+/* Each generation forks the next and ends: it is gone when it is signalled. */
+static void
+run_away(void)
+{
+	const struct timespec pause_ = { 0, 1000000 };
+
+	for (;;) {
+		alarm(10);
+		if (fork() > 0)
+			_exit(0);
+		(void)nanosleep(&pause_, NULL);
+	}
+}
+
+static int
+runaway_is_finished(void)
+{
+	int up[2];
+	char byte;
+
+	if (pipe(up) < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1L) < 0)
+		return 1;
+	for (int i = 0; i < 5; i++)
+		if (fork() == 0) {
+			close(up[0]);
+			run_away();
+		}
+	close(up[1]);
+	tree_finish(5000);
+	if (waitpid(-1, NULL, WNOHANG) != -1 || errno != ECHILD)
+		return 2;
+	return read(up[0], &byte, 1) == 0 ? 0 : 3;
+}
+
+static void
+what_forks_while_it_is_killed_is_finished(void **state)
+{
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		alarm(15);
+		_exit(runaway_is_finished());
+	}
+	assert_int_equal(end_of(pid), EXITED(0));
+}
+
+static int
+held_is_left_in_time(void)
+{
+	pid_t pid = start_named("held");
+	int64_t start_ms = clock_ms();
+
+	/* It stops at its exit, until its tracer lets it go on. */
+	if (ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXIT) < 0)
+		return 77;
+	tree_finish(100);
+	if (clock_ms() - start_ms < 100)
+		return 1;
+	if (ptrace(PTRACE_CONT, pid, NULL, NULL) < 0)
+		return 2;
+	return end_of(pid) == SIGKILL ? 0 : 3;
+}
+
+static void
+what_the_kernel_holds_is_left(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (pid == 0) {
+		alarm(15);
+		_exit(held_is_left_in_time());
+	}
+	status = end_of(pid);
+	if (status == EXITED(77))
+		skip();
+	assert_int_equal(status, EXITED(0));
+}
+
 /* --- a group whose leader is reaped --- */
 
 /* What clone3(2) is given; not every libc's headers have it. */
@@ -521,6 +605,8 @@ main(void)
 	UNIT_TEST(everything_below_is_signalled);
 	UNIT_TEST(what_a_thread_has_forked_is_signalled);
 	UNIT_TEST(any_depth_is_signalled);
+	UNIT_TEST(what_forks_while_it_is_killed_is_finished);
+	UNIT_TEST(what_the_kernel_holds_is_left);
 	UNIT_ROWS(a_stranger_is_left_alone, holding);
 	UNIT_TEST(what_left_a_held_group_for_another_parent_is_reached);
 	UNIT_TEST(who_was_stopped_with_its_group_hears_no_second_stop);
