@@ -194,7 +194,7 @@ exec_ready(struct source *s, uint32_t events)
 	if (result == 0)
 		return;
 	exec_ended(in, result);
-	if (result < 0)
+	if (result < 0 || in->stop_sent)	/* that has killed it */
 		return;
 	log_warn("%s (pid %d): its program is loaded now", program(in),
 	         (int)in->pid);
@@ -213,7 +213,8 @@ wait_for_exec(struct init *in, int fd)
 	};
 	r = loop_add(&in->loop, in->exec, EPOLLIN);
 	if (r < 0)	/* then its end alone is heard of */
-		log_error("cannot wait for its program: %s", err_text(r));
+		log_error("cannot wait for the program to be loaded: %s",
+		          err_text(r));
 	log_warn("%s (pid %d): its program is still being loaded after %d ms, "
 	         "not ready until it is: exec waits for a file system, for "
 	         "fanotify or for a tracer", program(in), (int)in->pid,

@@ -176,6 +176,7 @@ spawn_shared(spawn_work *work, void *arg, enum spawn_end *end)
 	if (pid < 0 || wait_for_word(&word, &before))
 		return (pid_t)pid;
 	(void)raw_call4(SYS_kill, pid, SIGKILL, 0, 0);
-	*end = wait_for_word(&word, &after) ? SPAWN_KILLED : SPAWN_STUCK;
+	(void)wait_for_word(&word, &after);
+	*end = SPAWN_LATE;
 	return (pid_t)pid;
 }
