@@ -215,10 +215,9 @@ wait_for_exec(struct init *in, int fd)
 	if (r < 0)	/* then its end alone is heard of */
 		log_error("cannot wait for the program to be loaded: %s",
 		          err_text(r));
-	log_warn("%s (pid %d): its program is still being loaded after %d ms, "
-	         "not ready until it is: exec waits for a file system, for "
-	         "fanotify or for a tracer", program(in), (int)in->pid,
-	         CHILD_HOLD_MS);
+	log_warn("%s (pid %d): its program is still being loaded after %d ms "
+	         "(a slow file system, fanotify or a tracer?): not ready until "
+	         "it is", program(in), (int)in->pid, CHILD_HOLD_MS);
 }
 
 /* Returns 0, or the exit code that stands for the failure. */
