@@ -862,8 +862,11 @@ open_listeners(struct init *in)
 			                  ? SERVER_PROBES : SERVER_PUBLIC);
 		facts_write_listen(&b, l);
 		if (r < 0) {
+			char words[LIST_MAX];
+			struct buf why = buf_over(words, sizeof words);
+
 			log_error("cannot listen on %s: %s", buf_text(&b),
-			          err_text(r));
+			          why_not(&why, r));
 			return r;
 		}
 		log_info("listening on %s", buf_text(&b));
