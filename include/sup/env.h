@@ -21,7 +21,4 @@ void env_unset(char **env, const char *name);
 /* Ends it at this slot: none behind it comes back with the next env_set(). */
 void env_end(char **end);
 
-/* The slot that is exactly var, or NULL. */
-char **env_find(char **env, const char *var);
-
 #endif

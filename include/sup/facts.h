@@ -67,7 +67,8 @@ struct facts_usage {
 
 struct facts {
 	const char *version;
-	const char *state;		/* service_state_text() */
+	const char *state;		/* service_state_text(), or "starting":
+					 * its exec has not finished */
 	const char *program;		/* argv[0] */
 	pid_t       self;
 	pid_t       service_pid;	/* 0: it has ended */

@@ -18,8 +18,7 @@ typedef void spawn_work(void *arg);
 
 enum spawn_end {
 	SPAWN_LEFT,	/* it has left our memory: by an exec or an exit */
-	SPAWN_KILLED,	/* the time was up: it was killed, and is gone */
-	SPAWN_STUCK,	/* the same, but the kernel holds it: see below */
+	SPAWN_LATE,	/* the time was up: it was killed, see below */
 };
 
 /*
@@ -27,9 +26,10 @@ enum spawn_end {
  * until the child has left it. Returns its pid, or -errno where there is none: -ENOSYS,
  * -EINVAL or -EPERM where the processor, the kernel or a seccomp profile is not
  * for it.
- * What a killed child has written does not count. One that is stuck never runs
- * an instruction again, but the kernel will write to a word of ours when it
- * lets go of it: this function may not be called any more then.
+ * One that was killed is to be reaped whenever it comes: the kernel may hold it
+ * for long. It never runs an instruction on our memory again, and what it has
+ * written there does not count; but the kernel writes to a word of ours when it
+ * lets go of it, so this function may not be called any more then.
  */
 pid_t spawn_shared(spawn_work *work, void *arg, enum spawn_end *end);
 

@@ -85,14 +85,20 @@ work(void *arg)
 	job->failed = become(job->plan, &pid_vars);
 }
 
+static void
+take_terminal(const struct child_plan *plan, pid_t pid)
+{
+	if (plan->foreground)
+		terminal_take(plan->terminal_fd, pid);
+}
+
 /* The child has ended, or is just about to. */
 static void
 bury(const struct child_plan *plan, pid_t pid)
 {
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
-	if (plan->foreground)
-		terminal_take(plan->terminal_fd, pid);
+	take_terminal(plan, pid);
 }
 
 /* Is it the call that is not to be had, rather than a process? */
@@ -129,9 +135,12 @@ start_shared(const struct child_plan *plan, struct child_news *news)
 		news->refused = "clone, vfork";
 	if (pid < 0 || (end == SPAWN_LEFT && job.failed == 0))
 		return pid;
-	if (end != SPAWN_STUCK)	/* else it is reaped when it comes */
+	if (end == SPAWN_LEFT) {
 		bury(plan, pid);
-	return end == SPAWN_LEFT ? -job.failed : 0;
+		return -job.failed;
+	}
+	take_terminal(plan, pid);	/* it is reaped when it comes */
+	return 0;
 }
 
 /* On its own memory. The pipe's end closes with the exec. */

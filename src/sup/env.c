@@ -71,13 +71,3 @@ env_end(char **end)
 	while (*end != NULL)
 		*end++ = NULL;
 }
-
-/* see sup/env.h */
-char **
-env_find(char **env, const char *var)
-{
-	for (char **e = env; *e != NULL; e++)
-		if (strcmp(*e, var) == 0)
-			return e;
-	return NULL;
-}

@@ -276,7 +276,7 @@ exec_ready(struct source *s, uint32_t events)
 	if (result == 0)
 		return;
 	exec_ended(in, result);
-	if (result < 0)
+	if (result < 0 || in->stop_sent)	/* that has killed it */
 		return;
 	log_warn("%s (pid %d): its program is loaded now", program(in),
 	         (int)in->pid);
@@ -295,11 +295,11 @@ wait_for_exec(struct init *in, int fd)
 	};
 	r = loop_add(&in->loop, in->exec, EPOLLIN);
 	if (r < 0)	/* then its end alone is heard of */
-		log_error("cannot wait for its program: %s", err_text(r));
-	log_warn("%s (pid %d): its program is still being loaded after %d ms, "
-	         "not ready until it is: exec waits for a file system, for "
-	         "fanotify or for a tracer", program(in), (int)in->pid,
-	         CHILD_HOLD_MS);
+		log_error("cannot wait for the program to be loaded: %s",
+		          err_text(r));
+	log_warn("%s (pid %d): its program is still being loaded after %d ms "
+	         "(a slow file system, fanotify or a tracer?): not ready until "
+	         "it is", program(in), (int)in->pid, CHILD_HOLD_MS);
 }
 
 /* Returns 0, or the exit code that stands for the failure. */
@@ -1315,8 +1315,11 @@ open_listeners(struct init *in)
 			                  ? SERVER_PROBES : SERVER_PUBLIC);
 		facts_write_listen(&b, l);
 		if (r < 0) {
+			char words[LIST_MAX];
+			struct buf why = buf_over(words, sizeof words);
+
 			log_error("cannot listen on %s: %s", buf_text(&b),
-			          err_text(r));
+			          why_not(&why, r));
 			return r;
 		}
 		log_info("listening on %s", buf_text(&b));

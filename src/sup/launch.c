@@ -4,23 +4,32 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/parse.h"
 #include "sup/env.h"
 #include "sup/explain.h"
 #include "sup/terminal.h"
 
-/* The slot in which name is our pid, which is to become the service's. */
+/* The slot in which name (with its "=") is our pid, which is to become the
+ * service's. Seldom is there one: until then there is nothing to ask for. */
 static char **
 find_our_pid(char **env, const char *name)
 {
-	char mine[32];
-	struct buf b = buf_over(mine, sizeof mine);
+	const size_t len = strlen(name);
+	uint64_t pid;
 
-	buf_fmt(&b, "%s=%d", name, (int)getpid());
-	return env_find(env, buf_text(&b));
+	for (char **e = env; *e != NULL; e++)
+		if (**e == *name && strncmp(*e, name, len) == 0
+		 && parse_uint(*e + len, INT_MAX, &pid) == 0
+		 && pid == (uint64_t)getpid())
+			return e;
+	return NULL;
 }
 
 static bool
@@ -60,8 +69,8 @@ prepare_env(struct launch *l, struct watch *watch)
 	if (watch_needs_env(watch))
 		watch_set_env(watch, c->env, &c->watchdog_pid);
 	else	/* the service is to feed the manager above us */
-		c->watchdog_pid = find_our_pid(c->env, "WATCHDOG_PID");
-	c->listen_pid = find_our_pid(c->env, "LISTEN_PID");
+		c->watchdog_pid = find_our_pid(c->env, "WATCHDOG_PID=");
+	c->listen_pid = find_our_pid(c->env, "LISTEN_PID=");
 	return 0;
 }
 

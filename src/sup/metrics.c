@@ -102,7 +102,8 @@ add_states(const struct out *o, const struct facts *facts)
 		GAUGE,
 	};
 	static const char states[][12] = {
-		"running", "restarting", "draining", "stopping", "lingering",
+		"starting", "running", "restarting", "draining", "stopping",
+		"lingering",
 	};
 
 	begin(o, &f);

@@ -29,10 +29,22 @@
 #include <time.h>
 #include <unistd.h>
 
-#define KILL_MS 20	/* of the time: for the end of who was killed */
+#define STEPS   4	/* for the work, and one more for the end of who was killed */
+#define STEP_MS (SPAWN_HOLD_MS / (STEPS + 1))
 #define FUTEX_WAIT 0	/* <linux/futex.h>, which musl comes without */
 
 #define FLAGS (CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD)
+
+/* The child's frames end by an exec: what the sanitizer marked around their
+ * variables would stay. */
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_UNPOISON_MEMORY_REGION(at, len) ((void)(at), (void)(len))
+#endif
 
 #if defined __x86_64__
 
@@ -139,19 +151,25 @@ raw_clone(void *stack_top, int *word, spawn_work *work, void *arg)
 
 #endif
 
-/* Is the word cleared within max? */
+/* Is the word cleared within so many steps? In steps, since a cgroup's quota may
+ * stop us all: the child is to get its turn once time goes on. */
 static inline __attribute__((always_inline)) bool
-wait_for_word(int *word, const struct timespec *max)
+wait_for_word(int *word, int steps)
 {
+	/* Not on our stack: below the child's no page has been touched yet. */
+	static const struct timespec step = { .tv_nsec = STEP_MS * 1000000L };
 	int is;
-	long r = 0;
 
-	/* -EAGAIN: it was cleared just now. Anything else but a wake-up is the
-	 * time-out, or a futex(2) that is denied. */
 	while ((is = __atomic_load_n(word, __ATOMIC_ACQUIRE)) != 0
-	    && (r == 0 || r == -EAGAIN || r == -EINTR))
-		r = raw_call4(SYS_futex, (long)(intptr_t)word, FUTEX_WAIT, is,
-		              (long)(intptr_t)max);
+	    && steps > 0) {
+		long r = raw_call4(SYS_futex, (long)(intptr_t)word, FUTEX_WAIT,
+		                   is, (long)(intptr_t)&step);
+
+		if (r == -ETIMEDOUT)
+			steps--;
+		else if (r != 0 && r != -EAGAIN && r != -EINTR)
+			steps = 0;	/* futex(2) is denied */
+	}
 	return is == 0;
 }
 
@@ -160,10 +178,6 @@ __attribute__((no_sanitize_address))	/* else the stack may be on a heap */
 pid_t
 spawn_shared(spawn_work *work, void *arg, enum spawn_end *end)
 {
-	/* Not on our stack: below the child's no page has been touched yet. */
-	static const struct timespec
-		before = { .tv_nsec = (SPAWN_HOLD_MS - KILL_MS) * 1000000L },
-		after = { .tv_nsec = KILL_MS * 1000000L };
 	/* The kernel may clear it late: after a time-out it is not used again,
 	 * which the caller sees to. */
 	static int word;
@@ -173,9 +187,11 @@ spawn_shared(spawn_work *work, void *arg, enum spawn_end *end)
 	word = 1;
 	pid = raw_clone(stack + sizeof stack, &word, work, arg);
 	*end = SPAWN_LEFT;
-	if (pid < 0 || wait_for_word(&word, &before))
-		return (pid_t)pid;
-	(void)raw_call4(SYS_kill, pid, SIGKILL, 0, 0);
-	*end = wait_for_word(&word, &after) ? SPAWN_KILLED : SPAWN_STUCK;
+	if (pid >= 0 && !wait_for_word(&word, STEPS)) {
+		(void)raw_call4(SYS_kill, pid, SIGKILL, 0, 0);
+		(void)wait_for_word(&word, 1);
+		*end = SPAWN_LATE;
+	}
+	ASAN_UNPOISON_MEMORY_REGION(stack, sizeof stack);
 	return (pid_t)pid;
 }

@@ -84,6 +84,7 @@ def test_an_exec_that_hangs_does_not_hold_the_probes(hale, held):
     assert answer.status == 503
     assert "[-]service failed: its program is still being loaded" in answer.body
     assert box.status()["state"] == "starting"
+    assert 'hale_service_state{state="starting"} 1' in box.get("/metrics").body
     held.let_go()
     box.out.expect("^up$")
     box.err.expect("its program is loaded now")
@@ -240,6 +241,13 @@ def test_six_descriptors_are_enough_to_start_and_what_lacks_is_in_words(hale):
     code, out, err = hale("fds exit 7", nofile=6).end()
     assert (code, out) == (7, ["fds 0 1 2"])
     assert "no local socket" in err[0]
+
+
+@pytest.mark.static_only
+def test_no_descriptor_for_a_listener_is_one_line_with_the_limit(hale):
+    code, out, err = hale("--listen", "8080", "--listen", "8081", "say up", nofile=7).end()
+    assert (code, out, len(err)) == (1, [], 1)
+    assert "8081" in err[0] and "RLIMIT_NOFILE is 7" in err[0]
 
 
 def limited(box, limit, *argv, **options):
