@@ -24,10 +24,11 @@ NET  = net/loop net/sock net/http net/proxy net/server net/der net/x509_name \
        net/tls_engine net/tls_sig net/tls_key net/tls net/url net/redact \
        net/reply net/request net/dial net/client net/program net/check
 SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
-       sup/terminal sup/proc sup/child sup/tree sup/fds sup/env sup/explain sup/cgroup \
-       sup/death sup/stopped sup/notify_sock sup/checker sup/watch sup/launch sup/facts \
+       sup/terminal sup/procstat sup/proc sup/spawn sup/child sup/deliver sup/kin sup/tree sup/fds \
+       sup/env sup/explain sup/cgroup sup/death sup/stopped sup/notify_sock \
+       sup/speaker sup/checker sup/watch sup/launch sup/facts \
        sup/report sup/usage sup/status sup/page sup/metrics sup/answer \
-       sup/nonce sup/local sup/local_ask sup/init
+       sup/nonce sup/local sup/local_ask sup/follow sup/daemon sup/init
 CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/get \
        cmd/get_opts cmd/get_ask cmd/get_route cmd/get_send cmd/get_recv cmd/get_try \
        cmd/get_tell cmd/get_sink cmd/get_words \
@@ -36,7 +37,8 @@ CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/get \
 PURE = base/err base/buf base/parse base/signame base/opt net/http net/proxy \
        sup/service net/der net/x509_name net/x509 net/x509_path net/pem net/key \
        net/anchors net/anchors_blob net/url net/redact net/reply net/request \
-       sup/health sup/notify sup/checkname sup/facts sup/metrics
+       sup/health sup/notify sup/checkname sup/daemon sup/facts sup/metrics \
+       sup/procstat
 
 WARN  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum \
         -Wmissing-prototypes -Wvla
@@ -63,7 +65,7 @@ $B/hale: $B/hale.debug
 # check, runs through lies together in the file, libc's part of it included.
 # init.o comes after that: its large state would part libc's variables from ours.
 FIRST = main cmd/cmd cmd/run $(BASE) sup/signals sup/service sup/watch sup/health \
-        sup/usage sup/cgroup sup/notify sup/terminal sup/child sup/tree sup/proc \
+        sup/usage sup/cgroup sup/notify sup/terminal sup/spawn sup/child sup/deliver sup/kin sup/tree sup/proc \
         sup/fds sup/env sup/launch sup/nonce sup/local sup/notify_sock sup/checkname \
         sup/checker net/loop net/sock net/http net/proxy net/server
 NEXT  = net/check net/url net/redact net/client net/dial net/request net/reply \
@@ -154,13 +156,14 @@ $B/unit/obj/net/anchors_blob.o: $B/trust/anchors_blob.c
 	$Q$(UNIT_CC) $(OURS) $(UNIT_CFLAGS) -c -o $@ $<
 # cgroup.c's absolute paths are looked up in a folder of the test's.
 $B/unit/test_cgroup: UNIT_LINK = -Wl,--wrap=open
+$B/unit/test_death: UNIT_LINK = -Wl,--wrap=cgroup_oom_kills
 # Deadlines come when the test says so.
 $B/unit/test_loop $B/unit/test_server: \
         UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=epoll_wait \
         -Wl,--wrap=timerfd_create,--wrap=timerfd_settime
 $B/unit/test_watch: UNIT_LINK = \
         -Wl,--wrap=clock_ms,--wrap=epoll_wait,--wrap=fork \
-        -Wl,--wrap=cgroup_oom_kills \
+        -Wl,--wrap=cgroup_oom_kills,--wrap=notify_sock_read \
         -Wl,--wrap=timerfd_create,--wrap=timerfd_settime
 # What fuzzing saved runs again, each target by a name of its own.
 FUZZ_PARTS = $(patsubst tests/fuzz/%.c,$B/unit/obj/fuzz/%.o, \
@@ -179,8 +182,8 @@ $B/unit/%: tests/unit/%.c $(UNIT_PARTS) $(TOOL)/bearssl.a
 
 # The Nth of each of these calls fails; time runs faster.
 WRAPPED = read write pwritev2 recv send accept4 epoll_ctl epoll_wait waitpid \
-          poll signalfd epoll_create1 timerfd_create socket bind listen \
-          setsockopt open fork vfork pipe2 recvmsg clock_ms timerfd_settime
+          wait4 poll signalfd epoll_create1 timerfd_create socket bind listen \
+          setsockopt open fork spawn_shared pipe2 recvmsg clock_ms timerfd_settime
 $B/fault/%: tests/fault/%.c $(UNIT_PARTS) $(TOOL)/bearssl.a
 	@mkdir -p $(@D)
 	@echo "compile $<"

@@ -48,7 +48,8 @@ struct loop {
 	struct source *sources[LOOP_SOURCES_MAX];
 };
 
-/* Opens fd and timer_fd. Returns 0 or -errno. */
+/* Opens fd and timer_fd. Returns 0 or -errno: epoll_create1()'s where fd is
+ * below 0, else timerfd_create()'s where timer_fd is. */
 int loop_init(struct loop *l);
 
 /* Waits for events (EPOLL* bits) on s->fd and for its deadline. Returns 0,

@@ -98,6 +98,13 @@ struct conn {
 	uid_t           peer_uid;
 };
 
+/* For part of a head, and for an answer that the client does not read. Large:
+ * untouched pages cost nothing, but a limit of address space counts them. */
+struct server_room {
+	char in[SERVER_SLOTS][SERVER_IN_MAX];
+	char out[SERVER_SLOTS][SERVER_OUT_MAX];
+};
+
 struct server {
 	struct loop   *loop;
 	server_answer *answer;
@@ -108,15 +115,14 @@ struct server {
 	size_t         n_public;	/* those that are not local */
 	struct server_listener listeners[SERVER_LISTEN_MAX];
 	struct conn    conns[SERVER_SLOTS];	/* the local one's come last */
-	/* Untouched pages cost nothing: only slow clients use the last two. */
 	char           scratch_in[SERVER_IN_MAX];
 	/* The last whole head that stood at the start of scratch_in. */
 	char            known[SERVER_KNOWN_MAX];
 	size_t          known_len;
 	struct http_req known_req;	/* its spans point into scratch_in */
 	char           scratch_out[SERVER_OUT_MAX];
-	char           in[SERVER_SLOTS][SERVER_IN_MAX];
-	char           out[SERVER_SLOTS][SERVER_OUT_MAX];
+	struct server_room *room;	/* the owner's; NULL: slow clients are
+					 * cut where they would need it */
 };
 
 /* s must be zeroed. */

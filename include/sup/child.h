@@ -6,6 +6,7 @@
 #define HALE_SUP_CHILD_H
 
 #include "sup/signals.h"
+#include "sup/spawn.h"
 
 #include <sys/types.h>
 
@@ -23,14 +24,30 @@ struct child_plan {
 	int    ready_as;
 };
 
+#define CHILD_HOLD_MS SPAWN_HOLD_MS	/* so long a start holds its caller at most */
+
+/* What else came of a start. */
+struct child_news {
+	const char *refused;	/* the system call that failed; NULL: the exec,
+				 * or what comes before it in the child */
+	int exec_fd;		/* the exec has not finished within the time:
+				 * for child_exec(); 0: it has */
+};
+
 /*
  * Starts argv[0], found by PATH as execvp(3) does, in its process group,
  * with the mask and dispositions of plan->given. It shares hale's memory until
- * its exec (vfork), which costs no page tables and makes the exec's failure
- * known here at once.
+ * its exec (sup/spawn.h), which costs no page tables and makes the exec's
+ * failure known here at once. An exec that takes longer is begun anew in a
+ * child of its own memory, and from then on each is.
  * Returns the pid, or -errno of the fork or the exec; nothing is left then.
  */
-pid_t child_start(const struct child_plan *plan);
+pid_t child_start(const struct child_plan *plan, struct child_news *news);
+
+/* How does the exec stand? exec_fd is readable once there is more to say.
+ * Returns 1: it is done, or the child was killed before it; 0: not yet; or
+ * -errno of its failure, after which the child ends by itself. */
+int child_exec(int exec_fd);
 
 /* The exit code that stands for a wait status: 128+n for signal n. */
 int child_code(int status);

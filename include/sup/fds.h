@@ -19,4 +19,17 @@ int fds_fill_standard(void);
  * service has its copies, and hale must not keep them open. Sorts ours. */
 void fds_close_others(int *ours, size_t n);
 
+#define FDS_ENOUGH 256	/* so many descriptors hale never needs */
+
+/*
+ * Raises our soft limit of descriptors (RLIMIT_NOFILE) to FDS_ENOUGH, as far as
+ * the hard one lets us; and, for a child, gives back what hale was started
+ * with, where it was raised.
+ */
+void fds_raise(void);
+void fds_lower(void);
+
+/* The soft limit, or -1. */
+long fds_limit(void);
+
 #endif

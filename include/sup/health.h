@@ -63,6 +63,7 @@ struct health_check {
 struct health {
 	/* set by the owner, with n and counts_for, before health_start() */
 	struct health_conf  conf;
+	bool                asks_ready;	/* a check or the service says when */
 	size_t              n;
 	struct health_check checks[HEALTH_CHECKS_MAX];
 	bool    is_on;		/* between start and stop */
@@ -79,6 +80,11 @@ void health_stop(struct health *h);
 /* It asks for more time to start: the period ends no earlier. */
 void health_extend(struct health *h, int64_t until_ms);
 
+/* hale itself did not run from since_ms on, and so perhaps neither did the
+ * service: what was left of a time then is left now. A result that comes late
+ * is health_result()'s. */
+void health_pardon(struct health *h, int64_t since_ms, int64_t now_ms);
+
 enum health_todo { HEALTH_WAIT, HEALTH_BEGIN, HEALTH_LATE };
 
 /* What is to be done about check i now: begin it, or end it as late. */
@@ -90,7 +96,8 @@ void health_begun(struct health *h, size_t i, int64_t now_ms);
  * How the check that was begun went. Before its first success a check is
  * asked more often, so that a service is ready soon after it is up; of these
  * failures one an interval counts, and of those in the start period none,
- * unless the service has been ready. A failure that is told long after the
+ * unless the service has been ready (without `asks_ready`: once this check
+ * has passed); it is asked again when the period ends. A failure that is told long after the
  * timeout says nothing: the container was paused meanwhile.
  */
 void health_result(struct health *h, size_t i, bool good, int64_t now_ms);

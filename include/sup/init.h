@@ -25,6 +25,8 @@ struct init_plan {
 	bool    warn_on_reap;
 	int     parent_signal;	/* 0: none */
 	int     stop_signal;	/* 0: what SIGTERM is rewritten to */
+	uint64_t stops;		/* as in signals_rules */
+	bool    follow_orphan;	/* the one process that it left is the service */
 	int64_t stop_timeout_ms, drain_ms, linger_ms;	/* 0: off */
 	enum service_restart   restart;
 	enum service_unhealthy on_unhealthy;

@@ -12,11 +12,14 @@
 
 struct launch {
 	struct child_plan child;
+	bool stays;	/* hale must not leave its working directory */
+	struct child_news news;	/* of the last start */
 };
 
 /*
- * Prepares starts of argv. With keep_cwd the current directory is kept open,
- * for a later start and for exec: checks. Returns 0 or -errno.
+ * Prepares starts of argv. With keep_cwd the current directory is kept, for a
+ * later start and for exec: checks: open, or by staying in it. Returns 0 or
+ * -errno.
  */
 int launch_prepare(struct launch *l, char **argv,
                    const struct signals_given *given, int terminal_fd,
@@ -24,7 +27,12 @@ int launch_prepare(struct launch *l, char **argv,
 
 /* Starts it. Returns the pid, or minus the exit code that stands for the
  * failure, with the reason appended to why; *refused: it is the machine's, that
- * has no process, descriptor or memory left. */
-pid_t launch_start(const struct launch *l, bool *refused, struct buf *why);
+ * has no process, descriptor or memory left. With l->news.exec_fd its exec has
+ * not finished (sup/child.h). */
+pid_t launch_start(struct launch *l, bool *refused, struct buf *why);
+
+/* The same words and code for an exec that failed later. */
+int launch_explain(const struct launch *l, int err, bool *refused,
+                   struct buf *why);
 
 #endif

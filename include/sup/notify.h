@@ -48,6 +48,7 @@ struct notify {
 	bool    starved;	/* the watchdog was not fed in time, or .. */
 	bool    triggered;	/* .. it said WATCHDOG=trigger */
 	bool    pardoned;	/* since it was fed */
+	bool    was_fed;	/* once */
 	int64_t watchdog_ms;	/* in force, or 0 */
 	int64_t fed_by_ms;	/* when it must be fed again, or CLOCK_NEVER */
 	pid_t   main_pid;	/* as the service says; 0: it said nothing */

@@ -8,10 +8,13 @@
 #ifndef HALE_SUP_PROC_H
 #define HALE_SUP_PROC_H
 
+#include "sup/procstat.h"
+
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define PROC_NAME_LEN 15	/* bytes of a process's name (comm in proc(5)) */
+#define PROC_NAME_LEN  15	/* bytes of a process's name (comm in proc(5)) */
+#define PROC_DEPTH_MAX 64	/* generations that are walked up */
 
 /* Does /proc show our own PID namespace? */
 bool proc_is_ours(void);
@@ -23,8 +26,22 @@ int proc_open(pid_t pid, const char *name, int flags);
 /* Fills in the user that it runs as. Returns 0, or -1. */
 int proc_uid(pid_t pid, uid_t *uid);
 
+/*
+ * Fills in its real user, also of one that changed it since its exec (to whom
+ * the above gives root). Returns 0, -ESRCH if it has ended, waiting to be
+ * reaped or not, or -EACCES where /proc does not tell.
+ */
+int proc_real_uid(pid_t pid, uid_t *uid);
+
 /* Fills in the process's name, terminated. Returns its length, or -1. */
 int proc_name(pid_t pid, char name[PROC_NAME_LEN + 1]);
+
+/* Fills in what its stat file says. Returns 0, or -1. */
+int proc_stat(pid_t pid, struct procstat *st);
+
+/* Is `from` pid itself or one of its next PROC_DEPTH_MAX ancestors? Not where
+ * /proc does not show them. */
+bool proc_descends(pid_t pid, pid_t from);
 
 /* Is it in another mount namespace than we are? Only where we may look
  * (ptrace(2), access mode checking); else false. */
@@ -33,5 +50,9 @@ bool proc_is_elsewhere(pid_t pid);
 /* Calls each(pid, context) for every process that /proc shows, as far as it is
  * ours: in the order of their numbers. */
 void proc_each(void (*each)(pid_t pid, void *context), void *context);
+
+/* The same for the threads of pid. Returns 0, or -1. */
+int proc_each_thread(pid_t pid, void (*each)(pid_t thread, void *context),
+                     void *context);
 
 #endif

@@ -22,6 +22,7 @@ struct report_from {
 	const char           *death;	/* how the last one ended, or "" */
 	const char           *refused;	/* why the machine did not let the next
 					 * one start, or "" */
+	bool                  is_loading;	/* its exec has not finished */
 	int64_t               now_ms;
 };
 

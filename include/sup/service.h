@@ -14,6 +14,8 @@
 #define SERVICE_KILL_AGAIN_MS 1000	/* between two SIGKILLs to everything */
 #define SERVICE_CLEAR_AGAIN_MS 100	/* between two to what a dead one left */
 #define SERVICE_CLEAR_MAX_MS  10000	/* then the next is started all the same */
+#define SERVICE_DEATH_MAX_MS  10000	/* after its first SIGKILL: the kernel holds
+					 * it, and hale waits no longer */
 #define SERVICE_HUNG_MS       10000	/* stop timeout of an unhealthy one, where
 					 * there is none: it may hear nothing */
 #define SERVICE_REFUSED_MS    1000	/* first pause after a start that the
@@ -33,12 +35,15 @@ enum service_state {
 };
 
 enum service_event {
-	EV_STOP,	/* SIGTERM came */
+	EV_STOP,	/* a stop signal came */
 	EV_DRAIN,	/* `hale drain`: readiness off, no stop yet */
 	EV_EXITED,	/* the service has ended well */
-	EV_FAILED,	/* it has ended badly, or could not be started again */
+	EV_FAILED,	/* it has ended badly */
+	EV_NOT_STARTED,	/* right after ACT_START: its program cannot be run */
 	EV_REFUSED,	/* right after ACT_START: the machine refused it, having
 			 * no process, descriptor or memory left */
+	EV_UNREACHABLE,	/* right after ACT_STOP, ACT_KILL or ACT_CLEAR: the
+			 * service may not be signalled (kill(2), EPERM) */
 	EV_ALONE,	/* no child is left */
 	EV_HEALTHY,	/* all live checks pass (again) */
 	EV_UNHEALTHY,	/* one has failed, or the watchdog was not fed */
@@ -53,7 +58,7 @@ enum service_act {
 	ACT_CLEAR_TERM,	/* send SIGTERM to hale's own descendants */
 	ACT_CLEAR,	/* send SIGKILL to them: the service and what it left */
 	ACT_START,	/* start the service again */
-	ACT_GIVE_UP,	/* unhealthy, no restart is left: say so */
+	ACT_STUCK,	/* SIGKILL has not ended it: say so */
 	ACT_LEAVE,	/* exit with the service's code */
 	ACT_BUG,	/* no such state; log it and go on */
 };
@@ -73,15 +78,23 @@ struct service {
 	int64_t unready_ms;	/* since when readiness is off, or CLOCK_NEVER */
 	bool    killed;		/* SIGKILL has gone to everything */
 	bool    gave_up;	/* for good: not live any more */
+	bool    unheard;	/* .. since it may not be signalled */
+	bool    stuck;		/* MENDING: not even SIGKILL has ended it so far */
+	bool    pardoned;	/* this wait was begun anew after a freeze */
+	int     stops;		/* EV_STOP so far */
 	bool    sickened;	/* UNHEALTHY_EXIT is why it is being stopped */
 	int     restarts;	/* all of them, and those .. */
 	int     in_row;		/* .. without a good minute in between */
 	int64_t backoff_ms;	/* what the next restart waits */
 	int64_t refused_ms;	/* what the next try of a refused start waits */
 	int64_t start_ms;	/* CLEARING, WAITING: when it is due */
-	int64_t clear_ms;	/* CLEARING: when it has lasted long enough */
+	int64_t wait_ms;	/* what was given to those who are to end */
+	int64_t last_ms;	/* STOPPING, MENDING, CLEARING: after SIGKILL, when
+				 * the wait for a death is over; CLOCK_NEVER: no
+				 * SIGKILL yet (CLEARING: set from the start) */
 	int64_t good_ms;	/* healthy since, or CLOCK_NEVER */
 	/* set by the owner before the first step; 0 turns each off */
+	bool    leaving_kills;	/* hale is PID 1: the kernel ends all with it */
 	int64_t drain_ms;
 	int64_t stop_timeout_ms;
 	int64_t linger_ms;
@@ -96,9 +109,13 @@ void service_started(struct service *s, int64_t now_ms);
 
 /*
  * After ACT_START the service counts as running: a start that failed is told
- * as EV_FAILED and, once no child is left, EV_ALONE. One that the machine
+ * as EV_NOT_STARTED and, once no child is left, EV_ALONE. One that the machine
  * refused is told as EV_REFUSED: it is no failure of the service, counts as no
  * restart, and is tried for ever.
+ *
+ * No state waits for a death without end: SIGKILL is given
+ * SERVICE_DEATH_MAX_MS, and a service that may not be signalled is not waited
+ * for where leaving ends it.
  */
 enum service_act service_step(struct service *s, enum service_event ev,
                               int64_t now_ms);
@@ -106,6 +123,15 @@ enum service_act service_step(struct service *s, enum service_event ev,
 /* It asks for more time to stop (sd_notify's EXTEND_TIMEOUT_USEC): while it
  * is being stopped the deadline is no earlier than until_ms. */
 void service_extend(struct service *s, int64_t until_ms);
+
+/*
+ * The timer for deadline_ms came late by so much: hale was frozen, and so was
+ * who was to end in that time (`docker pause`, SIGSTOP). Its time starts anew,
+ * once a wait. Not the drain: the load balancers that it is for were not frozen.
+ * Returns whether deadline_ms was moved, else it has come.
+ */
+#define SERVICE_FROZEN_MS 200	/* less is a busy machine */
+bool service_pardon(struct service *s, int64_t now_ms);
 
 /* May it come back to life by itself at all? */
 bool service_restarts(const struct service *s);

@@ -45,6 +45,7 @@ struct signals_rules {
 	/* [n]: what signal n becomes; 0: itself, SIGNALS_DROP: nothing */
 	signed char rewrite[SIGNAME_MAX + 1];
 	int         stop_signal;	/* what SIGTERM becomes, or 0 */
+	uint64_t    stops;	/* bit n - 1: signal n is a stop, as TERM and INT */
 	bool        own_session;	/* the service has no terminal */
 	bool        shares_group;	/* it is in hale's process group */
 	bool        leads_session;	/* hale leads the terminal's session */
@@ -55,7 +56,7 @@ enum signals_kind {
 	SIGNALS_IGNORE,
 	SIGNALS_REAP,		/* children changed */
 	SIGNALS_FORWARD,	/* send `sig` to the service */
-	SIGNALS_STOP,		/* SIGTERM came: begin to stop with `sig` */
+	SIGNALS_STOP,		/* a stop came: begin to stop with `sig` */
 	SIGNALS_STOP_SENT,	/* the same, and the service has got `sig` */
 };
 
@@ -75,8 +76,9 @@ struct signals_route {
  *   become STOP unless the table says otherwise, or a key did it: then
  *   nobody could continue it;
  * - what a terminal sends (si_code > 0) goes to a whole process group: the
- *   service has got it where that is hale's. SIGINT is a stop there;
- * - SIGTERM, and what is rewritten to it, is a stop.
+ *   service has got it where that is hale's. what is a stop is one there, too;
+ * - SIGTERM, SIGINT and those of `stops` are a stop, and so is what is rewritten
+ *   to one; each is sent on as what it is, but for SIGTERM's stop_signal.
  */
 struct signals_route signals_decide(const struct signals_rules *rules,
                                     const struct signalfd_siginfo *info);

@@ -14,6 +14,7 @@
 #include "sup/health.h"
 #include "sup/notify.h"
 #include "sup/notify_sock.h"
+#include "sup/speaker.h"
 
 #define WATCH_NAME_MAX 96	/* bytes of a check's name, with its NUL */
 #define WATCH_FDS_MAX  3	/* descriptors of ours between two turns */
@@ -55,6 +56,10 @@ struct watch_owner {
 	void (*changed)(void *owner, bool is_live);
 	/* the service asks for time to start or to stop */
 	void (*extended)(void *owner, int64_t until_ms);
+	/* a sign of life: a check passed, or it said something */
+	void (*lives)(void *owner);
+	/* it says that pid is its main process from now on (MAINPID) */
+	void (*named)(void *owner, pid_t pid);
 };
 
 struct watch {
@@ -67,9 +72,11 @@ struct watch {
 	int      ready_fd;	/* its write end, which the service gets, or 0 */
 	struct health  health;
 	struct notify  notify;
+	struct speaker speaker;
 	pid_t    pid;		/* the service's, 0: there is none */
 	int      cwd_fd;	/* where exec: checks run; 0: here */
 	uint64_t oom_kills;	/* sup/cgroup.h, when it was last looked at */
+	int64_t  awake_ms;	/* when something last woke us */
 	bool     was_live, was_ready;
 	char     socket_var[NOTIFY_SOCK_NAME_MAX + 16];	/* NOTIFY_SOCKET=@... */
 	char     usec_var[48];		/* WATCHDOG_USEC=... */
@@ -97,6 +104,7 @@ void watch_set_env(struct watch *w, char **env, char ***watchdog_pid);
 int watch_ready_fd(struct watch *w);
 
 void watch_start(struct watch *w, pid_t pid);	/* the service runs as pid */
+void watch_follow(struct watch *w, pid_t pid);	/* .. and now it is this one */
 void watch_stop(struct watch *w);	/* it is being stopped: no checks */
 void watch_end(struct watch *w);	/* it has ended */
 

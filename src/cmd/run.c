@@ -106,6 +106,18 @@ add_rewrite(void *args, struct span value)
 }
 
 static int
+add_stop_on(void *args, struct span value)
+{
+	struct init_plan *plan = &((struct run_args *)args)->plan;
+	int sig = parse_signal_span(value);
+
+	if (sig <= 0 || sig == SIGKILL || sig == SIGSTOP || sig == SIGCHLD)
+		return ERR_PARSE;
+	plan->stops |= UINT64_C(1) << (sig - 1);
+	return 0;
+}
+
+static int
 add_check_for(struct init_plan *plan, struct span value, unsigned verdicts)
 {
 	struct watch_plan *w = &plan->watch;
@@ -232,8 +244,12 @@ static const struct opt opts[] = {
 	    "most, with ADDR a number such as 127.0.0.1, and \",probes\" behind it "
 	    "for verdicts only"),
 	OPT(0, "drain", OPT_MS, AT(plan.drain_ms), "",
-	    "on SIGTERM: readiness off, serve on for this long, then stop", "",
+	    "on a stop: readiness off, serve on for this long, then stop", "",
 	    NULL, ""),
+	OPT(0, "stop-on", OPT_LIST, 0, "",
+	    "this signal is a stop too, as SIGTERM and SIGINT are", "SIGNAL",
+	    add_stop_on,
+	    "a signal such as QUIT; KILL, STOP and CHLD cannot be a stop"),
 	OPT(0, "stop-signal", OPT_SIG, AT(plan.stop_signal), "",
 	    "what the service gets for SIGTERM", "", NULL, ""),
 	OPT(0, "stop-timeout", OPT_MS, AT(plan.stop_timeout_ms), "",
@@ -283,6 +299,9 @@ static const struct opt opts[] = {
 	    "second"),
 	OPT(0, "max-restarts", OPT_INT, AT(plan.max_restarts), "",
 	    "give up after so many without a good minute between; 0: never", "",
+	    NULL, ""),
+	OPT(0, "follow-orphan", OPT_FLAG, AT(plan.follow_orphan), "",
+	    "the one process that it leaves behind is the service then", "",
 	    NULL, ""),
 	OPT('g', "group", OPT_FLAG, AT(plan.group), "",
 	    "signals go to the service's whole process group", "", NULL, ""),

@@ -81,10 +81,12 @@ conn_send(struct conn *c, struct span bytes)
 		n = 0;
 	}
 	bytes = span_after(bytes, (size_t)n);
-	if (bytes.len > 0) {
-		memmove(c->server->out[slot_of(c)], bytes.p, bytes.len);
-		c->out_len = bytes.len;
-	}
+	if (bytes.len == 0)
+		return true;
+	if (c->server->room == NULL)
+		return false;
+	memmove(c->server->room->out[slot_of(c)], bytes.p, bytes.len);
+	c->out_len = bytes.len;
 	return true;
 }
 
@@ -229,6 +231,15 @@ choose_wait(struct conn *c, bool same_head)
 		enter(c, CONN_HEAD, SERVER_HEAD_MS);
 }
 
+/* Where its unanswered bytes are kept; without room there never are any. */
+static char *
+kept_of(const struct conn *c)
+{
+	struct server *s = c->server;
+
+	return s->room != NULL ? s->room->in[slot_of(c)] : s->scratch_in;
+}
+
 /*
  * After the requests in the first `used` of len bytes were answered: keeps
  * what is left and waits for what is due.
@@ -236,7 +247,7 @@ choose_wait(struct conn *c, bool same_head)
 static void
 conn_settle(struct conn *c, const char *bytes, size_t used, size_t len)
 {
-	char *in = c->server->in[slot_of(c)];
+	char *in = kept_of(c);
 	const char *rest = bytes + used;
 	bool same_head = c->state == CONN_HEAD && used == 0;
 
@@ -244,6 +255,10 @@ conn_settle(struct conn *c, const char *bytes, size_t used, size_t len)
 	if (c->out_len == 0 && c->ends) {
 		c->lingers |= len > 0;	/* it sends on behind a close */
 		conn_end(c);
+		return;
+	}
+	if (len > 0 && c->server->room == NULL) {
+		conn_close(c);
 		return;
 	}
 	if (len > 0 && rest != in)
@@ -259,7 +274,7 @@ static void
 conn_read(struct conn *c)
 {
 	struct server *s = c->server;
-	char *in = c->in_len > 0 ? s->in[slot_of(c)] : s->scratch_in;
+	char *in = c->in_len > 0 ? kept_of(c) : s->scratch_in;
 	ssize_t n = recv(c->source.fd, in + c->in_len,
 	                 SERVER_IN_MAX - c->in_len, MSG_DONTWAIT);
 	size_t len;
@@ -284,7 +299,7 @@ conn_read(struct conn *c)
 static void
 conn_go_on(struct conn *c)
 {
-	const char *in = c->server->in[slot_of(c)];
+	const char *in = kept_of(c);
 	ssize_t used = 0;
 
 	if (c->out_len == 0)
@@ -301,7 +316,7 @@ conn_flush(struct conn *c)
 	size_t len = c->out_len;
 
 	c->out_len = 0;
-	if (conn_send(c, (struct span){ c->server->out[slot_of(c)], len }))
+	if (conn_send(c, (struct span){ c->server->room->out[slot_of(c)], len }))
 		conn_go_on(c);
 	else
 		conn_close(c);

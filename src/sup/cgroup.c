@@ -43,9 +43,9 @@ lists(struct span list, const char *word)
 	return false;
 }
 
-/* Our path in the hierarchy of `controller` ("": v2's); false if in none. */
-static bool
-find_group(struct span lines, const char *controller, struct span *path)
+/* see sup/cgroup.h */
+bool
+cgroup_find_path(struct span lines, const char *controller, struct span *path)
 {
 	while (lines.len > 0) {
 		struct span line = span_cut(&lines, '\n');
@@ -90,18 +90,18 @@ read_of(const char *controller, const char *v2, const char *v1, char *into,
 	                              sizeof groups);
 	struct span group = { "", 0 }, got = { into, 0 };
 
-	if (find_group(lines, controller, &group)) {
+	if (cgroup_find_path(lines, controller, &group)) {
 		buf_fmt(&b, "/sys/fs/cgroup/%s", controller);
 		return read_control(buf_text(&b), group, v1, into, cap);
 	}
-	if (find_group(lines, "", &group))
+	if (cgroup_find_path(lines, "", &group))
 		got = read_control("/sys/fs/cgroup", group, v2, into, cap);
 	return got;
 }
 
-/* The number of "NAME number", a line of its own. */
-static uint64_t
-find_number(struct span lines, const char *wanted)
+/* see sup/cgroup.h */
+uint64_t
+cgroup_find_number(struct span lines, const char *wanted)
 {
 	uint64_t n;
 
@@ -118,13 +118,24 @@ find_number(struct span lines, const char *wanted)
 
 /* see sup/cgroup.h */
 uint64_t
+cgroup_read_number(struct span text)
+{
+	uint64_t n;
+
+	if (parse_uint_span(span_cut(&text, '\n'), UINT64_MAX, &n) < 0)
+		return CGROUP_UNKNOWN;
+	return n;
+}
+
+/* see sup/cgroup.h */
+uint64_t
 cgroup_oom_kills(void)
 {
 	char bytes[CONTROL_MAX];
 	struct span lines = read_of("memory", "memory.events",
 	                            "memory.oom_control", bytes, sizeof bytes);
 
-	return find_number(lines, "oom_kill");
+	return cgroup_find_number(lines, "oom_kill");
 }
 
 /* see sup/cgroup.h */
@@ -135,12 +146,9 @@ cgroup_memory_limit(void)
 	struct span lines = read_of("memory", "memory.max",
 	                            "memory.limit_in_bytes", bytes,
 	                            sizeof bytes);
-	uint64_t n;
+	uint64_t n = cgroup_read_number(lines);
 
-	if (parse_uint_span(span_cut(&lines, '\n'), UINT64_MAX, &n) < 0
-	 || n >= V1_NO_LIMIT)
-		return CGROUP_UNKNOWN;	/* "max" in v2 */
-	return n;
+	return n < V1_NO_LIMIT ? n : CGROUP_UNKNOWN;
 }
 
 /* see sup/cgroup.h */
@@ -151,11 +159,8 @@ cgroup_memory_used(void)
 	struct span lines = read_of("memory", "memory.current",
 	                            "memory.usage_in_bytes", bytes,
 	                            sizeof bytes);
-	uint64_t n;
 
-	if (parse_uint_span(span_cut(&lines, '\n'), UINT64_MAX, &n) < 0)
-		return CGROUP_UNKNOWN;	/* the root group has none in v2 */
-	return n;
+	return cgroup_read_number(lines);	/* v2's root group has none */
 }
 
 /* see sup/cgroup.h */
@@ -165,11 +170,11 @@ cgroup_cpu(struct cgroup_cpu *cpu)
 	char bytes[CONTROL_MAX];
 	struct span lines = read_of("cpu", "cpu.stat", "cpu.stat", bytes,
 	                            sizeof bytes);
-	uint64_t v1_ns = find_number(lines, "throttled_time");
+	uint64_t v1_ns = cgroup_find_number(lines, "throttled_time");
 
-	cpu->periods = find_number(lines, "nr_periods");
-	cpu->throttled = find_number(lines, "nr_throttled");
+	cpu->periods = cgroup_find_number(lines, "nr_periods");
+	cpu->throttled = cgroup_find_number(lines, "nr_throttled");
 	cpu->throttled_us = v1_ns != CGROUP_UNKNOWN
 	                  ? v1_ns / 1000
-	                  : find_number(lines, "throttled_usec");
+	                  : cgroup_find_number(lines, "throttled_usec");
 }

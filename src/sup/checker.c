@@ -30,7 +30,7 @@ leave_the_parent(const struct checker_job *job, int fd)
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1L);
 	(void)prctl(PR_SET_PDEATHSIG, (long)SIGKILL);
 	/* The name that it has is the supervisor's address (sup/local.h). */
-	(void)prctl(PR_SET_NAME, "hale-check");
+	(void)prctl(PR_SET_NAME, TREE_CHECKER);
 	(void)setpgid(0, 0);
 	if (job->cwd_fd > 0)
 		(void)!fchdir(job->cwd_fd);	/* else it runs in "/" */
@@ -38,6 +38,7 @@ leave_the_parent(const struct checker_job *job, int fd)
 		(void)close(i);
 	(void)fds_fill_standard();	/* a hole harms nobody but itself */
 	fds_close_others(&fd, 1);
+	fds_lower();
 	signals_restore(job->given);
 	/* waitpid() must work, whatever hale was started with. */
 	(void)signal(SIGCHLD, SIG_DFL);

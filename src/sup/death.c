@@ -5,41 +5,90 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "sup/cgroup.h"
 #include "sup/child.h"
 
-/* Did the kernel kill it for memory? SIGKILL, not ours, and newly counted. */
-static bool
-was_oom(const struct death *d)
+/* see sup/death.h */
+void
+death_seen_alive(struct death_alive *a, int64_t now_ms)
 {
-	uint64_t now;
+	if (now_ms - a->next_ms < DEATH_FRESH_MS)
+		return;
+	/* A kill is counted before its process has ended: this one may have
+	 * been the service's, those of the last time were not. */
+	a->kills = a->next_kills;
+	a->counted_ms = a->next_ms;
+	a->next_kills = cgroup_oom_kills();
+	a->next_ms = now_ms;
+}
 
-	if (!WIFSIGNALED(d->status) || WTERMSIG(d->status) != SIGKILL
-	 || d->we_killed || d->oom_before == CGROUP_UNKNOWN)
-		return false;
-	now = cgroup_oom_kills();
-	return now != CGROUP_UNKNOWN && now > d->oom_before;
+/* SIGKILL, and not ours? */
+static bool
+was_killed(const struct death *d)
+{
+	return WIFSIGNALED(d->status) && WTERMSIG(d->status) == SIGKILL
+	    && !d->we_killed;
+}
+
+/* see sup/death.h */
+void
+death_look(struct death *d)
+{
+	d->kills = d->limit_bytes = CGROUP_UNKNOWN;
+	if (!was_killed(d))
+		return;
+	d->kills = cgroup_oom_kills();
+	d->limit_bytes = cgroup_memory_limit();
+}
+
+/* The kernel's kills that it may be one of. */
+static uint64_t
+count_kills(const struct death *d)
+{
+	bool rose = was_killed(d) && d->kills_before != CGROUP_UNKNOWN
+	         && d->kills != CGROUP_UNKNOWN && d->kills > d->kills_before;
+
+	return rose ? d->kills - d->kills_before : 0;
 }
 
 static void
-write_oom(struct buf *b)
+write_limit(struct buf *b, const struct death *d)
 {
-	uint64_t limit = cgroup_memory_limit();
-
-	buf_str(b, "was killed by the kernel for memory");
-	if (limit != CGROUP_UNKNOWN)
+	if (d->limit_bytes != CGROUP_UNKNOWN)
 		buf_fmt(b, " (limit %llu MiB)",
-		        (unsigned long long)(limit >> 20));
+		        (unsigned long long)(d->limit_bytes >> 20));
+}
+
+static void
+write_perhaps(struct buf *b, const struct death *d, uint64_t kills)
+{
+	buf_str(b, "; in the last ");
+	buf_ms(b, d->since_ms);
+	if (kills == 1)
+		buf_str(b, " the kernel killed a process of this container "
+		        "for memory, perhaps this one");
+	else
+		buf_fmt(b, " the kernel killed %llu processes of this "
+		        "container for memory, perhaps this one too",
+		        (unsigned long long)kills);
+	write_limit(b, d);
 }
 
 /* see sup/death.h */
 void
 death_write(struct buf *b, const struct death *d)
 {
-	if (was_oom(d))
-		write_oom(b);
-	else
+	uint64_t kills = count_kills(d);
+	bool was_largest = d->limit_bytes != CGROUP_UNKNOWN
+	                && d->peak_bytes >= d->limit_bytes / 2;
+
+	if (kills > 0 && was_largest) {
+		buf_str(b, "was killed by the kernel for memory");
+		write_limit(b, d);
+	} else {
 		child_write_end(b, d->status);
+		if (kills > 0)
+			write_perhaps(b, d, kills);
+	}
 	if (d->sick != NULL)
 		buf_fmt(b, ", stopped as unhealthy (%s)", d->sick);
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -47,6 +48,49 @@ sort(int *list, size_t n)
 			list[j] = high;
 		}
 	}
+}
+
+static rlim_t given;	/* the soft limit before fds_raise(); 0: unchanged */
+
+static void
+set_soft(rlim_t soft)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = soft < limit.rlim_max ? soft : limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);	/* at worst it stays */
+}
+
+/* see sup/fds.h */
+void
+fds_raise(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0
+	 || limit.rlim_cur >= FDS_ENOUGH || limit.rlim_cur == limit.rlim_max)
+		return;
+	given = limit.rlim_cur;
+	set_soft(FDS_ENOUGH);
+}
+
+/* see sup/fds.h */
+void
+fds_lower(void)
+{
+	if (given != 0)
+		set_soft(given);
+}
+
+/* see sup/fds.h */
+long
+fds_limit(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) < 0 ? -1 : (long)limit.rlim_cur;
 }
 
 /* see sup/fds.h */

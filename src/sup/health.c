@@ -38,18 +38,55 @@ void
 health_stop(struct health *h)
 {
 	h->is_on = false;
-	for (size_t i = 0; i < h->n; i++) {
-		h->checks[i].due_ms = CLOCK_NEVER;
-		h->checks[i].began_ms = CLOCK_NEVER;
-	}
+}
+
+/* Does it need the start period no more? Where readiness is said by nobody the
+ * service is ready from its first moment, and the check itself tells. */
+static bool
+has_started(const struct health *h, const struct health_check *c)
+{
+	return h->asks_ready ? h->was_ready : c->state != HEALTH_STARTING;
+}
+
+/* A failure counts from the end of the start period on: then it is asked. */
+static int64_t
+no_later(const struct health *h, const struct health_check *c, int64_t due_ms)
+{
+	bool steps_over = due_ms != CLOCK_NEVER && due_ms > h->lenient_ms;
+
+	return steps_over && !has_started(h, c) ? h->lenient_ms : due_ms;
 }
 
 /* see sup/health.h */
 void
 health_extend(struct health *h, int64_t until_ms)
 {
-	if (h->is_on && h->lenient_ms < until_ms)
-		h->lenient_ms = until_ms;
+	if (!h->is_on || h->lenient_ms >= until_ms)
+		return;
+	h->lenient_ms = until_ms;
+	for (size_t i = 0; i < h->n; i++) {
+		struct health_check *c = &h->checks[i];
+
+		c->due_ms = no_later(h, c, c->due_ms);
+	}
+}
+
+/* see sup/health.h */
+void
+health_pardon(struct health *h, int64_t since_ms, int64_t now_ms)
+{
+	int64_t late_ms = now_ms - since_ms;
+
+	if (h->lenient_ms > since_ms)
+		h->lenient_ms += late_ms;
+	for (size_t i = 0; i < h->n; i++) {
+		struct health_check *c = &h->checks[i];
+
+		if (c->counts_ms > since_ms)
+			c->counts_ms += late_ms;
+		if (c->blind_ms != CLOCK_NEVER)
+			c->blind_ms += late_ms;
+	}
 }
 
 static bool
@@ -110,7 +147,7 @@ note_history(struct health_check *c, bool good)
 static bool
 failure_counts(const struct health *h, const struct health_check *c)
 {
-	if (c->began_ms < h->lenient_ms && !h->was_ready)
+	if (c->began_ms < h->lenient_ms && !has_started(h, c))
 		return false;
 	return c->state != HEALTH_STARTING || c->began_ms >= c->counts_ms;
 }
@@ -139,11 +176,14 @@ note_failure(const struct health *h, struct health_check *c)
 static int64_t
 next_eager(const struct health *h, struct health_check *c, int64_t now_ms)
 {
-	int64_t most = now_ms < h->lenient_ms ? h->conf.start_interval_ms
-	                                      : h->conf.interval_ms;
-	int64_t pause = c->eager_ms < most ? c->eager_ms : most;
-	int64_t due_ms = c->began_ms + pause;
+	int64_t most = h->conf.interval_ms;
+	int64_t pause;
+	int64_t due_ms;
 
+	if (now_ms < h->lenient_ms && most > h->conf.start_interval_ms)
+		most = h->conf.start_interval_ms;
+	pause = c->eager_ms < most ? c->eager_ms : most;
+	due_ms = c->began_ms + pause;
 	c->eager_ms = pause * 2;
 	if (c->began_ms < c->counts_ms && due_ms > c->counts_ms)
 		due_ms = c->counts_ms;
@@ -151,7 +191,8 @@ next_eager(const struct health *h, struct health_check *c, int64_t now_ms)
 }
 
 static int64_t
-next_due(const struct health *h, struct health_check *c, int64_t now_ms)
+next_due(const struct health *h, struct health_check *c, bool good,
+         int64_t now_ms)
 {
 	bool was_late = now_ms - c->began_ms >= h->conf.timeout_ms;
 	int64_t first_ms = now_ms + (was_late ? HEALTH_REAP_MS : 0);
@@ -159,6 +200,8 @@ next_due(const struct health *h, struct health_check *c, int64_t now_ms)
 	               ? next_eager(h, c, now_ms)
 	               : c->began_ms + h->conf.interval_ms;
 
+	if (!good && c->began_ms < h->lenient_ms)
+		due_ms = no_later(h, c, due_ms);
 	return due_ms > first_ms ? due_ms : first_ms;
 }
 
@@ -180,7 +223,7 @@ health_result(struct health *h, size_t i, bool good, int64_t now_ms)
 		note_failure(h, c);
 		note_history(c, false);
 	}
-	c->due_ms = next_due(h, c, now_ms);
+	c->due_ms = next_due(h, c, good, now_ms);
 	c->began_ms = CLOCK_NEVER;
 }
 
@@ -195,7 +238,7 @@ health_not_run(struct health *h, size_t i, int64_t now_ms)
 		return;
 	if (c->blind_ms == CLOCK_NEVER)
 		c->blind_ms = now_ms;
-	c->due_ms = next_due(h, c, now_ms);
+	c->due_ms = next_due(h, c, false, now_ms);
 	if (c->due_ms > again_ms)	/* one bad moment an hour is no hour */
 		c->due_ms = again_ms;
 	c->began_ms = CLOCK_NEVER;

@@ -13,7 +13,9 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,7 +27,9 @@
 #include "sup/cgroup.h"
 #include "sup/child.h"
 #include "sup/death.h"
+#include "sup/daemon.h"
 #include "sup/fds.h"
+#include "sup/follow.h"
 #include "sup/launch.h"
 #include "sup/local.h"
 #include "sup/report.h"
@@ -40,6 +44,7 @@
 #define READ_FAILED_MS 1000	/* the same for a read of signals */
 #define LIST_MAX      512	/* bytes of the names of what was left */
 #define SIGNAL_NAME_MAX 16	/* bytes of "SIGRTMIN+30" and its like */
+#define FDS_LEAST     6	/* 0 to 2, signals, epoll, timer: nothing can do less */
 #define USAGE_FRESH_MS 100	/* figures of the kernel's are read no more often */
 
 struct init {
@@ -51,10 +56,14 @@ struct init {
 	struct signals_rules rules;
 	struct service       service;
 	struct launch        launch;
+	struct source       *exec;	/* its exec has not finished, or NULL */
 	struct watch         watch;
+	struct follow        follow;
 	pid_t    pid;		/* the service's; 0 once it has ended */
 	uid_t    uid;		/* our own */
 	pid_t    group;		/* its process group, for what it leaves */
+	int      group_fd;	/* from tree_hold(), or 0 */
+	uint64_t heard_ticks;	/* when a stop went to the group, or 0 */
 	int      status;	/* its wait status */
 	int      terminal_fd;	/* the service's controlling terminal, or -1 */
 	int      stop_signal;	/* what the stop is sent as */
@@ -66,6 +75,8 @@ struct init {
 	bool     start_refused;	/* .. and it was the machine that refused it */
 	bool     cleared;	/* it got SIGKILL as part of a restart */
 	bool     told_traced;	/* one line for all that asked to be traced */
+	bool     unreachable;	/* the last signal, not yet told: EPERM .. */
+	bool     told_unreachable;	/* .. which was said for this one */
 	bool     told_ctrl_z;	/* one line for every Ctrl-Z */
 	bool     stopped;	/* the service, as waitpid() reported it last */
 	bool     resumed;	/* by a SIGCONT that is still to be read */
@@ -74,7 +85,10 @@ struct init {
 	int64_t  died_ms;	/* of the last death */
 	uint64_t born_ms;	/* of the service, since the epoch */
 	uint64_t orphans, forwarded;
-	uint64_t oom_before;	/* kernel kills when the service started */
+	struct death_alive alive;	/* of the service */
+	long     peak_kb;	/* the most memory that the last one had */
+	int      exec_err;	/* how it failed: the child is about to end */
+	int      unstarted;	/* exit code of a first start that failed late */
 	/* Large, so last: what a start touches lies close together above. */
 	struct server server;
 	struct signalfd_siginfo batch[SIGNAL_BATCH];
@@ -85,6 +99,7 @@ struct init {
 	char sick[REPORT_WHY_MAX];	/* why it is not live, or was stopped */
 	char death[DEATH_TEXT_MAX];	/* how the last one ended, or "" */
 	char refused[REPORT_WHY_MAX];	/* why the machine refused a start, or "" */
+	struct source execs[2];	/* one may have ended in this very turn */
 };
 
 static struct init the_init;	/* zeroed pages that cost nothing untouched */
@@ -115,20 +130,38 @@ choose_stop(const struct init *in)
 {
 	bool mends = in->service.state == SVC_MENDING || in->service.sickened;
 
+	if (in->exec != NULL)	/* nothing of it runs that could hear */
+		return SIGKILL;
 	return mends && in->watch.notify.starved ? SIGABRT : in->stop_signal;
+}
+
+/* Root without CAP_KILL may not signal another user's process (kill(2)). */
+static void
+note_reach(struct init *in, int result)
+{
+	if (result != -EPERM)
+		return;
+	in->unreachable = true;
+	if (in->told_unreachable)
+		return;
+	in->told_unreachable = true;
+	log_error("cannot signal %s (pid %d): %s: it has another user, and hale "
+	          "neither CAP_KILL nor CAP_SETUID", program(in), (int)in->pid,
+	          err_text(result));
 }
 
 /* Where the service is in hale's group that has others too: a shell's script,
  * the other end of a pipe. They are not meant. */
-static void
+static int
 signal_service(const struct init *in, bool to_group, int sig,
                const struct signalfd_siginfo *info)
 {
 	if (to_group && in->rules.shares_group
-	 && getpgid(in->pid) == getpgrp())
+	 && getpgid(in->pid) == getpgrp()) {
 		tree_signal_below(in->pid, sig);
-	else
-		tree_signal(in->pid, to_group, sig, info);
+		return 0;	/* SIGKILL, if it comes to that, tells */
+	}
+	return tree_signal(in->pid, to_group, sig, info);
 }
 
 /* A stopped service could not act on the stop signal. */
@@ -139,7 +172,7 @@ wake_stopped(struct init *in)
 		return;
 	tell_signal(in, "it is stopped: sending", SIGCONT);
 	in->stopped = false;
-	signal_service(in, true, SIGCONT, NULL);
+	(void)signal_service(in, true, SIGCONT, NULL);	/* the stop tells */
 }
 
 static void
@@ -152,8 +185,29 @@ send_stop(struct init *in)
 		return;
 	tell_signal(in, "sending", sig);
 	in->forwarded++;
-	signal_service(in, in->plan->group, sig, &in->stop_from);
+	in->heard_ticks = in->plan->group ? tree_ticks() : 0;
+	note_reach(in, signal_service(in, in->plan->group, sig,
+	                              &in->stop_from));
 	wake_stopped(in);
+}
+
+static struct tree_group
+group_of(const struct init *in)
+{
+	return (struct tree_group){
+		.id = in->group,
+		.member = in->pid,
+		.held_fd = in->group_fd > 0 ? in->group_fd : -1,
+		.heard_ticks = in->heard_ticks,
+	};
+}
+
+/* First, and by itself: whether it can be reached decides what follows. */
+static void
+kill_service(struct init *in)
+{
+	if (in->pid > 0)
+		note_reach(in, tree_signal(in->pid, false, SIGKILL, NULL));
 }
 
 static void
@@ -161,6 +215,7 @@ kill_all(struct init *in)
 {
 	char list[LIST_MAX];
 	struct buf b = buf_over(list, sizeof list);
+	const struct tree_group group = group_of(in);
 
 	tree_list(&b);
 	if (b.len == 0)	/* no /proc shows them */
@@ -171,7 +226,8 @@ kill_all(struct init *in)
 	else
 		log_warn("still running after the service's end, killed: %s",
 		         buf_text(&b));
-	tree_signal_all(in->group, SIGKILL);
+	kill_service(in);
+	(void)tree_signal_all(&group, SIGKILL);	/* so many as hale may */
 }
 
 static void
@@ -195,6 +251,56 @@ note_refused_start(struct init *in, const char *reason)
 	(void)buf_text(&b);
 }
 
+/* Declared ahead since the end of an exec goes on where its start stopped. */
+static void note_start(struct init *in);
+
+/* Its child, where it failed, is reaped like any other. */
+static void
+exec_ended(struct init *in, int result)
+{
+	loop_end(&in->loop, in->exec);
+	close(in->exec->fd);
+	in->exec = NULL;
+	if (result < 0)
+		in->exec_err = result;
+}
+
+static void
+exec_ready(struct source *s, uint32_t events)
+{
+	struct init *in = &the_init;
+	int result = child_exec(s->fd);
+
+	(void)events;
+	if (result == 0)
+		return;
+	exec_ended(in, result);
+	if (result < 0)
+		return;
+	log_warn("%s (pid %d): its program is loaded now", program(in),
+	         (int)in->pid);
+	note_start(in);
+}
+
+static void
+wait_for_exec(struct init *in, int fd)
+{
+	int i = in->execs[0].state != SOURCE_OUT;
+	int r;
+
+	in->exec = &in->execs[i];
+	*in->exec = (struct source){
+		.fd = fd, .deadline_ms = CLOCK_NEVER, .ready = exec_ready,
+	};
+	r = loop_add(&in->loop, in->exec, EPOLLIN);
+	if (r < 0)	/* then its end alone is heard of */
+		log_error("cannot wait for its program: %s", err_text(r));
+	log_warn("%s (pid %d): its program is still being loaded after %d ms, "
+	         "not ready until it is: exec waits for a file system, for "
+	         "fanotify or for a tracer", program(in), (int)in->pid,
+	         CHILD_HOLD_MS);
+}
+
 /* Returns 0, or the exit code that stands for the failure. */
 static int
 start_service(struct init *in, bool again)
@@ -212,12 +318,26 @@ start_service(struct init *in, bool again)
 	if (pid < 0)
 		return -pid;
 	in->pid = in->group = pid;
+	in->heard_ticks = 0;
 	/* On a CPU that both share the service goes first: the rest can wait. */
 	(void)sched_yield();	/* cannot fail (sched_yield(2)) */
 	in->started_ms = clock_ms();
 	in->born_ms = usage_epoch_ms();
-	in->cleared = in->stop_sent = in->stopped = false;
+	in->cleared = in->stop_sent = in->told_unreachable = false;
+	in->stopped = false;
+	if (in->launch.news.exec_fd > 0)
+		wait_for_exec(in, in->launch.news.exec_fd);
 	return 0;
+}
+
+static void
+hold_group(struct init *in)
+{
+	int fd = in->rules.self != 1 ? tree_hold(in->group) : -1;
+
+	if (in->group_fd > 0)
+		close(in->group_fd);
+	in->group_fd = fd > 0 ? fd : 0;
 }
 
 /* What follows a start, and must not delay the service. A kill in its first
@@ -225,7 +345,10 @@ start_service(struct init *in, bool again)
 static void
 note_start(struct init *in)
 {
-	in->oom_before = cgroup_oom_kills();
+	death_born(&in->alive, in->started_ms);
+	hold_group(in);
+	if (in->exec != NULL)
+		return;	/* it has not begun yet */
 	log_info("started %s (pid %d)", program(in), (int)in->pid);
 	watch_start(&in->watch, in->pid);	/* may say that it is ready */
 }
@@ -276,14 +399,33 @@ start_again(struct init *in)
 	in->signals.deadline_ms = 0;	/* reaping tells that nobody is left */
 }
 
+/* A restart ends what the service left: said once, whoever it may be. */
+static void
+tell_cleared(const struct init *in, int sig)
+{
+	char list[LIST_MAX];
+	struct buf b = buf_over(list, sizeof list);
+
+	tree_list(&b);
+	if (b.len > 0)
+		log_warn("%s what %s left: %s", sig == SIGKILL ? "killing"
+		         : "sending SIGTERM to", program(in), buf_text(&b));
+}
+
 static void
 clear(struct init *in, int sig)
 {
+	const struct tree_group group = group_of(in);
+
 	if (in->pid > 0)
 		log_warn("%s (pid %d) did not stop in time: killing it",
 		         program(in), (int)in->pid);
+	else if (!in->cleared)
+		tell_cleared(in, sig);
 	in->cleared = sig == SIGKILL;
-	tree_signal_own(in->group, sig);
+	if (sig == SIGKILL)
+		kill_service(in);
+	(void)tree_signal_own(&group, sig);	/* so many as hale may */
 }
 
 static void
@@ -309,11 +451,44 @@ tell_refusal(const struct init *in, int64_t now_ms)
 }
 
 static void
-give_up(const struct init *in)
+tell_stuck(const struct init *in)
 {
-	log_error("%s was restarted %d times in a row and is unhealthy again: "
-	          "giving up, it is not live any more", program(in),
-	          in->service.in_row);
+	log_error("%s (pid %d) does not end, even by SIGKILL: the kernel holds "
+	          "it, and it is not live until it ends", program(in),
+	          (int)in->pid);
+}
+
+static void
+tell_surrender(const struct init *in)
+{
+	const char *live = in->pid > 0 ? ", it is not live any more" : "";
+	int n = in->service.in_row;
+
+	if (in->service.unheard)
+		log_error("%s is unhealthy and cannot be signalled: giving "
+		          "up%s", program(in), live);
+	else
+		log_error("%s was restarted %d time%s in a row without a good "
+		          "minute between: giving up%s", program(in), n,
+		          n == 1 ? "" : "s", live);
+}
+
+/* hale leaves, and the service has not ended. */
+static void
+leave_it(struct init *in)
+{
+	in->status = SIGKILL;	/* as wait(2) would have it; or it will be so */
+	log_warn("%s (pid %d) has not ended: %s", program(in), (int)in->pid,
+	         in->service.leaving_kills ? "leaving, which kills it"
+	                                   : "leaving it behind");
+}
+
+static void
+term_rest(const struct init *in)
+{
+	const struct tree_group group = group_of(in);
+
+	(void)tree_signal_all(&group, SIGTERM);	/* so many as hale may */
 }
 
 static void
@@ -326,7 +501,7 @@ act(struct init *in, enum service_act what)
 		send_stop(in);
 		break;
 	case ACT_TERM_REST:
-		tree_signal_all(in->group, SIGTERM);
+		term_rest(in);
 		break;
 	case ACT_KILL:
 		kill_all(in);
@@ -340,11 +515,14 @@ act(struct init *in, enum service_act what)
 	case ACT_START:
 		start_again(in);
 		break;
-	case ACT_GIVE_UP:
-		give_up(in);
+	case ACT_STUCK:
+		tell_stuck(in);
+		clear(in, SIGKILL);
 		break;
 	case ACT_LEAVE:
 		in->leaving = true;
+		if (in->pid > 0)
+			leave_it(in);
 		break;
 	case ACT_BUG:
 		log_error("the service is in no known state; going on");
@@ -364,18 +542,24 @@ step(struct init *in, enum service_event ev)
 {
 	bool was_ready = service_is_ready(&in->service);
 	bool was_clearing = in->service.state == SVC_CLEARING;
+	bool had_given_up = in->service.gave_up;
 	int64_t now_ms = clock_ms();
 
 	act(in, service_step(&in->service, ev, now_ms));
+	if (in->unreachable)
+		act(in, service_step(&in->service, EV_UNREACHABLE, now_ms));
+	in->unreachable = false;
 	if (in->start_failed) {
 		in->start_failed = false;
 		now_ms = clock_ms();	/* explaining it took its time */
 		act(in, service_step(&in->service, in->start_refused
-		                     ? EV_REFUSED : EV_FAILED, now_ms));
+		                     ? EV_REFUSED : EV_NOT_STARTED, now_ms));
 		if (in->start_refused)
 			tell_refusal(in, now_ms);
 	}
 	in->timer.deadline_ms = in->service.deadline_ms;
+	if (in->service.gave_up && !had_given_up)
+		tell_surrender(in);
 	if (!is_watched(&in->service))
 		watch_stop(&in->watch);
 	if (!was_clearing && in->service.state == SVC_CLEARING)
@@ -388,8 +572,12 @@ step(struct init *in, enum service_event ev)
 static void
 timer_expired(struct source *s)
 {
-	(void)s;
-	step(&the_init, EV_DEADLINE);
+	struct init *in = &the_init;
+
+	if (service_pardon(&in->service, clock_ms()))
+		s->deadline_ms = in->service.deadline_ms;
+	else
+		step(in, EV_DEADLINE);
 }
 
 /* --- children --- */
@@ -419,13 +607,16 @@ static void
 tell_end(struct init *in)
 {
 	struct buf b = buf_over(in->death, sizeof in->death);
-	const struct death death = {
+	struct death death = {
 		.status = in->status,
-		.oom_before = in->oom_before,
+		.kills_before = in->alive.kills,
+		.since_ms = clock_ms() - in->alive.counted_ms,
+		.peak_bytes = (uint64_t)in->peak_kb * 1024,
 		.we_killed = in->service.killed || in->cleared,
 		.sick = was_sick(in) ? in->sick : NULL,
 	};
 
+	death_look(&death);
 	death_write(&b, &death);
 	in->died_ms = clock_ms();
 	if (in->status == 0)
@@ -436,14 +627,82 @@ tell_end(struct init *in)
 		         buf_text(&b));
 }
 
+/* What start_service() and step() do where a start fails at once. */
 static void
-service_ended(struct init *in, int status)
+start_failed_late(struct init *in)
 {
-	in->status = status;
-	tell_end(in);
+	char reason[LAUNCH_REASON_MAX];
+	struct buf b = buf_over(reason, sizeof reason);
+	bool is_first = in->died_ms == 0, refused;
+	int code = launch_explain(&in->launch, in->exec_err, &refused, &b);
+
+	refused = refused && !is_first && in->service.state == SVC_RUNNING;
+	in->exec_err = 0;
 	in->pid = 0;
-	watch_end(&in->watch);
-	step(in, status_code(in) == 0 ? EV_EXITED : EV_FAILED);
+	if (refused) {
+		note_refused_start(in, buf_text(&b));
+		step(in, EV_REFUSED);
+		tell_refusal(in, clock_ms());
+		return;
+	}
+	note_failed_start(in, buf_text(&b));
+	in->status = code << 8;
+	if (!is_first) {
+		step(in, EV_NOT_STARTED);
+		return;
+	}
+	in->unstarted = code;
+	in->leaving = true;
+}
+
+static void
+become_service(struct init *in, pid_t pid)
+{
+	pid_t group = getpgid(pid);
+
+	in->pid = pid;
+	/* With a terminal it may be our own: no SIGKILL for that. */
+	in->group = group > 0 && group != getpgrp() ? group : pid;
+	in->stopped = false;
+	in->heard_ticks = 0;
+	hold_group(in);
+	in->born_ms = usage_epoch_ms();
+	watch_follow(&in->watch, pid);
+}
+
+static void
+main_named(void *owner, pid_t pid)
+{
+	struct init *in = owner;
+	int r = is_watched(&in->service)
+	      ? follow_take(&in->follow, in->pid, pid) : -EBUSY;
+
+	if (r == 0) {
+		log_info("%s (pid %d) names pid %d: that is the service now",
+		         program(in), (int)in->pid, (int)pid);
+		become_service(in, pid);
+	} else if (r == -ESRCH) {
+		log_warn("MAINPID=%d is not followed: no process below hale "
+		         "has that pid", (int)pid);
+	} else {
+		log_info("MAINPID=%d is not followed yet: %s", (int)pid,
+		         err_text(r));
+	}
+}
+
+/* Who is the service, now that it has ended by itself? 0: nobody. */
+static pid_t
+find_successor(struct init *in, int status)
+{
+	pid_t next = 0;
+
+	if (!is_watched(&in->service))
+		return 0;	/* it was to end */
+	next = follow_next(&in->follow);
+	if (next == 0 && in->plan->follow_orphan && status == 0
+	 && tree_children(&next) != 1)
+		next = 0;
+	return next;
 }
 
 static void
@@ -458,6 +717,81 @@ tell_orphan(const struct init *in, pid_t pid, int status)
 	log_warn("reaped orphan pid %d: it %s", (int)pid, buf_text(&b));
 }
 
+/* A sign of life. */
+static void
+service_lives(void *owner)
+{
+	struct init *in = owner;
+
+	if (in->pid > 0)
+		death_seen_alive(&in->alive, clock_ms());
+}
+
+static void
+orphan_ended(struct init *in, pid_t pid, int status)
+{
+	in->orphans++;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		service_lives(in);	/* it was not the service that was killed */
+	tell_orphan(in, pid, status);
+}
+
+static void
+tell_successor(const struct init *in, int status, pid_t next)
+{
+	char how[DEATH_TEXT_MAX];
+	struct buf b = buf_over(how, sizeof how);
+
+	child_write_end(&b, status);
+	log_warn("%s (pid %d) %s: pid %d is the service now", program(in),
+	         (int)in->pid, buf_text(&b), (int)next);
+}
+
+/* A daemon that forks would end the container without a word. */
+static void
+tell_left(const struct init *in)
+{
+	const char *hint = daemon_hint(span_of(program(in)));
+	char list[LIST_MAX];
+	struct buf b = buf_over(list, sizeof list);
+
+	tree_list(&b);
+	if (b.len == 0)
+		return;
+	log_warn("%s (pid %d) exited with code 0 and left %s running: start it "
+	         "in the foreground%s%s%s", program(in), (int)in->pid,
+	         buf_text(&b), hint != NULL ? " (" : ", or use --follow-orphan",
+	         hint != NULL ? hint : "", hint != NULL ? ")" : "");
+}
+
+static void
+service_ended(struct init *in, int status)
+{
+	pid_t next;
+
+	if (in->exec != NULL)
+		exec_ended(in, child_exec(in->exec->fd));
+	if (in->exec_err < 0) {
+		start_failed_late(in);
+		return;
+	}
+	next = find_successor(in, status);
+	if (next > 0) {
+		orphan_ended(in, in->pid, status);
+		tell_successor(in, status, next);
+		become_service(in, next);
+		return;
+	}
+	follow_forget(&in->follow);
+	in->status = status;
+	tell_end(in);
+	if (status == 0 && is_watched(&in->service) && in->plan->linger_ms == 0)
+		tell_left(in);
+	in->pid = 0;
+	watch_end(&in->watch);
+	step(in, status_code(in) == 0 ? EV_EXITED : EV_FAILED);
+}
+
 /* Without a shell there is no fg. A read in the background is not continued:
  * it would stop again at once. */
 static void
@@ -468,7 +802,7 @@ go_on(struct init *in)
 		         "that could continue it: sending SIGCONT",
 		         program(in), (int)in->pid);
 	in->told_ctrl_z = true;
-	signal_service(in, true, SIGCONT, NULL);
+	(void)signal_service(in, true, SIGCONT, NULL);	/* it may have ended */
 }
 
 /* The terminal is the service's again where a shell has made it ours. The
@@ -489,7 +823,7 @@ service_stopped(struct init *in, int sig)
 
 	if (in_background && terminal_is_ours(in->terminal_fd)) {
 		hand_over(in);	/* fg came before we heard of this */
-		signal_service(in, true, SIGCONT, NULL);
+		(void)signal_service(in, true, SIGCONT, NULL);
 		return;
 	}
 	in->stopped = true;
@@ -539,6 +873,7 @@ child_changed(struct init *in, pid_t pid, int status)
 static void
 reap(struct init *in)
 {
+	struct rusage used;
 	int flags = WNOHANG;
 	int status;
 	pid_t pid;
@@ -546,7 +881,7 @@ reap(struct init *in)
 	if (in->terminal_fd >= 0)
 		flags |= WUNTRACED | WCONTINUED;
 	for (int i = 0; i < REAP_BATCH; i++) {
-		pid = waitpid(-1, &status, flags);
+		pid = wait4(-1, &status, flags, &used);
 		if (pid == 0)
 			return;
 		if (pid < 0) {
@@ -560,15 +895,48 @@ reap(struct init *in)
 		if (WIFSTOPPED(status) || WIFCONTINUED(status)) {
 			child_changed(in, pid, status);
 		} else if (pid == in->pid) {
+			in->peak_kb = used.ru_maxrss;
 			service_ended(in, status);
 		} else if (!watch_reaped(&in->watch, pid, status)) {
-			in->orphans++;
-			tell_orphan(in, pid, status);
+			follow_reaped(&in->follow, pid);
+			orphan_ended(in, pid, status);
 		}
 		if (in->leaving)
 			return;
 	}
 	in->signals.deadline_ms = 0;	/* due at once: there may be more */
+}
+
+/*
+ * The service has ended, and its parent is another process, which gets its
+ * exit code: most likely the one that was the service before. An upgrade that
+ * failed leaves that one in its place, to be stopped if a stop is under way.
+ */
+static void
+main_gone(struct source *s, uint32_t events)
+{
+	struct init *in = &the_init;
+	int status;
+	pid_t next, got = waitpid(in->pid, &status, WNOHANG);
+
+	(void)s;
+	(void)events;
+	if (got > 0)	/* its parent ended before it */
+		service_ended(in, status);
+	if (got >= 0)
+		return;
+	next = follow_next(&in->follow);
+	if (next == 0) {
+		log_warn("%s (pid %d) has ended; its parent has its exit code: "
+		         "taken for 1", program(in), (int)in->pid);
+		service_ended(in, 1 << 8);	/* as wait(2) would have it */
+		return;
+	}
+	log_warn("%s (pid %d) has ended: pid %d, which was the service before, "
+	         "is it again", program(in), (int)in->pid, (int)next);
+	become_service(in, next);
+	if (!is_watched(&in->service))
+		send_stop(in);
 }
 
 static void
@@ -623,7 +991,8 @@ forward(struct init *in, int sig, const struct signalfd_siginfo *info)
 			return;
 	}
 	in->forwarded++;
-	signal_service(in, to_group, sig, info);
+	note_reach(in, signal_service(in, to_group, sig, info));
+	in->unreachable = false;	/* nothing waits for it */
 	tell_signal(in, "forwarded", sig);
 }
 
@@ -718,7 +1087,8 @@ fill_facts(const struct init *in, struct facts *facts, int64_t now_ms)
 
 	*facts = (struct facts){
 		.version = in->plan->version,
-		.state = service_state_text(s),
+		.state = in->exec != NULL && s->state == SVC_RUNNING
+		       ? "starting" : service_state_text(s),
 		.program = program(in),
 		.self = in->rules.self,
 		.service_pid = in->pid,
@@ -783,6 +1153,7 @@ answer_probe(void *owner, const struct server_ask *ask, struct buf *out)
 		.sick = in->sick,
 		.death = in->death,
 		.refused = in->refused,
+		.is_loading = in->exec != NULL,
 		.now_ms = clock_ms(),
 	};
 
@@ -824,20 +1195,47 @@ time_extended(void *owner, int64_t until_ms)
 
 /* --- start --- */
 
+/* err in words, with the limit where it is the one of descriptors; b's NUL. */
+static const char *
+why_not(struct buf *b, int err)
+{
+	buf_str(b, err_text(err));
+	if (err == -EMFILE)
+		buf_fmt(b, ": RLIMIT_NOFILE is %ld and hale needs %d, and one "
+		        "more for each --listen", fds_limit(), FDS_LEAST);
+	else if (err == -EPERM || err == -ENOSYS)
+		buf_str(b, " (denied by seccomp?)");
+	return buf_text(b);
+}
+
+static int
+setup_failed(const char *call, int err)
+{
+	char words[LIST_MAX];
+	struct buf b = buf_over(words, sizeof words);
+
+	log_error("cannot set up: %s: %s", call, why_not(&b, err));
+	return err;
+}
+
 static int
 open_signals(struct init *in)
 {
 	int fd = signals_open(), r;
 
+	if (fd == -EMFILE) {
+		fds_raise();
+		fd = signals_open();
+	}
 	if (fd >= 0 && fd <= STDERR_FILENO) {	/* a standard stream is closed */
 		close(fd);
 		r = fds_fill_standard();
 		if (r < 0)
-			return r;
+			return setup_failed("open", r);
 		fd = signals_open();
 	}
 	if (fd < 0)
-		return fd;
+		return setup_failed("signalfd4", fd);
 	in->signals = (struct source){
 		.fd = fd,
 		.deadline_ms = CLOCK_NEVER,
@@ -847,15 +1245,30 @@ open_signals(struct init *in)
 	return 0;
 }
 
+/* Opens the loop's own descriptors. */
 static int
-open_loop(struct init *in)
+open_epoll(struct init *in)
 {
-	int r = open_signals(in);
+	int r = loop_init(&in->loop);
 
-	if (r == 0)
+	if (r == -EMFILE) {
+		if (in->loop.fd >= 0)
+			close(in->loop.fd);
+		fds_raise();
 		r = loop_init(&in->loop);
+	}
 	if (r == 0)
-		r = loop_add(&in->loop, &in->signals, EPOLLIN);
+		return 0;
+	return setup_failed(in->loop.fd < 0 ? "epoll_create1"
+	                    : in->loop.timer_fd < 0 ? "timerfd_create"
+	                    : "epoll_ctl", r);
+}
+
+static int
+add_sources(struct init *in)
+{
+	int r = loop_add(&in->loop, &in->signals, EPOLLIN);
+
 	in->timer = (struct source){
 		.fd = -1,
 		.deadline_ms = CLOCK_NEVER,
@@ -863,9 +1276,27 @@ open_loop(struct init *in)
 	};
 	if (r == 0)
 		r = loop_add(&in->loop, &in->timer, 0);
-	if (r < 0)
-		log_error("cannot set up: %s", err_text(r));
+	return r < 0 ? setup_failed("epoll_ctl", r) : 0;
+}
+
+static int
+open_loop(struct init *in)
+{
+	int r = open_signals(in);
+
+	if (r == 0)
+		r = open_epoll(in);
+	if (r == 0)
+		r = add_sources(in);
 	return r;
+}
+
+/* More of them than every hale, before the service is started? */
+static bool
+needs_descriptors(const struct init_plan *plan)
+{
+	return plan->n_listen > 0 || plan->watch.notify
+	    || plan->watch.notify_fd > 0 || plan->watch.watchdog_ms > 0;
 }
 
 /* A port that cannot be had is told before anything is started. */
@@ -896,8 +1327,12 @@ open_listeners(struct init *in)
 static int
 open_watch(struct init *in)
 {
-	const struct watch_owner owner = { in, health_changed, time_extended };
+	const struct watch_owner owner = {
+		in, health_changed, time_extended, service_lives, main_named,
+	};
 	bool again = service_restarts(&in->service);
+	char words[LIST_MAX];
+	struct buf b = buf_over(words, sizeof words);
 	int r = watch_open(&in->watch, in->checks, &in->plan->watch,
 	                   &in->plan->given, &in->loop, owner);
 
@@ -906,16 +1341,25 @@ open_watch(struct init *in)
 		                   in->terminal_fd, &in->watch,
 		                   again || in->plan->watch.n_checks > 0);
 	if (r < 0)
-		log_error("cannot set up the watch: %s", err_text(r));
+		log_error("cannot set up the watch: %s", why_not(&b, r));
 	in->watch.cwd_fd = in->launch.child.cwd_fd;
 	in->launch.child.shares_group = in->rules.shares_group;
 	return r;
 }
 
+/* An exec keeps the attribute: whoever started hale may have set it. */
+static bool
+is_subreaper(void)
+{
+	int is = 0;
+
+	return prctl(PR_GET_CHILD_SUBREAPER, &is) == 0 && is != 0;
+}
+
 static void
 become_reaper(const struct init *in)
 {
-	if (in->rules.self == 1)
+	if (in->rules.self == 1 || (!in->plan->subreaper && is_subreaper()))
 		return;
 	if (!in->plan->subreaper)
 		log_warn("not PID 1 and not a subreaper (-s): orphans of the "
@@ -938,6 +1382,23 @@ watch_parent(const struct init *in, pid_t parent)
 		(void)kill(in->rules.self, sig);
 }
 
+/* Here, since after the start of a service nothing is allocated any more; and
+ * mapped, since with a small RLIMIT_AS hale could not even be loaded else. */
+static void
+give_room(struct init *in)
+{
+	void *room = mmap(NULL, sizeof *in->server.room,
+	                  PROT_READ | PROT_WRITE,
+	                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (room != MAP_FAILED)
+		in->server.room = room;
+	else if (in->plan->n_listen > 0)
+		log_warn("no memory for slow clients (RLIMIT_AS leaves less "
+		         "than %zu KiB): who sends a request in parts is cut",
+		         sizeof *in->server.room / 1024);
+}
+
 /* What is not needed to start the service is done while it starts. */
 static void
 settle(struct init *in)
@@ -953,14 +1414,19 @@ settle(struct init *in)
 		ours[n++] = in->server.listeners[i].source.fd;
 	if (in->launch.child.cwd_fd > 0)
 		ours[n++] = in->launch.child.cwd_fd;
+	if (in->exec != NULL)
+		ours[n++] = in->exec->fd;
 	if (in->terminal_fd > STDERR_FILENO)
 		ours[n++] = in->terminal_fd;
 	/* A second start passes on what hale was given, like the first. */
 	if (!service_restarts(&in->service))
 		fds_close_others(ours, n);
 	note_start(in);
+	fds_raise();	/* for connections and checks */
+	give_room(in);
 	/* Else a mount that hale happened to be started in stays busy. */
-	(void)!chdir("/");
+	if (!in->launch.stays)
+		(void)!chdir("/");
 }
 
 /* What SIGTERM is made of, for a stop of our own. */
@@ -984,11 +1450,13 @@ prepare(struct init *in, struct init_plan *plan)
 	in->terminal_fd = terminal_find(self != 1);
 	in->rules = (struct signals_rules){
 		.stop_signal = plan->stop_signal,
+		.stops = plan->stops,
 		.own_session = in->terminal_fd < 0,
 		.self = self,
 	};
 	memcpy(in->rules.rewrite, plan->rewrite, sizeof plan->rewrite);
 	in->stop_signal = default_stop(in);
+	in->service.leaving_kills = in->rules.self == 1;
 	in->service.drain_ms = plan->drain_ms;
 	in->service.stop_timeout_ms = plan->stop_timeout_ms;
 	in->service.linger_ms = plan->linger_ms;
@@ -997,6 +1465,7 @@ prepare(struct init *in, struct init_plan *plan)
 	in->service.backoff_min_ms = plan->backoff_min_ms;
 	in->service.backoff_max_ms = plan->backoff_max_ms;
 	in->service.max_restarts = plan->max_restarts;
+	follow_init(&in->follow, &in->loop, main_gone);
 	choose_group(in);
 	server_init(&in->server, &in->loop, answer_probe, in);
 }
@@ -1029,6 +1498,8 @@ serve(struct init *in)
 			(void)poll(NULL, 0, WAIT_FAILED_MS);
 		}
 	}
+	if (in->unstarted != 0)
+		return in->unstarted;
 	return in->service.sickened ? INIT_UNHEALTHY : status_code(in);
 }
 
@@ -1045,6 +1516,8 @@ init_run(struct init_plan *plan)
 	prepare(in, plan);
 	watch_parent(in, parent);
 	become_reaper(in);
+	if (needs_descriptors(plan))
+		fds_raise();
 	if (open_listeners(in) == 0 && open_watch(in) == 0) {
 		local_open(&in->local, &in->loop, &in->server);
 		code = start_service(in, false);

@@ -7,19 +7,34 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "sup/env.h"
 #include "sup/explain.h"
 #include "sup/terminal.h"
 
-/* LISTEN_PID names us (sd_listen_fds(3)): it is to name the service. */
+/* The slot in which name is our pid, which is to become the service's. */
 static char **
-find_listen_pid(char **env)
+find_our_pid(char **env, const char *name)
 {
 	char mine[32];
 	struct buf b = buf_over(mine, sizeof mine);
 
-	buf_fmt(&b, "LISTEN_PID=%d", (int)getpid());
+	buf_fmt(&b, "%s=%d", name, (int)getpid());
 	return env_find(env, buf_text(&b));
+}
+
+/* hale itself will sit in "/", unless it could not come back from there: who
+ * may not search the directory that it was started in can only stay. */
+static void
+keep_directory(struct launch *l)
+{
+	int fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	l->stays = fd < 0;
+	l->child.cwd_fd = fd < 0 ? 0 : fd;
+	if (fd < 0)
+		log_info("staying in the working directory, which cannot be "
+		         "opened: %s", err_text(-errno));
 }
 
 /* see sup/launch.h */
@@ -43,25 +58,39 @@ launch_prepare(struct launch *l, char **argv,
 		if (c->env == NULL)
 			return -ENOMEM;
 		watch_set_env(watch, c->env, &c->watchdog_pid);
+	} else {
+		/* The service is to feed the manager above us. */
+		c->watchdog_pid = find_our_pid(c->env, "WATCHDOG_PID");
 	}
-	c->listen_pid = find_listen_pid(c->env);
-	if (!keep_cwd)
-		return 0;
-	/* hale itself will sit in "/". */
-	c->cwd_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return c->cwd_fd < 0 ? -errno : 0;
+	c->listen_pid = find_our_pid(c->env, "LISTEN_PID");
+	if (keep_cwd)
+		keep_directory(l);
+	return 0;
+}
+
+/* see sup/launch.h */
+int
+launch_explain(const struct launch *l, int err, bool *refused,
+               struct buf *why)
+{
+	*refused = err_is_shortage(err);
+	if (l->news.refused == NULL || *refused)
+		return explain_exec(why, l->child.argv[0], err);
+	buf_fmt(why, "%s: %s (denied by seccomp?)", l->news.refused,
+	        err_text(err));
+	return EXPLAIN_CANNOT_EXEC;
 }
 
 /* see sup/launch.h */
 pid_t
-launch_start(const struct launch *l, bool *refused, struct buf *why)
+launch_start(struct launch *l, bool *refused, struct buf *why)
 {
 	struct child_plan child = l->child;
 	pid_t pid;
 
 	child.foreground = child.terminal_fd >= 0 && !child.shares_group
 	                && terminal_is_ours(child.terminal_fd);
-	pid = child_start(&child);
-	*refused = err_is_shortage(pid);
-	return pid > 0 ? pid : -explain_exec(why, l->child.argv[0], pid);
+	pid = child_start(&child, &l->news);
+	*refused = false;
+	return pid > 0 ? pid : -launch_explain(l, pid, refused, why);
 }

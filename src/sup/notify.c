@@ -78,6 +78,7 @@ notify_start(struct notify *n, int64_t now_ms)
 {
 	n->is_on = true;
 	n->ready = n->stopping = n->starved = n->triggered = false;
+	n->was_fed = false;
 	n->watchdog_ms = n->watchdog_conf_ms;
 	n->main_pid = 0;
 	n->status_len = 0;
@@ -119,6 +120,7 @@ notify_apply(struct notify *n, const struct notify_msg *msg, int64_t now_ms)
 
 	n->ready |= msg->ready;
 	n->stopping |= msg->stopping;
+	n->was_fed |= msg->fed;
 	if (msg->has_status)
 		keep_status(n, msg->status);
 	if (msg->main_pid > 0)

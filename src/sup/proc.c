@@ -3,8 +3,10 @@
 #include "sup/proc.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -14,6 +16,7 @@
 
 #define PID_LEN  16	/* bytes of "4194304" */
 #define LIST_MAX 4096	/* bytes of a directory read at a time */
+#define STATUS_MAX 512	/* bytes of status: the users are in its first lines */
 #define PATH_LEN 64	/* bytes of "/proc/4194304/task/4194304/children" */
 
 /* see sup/proc.h */
@@ -67,6 +70,46 @@ proc_uid(pid_t pid, uid_t *uid)
 	return 0;
 }
 
+/* The text behind "\nname:" and its blanks, up to the line's end. */
+static struct span
+find_line(struct span text, const char *name)
+{
+	while (text.len > 0) {
+		struct span line = span_cut(&text, '\n');
+
+		if (span_has_prefix(line, name))
+			return span_trim(span_after(line, strlen(name)), "\t ");
+	}
+	return (struct span){ "", 0 };
+}
+
+/* see sup/proc.h */
+int
+proc_real_uid(pid_t pid, uid_t *uid)
+{
+	char bytes[STATUS_MAX];
+	int fd = proc_open(pid, "status", 0);
+	struct span text, ids;
+	uint64_t n;
+	ssize_t r;
+
+	if (fd < 0)
+		return errno == ENOENT && proc_is_ours() ? -ESRCH : -EACCES;
+	r = read(fd, bytes, sizeof bytes);
+	close(fd);
+	if (r < 0)
+		return -ESRCH;
+	text = (struct span){ bytes, (size_t)r };
+	ids = find_line(text, "State:");
+	if (ids.len > 0 && (ids.p[0] == 'Z' || ids.p[0] == 'X'))
+		return -ESRCH;
+	ids = find_line(text, "Uid:");
+	if (parse_uint_span(span_cut(&ids, '\t'), UINT32_MAX, &n) < 0)
+		return -EACCES;
+	*uid = (uid_t)n;
+	return 0;
+}
+
 /* see sup/proc.h */
 bool
 proc_is_elsewhere(pid_t pid)
@@ -100,17 +143,47 @@ proc_name(pid_t pid, char name[PROC_NAME_LEN + 1])
 }
 
 /* see sup/proc.h */
-void
-proc_each(void (*each)(pid_t pid, void *context), void *context)
+int
+proc_stat(pid_t pid, struct procstat *st)
+{
+	char bytes[PROCSTAT_MAX];
+	int fd = proc_open(pid, "stat", 0);
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = read(fd, bytes, sizeof bytes);	/* fails if it has just gone */
+	close(fd);
+	if (n < 0)
+		return -1;
+	return procstat_read(st, (struct span){ bytes, (size_t)n }) < 0 ? -1
+	                                                                : 0;
+}
+
+/* see sup/proc.h */
+bool
+proc_descends(pid_t pid, pid_t from)
+{
+	struct procstat st;
+
+	for (int i = 0; i <= PROC_DEPTH_MAX; i++) {
+		if (pid == from)
+			return true;
+		if (pid <= 1 || proc_stat(pid, &st) < 0)
+			return false;
+		pid = st.ppid;
+	}
+	return false;
+}
+
+/* For every entry of the directory that is a number; closes it. */
+static void
+each_number(int fd, void (*each)(pid_t pid, void *context), void *context)
 {
 	_Alignas(struct dirent) char bytes[LIST_MAX];
-	int fd = proc_is_ours() ? open("/proc", O_RDONLY | O_DIRECTORY
-	                                        | O_CLOEXEC) : -1;
 	uint64_t pid;
 	long n;
 
-	if (fd < 0)
-		return;
 	while ((n = syscall(SYS_getdents64, fd, bytes, sizeof bytes)) > 0) {
 		const struct dirent *e;
 
@@ -122,4 +195,28 @@ proc_each(void (*each)(pid_t pid, void *context), void *context)
 		}
 	}
 	close(fd);
+}
+
+/* see sup/proc.h */
+void
+proc_each(void (*each)(pid_t pid, void *context), void *context)
+{
+	int fd = proc_is_ours() ? open("/proc", O_RDONLY | O_DIRECTORY
+	                                        | O_CLOEXEC) : -1;
+
+	if (fd >= 0)
+		each_number(fd, each, context);
+}
+
+/* see sup/proc.h */
+int
+proc_each_thread(pid_t pid, void (*each)(pid_t thread, void *context),
+                 void *context)
+{
+	int fd = proc_open(pid, "task", O_DIRECTORY);
+
+	if (fd < 0)
+		return -1;
+	each_number(fd, each, context);
+	return 0;
 }

@@ -36,6 +36,8 @@ write_restart(struct buf *b, const struct report_from *from)
 
 	if (s->state == SVC_MENDING) {
 		buf_fmt(b, "the service is being restarted: %s", from->sick);
+		if (s->stuck)
+			buf_str(b, "; it does not end, even by SIGKILL");
 		return;
 	}
 	buf_str(b, "the service starts again in ");
@@ -57,14 +59,23 @@ add_service(struct facts *facts, struct report_room *room,
 
 	if (service_is_mending(s)) {
 		write_restart(&why, from);
-		fail(c, FACTS_STARTUP | FACTS_READY, &why);
+		fail(c, FACTS_STARTUP | FACTS_READY
+		        | (s->stuck ? FACTS_LIVE : 0), &why);
 	} else if (from->pid == 0) {
 		buf_str(&why, "the service has ended");
 		fail(c, c->counts_for, &why);
-	} else if (!service_is_live(s)) {
-		buf_fmt(&why, "unhealthy after %d restarts, given up: %s",
-		        s->in_row, from->sick);
+	} else if (s->unheard) {
+		buf_fmt(&why, "unhealthy, and it cannot be signalled: %s",
+		        from->sick);
 		fail(c, FACTS_LIVE, &why);
+	} else if (!service_is_live(s)) {
+		buf_fmt(&why, "unhealthy after %d restart%s, given up: %s",
+		        s->in_row, s->in_row == 1 ? "" : "s", from->sick);
+		fail(c, FACTS_LIVE, &why);
+	} else if (from->is_loading) {
+		buf_str(&why, "its program is still being loaded: exec has not "
+		        "finished");
+		fail(c, FACTS_STARTUP | FACTS_READY, &why);
 	}
 }
 

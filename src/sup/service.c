@@ -12,17 +12,22 @@ service_started(struct service *s, int64_t now_ms)
 	s->deadline_ms = CLOCK_NEVER;
 	s->unready_ms = CLOCK_NEVER;
 	s->killed = s->gave_up = s->sickened = false;
-	s->restarts = s->in_row = 0;
+	s->unheard = s->stuck = false;
+	s->restarts = s->in_row = s->stops = 0;
 	s->backoff_ms = s->backoff_min_ms;
 	s->refused_ms = SERVICE_REFUSED_MS;
-	s->start_ms = s->clear_ms = CLOCK_NEVER;
+	s->start_ms = s->last_ms = CLOCK_NEVER;
 	s->good_ms = now_ms;
 }
 
-static int64_t
-after(int64_t now_ms, int64_t timeout_ms)
+/* Somebody is to end within timeout_ms; 0: whenever it likes. */
+static void
+give_time(struct service *s, int64_t now_ms, int64_t timeout_ms)
 {
-	return timeout_ms > 0 ? now_ms + timeout_ms : CLOCK_NEVER;
+	s->wait_ms = timeout_ms;
+	s->deadline_ms = timeout_ms > 0 ? now_ms + timeout_ms : CLOCK_NEVER;
+	s->last_ms = CLOCK_NEVER;
+	s->pardoned = false;
 }
 
 static void
@@ -37,7 +42,7 @@ begin_stop(struct service *s, int64_t now_ms)
 {
 	turn_unready(s, now_ms);
 	s->state = SVC_STOPPING;
-	s->deadline_ms = after(now_ms, s->stop_timeout_ms);
+	give_time(s, now_ms, s->stop_timeout_ms);
 	return ACT_STOP;
 }
 
@@ -69,7 +74,7 @@ end(struct service *s, int64_t now_ms)
 		return leave(s, now_ms);
 	turn_unready(s, now_ms);
 	s->state = SVC_LINGERING;
-	s->deadline_ms = now_ms + s->linger_ms;
+	give_time(s, now_ms, s->linger_ms);
 	return ACT_TERM_REST;
 }
 
@@ -105,13 +110,20 @@ clear(struct service *s, int64_t now_ms)
 	if (s->backoff_ms > s->backoff_max_ms)
 		s->backoff_ms = s->backoff_max_ms;
 	s->state = SVC_CLEARING;
+	s->stuck = false;
+	give_time(s, now_ms, s->linger_ms);
+	s->last_ms = now_ms + s->linger_ms + SERVICE_CLEAR_MAX_MS;
+	if (s->linger_ms > 0)
+		return ACT_CLEAR_TERM;
 	s->deadline_ms = now_ms + SERVICE_CLEAR_AGAIN_MS;
-	s->clear_ms = now_ms + SERVICE_CLEAR_MAX_MS;
-	if (s->linger_ms == 0)
-		return ACT_CLEAR;
-	s->deadline_ms = now_ms + s->linger_ms;
-	s->clear_ms += s->linger_ms;
-	return ACT_CLEAR_TERM;
+	return ACT_CLEAR;
+}
+
+/* CLEARING: may what the service left still finish, unhurt? */
+static bool
+leaves_time(const struct service *s)
+{
+	return s->deadline_ms == s->last_ms - SERVICE_CLEAR_MAX_MS;
 }
 
 static enum service_act
@@ -157,10 +169,9 @@ try_later(struct service *s, int64_t now_ms)
 /* --- health --- */
 
 static int64_t
-hung_deadline(const struct service *s, int64_t now_ms)
+hung_timeout(const struct service *s)
 {
-	return now_ms + (s->stop_timeout_ms > 0 ? s->stop_timeout_ms
-	                                        : SERVICE_HUNG_MS);
+	return s->stop_timeout_ms > 0 ? s->stop_timeout_ms : SERVICE_HUNG_MS;
 }
 
 static enum service_act
@@ -170,10 +181,10 @@ mend(struct service *s, int64_t now_ms)
 		return ACT_NONE;
 	if (!has_restarts_left(s)) {
 		s->gave_up = true;
-		return ACT_GIVE_UP;
+		return ACT_NONE;
 	}
 	s->state = SVC_MENDING;
-	s->deadline_ms = hung_deadline(s, now_ms);
+	give_time(s, now_ms, hung_timeout(s));
 	return ACT_STOP;
 }
 
@@ -189,10 +200,47 @@ sicken(struct service *s, int64_t now_ms)
 	case UNHEALTHY_EXIT:
 		s->sickened = true;
 		(void)begin_stop(s, now_ms);	/* ACT_STOP, as below */
-		s->deadline_ms = hung_deadline(s, now_ms);
+		give_time(s, now_ms, hung_timeout(s));
 		return ACT_STOP;
 	}
 	return ACT_BUG;
+}
+
+/* --- deaths that do not come --- */
+
+/* Nobody hears the stop: where leaving ends the service there is nothing to
+ * wait for; else it may end by itself. */
+static enum service_act
+stop_unheard(struct service *s, int64_t now_ms)
+{
+	if (s->leaving_kills)
+		return end(s, now_ms);
+	if (s->last_ms != CLOCK_NEVER)	/* SIGKILL was not heard either */
+		return leave(s, now_ms);
+	if (s->deadline_ms == CLOCK_NEVER)
+		s->deadline_ms = now_ms + SERVICE_HUNG_MS;
+	return ACT_NONE;
+}
+
+/* It cannot be stopped, so it cannot be replaced: it runs on as it is. */
+static enum service_act
+mend_unheard(struct service *s)
+{
+	s->gave_up = s->unheard = true;
+	s->state = SVC_RUNNING;
+	s->deadline_ms = CLOCK_NEVER;
+	return ACT_NONE;
+}
+
+/* SIGKILL goes out, again and again. Returns whether the first one was so long
+ * ago that the kernel must be holding its victim. */
+static bool
+kill_is_late(struct service *s, int64_t now_ms)
+{
+	if (s->last_ms == CLOCK_NEVER)
+		s->last_ms = now_ms + SERVICE_DEATH_MAX_MS;
+	s->deadline_ms = now_ms + SERVICE_KILL_AGAIN_MS;
+	return now_ms >= s->last_ms;
 }
 
 /* --- one function a state --- */
@@ -202,6 +250,7 @@ running_step(struct service *s, enum service_event ev, int64_t now_ms)
 {
 	switch (ev) {
 	case EV_STOP:
+		s->stops++;
 		turn_unready(s, now_ms);
 		if (now_ms - s->unready_ms >= s->drain_ms)
 			return begin_stop(s, now_ms);
@@ -217,6 +266,8 @@ running_step(struct service *s, enum service_event ev, int64_t now_ms)
 	case EV_FAILED:
 		return s->restart != RESTART_NEVER ? restart(s, now_ms)
 		                                   : end(s, now_ms);
+	case EV_NOT_STARTED:	/* there was a reason to start it: there still is */
+		return restart(s, now_ms);
 	case EV_REFUSED:
 		return try_later(s, now_ms);
 	case EV_HEALTHY:
@@ -227,6 +278,7 @@ running_step(struct service *s, enum service_event ev, int64_t now_ms)
 		return sicken(s, now_ms);
 	case EV_DEADLINE:	/* none is set */
 	case EV_ALONE:		/* not while the service lives */
+	case EV_UNREACHABLE:	/* nothing was sent */
 		return ACT_NONE;
 	}
 	return ACT_BUG;
@@ -237,6 +289,7 @@ mending_step(struct service *s, enum service_event ev, int64_t now_ms)
 {
 	switch (ev) {
 	case EV_STOP:		/* the signal is out already: only no restart */
+		s->stops++;
 		turn_unready(s, now_ms);
 		s->state = SVC_STOPPING;
 		return ACT_NONE;
@@ -247,8 +300,13 @@ mending_step(struct service *s, enum service_event ev, int64_t now_ms)
 	case EV_FAILED:
 		return restart(s, now_ms);
 	case EV_DEADLINE:	/* comes back until the exit does */
-		s->deadline_ms = now_ms + SERVICE_KILL_AGAIN_MS;
-		return ACT_CLEAR;
+		if (!kill_is_late(s, now_ms) || s->stuck)
+			return ACT_CLEAR;
+		s->stuck = true;
+		return ACT_STUCK;
+	case EV_UNREACHABLE:
+		return mend_unheard(s);
+	case EV_NOT_STARTED:
 	case EV_REFUSED:
 	case EV_HEALTHY:	/* from a check that was under way */
 	case EV_UNHEALTHY:
@@ -262,21 +320,28 @@ static enum service_act
 clearing_step(struct service *s, enum service_event ev, int64_t now_ms)
 {
 	switch (ev) {
-	case EV_STOP:
-		return kill_rest(s, now_ms);
+	case EV_STOP:		/* no restart; the others keep their time */
+		s->stops++;
+		if (!leaves_time(s))
+			return kill_rest(s, now_ms);
+		turn_unready(s, now_ms);
+		s->state = SVC_LINGERING;
+		return ACT_NONE;
 	case EV_DRAIN:
 		turn_unready(s, now_ms);
 		return ACT_NONE;
 	case EV_ALONE:
 		return wait_for_start(s);
 	case EV_DEADLINE:
-		if (now_ms >= s->clear_ms)	/* the kernel holds them */
+		if (now_ms >= s->last_ms)	/* the kernel holds them */
 			return wait_for_start(s);
 		s->deadline_ms = now_ms + SERVICE_CLEAR_AGAIN_MS;
 		return ACT_CLEAR;
 	case EV_EXITED:
 	case EV_FAILED:
+	case EV_NOT_STARTED:
 	case EV_REFUSED:
+	case EV_UNREACHABLE:	/* one of them; tried until last_ms */
 	case EV_HEALTHY:
 	case EV_UNHEALTHY:
 		return ACT_NONE;
@@ -298,7 +363,9 @@ waiting_step(struct service *s, enum service_event ev, int64_t now_ms)
 	case EV_ALONE:
 	case EV_EXITED:
 	case EV_FAILED:
+	case EV_NOT_STARTED:
 	case EV_REFUSED:
+	case EV_UNREACHABLE:
 	case EV_HEALTHY:
 	case EV_UNHEALTHY:
 		return ACT_NONE;
@@ -311,6 +378,8 @@ draining_step(struct service *s, enum service_event ev, int64_t now_ms)
 {
 	switch (ev) {
 	case EV_STOP:		/* asked twice: no more waiting */
+		s->stops++;
+		return begin_stop(s, now_ms);
 	case EV_DEADLINE:
 		return begin_stop(s, now_ms);
 	case EV_EXITED:
@@ -318,7 +387,9 @@ draining_step(struct service *s, enum service_event ev, int64_t now_ms)
 		return end(s, now_ms);
 	case EV_DRAIN:		/* under way */
 	case EV_ALONE:
+	case EV_NOT_STARTED:
 	case EV_REFUSED:
+	case EV_UNREACHABLE:
 	case EV_HEALTHY:
 	case EV_UNHEALTHY:	/* it will be stopped anyway */
 		return ACT_NONE;
@@ -331,16 +402,19 @@ stopping_step(struct service *s, enum service_event ev, int64_t now_ms)
 {
 	switch (ev) {
 	case EV_STOP:		/* passed on; the grace time runs on */
+		s->stops++;
 		return ACT_STOP;
 	case EV_DEADLINE:	/* comes back until the exit does */
 		s->killed = true;
-		s->deadline_ms = now_ms + SERVICE_KILL_AGAIN_MS;
-		return ACT_KILL;
+		return kill_is_late(s, now_ms) ? leave(s, now_ms) : ACT_KILL;
+	case EV_UNREACHABLE:
+		return stop_unheard(s, now_ms);
 	case EV_EXITED:
 	case EV_FAILED:
 		return end(s, now_ms);
 	case EV_DRAIN:
 	case EV_ALONE:
+	case EV_NOT_STARTED:
 	case EV_REFUSED:
 	case EV_HEALTHY:
 	case EV_UNHEALTHY:
@@ -354,6 +428,7 @@ lingering_step(struct service *s, enum service_event ev, int64_t now_ms)
 {
 	switch (ev) {
 	case EV_STOP:		/* asked again: no more waiting */
+		return s->stops++ > 0 ? kill_rest(s, now_ms) : ACT_NONE;
 	case EV_DEADLINE:
 		return kill_rest(s, now_ms);
 	case EV_ALONE:
@@ -361,7 +436,9 @@ lingering_step(struct service *s, enum service_event ev, int64_t now_ms)
 	case EV_DRAIN:
 	case EV_EXITED:
 	case EV_FAILED:
+	case EV_NOT_STARTED:
 	case EV_REFUSED:
+	case EV_UNREACHABLE:
 	case EV_HEALTHY:
 	case EV_UNHEALTHY:
 		return ACT_NONE;
@@ -380,7 +457,9 @@ killing_step(struct service *s, enum service_event ev, int64_t now_ms)
 	case EV_DRAIN:
 	case EV_EXITED:
 	case EV_FAILED:
+	case EV_NOT_STARTED:
 	case EV_REFUSED:
+	case EV_UNREACHABLE:
 	case EV_HEALTHY:
 	case EV_UNHEALTHY:
 		return ACT_NONE;
@@ -427,6 +506,30 @@ service_extend(struct service *s, int64_t until_ms)
 
 /* see sup/service.h */
 bool
+service_pardon(struct service *s, int64_t now_ms)
+{
+	int64_t late_ms = now_ms - s->deadline_ms;
+	bool waits = (s->state == SVC_STOPPING && !s->killed)
+	          || (s->state == SVC_MENDING && s->last_ms == CLOCK_NEVER)
+	          || (s->state == SVC_CLEARING && leaves_time(s))
+	          || s->state == SVC_LINGERING;
+
+	if (late_ms <= SERVICE_FROZEN_MS)
+		return false;
+	if (!waits || s->pardoned) {
+		if (s->last_ms != CLOCK_NEVER)
+			s->last_ms += late_ms;
+		return false;
+	}
+	s->pardoned = true;
+	s->deadline_ms = now_ms + s->wait_ms;
+	if (s->state == SVC_CLEARING)
+		s->last_ms = s->deadline_ms + SERVICE_CLEAR_MAX_MS;
+	return true;
+}
+
+/* see sup/service.h */
+bool
 service_restarts(const struct service *s)
 {
 	return s->restart != RESTART_NEVER
@@ -445,7 +548,8 @@ service_is_mending(const struct service *s)
 bool
 service_is_live(const struct service *s)
 {
-	return !s->gave_up && (service_is_mending(s) || s->state == SVC_RUNNING
+	return !s->gave_up && !s->stuck
+	    && (service_is_mending(s) || s->state == SVC_RUNNING
 	    || s->state == SVC_DRAINING || s->state == SVC_STOPPING);
 }
 

@@ -125,6 +125,13 @@ rewritten(const struct signals_rules *rules, int sig)
 	return rules->own_session && is_tty_stop(sig) ? SIGSTOP : sig;
 }
 
+static bool
+is_stop(const struct signals_rules *rules, int sig)
+{
+	return sig == SIGTERM || sig == SIGINT
+	    || rules->stops & UINT64_C(1) << (sig - 1);
+}
+
 /* see sup/signals.h */
 struct signals_route
 signals_decide(const struct signals_rules *rules,
@@ -148,12 +155,12 @@ signals_decide(const struct signals_rules *rules,
 	if (to == SIGNALS_DROP)
 		return ignore;
 	if (rules->shares_group && is_from_terminal(rules, info))
-		return sig == SIGINT
+		return is_stop(rules, sig)
 		     ? (struct signals_route){ SIGNALS_STOP_SENT, sig }
 		     : ignore;
-	if (sig != SIGTERM && to != SIGTERM)
+	if (!is_stop(rules, sig) && !is_stop(rules, to))
 		return (struct signals_route){ SIGNALS_FORWARD, to };
-	if (rules->stop_signal != 0)
+	if ((sig == SIGTERM || to == SIGTERM) && rules->stop_signal != 0)
 		to = rules->stop_signal;
 	return (struct signals_route){ SIGNALS_STOP, to };
 }

@@ -6,194 +6,231 @@
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "sup/deliver.h"
+#include "sup/kin.h"
 #include "sup/proc.h"
 
-#define DEPTH_MAX 32	/* generations of descendants that are walked */
-#define PROC_READ 512	/* bytes read from /proc at a time */
-#define NAME_LEN  40	/* bytes of "task/4194304/children" */
+#define PIDFD_TO_GROUP 4U	/* PIDFD_SIGNAL_PROCESS_GROUP, Linux 6.9 */
 
-/* Passes a queued value on; false where the kernel does not take it. */
-static bool
-queue(pid_t pid, int sig, const struct signalfd_siginfo *from)
+/* --- the group --- */
+
+/* A group, and those of its members that refuse hale's signal. */
+struct members {
+	pid_t group;
+	struct deliver_batch batch;
+};
+
+static void
+find_refusing(pid_t pid, void *context)
 {
-	siginfo_t info;
+	struct members *m = context;
+	struct procstat st;
 
-	memset(&info, 0, sizeof info);
-	info.si_signo = sig;
-	info.si_code = SI_QUEUE;
-	info.si_pid = (pid_t)from->ssi_pid;
-	info.si_uid = (uid_t)from->ssi_uid;
-	/* The kernel tells it as a number. NOLINTNEXTLINE */
-	info.si_value.sival_ptr = (void *)(uintptr_t)from->ssi_ptr;
-	return syscall(SYS_rt_sigqueueinfo, pid, sig, &info) == 0;
+	if (kill(pid, 0) == 0 || errno != EPERM)
+		return;
+	if (proc_stat(pid, &st) == 0 && st.pgrp == m->group)
+		deliver_if_refused(&m->batch, pid);
+}
+
+/* The kernel says EPERM only if it reached no member of the group. Returns 0,
+ * -EPERM, or -ESRCH if there is no such group. */
+static int
+signal_group(pid_t group, int sig)
+{
+	int r = kill(-group, sig) == 0 ? 0 : -errno;
+	struct members m;
+
+	if (r == -ESRCH || deliver_is_free())
+		return r;
+	m.group = group;
+	m.batch = (struct deliver_batch){ .sig = sig };
+	proc_each(find_refusing, &m);
+	return deliver_end(&m.batch);
 }
 
 /* see sup/tree.h */
-void
+int
 tree_signal(pid_t pid, bool to_group, int sig,
             const struct signalfd_siginfo *info)
 {
-	if (to_group && kill(-pid, sig) == 0)
-		return;
-	if (!to_group && info != NULL && info->ssi_code == SI_QUEUE
-	 && queue(pid, sig, info))
-		return;
-	(void)kill(pid, sig);
+	if (!to_group)
+		return deliver(pid, sig, info);
+	/* Others in the group do not count: hale waits for this one. */
+	if (signal_group(pid, sig) != -ESRCH
+	 && (kill(pid, 0) == 0 || errno != EPERM))
+		return 0;
+	return deliver(pid, sig, NULL);
 }
 
-/* A directory's entry as getdents64(2) gives it; opendir() would allocate. */
-struct entry {
-	uint64_t inode;
-	int64_t  next;
-	uint16_t len;	/* bytes of the whole entry */
-	uint8_t  type;
-	char     name[];	/* terminated */
+/* --- all --- */
+
+/* A signal to many: to whom it goes no more, and who refused it. */
+struct sending {
+	const struct tree_group *group;	/* NULL: to all */
+	struct deliver_batch batch;
 };
 
-typedef void visit(pid_t pid, void *context);
-
-struct walk {
-	visit *each;
-	void  *context;
-	int    left;	/* visits */
-};
-
-struct walk_step {
-	struct walk *walk;
-	int          depth;
-};
-
-/* Declared ahead since it recurses through the two below. */
-static bool descend(struct walk *w, pid_t parent, int depth);
-
-/* Descendants first: a dead parent's children would move out of sight. */
-static void
-visit_one(const struct walk_step *step, pid_t pid)
+static bool
+has_heard(const struct sending *s, pid_t pid)
 {
-	struct walk *w = step->walk;
+	const struct tree_group *g = s->group;
+	struct procstat st;
 
-	if (w->left <= 0)
-		return;
-	w->left--;
-	if (step->depth > 0)
-		(void)descend(w, pid, step->depth - 1);
-	w->each(pid, w->context);
+	return g != NULL && g->heard_ticks > 0 && s->batch.sig != SIGKILL
+	    && proc_stat(pid, &st) == 0 && st.pgrp == g->id
+	    && st.starttime < g->heard_ticks;
 }
 
-/* Reads "12 15 99 " from fd, however the numbers fall into the reads. */
 static void
-visit_listed(const struct walk_step *step, int fd)
+signal_one(pid_t pid, void *sending)
 {
-	char bytes[PROC_READ];
-	pid_t pid = 0;
-	ssize_t n;
+	struct sending *s = sending;
 
-	while ((n = read(fd, bytes, sizeof bytes)) > 0) {
-		for (ssize_t i = 0; i < n; i++) {
-			if (bytes[i] >= '0' && bytes[i] <= '9') {
-				pid = pid * 10 + (bytes[i] - '0');
-			} else if (pid > 0) {
-				visit_one(step, pid);
-				pid = 0;
-			}
-		}
+	if (!has_heard(s, pid))
+		deliver_to(&s->batch, pid);
+}
+
+/* Everything below pid, however deep and many: pass by pass. */
+static void
+signal_below(pid_t pid, struct sending *s)
+{
+	pid_t limit = INT_MAX;
+
+	while (limit > 0)
+		limit = kin_below(pid, limit, signal_one, s);
+}
+
+static bool
+is_held(const struct tree_group *g)
+{
+	return g->id > 0 && g->member > 0 && getpgid(g->member) == g->id
+	    && g->id != getpgrp();	/* one that was followed is anywhere */
+}
+
+/* What of the group is not below hale. */
+static int
+signal_rest_of_group(const struct tree_group *g, int sig)
+{
+	int r = 0;
+
+	if (sig != SIGKILL && g->heard_ticks > 0)
+		return 0;
+	if (is_held(g))
+		r = signal_group(g->id, sig);
+	else if (g->held_fd >= 0
+	      && syscall(SYS_pidfd_send_signal, g->held_fd, sig, NULL,
+	                 PIDFD_TO_GROUP) < 0)
+		r = -errno;
+	return r == -EPERM ? -EPERM : 0;
+}
+
+static void
+signal_refusing(pid_t pid, void *sending)
+{
+	struct sending *s = sending;
+
+	if (pid > 1)
+		deliver_if_refused(&s->batch, pid);
+}
+
+static void
+signal_other(pid_t pid, void *sending)
+{
+	if (pid > 1)
+		signal_one(pid, sending);
+}
+
+/* As PID 1. The kernel says that it reached all, whomever it reached. */
+static int
+signal_everybody(const struct tree_group *g, int sig)
+{
+	struct sending s = { .group = g, .batch = { .sig = sig } };
+
+	if (sig != SIGKILL && g->heard_ticks > 0 && proc_is_ours()) {
+		proc_each(signal_other, &s);
+		return deliver_end(&s.batch);
 	}
-}
-
-/* Returns whether the kernel shows the thread's children. */
-static bool
-walk_thread(const struct walk_step *step, pid_t parent, const char *thread)
-{
-	char rest[NAME_LEN];
-	struct buf b = buf_over(rest, sizeof rest);
-	int fd;
-
-	buf_fmt(&b, "task/%s/children", thread);
-	fd = proc_open(parent, buf_text(&b), 0);
-	if (fd < 0)	/* it has just ended */
-		return false;
-	visit_listed(step, fd);
-	close(fd);
-	return true;
-}
-
-/*
- * Visits the children of parent and, to depth, theirs. The kernel
- * lists a child with the thread that forked it, which in Go is any. Returns
- * whether the kernel shows any such list.
- */
-static bool
-descend(struct walk *w, pid_t parent, int depth)
-{
-	const struct walk_step step = { w, depth };
-	_Alignas(struct entry) char bytes[PROC_READ];
-	int fd = proc_open(parent, "task", 0);
-	bool shown = false;
-	long n;
-
-	if (fd < 0)	/* no /proc, or it has just ended */
-		return false;
-	while ((n = syscall(SYS_getdents64, fd, bytes, sizeof bytes)) > 0) {
-		const struct entry *e;
-
-		for (long at = 0; at < n; at += e->len) {
-			e = (const struct entry *)(const void *)(bytes + at);
-			if (e->name[0] != '.')
-				shown |= walk_thread(&step, parent, e->name);
-		}
-	}
-	close(fd);
-	return shown;
-}
-
-static bool
-walk(pid_t parent, int depth, visit *each, void *context)
-{
-	struct walk w = { each, context, INT_MAX };
-
-	return descend(&w, parent, depth);
-}
-
-static void
-signal_one(pid_t pid, void *sig)
-{
-	(void)kill(pid, *(const int *)sig);	/* it may just have ended */
+	(void)kill(-1, sig);	/* ESRCH: there is nobody else */
+	if (deliver_is_free())
+		return 0;
+	if (!proc_is_ours())	/* the others cannot be asked */
+		return is_held(g) && kill(-g->id, 0) < 0 && errno == EPERM
+		     ? -EPERM : 0;
+	proc_each(signal_refusing, &s);
+	return deliver_end(&s.batch);
 }
 
 /* see sup/tree.h */
-void
-tree_signal_all(pid_t service, int sig)
+int
+tree_signal_all(const struct tree_group *g, int sig)
 {
-	if (getpid() == 1) {
-		(void)kill(-1, sig);	/* ESRCH: there is nobody else */
-		return;
-	}
-	(void)walk(getpid(), DEPTH_MAX, signal_one, &sig);
-	(void)kill(-service, sig);
+	struct sending s = { .group = g, .batch = { .sig = sig } };
+	int r;
+
+	if (getpid() == 1)
+		return signal_everybody(g, sig);
+	signal_below(getpid(), &s);
+	r = deliver_end(&s.batch);
+	return signal_rest_of_group(g, sig) == -EPERM ? -EPERM : r;
 }
 
 /* see sup/tree.h */
-void
-tree_signal_own(pid_t service, int sig)
+int
+tree_signal_own(const struct tree_group *g, int sig)
 {
-	struct walk w = {
-		signal_one, &sig, sig == SIGKILL ? TREE_KILL_MAX : INT_MAX,
-	};
+	struct sending s = { .group = g, .batch = { .sig = sig } };
+	int r;
 
-	if (!descend(&w, getpid(), DEPTH_MAX) && getpid() == 1)
-		(void)kill(-1, sig);	/* no /proc: nobody can be spared */
-	(void)kill(-service, sig);
+	if (getpid() == 1 && !kin_is_shown())	/* none can be spared */
+		return signal_everybody(g, sig);
+	if (sig == SIGKILL)
+		(void)kin_below(getpid(), INT_MAX, signal_one, &s);
+	else
+		signal_below(getpid(), &s);
+	r = deliver_end(&s.batch);
+	return signal_rest_of_group(g, sig) == -EPERM ? -EPERM : r;
+}
+
+/* see sup/tree.h */
+int
+tree_hold(pid_t group)
+{
+	int is_reaper = 0;
+
+	if (getpid() == 1)
+		return -1;
+	if (prctl(PR_GET_CHILD_SUBREAPER, &is_reaper) == 0 && is_reaper != 0
+	 && kin_is_shown())
+		return -1;
+	return (int)syscall(SYS_pidfd_open, group, 0);
+}
+
+/* see sup/tree.h */
+uint64_t
+tree_ticks(void)
+{
+	const uint64_t per_s = (uint64_t)sysconf(_SC_CLK_TCK);
+	struct timespec now = { 1, 0 };
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * per_s
+	     + (uint64_t)now.tv_nsec * per_s / 1000000000;
 }
 
 /* see sup/tree.h */
 void
 tree_signal_below(pid_t pid, int sig)
 {
-	(void)walk(pid, DEPTH_MAX, signal_one, &sig);
+	struct sending s = { .batch = { .sig = sig } };
+
+	signal_below(pid, &s);
+	(void)deliver_end(&s.batch);
 	(void)kill(-pid, sig);	/* ESRCH: it has no group of its own yet */
 	(void)kill(pid, sig);
 }
@@ -223,15 +260,28 @@ kill_younger(void)
 void
 tree_end_own(void)
 {
-	int sig = SIGKILL;
-
 	/* Those of a dead parent come to us: again, until there are none. */
 	while (waitpid(-1, NULL, WNOHANG) >= 0) {
-		if (!walk(getpid(), DEPTH_MAX, signal_one, &sig)
-		 && !kill_younger())
+		struct sending s = { .batch = { .sig = SIGKILL } };
+
+		if (kin_is_shown())
+			signal_below(getpid(), &s);
+		else if (!kill_younger())
 			return;
+		(void)deliver_end(&s.batch);
 		(void)waitpid(-1, NULL, 0);
 	}
+}
+
+/* --- who they are --- */
+
+/* A checker of hale's is nobody whom the service left. */
+static bool
+is_checker(pid_t pid)
+{
+	char name[PROC_NAME_LEN + 1];
+
+	return proc_name(pid, name) > 0 && strcmp(name, TREE_CHECKER) == 0;
 }
 
 static void
@@ -240,7 +290,7 @@ list_one(pid_t pid, void *list)
 	struct buf *b = list;
 	char name[PROC_NAME_LEN + 1];
 
-	if (b->cut)	/* there may be thousands */
+	if (b->cut || is_checker(pid))	/* there may be thousands */
 		return;
 	if (b->len > 0)
 		buf_str(b, ", ");
@@ -252,5 +302,32 @@ list_one(pid_t pid, void *list)
 void
 tree_list(struct buf *b)
 {
-	(void)walk(getpid(), 0, list_one, b);
+	kin_children(getpid(), list_one, b);
+}
+
+struct count {
+	size_t n;
+	pid_t  last;
+};
+
+static void
+count_one(pid_t pid, void *count)
+{
+	struct count *c = count;
+
+	if (is_checker(pid))
+		return;
+	c->n++;
+	c->last = pid;
+}
+
+/* see sup/tree.h */
+size_t
+tree_children(pid_t *only)
+{
+	struct count c = { 0, 0 };
+
+	kin_children(getpid(), count_one, &c);
+	*only = c.n == 1 ? c.last : 0;
+	return c.n;
 }

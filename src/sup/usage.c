@@ -10,40 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/parse.h"
 #include "sup/cgroup.h"
 #include "sup/proc.h"
 
-#define STAT_MAX    1024	/* bytes of /proc/PID/stat */
 #define ENTRIES_MAX 4096	/* bytes of a directory read at a time */
 #define READS_MAX   1024	/* reads of one directory: probes must go on */
-#define FIELDS_MAX  24		/* fields of stat that are looked at (proc(5)) */
-
-/* The numbers behind the name, by their place in proc(5); 0 for a text. */
-static size_t
-read_stat(pid_t pid, uint64_t fields[FIELDS_MAX + 1])
-{
-	char bytes[STAT_MAX];
-	int fd = proc_open(pid, "stat", 0);
-	struct span rest = { bytes, 0 };
-	ssize_t n;
-	size_t i = 3;
-
-	if (fd < 0)
-		return 0;
-	n = read(fd, bytes, sizeof bytes);
-	close(fd);
-	for (ssize_t at = n - 1; at > 0 && rest.len == 0; at--)
-		if (bytes[at] == ')' && at + 2 < n)
-			rest = (struct span){ bytes + at + 2,
-			                      (size_t)(n - at - 2) };
-	for (; rest.len > 0 && i <= FIELDS_MAX; i++) {
-		fields[i] = 0;
-		(void)parse_uint_span(span_cut(&rest, ' '), UINT64_MAX,
-		                      &fields[i]);
-	}
-	return i;
-}
 
 /* see sup/usage.h */
 uint64_t
@@ -58,15 +29,15 @@ usage_epoch_ms(void)
 static void
 read_process(struct facts_usage *u, pid_t pid)
 {
-	uint64_t fields[FIELDS_MAX + 1];
 	uint64_t tick_ms = 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
+	struct procstat st;
 
-	if (read_stat(pid, fields) <= FIELDS_MAX)
+	if (proc_stat(pid, &st) < 0)
 		return;
-	u->cpu_ms = (fields[14] + fields[15]) * tick_ms;
-	u->threads = fields[20];
-	u->virtual_bytes = fields[23];
-	u->resident_bytes = fields[24] * (uint64_t)sysconf(_SC_PAGESIZE);
+	u->cpu_ms = (st.utime + st.stime) * tick_ms;
+	u->threads = st.threads;
+	u->virtual_bytes = st.vsize;
+	u->resident_bytes = st.rss * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 /* Entries of a directory, "." and ".." left out. */

@@ -18,6 +18,7 @@
 #include "sup/env.h"
 
 #define MESSAGES_MAX 16	/* datagrams a turn: a flood does not hold the loop */
+#define WALKS_MAX    2	/* senders a turn whose parents are looked up */
 #define READY_MAX    512	/* bytes of the readiness pipe read at a time */
 #define READY_READS  128	/* empty a full pipe of default size (pipe(7)) */
 #define CLOSE_STEP_NS 20000000	/* 20 ms; SIGKILL needs less than one */
@@ -82,12 +83,14 @@ write_lacking(const struct watch *w, enum health_verdict verdict, struct buf *b)
 void
 watch_write_unready(const struct watch *w, struct buf *b)
 {
-	if (w->notify.stopping)
+	if (w->notify.stopping) {
 		buf_str(b, "it says that it is stopping");
-	else if (!notify_is_ready(&w->notify))
+	} else if (!notify_is_ready(&w->notify)) {
 		buf_str(b, "it has not said yet that it is ready");
-	else
+		speaker_write_unheard(&w->speaker, b);
+	} else {
 		write_lacking(w, HEALTH_READY, b);
+	}
 }
 
 /* see sup/watch.h */
@@ -97,7 +100,8 @@ watch_write_unlive(const struct watch *w, struct buf *b)
 	if (w->notify.starved && w->notify.triggered) {
 		buf_str(b, "watchdog: triggered by the service itself");
 	} else if (w->notify.starved) {
-		buf_str(b, "watchdog: not fed for ");
+		buf_str(b, w->notify.was_fed ? "watchdog: not fed for "
+		                             : "watchdog: never fed in ");
 		buf_ms(b, w->notify.watchdog_ms);
 	} else {
 		write_lacking(w, HEALTH_LIVE, b);
@@ -111,6 +115,24 @@ arm(struct watch *w)
 
 	w->timer.deadline_ms = checks_ms < w->notify.fed_by_ms
 	                     ? checks_ms : w->notify.fed_by_ms;
+}
+
+/*
+ * The first thing after whatever may have woken us: later the deadline that
+ * was missed is another. Were we stopped, perhaps the whole container was.
+ */
+static void
+look_for_freeze(struct watch *w)
+{
+	int64_t since_ms = w->timer.deadline_ms, now_ms = clock_ms();
+
+	if (since_ms < w->awake_ms)	/* missed before that, and pardoned */
+		since_ms = w->awake_ms;
+	w->awake_ms = now_ms;
+	if (now_ms - since_ms <= WATCH_FROZEN_MS)
+		return;
+	notify_pardon(&w->notify, now_ms);
+	health_pardon(&w->health, since_ms, now_ms);
 }
 
 /* After whatever may have changed a verdict. */
@@ -166,6 +188,8 @@ note(struct watch *w, size_t i, bool good)
 	*(good ? &c->passed : &c->failed) += 1;
 	health_result(&w->health, i, good, now_ms);
 	tell_change(w, i, &before);
+	if (good)
+		w->owner.lives(w->owner.owner);
 }
 
 /* c->not_run_why says why not. */
@@ -263,8 +287,7 @@ timer_expired(struct source *s)
 	                - offsetof(struct watch, timer));
 	int64_t now_ms = clock_ms();
 
-	if (now_ms - s->deadline_ms > WATCH_FROZEN_MS)
-		notify_pardon(&w->notify, now_ms);
+	look_for_freeze(w);
 	for (size_t i = 0; i < w->health.n; i++) {
 		switch (health_due(&w->health, i, now_ms)) {
 		case HEALTH_BEGIN:
@@ -305,8 +328,11 @@ note_end(struct watch *w, size_t i, int status)
 	struct buf why = buf_over(line, sizeof line);
 	enum checker_result result = checker_ended(&c->checker, status, &why);
 
+	look_for_freeze(w);
 	if (c->is_ignored)
 		return;
+	if (result == CHECKER_KILLED)	/* and the service was not */
+		w->owner.lives(w->owner.owner);
 	if (result == CHECKER_KILLED && was_short_of_memory(w)) {
 		buf_str(&why, ", by the kernel for memory");
 		result = CHECKER_NOT_RUN;
@@ -337,8 +363,25 @@ watch_reaped(struct watch *w, pid_t pid, int status)
 
 /* --- notifications --- */
 
+/*
+ * Who may not signal the service may not move its place either: a worker that
+ * has given up its user could take it and end, and the container with it.
+ */
 static void
-hear(struct watch *w, struct span datagram)
+hear_main_pid(struct watch *w, pid_t pid, const struct ucred *from)
+{
+	if (pid == 0 || pid == w->pid)
+		return;
+	if (notify_sock_trusts(from, w->pid))
+		w->owner.named(w->owner.owner, pid);
+	else
+		log_warn("MAINPID=%d of pid %d, user %u is not followed: it "
+		         "is not the service's user", (int)pid, (int)from->pid,
+		         (unsigned)from->uid);
+}
+
+static void
+hear(struct watch *w, struct span datagram, const struct ucred *from)
 {
 	struct notify_msg msg;
 	int64_t now_ms = clock_ms();
@@ -346,6 +389,8 @@ hear(struct watch *w, struct span datagram)
 	if (notify_read(&msg, datagram) < 0)
 		return;
 	notify_apply(&w->notify, &msg, now_ms);
+	w->owner.lives(w->owner.owner);
+	hear_main_pid(w, msg.main_pid, from);
 	if (msg.has_status)
 		log_info("the service says: %.*s", (int)w->notify.status_len,
 		         w->notify.status);
@@ -355,28 +400,44 @@ hear(struct watch *w, struct span datagram)
 	}
 }
 
+/* Nothing of what it said is used; READY=1 is for the words alone. */
+static void
+refuse(struct watch *w, struct span datagram, const struct ucred *from,
+       enum speaker_why why)
+{
+	struct notify_msg msg;
+	bool says_ready = notify_read(&msg, datagram) == 0 && msg.ready;
+
+	speaker_refused(&w->speaker, from, why, says_ready, clock_ms());
+}
+
 static void
 notify_ready(struct source *s, uint32_t events)
 {
 	struct watch *w = (struct watch *)((char *)s
 	                - offsetof(struct watch, notify_source));
+	unsigned walks = w->speaker.walks;
 	char bytes[NOTIFY_MSG_MAX];
 	struct ucred from;
+	enum speaker_why why;
 	ssize_t n;
 
 	(void)events;
-	for (int i = 0; i < MESSAGES_MAX; i++) {
+	look_for_freeze(w);
+	for (int i = 0; i < MESSAGES_MAX
+	             && w->speaker.walks - walks < WALKS_MAX; i++) {
 		n = notify_sock_read(s->fd, bytes, sizeof bytes, &from);
 		if (n < 0 && n != -EMSGSIZE)
 			break;
-		if (!notify_sock_trusts(&from, w->pid))
-			log_info("refused a notification of pid %d, user %d",
-			         (int)from.pid, (int)from.uid);
+		why = speaker_judge(&w->speaker, &from, w->pid, clock_ms());
+		if (why != SPEAKER_TRUSTED)
+			refuse(w, (struct span){ bytes, n > 0 ? (size_t)n : 0 },
+			       &from, why);
 		else if (n < 0)
 			log_warn("dropped a notification of more than %d bytes",
 			         NOTIFY_MSG_MAX);
 		else
-			hear(w, (struct span){ bytes, (size_t)n });
+			hear(w, (struct span){ bytes, (size_t)n }, &from);
 	}
 	settle(w);
 }
@@ -393,6 +454,7 @@ pipe_ready(struct source *s, uint32_t events)
 	const struct notify_msg ready = { .ready = true };
 
 	(void)events;
+	look_for_freeze(w);
 	if (n <= 0 || memchr(bytes, '\n', (size_t)n) == NULL)
 		return;
 	notify_apply(&w->notify, &ready, clock_ms());
@@ -481,7 +543,10 @@ prepare(struct watch *w)
 	w->health.conf = plan->health;
 	w->health.conf.timeout_ms += CHECKER_GRACE_MS;
 	w->health.n = plan->n_checks;
+	w->health.asks_ready = w->notify.needs_ready;
 	for (size_t i = 0; i < plan->n_checks; i++) {
+		w->health.asks_ready |=
+			(plan->checks[i].counts_for & HEALTH_READY) != 0;
 		w->health.checks[i].counts_for = plan->checks[i].counts_for;
 		w->checks[i].took_ms = -1;
 		name_check(w, i);
@@ -559,11 +624,19 @@ watch_start(struct watch *w, pid_t pid)
 	w->pid = pid;
 	w->was_live = true;
 	w->was_ready = false;
+	speaker_start(&w->speaker);
 	notify_start(&w->notify, now_ms);
 	health_start(&w->health, now_ms);
 	if (w->health.n > 0)
 		w->oom_kills = cgroup_oom_kills();
 	settle(w);
+}
+
+/* see sup/watch.h */
+void
+watch_follow(struct watch *w, pid_t pid)
+{
+	w->pid = pid;
 }
 
 /* see sup/watch.h */
@@ -585,7 +658,6 @@ watch_end(struct watch *w)
 {
 	watch_stop(w);
 	w->pid = 0;
-	w->health.was_ready = false;
 }
 
 static bool

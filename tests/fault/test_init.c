@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "sup/explain.h"
 #include "sup/init.h"
+#include "sup/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -50,7 +52,7 @@ enum call {
 	CALL_ACCEPT4, CALL_EPOLL_CTL, CALL_EPOLL_WAIT, CALL_WAITPID,
 	CALL_POLL, CALL_SIGNALFD, CALL_EPOLL_CREATE1, CALL_TIMERFD_CREATE,
 	CALL_SOCKET, CALL_BIND, CALL_LISTEN, CALL_OPEN, CALL_SETSOCKOPT,
-	CALL_FORK, CALL_VFORK, CALL_PIPE2, CALL_RECVMSG,
+	CALL_FORK, CALL_SPAWN, CALL_PIPE2, CALL_RECVMSG,
 };
 
 /* One fault, shared with the hale that meets it. */
@@ -110,6 +112,9 @@ WRAP(int, epoll_wait, CALL_EPOLL_WAIT,
      (int fd, struct epoll_event *ev, int n, int ms), (fd, ev, n, ms))
 WRAP(pid_t, waitpid, CALL_WAITPID, (pid_t pid, int *status, int flags),
      (pid, status, flags))
+WRAP(pid_t, wait4, CALL_WAITPID,
+     (pid_t pid, int *status, int flags, struct rusage *used),
+     (pid, status, flags, used))
 WRAP(int, signalfd, CALL_SIGNALFD, (int fd, const sigset_t *set, int flags),
      (fd, set, flags))
 WRAP(int, epoll_create1, CALL_EPOLL_CREATE1, (int flags), (flags))
@@ -129,14 +134,20 @@ WRAP(ssize_t, recvmsg, CALL_RECVMSG, (int fd, struct msghdr *m, int flags),
      (fd, m, flags))
 WRAP(int, open, CALL_OPEN, (const char *path, int flags), (path, flags))
 
-pid_t __wrap_vfork(void);
+pid_t __wrap_spawn_shared(spawn_work *work, void *arg, enum spawn_end *end);
 
-/* From a wrapper vfork() cannot return twice. All that differs is that a failed
- * exec would not be heard of. */
+/* Not on our memory, which a sanitizer may watch. All that differs is that a
+ * failed exec would not be heard of. */
 pid_t
-__wrap_vfork(void)
+__wrap_spawn_shared(spawn_work *work, void *arg, enum spawn_end *end)
 {
-	return strikes(CALL_VFORK) ? -1 : __real_fork();
+	pid_t pid = strikes(CALL_SPAWN) ? -errno : __real_fork();
+
+	*end = SPAWN_LEFT;
+	if (pid != 0)
+		return pid;
+	work(arg);
+	_exit(EXPLAIN_CANNOT_EXEC);
 }
 
 int __real_poll(struct pollfd *p, nfds_t n, int ms);
@@ -451,9 +462,9 @@ static const struct row shortages[] = {
 };
 
 static const struct row refusals[] = {
-	{ "no process for the service", CALL_VFORK, EAGAIN },
-	{ "no memory for the service", CALL_VFORK, ENOMEM },
-	{ "no descriptor for the service", CALL_VFORK, EMFILE },
+	{ "no process for the service", CALL_SPAWN, EAGAIN },
+	{ "no memory for the service", CALL_SPAWN, ENOMEM },
+	{ "no descriptor for the service", CALL_SPAWN, EMFILE },
 };
 
 /* What cannot fail from then on: no signal interrupts, all are blocked. */
@@ -488,7 +499,7 @@ survives(const struct row *r, int nth, bool from_then_on)
 	} else {	/* told before the service ran */
 		code = code_of(&l);
 		assert_true(fault->met > 0);
-		assert_int_equal(code, r->call == CALL_VFORK
+		assert_int_equal(code, r->call == CALL_SPAWN
 		                       ? EXPLAIN_CANNOT_EXEC : INIT_FAILED);
 	}
 	nth = fault->met;

@@ -38,6 +38,7 @@ struct heard {
 static const enum server_kind kinds[CLIENTS] = { SERVER_PUBLIC, SERVER_PROBES };
 static struct sock_addr at[CLIENTS];
 static struct server server;
+static struct server_room room;
 static struct loop loop;
 static struct heard got[CLIENTS], want[CLIENTS];
 static char streams[CLIENTS][STREAM_MAX];
@@ -68,6 +69,7 @@ open_server(void)
 
 	fuzz_must(loop_init(&loop) == 0);
 	server_init(&server, &loop, answer, NULL);
+	server.room = &room;
 	for (int i = 0; i < CLIENTS; i++) {
 		struct buf b = buf_over(name, sizeof name);
 		int fd;

@@ -26,6 +26,7 @@
  *     http PORT              answers every connection to 127.0.0.1 with "served"
  *     eat MIB                memory
  *     death                  "death N": the parent-death signal
+ *     limit                  "limit N": the soft one of descriptors
  *     exec ARG...            becomes another program
  *     exit CODE, die SIG     die: of the signal's own default action
  *
@@ -42,6 +43,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -316,6 +318,16 @@ eat(long mib)
 }
 
 static void
+say_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		fail("limit");
+	line("limit %d\n", (int)limit.rlim_cur);
+}
+
+static void
 say_death(void)
 {
 	int sig = 0;
@@ -367,6 +379,7 @@ plain(const char *w)
 	else if (!strcmp(w, "cwd")) line("cwd %s\n", getcwd(cwd, sizeof cwd) ? cwd : "?");
 	else if (!strcmp(w, "uid")) line("uid %d gid %d\n", (int)getuid(), (int)getgid());
 	else if (!strcmp(w, "death")) say_death();
+	else if (!strcmp(w, "limit")) say_limit();
 	else if (!strcmp(w, "read")) say_read();
 	else if (!strcmp(w, "setsid")) { if (setsid() < 0) fail(w); }
 	else if (!strcmp(w, "setpgid")) { if (setpgid(0, 0) < 0) fail(w); }

@@ -265,6 +265,15 @@ def test_not_being_the_first_process_is_one_warning(hale):
     assert re.match("hale: .*PID 1", err[0])
 
 
+def test_a_subreaper_by_inheritance_starts_without_a_word(box):
+    become = ("import ctypes, os, sys; ctypes.CDLL(None).prctl(36, 1, 0, 0, 0);"
+              "os.execv(sys.argv[1], sys.argv[1:])")
+    started = box("/usr/bin/python3", "-c", become, HALE, *svc("exit 7"), second=True)
+    code, _, err = started.end()
+    assert (code, len(err)) == (7, 1), err
+    assert err[0].endswith("exited with code 7")
+
+
 @pytest.mark.parametrize("options, second", [([], False), (["-s"], True), (["-s"], False)])
 def test_the_first_process_and_a_subreaper_start_without_a_word(hale, options, second):
     assert hale(*options, "exit 0", second=second).end() == (0, [], [])

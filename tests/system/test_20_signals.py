@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from box import HALE, SVC, until
+from box import HALE, SVC, svc, until
 
 CATCH = "catch say up pause"
 KILL, STOP, CHLD, CONT, TERM = 9, 19, 17, 18, 15
@@ -289,3 +289,32 @@ def test_a_service_that_stops_itself_is_not_taken_for_dead(hale):
     box.signal(CONT)
     box.out.expect("^again$")
     assert box.code() == 3
+
+
+# --- root without CAP_KILL, as after `docker run --cap-drop ALL` --------------
+
+NO_KILL = ["setpriv", "--bounding-set", "-kill,-sys_ptrace", "--inh-caps", "-all"]
+OTHER_USER = ["setpriv", "--reuid", "4242", "--regid", "4242", "--clear-groups"]
+
+
+@pytest.mark.parametrize("options", [[], ["-g"]])
+def test_a_service_of_another_user_is_stopped_without_cap_kill(box, options):
+    up = box(*NO_KILL, HALE, *options, *OTHER_USER, *svc("catch quit 15 7 say up pause"))
+    up.out.expect("^up$")
+    up.signal(15)
+    assert up.code() == 7
+
+
+def test_a_service_of_another_user_is_killed_without_cap_kill(box):
+    up = box(*NO_KILL, HALE, "--stop-timeout", "100ms", *OTHER_USER,
+             *svc("ignore 15 say up pause"))
+    up.out.expect("^up$")
+    up.signal(15)
+    assert up.code() == 137
+
+
+def test_a_queued_value_reaches_a_service_of_another_user(box):
+    up = box(*NO_KILL, HALE, *OTHER_USER, *svc("catch say up pause"))
+    up.out.expect("^up$")
+    up.queue(10, 4711)
+    assert up.out.line() == "got 10 code=-1 value=4711"

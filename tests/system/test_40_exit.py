@@ -164,6 +164,21 @@ def test_a_kill_by_hand_is_not_called_a_kill_for_memory(hale, memory_cgroup):
     assert err == [f"hale: {SVC} (pid 2) was killed by SIGKILL"]
 
 
+def test_a_small_service_is_perhaps_not_the_one_that_was_killed_for_memory(hale, memory_cgroup):
+    """The kernel chooses the largest: that was its grandchild, an orphan."""
+    box = hale("-w", "fork { fork { read eat 64 } } wait say up pause", cgroup=memory_cgroup,
+               cwd="/tmp").settled()
+    box.out.expect("^up$")
+    box.tell("now")
+    box.err.expect("reaped orphan pid .*: it was killed by SIGKILL")
+    os.kill(box.outer(2), 9)
+    code, _, err = box.end()
+    assert code == 137
+    assert re.fullmatch(rf"hale: {SVC} \(pid 2\) was killed by SIGKILL; in the last \d+\w+ the "
+                        r"kernel killed a process of this container for memory, perhaps this one "
+                        r"\(limit 16 MiB\)", err[-1]), err
+
+
 def test_a_kill_by_hand_after_another_process_ran_out_of_memory_is_told_apart(
         hale, memory_cgroup):
     """The kernel's count is of the whole cgroup; only a new one counts, and

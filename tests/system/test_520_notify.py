@@ -1,6 +1,7 @@
 """What the service says of itself: sd_notify, the watchdog, a descriptor."""
 import ctypes.util
 import os
+import re
 import shutil
 import signal
 import socket
@@ -169,6 +170,49 @@ def send_to(name, text=b"READY=1"):
         sock.send(text)
 
 
+@pytest.mark.parametrize("how", ["a child", "an orphan"])
+def test_a_descendant_of_another_user_may_speak(hale, how):
+    """As in `su www-data -c gunicorn`: the service itself stays root."""
+    code = TALKER.replace("if os.fork() == 0:", "if os.fork() == 0:\n"
+                          "            if 'orphan' in sys.argv and os.fork(): os._exit(0)\n"
+                          f"            os.setgid({NOBODY}); os.setuid({NOBODY})")
+    box = hale(*LISTEN, "--notify", [*PYTHON, code, how.split()[1]])
+    box.out.expect("^up")
+    box.tell("child READY=1")
+    becomes(box, "/readyz", 200)
+
+
+def send_and_stay(name, text=b"READY=1"):
+    """Ends only once the message was judged: hale has then read one more, and
+    so closed the descriptor that came with it."""
+    read, write = os.pipe()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.connect(name)
+        sock.send(text)
+        socket.send_fds(sock, [b"X=1"], [write])
+    os.close(write)
+    return os.read(read, 1)
+
+
+def test_a_refused_ready_is_a_warning_once_a_start_and_the_reason(talker):
+    box = talker("--notify", "--restart", "always", *AT_ONCE)
+    why = rf"pid \d+, user {NOBODY}%s: it does not descend from hale$"
+    for start in (1, 2):
+        name = notify_name(box)
+        for _ in range(3):
+            box.inside(lambda: send_and_stay(name), uid=NOBODY)
+        assert re.search(r"^\[-\]notify failed: it has not said yet that it is ready; a READY=1 of "
+                         + why % " was refused", box.get("/readyz").body, re.M)
+        os.kill(box.outer(box.service), signal.SIGKILL)
+        box.err.expect("restarting")
+        assert len(re.findall("refused a notification of " + why % r" \(READY=1\)", box.err.seen,
+                              re.M)) == start
+        box.service = int(box.out.expect(r"^up (\d+)$")[1])
+        assert "was refused" not in box.get("/readyz").body
+    box.say("READY=1")
+    becomes(box, "/readyz", 200)
+
+
 def test_a_stranger_is_not_heard(talker):
     """Another user; and root, but from outside the PID namespace."""
     box = talker("--notify", "-v")
@@ -248,8 +292,30 @@ def test_the_environment_names_the_socket_and_the_watchdog(hale):
     assert len(sockets) == 1 and sockets[0].startswith("env NOTIFY_SOCKET=@")
 
 
+def test_the_watchdog_of_hales_own_manager_is_not_the_one_of_a_notify_service(hale):
+    _, out, _ = hale("--notify", "env exit 0",
+                     env=clean_env(WATCHDOG_PID="1", WATCHDOG_USEC="5")).end()
+    assert [line for line in out if "WATCHDOG" in line] == []
+
+
+def test_a_watchdog_handed_to_hale_is_the_services(hale):
+    """Without a notify socket of hale's, the service is to feed the manager above."""
+    given = clean_env(NOTIFY_SOCKET="/of/another", WATCHDOG_PID="1", WATCHDOG_USEC="5",
+                      LISTEN_PID="1", LISTEN_FDS="1")
+    _, out, _ = hale("env exit 0", env=given).end()
+    want = dict(given, WATCHDOG_PID="2", LISTEN_PID="2")
+    assert sorted(out) == sorted([f"env {k}={v}" for k, v in want.items()] + ["env end"])
+
+
+def test_a_watchdog_handed_to_hale_is_that_of_every_life(hale):
+    _, out, _ = hale("--restart", "always", "--backoff", "1ms", "--max-restarts", "2",
+                     "ids env exit 0", env=clean_env(WATCHDOG_PID="1", WATCHDOG_USEC="5")).end()
+    lives = re.findall(r"ids pid=(\d+)(?:.|\n)*?WATCHDOG_PID=(\d+)", "\n".join(out))
+    assert len(lives) == 3 and all(pid == named for pid, named in lives)
+
+
 def test_without_notify_the_environment_is_what_it_was(hale):
-    given = clean_env(NOTIFY_SOCKET="/of/another", WATCHDOG_PID="1", WATCHDOG_USEC="5")
+    given = clean_env(NOTIFY_SOCKET="/of/another", WATCHDOG_PID="77", WATCHDOG_USEC="5")
     box = hale("env exit 0", env=given)
     _, out, _ = box.end()
     assert sorted(out) == sorted([f"env {k}={v}" for k, v in given.items()] + ["env end"])
@@ -259,8 +325,8 @@ def test_without_notify_the_environment_is_what_it_was(hale):
 
 def test_a_watchdog_that_is_not_fed_is_found_and_forgiven(talker):
     box = talker("--watchdog", "300ms")
-    box.err.expect("is not live: watchdog: not fed for 300ms")
-    assert "[-]watchdog failed: watchdog: not fed for 300ms" in box.get("/livez").body
+    box.err.expect("is not live: watchdog: never fed in 300ms")
+    assert "[-]watchdog failed: watchdog: never fed in 300ms" in box.get("/livez").body
     box.say("WATCHDOG_USEC=3600000000")
     box.say("WATCHDOG=1")
     box.err.expect("is live again")
@@ -278,7 +344,7 @@ def test_a_watchdog_that_is_fed_stays_quiet(hale):
 
 def test_a_missed_watchdog_is_a_sigabrt_and_a_restart(talker):
     box = talker("--watchdog", "300ms", "--on-unhealthy", "restart", *AT_ONCE)
-    box.err.expect("was killed by SIGABRT.*stopped as unhealthy .watchdog: not fed for 300ms")
+    box.err.expect("was killed by SIGABRT.*stopped as unhealthy .watchdog: never fed in 300ms")
     assert int(box.out.expect(r"^up (\d+)$")[1]) != box.service
     assert box.status()["last_exit"]["code"] == 134
 
@@ -304,7 +370,7 @@ def test_a_watchdog_can_be_set_and_taken_away_at_run_time(talker):
     box = talker("--notify")
     box.say("READY=1")
     box.say("WATCHDOG_USEC=200000")
-    box.err.expect("is not live: watchdog: not fed for 200ms")
+    box.err.expect("is not live: watchdog: never fed in 200ms")
     box.say("WATCHDOG_USEC=0")
     box.err.expect("is live again")
 
@@ -325,6 +391,30 @@ def test_a_frozen_hale_blames_nobody(talker, pause):
     box.say("WATCHDOG_USEC=3600000000")
     box.say("WATCHDOG=1")
     assert box.get("/livez").status == 200
+
+
+def test_a_freeze_takes_no_time_from_the_start_period(talker):
+    """It lasts longer than the period: failures afterwards do not count yet."""
+    box = talker("--live-check", "unix:/none", "--interval", "100ms", "--retries", "1",
+                 "--start-period", "3s")
+    outer = box.outer(box.service)
+    os.kill(box.pid, STOP)
+    os.kill(outer, STOP)
+    with pytest.raises(AssertionError, match="nothing more"):
+        box.err.line(timeout=3.5)
+    os.kill(outer, CONT)
+    os.kill(box.pid, CONT)
+    failed = box.status()["checks"][-1]["failed"]
+    until(lambda: box.status()["checks"][-1]["failed"] > failed + 1, "it was asked again")
+    assert box.status()["checks"][-1]["state"] == "starting"
+    box.err.expect("is not live: check unix:/none")  # the rest of it passes
+
+
+def test_a_sick_service_is_found_by_interval_and_retries_after_the_period(talker):
+    box = talker("--live-check", "unix:/none", "--interval", "200ms", "--retries", "3",
+                 "--start-period", "1500ms")  # --start-interval is 5 s
+    box.err.expect("is not live: check unix:/none")
+    assert 1500 <= box.status()["service"]["uptime_ms"] < 1500 + 3 * 200 + 1000
 
 
 # --- more time ---------------------------------------------------------------------

@@ -664,7 +664,7 @@ def set_nofile(box, limit):
 
 
 def test_without_one_free_descriptor_accepting_pauses_and_goes_on_later(server):
-    box = server()
+    box = server().settled()  # it raises a small limit of its own once
     set_nofile(box, OWN_FDS)
     waiting = box.connect()
     waiting.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* what a check's URL, status and words may be */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #include <errno.h>
 #include <sys/resource.h>
@@ -298,21 +293,18 @@ a_full_backlog_is_the_services_failure(void **state)
 int
 main(void)
 {
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(urls_that_can_be_checked_are_taken),
-		cmocka_unit_test(urls_that_cannot_be_checked_are_refused_in_words),
-		cmocka_unit_test(a_url_may_have_check_url_max_bytes),
-		cmocka_unit_test(a_sockets_path_fits_its_address),
-		cmocka_unit_test(status_ranges_add_up),
-		cmocka_unit_test(what_is_no_status_is_refused),
-		cmocka_unit_test(headers_have_a_bound),
-		cmocka_unit_test(words_are_split_as_they_are_quoted),
-		cmocka_unit_test(words_have_bounds),
-		cmocka_unit_test(without_a_descriptor_left_no_check_is_run_and_it_says_why),
-		cmocka_unit_test(what_the_service_is_to_blame_for_is_a_failure),
-		cmocka_unit_test(a_program_that_somebody_else_killed_is_told_apart),
-		cmocka_unit_test(a_full_backlog_is_the_services_failure),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	UNIT_TEST(urls_that_can_be_checked_are_taken);
+	UNIT_TEST(urls_that_cannot_be_checked_are_refused_in_words);
+	UNIT_TEST(a_url_may_have_check_url_max_bytes);
+	UNIT_TEST(a_sockets_path_fits_its_address);
+	UNIT_TEST(status_ranges_add_up);
+	UNIT_TEST(what_is_no_status_is_refused);
+	UNIT_TEST(headers_have_a_bound);
+	UNIT_TEST(words_are_split_as_they_are_quoted);
+	UNIT_TEST(words_have_bounds);
+	UNIT_TEST(without_a_descriptor_left_no_check_is_run_and_it_says_why);
+	UNIT_TEST(what_the_service_is_to_blame_for_is_a_failure);
+	UNIT_TEST(a_program_that_somebody_else_killed_is_told_apart);
+	UNIT_TEST(a_full_backlog_is_the_services_failure);
+	return unit_run("net/check");
 }

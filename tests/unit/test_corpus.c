@@ -11,21 +11,23 @@
 
 typedef int target(const uint8_t *data, size_t size);
 
-target fuzz_answer, fuzz_control, fuzz_http, fuzz_json, fuzz_notify, fuzz_opt,
-       fuzz_pem, fuzz_program, fuzz_proxy, fuzz_redact, fuzz_reply, fuzz_server,
-       fuzz_url, fuzz_words, fuzz_x509;
+target fuzz_answer, fuzz_cgroup, fuzz_control, fuzz_http, fuzz_json,
+       fuzz_notify, fuzz_opt, fuzz_pem, fuzz_procstat, fuzz_program, fuzz_proxy,
+       fuzz_redact, fuzz_reply, fuzz_server, fuzz_url, fuzz_words, fuzz_x509;
 
 static const struct row {
 	const char *name;
 	target     *run;
 } rows[] = {
 	{ "answer", fuzz_answer },
+	{ "cgroup", fuzz_cgroup },
 	{ "control", fuzz_control },
 	{ "http", fuzz_http },
 	{ "json", fuzz_json },
 	{ "notify", fuzz_notify },
 	{ "opt", fuzz_opt },
 	{ "pem", fuzz_pem },
+	{ "procstat", fuzz_procstat },
 	{ "program", fuzz_program },
 	{ "proxy", fuzz_proxy },
 	{ "redact", fuzz_redact },

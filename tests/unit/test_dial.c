@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* addresses that need no look-up, and how they are written */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/err.h"
 #include "net/dial.h"
@@ -103,12 +98,9 @@ a_set_has_a_bound(void **state)
 int
 main(void)
 {
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(localhost_and_literals_need_nobody),
-		cmocka_unit_test(v6_addresses_are_written_as_rfc_5952_has_it),
-		cmocka_unit_test(a_literal_of_the_other_family_is_no_address),
-		cmocka_unit_test(a_set_has_a_bound),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	UNIT_TEST(localhost_and_literals_need_nobody);
+	UNIT_TEST(v6_addresses_are_written_as_rfc_5952_has_it);
+	UNIT_TEST(a_literal_of_the_other_family_is_no_address);
+	UNIT_TEST(a_set_has_a_bound);
+	return unit_run("net/dial");
 }

@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* test_health.c - thresholds; a million random lives of a service */
-#include "sup/health.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/clock.h"
+#include "sup/health.h"
 #include "sup/service.h"
 
 #define NOW       1000000
 #define SEQUENCES 1000000
 #define STEPS     24	/* events of one random life */
+#define MANY      10000	/* checks: more than any threshold of these tests */
 
 static struct health
 with(unsigned counts_for, int retries)
@@ -26,6 +22,7 @@ with(unsigned counts_for, int retries)
 			.retries = retries,
 		},
 		.n = 1,
+		.asks_ready = (counts_for & HEALTH_READY) != 0,
 	};
 
 	h.checks[0].counts_for = counts_for;
@@ -45,10 +42,34 @@ run_one(struct health *h, bool good)
 	return t;
 }
 
+/* The check is due and cannot be run; returns when it was begun. */
+static int64_t
+refuse_one(struct health *h)
+{
+	int64_t t = health_deadline(h);
+
+	assert_int_equal(HEALTH_BEGIN, health_due(h, 0, t));
+	health_begun(h, 0, t);
+	health_not_run(h, 0, t);
+	return t;
+}
+
 static enum health_state
 state_of(const struct health *h)
 {
 	return h->checks[0].state;
+}
+
+/* Failures until it is in that state; returns when the last one began. */
+static int64_t
+fail_until(struct health *h, enum health_state state)
+{
+	int64_t t = NOW;
+
+	for (int i = 0; i < MANY && state_of(h) != state; i++)
+		t = run_one(h, false);
+	assert_int_equal(state, state_of(h));
+	return t;
 }
 
 /* --- the table --- */
@@ -62,8 +83,7 @@ in_state(enum health_state state)
 
 	if (state != HEALTH_STARTING)
 		run_one(&h, true);
-	while (state_of(&h) != state)
-		run_one(&h, false);
+	fail_until(&h, state);
 	return h;
 }
 
@@ -165,13 +185,15 @@ a_failing_service_is_found_within_interval_x_retries_and_timeout(void **state)
 		struct health h = with(HEALTH_LIVE, retries);
 		int64_t sick_ms = run_one(&h, true), t = sick_ms;
 
-		while (state_of(&h) != HEALTH_FAILING) {
+		for (int i = 0; i < retries; i++) {
+			assert_int_equal(HEALTH_PASSING, state_of(&h));
 			t = health_deadline(&h);
 			health_begun(&h, 0, t);
 			t = health_deadline(&h);	/* it never answers */
 			assert_int_equal(HEALTH_LATE, health_due(&h, 0, t));
 			health_result(&h, 0, false, t);
 		}
+		assert_int_equal(HEALTH_FAILING, state_of(&h));
 		assert_int_equal(10000 * retries + 1000, t - sick_ms);
 	}
 }
@@ -180,12 +202,9 @@ static void
 a_service_that_never_answers_is_found_as_fast_from_its_start(void **state)
 {
 	struct health h = with(HEALTH_LIVE, 3);
-	int64_t t = NOW;
 
 	(void)state;
-	while (state_of(&h) != HEALTH_FAILING)
-		t = run_one(&h, false);
-	assert_int_equal(30000, t - NOW);
+	assert_int_equal(30000, fail_until(&h, HEALTH_FAILING) - NOW);
 }
 
 static void
@@ -237,10 +256,11 @@ failures_in_the_start_period_do_not_count(void **state)
 	(void)state;
 	h.conf.start_period_ms = 60000;
 	health_start(&h, NOW);
-	while (t < NOW + 60000) {
+	for (int i = 0; i < MANY && t < NOW + 60000; i++) {
 		assert_int_equal(HEALTH_STARTING, state_of(&h));
 		t = run_one(&h, false);
 	}
+	assert_int_equal(60000, t - NOW);	/* when the period ends */
 	assert_int_equal(HEALTH_FAILING, state_of(&h));
 }
 
@@ -255,17 +275,18 @@ the_start_interval_bounds_the_pause_within_the_period(void **state)
 	h.conf.start_interval_ms = 250;
 	health_start(&h, NOW);
 	run_one(&h, false);
-	while (t < NOW + 59000) {
+	for (int i = 0; i < MANY && t < NOW + 59000; i++) {
 		before = t;
 		t = run_one(&h, false);
 		assert_in_range(t - before, 100, 250);
 	}
+	assert_true(t >= NOW + 59000);
 }
 
 static void
 once_ready_failures_in_the_start_period_count(void **state)
 {
-	struct health h = with(HEALTH_LIVE, 2);
+	struct health h = with(HEALTH_READY | HEALTH_LIVE, 2);
 
 	(void)state;
 	h.conf.start_period_ms = 600000;
@@ -275,6 +296,25 @@ once_ready_failures_in_the_start_period_count(void **state)
 	run_one(&h, false);
 	assert_int_equal(HEALTH_PASSING, state_of(&h));
 	run_one(&h, false);
+	assert_int_equal(HEALTH_FAILING, state_of(&h));
+}
+
+static void
+where_nobody_says_when_it_is_ready_the_first_success_ends_the_period(
+	void **state)
+{
+	struct health h = with(HEALTH_LIVE, 1);
+
+	(void)state;
+	h.conf.start_period_ms = 60000;
+	health_start(&h, NOW);
+	h.was_ready = true;	/* as its owner says at once */
+	for (int i = 0; i < 10; i++)
+		run_one(&h, false);
+	assert_int_equal(HEALTH_STARTING, state_of(&h));
+	run_one(&h, true);
+	run_one(&h, false);
+	assert_true(health_deadline(&h) < NOW + 60000);
 	assert_int_equal(HEALTH_FAILING, state_of(&h));
 }
 
@@ -300,11 +340,146 @@ more_time_to_start_can_be_asked_for_and_not_taken_away(void **state)
 	(void)state;
 	health_extend(&h, NOW + 50000);
 	health_extend(&h, NOW + 40000);
-	while (health_deadline(&h) < NOW + 50000)
-		run_one(&h, false);
-	assert_int_equal(HEALTH_STARTING, state_of(&h));
+	assert_int_equal(50000, fail_until(&h, HEALTH_FAILING) - NOW);
+}
+
+/* A check that asks every interval, or at most every start interval, could
+ * step over the end of the period by nearly as much. */
+static void
+a_check_is_due_when_the_period_or_an_extension_ends(void **state)
+{
+	static const int64_t starts[] = { 250, 5000, 60000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+		struct health h = with(HEALTH_LIVE, 3);
+
+		h.conf.interval_ms = 1000;
+		h.conf.start_interval_ms = starts[i];
+		h.conf.start_period_ms = 5300;
+		health_start(&h, NOW);
+		assert_int_equal(5300 + 2 * 1000,
+		                 fail_until(&h, HEALTH_FAILING) - NOW);
+		health_start(&h, NOW);
+		for (int n = 0; n < MANY && health_deadline(&h) < NOW + 3000;
+		     n++)
+			run_one(&h, false);
+		health_extend(&h, NOW + 7700);
+		assert_int_equal(7700 + 2 * 1000,
+		                 fail_until(&h, HEALTH_FAILING) - NOW);
+	}
+}
+
+static void
+an_extension_that_ends_before_the_next_check_moves_it(void **state)
+{
+	struct health h = with(HEALTH_READY, 2);
+
+	(void)state;
+	h.conf.start_interval_ms = 1;
 	run_one(&h, false);
+	h.checks[0].due_ms = NOW + 10000;
+	health_extend(&h, NOW + 4000);
+	assert_int_equal(NOW + 4000, health_deadline(&h));
+	h.was_ready = true;	/* then failures count: no reason to */
+	h.checks[0].due_ms = NOW + 10000;
+	health_extend(&h, NOW + 5000);
+	assert_int_equal(NOW + 10000, health_deadline(&h));
+}
+
+static void
+in_the_start_period_it_pauses_no_longer_than_the_interval(void **state)
+{
+	struct health h = with(HEALTH_LIVE, 1);
+	int64_t t = NOW;
+
+	(void)state;
+	h.conf.interval_ms = 1000;
+	h.conf.start_period_ms = 60000;
+	health_start(&h, NOW);
+	for (int i = 0; i < 20; i++) {
+		int64_t before = t;
+
+		t = run_one(&h, false);
+		assert_true(t - before <= 1000);
+	}
+	assert_int_equal(t + 1000, health_deadline(&h));
+}
+
+static void
+a_success_in_the_period_is_asked_again_after_an_interval(void **state)
+{
+	struct health h = with(HEALTH_READY, 1);
+
+	(void)state;
+	h.conf.start_period_ms = 5000;
+	health_start(&h, NOW);
+	run_one(&h, true);
+	assert_int_equal(NOW + 10000, health_deadline(&h));
+	h.conf.start_period_ms = 25000;
+	health_start(&h, NOW);
+	run_one(&h, true);
+	run_one(&h, false);	/* at 10 s; not counted */
+	run_one(&h, false);	/* at 20 s */
+	assert_int_equal(HEALTH_PASSING, state_of(&h));
+	assert_int_equal(25000, run_one(&h, false) - NOW);
 	assert_int_equal(HEALTH_FAILING, state_of(&h));
+}
+
+static void
+a_freeze_moves_the_end_of_the_period_and_of_an_extension(void **state)
+{
+	(void)state;
+	for (int extends = 0; extends <= 1; extends++) {
+		struct health h = with(HEALTH_LIVE, 1);
+
+		h.conf.start_period_ms = extends ? 10 : 20000;
+		health_start(&h, NOW);
+		if (extends)
+			health_extend(&h, NOW + 20000);
+		health_pardon(&h, NOW + 19999, NOW + 79999);
+		assert_int_equal(NOW + 80000, h.lenient_ms);
+		health_pardon(&h, NOW + 80000, NOW + 90000);
+		assert_int_equal(NOW + 80000, h.lenient_ms);	/* it is over */
+	}
+}
+
+static void
+a_freeze_takes_no_time_from_a_service_that_starts_without_a_period(
+	void **state)
+{
+	struct health h = with(HEALTH_LIVE, 1);
+	int64_t t = NOW + 100;
+
+	(void)state;
+	run_one(&h, false);
+	assert_int_equal(t, health_deadline(&h));
+	health_pardon(&h, t, t + 60000);
+	health_begun(&h, 0, t + 60000);
+	health_result(&h, 0, false, t + 60001);
+	assert_int_equal(HEALTH_STARTING, state_of(&h));
+	assert_int_equal(NOW + 10000 + 60000, fail_until(&h, HEALTH_FAILING));
+	health_pardon(&h, NOW + 80000, NOW + 90000);
+	assert_int_equal(NOW + 70000 + 10000, h.checks[0].counts_ms);
+}
+
+static void
+a_freeze_is_no_time_in_which_a_check_could_not_be_run(void **state)
+{
+	struct health h = with(HEALTH_READY, 1);
+	int64_t t;
+
+	(void)state;
+	run_one(&h, true);
+	t = refuse_one(&h);
+	health_pardon(&h, t + 10000, t + 2 * HEALTH_BLIND_MS);
+	assert_false(health_turns_blind(&h, 0, t + 2 * HEALTH_BLIND_MS));
+	assert_true(health_turns_blind(&h, 0,
+		t + 3 * HEALTH_BLIND_MS - 10000));
+	health_pardon(&h, t, t + 1);	/* without one there is no time */
+	run_one(&h, true);
+	health_pardon(&h, t, t + 1);
+	assert_true(h.checks[0].blind_ms == CLOCK_NEVER);
 }
 
 static void
@@ -354,6 +529,10 @@ nothing_is_due_and_no_result_counts_after_the_stop(void **state)
 	assert_int_equal(HEALTH_WAIT, health_due(&h, 0, NOW + 99999));
 	health_result(&h, 0, false, NOW + 10001);
 	assert_int_equal(HEALTH_PASSING, state_of(&h));
+	health_not_run(&h, 0, NOW + 10001);
+	assert_string_equal("passing", health_state_text(&h.checks[0]));
+	health_extend(&h, NOW + 20000);
+	assert_true(h.lenient_ms < NOW + 20000);
 }
 
 static void
@@ -376,19 +555,26 @@ flapping_is_told_by_changes_and_ends_with_calm(void **state)
 	assert_false(h.checks[0].flaps);
 }
 
-/* --- checks that cannot be run --- */
-
-/* The check is due and cannot be run; returns when it was begun. */
-static int64_t
-refuse_one(struct health *h)
+/* Six changes and then calm: they leave the last HEALTH_HISTORY results one by
+ * one, and the fourth that leaves ends it. */
+static void
+flapping_ends_when_so_few_changes_are_among_the_last_results(void **state)
 {
-	int64_t t = health_deadline(h);
+	struct health h = with(HEALTH_LIVE, 3);
+	int calm = 0;
 
-	assert_int_equal(HEALTH_BEGIN, health_due(h, 0, t));
-	health_begun(h, 0, t);
-	health_not_run(h, 0, t);
-	return t;
+	(void)state;
+	for (int i = 0; i <= HEALTH_FLAPS_ON; i++)
+		run_one(&h, i % 2 == 0);
+	while (h.checks[0].flaps && calm < MANY) {
+		run_one(&h, true);
+		calm++;
+	}
+	assert_int_equal(HEALTH_FLAPS_ON + 1 + calm,
+	                 HEALTH_HISTORY + HEALTH_FLAPS_ON - HEALTH_FLAPS_OFF);
 }
+
+/* --- checks that cannot be run --- */
 
 static void
 a_check_that_cannot_be_run_changes_no_state(void **state)
@@ -524,6 +710,11 @@ before_the_first_success_it_is_tried_ever_more_slowly(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof at_ms / sizeof at_ms[0]; i++)
 		assert_int_equal(at_ms[i], refuse_one(&h) - NOW);
+	h.conf.start_period_ms = 2000;
+	health_start(&h, NOW);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(at_ms[i], refuse_one(&h) - NOW);
+	assert_int_equal(NOW + 2000, health_deadline(&h));
 }
 
 /* --- a million random lives --- */
@@ -744,33 +935,39 @@ a_million_random_lives_keep_the_invariants(void **state)
 int
 main(void)
 {
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_event_in_every_state_leads_where_the_table_says),
-		cmocka_unit_test(each_state_has_its_verdicts),
-		cmocka_unit_test(a_failing_service_is_found_within_interval_x_retries_and_timeout),
-		cmocka_unit_test(a_service_that_never_answers_is_found_as_fast_from_its_start),
-		cmocka_unit_test(one_success_forgives_all_failures),
-		cmocka_unit_test(a_new_service_is_asked_at_once_and_then_ever_more_slowly),
-		cmocka_unit_test(a_check_that_passes_is_asked_every_interval),
-		cmocka_unit_test(failures_in_the_start_period_do_not_count),
-		cmocka_unit_test(the_start_interval_bounds_the_pause_within_the_period),
-		cmocka_unit_test(once_ready_failures_in_the_start_period_count),
-		cmocka_unit_test(a_restart_has_its_own_start_period),
-		cmocka_unit_test(more_time_to_start_can_be_asked_for_and_not_taken_away),
-		cmocka_unit_test(checks_never_overlap_and_a_late_one_leaves_time_to_be_gone),
-		cmocka_unit_test(a_failure_that_is_told_long_after_its_time_does_not_count),
-		cmocka_unit_test(nothing_is_due_and_no_result_counts_after_the_stop),
-		cmocka_unit_test(a_check_that_cannot_be_run_changes_no_state),
-		cmocka_unit_test(after_health_blind_ms_without_a_result_readiness_is_off_and_liveness_not),
-		cmocka_unit_test(any_result_ends_the_time_without_one),
-		cmocka_unit_test(a_check_for_liveness_only_turns_nothing_off),
-		cmocka_unit_test(nothing_turns_blind_while_it_is_under_way),
-		cmocka_unit_test(nothing_turns_blind_after_the_stop_and_a_start_forgets),
-		cmocka_unit_test(what_cannot_be_run_is_tried_again_within_health_again_ms),
-		cmocka_unit_test(before_the_first_success_it_is_tried_ever_more_slowly),
-		cmocka_unit_test(flapping_is_told_by_changes_and_ends_with_calm),
-		cmocka_unit_test(a_million_random_lives_keep_the_invariants),
-	};
-
-	return cmocka_run_group_tests_name("health", tests, NULL, NULL);
+	UNIT_TEST(every_event_in_every_state_leads_where_the_table_says);
+	UNIT_TEST(each_state_has_its_verdicts);
+	UNIT_TEST(a_failing_service_is_found_within_interval_x_retries_and_timeout);
+	UNIT_TEST(a_service_that_never_answers_is_found_as_fast_from_its_start);
+	UNIT_TEST(one_success_forgives_all_failures);
+	UNIT_TEST(a_new_service_is_asked_at_once_and_then_ever_more_slowly);
+	UNIT_TEST(a_check_that_passes_is_asked_every_interval);
+	UNIT_TEST(failures_in_the_start_period_do_not_count);
+	UNIT_TEST(the_start_interval_bounds_the_pause_within_the_period);
+	UNIT_TEST(once_ready_failures_in_the_start_period_count);
+	UNIT_TEST(where_nobody_says_when_it_is_ready_the_first_success_ends_the_period);
+	UNIT_TEST(a_restart_has_its_own_start_period);
+	UNIT_TEST(more_time_to_start_can_be_asked_for_and_not_taken_away);
+	UNIT_TEST(a_check_is_due_when_the_period_or_an_extension_ends);
+	UNIT_TEST(an_extension_that_ends_before_the_next_check_moves_it);
+	UNIT_TEST(in_the_start_period_it_pauses_no_longer_than_the_interval);
+	UNIT_TEST(a_success_in_the_period_is_asked_again_after_an_interval);
+	UNIT_TEST(a_freeze_moves_the_end_of_the_period_and_of_an_extension);
+	UNIT_TEST(a_freeze_takes_no_time_from_a_service_that_starts_without_a_period);
+	UNIT_TEST(a_freeze_is_no_time_in_which_a_check_could_not_be_run);
+	UNIT_TEST(checks_never_overlap_and_a_late_one_leaves_time_to_be_gone);
+	UNIT_TEST(a_failure_that_is_told_long_after_its_time_does_not_count);
+	UNIT_TEST(nothing_is_due_and_no_result_counts_after_the_stop);
+	UNIT_TEST(a_check_that_cannot_be_run_changes_no_state);
+	UNIT_TEST(after_health_blind_ms_without_a_result_readiness_is_off_and_liveness_not);
+	UNIT_TEST(any_result_ends_the_time_without_one);
+	UNIT_TEST(a_check_for_liveness_only_turns_nothing_off);
+	UNIT_TEST(nothing_turns_blind_while_it_is_under_way);
+	UNIT_TEST(nothing_turns_blind_after_the_stop_and_a_start_forgets);
+	UNIT_TEST(what_cannot_be_run_is_tried_again_within_health_again_ms);
+	UNIT_TEST(before_the_first_success_it_is_tried_ever_more_slowly);
+	UNIT_TEST(flapping_is_told_by_changes_and_ends_with_calm);
+	UNIT_TEST(flapping_ends_when_so_few_changes_are_among_the_last_results);
+	UNIT_TEST(a_million_random_lives_keep_the_invariants);
+	return unit_run("sup/health");
 }

@@ -213,6 +213,7 @@ nobody_starves_who_is_stopping_or_has_ended(void **state)
 	assert_true(n.fed_by_ms == CLOCK_NEVER);
 	n = with(false, 5000);
 	notify_stop(&n);
+	assert_true(n.fed_by_ms == CLOCK_NEVER);
 	say(&n, "WATCHDOG=1\nWATCHDOG_USEC=1000", NOW);
 	assert_true(n.fed_by_ms == CLOCK_NEVER);
 	say(&n, "WATCHDOG=trigger", NOW);
@@ -235,6 +236,41 @@ a_pardon_starts_the_watchdog_anew_where_it_runs(void **state)
 	n = with(true, 5000);
 	notify_pardon(&n, NOW + 60000);
 	assert_true(n.fed_by_ms == CLOCK_NEVER);
+}
+
+static void
+the_main_pid_is_kept_until_the_next_and_all_is_forgotten_with_a_start(
+	void **state)
+{
+	struct notify n = with(true, 0);
+
+	(void)state;
+	say(&n, "MAINPID=77\nSTATUS=up\nREADY=1\nWATCHDOG=1", NOW);
+	say(&n, "X=1", NOW);
+	assert_int_equal(77, n.main_pid);
+	assert_int_equal(2, n.status_len);
+	assert_true(n.was_fed);
+	say(&n, "MAINPID=78", NOW);
+	assert_int_equal(78, n.main_pid);
+	notify_start(&n, NOW);
+	assert_int_equal(0, n.main_pid);
+	assert_int_equal(0, n.status_len);
+	assert_false(n.was_fed || n.ready);
+}
+
+static void
+a_watchdog_that_is_taken_away_forgives(void **state)
+{
+	struct notify n = with(false, 5000);
+
+	(void)state;
+	assert_true(notify_starves(&n, NOW + 5000));
+	say(&n, "STATUS=late", NOW + 5001);
+	assert_true(n.starved);
+	say(&n, "WATCHDOG_USEC=1000", NOW + 5001);
+	assert_true(n.starved);
+	say(&n, "WATCHDOG_USEC=0", NOW + 5002);
+	assert_false(n.starved);
 }
 
 static void
@@ -274,6 +310,8 @@ main(void)
 	UNIT_TEST(a_trigger_starves_at_once_with_or_without_a_watchdog);
 	UNIT_TEST(nobody_starves_who_is_stopping_or_has_ended);
 	UNIT_TEST(a_pardon_starts_the_watchdog_anew_where_it_runs);
+	UNIT_TEST(the_main_pid_is_kept_until_the_next_and_all_is_forgotten_with_a_start);
+	UNIT_TEST(a_watchdog_that_is_taken_away_forgives);
 	UNIT_TEST(a_status_is_cut_and_made_harmless);
 	return unit_run("sup/notify");
 }

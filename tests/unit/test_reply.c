@@ -1,34 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* answers' heads, chunked bodies */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/err.h"
 #include "net/reply.h"
-
-/* The bytes at the end of a page that is followed by one nobody may read. */
-static const char *
-guarded(const char *bytes, size_t len)
-{
-	static char *edge;
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-	if (edge == NULL) {
-		edge = mmap(NULL, 4 * page, PROT_READ | PROT_WRITE,
-		            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		assert_ptr_not_equal(MAP_FAILED, edge);
-		edge += 3 * page;
-		assert_int_equal(0, mprotect(edge, page, PROT_NONE));
-	}
-	memcpy(edge - len, bytes, len);
-	return edge - len;
-}
 
 static int
 read_all(struct reply *r, const char *text)
@@ -220,16 +195,13 @@ a_size_line_has_an_end(void **state)
 int
 main(void)
 {
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(prefixes_ask_for_more),
-		cmocka_unit_test(loose_heads_are_read),
-		cmocka_unit_test(chunked_beats_a_length),
-		cmocka_unit_test(heads_that_lie_are_refused),
-		cmocka_unit_test(chunks_come_out_however_they_are_cut),
-		cmocka_unit_test(what_follows_the_last_chunk_is_left),
-		cmocka_unit_test(broken_chunks_are_refused),
-		cmocka_unit_test(a_size_line_has_an_end),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	UNIT_TEST(prefixes_ask_for_more);
+	UNIT_TEST(loose_heads_are_read);
+	UNIT_TEST(chunked_beats_a_length);
+	UNIT_TEST(heads_that_lie_are_refused);
+	UNIT_TEST(chunks_come_out_however_they_are_cut);
+	UNIT_TEST(what_follows_the_last_chunk_is_left);
+	UNIT_TEST(broken_chunks_are_refused);
+	UNIT_TEST(a_size_line_has_an_end);
+	return unit_run("net/reply");
 }

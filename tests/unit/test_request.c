@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* a request's header fields */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/err.h"
 #include "net/request.h"
@@ -77,11 +72,8 @@ a_login_is_written_in_base64(void **state)
 int
 main(void)
 {
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lines_that_could_end_early_are_refused),
-		cmocka_unit_test(the_users_lines_replace_leave_out_and_empty_ours),
-		cmocka_unit_test(a_login_is_written_in_base64),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	UNIT_TEST(lines_that_could_end_early_are_refused);
+	UNIT_TEST(the_users_lines_replace_leave_out_and_empty_ours);
+	UNIT_TEST(a_login_is_written_in_base64);
+	return unit_run("net/request");
 }

@@ -26,7 +26,9 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_DRAIN] = { ACT_NONE, SVC_RUNNING },
 		[EV_EXITED] = { ACT_CLEAR, SVC_CLEARING },
 		[EV_FAILED] = { ACT_CLEAR, SVC_CLEARING },
+		[EV_NOT_STARTED] = { ACT_CLEAR, SVC_CLEARING },
 		[EV_REFUSED] = { ACT_NONE, SVC_WAITING },
+		[EV_UNREACHABLE] = { ACT_NONE, SVC_RUNNING },
 		[EV_ALONE] = { ACT_NONE, SVC_RUNNING },
 		[EV_HEALTHY] = { ACT_NONE, SVC_RUNNING },
 		[EV_UNHEALTHY] = { ACT_STOP, SVC_MENDING },
@@ -37,7 +39,9 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_DRAIN] = { ACT_NONE, SVC_MENDING },
 		[EV_EXITED] = { ACT_CLEAR, SVC_CLEARING },
 		[EV_FAILED] = { ACT_CLEAR, SVC_CLEARING },
+		[EV_NOT_STARTED] = { ACT_NONE, SVC_MENDING },
 		[EV_REFUSED] = { ACT_NONE, SVC_MENDING },
+		[EV_UNREACHABLE] = { ACT_NONE, SVC_RUNNING },
 		[EV_ALONE] = { ACT_NONE, SVC_MENDING },
 		[EV_HEALTHY] = { ACT_NONE, SVC_MENDING },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_MENDING },
@@ -48,7 +52,9 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_DRAIN] = { ACT_NONE, SVC_CLEARING },
 		[EV_EXITED] = { ACT_NONE, SVC_CLEARING },
 		[EV_FAILED] = { ACT_NONE, SVC_CLEARING },
+		[EV_NOT_STARTED] = { ACT_NONE, SVC_CLEARING },
 		[EV_REFUSED] = { ACT_NONE, SVC_CLEARING },
+		[EV_UNREACHABLE] = { ACT_NONE, SVC_CLEARING },
 		[EV_ALONE] = { ACT_NONE, SVC_WAITING },
 		[EV_HEALTHY] = { ACT_NONE, SVC_CLEARING },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_CLEARING },
@@ -59,7 +65,9 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_DRAIN] = { ACT_NONE, SVC_WAITING },
 		[EV_EXITED] = { ACT_NONE, SVC_WAITING },
 		[EV_FAILED] = { ACT_NONE, SVC_WAITING },
+		[EV_NOT_STARTED] = { ACT_NONE, SVC_WAITING },
 		[EV_REFUSED] = { ACT_NONE, SVC_WAITING },
+		[EV_UNREACHABLE] = { ACT_NONE, SVC_WAITING },
 		[EV_ALONE] = { ACT_NONE, SVC_WAITING },
 		[EV_HEALTHY] = { ACT_NONE, SVC_WAITING },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_WAITING },
@@ -70,7 +78,9 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_DRAIN] = { ACT_NONE, SVC_DRAINING },
 		[EV_EXITED] = { ACT_LEAVE, SVC_DOWN },
 		[EV_FAILED] = { ACT_LEAVE, SVC_DOWN },
+		[EV_NOT_STARTED] = { ACT_NONE, SVC_DRAINING },
 		[EV_REFUSED] = { ACT_NONE, SVC_DRAINING },
+		[EV_UNREACHABLE] = { ACT_NONE, SVC_DRAINING },
 		[EV_ALONE] = { ACT_NONE, SVC_DRAINING },
 		[EV_HEALTHY] = { ACT_NONE, SVC_DRAINING },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_DRAINING },
@@ -81,18 +91,22 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_DRAIN] = { ACT_NONE, SVC_STOPPING },
 		[EV_EXITED] = { ACT_LEAVE, SVC_DOWN },
 		[EV_FAILED] = { ACT_LEAVE, SVC_DOWN },
+		[EV_NOT_STARTED] = { ACT_NONE, SVC_STOPPING },
 		[EV_REFUSED] = { ACT_NONE, SVC_STOPPING },
+		[EV_UNREACHABLE] = { ACT_NONE, SVC_STOPPING },
 		[EV_ALONE] = { ACT_NONE, SVC_STOPPING },
 		[EV_HEALTHY] = { ACT_NONE, SVC_STOPPING },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_STOPPING },
 		[EV_DEADLINE] = { ACT_KILL, SVC_STOPPING },
 	},
 	[SVC_LINGERING] = {
-		[EV_STOP] = { ACT_KILL, SVC_KILLING },
+		[EV_STOP] = { ACT_KILL, SVC_KILLING },	/* the second one */
 		[EV_DRAIN] = { ACT_NONE, SVC_LINGERING },
 		[EV_EXITED] = { ACT_NONE, SVC_LINGERING },
 		[EV_FAILED] = { ACT_NONE, SVC_LINGERING },
+		[EV_NOT_STARTED] = { ACT_NONE, SVC_LINGERING },
 		[EV_REFUSED] = { ACT_NONE, SVC_LINGERING },
+		[EV_UNREACHABLE] = { ACT_NONE, SVC_LINGERING },
 		[EV_ALONE] = { ACT_LEAVE, SVC_DOWN },
 		[EV_HEALTHY] = { ACT_NONE, SVC_LINGERING },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_LINGERING },
@@ -103,7 +117,9 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_DRAIN] = { ACT_NONE, SVC_KILLING },
 		[EV_EXITED] = { ACT_NONE, SVC_KILLING },
 		[EV_FAILED] = { ACT_NONE, SVC_KILLING },
+		[EV_NOT_STARTED] = { ACT_NONE, SVC_KILLING },
 		[EV_REFUSED] = { ACT_NONE, SVC_KILLING },
+		[EV_UNREACHABLE] = { ACT_NONE, SVC_KILLING },
 		[EV_ALONE] = { ACT_LEAVE, SVC_DOWN },
 		[EV_HEALTHY] = { ACT_NONE, SVC_KILLING },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_KILLING },
@@ -114,7 +130,9 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_DRAIN] = { ACT_NONE, SVC_DOWN },
 		[EV_EXITED] = { ACT_NONE, SVC_DOWN },
 		[EV_FAILED] = { ACT_NONE, SVC_DOWN },
+		[EV_NOT_STARTED] = { ACT_NONE, SVC_DOWN },
 		[EV_REFUSED] = { ACT_NONE, SVC_DOWN },
+		[EV_UNREACHABLE] = { ACT_NONE, SVC_DOWN },
 		[EV_ALONE] = { ACT_NONE, SVC_DOWN },
 		[EV_HEALTHY] = { ACT_NONE, SVC_DOWN },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_DOWN },
@@ -352,7 +370,7 @@ with_linger_what_is_left_gets_sigterm_first(void **state)
 	s.linger_ms = 3000;
 	assert_int_equal(ACT_CLEAR_TERM, service_step(&s, EV_FAILED, NOW));
 	assert_int_equal(NOW + 3000, s.deadline_ms);
-	assert_int_equal(NOW + 3000 + SERVICE_CLEAR_MAX_MS, s.clear_ms);
+	assert_int_equal(NOW + 3000 + SERVICE_CLEAR_MAX_MS, s.last_ms);
 	assert_int_equal(ACT_CLEAR, service_step(&s, EV_DEADLINE, NOW + 3000));
 }
 
@@ -383,7 +401,8 @@ unhealthy_without_a_restart_left_stays_and_is_not_live_again(void **state)
 	(void)service_step(&s, EV_FAILED, NOW);
 	(void)service_step(&s, EV_ALONE, NOW);
 	(void)service_step(&s, EV_DEADLINE, NOW);
-	assert_int_equal(ACT_GIVE_UP, service_step(&s, EV_UNHEALTHY, NOW));
+	assert_int_equal(ACT_NONE, service_step(&s, EV_UNHEALTHY, NOW));
+	assert_true(s.gave_up);
 	assert_int_equal(SVC_RUNNING, s.state);
 	assert_false(service_is_live(&s));
 	assert_int_equal(ACT_NONE, service_step(&s, EV_HEALTHY, NOW));
@@ -400,7 +419,8 @@ who_gave_up_is_not_started_again_after_a_good_minute(void **state)
 
 	(void)state;
 	s.max_restarts = 1;
-	assert_int_equal(ACT_GIVE_UP, service_step(&s, EV_UNHEALTHY, t));
+	assert_int_equal(ACT_NONE, service_step(&s, EV_UNHEALTHY, t));
+	assert_true(s.gave_up);
 	(void)service_step(&s, EV_HEALTHY, t);
 	t += SERVICE_GOOD_MS;
 	assert_int_equal(ACT_LEAVE, service_step(&s, EV_FAILED, t));
@@ -610,6 +630,265 @@ no_more_time_is_given_once_it_has_been_killed(void **state)
 	assert_int_equal(NOW + 3000 + SERVICE_KILL_AGAIN_MS, s.deadline_ms);
 }
 
+/* --- deaths that do not come, stops that are not heard, freezes --- */
+
+static void
+who_must_be_restarted_and_cannot_be_started_is_tried_again(void **state)
+{
+	struct service s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
+
+	(void)state;
+	(void)service_step(&s, EV_UNHEALTHY, NOW);
+	(void)service_step(&s, EV_EXITED, NOW);
+	(void)service_step(&s, EV_ALONE, NOW);
+	assert_int_equal(ACT_START, service_step(&s, EV_DEADLINE, s.deadline_ms));
+	assert_int_equal(ACT_CLEAR, service_step(&s, EV_NOT_STARTED, NOW));
+	assert_int_equal(200, s.start_ms - NOW);
+	(void)service_step(&s, EV_ALONE, NOW);
+	assert_int_equal(ACT_START, service_step(&s, EV_DEADLINE, s.deadline_ms));
+	assert_true(service_is_live(&s));
+	/* An end by itself is still the policy's: never. */
+	assert_int_equal(ACT_LEAVE, service_step(&s, EV_EXITED, s.start_ms));
+}
+
+static void
+a_start_that_fails_counts_as_a_restart(void **state)
+{
+	struct service s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
+
+	(void)state;
+	s.max_restarts = 1;
+	(void)service_step(&s, EV_UNHEALTHY, NOW);
+	(void)service_step(&s, EV_EXITED, NOW);
+	(void)service_step(&s, EV_ALONE, NOW);
+	(void)service_step(&s, EV_DEADLINE, s.deadline_ms);
+	assert_int_equal(ACT_LEAVE, service_step(&s, EV_NOT_STARTED, NOW));
+	assert_true(s.gave_up);
+}
+
+/* Deadlines until the state changes or the bound is passed; the last moment. */
+static int64_t
+let_deadlines_come(struct service *s, int64_t until_ms)
+{
+	enum service_state was = s->state;
+	int64_t t = NOW;
+
+	while (s->state == was && s->deadline_ms <= until_ms) {
+		t = s->deadline_ms;
+		(void)service_step(s, EV_DEADLINE, t);
+	}
+	return t;
+}
+
+static void
+a_stop_does_not_wait_for_ever_for_who_survives_sigkill(void **state)
+{
+	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
+	const int64_t kill_ms = NOW + 2000;
+
+	(void)state;
+	s.stop_timeout_ms = 2000;
+	(void)service_step(&s, EV_STOP, NOW);
+	assert_int_equal(kill_ms + SERVICE_DEATH_MAX_MS,
+	                 let_deadlines_come(&s, NOW + 100000));
+	assert_int_equal(SVC_DOWN, s.state);
+}
+
+static void
+exit_does_not_wait_for_ever_for_who_survives_sigkill(void **state)
+{
+	struct service s = fresh(RESTART_NEVER, UNHEALTHY_EXIT);
+
+	(void)state;
+	assert_int_equal(ACT_STOP, service_step(&s, EV_UNHEALTHY, NOW));
+	assert_int_equal(NOW + SERVICE_HUNG_MS + SERVICE_DEATH_MAX_MS,
+	                 let_deadlines_come(&s, NOW + 100000));
+	assert_int_equal(SVC_DOWN, s.state);
+	assert_true(s.sickened);
+}
+
+static void
+mending_who_survives_sigkill_is_not_live_until_it_dies(void **state)
+{
+	struct service s = in_state(SVC_MENDING);
+	const int64_t stuck_ms = NOW + SERVICE_HUNG_MS + SERVICE_DEATH_MAX_MS;
+	enum service_act act = ACT_NONE;
+
+	(void)state;
+	while (act != ACT_STUCK) {
+		assert_true(s.deadline_ms <= stuck_ms);
+		assert_true(service_is_live(&s));
+		act = service_step(&s, EV_DEADLINE, s.deadline_ms);
+	}
+	assert_false(service_is_live(&s));
+	act = service_step(&s, EV_DEADLINE, s.deadline_ms);
+	assert_int_equal(ACT_CLEAR, act);	/* said once, tried on */
+	assert_int_equal(ACT_CLEAR, service_step(&s, EV_FAILED, stuck_ms));
+	assert_int_equal(SVC_CLEARING, s.state);
+	assert_true(service_is_live(&s));
+}
+
+static void
+pid_1_leaves_at_once_where_nobody_hears_the_stop(void **state)
+{
+	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_RESTART);
+
+	(void)state;
+	s.leaving_kills = true;
+	(void)service_step(&s, EV_STOP, NOW);
+	assert_int_equal(ACT_LEAVE, service_step(&s, EV_UNREACHABLE, NOW));
+}
+
+static void
+the_others_keep_their_time_where_the_service_hears_no_stop(void **state)
+{
+	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_RESTART);
+
+	(void)state;
+	s.leaving_kills = true;
+	s.linger_ms = 3000;
+	(void)service_step(&s, EV_STOP, NOW);
+	assert_int_equal(ACT_TERM_REST, service_step(&s, EV_UNREACHABLE, NOW));
+	assert_int_equal(ACT_NONE, service_step(&s, EV_UNREACHABLE, NOW));
+	assert_int_equal(NOW + 3000, s.deadline_ms);
+}
+
+static void
+others_than_pid_1_wait_a_while_for_who_hears_no_stop(void **state)
+{
+	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_RESTART);
+
+	(void)state;
+	(void)service_step(&s, EV_STOP, NOW);
+	assert_true(s.deadline_ms == CLOCK_NEVER);
+	assert_int_equal(ACT_NONE, service_step(&s, EV_UNREACHABLE, NOW));
+	assert_int_equal(NOW + SERVICE_HUNG_MS, s.deadline_ms);
+	assert_int_equal(ACT_KILL, service_step(&s, EV_DEADLINE, s.deadline_ms));
+	assert_int_equal(ACT_LEAVE, service_step(&s, EV_UNREACHABLE, NOW));
+}
+
+static void
+who_cannot_be_stopped_is_not_restarted_and_not_live(void **state)
+{
+	struct service s = in_state(SVC_MENDING);
+
+	(void)state;
+	s.leaving_kills = true;
+	assert_int_equal(ACT_NONE, service_step(&s, EV_UNREACHABLE, NOW));
+	assert_int_equal(SVC_RUNNING, s.state);
+	assert_true(s.deadline_ms == CLOCK_NEVER);
+	assert_true(s.gave_up && s.unheard);
+	assert_false(service_is_live(&s));
+	assert_int_equal(ACT_NONE, service_step(&s, EV_UNHEALTHY, NOW));
+}
+
+static void
+a_first_stop_takes_no_time_from_what_lingers(void **state)
+{
+	struct service s = fresh(RESTART_NEVER, UNHEALTHY_REPORT);
+
+	(void)state;
+	s.linger_ms = 3000;
+	assert_int_equal(ACT_TERM_REST, service_step(&s, EV_EXITED, NOW));
+	assert_int_equal(ACT_NONE, service_step(&s, EV_STOP, NOW + 10));
+	assert_int_equal(NOW + 3000, s.deadline_ms);
+	assert_int_equal(ACT_KILL, service_step(&s, EV_STOP, NOW + 20));
+	assert_int_equal(SVC_KILLING, s.state);
+}
+
+static void
+a_first_stop_ends_the_restart_and_not_what_is_being_cleared(void **state)
+{
+	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
+
+	(void)state;
+	s.linger_ms = 3000;
+	assert_int_equal(ACT_CLEAR_TERM, service_step(&s, EV_EXITED, NOW));
+	assert_int_equal(ACT_NONE, service_step(&s, EV_STOP, NOW + 10));
+	assert_int_equal(SVC_LINGERING, s.state);
+	assert_int_equal(NOW + 3000, s.deadline_ms);
+	assert_int_equal(ACT_LEAVE, service_step(&s, EV_ALONE, NOW + 20));
+}
+
+static void
+a_stop_once_clearing_kills_waits_for_nothing(void **state)
+{
+	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
+
+	(void)state;
+	s.linger_ms = 3000;
+	(void)service_step(&s, EV_EXITED, NOW);
+	assert_int_equal(ACT_CLEAR, service_step(&s, EV_DEADLINE, NOW + 3000));
+	assert_int_equal(ACT_KILL, service_step(&s, EV_STOP, NOW + 3010));
+}
+
+static const struct freeze {
+	const char        *name;
+	enum service_state state;
+	int64_t            late_ms;
+	bool               is_pardoned;
+} freezes[] = {
+	{ "a stop", SVC_STOPPING, SERVICE_FROZEN_MS + 1, true },
+	{ "a stop on a busy machine", SVC_STOPPING, SERVICE_FROZEN_MS, false },
+	{ "a stop by health", SVC_MENDING, SERVICE_FROZEN_MS + 1, true },
+	{ "lingering", SVC_LINGERING, 60000, true },
+	{ "the drain, for who was not frozen", SVC_DRAINING, 60000, false },
+	{ "the back-off", SVC_WAITING, 60000, false },
+	{ "SIGKILL to the rest", SVC_KILLING, 60000, false },
+};
+
+static void
+a_freeze_is_pardoned_once(void **state)
+{
+	for (size_t i = 0; i < sizeof freezes / sizeof freezes[0]; i++) {
+		const struct freeze *f = &freezes[i];
+		struct service s = in_state(f->state);
+		int64_t now_ms;
+
+		(void)state;
+		if (f->state == SVC_STOPPING) {
+			s.stop_timeout_ms = 2000;
+			s.state = SVC_RUNNING;
+			(void)service_step(&s, EV_STOP, NOW);
+		}
+		now_ms = s.deadline_ms + f->late_ms;
+		if (service_pardon(&s, now_ms) != f->is_pardoned)
+			fail_msg("%s", f->name);
+		if (!f->is_pardoned)
+			continue;
+		assert_int_equal(now_ms + s.wait_ms, s.deadline_ms);
+		assert_true(s.wait_ms > 0);
+		assert_false(service_pardon(&s, s.deadline_ms + f->late_ms));
+	}
+}
+
+static void
+a_freeze_while_clearing_moves_the_end_of_it_too(void **state)
+{
+	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
+
+	(void)state;
+	s.linger_ms = 3000;
+	(void)service_step(&s, EV_EXITED, NOW);
+	assert_true(service_pardon(&s, NOW + 60000));
+	assert_int_equal(NOW + 63000, s.deadline_ms);
+	assert_int_equal(NOW + 63000 + SERVICE_CLEAR_MAX_MS, s.last_ms);
+}
+
+static void
+a_freeze_leaves_sigkill_its_time(void **state)
+{
+	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
+
+	(void)state;
+	s.stop_timeout_ms = 2000;
+	(void)service_step(&s, EV_STOP, NOW);
+	(void)service_step(&s, EV_DEADLINE, NOW + 2000);
+	assert_false(service_pardon(&s, s.deadline_ms + 60000));
+	assert_int_equal(ACT_KILL, service_step(&s, EV_DEADLINE,
+	                                        s.deadline_ms + 60000));
+}
+
 int
 main(void)
 {
@@ -627,6 +906,21 @@ main(void)
 		cmocka_unit_test(after_max_restarts_in_a_row_it_leaves),
 		cmocka_unit_test(unhealthy_without_a_restart_left_stays_and_is_not_live_again),
 		cmocka_unit_test(who_gave_up_is_not_started_again_after_a_good_minute),
+		cmocka_unit_test(who_must_be_restarted_and_cannot_be_started_is_tried_again),
+		cmocka_unit_test(a_start_that_fails_counts_as_a_restart),
+		cmocka_unit_test(a_stop_does_not_wait_for_ever_for_who_survives_sigkill),
+		cmocka_unit_test(exit_does_not_wait_for_ever_for_who_survives_sigkill),
+		cmocka_unit_test(mending_who_survives_sigkill_is_not_live_until_it_dies),
+		cmocka_unit_test(pid_1_leaves_at_once_where_nobody_hears_the_stop),
+		cmocka_unit_test(the_others_keep_their_time_where_the_service_hears_no_stop),
+		cmocka_unit_test(others_than_pid_1_wait_a_while_for_who_hears_no_stop),
+		cmocka_unit_test(who_cannot_be_stopped_is_not_restarted_and_not_live),
+		cmocka_unit_test(a_first_stop_takes_no_time_from_what_lingers),
+		cmocka_unit_test(a_first_stop_ends_the_restart_and_not_what_is_being_cleared),
+		cmocka_unit_test(a_stop_once_clearing_kills_waits_for_nothing),
+		cmocka_unit_test(a_freeze_is_pardoned_once),
+		cmocka_unit_test(a_freeze_while_clearing_moves_the_end_of_it_too),
+		cmocka_unit_test(a_freeze_leaves_sigkill_its_time),
 		cmocka_unit_test(a_good_minute_begins_where_health_comes_back),
 		cmocka_unit_test(live_stays_true_while_it_is_being_mended),
 		cmocka_unit_test(report_only_reports),

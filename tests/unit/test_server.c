@@ -24,6 +24,7 @@
 
 /* A server on abstract sockets, and what it was asked. */
 static struct server server;
+static struct server_room room;
 static struct loop loop;
 static struct sock_addr at[DOORS];
 static int listener_fds[DOORS];
@@ -80,6 +81,7 @@ open_server(void **state)
 	if (loop_init(&loop) < 0)
 		return -1;
 	server_init(&server, &loop, answer_with, &asked);
+	server.room = &room;
 	return open_doors();
 }
 
@@ -165,6 +167,24 @@ a_request_is_answered_and_the_connection_kept(void **state)
 	assert_string_equal(heard(fd), "ok\n");
 	assert_int_equal(server.requests, 2);
 	close(fd);
+	turn();
+	assert_int_equal(open_conns(), 0);
+}
+
+/* Its owner had no memory for it. */
+static void
+without_room_whole_requests_are_answered_and_slow_clients_cut(void **state)
+{
+	int whole = client(), slow = client();
+
+	(void)state;
+	server.room = NULL;
+	tell(slow, "GET / HT");
+	assert_string_equal(heard(slow), "(end)");
+	tell(whole, GET GET);
+	assert_string_equal(heard(whole), "ok\nok\n");
+	close(slow);
+	close(whole);
 	turn();
 	assert_int_equal(open_conns(), 0);
 }
@@ -849,6 +869,7 @@ int
 main(void)
 {
 	SERVER_TEST(a_request_is_answered_and_the_connection_kept);
+	SERVER_TEST(without_room_whole_requests_are_answered_and_slow_clients_cut);
 	SERVER_TEST(a_local_client_is_known_by_its_credentials);
 	SERVER_TEST(a_close_is_answered_and_done);
 	SERVER_TEST(a_head_may_come_byte_by_byte);

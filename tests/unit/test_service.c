@@ -81,8 +81,8 @@ static const struct row {
 	  ACT_TERM_REST, SVC_LINGERING, NOW + LINGER },
 	{ "stopping: alone means nothing", SVC_STOPPING, EV_ALONE,
 	  ACT_NONE, SVC_STOPPING, NEVER },
-	{ "lingering: SIGTERM kills the rest", SVC_LINGERING, EV_STOP,
-	  ACT_KILL, SVC_KILLING, NOW + SERVICE_KILL_AGAIN_MS },
+	{ "lingering: a first SIGTERM takes no time away", SVC_LINGERING,
+	  EV_STOP, ACT_NONE, SVC_LINGERING, NEVER },
 	{ "lingering: the deadline kills the rest", SVC_LINGERING,
 	  EV_DEADLINE, ACT_KILL, SVC_KILLING, NOW + SERVICE_KILL_AGAIN_MS },
 	{ "lingering: alone leaves", SVC_LINGERING, EV_ALONE,
@@ -129,8 +129,8 @@ static bool
 is_of_restarts(int st, int ev)
 {
 	return st == SVC_MENDING || st == SVC_CLEARING || st == SVC_WAITING
-	    || ev == EV_FAILED || ev == EV_REFUSED || ev == EV_HEALTHY
-	    || ev == EV_UNHEALTHY;
+	    || ev == EV_FAILED || ev == EV_NOT_STARTED || ev == EV_REFUSED
+	    || ev == EV_UNREACHABLE || ev == EV_HEALTHY || ev == EV_UNHEALTHY;
 }
 
 static void
@@ -325,8 +325,10 @@ assert_sound(const struct service *was, const struct service *s,
 		assert_int_equal(s->state, SVC_STOPPING);
 	if (act == ACT_KILL)
 		assert_true(s->killed);
-	if (was->state < SVC_LINGERING
-	 && (ev == EV_EXITED || ev == EV_FAILED))
+	if (was->state == SVC_STOPPING && s->state > SVC_STOPPING)
+		assert_false(service_is_live(s));	/* whatever the reason */
+	else if (was->state < SVC_LINGERING
+	      && (ev == EV_EXITED || ev == EV_FAILED))
 		assert_false(service_is_live(s));
 	else
 		assert_int_equal(service_is_live(was) && !service_is_live(s), 0);
@@ -338,7 +340,7 @@ next_event(const struct service *s, int64_t *now_ms)
 {
 	enum service_event ev = (enum service_event)dice(EV_DEADLINE + 1);
 
-	if (ev == EV_REFUSED)	/* nothing is started again here */
+	if (ev == EV_REFUSED || ev == EV_NOT_STARTED)	/* none is started here */
 		ev = EV_ALONE;
 	*now_ms += some_time();
 	if (s->deadline_ms <= *now_ms)
@@ -356,7 +358,8 @@ any_sequence_of_events_is_a_sound_life(void **state)
 		uint64_t start = seed;
 		struct service s = { .drain_ms = some_time(),
 			             .stop_timeout_ms = some_time(),
-			             .linger_ms = some_time() };
+			             .linger_ms = some_time(),
+			             .leaving_kills = dice(2) == 0 };
 		int64_t now_ms = NOW;
 
 		service_started(&s, NOW);

@@ -13,7 +13,11 @@
 #define SELF  1
 #define OTHER 77
 
-enum given { PLAIN, OWN_SESSION, SHARED, SHARED_LEADER };
+enum given {
+	PLAIN, OWN_SESSION,
+	NAMED,	/* WINCH and 64 are stops */
+	SHARED, SHARED_LEADER,
+};
 
 static const struct row {
 	const char *name;
@@ -51,8 +55,26 @@ static const struct row {
 	  OTHER, 0, 0, 0, PLAIN, SIGNALS_FORWARD, SIGSEGV },
 	{ "a fault signal that somebody queued goes on", SIGABRT, SI_QUEUE,
 	  OTHER, 0, 0, 0, PLAIN, SIGNALS_FORWARD, SIGABRT },
-	{ "a terminal's own SIGINT goes on", SIGINT, SI_KERNEL, 0,
-	  0, 0, 0, PLAIN, SIGNALS_FORWARD, SIGINT },
+	{ "SIGINT is a stop, too", SIGINT, SI_USER, OTHER,
+	  0, 0, 0, PLAIN, SIGNALS_STOP, SIGINT },
+	{ "a terminal's own SIGINT is a stop", SIGINT, SI_KERNEL, 0,
+	  0, 0, 0, PLAIN, SIGNALS_STOP, SIGINT },
+	{ "SIGINT stays what it is beside a stop signal", SIGINT, SI_USER,
+	  OTHER, 0, 0, SIGQUIT, PLAIN, SIGNALS_STOP, SIGINT },
+	{ "a rewritten SIGINT is still a stop", SIGINT, SI_USER, OTHER,
+	  SIGINT, SIGHUP, 0, PLAIN, SIGNALS_STOP, SIGHUP },
+	{ "what is rewritten to SIGINT is a stop", SIGHUP, SI_USER, OTHER,
+	  SIGHUP, SIGINT, SIGQUIT, PLAIN, SIGNALS_STOP, SIGINT },
+	{ "SIGQUIT is no stop: Java dumps its threads", SIGQUIT, SI_USER,
+	  OTHER, 0, 0, 0, PLAIN, SIGNALS_FORWARD, SIGQUIT },
+	{ "a signal that is named is a stop", SIGWINCH, SI_USER, OTHER,
+	  0, 0, SIGQUIT, NAMED, SIGNALS_STOP, SIGWINCH },
+	{ "the last signal can be named", 64, SI_USER, OTHER,
+	  0, 0, 0, NAMED, SIGNALS_STOP, 64 },
+	{ "a named signal beside the others", SIGHUP, SI_USER, OTHER,
+	  0, 0, 0, NAMED, SIGNALS_FORWARD, SIGHUP },
+	{ "a named signal that is dropped stops nothing", SIGWINCH, SI_USER,
+	  OTHER, SIGWINCH, SIGNALS_DROP, 0, NAMED, SIGNALS_IGNORE, 0 },
 	{ "SIGPIPE of hale's own log line is nobody's", SIGPIPE, SI_USER,
 	  SELF, 0, 0, 0, PLAIN, SIGNALS_IGNORE, 0 },
 	{ "SIGXFSZ of hale's own log line is nobody's", SIGXFSZ, SI_USER,
@@ -131,6 +153,8 @@ routes(void **state)
 	struct signals_rules rules = {
 		.stop_signal = r->stop_signal,
 		.own_session = r->given == OWN_SESSION,
+		.stops = r->given != NAMED ? 0
+		       : UINT64_C(1) << (SIGWINCH - 1) | UINT64_C(1) << 63,
 		.shares_group = r->given >= SHARED,
 		.leads_session = r->given == SHARED_LEADER,
 		.self = SELF,
@@ -150,7 +174,7 @@ routes(void **state)
 }
 
 static void
-every_signal_but_two_is_forwarded_as_it_is(void **state)
+every_signal_but_three_is_forwarded_as_it_is(void **state)
 {
 	const struct signals_rules rules = { .self = SELF };
 
@@ -162,7 +186,7 @@ every_signal_but_two_is_forwarded_as_it_is(void **state)
 		};
 		struct signals_route to = signals_decide(&rules, &info);
 
-		if (sig == SIGCHLD || sig == SIGTERM)
+		if (sig == SIGCHLD || sig == SIGTERM || sig == SIGINT)
 			continue;
 		assert_int_equal(to.kind, SIGNALS_FORWARD);
 		assert_int_equal(to.sig, sig);
@@ -262,7 +286,7 @@ int
 main(void)
 {
 	UNIT_ROWS(routes, rows);
-	UNIT_TEST(every_signal_but_two_is_forwarded_as_it_is);
+	UNIT_TEST(every_signal_but_three_is_forwarded_as_it_is);
 	UNIT_TEST(what_is_blocked_is_restored_for_the_service);
 	UNIT_TEST(every_signal_is_read_from_the_descriptor);
 	return unit_run("sup/signals");

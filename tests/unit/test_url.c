@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* URLs to parts, references to URLs */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/err.h"
 #include "net/url.h"
@@ -201,17 +196,14 @@ percent_is_decoded_once_and_never_to_a_control(void **state)
 int
 main(void)
 {
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(parts_are_told_apart),
-		cmocka_unit_test(ports_and_schemes_have_defaults),
-		cmocka_unit_test(what_is_no_url_is_refused),
-		cmocka_unit_test(a_url_may_have_url_max_bytes),
-		cmocka_unit_test(a_path_that_is_no_ascii_is_encoded),
-		cmocka_unit_test(dots_in_the_path_are_resolved),
-		cmocka_unit_test(references_are_resolved),
-		cmocka_unit_test(hosts_are_compared_in_any_case),
-		cmocka_unit_test(percent_is_decoded_once_and_never_to_a_control),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	UNIT_TEST(parts_are_told_apart);
+	UNIT_TEST(ports_and_schemes_have_defaults);
+	UNIT_TEST(what_is_no_url_is_refused);
+	UNIT_TEST(a_url_may_have_url_max_bytes);
+	UNIT_TEST(a_path_that_is_no_ascii_is_encoded);
+	UNIT_TEST(dots_in_the_path_are_resolved);
+	UNIT_TEST(references_are_resolved);
+	UNIT_TEST(hosts_are_compared_in_any_case);
+	UNIT_TEST(percent_is_decoded_once_and_never_to_a_control);
+	return unit_run("net/url");
 }

@@ -4,7 +4,8 @@
  *
  * Every row of a table is a test of its own, so that one failure does not
  * hide the next. Input lies against a page that cannot be read: one byte too
- * far ends the test with a fault.
+ * far ends the test with a fault. Every test has an end: one that does not come
+ * to it within UNIT_LIMIT_S ends the run as a failure that names it.
  */
 #ifndef HALE_TESTS_UNIT_H
 #define HALE_TESTS_UNIT_H
@@ -16,19 +17,66 @@
 
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 
 #define UNIT_TESTS_MAX 512
+#define UNIT_LIMIT_S   300	/* no test takes as long on any machine */
 #define GUARD_PAGE     4096
 #define GUARD_ROOM     (16 * GUARD_PAGE)	/* bytes of one guarded input */
 #define GUARD_INPUTS   16		/* that live at the same time */
 
+/* What a test is without its end. */
+struct unit_test {
+	const char        *name;
+	CMUnitTestFunction run;
+	const void        *row;
+};
+
 static struct CMUnitTest unit_tests[UNIT_TESTS_MAX];
+static struct unit_test unit_plain[UNIT_TESTS_MAX];
 static size_t unit_count;
+static const char *volatile unit_now = "";	/* the one that runs */
+
+/* In a handler: what is safe there. */
+static inline void
+unit_is_late(int sig)
+{
+	static const char end[] = " [  FAILED  ] it hangs\n";
+
+	(void)sig;
+	(void)!write(STDERR_FILENO, unit_now, strlen(unit_now));
+	(void)!write(STDERR_FILENO, end, sizeof end - 1);
+	_exit(1);
+}
+
+static inline void
+unit_begin(const char *name)
+{
+	sigset_t alarm_only;
+
+	unit_now = name;
+	(void)signal(SIGALRM, unit_is_late);
+	sigemptyset(&alarm_only);
+	sigaddset(&alarm_only, SIGALRM);
+	(void)sigprocmask(SIG_UNBLOCK, &alarm_only, NULL);
+	(void)alarm(UNIT_LIMIT_S);
+}
+
+static inline void
+unit_run_one(void **state)
+{
+	const struct unit_test *t = *state;
+	void *row = (void *)t->row;
+
+	unit_begin(t->name);
+	t->run(&row);
+}
 
 /* set_up and tear_down run around this one; they are not given the row. */
 static inline void
@@ -37,13 +85,15 @@ unit_add_with(const char *name, CMUnitTestFunction run, const void *row,
 {
 	if (unit_count == UNIT_TESTS_MAX)
 		abort();
-	unit_tests[unit_count++] = (struct CMUnitTest){
+	unit_plain[unit_count] = (struct unit_test){ name, run, row };
+	unit_tests[unit_count] = (struct CMUnitTest){
 		.name = name,
-		.test_func = run,
+		.test_func = unit_run_one,
 		.setup_func = set_up,
 		.teardown_func = tear_down,
-		.initial_state = (void *)row,
+		.initial_state = &unit_plain[unit_count],
 	};
+	unit_count++;
 }
 
 static inline void
@@ -67,8 +117,13 @@ static inline int
 unit_run_with(const char *module, CMFixtureFunction set_up,
               CMFixtureFunction tear_down)
 {
-	return _cmocka_run_group_tests(module, unit_tests, unit_count, set_up,
-	                               tear_down);
+	int failed;
+
+	unit_begin(module);
+	failed = _cmocka_run_group_tests(module, unit_tests, unit_count,
+	                                 set_up, tear_down);
+	(void)alarm(0);
+	return failed;
 }
 
 static inline int

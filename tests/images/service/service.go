@@ -1,8 +1,16 @@
 // service.go - the static service of the container tests.
 //
 // Serves HTTP on $PORT, says what signals it gets, and ends by SIGTERM or SIGINT
-// with the exit code $EXIT_CODE; with $IGNORE_TERM it stays. On a terminal it
-// also says how large that is, at first and whenever it changes. Else:
+// with the exit code $EXIT_CODE; with $IGNORE_TERM it stays, and the signal with
+// the number $ENDS_BY ends it too. It takes the user $BECOME for good. Where it is
+// given a notify socket it feeds that. On a terminal it also says how large that
+// is, at first and whenever it changes. By a GET it has its troubles:
+//
+//	/die?n=N     sends itself the signal N
+//	/worker?n=N  starts a child that takes N MiB of memory, and waits for its end
+//	/fill        forks for as long as it may
+//
+// Else:
 //
 //	service exit N      only exits
 //	service orphans N   leaves N children to init and exits
@@ -10,6 +18,7 @@
 //	service die N       sends itself the signal N
 //	service read 0      says what it reads, line by line
 //	service eat N       takes N MiB of memory, and keeps them
+//	service few N P...  becomes the program P..., with N descriptors at most
 //
 // SPDX-License-Identifier: MIT
 package main
@@ -25,6 +34,7 @@ import (
 	"os/signal"
 	"strconv"
 	"syscall"
+	"time"
 	"unsafe"
 )
 
@@ -64,6 +74,53 @@ func orphans(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintln(w, "orphans left:", err)
 }
 
+func die(w http.ResponseWriter, r *http.Request) {
+	syscall.Kill(os.Getpid(), syscall.Signal(number(r.URL.Query().Get("n"))))
+	stay()
+}
+
+func worker(w http.ResponseWriter, r *http.Request) {
+	err := run("eat", r.URL.Query().Get("n")).Wait()
+	fmt.Fprintln(w, "worker:", err)
+}
+
+// fill forks until the kernel refuses. The children only wait for SIGKILL, each
+// a single thread: a Go program would need more, and end where it gets none.
+func fill(w http.ResponseWriter, r *http.Request) {
+	n := 0
+	for ; ; n++ {
+		pid, _, failed := syscall.RawSyscall6(syscall.SYS_CLONE,
+			uintptr(syscall.SIGCHLD), 0, 0, 0, 0, 0)
+		if failed != 0 {
+			fmt.Fprintln(w, n, "forked, then:", failed)
+			return
+		}
+		for pid == 0 {
+			syscall.RawSyscall6(syscall.SYS_PPOLL, 0, 0, 0, 0, 0, 0)
+		}
+	}
+}
+
+// become takes a user's place for good, as setpriv or su-exec does.
+func become(uid int) {
+	if err := syscall.Setresuid(uid, uid, uid); err != nil {
+		fmt.Println("service:", err)
+		os.Exit(96)
+	}
+}
+
+// feed says twice a second that the service is ready and well.
+func feed(at string) {
+	link, err := net.Dial("unixgram", at)
+	if err != nil {
+		fmt.Println("service:", err)
+		os.Exit(95)
+	}
+	for ; ; time.Sleep(500 * time.Millisecond) {
+		link.Write([]byte("READY=1\nWATCHDOG=1"))
+	}
+}
+
 // tellTerminal says how large the terminal is, where there is one.
 func tellTerminal() {
 	var size struct{ rows, cols, x, y uint16 }
@@ -76,6 +133,7 @@ func tellTerminal() {
 
 func ends(sig os.Signal) bool {
 	return sig == syscall.SIGINT ||
+		sig == syscall.Signal(number(os.Getenv("ENDS_BY"))) ||
 		sig == syscall.SIGTERM && os.Getenv("IGNORE_TERM") == ""
 }
 
@@ -83,9 +141,21 @@ func serve() {
 	got := make(chan os.Signal, 16)
 	signal.Notify(got, syscall.SIGTERM, syscall.SIGINT, syscall.SIGUSR1,
 		syscall.SIGHUP, syscall.SIGWINCH, rtmin3)
+	if other := number(os.Getenv("ENDS_BY")); other != 0 {
+		signal.Notify(got, syscall.Signal(other))
+	}
+	if uid := os.Getenv("BECOME"); uid != "" {
+		become(number(uid))
+	}
+	if at := os.Getenv("NOTIFY_SOCKET"); at != "" {
+		go feed(at)
+	}
 	tellTerminal()
 	http.HandleFunc("/", hello)
 	http.HandleFunc("/orphans", orphans)
+	http.HandleFunc("/die", die)
+	http.HandleFunc("/worker", worker)
+	http.HandleFunc("/fill", fill)
 	server := &http.Server{Addr: ":" + os.Getenv("PORT")}
 	open, err := net.Listen("tcp", server.Addr)
 	if err != nil {
@@ -129,6 +199,16 @@ func eat(n int) {
 	stay()
 }
 
+// few becomes the program words with the numbers of descriptors below n.
+func few(n int, words []string) {
+	limit := syscall.Rlimit{Cur: uint64(n), Max: uint64(n)}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err == nil {
+		err = syscall.Exec(words[0], words, os.Environ())
+		fmt.Println("service:", err)
+	}
+	os.Exit(94)
+}
+
 func main() {
 	if len(os.Args) < 3 {
 		serve()
@@ -154,5 +234,7 @@ func main() {
 		fmt.Println("service: read end")
 	case "eat":
 		eat(n)
+	case "few":
+		few(n, os.Args[3:])
 	}
 }

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sup/deliver.h - send a signal, as the receiver's own user where it must be
+ *
+ * Root without CAP_KILL may not signal a process of another user: kill(2)
+ * gives EPERM. If hale may become that user (CAP_SETUID) and /proc names it, a
+ * child of hale's does so and sends the signal. Nothing here logs.
+ */
+#ifndef HALE_SUP_DELIVER_H
+#define HALE_SUP_DELIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/signalfd.h>
+#include <sys/types.h>
+
+#define DELIVER_WAIT_MS 200	/* a child that sends has this long to end */
+#define DELIVER_MAX     256	/* refusals that are kept before they are sent */
+
+/* Has hale CAP_KILL? Then only a security module refuses anything. */
+bool deliver_is_free(void);
+
+/*
+ * Sends sig to the process pid. A queued value that info carries (sigqueue(3))
+ * is passed on; info may be NULL. Returns 0, also if it has ended, or -errno:
+ * -EPERM if it may not be signalled in any way.
+ */
+int deliver(pid_t pid, int sig, const struct signalfd_siginfo *info);
+
+/*
+ * The same for many, with one child for each user. Start with { .sig = SIG };
+ * after deliver_end() it is to be set anew.
+ */
+struct deliver_batch {
+	int    sig;
+	int    err;	/* 0, or -EPERM */
+	size_t n;
+	pid_t  pids[DELIVER_MAX];	/* refused, to be sent as .. */
+	uid_t  uids[DELIVER_MAX];	/* .. this user */
+};
+
+void deliver_to(struct deliver_batch *b, pid_t pid);
+
+/* Only if it refuses ours: for one that a call to many did not reach. */
+void deliver_if_refused(struct deliver_batch *b, pid_t pid);
+
+/* Returns 0, or -EPERM: somebody who is there could not be signalled. */
+int deliver_end(struct deliver_batch *b);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sup/follow.h - which process is the service, where that changes
+ *
+ * A hot upgrade starts a new main process beside the old one and names it
+ * (MAINPID of sd_notify(3)), a daemon leaves itself behind as an orphan. Only a
+ * process that hale can wait for is taken: its own child, or one below it that
+ * a pidfd stands for until the old one ends and hale adopts it.
+ */
+#ifndef HALE_SUP_FOLLOW_H
+#define HALE_SUP_FOLLOW_H
+
+#include "net/loop.h"
+
+#include <sys/types.h>
+
+struct follow {
+	struct loop  *loop;
+	/* The service's pidfd while somebody else is its parent, in one of two:
+	 * a source that has left the loop is not to be used again in that turn. */
+	struct source gone[2];
+	pid_t former;	/* our child that was the service before, or 0 */
+	pid_t named;	/* to be taken once it is our child, or 0 */
+};
+
+/* The service is a child of ours. gone(s, EPOLLIN) is called when one that is
+ * not has ended; follow_forget() is due then. */
+void follow_init(struct follow *f, struct loop *loop,
+                 void (*gone)(struct source *s, uint32_t events));
+
+/*
+ * `to` becomes the service instead of `from`, which stays known as the former
+ * one if it is our child. Returns 0; -ESRCH if `to` does not live or does not
+ * descend from us; another error number if it cannot be waited for (no
+ * pidfd_open(2), no descriptor): it is then taken when follow_next() finds it
+ * to be our child.
+ */
+int follow_take(struct follow *f, pid_t from, pid_t to);
+
+/*
+ * The service has ended, and was reaped or is out of reach: who is it now? The
+ * process that was named, or the one that was the service before; 0 if neither
+ * lives as our child.
+ */
+pid_t follow_next(struct follow *f);
+
+/* pid was reaped. */
+void follow_reaped(struct follow *f, pid_t pid);
+
+/* The service is our own child again, and nobody was it before. */
+void follow_forget(struct follow *f);
+
+#endif

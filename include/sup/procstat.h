@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sup/procstat.h - reads the bytes of /proc/PID/stat (pure)
+ *
+ * Opens nothing: proc_stat() of sup/proc.h reads the file. Fields are those
+ * of proc(5), by their names there.
+ */
+#ifndef HALE_SUP_PROCSTAT_H
+#define HALE_SUP_PROCSTAT_H
+
+#include "base/span.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#define PROCSTAT_MAX 1024	/* bytes of the file that are looked at */
+
+struct procstat {
+	char     state;		/* 'R', 'S', 'D', 'T', 't', 'Z', 'X'... */
+	pid_t    ppid;		/* 0: it is in an outer PID namespace */
+	pid_t    pgrp, session;	/* 0 for the same, or if it has just gone */
+	uint64_t utime, stime;	/* in clock ticks */
+	uint64_t threads;
+	uint64_t starttime;	/* in clock ticks since boot: pid and starttime
+				 * together name a process for good */
+	uint64_t vsize;		/* bytes */
+	uint64_t rss;		/* pages */
+};
+
+/*
+ * Reads what the file has. The name (comm) may hold any byte, ") R 1" too:
+ * the fields start behind the last bracket.
+ * Returns 0, or ERR_PARSE, after which *st is not to be used.
+ */
+int procstat_read(struct procstat *st, struct span bytes);
+
+/* Is it more than an entry that waits to be reaped? */
+bool procstat_lives(const struct procstat *st);
+
+#endif

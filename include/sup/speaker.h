@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sup/speaker.h - who may speak for the service by sd_notify(3), and who was
+ * refused
+ *
+ * Whoever notify_sock_trusts() trusts, and every process that descends from
+ * hale, whatever its user: a worker that gave up its user, what `su` started,
+ * an orphan that hale adopted. A guest (`docker exec`) descends from outside.
+ *
+ * A question of descent costs several system calls. So a flood of datagrams
+ * does not become one of them: the last answers hold for SPEAKER_FRESH_MS, and
+ * the owner ends its turn after a few questions (`walks` counts them).
+ */
+#ifndef HALE_SUP_SPEAKER_H
+#define HALE_SUP_SPEAKER_H
+
+#include "base/buf.h"
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#define SPEAKER_KNOWN_MAX 4	/* answers that are remembered */
+#define SPEAKER_FRESH_MS  100	/* so long; a pid may be another's later */
+#define SPEAKER_TELL_MS   1000	/* lines at info: one in so long */
+
+enum speaker_why {
+	SPEAKER_TRUSTED,
+	SPEAKER_OUTSIDE,	/* of our PID namespace */
+	SPEAKER_ENDED,		/* /proc shows its parents no more */
+	SPEAKER_STRANGER,	/* it does not descend from hale */
+	SPEAKER_NO_SERVICE,	/* there is nobody to speak for */
+};
+
+struct speaker_known {
+	pid_t   pid;		/* 0: unused */
+	uid_t   uid;
+	enum speaker_why why;
+	int64_t asked_ms;
+};
+
+struct speaker {
+	struct speaker_known known[SPEAKER_KNOWN_MAX];
+	unsigned next;		/* the known one that is replaced next */
+	unsigned walks;		/* questions of descent since hale started */
+	int64_t  told_ms;	/* the last line at info; 0: there was none */
+	/* since the service's start */
+	bool     warned;
+	struct speaker_known unheard;	/* whose READY=1 was refused last */
+};
+
+/* The service was started: nobody has been refused yet. Here, since a start
+ * needs it: elsewhere it would lie far from all that a start runs through. */
+static inline void
+speaker_start(struct speaker *s)
+{
+	s->warned = false;
+	s->unheard.pid = 0;
+}
+
+/* May `from` speak for the service (its pid, or 0 for none)? */
+enum speaker_why speaker_judge(struct speaker *s, const struct ucred *from,
+                               pid_t service, int64_t now_ms);
+
+/*
+ * What `from` said was refused: the first time since the service's start, and
+ * the first READY=1, is a warning, later ones and those from outside are lines
+ * at info.
+ */
+void speaker_refused(struct speaker *s, const struct ucred *from,
+                     enum speaker_why why, bool says_ready, int64_t now_ms);
+
+/* Appends "; a READY=1 of pid 12, user 33 was refused: it does not descend
+ * from hale", or nothing. */
+void speaker_write_unheard(const struct speaker *s, struct buf *b);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* sup/deliver.c - send a signal, as the receiver's own user where it must be */
+#include "sup/deliver.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sup/proc.h"
+
+#define CAP_VERSION 0x20080522	/* _LINUX_CAPABILITY_VERSION_3 */
+#define CAP_KILL    5
+#define STEP_NS     1000000	/* between two looks at the child */
+
+/* musl comes without linux/capability.h. */
+struct cap_head {
+	uint32_t version;
+	int      pid;
+};
+
+struct cap_data {
+	uint32_t effective, permitted, inheritable;
+};
+
+/* see sup/deliver.h */
+bool
+deliver_is_free(void)
+{
+	struct cap_head head = { CAP_VERSION, 0 };
+	struct cap_data data[2] = { { 0, 0, 0 } };
+
+	return syscall(SYS_capget, &head, data) == 0
+	    && (data[0].effective >> CAP_KILL & 1) != 0;
+}
+
+/* Passes a queued value on; false where the kernel does not take it. */
+static bool
+queue(pid_t pid, int sig, const struct signalfd_siginfo *from)
+{
+	siginfo_t info;
+
+	memset(&info, 0, sizeof info);
+	info.si_signo = sig;
+	info.si_code = SI_QUEUE;
+	info.si_pid = (pid_t)from->ssi_pid;
+	info.si_uid = (uid_t)from->ssi_uid;
+	/* The kernel tells it as a number. NOLINTNEXTLINE */
+	info.si_value.sival_ptr = (void *)(uintptr_t)from->ssi_ptr;
+	return syscall(SYS_rt_sigqueueinfo, pid, sig, &info) == 0;
+}
+
+static int
+send(pid_t pid, int sig, const struct signalfd_siginfo *info)
+{
+	if (info != NULL && info->ssi_code == SI_QUEUE
+	 && queue(pid, sig, info))
+		return 0;
+	return kill(pid, sig) == 0 || errno == ESRCH ? 0 : -errno;
+}
+
+/* --- as another user --- */
+
+/* Of that user now, it may be stopped by the user's other processes, and hale
+ * may not end it: it is reaped later then. */
+static int
+wait_briefly(pid_t child)
+{
+	const struct timespec step = { 0, STEP_NS };
+	int status;
+
+	for (int ms = 0; ms < DELIVER_WAIT_MS; ms++) {
+		pid_t pid = waitpid(child, &status, WNOHANG);
+
+		if (pid < 0)
+			return -EPERM;
+		if (pid == child)
+			return status == 0 ? 0 : -EPERM;
+		(void)nanosleep(&step, NULL);
+	}
+	return -ETIMEDOUT;
+}
+
+/*
+ * Runs say(what) as that user, in a child with memory of its own: a change of
+ * users makes memory that no debugger may read, which keeps that user's other
+ * processes out of the child, and ours stays as it is. Returns 0, -EPERM or
+ * -ETIMEDOUT.
+ */
+static int
+as_user(uid_t uid, int (*say)(const void *what, uid_t uid), const void *what)
+{
+	pid_t child = fork();
+
+	if (child < 0)
+		return -EPERM;
+	if (child > 0)
+		return wait_briefly(child);
+	/* libc's would want to change threads that are not there. */
+	if (syscall(SYS_setresuid, uid, uid, uid) < 0)
+		_exit(1);
+	_exit(say(what, uid) == 0 ? 0 : 1);
+}
+
+/* --- one --- */
+
+struct letter {
+	pid_t to;
+	int   sig;
+	const struct signalfd_siginfo *info;
+};
+
+static int
+send_letter(const void *letter, uid_t uid)
+{
+	const struct letter *l = letter;
+
+	(void)uid;
+	return send(l->to, l->sig, l->info);
+}
+
+/* see sup/deliver.h */
+int
+deliver(pid_t pid, int sig, const struct signalfd_siginfo *info)
+{
+	const struct letter l = { pid, sig, info };
+	int r = send(pid, sig, info);
+	uid_t uid;
+
+	if (r != -EPERM)
+		return r;
+	switch (proc_real_uid(pid, &uid)) {
+	case 0:
+		return as_user(uid, send_letter, &l) == 0 ? 0 : -EPERM;
+	case -ESRCH:
+		return 0;
+	default:
+		return -EPERM;
+	}
+}
+
+/* --- many --- */
+
+static int
+send_all(const void *batch, uid_t uid)
+{
+	const struct deliver_batch *b = batch;
+	int r = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		if (b->uids[i] == uid && send(b->pids[i], b->sig, NULL) < 0)
+			r = -EPERM;
+	return r;
+}
+
+static bool
+is_first_of_user(const struct deliver_batch *b, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (b->uids[i] == b->uids[at])
+			return false;
+	return true;
+}
+
+/* see sup/deliver.h */
+int
+deliver_end(struct deliver_batch *b)
+{
+	int r = 0;
+
+	/* One that hangs is enough: the caller's time is everybody's. */
+	for (size_t i = 0; i < b->n && r != -ETIMEDOUT; i++) {
+		r = is_first_of_user(b, i) ? as_user(b->uids[i], send_all, b)
+		                           : 0;
+		if (r < 0)
+			b->err = -EPERM;
+	}
+	b->n = 0;
+	return b->err;
+}
+
+static void
+keep(struct deliver_batch *b, pid_t pid)
+{
+	int r = proc_real_uid(pid, &b->uids[b->n]);
+
+	if (r < 0 && r != -ESRCH)
+		b->err = -EPERM;
+	if (r < 0)
+		return;
+	b->pids[b->n++] = pid;
+	if (b->n == DELIVER_MAX)
+		(void)deliver_end(b);	/* the result stays in b */
+}
+
+/* see sup/deliver.h */
+void
+deliver_to(struct deliver_batch *b, pid_t pid)
+{
+	if (send(pid, b->sig, NULL) == -EPERM)
+		keep(b, pid);
+}
+
+/* see sup/deliver.h */
+void
+deliver_if_refused(struct deliver_batch *b, pid_t pid)
+{
+	if (send(pid, 0, NULL) == -EPERM)
+		keep(b, pid);
+}

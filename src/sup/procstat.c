@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* sup/procstat.c - reads the bytes of /proc/PID/stat (pure) */
+#include "sup/procstat.h"
+
+#include <limits.h>
+
+#include "base/err.h"
+#include "base/parse.h"
+
+/* By their place in proc(5). */
+enum field {
+	STATE = 3, PPID = 4, PGRP = 5, SESSION = 6, UTIME = 14, STIME = 15,
+	THREADS = 20, STARTTIME = 22, VSIZE = 23, RSS = 24, FIELDS = RSS,
+};
+
+/* What is behind the name's bracket and its blank. */
+static bool
+skip_name(struct span *bytes)
+{
+	size_t at = bytes->len;
+
+	while (at > 0 && bytes->p[at - 1] != ')')
+		at--;
+	*bytes = span_after(*bytes, at);
+	if (at == 0 || bytes->len == 0 || bytes->p[0] != ' ')
+		return false;
+	*bytes = span_after(*bytes, 1);
+	return true;
+}
+
+/* A pid; -1, which a process that has just gone has for its group, is 0. */
+static int
+read_pid(struct span text, pid_t *pid)
+{
+	uint64_t n = 0;
+	int r = span_is(text, "-1") ? 0 : parse_uint_span(text, INT_MAX, &n);
+
+	*pid = (pid_t)n;
+	return r;
+}
+
+static int
+read_field(struct procstat *st, enum field which, struct span text)
+{
+	switch (which) {
+	case STATE:
+		st->state = text.len == 1 ? text.p[0] : '\0';
+		return st->state != '\0' ? 0 : ERR_PARSE;
+	case PPID:
+		return read_pid(text, &st->ppid);
+	case PGRP:
+		return read_pid(text, &st->pgrp);
+	case SESSION:
+		return read_pid(text, &st->session);
+	case UTIME:
+		return parse_uint_span(text, UINT64_MAX, &st->utime);
+	case STIME:
+		return parse_uint_span(text, UINT64_MAX, &st->stime);
+	case THREADS:
+		return parse_uint_span(text, UINT64_MAX, &st->threads);
+	case STARTTIME:
+		return parse_uint_span(text, UINT64_MAX, &st->starttime);
+	case VSIZE:
+		return parse_uint_span(text, UINT64_MAX, &st->vsize);
+	case RSS:
+		return parse_uint_span(text, UINT64_MAX, &st->rss);
+	}
+	return 0;	/* of no interest; some are negative */
+}
+
+/* see sup/procstat.h */
+int
+procstat_read(struct procstat *st, struct span bytes)
+{
+	*st = (struct procstat){ .state = '\0' };
+	if (!skip_name(&bytes))
+		return ERR_PARSE;
+	for (int i = STATE; i <= FIELDS; i++)
+		if (read_field(st, (enum field)i, span_cut(&bytes, ' ')) < 0)
+			return ERR_PARSE;
+	return 0;
+}
+
+/* see sup/procstat.h */
+bool
+procstat_lives(const struct procstat *st)
+{
+	return st->state != 'Z' && st->state != 'X' && st->state != 'x';
+}

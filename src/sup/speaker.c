@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* sup/speaker.c - who may speak for the service, and who was refused */
+#include "sup/speaker.h"
+
+#include <unistd.h>
+
+#include "base/log.h"
+#include "sup/notify_sock.h"
+#include "sup/proc.h"
+
+#define WORDS_MAX 160	/* bytes of a refusal in words */
+
+static const struct speaker_known *
+find(const struct speaker *s, const struct ucred *from, int64_t now_ms)
+{
+	for (size_t i = 0; i < SPEAKER_KNOWN_MAX; i++) {
+		const struct speaker_known *k = &s->known[i];
+
+		if (k->pid == from->pid && k->uid == from->uid
+		 && now_ms - k->asked_ms < SPEAKER_FRESH_MS)
+			return k;
+	}
+	return NULL;
+}
+
+static enum speaker_why
+ask(pid_t pid)
+{
+	struct procstat st;
+
+	if (proc_descends(pid, getpid()))
+		return SPEAKER_TRUSTED;
+	return proc_stat(pid, &st) == 0 ? SPEAKER_STRANGER : SPEAKER_ENDED;
+}
+
+/* see sup/speaker.h */
+enum speaker_why
+speaker_judge(struct speaker *s, const struct ucred *from, pid_t service,
+              int64_t now_ms)
+{
+	const struct speaker_known *known;
+	struct speaker_known *k = &s->known[s->next % SPEAKER_KNOWN_MAX];
+
+	if (from->pid == 0)
+		return SPEAKER_OUTSIDE;
+	if (service == 0)
+		return SPEAKER_NO_SERVICE;
+	known = find(s, from, now_ms);
+	if (known != NULL)
+		return known->why;
+	if (notify_sock_trusts(from, service))
+		return SPEAKER_TRUSTED;
+	s->next++;
+	s->walks++;
+	*k = (struct speaker_known){
+		.pid = from->pid, .uid = from->uid, .asked_ms = now_ms,
+		.why = ask(from->pid),
+	};
+	return k->why;
+}
+
+static const char *
+why_text(enum speaker_why why)
+{
+	switch (why) {
+	case SPEAKER_TRUSTED:
+		break;
+	case SPEAKER_OUTSIDE:
+		return "it is outside this PID namespace";
+	case SPEAKER_ENDED:
+		return "it has ended, or /proc does not show its parents";
+	case SPEAKER_STRANGER:
+		return "it does not descend from hale";
+	case SPEAKER_NO_SERVICE:
+		return "the service does not run";
+	}
+	return "unknown";
+}
+
+/* A neighbour in the network namespace makes no warning and no reason. */
+static bool
+is_from_here(enum speaker_why why)
+{
+	return why == SPEAKER_STRANGER || why == SPEAKER_ENDED;
+}
+
+static void
+tell(const struct ucred *from, enum speaker_why why, bool says_ready,
+     bool is_warning)
+{
+	char words[WORDS_MAX];
+	struct buf b = buf_over(words, sizeof words);
+
+	buf_fmt(&b, "refused a notification of pid %d, user %u%s: %s",
+	        (int)from->pid, (unsigned)from->uid,
+	        says_ready ? " (READY=1)" : "", why_text(why));
+	if (is_warning)
+		log_warn("%s", buf_text(&b));
+	else
+		log_info("%s", buf_text(&b));
+}
+
+/* see sup/speaker.h */
+void
+speaker_refused(struct speaker *s, const struct ucred *from,
+                enum speaker_why why, bool says_ready, int64_t now_ms)
+{
+	bool is_here = is_from_here(why);
+	bool is_news = !s->warned || (says_ready && s->unheard.pid == 0);
+
+	if (is_here && says_ready)
+		s->unheard = (struct speaker_known){
+			.pid = from->pid, .uid = from->uid, .why = why,
+		};
+	if (is_here && is_news) {
+		s->warned = true;
+		tell(from, why, says_ready, true);
+	} else if (s->told_ms == 0 || now_ms - s->told_ms >= SPEAKER_TELL_MS) {
+		s->told_ms = now_ms;
+		tell(from, why, says_ready, false);
+	}
+}
+
+/* see sup/speaker.h */
+void
+speaker_write_unheard(const struct speaker *s, struct buf *b)
+{
+	if (s->unheard.pid != 0)
+		buf_fmt(b, "; a READY=1 of pid %d, user %u was refused: %s",
+		        (int)s->unheard.pid, (unsigned)s->unheard.uid,
+		        why_text(s->unheard.why));
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: MIT */
+/* test_report.c - which of hale's checks fail in which state, and why */
+#include "unit.h"
+
+#include "base/clock.h"
+#include "sup/report.h"
+
+#define NOW 1000000
+#define PID 7
+#define TEXT_MAX 4096	/* bytes of all checks in words */
+
+/* One moment; each row changes what it is about. */
+static struct service service;
+static struct watch watch;
+static struct watch_check checks[HEALTH_CHECKS_MAX];
+static struct report_from from;
+
+static void
+nothing_is_wrong(void)
+{
+}
+
+static void
+it_has_ended(void)
+{
+	service.state = SVC_LINGERING;
+	service.unready_ms = NOW - 1000;
+	from.pid = 0;
+}
+
+static void
+it_is_mended(void)
+{
+	service.state = SVC_MENDING;
+	from.sick = "check it: no";
+}
+
+static void
+it_waits_for_a_restart(void)
+{
+	service.state = SVC_WAITING;
+	service.start_ms = NOW + 3000;
+	from.pid = 0;
+	from.death = "exited with code 3";
+}
+
+static void
+its_restart_is_overdue(void)
+{
+	it_waits_for_a_restart();
+	service.start_ms = NOW - 3000;
+}
+
+static void
+its_restart_was_refused(void)
+{
+	it_waits_for_a_restart();
+	service.state = SVC_CLEARING;
+	from.refused = "no process is left";
+}
+
+static void
+hale_gave_up(void)
+{
+	service.gave_up = true;
+	service.in_row = 3;
+	from.sick = "check it: no";
+}
+
+static void
+it_is_being_stopped(void)
+{
+	service.state = SVC_STOPPING;
+	service.unready_ms = NOW - 1000;
+	from.sick = "check it: no";	/* of an earlier time */
+}
+
+static void
+it_is_being_stopped_as_sick(void)
+{
+	it_is_being_stopped();
+	service.sickened = true;
+}
+
+static void
+it_drains(void)
+{
+	service.state = SVC_DRAINING;
+	service.unready_ms = NOW - 1000;
+	service.deadline_ms = NOW + 4000;
+}
+
+static void
+it_was_drained_by_request(void)
+{
+	service.unready_ms = NOW - 5000;
+}
+
+static void
+it_was_drained_and_waits_for_a_restart(void)
+{
+	it_waits_for_a_restart();
+	service.unready_ms = NOW - 5000;
+}
+
+static void
+it_says_nothing_yet(void)
+{
+	watch.notify.needs_ready = true;
+}
+
+static void
+it_said_ready(void)
+{
+	it_says_nothing_yet();
+	watch.notify.ready = watch.health.was_ready = true;
+}
+
+static void
+it_was_ready_and_says_stopping(void)
+{
+	it_said_ready();
+	watch.notify.stopping = true;
+}
+
+static void
+it_has_a_check(void)
+{
+	watch.health.n = 1;
+	watch.health.checks[0] = (struct health_check){
+		.counts_for = HEALTH_READY | HEALTH_LIVE,
+		.blind_ms = CLOCK_NEVER, .began_ms = CLOCK_NEVER,
+	};
+	checks[0] = (struct watch_check){
+		.name = "it", .why = "500 for GET /", .took_ms = -1,
+	};
+}
+
+static void
+a_check_passes(void)
+{
+	it_has_a_check();
+	watch.health.was_ready = true;
+	watch.health.checks[0].state = HEALTH_PASSING;
+	checks[0].took_ms = 5;
+}
+
+static void
+a_check_fails(void)
+{
+	a_check_passes();
+	watch.health.checks[0].state = HEALTH_FAILING;
+}
+
+static void
+a_ready_check_fails(void)
+{
+	a_check_fails();
+	watch.health.checks[0].counts_for = HEALTH_READY;
+}
+
+static void
+a_live_check_fails(void)
+{
+	a_check_fails();
+	watch.health.checks[0].counts_for = HEALTH_LIVE;
+}
+
+static void
+a_check_fails_while_it_is_stopped(void)
+{
+	a_check_fails();
+	it_is_being_stopped();
+}
+
+static void
+a_check_fails_while_it_drains(void)
+{
+	a_check_fails();
+	it_drains();
+}
+
+static void
+the_watchdog_is_fed(void)
+{
+	watch.notify.watchdog_ms = 2000;
+	watch.notify.was_fed = true;
+}
+
+static void
+the_watchdog_starves(void)
+{
+	the_watchdog_is_fed();
+	watch.notify.starved = true;
+}
+
+static void
+the_watchdog_starves_while_it_is_mended(void)
+{
+	the_watchdog_starves();
+	it_is_mended();
+}
+
+static void
+a_trigger_without_a_watchdog(void)
+{
+	watch.notify.starved = watch.notify.triggered = true;
+}
+
+#define WAITS "the service starts again in 3s: it exited with code 3"
+
+/* NAME(what it counts for)[-what it fails][: why], a line each: Startup,
+ * Ready, Live. */
+static const struct row {
+	const char *name;
+	void      (*make)(void);
+	const char *want;
+} rows[] = {
+	{ "nothing is wrong", nothing_is_wrong, "service(SRL)\ndrain(R)\n" },
+	{ "it has ended", it_has_ended,
+	  "service(SRL)-SRL: the service has ended\n"
+	  "drain(R)-R: the service has ended\n" },
+	{ "it is mended", it_is_mended,
+	  "service(SRL)-SR: the service is being restarted: check it: no\n"
+	  "drain(R)\n" },
+	{ "it waits for a restart", it_waits_for_a_restart,
+	  "service(SRL)-SR: " WAITS "\ndrain(R)\n" },
+	{ "its restart is overdue", its_restart_is_overdue,
+	  "service(SRL)-SR: the service starts again in 0ms: it exited with "
+	  "code 3\ndrain(R)\n" },
+	{ "its restart was refused", its_restart_was_refused,
+	  "service(SRL)-SR: the service starts again in 3s: it could not be "
+	  "started: no process is left\ndrain(R)\n" },
+	{ "hale gave up", hale_gave_up,
+	  "service(SRL)-L: unhealthy after 3 restarts, given up: check it: no\n"
+	  "drain(R)\n" },
+	{ "it is being stopped", it_is_being_stopped,
+	  "service(SRL)\ndrain(R)-R: the service is being stopped\n" },
+	{ "it is being stopped as sick", it_is_being_stopped_as_sick,
+	  "service(SRL)\n"
+	  "drain(R)-R: the service is being stopped: check it: no\n" },
+	{ "it drains", it_drains,
+	  "service(SRL)\ndrain(R)-R: draining before the stop, 4s left\n" },
+	{ "it was drained by request", it_was_drained_by_request,
+	  "service(SRL)\ndrain(R)-R: drained by request 5s ago\n" },
+	{ "a restart does not forget a drain",
+	  it_was_drained_and_waits_for_a_restart,
+	  "service(SRL)-SR: " WAITS "\n"
+	  "drain(R)-R: drained by request 5s ago\n" },
+	{ "it says nothing yet", it_says_nothing_yet,
+	  "service(SRL)\ndrain(R)\n"
+	  "startup(S)-S: it has not said yet that it is ready\n"
+	  "notify(R)-R: it has not said yet that it is ready\n" },
+	{ "it said ready", it_said_ready,
+	  "service(SRL)\ndrain(R)\nstartup(S)\nnotify(R)\n" },
+	{ "it was ready and says that it stops", it_was_ready_and_says_stopping,
+	  "service(SRL)\ndrain(R)\nstartup(S)\n"
+	  "notify(R)-R: it says that it is stopping\n" },
+	{ "a check without a result", it_has_a_check,
+	  "service(SRL)\ndrain(R)\n"
+	  "startup(S)-S: check it: has no result yet\n"
+	  "it(RL)-R: has no result yet\n" },
+	{ "a check passes", a_check_passes,
+	  "service(SRL)\ndrain(R)\nstartup(S)\nit(RL): 500 for GET /\n" },
+	{ "a check fails", a_check_fails,
+	  "service(SRL)\ndrain(R)\nstartup(S)\nit(RL)-RL: 500 for GET /\n" },
+	{ "a ready check fails", a_ready_check_fails,
+	  "service(SRL)\ndrain(R)\nstartup(S)\nit(R)-R: 500 for GET /\n" },
+	{ "a live check fails", a_live_check_fails,
+	  "service(SRL)\ndrain(R)\nstartup(S)\nit(L)-L: 500 for GET /\n" },
+	{ "what a check says of one that is stopped is no verdict on its life",
+	  a_check_fails_while_it_is_stopped,
+	  "service(SRL)\ndrain(R)-R: the service is being stopped\n"
+	  "startup(S)\nit(RL)-R: 500 for GET /\n" },
+	{ "but of one that drains", a_check_fails_while_it_drains,
+	  "service(SRL)\ndrain(R)-R: draining before the stop, 4s left\n"
+	  "startup(S)\nit(RL)-RL: 500 for GET /\n" },
+	{ "the watchdog is fed", the_watchdog_is_fed,
+	  "service(SRL)\ndrain(R)\nwatchdog(L)\n" },
+	{ "the watchdog starves", the_watchdog_starves,
+	  "service(SRL)\ndrain(R)\n"
+	  "watchdog(L)-L: watchdog: not fed for 2s\n" },
+	{ "the watchdog of one that is mended",
+	  the_watchdog_starves_while_it_is_mended,
+	  "service(SRL)-SR: the service is being restarted: check it: no\n"
+	  "drain(R)\nwatchdog(L)\n" },
+	{ "a trigger without a watchdog", a_trigger_without_a_watchdog,
+	  "service(SRL)\ndrain(R)\n"
+	  "watchdog(L)-L: watchdog: triggered by the service itself\n" },
+};
+
+static void
+write_verdicts(struct buf *b, unsigned verdicts)
+{
+	if (verdicts & FACTS_STARTUP)
+		buf_str(b, "S");
+	if (verdicts & FACTS_READY)
+		buf_str(b, "R");
+	if (verdicts & FACTS_LIVE)
+		buf_str(b, "L");
+}
+
+static void
+begin_moment(void)
+{
+	memset(&service, 0, sizeof service);
+	memset(&watch, 0, sizeof watch);
+	service.unready_ms = CLOCK_NEVER;
+	watch.checks = checks;
+	watch.pid = PID;
+	from = (struct report_from){
+		.service = &service, .watch = &watch, .pid = PID,
+		.sick = "", .death = "", .refused = "", .now_ms = NOW,
+	};
+}
+
+static void
+report_says(void **state)
+{
+	static struct report_room room;
+	static struct facts facts;
+	const struct row *r = *state;
+	char text[TEXT_MAX];
+	struct buf b = buf_over(text, sizeof text);
+
+	begin_moment();
+	r->make();
+	report_checks(&facts, &room, &from);
+	for (size_t i = 0; i < facts.n_checks; i++) {
+		const struct facts_check *c = &facts.checks[i];
+
+		buf_fmt(&b, "%s(", c->name);
+		write_verdicts(&b, c->counts_for);
+		buf_str(&b, c->fails != 0 ? ")-" : ")");
+		write_verdicts(&b, c->fails);
+		buf_fmt(&b, "%s%s\n", *c->why != '\0' ? ": " : "", c->why);
+	}
+	assert_string_equal(r->want, buf_text(&b));
+}
+
+static void
+a_checks_figures_are_told(void **state)
+{
+	static struct report_room room;
+	static struct facts facts;
+	const struct facts_check *c = &facts.checks[3];
+
+	(void)state;
+	begin_moment();
+	a_check_passes();
+	checks[0].ended_ms = NOW - 1500;
+	checks[0].passed = 11;
+	checks[0].failed = 12;
+	checks[0].not_run = 13;
+	watch.health.checks[0].flaps = true;
+	report_checks(&facts, &room, &from);
+	assert_string_equal("passing", c->state);
+	assert_int_equal(5, c->took_ms);
+	assert_int_equal(1500, c->age_ms);
+	assert_true(c->passed == 11 && c->failed == 12 && c->not_run == 13);
+	assert_true(c->flaps && !c->is_unknown);
+	watch.health.checks[0].blind_ms = NOW;
+	report_checks(&facts, &room, &from);
+	assert_string_equal("unknown", c->state);
+	assert_true(c->is_unknown);
+	assert_string_equal("service", facts.checks[0].name);
+	assert_true(facts.checks[0].state == NULL);
+	assert_int_equal(-1, facts.checks[0].took_ms);
+}
+
+static void
+too_long_a_reason_ends_in_dots(void **state)
+{
+	static struct report_room room;
+	static struct facts facts;
+	const char *why;
+
+	(void)state;
+	begin_moment();
+	a_check_passes();
+	memset(checks[0].why, 'x', CHECKER_LINE_MAX - 1);
+	memset(checks[0].not_run_why, 'y', CHECKER_LINE_MAX - 1);
+	report_checks(&facts, &room, &from);
+	assert_string_equal(checks[0].why, facts.checks[3].why);
+	watch.health.checks[0].blind_ms = NOW;
+	report_checks(&facts, &room, &from);
+	why = facts.checks[3].why;
+	assert_int_equal(REPORT_WHY_MAX - 1, strlen(why));
+	assert_string_equal("xxx...", why + REPORT_WHY_MAX - 1 - 6);
+}
+
+int
+main(void)
+{
+	UNIT_ROWS(report_says, rows);
+	UNIT_TEST(a_checks_figures_are_told);
+	UNIT_TEST(too_long_a_reason_ends_in_dots);
+	return unit_run("sup/report");
+}
