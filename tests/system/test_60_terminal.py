@@ -534,7 +534,9 @@ def test_a_main_process_in_hales_group_is_killed_without_hale(hale):
                ["/usr/bin/python3", "-c", NAMES_ITS_CHILD], tty="fg", second=True)
     box.err.expect("names pid [0-9]+: that is the service now")
     box.signal(signal.SIGTERM)
-    assert (box.code(), box.killed) == (137, False)
+    box.err.expect("did not stop in time: killing")
+    box.code()  # whose parent dies first decides whether hale hears its status
+    assert not box.killed
 
 
 def test_a_service_that_signals_its_group_does_not_stop_hale(hale):
