@@ -56,7 +56,6 @@ struct init {
 	struct signals_rules rules;
 	struct service       service;
 	struct launch        launch;
-	struct source       *exec;	/* its exec has not finished, or NULL */
 	struct watch         watch;
 	struct follow        follow;
 	pid_t    pid;		/* the service's; 0 once it has ended */
@@ -67,7 +66,6 @@ struct init {
 	int      status;	/* its wait status */
 	int      terminal_fd;	/* the service's controlling terminal, or -1 */
 	int      stop_signal;	/* what the stop is sent as */
-	struct signalfd_siginfo stop_from;	/* its value, if queued */
 	bool     stop_sent;
 	bool     leaving;
 	bool     signals_paused;	/* reading them failed */
@@ -82,16 +80,18 @@ struct init {
 	bool     resumed;	/* by a SIGCONT that is still to be read */
 	bool     key_stop;	/* the terminal has sent the stop signal */
 	int64_t  started_ms;
-	int64_t  died_ms;	/* of the last death */
 	uint64_t born_ms;	/* of the service, since the epoch */
 	uint64_t orphans, forwarded;
 	struct death_alive alive;	/* of the service */
-	long     peak_kb;	/* the most memory that the last one had */
-	int      exec_err;	/* how it failed: the child is about to end */
-	int      unstarted;	/* exit code of a first start that failed late */
 	/* Large, so last: what a start touches lies close together above. */
 	struct server server;
 	struct signalfd_siginfo batch[SIGNAL_BATCH];
+	struct signalfd_siginfo stop_from;	/* the stop's value, if queued */
+	int64_t died_ms;	/* of the last death; 0: there was none */
+	long peak_kb;		/* the most memory that the last one had */
+	struct source *exec;	/* its exec has not finished, or NULL */
+	int exec_err;		/* how it failed: the child is about to end */
+	int unstarted;		/* exit code of a first start that failed late */
 	struct facts_usage usage;	/* of usage_pid at usage_ms */
 	int64_t usage_ms;		/* 0: never read */
 	pid_t   usage_pid;
@@ -1165,6 +1165,7 @@ answer_probe(void *owner, const struct server_ask *ask, struct buf *out)
 		facts.usage = fresh_usage(in, from.now_ms);
 	if (answer_write(out, &facts, ask) == ANSWER_DRAIN)
 		step(in, EV_DRAIN);
+	service_lives(in);	/* it has not been reaped */
 }
 
 /* --- health --- */
@@ -1336,6 +1337,7 @@ open_watch(struct init *in)
 	int r = watch_open(&in->watch, in->checks, &in->plan->watch,
 	                   &in->plan->given, &in->loop, owner);
 
+	in->launch.settings = in->plan->settings;
 	if (r == 0)
 		r = launch_prepare(&in->launch, in->plan->argv, &in->plan->given,
 		                   in->terminal_fd, &in->watch,
