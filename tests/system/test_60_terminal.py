@@ -669,6 +669,12 @@ def test_in_bash_a_job_in_the_background_comes_forward_by_fg(bash, hale_words):
     shell.tell(f"{hale_words} -- {SVC} say up read exit 0 &")
     shell.out.expect("up$")
     assert code(shell) == 0  # the prompt works
+
+    def is_stopped():  # it reads; an fg in this very moment may be needed twice
+        shell.tell("jobs; echo these $((6 * 7))")
+        return "Stopped" in shell.out.expect("Stopped|these 42$")[0]
+
+    until(is_stopped, "the job is stopped")
     prompt = shell.foreground()
     shell.tell("fg")
     until(lambda: shell.foreground() != prompt, "the job has the terminal")
