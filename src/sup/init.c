@@ -662,7 +662,9 @@ become_service(struct init *in, pid_t pid)
 	pid_t group = getpgid(pid);
 
 	in->pid = pid;
-	in->group = group > 0 ? group : pid;
+	/* With a terminal it may be our own: no SIGKILL for that. */
+	in->group = group > 0 && group != getpgrp() ? group : pid;
+	in->stopped = false;
 	in->heard_ticks = 0;
 	hold_group(in);
 	in->born_ms = usage_epoch_ms();
@@ -822,7 +824,7 @@ service_stopped(struct init *in, int sig)
 
 	if (in_background && terminal_is_ours(in->terminal_fd)) {
 		hand_over(in);	/* fg came before we heard of this */
-		signal_service(in, true, SIGCONT, NULL);
+		(void)signal_service(in, true, SIGCONT, NULL);
 		return;
 	}
 	in->stopped = true;

@@ -47,12 +47,13 @@ signals_suspend(void)
 	uint64_t pending = 0;
 
 	/* We are in our own group: cannot fail. It discards any SIGCONT that
-	 * is pending, so that one found afterwards has continued us. */
+	 * is pending, so that one found afterwards has continued us; so does
+	 * the next Ctrl-Z, which is then found in its place. */
 	(void)kill(0, SIGTSTP);
 	set_mask(UINT64_MAX & ~tstp, NULL);	/* stops here */
 	set_mask(UINT64_MAX, NULL);
 	(void)syscall(SYS_rt_sigpending, &pending, SIGNAME_SET_SIZE);
-	return (pending & cont) != 0;
+	return (pending & (cont | tstp)) != 0;
 }
 
 /* see sup/signals.h */

@@ -505,6 +505,40 @@ def test_a_pipelines_other_end_is_not_stopped_by_hales_stop(box):
     assert not re.search("^got 15", job.out.seen, re.M)
 
 
+def test_an_orphan_that_is_followed_in_hales_group_is_killed_without_hale(hale):
+    box = hale("-sq", "--follow-orphan", "--stop-timeout", "100ms",
+               "fork { ignore 15 ids read pause } exit 0", tty="fg", second=True)
+    pid, _, pgid, _, fg = ids(box)
+    assert pgid == fg != pid
+    until(lambda: box.children() == 1, "the service has ended")
+    box.tell("go on")  # read by the one that is left
+    box.out.expect("^read go on")
+    box.signal(signal.SIGTERM)
+    assert (box.code(), box.killed) == (137, False)
+
+
+NAMES_ITS_CHILD = """
+import os, signal, socket
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = os.fork()
+if child == 0:
+    signal.pause()
+to = os.environ["NOTIFY_SOCKET"].replace("@", chr(0), 1)
+socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(f"MAINPID={child}\\nREADY=1".encode(), to)
+signal.pause()
+"""
+
+
+def test_a_main_process_in_hales_group_is_killed_without_hale(hale):
+    box = hale("-v", "--notify", "--stop-timeout", "100ms",
+               ["/usr/bin/python3", "-c", NAMES_ITS_CHILD], tty="fg", second=True)
+    box.err.expect("names pid [0-9]+: that is the service now")
+    box.signal(signal.SIGTERM)
+    box.err.expect("did not stop in time: killing")
+    box.code()  # whose parent dies first decides whether hale hears its status
+    assert not box.killed
+
+
 def test_a_service_that_signals_its_group_does_not_stop_hale(hale):
     """A script's `kill 0`."""
     box = hale(*STOPPED_BY_KEY, "say up read kill 0 15 pause", tty="leader")
@@ -635,6 +669,12 @@ def test_in_bash_a_job_in_the_background_comes_forward_by_fg(bash, hale_words):
     shell.tell(f"{hale_words} -- {SVC} say up read exit 0 &")
     shell.out.expect("up$")
     assert code(shell) == 0  # the prompt works
+
+    def is_stopped():  # it reads; an fg in this very moment may be needed twice
+        shell.tell("jobs; echo these $((6 * 7))")
+        return "Stopped" in shell.out.expect("Stopped|these 42$")[0]
+
+    until(is_stopped, "the job is stopped")
     prompt = shell.foreground()
     shell.tell("fg")
     until(lambda: shell.foreground() != prompt, "the job has the terminal")
