@@ -242,6 +242,14 @@ def test_six_descriptors_are_enough_to_start_and_what_lacks_is_in_words(hale):
     assert "no local socket" in err[0]
 
 
+@pytest.mark.static_only
+def test_no_descriptor_for_a_port_is_one_line_with_the_limit_and_what_is_needed(hale):
+    code, out, err = hale("--listen", "8080", "say up", nofile=6).end()
+    assert (code, out, len(err)) == (1, [], 1)
+    assert "cannot listen on [::]:8080: " in err[0]
+    assert "RLIMIT_NOFILE is 6 and hale needs 6, and one more for each --listen" in err[0]
+
+
 def limited(box, limit, *argv, **options):
     return box("/bin/sh", "-c", f'ulimit {limit}; exec "$@"', "sh", *argv, **options)
 
