@@ -67,8 +67,8 @@ $B/hale: $B/hale.debug
 FIRST = main cmd/cmd cmd/run $(BASE) sup/signals sup/service sup/watch sup/health \
         sup/usage sup/cgroup sup/notify sup/terminal sup/spawn sup/child sup/deliver sup/kin sup/tree sup/proc \
         sup/fds sup/env sup/launch sup/nonce sup/local sup/notify_sock sup/checkname \
-        sup/checker net/loop net/sock net/http net/proxy net/server
-NEXT  = net/check net/url net/redact net/client net/dial net/request net/reply \
+        sup/checker net/loop net/sock net/server
+NEXT  = net/http net/proxy net/check net/url net/redact net/client net/dial net/request net/reply \
         net/program cmd/check cmd/probe cmd/ask sup/local_ask cmd/wait cmd/status \
         cmd/get
 objects = $(patsubst %,$B/%.o,$1)

@@ -3,8 +3,9 @@
  * sup/kin.h - which processes descend from one, by /proc
  *
  * However deep they are, with memory and descriptors that do not depend on it:
- * /proc is gone through, and each process's parents are followed up. Nothing
- * is signalled here.
+ * a few are found by the kernel's lists of children. Where there are no such
+ * lists, or many processes, all of /proc is gone through, and each process's
+ * parents are followed up. Nothing is signalled here.
  */
 #ifndef HALE_SUP_KIN_H
 #define HALE_SUP_KIN_H
@@ -23,11 +24,12 @@
 bool kin_is_shown(void);
 
 /*
- * Calls each(pid, context) for those that live, descend from ancestor and have
- * a number below limit: the highest numbers first, which are children before
- * their parents unless the kernel has begun anew, KIN_MAX at most. All of them
- * were found before the first call. Returns the lowest number it called with,
- * as the limit of the next pass; 0 if that found nobody.
+ * Calls each(pid, context) for those that descend from ancestor and have a
+ * number below limit (INT_MAX at first): KIN_MAX at most, of the highest
+ * numbers. All were found before the first call; children come before their
+ * parents, unless there are many and the kernel's numbers have begun anew. One
+ * that waits to be reaped may be among them. Returns the limit of the next
+ * pass, or 0: there are no more.
  */
 pid_t kin_below(pid_t ancestor, pid_t limit,
                 void (*each)(pid_t pid, void *context), void *context);

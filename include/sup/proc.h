@@ -51,4 +51,8 @@ bool proc_is_elsewhere(pid_t pid);
  * ours: in the order of their numbers. */
 void proc_each(void (*each)(pid_t pid, void *context), void *context);
 
+/* The same for the threads of pid. Returns 0, or -1. */
+int proc_each_thread(pid_t pid, void (*each)(pid_t thread, void *context),
+                     void *context);
+
 #endif

@@ -56,7 +56,6 @@ struct init {
 	struct signals_rules rules;
 	struct service       service;
 	struct launch        launch;
-	struct source       *exec;	/* its exec has not finished, or NULL */
 	struct watch         watch;
 	struct follow        follow;
 	pid_t    pid;		/* the service's; 0 once it has ended */
@@ -67,7 +66,6 @@ struct init {
 	int      status;	/* its wait status */
 	int      terminal_fd;	/* the service's controlling terminal, or -1 */
 	int      stop_signal;	/* what the stop is sent as */
-	struct signalfd_siginfo stop_from;	/* its value, if queued */
 	bool     stop_sent;
 	bool     leaving;
 	bool     signals_paused;	/* reading them failed */
@@ -82,16 +80,18 @@ struct init {
 	bool     resumed;	/* by a SIGCONT that is still to be read */
 	bool     key_stop;	/* the terminal has sent the stop signal */
 	int64_t  started_ms;
-	int64_t  died_ms;	/* of the last death */
 	uint64_t born_ms;	/* of the service, since the epoch */
 	uint64_t orphans, forwarded;
 	struct death_alive alive;	/* of the service */
-	long     peak_kb;	/* the most memory that the last one had */
-	int      exec_err;	/* how it failed: the child is about to end */
-	int      unstarted;	/* exit code of a first start that failed late */
 	/* Large, so last: what a start touches lies close together above. */
 	struct server server;
 	struct signalfd_siginfo batch[SIGNAL_BATCH];
+	struct signalfd_siginfo stop_from;	/* the stop's value, if queued */
+	int64_t died_ms;	/* of the last death; 0: there was none */
+	long peak_kb;		/* the most memory that the last one had */
+	struct source *exec;	/* its exec has not finished, or NULL */
+	int exec_err;		/* how it failed: the child is about to end */
+	int unstarted;		/* exit code of a first start that failed late */
 	struct facts_usage usage;	/* of usage_pid at usage_ms */
 	int64_t usage_ms;		/* 0: never read */
 	pid_t   usage_pid;
@@ -353,6 +353,30 @@ note_start(struct init *in)
 	watch_start(&in->watch, in->pid);	/* may say that it is ready */
 }
 
+/*
+ * The terminal's keys reach its foreground group only. Where Ctrl-C is to be
+ * hale's stop as well, not only the service's end, that is hale's group: else
+ * a service that restarts could not be stopped from the keyboard.
+ */
+static bool
+needs_keys(const struct init *in)
+{
+	const struct service *s = &in->service;
+
+	return in->terminal_fd >= 0
+	    && (service_restarts(s) || s->drain_ms > 0 || s->stop_timeout_ms > 0)
+	    && terminal_is_ours(in->terminal_fd);
+}
+
+static void
+choose_group(struct init *in)
+{
+	if (in->rules.shares_group || !needs_keys(in))
+		return;
+	in->rules.shares_group = true;
+	in->rules.leads_session = getsid(0) == in->rules.self;
+}
+
 static void
 start_again(struct init *in)
 {
@@ -361,6 +385,8 @@ start_again(struct init *in)
 	(void)watch_ready_fd(&in->watch);	/* what the last one said */
 	if (in->terminal_fd >= 0)	/* it may be the dead one's still */
 		terminal_take(in->terminal_fd, in->group);
+	choose_group(in);	/* it may have come to the foreground since */
+	in->launch.child.shares_group = in->rules.shares_group;
 	code = start_service(in, true);
 	if (code == 0) {
 		note_start(in);
@@ -1318,6 +1344,7 @@ open_watch(struct init *in)
 	int r = watch_open(&in->watch, in->checks, &in->plan->watch,
 	                   &in->plan->given, &in->loop, owner);
 
+	in->launch.settings = in->plan->settings;
 	if (r == 0)
 		r = launch_prepare(&in->launch, in->plan->argv, &in->plan->given,
 		                   in->terminal_fd, &in->watch,
@@ -1421,21 +1448,6 @@ default_stop(const struct init *in)
 	return to.kind == SIGNALS_STOP ? to.sig : SIGTERM;
 }
 
-/*
- * The terminal's keys reach its foreground group only. Where Ctrl-C is to be
- * hale's stop as well, not only the service's end, that is hale's group: else
- * a service that restarts could not be stopped from the keyboard.
- */
-static bool
-needs_keys(const struct init *in)
-{
-	const struct service *s = &in->service;
-
-	return in->terminal_fd >= 0
-	    && (service_restarts(s) || s->drain_ms > 0 || s->stop_timeout_ms > 0)
-	    && terminal_is_ours(in->terminal_fd);
-}
-
 static void
 prepare(struct init *in, struct init_plan *plan)
 {
@@ -1463,9 +1475,7 @@ prepare(struct init *in, struct init_plan *plan)
 	in->service.backoff_max_ms = plan->backoff_max_ms;
 	in->service.max_restarts = plan->max_restarts;
 	follow_init(&in->follow, &in->loop, main_gone);
-	in->rules.shares_group = needs_keys(in);
-	if (in->rules.shares_group)
-		in->rules.leads_session = getsid(0) == in->rules.self;
+	choose_group(in);
 	server_init(&in->server, &in->loop, answer_probe, in);
 }
 

@@ -4,10 +4,72 @@
 
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "sup/proc.h"
 
 #define KNOWN_MAX 1024	/* answers that are kept during a pass */
+#define READ_MAX  512	/* bytes of a list of children read at a time */
+#define NAME_LEN  40	/* bytes of "task/4194304/children" */
 #define TRIES     3	/* for one whose parent ends meanwhile */
+
+struct brood {
+	pid_t parent;
+	bool  is_whole;
+	void (*each)(pid_t pid, void *context);
+	void *context;
+};
+
+/* Reads "12 15 99 " from fd, however the numbers fall into the reads. */
+static void
+read_list(const struct brood *b, int fd)
+{
+	char bytes[READ_MAX];
+	pid_t pid = 0;
+	ssize_t n;
+
+	while ((n = read(fd, bytes, sizeof bytes)) > 0) {
+		for (ssize_t i = 0; i < n; i++) {
+			if (bytes[i] >= '0' && bytes[i] <= '9') {
+				pid = pid * 10 + (bytes[i] - '0');
+			} else if (pid > 0) {
+				b->each(pid, b->context);
+				pid = 0;
+			}
+		}
+	}
+}
+
+static void
+visit_thread(pid_t thread, void *brood)
+{
+	struct brood *b = brood;
+	char text[NAME_LEN];
+	struct buf name = buf_over(text, sizeof text);
+	int fd;
+
+	buf_fmt(&name, "task/%d/children", (int)thread);
+	fd = proc_open(b->parent, buf_text(&name), 0);
+	if (fd < 0) {
+		b->is_whole = false;
+		return;
+	}
+	read_list(b, fd);
+	close(fd);
+}
+
+/* The kernel lists a child with the thread that forked it, which in Go is any.
+ * Returns whether all the lists were there: not every kernel has them, and a
+ * thread may just have ended. */
+static bool
+each_listed(pid_t parent, void (*each)(pid_t pid, void *context),
+            void *context)
+{
+	struct brood b = { parent, true, each, context };
+
+	return proc_each_thread(parent, visit_thread, &b) == 0 && b.is_whole;
+}
+
+/* --- all of /proc --- */
 
 /* Where a number's answer is kept. */
 struct known {
@@ -98,6 +160,32 @@ find(pid_t pid, void *pass)
 		p->found[p->n++ % KIN_MAX] = pid;
 }
 
+static void
+note(pid_t pid, void *pass)
+{
+	struct pass *p = pass;
+
+	if (p->n < KIN_MAX)
+		p->found[p->n] = pid;
+	p->n++;
+}
+
+/* By the lists, generation by generation. Returns false if that did not find
+ * them all: there are too many, or one has ended and its children have gone to
+ * another parent. */
+static bool
+find_few(struct pass *p)
+{
+	bool is_whole = each_listed(p->ancestor, note, p);
+
+	for (size_t i = 0; is_whole && i < p->n && p->n <= KIN_MAX; i++)
+		is_whole = each_listed(p->found[i], note, p);
+	if (is_whole && p->n <= KIN_MAX)
+		return true;
+	p->n = 0;
+	return false;
+}
+
 /* see sup/kin.h */
 pid_t
 kin_below(pid_t ancestor, pid_t limit,
@@ -109,23 +197,20 @@ kin_below(pid_t ancestor, pid_t limit,
 	size_t first;
 	pid_t pid = 0;
 
-	proc_each(find, &p);
+	if (limit < INT_MAX || !find_few(&p))
+		proc_each(find, &p);
 	first = p.n > KIN_MAX ? p.n - KIN_MAX : 0;
 	for (size_t i = p.n; i > first; i--) {
 		pid = p.found[(i - 1) % KIN_MAX];
 		each(pid, context);
 	}
-	return pid;
+	return first > 0 ? pid : 0;
 }
 
-struct brood {
-	pid_t parent;
-	void (*each)(pid_t pid, void *context);
-	void *context;
-};
+/* --- children --- */
 
 static void
-find_child(pid_t pid, void *brood)
+visit_living(pid_t pid, void *brood)
 {
 	const struct brood *b = brood;
 	struct procstat st;
@@ -135,12 +220,23 @@ find_child(pid_t pid, void *brood)
 		b->each(pid, b->context);
 }
 
+static void
+count(pid_t pid, void *n)
+{
+	(void)pid;
+	++*(size_t *)n;
+}
+
 /* see sup/kin.h */
 void
 kin_children(pid_t parent, void (*each)(pid_t pid, void *context),
              void *context)
 {
-	struct brood b = { parent, each, context };
+	struct brood b = { parent, true, each, context };
+	size_t n = 0;
 
-	proc_each(find_child, &b);
+	if (each_listed(parent, count, &n))
+		(void)each_listed(parent, visit_living, &b);
+	else
+		proc_each(visit_living, &b);
 }

@@ -176,18 +176,14 @@ proc_descends(pid_t pid, pid_t from)
 	return false;
 }
 
-/* see sup/proc.h */
-void
-proc_each(void (*each)(pid_t pid, void *context), void *context)
+/* For every entry of the directory that is a number; closes it. */
+static void
+each_number(int fd, void (*each)(pid_t pid, void *context), void *context)
 {
 	_Alignas(struct dirent) char bytes[LIST_MAX];
-	int fd = proc_is_ours() ? open("/proc", O_RDONLY | O_DIRECTORY
-	                                        | O_CLOEXEC) : -1;
 	uint64_t pid;
 	long n;
 
-	if (fd < 0)
-		return;
 	while ((n = syscall(SYS_getdents64, fd, bytes, sizeof bytes)) > 0) {
 		const struct dirent *e;
 
@@ -199,4 +195,28 @@ proc_each(void (*each)(pid_t pid, void *context), void *context)
 		}
 	}
 	close(fd);
+}
+
+/* see sup/proc.h */
+void
+proc_each(void (*each)(pid_t pid, void *context), void *context)
+{
+	int fd = proc_is_ours() ? open("/proc", O_RDONLY | O_DIRECTORY
+	                                        | O_CLOEXEC) : -1;
+
+	if (fd >= 0)
+		each_number(fd, each, context);
+}
+
+/* see sup/proc.h */
+int
+proc_each_thread(pid_t pid, void (*each)(pid_t thread, void *context),
+                 void *context)
+{
+	int fd = proc_open(pid, "task", O_DIRECTORY);
+
+	if (fd < 0)
+		return -1;
+	each_number(fd, each, context);
+	return 0;
 }

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from box import HALE, SVC, clean_env, until
+from box import HALE, PORT, SVC, clean_env, until
 
 LISTEN = ["--listen", "8080"]
 AT_ONCE = ["--backoff", "0"]
@@ -216,12 +216,20 @@ def test_an_unhealthy_service_is_restarted_and_live_meanwhile(sick):
     assert re.search("stopped as unhealthy .*500 Sick", status["last_exit"]["reason"])
 
 
-def test_a_stopped_service_that_hears_no_signal_is_killed_and_restarted(sick):
-    box = sick(*FAST, *AT_ONCE, "--stop-timeout", "200ms", "--check", "{}", "--on-unhealthy",
+def test_a_stopped_service_is_continued_with_its_stop_and_restarted(sick):
+    box = sick(*FAST, *AT_ONCE, "--stop-timeout", "1h", "--check", "{}", "--on-unhealthy",
                "restart")
     becomes(box, "/readyz", 200)
     kill_service(box, box.service, STOP)
     assert int(box.out.expect(r"^up (\d+)$")[1]) != box.service
+    assert box.status()["last_exit"]["code"] == 143
+
+
+def test_a_service_that_ignores_the_stop_is_killed_and_restarted(hale):
+    box = hale(*FAST, *AT_ONCE, "--stop-timeout", "50ms", "--check", "tcp://127.0.0.1:9",
+               "--on-unhealthy", "restart", "--listen", str(PORT), "ignore 15 say up pause")
+    for _ in range(2):
+        box.out.expect("^up$")
     assert box.status()["last_exit"]["code"] == 137
 
 

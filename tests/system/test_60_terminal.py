@@ -432,6 +432,21 @@ def test_in_the_background_a_service_that_would_be_restarted_has_its_own_group(h
     assert box.code() == 0
 
 
+def test_ctrl_c_stops_it_once_it_was_restarted_in_the_foreground(hale):
+    """Started by & and brought forward: the first Ctrl-C is the service's own."""
+    box = hale("-q", *STOPPED_BY_KEY, "ids say up read pause", tty="bg", second=True)
+    pid, _, pgid, _, _ = ids(box)
+    box.report.expect("^stopped ")  # it reads
+    box.shell_fg()
+    until(lambda: box.foreground() == box.outer(pid), "the service has the terminal")
+    box.press("C")
+    _, ppid, pgid, _, fg = ids(box)
+    assert ppid == pgid == fg
+    box.out.expect("up$")
+    box.press("C")
+    assert (box.code(), box.last_foreground()) == (128 + INT, box.pid)
+
+
 def test_ctrl_z_and_fg_work_on_a_service_that_would_be_restarted(hale):
     box = hale("-q", *STOPPED_BY_KEY, "fork { ids pause } catch default 20 quit 2 0 ids "
                "pause", tty="fg", second=True)

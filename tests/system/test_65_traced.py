@@ -108,3 +108,26 @@ def test_where_ptrace_is_refused_ctrl_z_works(hale):
     until(lambda: box.foreground() == box.outer(pid), "the service has the terminal again")
     box.tell("go on")
     assert box.code() == 3
+
+
+THREADS = """
+import ctypes, signal, threading
+libc = ctypes.CDLL(None)
+seen = []
+signal.signal(signal.SIGUSR1, lambda *_: seen.append(1))
+def ask():
+    assert libc.ptrace(0, 0, 0, 0) == 0
+    signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+for _ in range(5):
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+print("seen", bool(seen), flush=True)
+"""
+
+
+def test_a_thread_that_asks_is_let_go(hale):
+    """waitpid() reports it by its own number."""
+    code, out, err = hale(["/usr/bin/python3", "-c", THREADS]).end()
+    assert (code, out) == (0, ["seen True"])
+    assert len([line for line in err if re.search(LET_GO, line)]) == 1

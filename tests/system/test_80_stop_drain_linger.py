@@ -8,7 +8,7 @@ import pytest
 
 from box import DEADLINE, HALE, PORT, clean_env, svc, until
 
-TERM, INT, QUIT, USR1, HUP, WINCH, LAST = 15, 2, 3, 10, 1, 28, 64
+TERM, INT, QUIT, USR1, HUP, STOP, WINCH, LAST = 15, 2, 3, 10, 1, 19, 28, 64
 LISTEN = ["--listen", "8080"]
 WAIT_FOR_EVER = "1h"  # a time that no test waits for
 
@@ -160,12 +160,14 @@ def test_the_proc_of_another_pid_namespace_is_as_good_as_none(box):
 
 
 def test_a_stopped_process_is_killed_after_the_timeout_too(hale):
-    box = hale("--stop-timeout", "200ms", "ids say up pause")
-    pid = box.out.expect(r"pid=(\d+)")[1]
-    box.signal(20)
-    until(lambda: box.state(pid) == "T", "the service is stopped")
+    """The service itself would be continued with its stop."""
+    box = up(hale, "--stop-timeout", "200ms", "-v",
+             f"fork {{ ids kill self {STOP} }} ignore 15 say up pause")
+    pid = re.search(r"^ids pid=(\d+)", box.out.seen, re.M) or box.out.expect(r"^ids pid=(\d+)")
+    until(lambda: box.state(pid[1]) == "T", "the child is stopped")
     box.signal(TERM)
     assert box.code() == 137
+    assert "it is stopped" not in "\n".join(box.err.rest())
 
 
 def test_the_timeout_kills_daemons_in_sessions_of_their_own(hale):

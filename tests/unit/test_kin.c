@@ -83,32 +83,50 @@ has(const struct seen *s, pid_t pid)
 	return false;
 }
 
-static void
-the_deepest_is_found(void **state)
-{
-	pid_t pids[DEEP];
-	struct seen s = { 0 };
-	pid_t first = start_chain(DEEP, pids);
+/* Few are found by the lists of children, if the limit is INT_MAX. */
+static const struct deep {
+	const char *name;
+	int   depth;
+	pid_t limit;
+} deep[] = {
+	{ "a few are found by the lists", DEEP, INT_MAX },
+	{ "a few are found by all of /proc", DEEP, INT_MAX - 1 },
+	{ "a chain longer than a pass is found", KIN_MAX + 9, INT_MAX },
+};
 
-	(void)state;
-	(void)kin_below(getpid(), INT_MAX, see, &s);
+static void
+however_deep_all_are_found(void **state)
+{
+	const struct deep *d = *state;
+	pid_t pids[KIN_MAX + 9], limit = d->limit;
+	struct seen s = { 0 };
+	pid_t first = start_chain(d->depth, pids);
+
+	while (limit > 0)
+		limit = kin_below(getpid(), limit, see, &s);
 	end(first);
-	assert_int_equal(s.n, DEEP);
-	for (int i = 0; i < DEEP; i++)
+	assert_int_equal(s.n, d->depth);
+	for (int i = 0; i < d->depth; i++)
 		assert_true(has(&s, pids[i]));
+	if (d->depth > KIN_MAX || d->limit < INT_MAX)
+		return;	/* then the order is that of numbers */
+	for (int i = 0; i < d->depth; i++)	/* children first */
+		assert_int_equal(s.pids[i], pids[d->depth - 1 - i]);
 }
 
 static void
 only_what_is_below_is_found(void **state)
 {
-	pid_t pids[DEEP];
+	const struct deep *d = *state;
+	pid_t pids[KIN_MAX + 9];
 	struct seen s = { 0 };
-	pid_t first = start_chain(DEEP, pids);
+	pid_t first = start_chain(d->depth, pids), limit = d->limit;
 
-	(void)state;
-	(void)kin_below(pids[DEEP / 2], INT_MAX, see, &s);
+	while (limit > 0)
+		limit = kin_below(pids[5], limit, see, &s);
 	end(first);
-	assert_int_equal(s.n, DEEP / 2 - 1);
+	assert_int_equal(s.n, d->depth - 6);
+	assert_false(has(&s, pids[5]));
 }
 
 static const struct many {
@@ -151,7 +169,7 @@ all_are_found_pass_by_pass_each_once(void **state)
 }
 
 static void
-the_dead_are_neither_below_nor_children(void **state)
+the_dead_of_many_are_neither_below_nor_children(void **state)
 {
 	pid_t pid = fork();
 	struct seen below = { 0 }, children = { 0 };
@@ -161,7 +179,7 @@ the_dead_are_neither_below_nor_children(void **state)
 	if (pid == 0)
 		_exit(0);
 	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
-	(void)kin_below(getpid(), INT_MAX, see, &below);
+	(void)kin_below(getpid(), INT_MAX - 1, see, &below);
 	kin_children(getpid(), see, &children);
 	(void)end_of(pid);
 	assert_int_equal(below.n, 0);
@@ -185,10 +203,12 @@ children_are_the_first_generation_alone(void **state)
 int
 main(void)
 {
-	UNIT_TEST(the_deepest_is_found);
-	UNIT_TEST(only_what_is_below_is_found);
+	UNIT_ROWS(however_deep_all_are_found, deep);
+	for (size_t i = 0; i < sizeof deep / sizeof *deep; i++)
+		unit_add("only what is below is found", only_what_is_below_is_found,
+		         &deep[i]);
 	UNIT_ROWS(all_are_found_pass_by_pass_each_once, many);
-	UNIT_TEST(the_dead_are_neither_below_nor_children);
+	UNIT_TEST(the_dead_of_many_are_neither_below_nor_children);
 	UNIT_TEST(children_are_the_first_generation_alone);
 	return unit_run("sup/kin");
 }

