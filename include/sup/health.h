@@ -55,6 +55,8 @@ struct health_check {
 	int64_t  eager_ms;	/* STARTING: the next pause */
 	int64_t  blind_ms;	/* it cannot be run since, or CLOCK_NEVER */
 	bool     is_blind;	/* for too long */
+	bool     is_frozen;	/* the one under way was, for a while */
+	bool     was_forgiven;	/* the last failure, for that */
 	uint32_t history;	/* a bit each, the last one lowest; 1: good */
 	int      n_history;
 	bool     flaps;
@@ -81,8 +83,8 @@ void health_stop(struct health *h);
 void health_extend(struct health *h, int64_t until_ms);
 
 /* hale itself did not run from since_ms on, and so perhaps neither did the
- * service: what was left of a time then is left now. A result that comes late
- * is health_result()'s. */
+ * service: what was left of a time then is left now. The failure of a check that
+ * is under way does not count, unless the last one was forgiven, too. */
 void health_pardon(struct health *h, int64_t since_ms, int64_t now_ms);
 
 enum health_todo { HEALTH_WAIT, HEALTH_BEGIN, HEALTH_LATE };

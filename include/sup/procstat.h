@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/procstat.h - reads the bytes of /proc/PID/stat (pure)
+ * sup/procstat.h - reads the bytes of /proc/PID/stat and its like (pure)
  *
- * Opens nothing: proc_stat() of sup/proc.h reads the file. Fields are those
- * of proc(5), by their names there.
+ * Opens nothing: sup/proc.h and sup/kin.h do. Fields are those of proc(5), by
+ * their names there.
  */
 #ifndef HALE_SUP_PROCSTAT_H
 #define HALE_SUP_PROCSTAT_H
@@ -36,5 +36,17 @@ int procstat_read(struct procstat *st, struct span bytes);
 
 /* Is it more than an entry that waits to be reaped? */
 bool procstat_lives(const struct procstat *st);
+
+/* The real user that /proc/PID/status, or its start, tells. Returns 0, -ESRCH
+ * if the process has ended and waits to be reaped, or ERR_PARSE. */
+int procstat_real_uid(struct span status, uid_t *uid);
+
+/*
+ * The next of "12 15 99 ", as task/TID/children has them: cuts the bytes off
+ * that it takes, and keeps the start of a number that they end in in *part, 0
+ * at first, for the bytes that follow. Returns 0 where no number ends; one that
+ * is too large is INT_MAX, which is nobody.
+ */
+pid_t procstat_next_pid(struct span *bytes, pid_t *part);
 
 #endif

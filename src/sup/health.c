@@ -71,6 +71,12 @@ health_extend(struct health *h, int64_t until_ms)
 	}
 }
 
+static bool
+is_under_way(const struct health_check *c)
+{
+	return c->began_ms != CLOCK_NEVER;
+}
+
 /* see sup/health.h */
 void
 health_pardon(struct health *h, int64_t since_ms, int64_t now_ms)
@@ -86,13 +92,8 @@ health_pardon(struct health *h, int64_t since_ms, int64_t now_ms)
 			c->counts_ms += late_ms;
 		if (c->blind_ms != CLOCK_NEVER)
 			c->blind_ms += late_ms;
+		c->is_frozen |= is_under_way(c);
 	}
-}
-
-static bool
-is_under_way(const struct health_check *c)
-{
-	return c->began_ms != CLOCK_NEVER;
 }
 
 /* see sup/health.h */
@@ -114,6 +115,7 @@ void
 health_begun(struct health *h, size_t i, int64_t now_ms)
 {
 	h->checks[i].began_ms = now_ms;
+	h->checks[i].is_frozen = false;
 	h->checks[i].due_ms = CLOCK_NEVER;
 }
 
@@ -157,6 +159,15 @@ static bool
 was_frozen(const struct health *h, const struct health_check *c, int64_t now_ms)
 {
 	return now_ms - c->began_ms > h->conf.timeout_ms + HEALTH_FROZEN_MS;
+}
+
+/* Twice in a row a freeze is taken for a machine too busy to wake us in time:
+ * a service that is sick there must be found as well. */
+static bool
+is_forgiven(struct health_check *c)
+{
+	c->was_forgiven = c->is_frozen && !c->was_forgiven;
+	return c->was_forgiven;
 }
 
 static void
@@ -218,8 +229,9 @@ health_result(struct health *h, size_t i, bool good, int64_t now_ms)
 	if (good) {
 		c->state = HEALTH_PASSING;
 		c->failures = 0;
+		c->was_forgiven = false;
 		note_history(c, true);
-	} else if (!was_frozen(h, c, now_ms)) {
+	} else if (!was_frozen(h, c, now_ms) && !is_forgiven(c)) {
 		note_failure(h, c);
 		note_history(c, false);
 	}

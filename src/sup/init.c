@@ -1197,15 +1197,23 @@ time_extended(void *owner, int64_t until_ms)
 
 /* --- start --- */
 
-/* err in words, with the limit where it is the one of descriptors; b's NUL. */
-static const char *
-why_not(struct buf *b, int err)
+/* err in words, with the limit where it is the one of descriptors. */
+static void
+write_why(struct buf *b, int err)
 {
 	buf_str(b, err_text(err));
 	if (err == -EMFILE)
 		buf_fmt(b, ": RLIMIT_NOFILE is %ld and hale needs %d, and one "
-		        "more for each --listen", fds_limit(), FDS_LEAST);
-	else if (err == -EPERM || err == -ENOSYS)
+		        "more for each --listen and for --notify",
+		        fds_limit(), FDS_LEAST);
+}
+
+/* The same of a call that nothing but a filter refuses; with b's NUL. */
+static const char *
+why_not(struct buf *b, int err)
+{
+	write_why(b, err);
+	if (err == -EPERM || err == -ENOSYS)
 		buf_str(b, " (denied by seccomp?)");
 	return buf_text(b);
 }
@@ -1306,8 +1314,8 @@ static int
 open_listeners(struct init *in)
 {
 	for (size_t i = 0; i < in->plan->n_listen; i++) {
-		char name[SOCK_NAME_MAX];
-		struct buf b = buf_over(name, sizeof name);
+		char text[SOCK_NAME_MAX + LIST_MAX];
+		struct buf b = buf_over(text, sizeof text);
 		struct facts_listen *l = &in->plan->listen[i];
 		int fd = sock_listen(&l->at);
 		int r = fd;
@@ -1317,11 +1325,9 @@ open_listeners(struct init *in)
 			                  ? SERVER_PROBES : SERVER_PUBLIC);
 		facts_write_listen(&b, l);
 		if (r < 0) {
-			char words[LIST_MAX];
-			struct buf why = buf_over(words, sizeof words);
-
-			log_error("cannot listen on %s: %s", buf_text(&b),
-			          why_not(&why, r));
+			buf_str(&b, ": ");
+			write_why(&b, r);
+			log_error("cannot listen on %s", buf_text(&b));
 			return r;
 		}
 		log_info("listening on %s", buf_text(&b));

@@ -24,18 +24,14 @@ static void
 read_list(const struct brood *b, int fd)
 {
 	char bytes[READ_MAX];
-	pid_t pid = 0;
+	pid_t pid, part = 0;
 	ssize_t n;
 
 	while ((n = read(fd, bytes, sizeof bytes)) > 0) {
-		for (ssize_t i = 0; i < n; i++) {
-			if (bytes[i] >= '0' && bytes[i] <= '9') {
-				pid = pid * 10 + (bytes[i] - '0');
-			} else if (pid > 0) {
-				b->each(pid, b->context);
-				pid = 0;
-			}
-		}
+		struct span rest = { bytes, (size_t)n };
+
+		while ((pid = procstat_next_pid(&rest, &part)) > 0)
+			b->each(pid, b->context);
 	}
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/parse.h"
 
 #define PID_LEN  16	/* bytes of "4194304" */
@@ -70,44 +71,23 @@ proc_uid(pid_t pid, uid_t *uid)
 	return 0;
 }
 
-/* The text behind "\nname:" and its blanks, up to the line's end. */
-static struct span
-find_line(struct span text, const char *name)
-{
-	while (text.len > 0) {
-		struct span line = span_cut(&text, '\n');
-
-		if (span_has_prefix(line, name))
-			return span_trim(span_after(line, strlen(name)), "\t ");
-	}
-	return (struct span){ "", 0 };
-}
-
 /* see sup/proc.h */
 int
 proc_real_uid(pid_t pid, uid_t *uid)
 {
 	char bytes[STATUS_MAX];
 	int fd = proc_open(pid, "status", 0);
-	struct span text, ids;
-	uint64_t n;
-	ssize_t r;
+	ssize_t n;
+	int r;
 
 	if (fd < 0)
 		return errno == ENOENT && proc_is_ours() ? -ESRCH : -EACCES;
-	r = read(fd, bytes, sizeof bytes);
+	n = read(fd, bytes, sizeof bytes);
 	close(fd);
-	if (r < 0)
+	if (n < 0)
 		return -ESRCH;
-	text = (struct span){ bytes, (size_t)r };
-	ids = find_line(text, "State:");
-	if (ids.len > 0 && (ids.p[0] == 'Z' || ids.p[0] == 'X'))
-		return -ESRCH;
-	ids = find_line(text, "Uid:");
-	if (parse_uint_span(span_cut(&ids, '\t'), UINT32_MAX, &n) < 0)
-		return -EACCES;
-	*uid = (uid_t)n;
-	return 0;
+	r = procstat_real_uid((struct span){ bytes, (size_t)n }, uid);
+	return r == ERR_PARSE ? -EACCES : r;
 }
 
 /* see sup/proc.h */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/procstat.c - reads the bytes of /proc/PID/stat (pure) */
+/* sup/procstat.c - reads the bytes of /proc/PID/stat and its like (pure) */
 #include "sup/procstat.h"
 
+#include <errno.h>
 #include <limits.h>
 
 #include "base/err.h"
@@ -86,4 +87,59 @@ bool
 procstat_lives(const struct procstat *st)
 {
 	return st->state != 'Z' && st->state != 'X' && st->state != 'x';
+}
+
+/* --- status --- */
+
+/* What is behind the line's name and its blanks. */
+static struct span
+find_line(struct span text, const char *name)
+{
+	while (text.len > 0) {
+		struct span line = span_cut(&text, '\n');
+
+		if (span_has_prefix(line, name))
+			return span_trim(span_after(line, strlen(name)), "\t ");
+	}
+	return (struct span){ "", 0 };
+}
+
+/* see sup/procstat.h */
+int
+procstat_real_uid(struct span status, uid_t *uid)
+{
+	struct span state = find_line(status, "State:");
+	struct span ids = find_line(status, "Uid:");
+	uint64_t n;
+
+	if (state.len > 0 && (state.p[0] == 'Z' || state.p[0] == 'X'))
+		return -ESRCH;
+	if (parse_uint_span(span_cut(&ids, '\t'), UINT32_MAX, &n) < 0)
+		return ERR_PARSE;
+	*uid = (uid_t)n;
+	return 0;
+}
+
+/* --- children --- */
+
+/* see sup/procstat.h */
+pid_t
+procstat_next_pid(struct span *bytes, pid_t *part)
+{
+	pid_t pid;
+
+	while (bytes->len > 0) {
+		int digit = bytes->p[0] - '0';
+
+		*bytes = span_after(*bytes, 1);
+		if (digit >= 0 && digit <= 9) {
+			*part = *part > (INT_MAX - 9) / 10
+			      ? INT_MAX : *part * 10 + digit;
+		} else if (*part > 0) {
+			pid = *part;
+			*part = 0;
+			return pid;
+		}
+	}
+	return 0;
 }

@@ -3,6 +3,7 @@ memory, working directories, few processes, few descriptors, and a terminal."""
 # SPDX-License-Identifier: MIT
 
 import http.client
+import re
 import time
 
 import pytest
@@ -241,12 +242,13 @@ def test_a_pause_does_not_count_against_the_watchdog(serving):
 
 
 def test_a_pause_does_not_count_against_checks(serving):
-    box = serving(*CHECKED, *setting("TIMEOUT", "1s"), network="none")
+    box = serving(*CHECKED, "-e", "HALE_CHECK=http://127.0.0.1:8080/slow?n=300",
+                  *setting("TIMEOUT", "1s"), network="none")
     until(lambda: box.hale("check").returncode == 0, "it is ready")
-    for _ in range(3):  # one of them meets a check under way
-        freeze(box, 2)
-    pass_time(1)
-    assert running(box)
+    for _ in range(3):  # each meets a check under way, most likely
+        freeze(box, 1.5)
+        pass_time(1)
+        assert running(box), docker("logs", box.id).stderr
     assert box.hale("check").returncode == 0
     assert docker("logs", box.id).stderr == ""
 
@@ -382,7 +384,11 @@ def test_hale_in_the_place_of_docker_init_leaves_the_inner_ones_settings(
         until(lambda: box.get(9000, "/readyz") == (200, "ok"), "it is ready")
     assert stop(box) < SOON_S
     assert box.exit_code() == 7
-    assert docker("logs", box.id).stderr == ""
+    lines = [re.sub(r" \(pid \d+\)", "", line) for line in box.hale_lines()]
+    assert lines == [
+        "hale: not PID 1 and not a subreaper (-s): orphans of the service are not "
+        "reaped here",  # the inner one: --init makes it so
+        *(f"hale: {of} exited with code 7" for of in ("/service", "/hale"))]
 
 
 # --- a terminal ---

@@ -250,6 +250,14 @@ def test_no_descriptor_for_a_listener_is_one_line_with_the_limit(hale):
     assert "8081" in err[0] and "RLIMIT_NOFILE is 7" in err[0]
 
 
+@pytest.mark.static_only
+def test_no_descriptor_for_a_port_is_one_line_with_the_limit_and_what_is_needed(hale):
+    code, out, err = hale("--listen", "8080", "say up", nofile=6).end()
+    assert (code, out, len(err)) == (1, [], 1)
+    assert "cannot listen on [::]:8080: " in err[0]
+    assert "RLIMIT_NOFILE is 6 and hale needs 6, and one more for each --listen" in err[0]
+
+
 def limited(box, limit, *argv, **options):
     return box("/bin/sh", "-c", f'ulimit {limit}; exec "$@"', "sh", *argv, **options)
 

@@ -222,7 +222,8 @@ def test_with_g_hale_itself_does_not_get_what_it_sends(hale):
     ("-rUSR1:USR2", 10, 12), ("--rewrite=SIGUSR1:SIGUSR2", 10, 12), ("-r10:12", 10, 12),
     ("-rRTMIN:RTMAX-1", 34, 63), ("-rRTMIN+1:RTMAX-30", 35, 34), ("-rHUP:QUIT", 1, 3),
     ("-rSEGV:USR1", 11, 10), ("-r32:33", 32, 33), ("-rTSTP:TSTP", 20, 20),
-    ("-rTTIN:USR1", 21, 10), ("-rusr1:usr2", 10, 12)])
+    ("-rTTIN:USR1", 21, 10), ("-rusr1:usr2", 10, 12), ("-r64:USR1", 64, 10),
+    ("-rUSR1:64", 10, 64)])
 def test_a_rewritten_signal_arrives_as_the_other(hale, option, sent, got):
     box = up(hale, option, CATCH)
     box.signal(sent)

@@ -516,6 +516,43 @@ a_failure_that_is_told_long_after_its_time_does_not_count(void **state)
 	}
 }
 
+/* Of a check that was under way in a freeze. */
+static void
+fail_frozen(struct health *h, int64_t t)
+{
+	health_begun(h, 0, t);
+	health_pardon(h, t + 1000, t + 1201);
+	health_result(h, 0, false, t + 1201);
+}
+
+static void
+a_check_that_was_frozen_fails_for_nothing_once_in_a_row(void **state)
+{
+	struct health h = with(HEALTH_LIVE, 1);
+	int64_t t = run_one(&h, true) + 10000;
+
+	(void)state;
+	fail_frozen(&h, t);
+	assert_int_equal(HEALTH_PASSING, state_of(&h));
+	run_one(&h, true);
+	fail_frozen(&h, t + 30000);
+	assert_int_equal(HEALTH_PASSING, state_of(&h));
+	fail_frozen(&h, t + 40000);
+	assert_int_equal(HEALTH_FAILING, state_of(&h));
+}
+
+static void
+a_freeze_forgives_no_later_check(void **state)
+{
+	struct health h = with(HEALTH_LIVE, 1);
+	int64_t t = run_one(&h, true) + 10000;
+
+	(void)state;
+	health_pardon(&h, t, t + 60000);
+	run_one(&h, false);
+	assert_int_equal(HEALTH_FAILING, state_of(&h));
+}
+
 static void
 nothing_is_due_and_no_result_counts_after_the_stop(void **state)
 {
@@ -957,6 +994,8 @@ main(void)
 	UNIT_TEST(a_freeze_is_no_time_in_which_a_check_could_not_be_run);
 	UNIT_TEST(checks_never_overlap_and_a_late_one_leaves_time_to_be_gone);
 	UNIT_TEST(a_failure_that_is_told_long_after_its_time_does_not_count);
+	UNIT_TEST(a_check_that_was_frozen_fails_for_nothing_once_in_a_row);
+	UNIT_TEST(a_freeze_forgives_no_later_check);
 	UNIT_TEST(nothing_is_due_and_no_result_counts_after_the_stop);
 	UNIT_TEST(a_check_that_cannot_be_run_changes_no_state);
 	UNIT_TEST(after_health_blind_ms_without_a_result_readiness_is_off_and_liveness_not);

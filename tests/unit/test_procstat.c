@@ -6,6 +6,7 @@
 #include "sup/proc.h"
 #include "sup/procstat.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -117,6 +118,30 @@ a_zombie_does_not_live_and_who_was_reaped_has_none(void **state)
 	assert_true(proc_stat(pid, &st) < 0);
 }
 
+static void
+children_are_whole_however_the_reads_fall(void **state)
+{
+	static const char text[] = "12 4194304 99999999999 7 ";
+	static const pid_t pids[] = { 12, 4194304, INT_MAX, 7, 0 };
+	const size_t len = sizeof text - 1;
+
+	(void)state;
+	for (size_t at = 0; at <= len; at++) {
+		struct span first = { guarded(text, at), at };
+		struct span then = { guarded(text + at, len - at), len - at };
+		pid_t part = 0;
+
+		for (size_t i = 0; i < sizeof pids / sizeof *pids; i++) {
+			pid_t pid = procstat_next_pid(&first, &part);
+
+			if (pid == 0)
+				pid = procstat_next_pid(&then, &part);
+			assert_int_equal(pids[i], pid);
+		}
+		assert_int_equal(0, part);
+	}
+}
+
 int
 main(void)
 {
@@ -124,5 +149,6 @@ main(void)
 	UNIT_TEST(whatever_is_cut_off_it_reads_all_fields_or_none);
 	UNIT_TEST(of_ourselves_the_kernel_says_the_same);
 	UNIT_TEST(a_zombie_does_not_live_and_who_was_reaped_has_none);
+	UNIT_TEST(children_are_whole_however_the_reads_fall);
 	return unit_run("sup/procstat");
 }

@@ -9,6 +9,7 @@
 //	/die?n=N     sends itself the signal N
 //	/worker?n=N  starts a child that takes N MiB of memory, and waits for its end
 //	/fill        forks for as long as it may
+//	/slow?n=N    answers after N milliseconds
 //
 // Else:
 //
@@ -101,6 +102,10 @@ func fill(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func slow(w http.ResponseWriter, r *http.Request) {
+	time.Sleep(time.Duration(number(r.URL.Query().Get("n"))) * time.Millisecond)
+}
+
 // become takes a user's place for good, as setpriv or su-exec does.
 func become(uid int) {
 	if err := syscall.Setresuid(uid, uid, uid); err != nil {
@@ -156,6 +161,7 @@ func serve() {
 	http.HandleFunc("/die", die)
 	http.HandleFunc("/worker", worker)
 	http.HandleFunc("/fill", fill)
+	http.HandleFunc("/slow", slow)
 	server := &http.Server{Addr: ":" + os.Getenv("PORT")}
 	open, err := net.Listen("tcp", server.Addr)
 	if err != nil {
