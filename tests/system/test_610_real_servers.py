@@ -118,6 +118,7 @@ def test_nginx_reads_its_new_configuration_by_hup(hale, nginx):
     serves(box, "one")
     nginx.write("two")
     box.signal(HUP)
+    box.err.expect("worker process 3 exited with code 0")  # the old one
     serves(box, "two")
     nginx.conf.write_text("nonsense")
     box.signal(HUP)
