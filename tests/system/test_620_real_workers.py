@@ -126,6 +126,9 @@ def test_gunicorn_as_another_user_is_ready_when_it_says_so(hale, wrapped):
         command = ["/bin/sh", "-c", '"$@"; exit $?', "sh", *command]
     box = hale(*PROBES, "--notify", *(["-g"] if wrapped else []), command)
     is_ready(box)
+    connection = box.connect(SERVED).send("GET / HTTP/1.0\r\n\r\n")
+    connection.ended()  # its worker is there and hears signals
+    assert connection.buffer.startswith(b"HTTP/1.0 200 OK")
     box.signal(TERM)
     assert box.code() == (143 if wrapped else 0)
 
