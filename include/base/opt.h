@@ -19,6 +19,8 @@ enum opt_kind {
 	OPT_UNFLAG,	/* bool, false when given; not from the environment */
 	OPT_ASK,	/* bool, true when given; not from the environment,
 			 * where HALE_VERSION is rather an image's label */
+	OPT_NO_ENV,	/* the same; where it is true, given or set by the caller
+			 * before, the environment is not read at all */
 	OPT_INT,	/* int, 0..INT_MAX */
 	OPT_COUNT,	/* int, 1..INT_MAX */
 	OPT_MS,		/* int64_t, a duration in milliseconds */
@@ -91,6 +93,9 @@ struct opt_fail {
  */
 int opt_parse(const struct opt *opts, void *args, int argc, char **argv,
               char **env, struct opt_fail *fail);
+
+/* Is var (NAME=value) the HALE_* of one of these options? */
+bool opt_is_env(const struct opt *opts, const char *var);
 
 /* What the value of o must look like, for "expected ...". */
 const char *opt_expected(const struct opt *o);

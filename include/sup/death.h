@@ -36,7 +36,7 @@ death_born(struct death_alive *a, int64_t now_ms)
 }
 
 /* It lives: a check passed, it said something, another process was killed and
- * it was not. Costs nothing within DEATH_FRESH_MS of the last time. */
+ * it was not, a probe was answered and it had not been reaped. Costs nothing within DEATH_FRESH_MS of the last time. */
 void death_seen_alive(struct death_alive *a, int64_t now_ms);
 
 struct death {

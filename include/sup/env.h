@@ -18,6 +18,9 @@ char **env_set(char **env, char *var);
 /* Takes NAME out, however often it is there. */
 void env_unset(char **env, const char *name);
 
+/* Ends it at this slot: none behind it comes back with the next env_set(). */
+void env_end(char **end);
+
 /* The slot that is exactly var, or NULL. */
 char **env_find(char **env, const char *var);
 

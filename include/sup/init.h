@@ -18,6 +18,8 @@
 struct init_plan {
 	char  **argv;		/* the service's, NULL-terminated */
 	const char *version;
+	const struct opt *settings;	/* HALE_* of these is not passed on to the
+					 * service; NULL: all is */
 	struct signals_given given;
 	bool    subreaper;
 	bool    group;		/* signals go to the whole process group */

@@ -5,6 +5,7 @@
 #ifndef HALE_SUP_LAUNCH_H
 #define HALE_SUP_LAUNCH_H
 
+#include "base/opt.h"
 #include "sup/child.h"
 #include "sup/watch.h"
 
@@ -12,6 +13,9 @@
 
 struct launch {
 	struct child_plan child;
+	const struct opt *settings;	/* set before launch_prepare(): HALE_*
+					 * of these is hale's own and not passed
+					 * on; NULL: all is */
 	bool stays;	/* hale must not leave its working directory */
 	struct child_news news;	/* of the last start */
 };

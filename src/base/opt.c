@@ -38,7 +38,7 @@ static bool
 takes_value(const struct opt *o)
 {
 	return o->kind != OPT_FLAG && o->kind != OPT_UNFLAG
-	    && o->kind != OPT_ASK;
+	    && o->kind != OPT_ASK && o->kind != OPT_NO_ENV;
 }
 
 static bool
@@ -51,7 +51,8 @@ is_list(const struct opt *o)
 static bool
 has_env_name(const struct opt *o)
 {
-	return o->kind != OPT_UNFLAG && o->kind != OPT_ASK;
+	return o->kind != OPT_UNFLAG && o->kind != OPT_ASK
+	    && o->kind != OPT_NO_ENV;
 }
 
 static int
@@ -119,6 +120,7 @@ set_field(const struct opt *o, void *args, const char *text)
 	case OPT_NONE:
 	case OPT_UNFLAG:
 	case OPT_ASK:
+	case OPT_NO_ENV:
 	case OPT_WORD:
 	case OPT_LIST:
 	case OPT_URLS:
@@ -393,6 +395,15 @@ set_defaults(struct run *r)
 	return 0;
 }
 
+static bool
+reads_env(const struct run *r)
+{
+	for (const struct opt *o = r->opts; o->kind != OPT_NONE; o++)
+		if (o->kind == OPT_NO_ENV)
+			return !*(const bool *)((const char *)r->args + o->at);
+	return true;
+}
+
 /* see base/opt.h */
 int
 opt_parse(const struct opt *opts, void *args, int argc, char **argv,
@@ -409,10 +420,31 @@ opt_parse(const struct opt *opts, void *args, int argc, char **argv,
 		return left;
 	fail->from_env = true;
 	fail->name = (struct span){ NULL, 0 };
+	if (!reads_env(&r))
+		return left;
 	for (; *env != NULL; env++)
 		if (read_env_var(&r, *env) < 0)
 			return ERR_PARSE;
 	return left;
+}
+
+static bool
+has_option(const struct opt *opts, struct span name)
+{
+	for (const struct opt *o = opts; o->kind != OPT_NONE; o++)
+		if (has_env_name(o) && is_env_name(name, o))
+			return true;
+	return false;
+}
+
+/* see base/opt.h */
+bool
+opt_is_env(const struct opt *opts, const char *var)
+{
+	const char *value;
+	struct span name = split_env(var, &value);
+
+	return name.len > 0 && has_option(opts, name);
 }
 
 /* see base/opt.h */
@@ -425,6 +457,7 @@ opt_expected(const struct opt *o)
 	case OPT_FLAG:
 	case OPT_UNFLAG:
 	case OPT_ASK:
+	case OPT_NO_ENV:
 		return "1 or 0, true or false, yes or no, on or off";
 	case OPT_INT:
 		return "a whole number";
@@ -476,6 +509,7 @@ value_name(const struct opt *o)
 	case OPT_FLAG:
 	case OPT_UNFLAG:
 	case OPT_ASK:
+	case OPT_NO_ENV:
 	case OPT_STR:
 	case OPT_WORD:
 	case OPT_LIST:
@@ -559,9 +593,8 @@ opt_is_unknown_env(const struct opt *const *tables, const char *var,
 	if (name.len == 0 || is_kubernetes(name))
 		return false;
 	for (size_t i = 0; tables[i] != NULL; i++)
-		for (const struct opt *o = tables[i]; o->kind != OPT_NONE; o++)
-			if (has_env_name(o) && is_env_name(name, o))
-				return false;
+		if (has_option(tables[i], name))
+			return false;
 	name = as_long_name(name, text, sizeof text);
 	for (size_t i = 0; tables[i] != NULL; i++) {
 		const struct opt *o = nearest_option(tables[i], name, true,

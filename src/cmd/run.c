@@ -17,7 +17,7 @@
 
 struct run_args {
 	struct init_plan plan;
-	bool verbose, quiet, help, version, license;
+	bool verbose, quiet, no_env, help, version, license;
 };
 
 /* An array, near to the code: the linker would fold a literal into one of
@@ -327,6 +327,9 @@ static const struct opt opts[] = {
 	    NULL, ""),
 	OPT('q', "quiet", OPT_FLAG, AT(quiet), "", "log errors only", "", NULL,
 	    ""),
+	OPT(0, "no-env", OPT_NO_ENV, AT(no_env), "",
+	    "read no HALE_* and pass them on, for a hale inside this one", "",
+	    NULL, ""),
 	OPT('h', "help", OPT_ASK, AT(help), "", "print this", "", NULL, ""),
 	OPT('V', "version", OPT_ASK, AT(version), "",
 	    "print the versions of hale, musl and BearSSL", "", NULL, ""),
@@ -377,6 +380,24 @@ print_version(void)
 	return cmd_print(buf_span(&b));
 }
 
+/* Is it called by the name of a tool whose place it takes? The settings in the
+ * environment are then those of a hale in the image (docker run --init). */
+static bool
+stands_for_another(const char *path)
+{
+	static const char names[] =
+		"docker-init\0tini\0tini-static\0dumb-init\0catatonit\0";
+	const char *slash = path == NULL ? NULL : strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
+
+	if (name == NULL)
+		return false;
+	for (const char *n = names; *n != '\0'; n += strlen(n) + 1)
+		if (strcmp(name, n) == 0)
+			return true;
+	return false;
+}
+
 static int
 run_run(int argc, char **argv)
 {
@@ -384,6 +405,7 @@ run_run(int argc, char **argv)
 	int left;
 
 	signals_block(&a.plan.given);
+	a.no_env = stands_for_another(argv[0]);
 	left = cmd_parse(&cmd_run, &a, argc, argv);
 	if (left < 0)
 		return -left;
@@ -398,9 +420,11 @@ run_run(int argc, char **argv)
 		return CMD_USAGE;
 	}
 	log_level(level_of(&a));
-	cmd_warn_of_env();
+	if (!a.no_env)
+		cmd_warn_of_env();
 	warn_of_idle_action(&a.plan);
 	a.plan.argv = argv + left;
+	a.plan.settings = a.no_env ? NULL : opts;
 	a.plan.version = cmd_version();
 	return init_run(&a.plan);
 }

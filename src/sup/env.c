@@ -61,7 +61,15 @@ env_unset(char **env, const char *name)
 	for (char **e = env; *e != NULL; e++)
 		if (!has_name(*e, name, len))
 			*to++ = *e;
-	*to = NULL;
+	env_end(to);
+}
+
+/* see sup/env.h */
+void
+env_end(char **end)
+{
+	while (*end != NULL)
+		*end++ = NULL;
 }
 
 /* see sup/env.h */

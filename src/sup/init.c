@@ -1163,6 +1163,7 @@ answer_probe(void *owner, const struct server_ask *ask, struct buf *out)
 		facts.usage = fresh_usage(in, from.now_ms);
 	if (answer_write(out, &facts, ask) == ANSWER_DRAIN)
 		step(in, EV_DRAIN);
+	service_lives(in);	/* it has not been reaped */
 }
 
 /* --- health --- */
@@ -1334,6 +1335,7 @@ open_watch(struct init *in)
 	int r = watch_open(&in->watch, in->checks, &in->plan->watch,
 	                   &in->plan->given, &in->loop, owner);
 
+	in->launch.settings = in->plan->settings;
 	if (r == 0)
 		r = launch_prepare(&in->launch, in->plan->argv, &in->plan->given,
 		                   in->terminal_fd, &in->watch,

@@ -23,6 +23,48 @@ find_our_pid(char **env, const char *name)
 	return env_find(env, buf_text(&b));
 }
 
+static bool
+has_settings(const struct launch *l)
+{
+	for (char **e = environ; l->settings != NULL && *e != NULL; e++)
+		if (opt_is_env(l->settings, *e))
+			return true;
+	return false;
+}
+
+static void
+drop_settings(const struct launch *l)
+{
+	char **to = l->child.env;
+
+	for (char **e = l->child.env; *e != NULL; e++)
+		if (!opt_is_env(l->settings, *e))
+			*to++ = *e;
+	env_end(to);
+}
+
+/* A copy, where it differs: what hale runs for itself keeps all. */
+static int
+prepare_env(struct launch *l, struct watch *watch)
+{
+	struct child_plan *c = &l->child;
+	bool drops = has_settings(l);
+
+	c->env = environ;
+	if (drops || watch_needs_env(watch))
+		c->env = env_copy(WATCH_VARS);
+	if (c->env == NULL)
+		return -ENOMEM;
+	if (drops)
+		drop_settings(l);
+	if (watch_needs_env(watch))
+		watch_set_env(watch, c->env, &c->watchdog_pid);
+	else	/* the service is to feed the manager above us */
+		c->watchdog_pid = find_our_pid(c->env, "WATCHDOG_PID");
+	c->listen_pid = find_our_pid(c->env, "LISTEN_PID");
+	return 0;
+}
+
 /* hale itself will sit in "/", unless it could not come back from there: who
  * may not search the directory that it was started in can only stay. */
 static void
@@ -49,20 +91,11 @@ launch_prepare(struct launch *l, char **argv,
 		.argv = argv,
 		.given = given,
 		.terminal_fd = terminal_fd,
-		.env = environ,
 		.ready_fd = watch_ready_fd(watch),
 		.ready_as = watch->plan->notify_fd,
 	};
-	if (watch_needs_env(watch)) {
-		c->env = env_copy(WATCH_VARS);
-		if (c->env == NULL)
-			return -ENOMEM;
-		watch_set_env(watch, c->env, &c->watchdog_pid);
-	} else {
-		/* The service is to feed the manager above us. */
-		c->watchdog_pid = find_our_pid(c->env, "WATCHDOG_PID");
-	}
-	c->listen_pid = find_our_pid(c->env, "LISTEN_PID");
+	if (prepare_env(l, watch) < 0)
+		return -ENOMEM;
 	if (keep_cwd)
 		keep_directory(l);
 	return 0;

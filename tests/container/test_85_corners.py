@@ -291,17 +291,18 @@ def last_words(box):
     return box.hale_lines()[-1]
 
 
-def test_a_kill_long_after_a_memory_kill_of_a_worker_is_a_plain_one(widowed):
-    box = widowed(*CHECKED[:-2], *setting("TIMEOUT", "5s"))
-    pass_time(4)  # hale sees that the service lives, by its checks
+@pytest.mark.parametrize("options", [
+    (), (*setting("CHECK", "http://127.0.0.1:8080/"), *setting("INTERVAL", "500ms"),
+         "--health-interval", "1h"),
+], ids=["probes", "checks"])
+def test_a_kill_after_an_earlier_memory_kill_of_a_worker_is_a_plain_one(
+        widowed, options):
+    # The service has waited for the worker, so its peak is that of both; what
+    # tells is that hale has seen it alive since.
+    box = widowed(*options)
+    pass_time(5)
     line = last_words(box)
     assert "was killed by SIGKILL" in line and "memory" not in line, line
-
-
-def test_a_kill_soon_after_a_memory_kill_of_a_worker_is_perhaps_one_too(widowed):
-    # The service has waited for the worker: its peak is that of both.
-    line = last_words(widowed())
-    assert "was killed by SIGKILL" in line and "perhaps" in line, line
 
 
 # --- a working directory of somebody else ---

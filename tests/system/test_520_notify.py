@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from box import HALE, clean_env, until
+from box import HALE, clean_env, svc, until
 
 LISTEN = ["--listen", "8080"]
 AT_ONCE = ["--backoff", "0"]
@@ -296,6 +296,18 @@ def test_the_watchdog_of_hales_own_manager_is_not_the_one_of_a_notify_service(ha
     _, out, _ = hale("--notify", "env exit 0",
                      env=clean_env(WATCHDOG_PID="1", WATCHDOG_USEC="5")).end()
     assert [line for line in out if "WATCHDOG" in line] == []
+
+
+def test_a_variable_that_is_there_twice_does_not_come_back(hale):
+    """execve(2) lets it be; what is taken out must not be seen behind what is added."""
+    twice = ("import os, sys; import ctypes; libc = ctypes.CDLL(None);"
+             "env = (ctypes.c_char_p * 5)(b'WATCHDOG_USEC=1', b'WATCHDOG_USEC=2',"
+             " b'WATCHDOG_USEC=3', b'A=1', None);"
+             "argv = (ctypes.c_char_p * len(sys.argv))(*[a.encode() for a in sys.argv[1:]], None);"
+             "libc.execve(argv[0], argv, env)")
+    box = hale("--", [*PYTHON, twice, HALE, "-s", "-q", "--notify", *svc("env exit 0")])
+    _, out, _ = box.end()
+    assert [line.partition("=")[0] for line in out] == ["env A", "env NOTIFY_SOCKET", "env end"]
 
 
 def test_a_watchdog_handed_to_hale_is_the_services(hale):

@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from box import HALE, SVC, clean_env, svc
+from box import HALE, SVC, clean_env, svc, until
 
 TERM = 15
 
@@ -182,9 +182,79 @@ def test_an_empty_value_in_the_environment_is_as_none(hale):
     assert hale("exit 0", env=env).end() == (0, [], [])
 
 
-def test_the_services_environment_keeps_hales_names(hale):
-    _, out, _ = hale("env", env=clean_env(HALE_DRAIN="1s")).end()
-    assert "env HALE_DRAIN=1s" in out
+# --- whose settings they are -------------------------------------------------------
+
+KEPT = {"HALE_PORT": "tcp://10.0.0.1:80", "HALE_SERVICE_HOST": "10.0.0.1", "HALE": "x",
+        "HALE_VERSION": "1", "XHALE_DRAIN": "x", "HALE_JSON": "1"}
+OTHER_TOOLS = ["docker-init", "tini", "tini-static", "dumb-init", "catatonit"]
+
+
+def names(out):
+    return {line.partition("=")[0].removeprefix("env ") for line in out if "HALE" in line}
+
+
+def test_what_hale_has_read_of_its_environment_is_not_the_services(hale):
+    """Given by a flag too, empty, twice the same option: all of them were for this hale."""
+    env = clean_env(HALE_DRAIN="1s", HALE_QUIET="1", HALE_LISTEN="9090", HALE_LINGER="", **KEPT)
+    code, out, err = hale("--listen", "8080", "env", env=env).end()
+    assert (code, names(out), err) == (0, set(KEPT), [])
+    assert set(out) == {f"env {k}={v}" for k, v in {**clean_env(), **KEPT}.items()} | {"env end"}
+
+
+def test_every_life_of_the_service_is_without_them(hale):
+    env = clean_env(HALE_RESTART="always", HALE_BACKOFF="1ms", HALE_MAX_RESTARTS="2",
+                    HALE_NOTIFY="1", LISTEN_PID="1")
+    _, out, _ = hale("env ids exit 0", env=env).end()
+    assert out.count("env end") == 3 and names(out) == set()
+    assert all(re.search(rf"pid={pid} ", "\n".join(out))
+               for pid in re.findall(r"LISTEN_PID=(\d+)", "\n".join(out)))
+
+
+def test_a_check_still_has_hales_environment(hale):
+    """What is run as a check is hale's own: it may be a `hale check`."""
+    box = hale("--listen", "8080", "--check", "exec:/bin/sh -c 'echo $HALE_DRAIN'",
+               "say up pause", env=clean_env(HALE_DRAIN="7s"))
+    box.out.expect("^up$")
+    until(lambda: box.get("/readyz").status == 200, "ready")
+    assert box.status()["checks"][-1]["output"] == "exit 0: 7s"
+
+
+def test_with_no_env_they_are_ignored_and_passed_on(hale):
+    mine = {"HALE_QUIET": "1", "HALE_DRAIN": "x", "HALE_LISTN": "1", "HALE_RESTART": "always"}
+    code, out, err = hale("-v", "--no-env", "env exit 3", env=clean_env(**mine)).end()
+    assert code == 3
+    assert {f"env {k}={v}" for k, v in mine.items()} <= set(out)
+    assert any("started" in line for line in err)
+    assert not any("HALE_" in line for line in err)
+
+
+def test_a_hale_under_a_hale_has_the_settings(hale):
+    """`docker run --init` with hale as docker-init: the inner one is to listen."""
+    env = clean_env(HALE_LISTEN="8080")
+    box = hale("--no-env", "-s", [HALE, "-s", *svc("say up pause")], env=env)
+    box.out.expect("^up$")
+    assert box.get("/status").json()["pid"] != 1
+
+
+@pytest.mark.parametrize("name", OTHER_TOOLS)
+def test_called_as_another_tool_it_reads_no_settings(box, tmp_path, name):
+    (tmp_path / name).symlink_to(HALE)
+    env = clean_env(HALE_LISTEN="x", HALE_DRAIN="1s")
+    code, out, err = box(str(tmp_path / name), "--", *svc("env exit 0"), env=env).end()
+    assert (code, names(out), err) == (0, {"HALE_LISTEN", "HALE_DRAIN"}, [])
+
+
+def test_called_by_a_name_of_its_own_it_reads_them(box, tmp_path):
+    (tmp_path / "my-tini").symlink_to(HALE)
+    is_usage(run(box, *svc("say started"), env={"HALE_DRAIN": "x"}), "HALE_DRAIN")
+    code, out, _ = box(str(tmp_path / "my-tini"), *svc("env exit 0"),
+                       env=clean_env(HALE_DRAIN="1s")).end()
+    assert (code, names(out)) == (0, set())
+
+
+def test_no_env_is_no_setting_itself(hale):
+    code, out, err = hale("env exit 0", env=clean_env(HALE_NO_ENV="1", HALE_DRAIN="1s")).end()
+    assert (code, names(out), len(err)) == (0, {"HALE_NO_ENV"}, 1)
 
 
 # --- wrong ones --------------------------------------------------------------------

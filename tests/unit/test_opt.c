@@ -478,6 +478,50 @@ the_last_of_the_most_options_wins_over_the_environment(void **state)
 	assert_int_equal(values[0], 4);
 }
 
+static void
+the_environment_may_be_left_alone(void **state)
+{
+	struct given {
+		bool no_env;
+		int  count;
+	} a = { 0 };
+	static const struct opt table[] = {
+		OPT('r', "retries", OPT_COUNT, offsetof(struct given, count),
+		    "3", "", "", NULL, ""),
+		OPT(0, "no-env", OPT_NO_ENV, offsetof(struct given, no_env),
+		    "", "", "", NULL, ""),
+		OPT_END
+	};
+	char *flag[] = { "cmd", "--no-env", NULL }, *none[] = { "cmd", NULL };
+	char *env[] = { "HALE_RETRIES=7", "HALE_NO_ENV=1", NULL };
+	struct opt_fail fail;
+
+	(void)state;
+	assert_int_equal(opt_parse(table, &a, 1, none, env, &fail), 1);
+	assert_int_equal(a.count, 7);
+	assert_false(a.no_env);
+	assert_int_equal(opt_parse(table, &a, 2, flag, env, &fail), 2);
+	assert_int_equal(a.count, 3);
+	assert_true(a.no_env);
+	/* The caller may have decided it before. */
+	assert_int_equal(opt_parse(table, &a, 1, none, env, &fail), 1);
+	assert_int_equal(a.count, 3);
+}
+
+static void
+a_variable_that_names_an_option_is_known(void **state)
+{
+	(void)state;
+	assert_true(opt_is_env(opts, "HALE_SIGNAL=x"));
+	assert_true(opt_is_env(opts, "HALE_SIGNAL="));
+	assert_true(opt_is_env(opts, "HALE_SIGNAL"));
+	assert_false(opt_is_env(opts, "HALE_SIGNALS=x"));
+	assert_false(opt_is_env(opts, "HALE_HELP=1"));
+	assert_false(opt_is_env(opts, "HALE_=1"));
+	assert_false(opt_is_env(opts, "SIGNAL=1"));
+	assert_false(opt_is_env(opts, ""));
+}
+
 int
 main(void)
 {
@@ -492,6 +536,8 @@ main(void)
 	UNIT_TEST(help_that_does_not_fit_is_cut);
 	UNIT_TEST(every_kind_says_what_it_expects);
 	UNIT_TEST(the_name_in_the_environment_is_in_capitals);
+	UNIT_TEST(the_environment_may_be_left_alone);
+	UNIT_TEST(a_variable_that_names_an_option_is_known);
 	UNIT_TEST(what_must_be_above_0_starts_at_1);
 	UNIT_TEST(the_last_of_the_most_options_wins_over_the_environment);
 	return unit_run("base/opt");
