@@ -44,14 +44,10 @@ DAEMONS = [
 EACH = pytest.mark.parametrize("name, command, hint, code", DAEMONS)
 
 
-def is_up(box, name):
-    """Waits until it serves and hears a stop."""
-    if name in ("php-fpm", "redis-server"):
-        hears(box, TERM, service_pid(box))
-    else:
-        until(lambda: page(box), "it serves")
-    if name == "haproxy":
-        until(lambda: box.state(service_pid(box)) == "S")
+def follows(box):
+    """Waits until the daemon is the service; its pid."""
+    return int(box.err.expect(r"^hale: \S* \(pid \d+\) exited with code 0: "
+                              r"pid (\d+) is the service now$")[1])
 
 
 @EACH
@@ -68,8 +64,11 @@ def test_a_daemon_ends_the_container_with_words_that_help(hale, tmp_path, name, 
 def test_a_daemon_that_is_followed_is_the_service(hale, tmp_path, name, command, hint, code):
     del hint
     box = hale(*PROBES, "--follow-orphan", "--restart", "always", command(tmp_path))
-    box.err.expect(r"^hale: \S* \(pid 2\) exited with code 0: pid \d+ is the service now$")
-    is_up(box, name)
+    follows(box)
+    if name not in ("php-fpm", "redis-server"):
+        until(lambda: page(box), "it serves")
+    if code == 0:
+        hears(box, TERM, service_pid(box))
     assert box.status()["restarts"] == 0
     box.signal(TERM)
     assert box.code() == code
@@ -80,14 +79,14 @@ def test_a_daemon_that_is_followed_is_started_again_when_it_is_killed(hale, tmp_
     nginx = Nginx(tmp_path)
     box = hale(*PROBES, "--follow-orphan", "--restart", "on-failure", "--backoff", "0",
                nginx.argv)
+    first = follows(box)
     serves(box, "one")
-    first = service_pid(box)
     assert int(nginx.pid.read_text()) == first
     os.kill(box.outer(first), KILL)
-    until(lambda: nginx.pid.read_text() not in ("", f"{first}\n"), "there is a new one")
+    second = follows(box)
     serves(box, "one")
-    until(lambda: service_pid(box) == int(nginx.pid.read_text()), "it is the service")
-    assert box.status()["restarts"] == 1
+    until(lambda: nginx.pid.read_text() == f"{second}\n", "it is nginx's master")
+    assert (service_pid(box), box.status()["restarts"]) == (second, 1)
     assert stop(box, TERM, "SIGTERM.* exiting") == 0
 
 
@@ -184,8 +183,8 @@ def test_unicorn_is_upgraded_by_usr2_and_the_new_one_is_the_service(hale, tmp_pa
 def test_nginx_that_is_followed_changes_its_binary_by_usr2(hale, tmp_path):
     nginx = Nginx(tmp_path)
     box = hale(*PROBES, "--follow-orphan", "--restart", "on-failure", nginx.argv)
+    old = follows(box)
     serves(box, "one")
-    old = service_pid(box)
     nginx.write("two")
     pid = upgrade(box, nginx.pid, nginx.pid)
     box.signal(QUIT)
