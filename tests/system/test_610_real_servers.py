@@ -1,49 +1,19 @@
 """Real servers from packages under hale: started, reloaded and stopped by the
 signals of their images, with the exit code and words of their own."""
 import os
-import pathlib
 import socket
 
 import pytest
 
 from box import DEADLINE, Connection, until
-from programs import (HUP, INT, KILL, PROBES, QUIT, SERVED, TERM, USR1, USR2, WINCH,
-                      hears, is_ready, needs, page, path_of, refuses, serves, service_pid, stop)
+from programs import (BIG, HUP, INT, KILL, PROBES, QUIT, SERVED, TERM, USR1, USR2, WINCH, Apache,
+                      HAProxy, Nginx, hears, is_ready, needs, needs_apache, page, refuses, serves,
+                      service_pid, stop)
 
-BIG = 300_000  # bytes of a page that takes about a second to serve
 HOUR = "1h"  # a time that no test waits for
 
 
 # --- nginx -----------------------------------------------------------------------
-
-class Nginx:
-    def __init__(self, directory):
-        self.conf, self.pid = directory / "nginx.conf", directory / "nginx.pid"
-        self.argv = [path_of("nginx") or "nginx", "-e", "stderr", "-c", str(self.conf)]
-        self.front = [*self.argv, "-g", "daemon off;"]
-        (directory / "big").write_bytes(b"x" * BIG)
-        self.write("one")
-
-    def write(self, word):
-        at = self.conf.parent
-        temporary = "".join(f"{name}_temp_path {at}/{name};\n" for name in (
-            "client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        self.conf.write_text(f"""
-user root;
-worker_processes 1;
-pid {self.pid};
-error_log stderr notice;
-events {{}}
-http {{
-access_log off;
-{temporary}
-server {{
-  listen 127.0.0.1:{SERVED};
-  location / {{ return 200 "{word}\\n"; }}
-  location /big {{ root {at}; limit_rate {BIG}; limit_rate_after 1k; }}
-}} }}
-""")
-
 
 @pytest.fixture
 def nginx(tmp_path):
@@ -153,35 +123,6 @@ def test_nginx_in_the_foreground_refuses_to_change_its_binary(hale, nginx):
 
 # --- haproxy ---------------------------------------------------------------------
 
-class HAProxy:
-    """It passes connections on to the port after its own."""
-
-    def __init__(self, directory):
-        self.conf = directory / "haproxy.cfg"
-        self.write("one")
-
-    def argv(self, *flags):
-        return [path_of("haproxy") or "haproxy", *flags, "-f", str(self.conf)]
-
-    def write(self, word, more=""):
-        self.conf.write_text(f"""
-global
-defaults
-  mode http
-  timeout connect 5s
-  timeout client 1h
-  timeout server 1h
-frontend front
-  bind 127.0.0.1:{SERVED}
-  http-request return status 200 content-type text/plain string {word}
-listen tcp
-  mode tcp
-  bind 127.0.0.1:{SERVED + 1}
-  server echo 127.0.0.1:{SERVED + 2}
-{more}
-""")
-
-
 @pytest.fixture
 def haproxy(tmp_path):
     return HAProxy(tmp_path)
@@ -275,46 +216,6 @@ def test_haproxy_cuts_its_connections_by_term(hale, haproxy, options, flag, code
 
 
 # --- Apache ----------------------------------------------------------------------
-
-APACHE = path_of("apache2") or path_of("httpd")
-MODULES = next((path.parent for path in pathlib.Path("/usr/lib/apache2").rglob("mod_echo.so")),
-               None)
-needs_apache = pytest.mark.skipif(APACHE is None or MODULES is None,
-                                  reason="there is no Apache with mod_echo")
-
-
-class Apache:
-    ECHO = SERVED + 1
-
-    def __init__(self, directory):
-        self.conf = directory / "httpd.conf"
-        self.argv = [APACHE or "apache2", "-f", str(self.conf)]
-        self.front = [*self.argv, "-DFOREGROUND"]
-        self.write("one")
-
-    def write(self, word):
-        at = self.conf.parent
-        loads = "".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so\n" for name in (
-            "mpm_event", "unixd", "authz_core", "alias", "echo")
-            if MODULES and (MODULES / f"mod_{name}.so").exists())
-        self.conf.write_text(f"""{loads}
-ServerRoot {at}
-ServerName localhost
-DefaultRuntimeDir {at}
-PidFile {at}/httpd.pid
-ErrorLog /dev/stderr
-User #65534
-Group #65534
-StartServers 1
-Listen 127.0.0.1:{SERVED}
-Listen 127.0.0.1:{self.ECHO}
-Redirect 404 /
-ErrorDocument 404 {word}
-<VirtualHost 127.0.0.1:{self.ECHO}>
-  ProtocolEcho On
-</VirtualHost>
-""")
-
 
 @pytest.fixture
 def apache(tmp_path):

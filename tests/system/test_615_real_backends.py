@@ -1,66 +1,13 @@
 """Real back ends from packages under hale: php-fpm and redis."""
 import os
-import pathlib
 import re
-import struct
 
 import pytest
 
-from programs import (INT, KILL, PROBES, QUIT, SERVED, TERM, USR2, is_ready, needs, path_of,
-                      service_pid, stop)
+from programs import (INT, KILL, PROBES, QUIT, SERVED, TERM, USR2, Fpm, is_ready, needs, needs_fpm,
+                      path_of, service_pid, stop)
 
 # --- php-fpm ---------------------------------------------------------------------
-
-FPM = next(map(str, pathlib.Path("/usr/sbin").glob("php-fpm*")), None)
-needs_fpm = pytest.mark.skipif(FPM is None, reason="there is no php-fpm")
-
-
-class Fpm:
-    def __init__(self, directory):
-        self.conf, self.script = directory / "fpm.conf", directory / "page.php"
-        self.go = directory / "go"
-        self.argv = [FPM or "php-fpm", "-n", "-R", "-y", str(self.conf)]
-        self.front = [*self.argv, "--nodaemonize"]
-        self.script.write_text(f"""<?php
-error_log("asked");
-while (!file_exists("{self.go}")) {{ usleep(2000); clearstatcache(); }}
-echo "done ", getenv("WORD");
-""")
-        self.write("one")
-
-    def write(self, word):
-        """Without the timeout its children get QUIT and, at once, TERM."""
-        self.conf.write_text(f"""
-[global]
-error_log = /dev/stderr
-process_control_timeout = 1h
-[www]
-user = root
-group = root
-listen = 127.0.0.1:{SERVED}
-pm = static
-pm.max_children = 2
-catch_workers_output = yes
-env[WORD] = {word}
-""")
-
-    def ask(self, box):
-        """A request by FastCGI: begin, parameters, no input."""
-        def record(kind, data):
-            return struct.pack(">BBHHBB", 1, kind, 1, len(data), 0, 0) + data
-        given = b"".join(bytes([len(name), len(value)]) + name + value for name, value in (
-            (b"REQUEST_METHOD", b"GET"), (b"SCRIPT_FILENAME", str(self.script).encode())))
-        connection = box.connect(SERVED)
-        connection.send(record(1, bytes([0, 1, 0, 0, 0, 0, 0, 0])) + record(4, given)
-                        + record(4, b"") + record(5, b""))
-        return connection
-
-    def answer(self, connection):
-        """What comes up to the end. It waits for ours before it goes on."""
-        connection.ended()
-        connection.close()
-        return connection.buffer
-
 
 @pytest.fixture
 def fpm(tmp_path):

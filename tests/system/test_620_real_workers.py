@@ -5,8 +5,8 @@ import subprocess
 import pytest
 
 from box import DEADLINE, clean_env
-from programs import (HUP, INT, PROBES, QUIT, SERVED, TERM, USR1, USR2, hears, is_ready,
-                      needs, path_of, refuses, serves, service_pid, stop)
+from programs import (HUP, INT, PROBES, QUIT, SERVED, TERM, USR1, USR2, Gunicorn, Rack, Slow,
+                      hears, is_ready, needs, path_of, refuses, serves, service_pid, stop)
 
 HOUR = "1h"  # a time that no test waits for
 NOBODY = "65534"
@@ -17,52 +17,12 @@ def has_module(name):
                           capture_output=True).returncode == 0
 
 
-class Slow:
-    """The page /slow, which is finished when the test says so."""
-
-    def __init__(self, directory):
-        self.go = directory / "go"
-
-    def ask(self, box):
-        """Asks for it and waits until the program has begun with it."""
-        connection = box.connect(SERVED).send("GET /slow HTTP/1.1\r\nHost: x\r\n"
-                                              "Connection: close\r\n\r\n")
-        box.err.expect("^asked$")
-        return connection
-
-    def finish(self):
-        self.go.touch()
-
-
 @pytest.fixture
 def slow(tmp_path):
     return Slow(tmp_path)
 
 
 # --- gunicorn --------------------------------------------------------------------
-
-class Gunicorn:
-    def __init__(self, directory, slow):
-        self.app, self.pid = directory / "app.py", directory / "gunicorn.pid"
-        self.argv = [path_of("gunicorn") or "gunicorn", "--chdir", str(directory),
-                     "-b", f"127.0.0.1:{SERVED}", "-w", "1", "--pid", str(self.pid),
-                     "--graceful-timeout", "3600", "app:app"]
-        self.go = slow.go
-        self.write("one")
-
-    def write(self, word):
-        self.app.write_text(f"""
-import os, sys, time
-def app(env, start):
-    body = b"{word} %d" % os.getppid()
-    if env["PATH_INFO"] == "/slow":
-        print("asked", file=sys.stderr, flush=True)
-        while not os.path.exists("{self.go}"):
-            time.sleep(0.002)
-    start("200 OK", [("Content-Length", str(len(body)))])
-    return [body]
-""")
-
 
 @pytest.fixture
 def gunicorn(tmp_path, slow):
@@ -134,36 +94,6 @@ def test_gunicorn_as_another_user_is_ready_when_it_says_so(hale, wrapped):
 
 
 # --- unicorn and puma ------------------------------------------------------------
-
-class Rack:
-    def __init__(self, directory, slow):
-        self.rackup, self.conf = directory / "config.ru", directory / "conf.rb"
-        self.pid = directory / "server.pid"
-        self.go = slow.go
-        self.write("one")
-        self.conf.write_text(f"""
-worker_processes 1
-listen "127.0.0.1:{SERVED}"
-pid "{self.pid}"
-timeout 3600
-""")
-        self.unicorn = [path_of("unicorn") or "unicorn", "-c", str(self.conf),
-                        str(self.rackup)]
-        self.puma = [path_of("puma") or "puma", "-b", f"tcp://127.0.0.1:{SERVED}", "-e",
-                     "production", "--pidfile", str(self.pid), str(self.rackup)]
-
-    def write(self, word):
-        self.rackup.write_text(f"""
-run lambda {{ |env|
-  if env["PATH_INFO"] == "/slow"
-    STDERR.syswrite("asked\\n")
-    sleep 0.002 until File.exist?("{self.go}")
-  end
-  body = "{word} #{{Process.ppid}}"
-  [200, {{"Content-Type" => "text/plain", "Content-Length" => body.size.to_s}}, [body]]
-}}
-""")
-
 
 @pytest.fixture
 def rack(tmp_path, slow):
