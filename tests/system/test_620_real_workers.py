@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from box import DEADLINE, clean_env
+from box import DEADLINE, clean_env, until
 from programs import (HUP, INT, PROBES, QUIT, SERVED, TERM, USR1, USR2, Gunicorn, Rack, Slow,
                       hears, is_ready, needs, path_of, refuses, serves, service_pid, stop)
 
@@ -113,11 +113,24 @@ def test_unicorn_finishes_its_requests_by_quit(hale, rack, slow):
 
 
 @needs("unicorn")
-@pytest.mark.parametrize("options, sig", [([], TERM), ([], INT), (["--stop-signal", "QUIT"], TERM)])
-def test_unicorn_is_stopped_by_term_and_int(hale, rack, options, sig):
-    box = hale(*options, "--restart", "always", rack.unicorn)
+def test_unicorn_finishes_its_requests_where_quit_is_sent_for_term(hale, rack, slow):
+    box = hale("--stop-signal", "QUIT", "--restart", "always", rack.unicorn)
     serves(box, "one 2")
+    connection = slow.ask(box)
+    box.signal(TERM)
+    slow.finish()
+    assert connection.answer().body == "one 2"
+    assert box.code() == 0
+
+
+@needs("unicorn")
+@pytest.mark.parametrize("sig", [TERM, INT])
+def test_unicorn_drops_its_requests_by_term_and_int(hale, rack, slow, sig):
+    box = hale("--restart", "always", rack.unicorn)
+    serves(box, "one 2")
+    connection = slow.ask(box)
     assert stop(box, sig, "master complete") == 0
+    assert connection.ended()
 
 
 @needs("unicorn")
@@ -187,7 +200,7 @@ needs_celery = pytest.mark.skipif(
 class Celery:
     """A worker with one task, and redis in the same network."""
 
-    def __init__(self, hale, directory, slow, *options):
+    def __init__(self, hale, directory, slow, *options, wrapper=(), more=()):
         (directory / "tasks.py").write_text(f"""
 import os, sys, time
 from celery import Celery
@@ -199,10 +212,10 @@ def slow():
         time.sleep(0.002)
     print("finished", file=sys.__stderr__, flush=True)
 """)
-        self.box = hale(*options, ["/usr/bin/python3", "-W", "ignore", "-m", "celery",
+        self.box = hale(*options, [*wrapper, "/usr/bin/python3", "-W", "ignore", "-m", "celery",
                                    "--workdir", str(directory), "-A", "tasks", "worker",
                                    "-c", "1", "-l", "INFO", "--without-mingle",
-                                   "--without-gossip"])
+                                   "--without-gossip", *more])
         net = ["nsenter", f"--net=/proc/{self.box.pid}/ns/net", "--"]
         self.redis = subprocess.Popen(
             [*net, path_of("redis-server"), "--port", str(SERVED), "--save", ""],
@@ -221,8 +234,8 @@ def slow():
 def celery(hale, tmp_path, slow):
     started = []
 
-    def start(*options):
-        started.append(Celery(hale, tmp_path, slow, *options))
+    def start(*options, **more):
+        started.append(Celery(hale, tmp_path, slow, *options, **more))
         return started[-1].box
     yield start
     for one in started:
@@ -253,3 +266,18 @@ def test_celery_drops_its_task_by_quit(celery):
 def test_celery_is_killed_with_its_task_after_the_stop_timeout(celery):
     box = celery("--stop-timeout", "300ms")
     assert stop(box, TERM, r"^hale: \S*python3 \(pid 2\) did not stop in time: killing") == 137
+
+
+@needs_celery
+def test_celery_beside_the_service_hears_the_stop_of_their_group_once(celery, slow):
+    """A second SIGTERM would end it without its task. Threads, since a process
+    of its pool would end by the first."""
+    box = celery("-g", "--linger", HOUR, wrapper=["/bin/sh", "-c", '"$@" & wait', "sh"],
+                 more=["-P", "threads"])
+    box.signal(TERM)
+    box.err.expect(r"worker: Warm shutdown \(MainProcess\)")
+    until(lambda: box.state(2) is None, "the service has ended")
+    slow.finish()
+    box.err.expect("^finished$")
+    assert box.code() == 143
+    assert "".join([box.err.seen, *box.err.rest()]).count("Warm shutdown") == 1
