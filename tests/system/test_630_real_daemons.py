@@ -1,5 +1,6 @@
 """Real programs from packages that make themselves daemons or replace
 themselves by a new process, under hale."""
+import contextlib
 import os
 
 import pytest
@@ -103,11 +104,14 @@ def test_php_fpm_names_itself_as_the_main_process_of_its_daemon(hale, tmp_path):
 
 def upgrade(box, old_pid_file, new_pid_file):
     """USR2; the new main process, when it has said where it is."""
-    before = old_pid_file.read_text()
+    before = old_pid_file.read_text().strip()
     box.signal(USR2)
-    pid = until(lambda: new_pid_file.exists() and new_pid_file.read_text().strip()
-                not in ("", before.strip()) and new_pid_file.read_text(), "there is a new one")
-    return int(pid)
+
+    def new_pid():
+        with contextlib.suppress(FileNotFoundError):  # it is renamed meanwhile
+            text = new_pid_file.read_text().strip()
+            return text if text != before else None
+    return int(until(new_pid, "there is a new one"))
 
 
 def outer_kill(box, pid, sig):
