@@ -155,9 +155,11 @@ add_live_check(void *args, struct span value)
 	                     HEALTH_LIVE);
 }
 
-/* The place of value among the n words, or ERR_PARSE. */
+/* The place of value among the n words, or ERR_PARSE. They are arrays, since the
+ * loader would write to a page for pointers. */
+#define CHOICE_MAX 12	/* bytes of "on-failure" and its like */
 static int
-find_word(struct span value, const char *const words[], int n)
+find_word(struct span value, const char words[][CHOICE_MAX], int n)
 {
 	for (int i = 0; i < n; i++)
 		if (span_is(value, words[i]))
@@ -168,7 +170,7 @@ find_word(struct span value, const char *const words[], int n)
 static int
 add_restart(void *args, struct span value)
 {
-	static const char *const words[] = {
+	static const char words[][CHOICE_MAX] = {
 		[RESTART_NEVER] = "never",
 		[RESTART_ON_FAILURE] = "on-failure",
 		[RESTART_ALWAYS] = "always",
@@ -184,7 +186,7 @@ add_restart(void *args, struct span value)
 static int
 add_on_unhealthy(void *args, struct span value)
 {
-	static const char *const words[] = {
+	static const char words[][CHOICE_MAX] = {
 		[UNHEALTHY_REPORT] = "report",
 		[UNHEALTHY_RESTART] = "restart",
 		[UNHEALTHY_EXIT] = "exit",

@@ -2,8 +2,9 @@
 /* sup/daemon.c - programs that make themselves daemons (pure) */
 #include "sup/daemon.h"
 
+/* Arrays, not pointers: the loader would write to a page for these. */
 static const struct known {
-	const char *name, *hint;
+	char name[16], hint[32];
 } known[] = {
 	{ "nginx", "daemon off;" },
 	{ "redis-server", "daemonize no" },
