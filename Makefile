@@ -28,7 +28,8 @@ SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
        sup/env sup/explain sup/cgroup sup/death sup/stopped sup/notify_sock \
        sup/speaker sup/checker sup/watch sup/launch sup/facts \
        sup/report sup/usage sup/status sup/page sup/metrics sup/answer \
-       sup/nonce sup/local sup/local_ask sup/follow sup/daemon sup/init
+       sup/nonce sup/local sup/local_ask sup/follow sup/daemon sup/keeper sup/reaper \
+       sup/snapshot sup/init
 CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/get \
        cmd/get_opts cmd/get_ask cmd/get_route cmd/get_send cmd/get_recv cmd/get_try \
        cmd/get_tell cmd/get_sink cmd/get_words \
@@ -65,8 +66,8 @@ $B/hale: $B/hale.debug
 # check, runs through lies together in the file, libc's part of it included.
 # init.o comes after that: its large state would part libc's variables from ours.
 FIRST = main cmd/cmd cmd/run $(BASE) sup/signals sup/service sup/watch sup/health \
-        sup/usage sup/cgroup sup/notify sup/terminal sup/spawn sup/child sup/deliver sup/kin sup/tree sup/proc \
-        sup/fds sup/env sup/launch sup/nonce sup/local sup/notify_sock sup/checkname \
+        sup/usage sup/cgroup sup/notify sup/terminal sup/spawn sup/child sup/tree sup/proc \
+        sup/fds sup/env sup/launch sup/keeper sup/nonce sup/local sup/notify_sock sup/checkname \
         sup/checker net/loop net/sock net/server
 NEXT  = net/http net/proxy net/check net/url net/redact net/client net/dial net/request net/reply \
         net/program cmd/check cmd/probe cmd/ask sup/local_ask cmd/wait cmd/status \

@@ -14,24 +14,29 @@
 
 #include <sys/types.h>
 
+struct follow_pidfd {
+	struct source source;	/* first, so that it leads here */
+	struct follow *of;
+};
+
+/* Zeroed, the service is a child of ours and nobody was it before. */
 struct follow {
-	struct loop  *loop;
 	/* The service's pidfd while somebody else is its parent, in one of two:
 	 * a source that has left the loop is not to be used again in that turn. */
-	struct source gone[2];
+	struct follow_pidfd held[2];
+	struct loop *loop;
+	void  (*gone)(void *owner);
+	void   *owner;
 	pid_t former;	/* our child that was the service before, or 0 */
 	pid_t named;	/* to be taken once it is our child, or 0 */
 };
 
-/* The service is a child of ours. gone(s, EPOLLIN) is called when one that is
- * not has ended; follow_forget() is due then. */
-void follow_init(struct follow *f, struct loop *loop,
-                 void (*gone)(struct source *s, uint32_t events));
-
 /*
  * `to` becomes the service instead of `from`, which stays known as the former
- * one if it is our child. Returns 0; -ESRCH if `to` does not live or does not
- * descend from us; another error number if it cannot be waited for (no
+ * one if it is our child. f->loop, gone and owner must be set: gone(owner) is
+ * called when one that is not our child has ended, and follow_next() or
+ * follow_forget() is due then. Returns 0; -ESRCH if `to` does not live or does
+ * not descend from us; another error number if it cannot be waited for (no
  * pidfd_open(2), no descriptor): it is then taken when follow_next() finds it
  * to be our child.
  */

@@ -49,6 +49,12 @@ struct watch_check {
 	bool     is_ignored;	/* the checker's result is not waited for */
 };
 
+/* What is not touched before the service has started. */
+struct watch_room {
+	struct speaker     speaker;
+	struct watch_check checks[HEALTH_CHECKS_MAX];
+};
+
 struct watch;
 
 struct watch_owner {
@@ -72,7 +78,7 @@ struct watch {
 	int      ready_fd;	/* its write end, which the service gets, or 0 */
 	struct health  health;
 	struct notify  notify;
-	struct speaker speaker;
+	struct speaker *speaker;	/* the room's */
 	pid_t    pid;		/* the service's, 0: there is none */
 	int      cwd_fd;	/* where exec: checks run; 0: here */
 	uint64_t oom_kills;	/* sup/cgroup.h, when it was last looked at */
@@ -81,15 +87,15 @@ struct watch {
 	bool     told_unnamed;	/* since the start: who may not say MAINPID */
 	char     socket_var[NOTIFY_SOCK_NAME_MAX + 16];	/* NOTIFY_SOCKET=@... */
 	char     usec_var[48];		/* WATCHDOG_USEC=... */
-	struct watch_check *checks;	/* the caller's */
+	struct watch_check *checks;	/* the room's */
 };
 
 /*
  * Opens what the plan needs, before the service is started. w and the
- * HEALTH_CHECKS_MAX checks must be zeroed; all that is pointed to lives as
+ * room must be zeroed; all that is pointed to lives as
  * long as w. Returns 0 or an error number.
  */
-int watch_open(struct watch *w, struct watch_check *checks,
+int watch_open(struct watch *w, struct watch_room *room,
                const struct watch_plan *plan,
                const struct signals_given *given, struct loop *loop,
                struct watch_owner owner);

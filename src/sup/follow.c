@@ -27,50 +27,55 @@ is_below_us(pid_t pid)
 	return pid != getpid() && proc_descends(pid, getpid());
 }
 
-/* see sup/follow.h */
-void
-follow_init(struct follow *f, struct loop *loop,
-            void (*gone)(struct source *s, uint32_t events))
+static void
+pidfd_ready(struct source *s, uint32_t events)
 {
-	f->loop = loop;
-	f->former = f->named = 0;
-	for (int i = 0; i < 2; i++)
-		f->gone[i] = (struct source){
-			.fd = -1, .deadline_ms = CLOCK_NEVER, .ready = gone,
-		};
+	const struct follow *f = ((struct follow_pidfd *)s)->of;
+
+	(void)events;
+	f->gone(f->owner);
+}
+
+static bool
+is_used(const struct follow_pidfd *p)
+{
+	return p->of != NULL;
 }
 
 static void
-drop_pidfds(struct follow *f, const struct source *but)
+drop_pidfds(struct follow *f, const struct follow_pidfd *but)
 {
 	for (int i = 0; i < 2; i++) {
-		struct source *s = &f->gone[i];
+		struct follow_pidfd *p = &f->held[i];
 
-		if (s == but || s->fd < 0)
+		if (p == but || !is_used(p))
 			continue;
-		loop_end(f->loop, s);
-		close(s->fd);
-		s->fd = -1;
+		loop_end(f->loop, &p->source);
+		close(p->source.fd);
+		p->of = NULL;
 	}
 }
 
 /* For one that another process is to reap. Returns 0 or an error number. */
 static int
-watch_pidfd(struct follow *f, struct source *s, pid_t pid)
+hold(struct follow *f, struct follow_pidfd *p, pid_t pid)
 {
-	int r;
+	int fd, r;
 
-	if (s->fd >= 0 || s->state != SOURCE_OUT)
+	if (is_used(p) || p->source.state != SOURCE_OUT)
 		return -EBUSY;
-	s->fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (s->fd < 0)
+	fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (fd < 0)
 		return -errno;
+	p->source = (struct source){
+		.fd = fd, .deadline_ms = CLOCK_NEVER, .ready = pidfd_ready,
+	};
 	/* Its number may have gone to somebody else before it was held. */
-	r = is_below_us(pid) ? loop_add(f->loop, s, EPOLLIN) : -ESRCH;
-	if (r < 0) {
-		close(s->fd);
-		s->fd = -1;
-	}
+	r = is_below_us(pid) ? loop_add(f->loop, &p->source, EPOLLIN) : -ESRCH;
+	if (r < 0)
+		close(fd);
+	else
+		p->of = f;
 	return r;
 }
 
@@ -78,15 +83,15 @@ watch_pidfd(struct follow *f, struct source *s, pid_t pid)
 int
 follow_take(struct follow *f, pid_t from, pid_t to)
 {
-	struct source *held = NULL;
+	struct follow_pidfd *held = NULL;
 	int r = 0;
 
 	if (!is_our_child(to)) {
 		if (!is_below_us(to))
 			return -ESRCH;
-		held = &f->gone[f->gone[0].fd >= 0
-		             || f->gone[0].state != SOURCE_OUT];
-		r = watch_pidfd(f, held, to);
+		held = &f->held[is_used(&f->held[0])
+		             || f->held[0].source.state != SOURCE_OUT];
+		r = hold(f, held, to);
 	}
 	f->named = r < 0 && r != -ESRCH ? to : 0;
 	if (r < 0)

@@ -87,7 +87,7 @@ watch_write_unready(const struct watch *w, struct buf *b)
 		buf_str(b, "it says that it is stopping");
 	} else if (!notify_is_ready(&w->notify)) {
 		buf_str(b, "it has not said yet that it is ready");
-		speaker_write_unheard(&w->speaker, b);
+		speaker_write_unheard(w->speaker, b);
 	} else {
 		write_lacking(w, HEALTH_READY, b);
 	}
@@ -411,7 +411,7 @@ refuse(struct watch *w, struct span datagram, const struct ucred *from,
 	struct notify_msg msg;
 	bool says_ready = notify_read(&msg, datagram) == 0 && msg.ready;
 
-	speaker_refused(&w->speaker, from, why, says_ready, clock_ms());
+	speaker_refused(w->speaker, from, why, says_ready, clock_ms());
 }
 
 static void
@@ -419,7 +419,7 @@ notify_ready(struct source *s, uint32_t events)
 {
 	struct watch *w = (struct watch *)((char *)s
 	                - offsetof(struct watch, notify_source));
-	unsigned walks = w->speaker.walks;
+	unsigned walks = w->speaker->walks;
 	char bytes[NOTIFY_MSG_MAX];
 	struct ucred from;
 	enum speaker_why why;
@@ -428,11 +428,11 @@ notify_ready(struct source *s, uint32_t events)
 	(void)events;
 	look_for_freeze(w);
 	for (int i = 0; i < MESSAGES_MAX
-	             && w->speaker.walks - walks < WALKS_MAX; i++) {
+	             && w->speaker->walks - walks < WALKS_MAX; i++) {
 		n = notify_sock_read(s->fd, bytes, sizeof bytes, &from);
 		if (n < 0 && n != -EMSGSIZE)
 			break;
-		why = speaker_judge(&w->speaker, &from, w->pid, clock_ms());
+		why = speaker_judge(w->speaker, &from, w->pid, clock_ms());
 		if (why != SPEAKER_TRUSTED)
 			refuse(w, (struct span){ bytes, n > 0 ? (size_t)n : 0 },
 			       &from, why);
@@ -558,13 +558,14 @@ prepare(struct watch *w)
 
 /* see sup/watch.h */
 int
-watch_open(struct watch *w, struct watch_check *checks,
+watch_open(struct watch *w, struct watch_room *room,
            const struct watch_plan *plan, const struct signals_given *given,
            struct loop *loop, struct watch_owner owner)
 {
 	int r;
 
-	w->checks = checks;
+	w->checks = room->checks;
+	w->speaker = &room->speaker;
 	w->plan = plan;
 	w->given = given;
 	w->owner = owner;
@@ -628,7 +629,7 @@ watch_start(struct watch *w, pid_t pid)
 	w->was_live = true;
 	w->was_ready = false;
 	w->told_unnamed = false;
-	speaker_start(&w->speaker);
+	speaker_start(w->speaker);
 	notify_start(&w->notify, now_ms);
 	health_start(&w->health, now_ms);
 	if (w->health.n > 0)

@@ -13,6 +13,7 @@
 static struct service service;
 static struct watch watch;
 static struct watch_check checks[HEALTH_CHECKS_MAX];
+static struct speaker speaker;
 static struct report_from from;
 
 static void
@@ -307,6 +308,7 @@ begin_moment(void)
 	memset(&watch, 0, sizeof watch);
 	service.unready_ms = CLOCK_NEVER;
 	watch.checks = checks;
+	watch.speaker = &speaker;
 	watch.pid = PID;
 	from = (struct report_from){
 		.service = &service, .watch = &watch, .pid = PID,

@@ -70,7 +70,8 @@ __wrap_notify_sock_read(int fd, char *into, size_t cap, struct ucred *from)
 
 static struct loop loop;
 static struct watch watch;
-static struct watch_check checks[HEALTH_CHECKS_MAX];
+static struct watch_room room;
+static struct watch_check *const checks = room.checks;
 static const struct signals_given given;
 static int changes;	/* of liveness */
 static int log_fd = -1;	/* what was logged */
@@ -146,12 +147,12 @@ start_by(struct watch_plan of)
 
 	plan = of;
 	memset(&watch, 0, sizeof watch);
-	memset(checks, 0, sizeof checks);
+	memset(&room, 0, sizeof room);
 	changes = lives = 0;
 	/* A checker that really runs waits by the kernel's clock. */
 	fake_now_ms = __real_clock_ms();
 	assert_int_equal(loop_init(&loop), 0);
-	assert_int_equal(watch_open(&watch, checks, &plan, &given, &loop,
+	assert_int_equal(watch_open(&watch, &room, &plan, &given, &loop,
 	                            owner), 0);
 	watch_start(&watch, getpid());
 }

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sup/self.h - PID 1's state, for the four files that make it up
+ *
+ * init.c owns it, opens everything, reads signals and turns the loop; keeper.c
+ * starts, signals and restarts the service; reaper.c hears of children that end
+ * or stop; snapshot.c answers probes. No other file includes this.
+ */
+#ifndef HALE_SUP_SELF_H
+#define HALE_SUP_SELF_H
+
+#include "sup/death.h"
+#include "sup/follow.h"
+#include "sup/init.h"
+#include "sup/launch.h"
+#include "sup/local.h"
+#include "sup/report.h"
+
+#define SELF_SIGNAL_BATCH 32	/* signals read at a time */
+#define SELF_LIST_MAX 512	/* bytes of the names of what was left */
+
+struct init;
+
+/* Waits for the end of an exec that takes long. */
+struct self_exec {
+	struct source source;	/* first, so that it leads here */
+	struct init  *init;
+};
+
+struct init {
+	struct init_plan    *plan;
+	struct loop          loop;
+	struct source        signals;
+	struct source        timer;	/* the service machine's deadline */
+	struct local         local;
+	struct signals_rules rules;
+	struct service       service;
+	struct launch        launch;
+	struct watch         watch;
+	pid_t    pid;		/* the service's; 0 once it has ended */
+	uid_t    uid;		/* our own */
+	pid_t    group;		/* its process group, for what it leaves */
+	int      status;	/* its wait status */
+	int      terminal_fd;	/* the service's controlling terminal, or -1 */
+	int      stop_signal;	/* what the stop is sent as */
+	bool     stop_sent;
+	bool     leaving;
+	bool     start_refused;	/* the machine refused the last start */
+	bool     cleared;	/* it got SIGKILL as part of a restart */
+	bool     told_unreachable;	/* that it cannot be signalled */
+	bool     stopped;	/* the service, as waitpid() reported it last */
+	int64_t  started_ms;
+	uint64_t born_ms;	/* of the service, since the epoch */
+	uint64_t heard_ticks;	/* when a stop went to the group, or 0 */
+	/* Large, so here: what a start touches lies close together above. */
+	struct server server;
+	struct signalfd_siginfo batch[SELF_SIGNAL_BATCH];
+	struct signalfd_siginfo stop_from;	/* the stop's value, if queued */
+	struct follow follow;
+	struct death_alive alive;	/* of the service */
+	struct watch_room room;
+	uint64_t orphans, forwarded;
+	int      group_fd;	/* from tree_hold(), or 0 */
+	bool     signals_paused;	/* reading them failed */
+	bool     start_failed;	/* the last ACT_START, not yet told */
+	bool     unreachable;	/* the last signal, not yet told: EPERM */
+	bool     told_traced;	/* one line for all that asked to be traced */
+	bool     told_ctrl_z;	/* one line for every Ctrl-Z */
+	bool     resumed;	/* by a SIGCONT that is still to be read */
+	bool     key_stop;	/* the terminal has sent the stop signal */
+	int64_t  died_ms;	/* of the last death; 0: there was none */
+	long     peak_kb;	/* the most memory that the last one had */
+	struct self_exec *exec;	/* its exec has not finished, or NULL */
+	int      exec_err;	/* how it failed: the child is about to end */
+	int      unstarted;	/* exit code of a first start that failed late */
+	struct facts_usage usage;	/* of usage_pid at usage_ms */
+	int64_t  usage_ms;		/* 0: never read */
+	pid_t    usage_pid;
+	char sick[REPORT_WHY_MAX];	/* why it is not live, or was stopped */
+	char death[DEATH_TEXT_MAX];	/* how the last one ended, or "" */
+	char refused[REPORT_WHY_MAX];	/* why the machine refused a start, or "" */
+	struct self_exec execs[2];	/* one may have ended in this very turn */
+};
+
+static inline const char *
+self_program(const struct init *in)
+{
+	return in->plan->argv[0];
+}
+
+#endif

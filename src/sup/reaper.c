@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+/* sup/reaper.c - hears of children that end, stop or replace the service */
+#include "sup/reaper.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "sup/child.h"
+#include "sup/daemon.h"
+#include "sup/keeper.h"
+#include "sup/stopped.h"
+#include "sup/terminal.h"
+#include "sup/tree.h"
+#include "sup/usage.h"
+
+#define REAP_BATCH    512	/* children reaped before others get a turn */
+#define WAIT_FAILED_MS 1000	/* pause after a wait that cannot fail failed */
+
+/* Was it unhealthy, and is that why hale stopped it? */
+static bool
+was_sick(const struct init *in)
+{
+	return in->service.state == SVC_MENDING || in->service.sickened;
+}
+
+static void
+tell_end(struct init *in)
+{
+	struct buf b = buf_over(in->death, sizeof in->death);
+	struct death death = {
+		.status = in->status,
+		.kills_before = in->alive.kills,
+		.since_ms = clock_ms() - in->alive.counted_ms,
+		.peak_bytes = (uint64_t)in->peak_kb * 1024,
+		.we_killed = in->service.killed || in->cleared,
+		.sick = was_sick(in) ? in->sick : NULL,
+	};
+
+	death_look(&death);
+	death_write(&b, &death);
+	in->died_ms = clock_ms();
+	if (in->status == 0)
+		log_info("%s (pid %d) %s", self_program(in), (int)in->pid,
+		         buf_text(&b));
+	else
+		log_warn("%s (pid %d) %s", self_program(in), (int)in->pid,
+		         buf_text(&b));
+}
+
+static void
+become_service(struct init *in, pid_t pid)
+{
+	pid_t group = getpgid(pid);
+
+	in->pid = pid;
+	/* With a terminal it may be our own: no SIGKILL for that. */
+	in->group = group > 0 && group != getpgrp() ? group : pid;
+	in->stopped = false;
+	in->heard_ticks = 0;
+	keeper_hold_group(in);
+	in->born_ms = usage_epoch_ms();
+	watch_follow(&in->watch, pid);
+}
+
+/* see sup/reaper.h */
+void
+reaper_named(void *owner, pid_t pid)
+{
+	struct init *in = owner;
+	int r = -EBUSY;
+
+	in->follow.loop = &in->loop;
+	in->follow.gone = reaper_gone;
+	in->follow.owner = in;
+	if (keeper_is_watched(&in->service))
+		r = follow_take(&in->follow, in->pid, pid);
+	if (r == 0) {
+		log_info("%s (pid %d) names pid %d: that is the service now",
+		         self_program(in), (int)in->pid, (int)pid);
+		become_service(in, pid);
+	} else if (r == -ESRCH) {
+		log_warn("MAINPID=%d is not followed: no process below hale "
+		         "has that pid", (int)pid);
+	} else {
+		log_info("MAINPID=%d is not followed yet: %s", (int)pid,
+		         err_text(r));
+	}
+}
+
+/* Who is the service, now that it has ended by itself? 0: nobody. */
+static pid_t
+find_successor(struct init *in, int status)
+{
+	pid_t next = 0;
+
+	if (!keeper_is_watched(&in->service))
+		return 0;	/* it was to end */
+	next = follow_next(&in->follow);
+	if (next == 0 && in->plan->follow_orphan && status == 0
+	 && tree_children(&next) != 1)
+		next = 0;
+	return next;
+}
+
+static void
+tell_orphan(const struct init *in, pid_t pid, int status)
+{
+	char words[SELF_LIST_MAX];
+	struct buf b = buf_over(words, sizeof words);
+
+	if (!in->plan->warn_on_reap)
+		return;
+	child_write_end(&b, status);
+	log_warn("reaped orphan pid %d: it %s", (int)pid, buf_text(&b));
+}
+
+/* see sup/reaper.h */
+void
+reaper_lives(void *owner)
+{
+	struct init *in = owner;
+
+	if (in->pid > 0)
+		death_seen_alive(&in->alive, clock_ms());
+}
+
+static void
+orphan_ended(struct init *in, pid_t pid, int status)
+{
+	in->orphans++;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		reaper_lives(in);	/* it was not the service that was killed */
+	tell_orphan(in, pid, status);
+}
+
+static void
+tell_successor(const struct init *in, int status, pid_t next)
+{
+	char how[DEATH_TEXT_MAX];
+	struct buf b = buf_over(how, sizeof how);
+
+	child_write_end(&b, status);
+	log_warn("%s (pid %d) %s: pid %d is the service now", self_program(in),
+	         (int)in->pid, buf_text(&b), (int)next);
+}
+
+/* A daemon that forks would end the container without a word. */
+static void
+tell_left(const struct init *in)
+{
+	const char *hint = daemon_hint(span_of(self_program(in)));
+	char list[SELF_LIST_MAX];
+	struct buf b = buf_over(list, sizeof list);
+
+	tree_list(&b);
+	if (b.len == 0)
+		return;
+	log_warn("%s (pid %d) exited with code 0 and left %s running: start it "
+	         "in the foreground%s%s%s", self_program(in), (int)in->pid,
+	         buf_text(&b), hint != NULL ? " (" : ", or use --follow-orphan",
+	         hint != NULL ? hint : "", hint != NULL ? ")" : "");
+}
+
+static void
+service_ended(struct init *in, int status)
+{
+	pid_t next;
+
+	if (in->exec != NULL)
+		keeper_exec_ended(in, child_exec(in->exec->source.fd));
+	if (in->exec_err < 0) {
+		keeper_failed_late(in);
+		return;
+	}
+	next = find_successor(in, status);
+	if (next > 0) {
+		orphan_ended(in, in->pid, status);
+		tell_successor(in, status, next);
+		become_service(in, next);
+		return;
+	}
+	follow_forget(&in->follow);
+	in->status = status;
+	tell_end(in);
+	if (status == 0 && keeper_is_watched(&in->service) && in->plan->linger_ms == 0)
+		tell_left(in);
+	in->pid = 0;
+	watch_end(&in->watch);
+	keeper_step(in, keeper_code(in) == 0 ? EV_EXITED : EV_FAILED);
+}
+
+/* Without a shell there is no fg. A read in the background is not continued:
+ * it would stop again at once. */
+static void
+go_on(struct init *in)
+{
+	if (!in->told_ctrl_z)
+		log_warn("%s (pid %d) was stopped by SIGTSTP and has no shell "
+		         "that could continue it: sending SIGCONT",
+		         self_program(in), (int)in->pid);
+	in->told_ctrl_z = true;
+	(void)keeper_signal(in, true, SIGCONT, NULL);	/* it may have ended */
+}
+
+/* see sup/reaper.h */
+void
+reaper_hand_over(const struct init *in)
+{
+	if (terminal_is_ours(in->terminal_fd))
+		terminal_give(in->terminal_fd, getpgid(in->pid));
+}
+
+/* Ctrl-Z stopped the service: its shell waits for us and for all that is in
+ * one job with us, so we stop as well. */
+static void
+service_stopped(struct init *in, int sig)
+{
+	bool in_background = sig == SIGTTIN || sig == SIGTTOU;
+
+	if (in_background && terminal_is_ours(in->terminal_fd)) {
+		reaper_hand_over(in);	/* fg came before we heard of this */
+		(void)keeper_signal(in, true, SIGCONT, NULL);
+		return;
+	}
+	in->stopped = true;
+	if (in->rules.self != 1 && signals_suspend())
+		in->resumed = true;
+	else if (sig == SIGTSTP)
+		go_on(in);
+}
+
+/* A child asked to be traced by its parent, which hale is and does not do. */
+static void
+tell_traced(struct init *in, pid_t pid, int err)
+{
+	if (in->told_traced)	/* it may ask again and again */
+		return;
+	in->told_traced = true;
+	if (err < 0)
+		log_error("pid %d made hale its tracer (PTRACE_TRACEME) and "
+		          "stays stopped: ptrace: %s", (int)pid,
+		          err_text(err));
+	else
+		log_warn("pid %d made hale its tracer (PTRACE_TRACEME): let it "
+		         "go on untraced", (int)pid);
+}
+
+/* It has stopped or goes on. */
+static void
+child_changed(struct init *in, pid_t pid, int status)
+{
+	bool asked = in->terminal_fd >= 0;	/* for stops by job control */
+	int r = 0;
+
+	if (WIFSTOPPED(status))
+		r = stopped_let_go(pid, WSTOPSIG(status));
+	if (r > 0 || (r < 0 && !asked))
+		tell_traced(in, pid, r);
+	else if (pid == in->pid && WIFCONTINUED(status))
+		in->stopped = false;
+	else if (pid == in->pid && asked)
+		service_stopped(in, WSTOPSIG(status));
+}
+
+/* see sup/reaper.h */
+void
+reaper_reap(struct init *in)
+{
+	struct rusage used;
+	int flags = WNOHANG;
+	int status;
+	pid_t pid;
+
+	if (in->terminal_fd >= 0)
+		flags |= WUNTRACED | WCONTINUED;
+	for (int i = 0; i < REAP_BATCH; i++) {
+		pid = wait4(-1, &status, flags, &used);
+		if (pid == 0)
+			return;
+		if (pid < 0) {
+			if (errno == ECHILD)
+				keeper_step(in, EV_ALONE);
+			else	/* the signal that said so is read and gone */
+				in->signals.deadline_ms = clock_ms()
+				                        + WAIT_FAILED_MS;
+			return;
+		}
+		if (WIFSTOPPED(status) || WIFCONTINUED(status)) {
+			child_changed(in, pid, status);
+		} else if (pid == in->pid) {
+			in->peak_kb = used.ru_maxrss;
+			service_ended(in, status);
+		} else if (!watch_reaped(&in->watch, pid, status)) {
+			follow_reaped(&in->follow, pid);
+			orphan_ended(in, pid, status);
+		}
+		if (in->leaving)
+			return;
+	}
+	in->signals.deadline_ms = 0;	/* due at once: there may be more */
+}
+
+/* see sup/reaper.h */
+void
+reaper_gone(void *owner)
+{
+	struct init *in = owner;
+	int status;
+	pid_t next, got = waitpid(in->pid, &status, WNOHANG);
+
+	if (got > 0)	/* its parent ended before it */
+		service_ended(in, status);
+	if (got >= 0)
+		return;
+	next = follow_next(&in->follow);
+	if (next == 0) {
+		log_warn("%s (pid %d) has ended; its parent has its exit code: "
+		         "taken for 1", self_program(in), (int)in->pid);
+		service_ended(in, 1 << 8);	/* as wait(2) would have it */
+		return;
+	}
+	log_warn("%s (pid %d) has ended: pid %d, which was the service before, "
+	         "is it again", self_program(in), (int)in->pid, (int)next);
+	become_service(in, next);
+	if (!keeper_is_watched(&in->service))
+		keeper_stop(in);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* sup/snapshot.c - answers a probe from what PID 1 knows at that moment */
+#include "sup/snapshot.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "sup/answer.h"
+#include "sup/child.h"
+#include "sup/keeper.h"
+#include "sup/reaper.h"
+#include "sup/usage.h"
+
+#define USAGE_FRESH_MS 100	/* figures of the kernel's are read no more often */
+
+static void
+fill_facts(const struct init *in, struct facts *facts, int64_t now_ms)
+{
+	const struct service *s = &in->service;
+	bool waits = s->state == SVC_CLEARING || s->state == SVC_WAITING;
+
+	*facts = (struct facts){
+		.version = in->plan->version,
+		.state = in->exec != NULL && s->state == SVC_RUNNING
+		       ? "starting" : service_state_text(s),
+		.program = self_program(in),
+		.self = in->rules.self,
+		.service_pid = in->pid,
+		.uid = in->uid,
+		.uptime_ms = now_ms - in->started_ms,
+		.drain_ms = in->plan->drain_ms,
+		.restarts = s->restarts,
+		.next_start_ms = -1,
+		.gave_up = s->gave_up,
+		.last_exit = in->death,
+		.last_code = child_code(in->status),
+		.last_exit_ms = now_ms - in->died_ms,
+		.status = { in->watch.notify.status,
+		            in->watch.notify.status_len },
+		.main_pid = in->watch.notify.main_pid,
+		.orphans = in->orphans,
+		.signals = in->forwarded,
+		.requests = in->server.requests,
+		.n_listen = in->plan->n_listen,
+		.listen = in->plan->listen,
+	};
+	if (waits)
+		facts->next_start_ms = s->start_ms > now_ms
+		                     ? s->start_ms - now_ms : 0;
+}
+
+/* A flood of requests for them must not become a flood of system calls. */
+static const struct facts_usage *
+fresh_usage(struct init *in, int64_t now_ms)
+{
+	bool is_fresh = in->usage_pid == in->pid && in->usage_ms != 0
+	             && now_ms - in->usage_ms < USAGE_FRESH_MS;
+
+	if (!is_fresh) {
+		usage_read(&in->usage, in->pid, in->born_ms);
+		in->usage_pid = in->pid;
+		in->usage_ms = now_ms;
+	}
+	return &in->usage;
+}
+
+static void
+log_refusal(const struct http_fault *fault)
+{
+	char text[LOG_LINE_MAX];
+	struct buf b = buf_over(text, sizeof text);
+
+	http_write_fault(&b, fault);
+	log_info("a probe cannot be read: %s", buf_text(&b));
+}
+
+/* see sup/snapshot.h */
+void
+snapshot_answer(void *owner, const struct server_ask *ask, struct buf *out)
+{
+	struct init *in = owner;
+	struct facts facts;
+	struct report_room room;
+	const struct report_from from = {
+		.service = &in->service,
+		.watch = &in->watch,
+		.pid = in->pid,
+		.sick = in->sick,
+		.death = in->death,
+		.refused = in->refused,
+		.is_loading = in->exec != NULL,
+		.now_ms = clock_ms(),
+	};
+
+	if (ask->err < 0)
+		log_refusal(&ask->fault);
+	fill_facts(in, &facts, from.now_ms);
+	report_checks(&facts, &room, &from);
+	if (answer_needs_usage(ask))
+		facts.usage = fresh_usage(in, from.now_ms);
+	if (answer_write(out, &facts, ask) == ANSWER_DRAIN)
+		keeper_step(in, EV_DRAIN);
+	reaper_lives(in);	/* it has not been reaped */
+}
