@@ -70,8 +70,8 @@ __wrap_notify_sock_read(int fd, char *into, size_t cap, struct ucred *from)
 
 static struct loop loop;
 static struct watch watch;
-static struct watch_room room;
-static struct watch_check *const checks = room.checks;
+static struct watch_room kept;
+static struct watch_check *const checks = kept.checks;
 static const struct signals_given given;
 static int changes;	/* of liveness */
 static int log_fd = -1;	/* what was logged */
@@ -147,12 +147,12 @@ start_by(struct watch_plan of)
 
 	plan = of;
 	memset(&watch, 0, sizeof watch);
-	memset(&room, 0, sizeof room);
+	memset(&kept, 0, sizeof kept);
 	changes = lives = 0;
 	/* A checker that really runs waits by the kernel's clock. */
 	fake_now_ms = __real_clock_ms();
 	assert_int_equal(loop_init(&loop), 0);
-	assert_int_equal(watch_open(&watch, &room, &plan, &given, &loop,
+	assert_int_equal(watch_open(&watch, &kept, &plan, &given, &loop,
 	                            owner), 0);
 	watch_start(&watch, getpid());
 }
@@ -500,7 +500,7 @@ a_flood_has_a_share_of_a_turn(void **state)
 		turn(0, 0);
 		assert_int_equal(turns * r->a_turn, fake_reads);
 		assert_int_equal(r->pids_differ ? turns * r->walks : r->walks,
-		                 watch.speaker.walks);
+		                 watch.speaker->walks);
 	}
 	fake_text = NULL;
 	assert_int_equal(!r->is_stranger, watch_is_ready(&watch));
