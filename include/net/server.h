@@ -113,6 +113,8 @@ struct server {
 	uint64_t       changes;		/* of connections' states so far */
 	size_t         n_listeners;
 	size_t         n_public;	/* those that are not local */
+	struct server_room *room;	/* the owner's; NULL: slow clients are
+					 * cut where they would need it */
 	struct server_listener listeners[SERVER_LISTEN_MAX];
 	struct conn    conns[SERVER_SLOTS];	/* the local one's come last */
 	char           scratch_in[SERVER_IN_MAX];
@@ -121,8 +123,6 @@ struct server {
 	size_t          known_len;
 	struct http_req known_req;	/* its spans point into scratch_in */
 	char           scratch_out[SERVER_OUT_MAX];
-	struct server_room *room;	/* the owner's; NULL: slow clients are
-					 * cut where they would need it */
 };
 
 /* s must be zeroed. */

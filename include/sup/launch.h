@@ -29,13 +29,13 @@ int launch_prepare(struct launch *l, char **argv,
                    const struct signals_given *given, int terminal_fd,
                    struct watch *watch, bool keep_cwd);
 
-/* Starts it. Returns the pid, or minus the exit code that stands for the
- * failure, with the reason appended to why; *refused: it is the machine's, that
- * has no process, descriptor or memory left. With l->news.exec_fd its exec has
- * not finished (sup/child.h). */
-pid_t launch_start(struct launch *l, bool *refused, struct buf *why);
+/* Starts it. Returns the pid or an error number, for launch_explain(). With
+ * l->news.exec_fd its exec has not finished (sup/child.h). */
+pid_t launch_start(struct launch *l);
 
-/* The same words and code for an exec that failed later. */
+/* Appends why a start has failed, at once or later. Returns the exit code that
+ * stands for it; *refused: it is the machine's fault, which has no process,
+ * descriptor or memory left. */
 int launch_explain(const struct launch *l, int err, bool *refused,
                    struct buf *why);
 

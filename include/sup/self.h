@@ -50,16 +50,15 @@ struct init {
 	bool     told_unreachable;	/* that it cannot be signalled */
 	bool     stopped;	/* the service, as waitpid() reported it last */
 	int64_t  started_ms;
+	struct death_alive alive;	/* of the service */
 	uint64_t born_ms;	/* of the service, since the epoch */
-	uint64_t heard_ticks;	/* when a stop went to the group, or 0 */
 	/* Large, so here: what a start touches lies close together above. */
 	struct server server;
 	struct signalfd_siginfo batch[SELF_SIGNAL_BATCH];
 	struct signalfd_siginfo stop_from;	/* the stop's value, if queued */
 	struct follow follow;
-	struct death_alive alive;	/* of the service */
-	struct watch_room room;
 	uint64_t orphans, forwarded;
+	uint64_t heard_ticks;	/* when a stop went to the group, or 0 */
 	int      group_fd;	/* from tree_hold(), or 0 */
 	bool     signals_paused;	/* reading them failed */
 	bool     start_failed;	/* the last ACT_START, not yet told */
@@ -73,6 +72,7 @@ struct init {
 	struct self_exec *exec;	/* its exec has not finished, or NULL */
 	int      exec_err;	/* how it failed: the child is about to end */
 	int      unstarted;	/* exit code of a first start that failed late */
+	struct watch_room room;
 	struct facts_usage usage;	/* of usage_pid at usage_ms */
 	int64_t  usage_ms;		/* 0: never read */
 	pid_t    usage_pid;

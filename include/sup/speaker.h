@@ -53,8 +53,11 @@ struct speaker {
 static inline void
 speaker_start(struct speaker *s)
 {
-	s->warned = false;
-	s->unheard.pid = 0;
+	/* At first both are so, on a page that nobody has touched yet. */
+	if (s->warned)
+		s->warned = false;
+	if (s->unheard.pid != 0)
+		s->unheard.pid = 0;
 }
 
 /* May `from` speak for the service (its pid, or 0 for none)? */

@@ -17,6 +17,7 @@
 #include "sup/speaker.h"
 
 #define WATCH_NAME_MAX 96	/* bytes of a check's name, with its NUL */
+#define WATCH_USEC_MAX 48	/* bytes of "WATCHDOG_USEC=" and a number */
 #define WATCH_FDS_MAX  3	/* descriptors of ours between two turns */
 #define WATCH_FROZEN_MS 200	/* so late a timer: we were stopped, not it */
 
@@ -52,6 +53,7 @@ struct watch_check {
 /* What is not touched before the service has started. */
 struct watch_room {
 	struct speaker     speaker;
+	char               usec_var[WATCH_USEC_MAX];
 	struct watch_check checks[HEALTH_CHECKS_MAX];
 };
 
@@ -78,7 +80,6 @@ struct watch {
 	int      ready_fd;	/* its write end, which the service gets, or 0 */
 	struct health  health;
 	struct notify  notify;
-	struct speaker *speaker;	/* the room's */
 	pid_t    pid;		/* the service's, 0: there is none */
 	int      cwd_fd;	/* where exec: checks run; 0: here */
 	uint64_t oom_kills;	/* sup/cgroup.h, when it was last looked at */
@@ -86,8 +87,9 @@ struct watch {
 	bool     was_live, was_ready;
 	bool     told_unnamed;	/* since the start: who may not say MAINPID */
 	char     socket_var[NOTIFY_SOCK_NAME_MAX + 16];	/* NOTIFY_SOCKET=@... */
-	char     usec_var[48];		/* WATCHDOG_USEC=... */
 	struct watch_check *checks;	/* the room's */
+	struct speaker *speaker;	/* the room's */
+	char   *usec_var;	/* the room's: "WATCHDOG_USEC=..." */
 };
 
 /*

@@ -30,6 +30,7 @@
 
 #define TURN_FAILED_MS 1000	/* pause after a wait that cannot fail failed */
 #define READ_FAILED_MS 1000	/* the same for a read of signals */
+#define WHY_MAX       192	/* bytes of why something cannot be set up */
 #define FDS_LEAST     6	/* 0 to 2, signals, epoll, timer: nothing can do less */
 
 static struct init the_init;	/* zeroed pages that cost nothing untouched */
@@ -224,7 +225,7 @@ why_not(struct buf *b, int err)
 static int
 setup_failed(const char *call, int err)
 {
-	char words[SELF_LIST_MAX];
+	char words[WHY_MAX];
 	struct buf b = buf_over(words, sizeof words);
 
 	log_error("cannot set up: %s: %s", call, why_not(&b, err));
@@ -317,7 +318,7 @@ static int
 open_listeners(struct init *in)
 {
 	for (size_t i = 0; i < in->plan->n_listen; i++) {
-		char text[SOCK_NAME_MAX + SELF_LIST_MAX];
+		char text[SOCK_NAME_MAX + WHY_MAX];
 		struct buf b = buf_over(text, sizeof text);
 		struct facts_listen *l = &in->plan->listen[i];
 		int fd = sock_listen(&l->at);
@@ -345,7 +346,7 @@ open_watch(struct init *in)
 		in, health_changed, time_extended, reaper_lives, reaper_named,
 	};
 	bool again = service_restarts(&in->service);
-	char words[SELF_LIST_MAX];
+	char words[WHY_MAX];
 	struct buf b = buf_over(words, sizeof words);
 	int r = watch_open(&in->watch, &in->room, &in->plan->watch,
 	                   &in->plan->given, &in->loop, owner);

@@ -209,24 +209,35 @@ wait_for_exec(struct init *in, int fd)
 	         "it is", self_program(in), (int)in->pid, CHILD_HOLD_MS);
 }
 
+/* Returns the exit code. Apart: its room would make the child's stack, which
+ * lies below, reach into a page more. */
+static __attribute__((noinline)) int
+start_failed(struct init *in, int err, bool again)
+{
+	char reason[LAUNCH_REASON_MAX];
+	struct buf b = buf_over(reason, sizeof reason);
+	int code = launch_explain(&in->launch, err, &in->start_refused, &b);
+
+	if (in->start_refused && again)
+		note_refused_start(in, buf_text(&b));
+	else
+		note_failed_start(in, buf_text(&b));
+	return code;
+}
+
 /* see sup/keeper.h */
 int
 keeper_start(struct init *in, bool again)
 {
-	char reason[LAUNCH_REASON_MAX];
-	struct buf b = buf_over(reason, sizeof reason);
-	pid_t pid = launch_start(&in->launch, &in->start_refused, &b);
+	pid_t pid = launch_start(&in->launch);
 
-	if (again)	/* at first it is empty, and far away: a page to touch */
+	if (again) {	/* at first both are so, and far away: a page to touch */
 		in->refused[0] = '\0';
-	if (pid < 0 && in->start_refused && again)
-		note_refused_start(in, buf_text(&b));
-	else if (pid < 0)
-		note_failed_start(in, buf_text(&b));
+		in->heard_ticks = 0;
+	}
 	if (pid < 0)
-		return -pid;
+		return start_failed(in, pid, again);
 	in->pid = in->group = pid;
-	in->heard_ticks = 0;
 	/* On a CPU that both share the service goes first: the rest can wait. */
 	(void)sched_yield();	/* cannot fail (sched_yield(2)) */
 	in->started_ms = clock_ms();
@@ -246,7 +257,8 @@ keeper_hold_group(struct init *in)
 
 	if (in->group_fd > 0)
 		close(in->group_fd);
-	in->group_fd = fd > 0 ? fd : 0;
+	if (fd > 0 || in->group_fd > 0)	/* else the page stays untouched */
+		in->group_fd = fd > 0 ? fd : 0;
 }
 
 /* see sup/keeper.h */

@@ -125,14 +125,11 @@ launch_explain(const struct launch *l, int err, bool *refused,
 
 /* see sup/launch.h */
 pid_t
-launch_start(struct launch *l, bool *refused, struct buf *why)
+launch_start(struct launch *l)
 {
 	struct child_plan child = l->child;
-	pid_t pid;
 
 	child.foreground = child.terminal_fd >= 0 && !child.shares_group
 	                && terminal_is_ours(child.terminal_fd);
-	pid = child_start(&child, &l->news);
-	*refused = false;
-	return pid > 0 ? pid : -launch_explain(l, pid, refused, why);
+	return child_start(&child, &l->news);
 }

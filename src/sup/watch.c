@@ -566,6 +566,7 @@ watch_open(struct watch *w, struct watch_room *room,
 
 	w->checks = room->checks;
 	w->speaker = &room->speaker;
+	w->usec_var = room->usec_var;
 	w->plan = plan;
 	w->given = given;
 	w->owner = owner;
@@ -590,7 +591,7 @@ void
 watch_set_env(struct watch *w, char **env, char ***watchdog_pid)
 {
 	static char pid_var[] = "WATCHDOG_PID=";	/* the child sets it */
-	struct buf b = buf_over(w->usec_var, sizeof w->usec_var);
+	struct buf b = buf_over(w->usec_var, WATCH_USEC_MAX);
 
 	*watchdog_pid = NULL;
 	env_unset(env, "WATCHDOG_USEC");	/* of a supervisor above us */
