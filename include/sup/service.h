@@ -39,9 +39,10 @@ enum service_event {
 	EV_DRAIN,	/* `hale drain`: readiness off, no stop yet */
 	EV_EXITED,	/* the service has ended well */
 	EV_FAILED,	/* it has ended badly */
-	EV_NOT_STARTED,	/* right after ACT_START: its program cannot be run */
-	EV_REFUSED,	/* right after ACT_START: the machine refused it, having
-			 * no process, descriptor or memory left */
+	EV_NOT_STARTED,	/* right after ACT_START, or later if its exec took
+			 * long: its program cannot be run */
+	EV_REFUSED,	/* the same: the machine refused it, having no process,
+			 * descriptor or memory left */
 	EV_UNREACHABLE,	/* right after ACT_STOP, ACT_KILL or ACT_CLEAR: the
 			 * service may not be signalled (kill(2), EPERM) */
 	EV_ALONE,	/* no child is left */

@@ -63,6 +63,8 @@ int
 keeper_signal(const struct init *in, bool to_group, int sig,
                const struct signalfd_siginfo *info)
 {
+	if (in->pid <= 0)	/* to kill(2) that is a group, or everybody */
+		return 0;
 	if (to_group && in->rules.shares_group
 	 && getpgid(in->pid) == getpgrp()) {
 		tree_signal_below(in->pid, sig);
@@ -89,7 +91,7 @@ keeper_stop(struct init *in)
 	int sig = choose_stop(in);
 
 	in->stop_sent = true;
-	if (in->key_stop)
+	if (in->key_stop || in->pid == 0)
 		return;
 	keeper_tell_signal(in, "sending", sig);
 	in->forwarded++;

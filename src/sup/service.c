@@ -298,6 +298,8 @@ mending_step(struct service *s, enum service_event ev, int64_t now_ms)
 		return ACT_NONE;
 	case EV_EXITED:
 	case EV_FAILED:
+	case EV_NOT_STARTED:	/* an exec that took long has failed */
+	case EV_REFUSED:
 		return restart(s, now_ms);
 	case EV_DEADLINE:	/* comes back until the exit does */
 		if (!kill_is_late(s, now_ms) || s->stuck)
@@ -306,8 +308,6 @@ mending_step(struct service *s, enum service_event ev, int64_t now_ms)
 		return ACT_STUCK;
 	case EV_UNREACHABLE:
 		return mend_unheard(s);
-	case EV_NOT_STARTED:
-	case EV_REFUSED:
 	case EV_HEALTHY:	/* from a check that was under way */
 	case EV_UNHEALTHY:
 	case EV_ALONE:
@@ -384,11 +384,11 @@ draining_step(struct service *s, enum service_event ev, int64_t now_ms)
 		return begin_stop(s, now_ms);
 	case EV_EXITED:
 	case EV_FAILED:
+	case EV_NOT_STARTED:	/* an exec that took long has failed */
+	case EV_REFUSED:
 		return end(s, now_ms);
 	case EV_DRAIN:		/* under way */
 	case EV_ALONE:
-	case EV_NOT_STARTED:
-	case EV_REFUSED:
 	case EV_UNREACHABLE:
 	case EV_HEALTHY:
 	case EV_UNHEALTHY:	/* it will be stopped anyway */
@@ -411,11 +411,11 @@ stopping_step(struct service *s, enum service_event ev, int64_t now_ms)
 		return stop_unheard(s, now_ms);
 	case EV_EXITED:
 	case EV_FAILED:
+	case EV_NOT_STARTED:	/* an exec that took long has failed */
+	case EV_REFUSED:
 		return end(s, now_ms);
 	case EV_DRAIN:
 	case EV_ALONE:
-	case EV_NOT_STARTED:
-	case EV_REFUSED:
 	case EV_HEALTHY:
 	case EV_UNHEALTHY:
 		return ACT_NONE;
