@@ -16,26 +16,28 @@
 
 struct follow_pidfd {
 	struct source source;	/* first, so that it leads here */
-	struct follow *of;
+	struct follow *of;	/* NULL: unused */
+	pid_t pid;
 };
 
 /* Zeroed, the service is a child of ours and nobody was it before. */
 struct follow {
-	/* The service's pidfd while somebody else is its parent, in one of two:
-	 * a source that has left the loop is not to be used again in that turn. */
-	struct follow_pidfd held[2];
+	/* Pidfds of the service and of the one before it, while somebody else is
+	 * their parent; and one more, since a source that has left the loop is
+	 * not to be used again in that turn. */
+	struct follow_pidfd held[3];
 	struct loop *loop;
-	void  (*gone)(void *owner);
+	void  (*gone)(void *owner, pid_t pid);
 	void   *owner;
-	pid_t former;	/* our child that was the service before, or 0 */
+	pid_t former;	/* who was the service before and still lives, or 0 */
+	pid_t first;	/* our child that was it before the first change, or 0 */
 	pid_t named;	/* to be taken once it is our child, or 0 */
 };
 
 /*
  * `to` becomes the service instead of `from`, which stays known as the former
- * one if it is our child. f->loop, gone and owner must be set: gone(owner) is
- * called when one that is not our child has ended, and follow_next() or
- * follow_forget() is due then. Returns 0; -ESRCH if `to` does not live or does
+ * one. f->loop, gone and owner must be set: gone(owner, pid) is called once when
+ * one that is not our child has ended. Returns 0; -ESRCH if `to` does not live or does
  * not descend from us; another error number if it cannot be waited for (no
  * pidfd_open(2), no descriptor): it is then taken when follow_next() finds it
  * to be our child.
@@ -44,15 +46,15 @@ int follow_take(struct follow *f, pid_t from, pid_t to);
 
 /*
  * The service has ended, and was reaped or is out of reach: who is it now? The
- * process that was named, or the one that was the service before; 0 if neither
- * lives as our child.
+ * process that was named, the one that was the service before, or the first; 0
+ * if none of them lives.
  */
 pid_t follow_next(struct follow *f);
 
 /* pid was reaped. */
 void follow_reaped(struct follow *f, pid_t pid);
 
-/* The service is our own child again, and nobody was it before. */
+/* There is no service, and nobody was it before. */
 void follow_forget(struct follow *f);
 
 #endif

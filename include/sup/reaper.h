@@ -25,7 +25,7 @@ void reaper_lives(void *in);
  * its exit code: most likely the one that was the service before. An upgrade
  * that failed leaves that one in its place, to be stopped if a stop is under way.
  */
-void reaper_gone(void *in);
+void reaper_gone(void *in, pid_t pid);
 
 /* The terminal is the service's again where a shell has made it ours. */
 void reaper_hand_over(const struct init *in);

@@ -63,6 +63,8 @@ struct init {
 	bool     signals_paused;	/* reading them failed */
 	bool     start_failed;	/* the last ACT_START, not yet told */
 	bool     unreachable;	/* the last signal, not yet told: EPERM */
+	bool     told_unfollowed;	/* a MAINPID that is nobody's, since the start */
+	bool     upgrade_failed;	/* what took its place has ended badly */
 	bool     told_traced;	/* one line for all that asked to be traced */
 	bool     told_ctrl_z;	/* one line for every Ctrl-Z */
 	bool     resumed;	/* by a SIGCONT that is still to be read */

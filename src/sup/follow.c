@@ -24,45 +24,76 @@ is_our_child(pid_t pid)
 static bool
 is_below_us(pid_t pid)
 {
-	return pid != getpid() && proc_descends(pid, getpid());
+	struct procstat st;
+
+	return pid != getpid() && proc_stat(pid, &st) == 0
+	    && procstat_lives(&st) && proc_descends(pid, getpid());
 }
 
+static void
+drop(struct follow *f, struct follow_pidfd *p)
+{
+	loop_end(f->loop, &p->source);
+	close(p->source.fd);
+	p->of = NULL;
+}
+
+/* It stays readable: out of the loop with it, whoever reaps the process. */
 static void
 pidfd_ready(struct source *s, uint32_t events)
 {
-	const struct follow *f = ((struct follow_pidfd *)s)->of;
+	struct follow_pidfd *p = (struct follow_pidfd *)s;
+	struct follow *f = p->of;
 
 	(void)events;
-	f->gone(f->owner);
+	drop(f, p);
+	if (p->pid == f->former)
+		f->former = 0;
+	else
+		f->gone(f->owner, p->pid);
 }
 
-static bool
-is_used(const struct follow_pidfd *p)
+static struct follow_pidfd *
+find(struct follow *f, pid_t pid)
 {
-	return p->of != NULL;
+	for (size_t i = 0; i < sizeof f->held / sizeof f->held[0]; i++)
+		if (f->held[i].of != NULL && f->held[i].pid == pid)
+			return &f->held[i];
+	return NULL;
 }
 
+static struct follow_pidfd *
+find_unused(struct follow *f)
+{
+	for (size_t i = 0; i < sizeof f->held / sizeof f->held[0]; i++)
+		if (f->held[i].of == NULL
+		 && f->held[i].source.state == SOURCE_OUT)
+			return &f->held[i];
+	return NULL;
+}
+
+/* All but these two are of no interest any more. */
 static void
-drop_pidfds(struct follow *f, const struct follow_pidfd *but)
+drop_others(struct follow *f, pid_t one, pid_t two)
 {
-	for (int i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof f->held / sizeof f->held[0]; i++) {
 		struct follow_pidfd *p = &f->held[i];
 
-		if (p == but || !is_used(p))
-			continue;
-		loop_end(f->loop, &p->source);
-		close(p->source.fd);
-		p->of = NULL;
+		if (p->of != NULL && p->pid != one && p->pid != two)
+			drop(f, p);
 	}
 }
 
 /* For one that another process is to reap. Returns 0 or an error number. */
 static int
-hold(struct follow *f, struct follow_pidfd *p, pid_t pid)
+hold(struct follow *f, pid_t pid)
 {
+	struct follow_pidfd *p = find_unused(f);
 	int fd, r;
 
-	if (is_used(p) || p->source.state != SOURCE_OUT)
+	if (find(f, pid) != NULL)
+		return 0;
+	if (p == NULL)
 		return -EBUSY;
 	fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (fd < 0)
@@ -72,35 +103,32 @@ hold(struct follow *f, struct follow_pidfd *p, pid_t pid)
 	};
 	/* Its number may have gone to somebody else before it was held. */
 	r = is_below_us(pid) ? loop_add(f->loop, &p->source, EPOLLIN) : -ESRCH;
-	if (r < 0)
+	if (r < 0) {
 		close(fd);
-	else
-		p->of = f;
-	return r;
+		return r;
+	}
+	p->of = f;
+	p->pid = pid;
+	return 0;
 }
 
 /* see sup/follow.h */
 int
 follow_take(struct follow *f, pid_t from, pid_t to)
 {
-	struct follow_pidfd *held = NULL;
 	int r = 0;
 
-	if (!is_our_child(to)) {
-		if (!is_below_us(to))
-			return -ESRCH;
-		held = &f->held[is_used(&f->held[0])
-		             || f->held[0].source.state != SOURCE_OUT];
-		r = hold(f, held, to);
-	}
+	if (!is_our_child(to))
+		r = is_below_us(to) ? hold(f, to) : -ESRCH;
 	f->named = r < 0 && r != -ESRCH ? to : 0;
 	if (r < 0)
 		return r;
-	drop_pidfds(f, held);
-	if (is_our_child(from))
-		f->former = from;
-	if (f->former == to)
-		f->former = 0;
+	if (f->first == 0 && is_our_child(from))
+		f->first = from;
+	f->former = is_our_child(from) || find(f, from) != NULL ? from : 0;
+	if (f->first == to)
+		f->first = 0;
+	drop_others(f, to, f->former);
 	return 0;
 }
 
@@ -108,13 +136,18 @@ follow_take(struct follow *f, pid_t from, pid_t to)
 pid_t
 follow_next(struct follow *f)
 {
-	pid_t next = 0;
+	pid_t next = 0, first = f->first;
 
 	if (f->named > 0 && is_our_child(f->named))
 		next = f->named;
-	else if (f->former > 0 && is_our_child(f->former))
+	else if (f->former > 0
+	      && (is_our_child(f->former) || find(f, f->former) != NULL))
 		next = f->former;
-	follow_forget(f);
+	else if (first > 0 && is_our_child(first))
+		next = first;
+	drop_others(f, next, 0);
+	f->former = f->named = 0;
+	f->first = next == first ? 0 : first;
 	return next;
 }
 
@@ -124,6 +157,8 @@ follow_reaped(struct follow *f, pid_t pid)
 {
 	if (pid == f->former)
 		f->former = 0;
+	if (pid == f->first)
+		f->first = 0;
 	if (pid == f->named)
 		f->named = 0;
 }
@@ -132,6 +167,6 @@ follow_reaped(struct follow *f, pid_t pid)
 void
 follow_forget(struct follow *f)
 {
-	drop_pidfds(f, NULL);
-	f->former = f->named = 0;
+	drop_others(f, 0, 0);
+	f->former = f->first = f->named = 0;
 }

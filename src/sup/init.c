@@ -22,6 +22,7 @@
 #include "base/relro.h"
 #include "sup/fds.h"
 #include "sup/keeper.h"
+#include "sup/proc.h"
 #include "sup/reaper.h"
 #include "sup/snapshot.h"
 #include "sup/stopped.h"
@@ -119,14 +120,36 @@ stop_by_key(struct init *in, int sig)
 	in->key_stop = false;
 }
 
-/* `kill 0` in a script is meant for its own group, in which hale happens to
- * be. */
+static bool
+is_in_our_group(const struct init *in)
+{
+	return in->rules.shares_group && in->pid > 0
+	    && getpgid(in->pid) == getpgrp();
+}
+
+/* `kill 0` in a script is meant for its own group, in which hale happens to be.
+ * It cannot be told from a signal to hale alone: so that is said. */
 static bool
 is_for_its_group(const struct init *in, const struct signalfd_siginfo *info)
 {
-	return in->rules.shares_group && info->ssi_code <= 0
-	    && in->pid > 0	/* 0: from outside of our PID namespace */
-	    && info->ssi_pid == (uint32_t)in->pid;
+	pid_t from = (pid_t)info->ssi_pid;
+
+	if (!in->rules.shares_group || info->ssi_code > 0
+	 || info->ssi_signo == SIGCHLD
+	 || from <= 0	/* from outside of our PID namespace */
+	 || !is_in_our_group(in) || !proc_descends(from, in->pid))
+		return false;
+	keeper_tell_signal(in, "the service itself, which shares hale's "
+	                   "process group, sent", (int)info->ssi_signo);
+	return true;
+}
+
+static void
+stop(struct init *in, int sig, const struct signalfd_siginfo *info)
+{
+	in->stop_signal = sig;
+	in->stop_from = *info;
+	keeper_step(in, EV_STOP);
 }
 
 /* Returns whether children are to be reaped. */
@@ -146,12 +169,13 @@ handle_signal(struct init *in, const struct signalfd_siginfo *info)
 		forward(in, to.sig, info);
 		break;
 	case SIGNALS_STOP:
-		in->stop_signal = to.sig;
-		in->stop_from = *info;
-		keeper_step(in, EV_STOP);
+		stop(in, to.sig, info);
 		break;
 	case SIGNALS_STOP_SENT:
-		stop_by_key(in, to.sig);
+		if (!is_in_our_group(in) && in->pid > 0)
+			stop(in, to.sig, info);	/* it has left the group */
+		else
+			stop_by_key(in, to.sig);
 		break;
 	}
 	return false;

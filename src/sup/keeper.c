@@ -233,9 +233,10 @@ keeper_start(struct init *in, bool again)
 {
 	pid_t pid = launch_start(&in->launch);
 
-	if (again) {	/* at first both are so, and far away: a page to touch */
+	if (again) {	/* at first they are so, and far away: a page to touch */
 		in->refused[0] = '\0';
 		in->heard_ticks = 0;
+		in->told_unfollowed = in->upgrade_failed = false;
 	}
 	if (pid < 0)
 		return start_failed(in, pid, again);

@@ -14,12 +14,14 @@
 #include "sup/child.h"
 #include "sup/daemon.h"
 #include "sup/keeper.h"
+#include "sup/proc.h"
 #include "sup/stopped.h"
 #include "sup/terminal.h"
 #include "sup/tree.h"
 #include "sup/usage.h"
 
 #define REAP_BATCH    512	/* children reaped before others get a turn */
+#define UNKNOWN_END   (1 << 8)	/* wait status: nobody told us */
 #define WAIT_FAILED_MS 1000	/* pause after a wait that cannot fail failed */
 
 /* Was it unhealthy, and is that why hale stopped it? */
@@ -68,29 +70,48 @@ become_service(struct init *in, pid_t pid)
 	watch_follow(&in->watch, pid);
 }
 
+/* hale's own children, checkers and their like, are nobody's service. */
+static bool
+is_hales_own(pid_t pid)
+{
+	char name[PROC_NAME_LEN + 1];
+
+	return proc_name(pid, name) > 0 && strcmp(name, TREE_CHECKER) == 0;
+}
+
+static void
+tell_unfollowed(struct init *in, pid_t pid, int err)
+{
+	if (err != -ESRCH)
+		log_info("MAINPID=%d is not followed yet: %s", (int)pid,
+		         err_text(err));
+	else if (!in->told_unfollowed)	/* it may say so again and again */
+		log_warn("MAINPID=%d is not followed: no living process of the "
+		         "service's has that pid", (int)pid);
+	in->told_unfollowed |= err == -ESRCH;
+}
+
 /* see sup/reaper.h */
 void
 reaper_named(void *owner, pid_t pid)
 {
 	struct init *in = owner;
-	int r = -EBUSY;
+	int r;
 
+	if (!keeper_is_watched(&in->service))
+		return;		/* it is being stopped */
 	in->follow.loop = &in->loop;
 	in->follow.gone = reaper_gone;
 	in->follow.owner = in;
-	if (keeper_is_watched(&in->service))
-		r = follow_take(&in->follow, in->pid, pid);
-	if (r == 0) {
-		log_info("%s (pid %d) names pid %d: that is the service now",
-		         self_program(in), (int)in->pid, (int)pid);
-		become_service(in, pid);
-	} else if (r == -ESRCH) {
-		log_warn("MAINPID=%d is not followed: no process below hale "
-		         "has that pid", (int)pid);
-	} else {
-		log_info("MAINPID=%d is not followed yet: %s", (int)pid,
-		         err_text(r));
+	r = is_hales_own(pid) ? -ESRCH : follow_take(&in->follow, in->pid, pid);
+	if (r < 0) {
+		tell_unfollowed(in, pid, r);
+		return;
 	}
+	log_info("%s (pid %d) names pid %d: that is the service now",
+	         self_program(in), (int)in->pid, (int)pid);
+	in->upgrade_failed = false;
+	become_service(in, pid);
 }
 
 /* Who is the service, now that it has ended by itself? 0: nobody. */
@@ -102,6 +123,7 @@ find_successor(struct init *in, int status)
 	if (!keeper_is_watched(&in->service))
 		return 0;	/* it was to end */
 	next = follow_next(&in->follow);
+	in->upgrade_failed |= next > 0 && status != 0;
 	if (next == 0 && in->plan->follow_orphan && status == 0
 	 && tree_children(&next) != 1)
 		next = 0;
@@ -155,6 +177,9 @@ static void
 tell_left(const struct init *in)
 {
 	const char *hint = daemon_hint(span_of(self_program(in)));
+	const char *else_do = in->plan->follow_orphan
+	                    ? "--follow-orphan takes one alone"
+	                    : "or use --follow-orphan";
 	char list[SELF_LIST_MAX];
 	struct buf b = buf_over(list, sizeof list);
 
@@ -163,8 +188,17 @@ tell_left(const struct init *in)
 		return;
 	log_warn("%s (pid %d) exited with code 0 and left %s running: start it "
 	         "in the foreground%s%s%s", self_program(in), (int)in->pid,
-	         buf_text(&b), hint != NULL ? " (" : ", or use --follow-orphan",
-	         hint != NULL ? hint : "", hint != NULL ? ")" : "");
+	         buf_text(&b), hint != NULL ? " (" : ", ",
+	         hint != NULL ? hint : else_do, hint != NULL ? ")" : "");
+}
+
+/* It has made room for one that ended badly: that is no good end. */
+static int
+failed_upgrade(const struct init *in)
+{
+	log_warn("%s (pid %d) exited with code 0, but what had taken its place "
+	         "has failed: taken for 1", self_program(in), (int)in->pid);
+	return UNKNOWN_END;
 }
 
 static void
@@ -186,6 +220,9 @@ service_ended(struct init *in, int status)
 		return;
 	}
 	follow_forget(&in->follow);
+	if (in->upgrade_failed && status == 0
+	 && keeper_is_watched(&in->service))
+		status = failed_upgrade(in);
 	in->status = status;
 	tell_end(in);
 	if (status == 0 && keeper_is_watched(&in->service) && in->plan->linger_ms == 0)
@@ -308,25 +345,28 @@ reaper_reap(struct init *in)
 
 /* see sup/reaper.h */
 void
-reaper_gone(void *owner)
+reaper_gone(void *owner, pid_t pid)
 {
 	struct init *in = owner;
 	int status;
-	pid_t next, got = waitpid(in->pid, &status, WNOHANG);
+	pid_t next;
 
-	if (got > 0)	/* its parent ended before it */
-		service_ended(in, status);
-	if (got >= 0)
+	if (pid != in->pid)
 		return;
+	if (waitpid(pid, &status, WNOHANG) > 0) {	/* its parent had ended */
+		service_ended(in, status);
+		return;
+	}
 	next = follow_next(&in->follow);
 	if (next == 0) {
-		log_warn("%s (pid %d) has ended; its parent has its exit code: "
-		         "taken for 1", self_program(in), (int)in->pid);
-		service_ended(in, 1 << 8);	/* as wait(2) would have it */
+		log_warn("%s (pid %d) has ended; another process has its exit "
+		         "code: taken for 1", self_program(in), (int)pid);
+		service_ended(in, UNKNOWN_END);
 		return;
 	}
 	log_warn("%s (pid %d) has ended: pid %d, which was the service before, "
-	         "is it again", self_program(in), (int)in->pid, (int)next);
+	         "is it again", self_program(in), (int)pid, (int)next);
+	in->upgrade_failed = true;
 	become_service(in, next);
 	if (!keeper_is_watched(&in->service))
 		keeper_stop(in);
