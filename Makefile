@@ -149,7 +149,7 @@ unit-run: $(UNITS)
 UNIT_CC     = gcc
 UNIT_CFLAGS = -O1 -g
 UNIT_PARTS  = $(patsubst %,$B/unit/obj/%.o,$(BASE) $(NET) $(SUP))
-$B/unit/obj/%.o: src/%.c
+$B/unit/obj/%.o: src/%.c | $(READY)
 	@mkdir -p $(@D)
 	$Q$(UNIT_CC) $(OURS) $(UNIT_CFLAGS) -c -o $@ $<
 $B/unit/obj/net/anchors_blob.o: $B/trust/anchors_blob.c
@@ -169,7 +169,7 @@ $B/unit/test_watch: UNIT_LINK = \
 # What fuzzing saved runs again, each target by a name of its own.
 FUZZ_PARTS = $(patsubst tests/fuzz/%.c,$B/unit/obj/fuzz/%.o, \
         $(wildcard tests/fuzz/fuzz_*.c))
-$B/unit/obj/fuzz/%.o: tests/fuzz/%.c
+$B/unit/obj/fuzz/%.o: tests/fuzz/%.c | $(READY)
 	@mkdir -p $(@D)
 	$Q$(UNIT_CC) $(OURS) -DLLVMFuzzerTestOneInput=$* $(UNIT_CFLAGS) -c -o $@ $<
 .SECONDARY: $(UNIT_PARTS) $(FUZZ_PARTS)

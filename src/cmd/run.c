@@ -387,15 +387,16 @@ print_version(void)
 static bool
 stands_for_another(const char *path)
 {
-	static const char names[] =
-		"docker-init\0tini\0tini-static\0dumb-init\0catatonit\0";
+	static const char names[][12] = {	/* no pointers to relocate */
+		"docker-init", "tini", "tini-static", "dumb-init", "catatonit",
+	};
 	const char *slash = path == NULL ? NULL : strrchr(path, '/');
 	const char *name = slash == NULL ? path : slash + 1;
 
 	if (name == NULL)
 		return false;
-	for (const char *n = names; *n != '\0'; n += strlen(n) + 1)
-		if (strcmp(name, n) == 0)
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(name, names[i]) == 0)
 			return true;
 	return false;
 }

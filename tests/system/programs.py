@@ -50,6 +50,8 @@ def refuses(box, port=SERVED):
             box.connect(port).close()
         except ConnectionRefusedError:
             return True
+        except ConnectionResetError:
+            pass  # it closed the port with this connection still in its queue
         return False
     until(refused, f"port {port} is closed")
 

@@ -154,6 +154,24 @@ def two_lives(hale, tmp_path, second, *options):
     return box
 
 
+@pytest.mark.parametrize("options", [["--drain", "1h"], ["--stop-timeout", "1h"]])
+def test_a_stop_ends_with_a_restart_whose_exec_fails_late(hale, tmp_path, busy, options):
+    box = two_lives(hale, tmp_path, busy, *options)
+    if "--drain" in options:
+        box.signal(TERM)
+        until(lambda: box.status()["state"] == "draining", "the drain")
+        busy.let_go()
+    else:  # both in one turn
+        os.kill(box.pid, signal.SIGSTOP)
+        until(lambda: box.state(1) == "T", "hale stands still")
+        box.signal(TERM)
+        busy.let_go()
+        until(lambda: box.state(2) in (None, "Z") and box.state(3) in (None, "Z")
+              and box.children() <= 2, "what was started has ended")
+        os.kill(box.pid, signal.SIGCONT)
+    assert box.code() in (126, 137)
+
+
 def test_a_restart_whose_exec_hangs_does_not_hold_the_probes(hale, tmp_path, held):
     box = two_lives(hale, tmp_path, held)
     assert box.get("/livez").status == 200
@@ -228,29 +246,29 @@ def test_a_denied_start_names_the_calls(hale):
 
 # --- small limits -----------------------------------------------------------------------
 
-@pytest.mark.static_only
-@pytest.mark.parametrize("nofile", [3, 4, 5])
+# A dynamic loader has no descriptor to open a library with.
+NO_LOADER = pytest.param(3, marks=pytest.mark.static_only)
+
+
+@pytest.mark.parametrize("nofile", [NO_LOADER, 4, 5])
 def test_too_few_descriptors_are_one_line_with_the_limit_and_what_is_needed(hale, nofile):
     code, out, err = hale("say up", nofile=nofile).end()
     assert (code, out, len(err)) == (1, [], 1)
     assert f"RLIMIT_NOFILE is {nofile} and hale needs 6" in err[0]
 
 
-@pytest.mark.static_only
 def test_six_descriptors_are_enough_to_start_and_what_lacks_is_in_words(hale):
     code, out, err = hale("fds exit 7", nofile=6).end()
     assert (code, out) == (7, ["fds 0 1 2"])
     assert "no local socket" in err[0]
 
 
-@pytest.mark.static_only
 def test_no_descriptor_for_a_listener_is_one_line_with_the_limit(hale):
     code, out, err = hale("--listen", "8080", "--listen", "8081", "say up", nofile=7).end()
     assert (code, out, len(err)) == (1, [], 1)
     assert "8081" in err[0] and "RLIMIT_NOFILE is 7" in err[0]
 
 
-@pytest.mark.static_only
 def test_no_descriptor_for_a_port_is_one_line_with_the_limit_and_what_is_needed(hale):
     code, out, err = hale("--listen", "8080", "say up", nofile=6).end()
     assert (code, out, len(err)) == (1, [], 1)
@@ -262,8 +280,7 @@ def limited(box, limit, *argv, **options):
     return box("/bin/sh", "-c", f'ulimit {limit}; exec "$@"', "sh", *argv, **options)
 
 
-@pytest.mark.static_only
-@pytest.mark.parametrize("soft", [3, 4, 5, 6, 7, 64])
+@pytest.mark.parametrize("soft", [NO_LOADER, 4, 5, 6, 7, 64])
 def test_a_small_soft_limit_is_the_services_and_not_hales(box, soft):
     """It is restarted with it as well."""
     started = limited(box, f"-S -n {soft}", HALE, "--listen", "8080", "--restart", "always",
@@ -281,7 +298,7 @@ def test_a_check_has_the_soft_limit_that_hale_was_given(box):
     assert started.status()["checks"][-1]["output"] == "exit 0: 17"
 
 
-@pytest.mark.static_only
+@pytest.mark.static_only  # the sanitizers reserve terabytes
 @pytest.mark.parametrize("mib", [1, 2, 3, 8])
 def test_little_address_space_is_enough(box, mib):
     started = limited(box, f"-v {mib * 1024}", HALE, "--listen", "8080",

@@ -172,10 +172,12 @@ def send_to(name, text=b"READY=1"):
 
 @pytest.mark.parametrize("how", ["a child", "an orphan"])
 def test_a_descendant_of_another_user_may_speak(hale, how):
-    """As in `su www-data -c gunicorn`: the service itself stays root."""
+    """As in `su www-data -c gunicorn`: the service itself stays root. The
+    speaker stays too: of one that has ended nobody can say who it was."""
     code = TALKER.replace("if os.fork() == 0:", "if os.fork() == 0:\n"
                           "            if 'orphan' in sys.argv and os.fork(): os._exit(0)\n"
                           f"            os.setgid({NOBODY}); os.setuid({NOBODY})")
+    code = code.replace("os._exit(0)\n        os.wait", "sys.stdin.read()\n        os.wait")
     box = hale(*LISTEN, "--notify", [*PYTHON, code, how.split()[1]])
     box.out.expect("^up")
     box.tell("child READY=1")

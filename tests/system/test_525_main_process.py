@@ -1,4 +1,5 @@
 """Which process is the service: hot upgrades (MAINPID), daemons that fork."""
+import contextlib
 import os
 import re
 import signal
@@ -7,7 +8,7 @@ import sys
 
 import pytest
 
-from box import SVC, until
+from box import SVC, libc, until
 
 LISTEN = ["--listen", "8080"]
 NOTIFY = [*LISTEN, "--notify"]
@@ -27,21 +28,25 @@ def send(text):
     s.send(text.encode())
 def tell(*words):
     os.write(1, (" ".join(map(str, words)) + "\n").encode())
-def new(user):
+def new(user, name="new"):
     null = os.open("/dev/null", os.O_RDONLY); os.dup2(null, 0)
     if user:
         os.setgid(user); os.setuid(user)
     def got(sig, _):
-        tell("new got", sig)
-        if sig == signal.SIGUSR1:
+        tell(name, "got", sig)
+        if sig == signal.SIGHUP:
+            if os.fork() == 0:
+                new(0, "third")
+        elif sig == signal.SIGUSR1:
             send(f"MAINPID={os.getpid()}\nREADY=1")
         elif sig == signal.SIGUSR2:
             os._exit(5)
         else:
             os._exit(23)
-    for sig in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM):
+    for sig in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sig, got)
-    tell("new", os.getpid())
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    tell(name, os.getpid())
     while True:
         signal.pause()
 def old_got(sig, _):
@@ -175,6 +180,75 @@ def test_two_upgrades_one_after_the_other(upgrade):
     assert box.new != first
 
 
+def test_after_a_second_upgrade_that_fails_the_first_ones_process_is_the_service(upgrade):
+    """Its parent is not hale: the very first process still drains."""
+    box = upgrade()
+    takes_over(box)
+    box.tell(f"kill {int(signal.SIGHUP)}")
+    third = int(box.out.expect(r"^third (\d+)$")[1])
+    box.tell(f"say MAINPID={third}")
+    becomes(box, third)
+    box.signal(signal.SIGUSR2)
+    box.out.expect("^third got 12$")
+    becomes(box, box.new)
+    box.tell("quit 0")
+    until(lambda: box.state(box.old) is None, "the old one is reaped")
+    assert box.status()["service"]["pid"] == box.new
+    box.signal(TERM)
+    assert box.code() == 23
+
+
+def test_an_upgrade_that_fails_is_a_failure_when_the_old_one_makes_room(upgrade):
+    box = upgrade("--restart", "on-failure", "--backoff", "0")
+    takes_over(box)
+    box.signal(signal.SIGUSR2)
+    becomes(box, box.old)
+    box.tell("quit 0")
+    box.err.expect("exited with code 0, but what had taken its place has failed: taken for 1")
+    box.out.expect(r"^old \d+$")  # it is started again
+
+
+def test_a_zombie_does_not_become_the_service(upgrade):
+    box = upgrade()
+    box.tell(f"kill {int(TERM)}")
+    until(lambda: box.state(box.new) == "Z", "the new one is a zombie")
+    for _ in range(2):
+        box.tell("say MAINPID=NEW")
+    box.err.expect(rf"MAINPID={box.new} is not followed: no living process")
+    box.tell("quit 4")
+    assert box.code() == 4
+    assert not [line for line in box.err.rest() if "is not followed" in line]  # once is enough
+
+
+def test_a_checker_of_hales_does_not_become_the_service(upgrade):
+    box = upgrade("--ready-check", "exec:/bin/sleep 0.2", "--interval", "300ms", "--timeout", "5s")
+
+    def name_a_checker():
+        for pid in box.pids() - {1, box.old, box.new}:
+            with contextlib.suppress(OSError):
+                if open(box.inner(f"proc/{pid}/comm"), encoding="ascii").read() == "hale-check\n":
+                    box.tell(f"say MAINPID={pid}")
+                    return True
+        return False
+
+    until(name_a_checker, "a checker is there")
+    box.err.expect("is not followed: no living process")
+    assert box.status()["service"]["pid"] == box.old
+
+
+def test_one_that_another_process_holds_dead_is_not_waited_for(upgrade):
+    """Its tracer has not waited for it, so hale cannot reap it: no loop, no wait."""
+    box = upgrade()
+    takes_over(box)
+    box.tell("quit 0")
+    until(lambda: box.state(box.old) is None, "the old one is reaped")
+    pid = box.outer(box.new)
+    assert libc.ptrace(0x4206, pid, None, None) == 0  # PTRACE_SEIZE
+    os.kill(pid, signal.SIGKILL)
+    assert box.code() == 1
+    box.err.expect("another process has its exit code")
+
+
 def test_without_pidfds_it_takes_over_when_the_old_one_ends(upgrade):
     box = upgrade("-v", refuse=[f"{SYS_PIDFD_OPEN}:-1:38"])
     box.tell("say MAINPID=NEW;READY=1")
@@ -199,7 +273,7 @@ def test_a_subreaper_follows_it_as_pid_1_does(upgrade):
 def test_what_is_not_below_hale_does_not_become_the_service(upgrade, who):
     box = upgrade()
     box.tell(f"say MAINPID={who};READY=1")
-    box.err.expect(f"MAINPID={who} is not followed: no process below hale has that pid")
+    box.err.expect(f"MAINPID={who} is not followed: no living process")
     assert box.status()["service"]["pid"] == box.old
 
 
@@ -218,7 +292,7 @@ def test_a_guest_does_not_become_the_service(upgrade):
 
     guest = box.inside(name_myself)
     assert here.recv(1) == b"x"
-    box.err.expect(f"MAINPID={guest} is not followed: no process below hale has that pid")
+    box.err.expect(f"MAINPID={guest} is not followed: no living process")
     assert box.status()["service"]["pid"] == box.old
 
 
