@@ -367,6 +367,23 @@ def test_ctrl_backslash_is_no_stop(hale):
     box.out.expect("up$")  # once more, after the key's echo
 
 
+@pytest.mark.parametrize("leave", ["setpgid", "setsid"])
+def test_ctrl_c_is_sent_on_to_a_service_that_has_left_hales_group(hale, leave):
+    box = hale("-q", *STOPPED_BY_KEY, f"{leave} catch quit 2 6 say up pause", tty="leader")
+    box.out.expect("^up$")
+    box.press("C")
+    assert box.code() == 6
+
+
+def test_a_child_of_the_service_that_signals_its_group_does_not_stop_hale(hale):
+    box = hale("--listen", "8080", "-q", *STOPPED_BY_KEY, "ignore 15 fork { kill 0 15 say sent pause } "
+               "say up pause", tty="leader")
+    box.out.expect_each("^up$", "^sent$")
+    assert [box.status()["state"] for _ in range(2)] == ["running"] * 2
+    box.press("C")
+    assert box.code() == 128 + INT
+
+
 def test_ctrl_c_ends_the_wait_for_a_restart(hale):
     box = hale("--restart", "always", "--backoff", "1h..1h", "exit 3", tty="leader")
     box.err.expect("restarting .* in 1h")
