@@ -137,7 +137,8 @@ def test_the_old_one_is_the_service_again_when_the_new_one_has_ended(upgrade):
     box.tell("wait")
     box.out.expect("^waited 5$")
     becomes(box, box.old)
-    box.err.expect(rf"\(pid {box.new}\) has ended: pid {box.old}, which was the service before, is it again$")
+    box.err.expect(rf"\(pid {box.new}\) has ended: pid {box.old}, which was the service "
+                   "before, is it again$")
     box.tell("quit 9")
     assert box.code() == 9
 

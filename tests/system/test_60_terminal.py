@@ -376,8 +376,8 @@ def test_ctrl_c_is_sent_on_to_a_service_that_has_left_hales_group(hale, leave):
 
 
 def test_a_child_of_the_service_that_signals_its_group_does_not_stop_hale(hale):
-    box = hale("--listen", "8080", "-q", *STOPPED_BY_KEY, "ignore 15 fork { kill 0 15 say sent pause } "
-               "say up pause", tty="leader")
+    box = hale("--listen", "8080", "-q", *STOPPED_BY_KEY,
+               "ignore 15 fork { kill 0 15 say sent pause } say up pause", tty="leader")
     box.out.expect_each("^up$", "^sent$")
     assert [box.status()["state"] for _ in range(2)] == ["running"] * 2
     box.press("C")
