@@ -41,7 +41,7 @@ find_refusing(pid_t pid, void *context)
 }
 
 /* The kernel says EPERM only if it reached no member of the group. Returns 0,
- * -EPERM, or -ESRCH if there is no such group. */
+ * -ESRCH if there is no such group, or as deliver() does. */
 static int
 signal_group(pid_t group, int sig)
 {
@@ -128,8 +128,8 @@ signal_rest_of_group(const struct tree_group *g, int sig)
 	else if (g->held_fd >= 0
 	      && syscall(SYS_pidfd_send_signal, g->held_fd, sig, NULL,
 	                 PIDFD_TO_GROUP) < 0)
-		r = -errno;
-	return r == -EPERM ? -EPERM : 0;
+		r = errno == EPERM ? -EPERM : 0;	/* gone, or not known */
+	return r == -ESRCH ? 0 : r;
 }
 
 /* To what is below `from`, however deep: all of it, or one pass of it. Then to
@@ -143,8 +143,8 @@ signal_below(const struct tree_group *g, pid_t from, int sig, bool one_pass)
 	do
 		limit = kin_below(from, limit, signal_one, &s);
 	while (limit > 0 && !one_pass);
-	if (g != NULL && signal_rest_of_group(g, sig) == -EPERM)
-		s.batch.err = -EPERM;
+	if (g != NULL)
+		deliver_note(&s.batch, signal_rest_of_group(g, sig));
 	return deliver_end(&s.batch);
 }
 

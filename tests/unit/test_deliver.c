@@ -2,18 +2,23 @@
 /* test_deliver.c - signals by one who may not send them, and by its helpers */
 #include "unit.h"
 
+#include "base/clock.h"
 #include "sup/deliver.h"
 #include "sup/tree.h"
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define EXITED(code) ((code) << 8)	/* a wait status (wait(2)) */
+#define SKIPPED 77
 #define USER  4242
 #define OTHER 4243
 #define MANY  (DELIVER_MAX + 3)
@@ -91,6 +96,7 @@ static void
 run_without(uint32_t caps, int (*body)(void))
 {
 	pid_t pid;
+	int status;
 
 	if (getuid() != 0)
 		skip();
@@ -100,7 +106,10 @@ run_without(uint32_t caps, int (*body)(void))
 		drop(caps);
 		_exit(body());
 	}
-	assert_int_equal(end_of(pid), EXITED(0));
+	status = end_of(pid);
+	if (status == EXITED(SKIPPED))
+		skip();
+	assert_int_equal(status, EXITED(0));
 }
 
 static int
@@ -247,7 +256,7 @@ everybody_below_is_signalled_who_refuses(void **state)
 
 /* The user stops whatever becomes it, as often as it can. */
 static int
-ends_in_time(void)
+ends_by_one_that_is_not_stopped(void)
 {
 	pid_t hostile = process_of(USER, 0);
 	pid_t stopper = fork();
@@ -260,18 +269,127 @@ ends_in_time(void)
 			for (pid_t p = hostile + 2; p < hostile + 40; p++)
 				(void)kill(p, SIGSTOP);
 	}
-	(void)deliver(hostile, SIGTERM, NULL);	/* it returns: see alarm() */
+	for (int i = 0; i < 200; i++)
+		if (deliver(hostile, SIGCONT, NULL) != 0)
+			return 1;
+	if (deliver(hostile, SIGTERM, NULL) != 0)
+		return 2;
 	drop(0);
 	kill(stopper, SIGKILL);
-	kill(hostile, SIGKILL);
-	return end_of(stopper) == SIGKILL && end_of(hostile) > 0 ? 0 : 1;
+	return end_of(stopper) == SIGKILL && end_of(hostile) == SIGTERM ? 0 : 3;
 }
 
 static void
-a_user_that_stops_the_helper_does_not_hold_hale(void **state)
+a_user_cannot_stop_the_helper_that_signals_it(void **state)
 {
 	(void)state;
-	run_without(CAP(CAP_KILL), ends_in_time);
+	run_without(CAP(CAP_KILL), ends_by_one_that_is_not_stopped);
+}
+
+/* Its tracer holds each child of this process as it is forked. */
+static pid_t
+hold_children(void)
+{
+	const pid_t held = getpid();
+	int up[2];
+	char byte = 'n';
+	pid_t pid, tracer;
+
+	if (pipe(up) < 0)
+		_exit(95);
+	tracer = fork();
+	if (tracer == 0) {
+		alarm(20);
+		if (ptrace(PTRACE_SEIZE, held, NULL, PTRACE_O_TRACEFORK) == 0)
+			byte = 'y';
+		(void)!write(up[1], &byte, 1);
+		while ((pid = waitpid(-1, NULL, __WALL)) > 0)
+			if (pid == held)
+				(void)ptrace(PTRACE_CONT, held, NULL, NULL);
+		_exit(1);
+	}
+	if (read(up[0], &byte, 1) != 1 || byte != 'y')
+		_exit(SKIPPED);
+	close(up[0]);
+	close(up[1]);
+	return tracer;
+}
+
+static int
+rests(void)
+{
+	pid_t pid = process_of(USER, 0), tracer = hold_children();
+	struct deliver_batch b = { .sig = SIGTERM };
+	int64_t began_ms = clock_ms();
+
+	if (deliver(pid, SIGTERM, NULL) != -ETIMEDOUT)
+		return 1;
+	for (size_t i = 0; i < MANY; i++)	/* two batches */
+		deliver_to(&b, pid);
+	if (deliver_end(&b) != -ETIMEDOUT
+	 || tree_signal(pid, true, SIGTERM, NULL) != -ETIMEDOUT)
+		return 2;
+	if (clock_ms() - began_ms > 2 * DELIVER_WAIT_MS)
+		return 3;
+	drop(0);
+	kill(tracer, SIGKILL);	/* lets the one that it holds go on */
+	if (end_of(tracer) != SIGKILL || end_of(pid) != SIGTERM)
+		return 4;
+	/* It was the one that there was. */
+	if (waitpid(-1, NULL, 0) <= 0)
+		return 5;
+	return waitpid(-1, NULL, 0) == -1 && errno == ECHILD ? 0 : 6;
+}
+
+static void
+after_one_that_hangs_no_other_is_tried_for_a_while(void **state)
+{
+	(void)state;
+	run_without(CAP(CAP_KILL), rests);
+}
+
+/* In this process fork(2) and its like give EAGAIN from now on. */
+static void
+deny_children(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		         offsetof(struct seccomp_data, nr)),
+#ifdef SYS_fork
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fork, 2, 0),
+#endif
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAGAIN),
+	};
+	struct sock_fprog prog = { sizeof code / sizeof *code, code };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) < 0
+	 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) < 0)
+		_exit(SKIPPED);
+}
+
+static int
+has_no_child(void)
+{
+	pid_t pid = process_of(USER, 0);
+
+	deny_children();
+	if (deliver(pid, SIGTERM, NULL) != -EAGAIN
+	 || tree_signal(pid, false, SIGTERM, NULL) != -EAGAIN
+	 || tree_signal(pid, true, SIGTERM, NULL) != -EAGAIN)
+		return 1;
+	if (all_of(pid, SIGTERM) != -EAGAIN || own_of(pid, SIGTERM) != -EAGAIN)
+		return 2;
+	drop(0);
+	return kill(pid, SIGKILL) == 0 && end_of(pid) == SIGKILL ? 0 : 3;
+}
+
+static void
+a_lack_of_processes_is_no_lack_of_permission(void **state)
+{
+	(void)state;
+	run_without(CAP(CAP_KILL), has_no_child);
 }
 
 int
@@ -283,6 +401,8 @@ main(void)
 	UNIT_TEST(many_of_several_users_are_signalled);
 	UNIT_TEST(members_of_a_group_that_refuse_are_signalled_too);
 	UNIT_TEST(everybody_below_is_signalled_who_refuses);
-	UNIT_TEST(a_user_that_stops_the_helper_does_not_hold_hale);
+	UNIT_TEST(a_user_cannot_stop_the_helper_that_signals_it);
+	UNIT_TEST(after_one_that_hangs_no_other_is_tried_for_a_while);
+	UNIT_TEST(a_lack_of_processes_is_no_lack_of_permission);
 	return unit_run("sup/deliver");
 }
