@@ -67,7 +67,7 @@ int tree_signal_all(const struct tree_group *g, int sig);
  * exec` started. SIGKILL goes to TREE_KILL_MAX of them at most, so that probes
  * need not wait: the caller sends it again while any is left.
  */
-#define TREE_KILL_MAX KIN_MAX
+#define TREE_KILL_MAX 512
 int tree_signal_own(const struct tree_group *g, int sig);
 
 /* Sends sig to pid, its process group and its descendants. */

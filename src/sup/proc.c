@@ -35,10 +35,12 @@ proc_is_ours(void)
 	    && (pid_t)pid == getpid();
 }
 
+static bool listing;	/* asked already, and what is listed is ours */
+
 static int
 write_path(struct buf *b, pid_t pid, const char *name)
 {
-	if (!proc_is_ours())
+	if (!listing && !proc_is_ours())
 		return -1;
 	buf_fmt(b, "/proc/%d/%s", (int)pid, name);
 	(void)buf_text(b);
@@ -162,8 +164,10 @@ each_number(int fd, void (*each)(pid_t pid, void *context), void *context)
 {
 	_Alignas(struct dirent) char bytes[LIST_MAX];
 	uint64_t pid;
+	const bool nested = listing;
 	long n;
 
+	listing = true;
 	while ((n = syscall(SYS_getdents64, fd, bytes, sizeof bytes)) > 0) {
 		const struct dirent *e;
 
@@ -174,6 +178,7 @@ each_number(int fd, void (*each)(pid_t pid, void *context), void *context)
 				each((pid_t)pid, context);
 		}
 	}
+	listing = nested;
 	close(fd);
 }
 

@@ -132,7 +132,7 @@ signal_rest_of_group(const struct tree_group *g, int sig)
 	return r == -ESRCH ? 0 : r;
 }
 
-/* To what is below `from`, however deep: all of it, or one pass of it. Then to
+/* To what is below `from`, however deep: all of it, or TREE_KILL_MAX. Then to
  * the group, if there is one. */
 static int
 signal_below(const struct tree_group *g, pid_t from, int sig, bool one_pass)
@@ -141,7 +141,9 @@ signal_below(const struct tree_group *g, pid_t from, int sig, bool one_pass)
 	pid_t limit = INT_MAX;
 
 	do
-		limit = kin_below(from, limit, signal_one, &s);
+		limit = kin_below(from, limit,
+		                  one_pass ? TREE_KILL_MAX : KIN_MAX,
+		                  signal_one, &s);
 	while (limit > 0 && !one_pass);
 	if (g != NULL)
 		deliver_note(&s.batch, signal_rest_of_group(g, sig));
