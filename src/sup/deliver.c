@@ -160,6 +160,16 @@ send_letter(const void *letter, uid_t uid)
 	return send(l->to, l->sig, l->info);
 }
 
+/* The user to become. Returns 0, -ESRCH if the process has ended, or as
+ * deliver() does. */
+static int
+find_user(pid_t pid, uid_t *uid)
+{
+	int r = proc_real_uid(pid, uid);
+
+	return r == -EACCES ? -EPERM : r;
+}
+
 /* see sup/deliver.h */
 int
 deliver(pid_t pid, int sig, const struct signalfd_siginfo *info)
@@ -170,14 +180,10 @@ deliver(pid_t pid, int sig, const struct signalfd_siginfo *info)
 
 	if (r != -EPERM)
 		return r;
-	switch (proc_real_uid(pid, &uid)) {
-	case 0:
+	r = find_user(pid, &uid);
+	if (r == 0)
 		return as_user(uid, send_letter, &l);
-	case -ESRCH:
-		return 0;
-	default:
-		return -EPERM;
-	}
+	return r == -ESRCH ? 0 : r;
 }
 
 /* --- many --- */
@@ -228,10 +234,10 @@ deliver_end(struct deliver_batch *b)
 static void
 keep(struct deliver_batch *b, pid_t pid)
 {
-	int r = proc_real_uid(pid, &b->uids[b->n]);
+	int r = find_user(pid, &b->uids[b->n]);
 
-	if (r < 0 && r != -ESRCH)
-		b->err = -EPERM;
+	if (r != -ESRCH)
+		deliver_note(b, r);
 	if (r < 0)
 		return;
 	b->pids[b->n++] = pid;

@@ -40,8 +40,10 @@ static bool listing;	/* asked already, and what is listed is ours */
 static int
 write_path(struct buf *b, pid_t pid, const char *name)
 {
-	if (!listing && !proc_is_ours())
+	if (!listing && !proc_is_ours()) {
+		errno = EACCES;
 		return -1;
+	}
 	buf_fmt(b, "/proc/%d/%s", (int)pid, name);
 	(void)buf_text(b);
 	return 0;
@@ -73,6 +75,13 @@ proc_uid(pid_t pid, uid_t *uid)
 	return 0;
 }
 
+/* Too many files are open, or the like: it may be had later. */
+static bool
+is_shortage(int err)
+{
+	return err == EMFILE || err == ENFILE || err == ENOMEM;
+}
+
 /* see sup/proc.h */
 int
 proc_real_uid(pid_t pid, uid_t *uid)
@@ -82,6 +91,8 @@ proc_real_uid(pid_t pid, uid_t *uid)
 	ssize_t n;
 	int r;
 
+	if (fd < 0 && is_shortage(errno))
+		return -errno;
 	if (fd < 0)
 		return errno == ENOENT && proc_is_ours() ? -ESRCH : -EACCES;
 	n = read(fd, bytes, sizeof bytes);

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -392,6 +393,31 @@ a_lack_of_processes_is_no_lack_of_permission(void **state)
 	run_without(CAP(CAP_KILL), has_no_child);
 }
 
+static int
+has_no_descriptor(void)
+{
+	pid_t pid = process_of(USER, 0);
+	const struct rlimit none = { 0, 0 };
+	struct deliver_batch b = { .sig = SIGTERM };
+
+	if (setrlimit(RLIMIT_NOFILE, &none) < 0)
+		return SKIPPED;
+	if (deliver(pid, SIGTERM, NULL) != -EMFILE)
+		return 1;
+	deliver_to(&b, pid);
+	if (deliver_end(&b) != -EMFILE)
+		return 2;
+	drop(0);
+	return kill(pid, SIGKILL) == 0 && end_of(pid) == SIGKILL ? 0 : 3;
+}
+
+static void
+neither_is_a_lack_of_descriptors(void **state)
+{
+	(void)state;
+	run_without(CAP(CAP_KILL), has_no_descriptor);
+}
+
 int
 main(void)
 {
@@ -404,5 +430,6 @@ main(void)
 	UNIT_TEST(a_user_cannot_stop_the_helper_that_signals_it);
 	UNIT_TEST(after_one_that_hangs_no_other_is_tried_for_a_while);
 	UNIT_TEST(a_lack_of_processes_is_no_lack_of_permission);
+	UNIT_TEST(neither_is_a_lack_of_descriptors);
 	return unit_run("sup/deliver");
 }
