@@ -14,8 +14,9 @@
 #include <sys/signalfd.h>
 #include <sys/types.h>
 
-#define DELIVER_WAIT_MS 200	/* a child that sends has this long to end */
-#define DELIVER_REST_MS 1000	/* and if it has not, none is started for so long */
+#define DELIVER_WAIT_MS 200	/* a child that sends has this long to end .. */
+#define DELIVER_REST_MS 1000	/* .. else it is killed, and no other is started
+				 * for so long */
 #define DELIVER_MAX     256	/* refusals that are kept before they are sent */
 
 /* Has hale CAP_KILL? Then only a security module refuses anything. */

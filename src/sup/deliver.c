@@ -79,7 +79,7 @@ result_of(int status)
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EAGAIN;
 }
 
-/* Somebody may hold it, and hale may not end it: it is reaped later then. */
+/* What holds it may hold its end too: it is reaped when that comes. */
 static int
 wait_briefly(pid_t child)
 {
@@ -95,6 +95,7 @@ wait_briefly(pid_t child)
 			return result_of(status);
 		(void)nanosleep(&step, NULL);
 	}
+	(void)kill(child, SIGKILL);
 	rest_until_ms = clock_ms() + DELIVER_REST_MS;
 	return -ETIMEDOUT;
 }

@@ -322,6 +322,7 @@ rests(void)
 	pid_t pid = process_of(USER, 0), tracer = hold_children();
 	struct deliver_batch b = { .sig = SIGTERM };
 	int64_t began_ms = clock_ms();
+	int status;
 
 	if (deliver(pid, SIGTERM, NULL) != -ETIMEDOUT)
 		return 1;
@@ -333,11 +334,12 @@ rests(void)
 	if (clock_ms() - began_ms > 2 * DELIVER_WAIT_MS)
 		return 3;
 	drop(0);
-	kill(tracer, SIGKILL);	/* lets the one that it holds go on */
-	if (end_of(tracer) != SIGKILL || end_of(pid) != SIGTERM)
+	kill(pid, SIGKILL);
+	kill(tracer, SIGKILL);
+	if (end_of(tracer) != SIGKILL || end_of(pid) != SIGKILL)
 		return 4;
-	/* It was the one that there was. */
-	if (waitpid(-1, NULL, 0) <= 0)
+	/* There was one, and it was killed. */
+	if (waitpid(-1, &status, 0) <= 0 || status != SIGKILL)
 		return 5;
 	return waitpid(-1, NULL, 0) == -1 && errno == ECHILD ? 0 : 6;
 }
