@@ -4,13 +4,16 @@
 
 #include "base/clock.h"
 #include "sup/deliver.h"
+#include "sup/proc.h"
 #include "sup/tree.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -287,27 +290,63 @@ a_user_cannot_stop_the_helper_that_signals_it(void **state)
 	run_without(CAP(CAP_KILL), ends_by_one_that_is_not_stopped);
 }
 
-/* Its tracer holds each child of this process as it is forked. */
-static pid_t
-hold_children(void)
+/* Has it no descriptor, and the name of one that nobody counts? */
+static bool
+is_bare(pid_t pid)
 {
+	char path[64], name[PROC_NAME_LEN + 1];
+	int n = 0;
+	DIR *d;
+
+	(void)snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	d = opendir(path);
+	if (d == NULL)
+		return false;
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
+	return n == 2	/* "." and ".." */
+	    && proc_name(pid, name) > 0 && strcmp(name, TREE_CHECKER) == 0;
+}
+
+/* Until the end of a child of that process, which it looks at. */
+static _Noreturn void
+trace(pid_t held, bool holds)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, __WALL)) > 0) {
+		if (pid != held
+		 && status >> 8 == (SIGTRAP | PTRACE_EVENT_EXIT << 8))
+			_exit(is_bare(pid) ? 0 : 2);
+		if (pid == held || !holds)
+			(void)ptrace(PTRACE_CONT, pid, NULL, NULL);
+	}
+	_exit(1);
+}
+
+/* A tracer, which holds each child of this process as it is forked, or else
+ * looks at the first one's end, and ends. */
+static pid_t
+start_tracer(bool holds)
+{
+	const long options = PTRACE_O_TRACEFORK
+	                   | (holds ? 0 : PTRACE_O_TRACEEXIT);
 	const pid_t held = getpid();
 	int up[2];
 	char byte = 'n';
-	pid_t pid, tracer;
+	pid_t tracer;
 
 	if (pipe(up) < 0)
 		_exit(95);
 	tracer = fork();
 	if (tracer == 0) {
 		alarm(20);
-		if (ptrace(PTRACE_SEIZE, held, NULL, PTRACE_O_TRACEFORK) == 0)
+		if (ptrace(PTRACE_SEIZE, held, NULL, options) == 0)
 			byte = 'y';
 		(void)!write(up[1], &byte, 1);
-		while ((pid = waitpid(-1, NULL, __WALL)) > 0)
-			if (pid == held)
-				(void)ptrace(PTRACE_CONT, held, NULL, NULL);
-		_exit(1);
+		trace(held, holds);
 	}
 	if (read(up[0], &byte, 1) != 1 || byte != 'y')
 		_exit(SKIPPED);
@@ -317,9 +356,26 @@ hold_children(void)
 }
 
 static int
+holds_nothing(void)
+{
+	pid_t pid = process_of(USER, 0), tracer = start_tracer(false);
+
+	if (deliver(pid, SIGTERM, NULL) != 0 || end_of(pid) != SIGTERM)
+		return 1;
+	return end_of(tracer) == 0 ? 0 : 2;
+}
+
+static void
+the_helper_holds_no_descriptor_and_is_not_counted(void **state)
+{
+	(void)state;
+	run_without(CAP(CAP_KILL), holds_nothing);
+}
+
+static int
 rests(void)
 {
-	pid_t pid = process_of(USER, 0), tracer = hold_children();
+	pid_t pid = process_of(USER, 0), tracer = start_tracer(true);
 	struct deliver_batch b = { .sig = SIGTERM };
 	int64_t began_ms = clock_ms();
 	int status;
@@ -430,6 +486,7 @@ main(void)
 	UNIT_TEST(members_of_a_group_that_refuse_are_signalled_too);
 	UNIT_TEST(everybody_below_is_signalled_who_refuses);
 	UNIT_TEST(a_user_cannot_stop_the_helper_that_signals_it);
+	UNIT_TEST(the_helper_holds_no_descriptor_and_is_not_counted);
 	UNIT_TEST(after_one_that_hangs_no_other_is_tried_for_a_while);
 	UNIT_TEST(a_lack_of_processes_is_no_lack_of_permission);
 	UNIT_TEST(neither_is_a_lack_of_descriptors);
