@@ -40,7 +40,8 @@ struct child_news {
  * its exec (sup/spawn.h), which costs no page tables and makes the exec's
  * failure known here at once. An exec that takes longer is begun anew in a
  * child of its own memory, and from then on each is.
- * Returns the pid, or -errno of the fork or the exec; nothing is left then.
+ * Returns the pid, or -errno of the fork or the exec; nothing is left then,
+ * unless the child is held at its end: it is to be reaped when it comes.
  */
 pid_t child_start(const struct child_plan *plan, struct child_news *news);
 

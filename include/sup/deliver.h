@@ -14,7 +14,9 @@
 #include <sys/signalfd.h>
 #include <sys/types.h>
 
-#define DELIVER_WAIT_MS 200	/* a child that sends has this long to end */
+#define DELIVER_WAIT_MS 200	/* a child that sends has this long to end .. */
+#define DELIVER_REST_MS 1000	/* .. else it is killed, and no other is started
+				 * for so long */
 #define DELIVER_MAX     256	/* refusals that are kept before they are sent */
 
 /* Has hale CAP_KILL? Then only a security module refuses anything. */
@@ -23,7 +25,8 @@ bool deliver_is_free(void);
 /*
  * Sends sig to the process pid. A queued value that info carries (sigqueue(3))
  * is passed on; info may be NULL. Returns 0, also if it has ended, or -errno:
- * -EPERM if it may not be signalled in any way.
+ * -EPERM if it may not be signalled in any way; another, such as -EAGAIN or
+ * -ETIMEDOUT, if there was no child for it or the child was held: try later.
  */
 int deliver(pid_t pid, int sig, const struct signalfd_siginfo *info);
 
@@ -33,7 +36,7 @@ int deliver(pid_t pid, int sig, const struct signalfd_siginfo *info);
  */
 struct deliver_batch {
 	int    sig;
-	int    err;	/* 0, or -EPERM */
+	int    err;	/* 0, or as deliver() returns it; -EPERM comes first */
 	size_t n;
 	pid_t  pids[DELIVER_MAX];	/* refused, to be sent as .. */
 	uid_t  uids[DELIVER_MAX];	/* .. this user */
@@ -44,7 +47,10 @@ void deliver_to(struct deliver_batch *b, pid_t pid);
 /* Only if it refuses ours: for one that a call to many did not reach. */
 void deliver_if_refused(struct deliver_batch *b, pid_t pid);
 
-/* Returns 0, or -EPERM: somebody who is there could not be signalled. */
+/* Takes in a result that others had. */
+void deliver_note(struct deliver_batch *b, int result);
+
+/* Returns 0, or as deliver() does if somebody who is there was not signalled. */
 int deliver_end(struct deliver_batch *b);
 
 #endif

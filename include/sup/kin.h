@@ -11,20 +11,21 @@
 #define HALE_SUP_KIN_H
 
 #include <limits.h>
+#include <stddef.h>
 #include <sys/types.h>
 
-#define KIN_MAX       512	/* processes that are visited in one pass */
+#define KIN_MAX       16384	/* processes that are visited in one pass */
 #define KIN_READS_MAX 262144	/* files that one pass reads at most */
 
 /*
  * Calls each(pid, context) for those that descend from ancestor and have a
- * number below limit (INT_MAX at first): KIN_MAX at most, of the highest
- * numbers. All were found before the first call; children come before their
+ * number below limit (INT_MAX at first): max (1 to KIN_MAX) at most, of the
+ * highest numbers. A pass reads /proc once, however many it visits. All were found before the first call; children come before their
  * parents, unless there are many and the kernel's numbers have begun anew. One
  * that waits to be reaped may be among them. Returns the limit of the next
  * pass, or 0: there are no more.
  */
-pid_t kin_below(pid_t ancestor, pid_t limit,
+pid_t kin_below(pid_t ancestor, pid_t limit, size_t max,
                 void (*each)(pid_t pid, void *context), void *context);
 
 /* Calls each(pid, context) for all children of this process that live; it has

@@ -29,7 +29,8 @@ int proc_uid(pid_t pid, uid_t *uid);
 /*
  * Fills in its real user, also of one that changed it since its exec (to whom
  * the above gives root). Returns 0, -ESRCH if it has ended, waiting to be
- * reaped or not, or -EACCES where /proc does not tell.
+ * reaped or not, -EACCES where /proc does not tell, or another error number
+ * (-EMFILE) where it may do so later.
  */
 int proc_real_uid(pid_t pid, uid_t *uid);
 

@@ -16,14 +16,16 @@
 /*
  * Signals go as the receiver's own user where hale itself may not send them
  * (sup/deliver.h). -EPERM: that is not possible either, and somebody who is
- * there was not signalled. That a process has ended is no failure.
+ * there was not signalled. Another error number: it failed for the moment, as
+ * where there is no process to be had for it. That a process has ended is no
+ * failure.
  */
 
 /*
  * Sends sig to pid, or with to_group to its process group, and to pid alone
  * where that fails (the group is gone). To pid alone a queued value that info
  * carries (sigqueue(3)) is passed on; no call sends one to a group. info may be
- * NULL. Returns 0 or -EPERM, for pid itself: others in the group do not count.
+ * NULL. Returns 0 or that, for pid itself: others in the group do not count.
  */
 int tree_signal(pid_t pid, bool to_group, int sig,
                 const struct signalfd_siginfo *info);
@@ -56,7 +58,7 @@ uint64_t tree_ticks(void);
  * Sends sig to everything but hale: as PID 1 the whole PID namespace, else
  * hale's descendants as far as /proc shows them, at any depth, and the group.
  * No other signal than SIGKILL goes to those members of the group that started
- * before g->heard_ticks: they have had theirs. Returns 0 or -EPERM, for any.
+ * before g->heard_ticks: they have had theirs. Returns 0 or that, for any.
  */
 int tree_signal_all(const struct tree_group *g, int sig);
 
@@ -65,7 +67,7 @@ int tree_signal_all(const struct tree_group *g, int sig);
  * exec` started. SIGKILL goes to TREE_KILL_MAX of them at most, so that probes
  * need not wait: the caller sends it again while any is left.
  */
-#define TREE_KILL_MAX KIN_MAX
+#define TREE_KILL_MAX 512
 int tree_signal_own(const struct tree_group *g, int sig);
 
 /* Sends sig to pid, its process group and its descendants. */
@@ -80,7 +82,8 @@ void tree_end_own(void);
  * reaps what was forked meanwhile and comes to hale, for so long at most. */
 void tree_finish(int64_t timeout_ms);
 
-/* The name (comm) of a checker: hale's own child, and nobody's leftover. */
+/* The name (comm) of a checker or one that sends a signal (sup/deliver.h):
+ * hale's own child, and nobody's leftover. */
 #define TREE_CHECKER "hale-check"
 
 /* Appends the names and pids of hale's children that live, as far as /proc

@@ -7,12 +7,15 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sup/fds.h"
 #include "sup/terminal.h"
 
 #define EXIT_CANNOT_EXEC 126
+#define BURY_MS   20	/* for a child that is just about to end */
+#define STEP_NS   1000000	/* between two looks at it */
 #define ENV_MAX   32	/* "WATCHDOG_PID=" and a number */
 
 /* What the child writes, on the parent's memory, for its exec to read. */
@@ -92,12 +95,18 @@ take_terminal(const struct child_plan *plan, pid_t pid)
 		terminal_take(plan->terminal_fd, pid);
 }
 
-/* The child has ended, or is just about to. */
+/* The child has ended, or is just about to: unless somebody stops it, or the
+ * kernel holds it, and then it is reaped when it comes. */
 static void
 bury(const struct child_plan *plan, pid_t pid)
 {
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		continue;
+	const struct timespec step = { 0, STEP_NS };
+
+	for (int ms = 0; ms < BURY_MS; ms++) {
+		if (waitpid(pid, NULL, WNOHANG) != 0)
+			break;
+		(void)nanosleep(&step, NULL);
+	}
 	take_terminal(plan, pid);
 }
 

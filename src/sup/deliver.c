@@ -6,12 +6,16 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "sup/fds.h"
 #include "sup/proc.h"
+#include "sup/tree.h"
 
 #define CAP_VERSION 0x20080522	/* _LINUX_CAPABILITY_VERSION_3 */
 #define CAP_KILL    5
@@ -65,8 +69,17 @@ send(pid_t pid, int sig, const struct signalfd_siginfo *info)
 
 /* --- as another user --- */
 
-/* Of that user now, it may be stopped by the user's other processes, and hale
- * may not end it: it is reaped later then. */
+/* Until then no child is started: one took too long. */
+static int64_t rest_until_ms;
+
+/* Its exit code is an error number. */
+static int
+result_of(int status)
+{
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EAGAIN;
+}
+
+/* What holds it may hold its end too: it is reaped when that comes. */
 static int
 wait_briefly(pid_t child)
 {
@@ -77,33 +90,58 @@ wait_briefly(pid_t child)
 		pid_t pid = waitpid(child, &status, WNOHANG);
 
 		if (pid < 0)
-			return -EPERM;
+			return -errno;
 		if (pid == child)
-			return status == 0 ? 0 : -EPERM;
+			return result_of(status);
 		(void)nanosleep(&step, NULL);
 	}
+	(void)kill(child, SIGKILL);
+	rest_until_ms = clock_ms() + DELIVER_REST_MS;
 	return -ETIMEDOUT;
+}
+
+/*
+ * In the child. kill(2) looks at the sender's effective user, and at the real
+ * and the saved one of who gets it: with that user as the effective one alone,
+ * that user's processes cannot stop or kill the child.
+ */
+static int
+become(uid_t uid)
+{
+	const uid_t same = (uid_t)-1;
+
+	(void)prctl(PR_SET_NAME, TREE_CHECKER);	/* nobody's leftover */
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		(void)close(fd);
+	fds_close_others(NULL, 0);	/* no connection waits for its end */
+	/* libc's would want to change threads that are not there. */
+	if (syscall(SYS_setresuid, same, uid, same) == 0)
+		return 0;
+	/* EINVAL: our user namespace has no such user. */
+	return errno == EINVAL ? -EPERM : -errno;
 }
 
 /*
  * Runs say(what) as that user, in a child with memory of its own: a change of
  * users makes memory that no debugger may read, which keeps that user's other
- * processes out of the child, and ours stays as it is. Returns 0, -EPERM or
- * -ETIMEDOUT.
+ * processes out of the child, and ours stays as it is. Returns what say()
+ * does, or an error number.
  */
 static int
 as_user(uid_t uid, int (*say)(const void *what, uid_t uid), const void *what)
 {
-	pid_t child = fork();
+	pid_t child;
+	int r;
 
+	if (clock_ms() < rest_until_ms)
+		return -ETIMEDOUT;
+	child = fork();
 	if (child < 0)
-		return -EPERM;
+		return -errno;
 	if (child > 0)
 		return wait_briefly(child);
-	/* libc's would want to change threads that are not there. */
-	if (syscall(SYS_setresuid, uid, uid, uid) < 0)
-		_exit(1);
-	_exit(say(what, uid) == 0 ? 0 : 1);
+	r = become(uid);
+	_exit(r < 0 ? -r : -say(what, uid));
 }
 
 /* --- one --- */
@@ -123,6 +161,16 @@ send_letter(const void *letter, uid_t uid)
 	return send(l->to, l->sig, l->info);
 }
 
+/* The user to become. Returns 0, -ESRCH if the process has ended, or as
+ * deliver() does. */
+static int
+find_user(pid_t pid, uid_t *uid)
+{
+	int r = proc_real_uid(pid, uid);
+
+	return r == -EACCES ? -EPERM : r;
+}
+
 /* see sup/deliver.h */
 int
 deliver(pid_t pid, int sig, const struct signalfd_siginfo *info)
@@ -133,14 +181,10 @@ deliver(pid_t pid, int sig, const struct signalfd_siginfo *info)
 
 	if (r != -EPERM)
 		return r;
-	switch (proc_real_uid(pid, &uid)) {
-	case 0:
-		return as_user(uid, send_letter, &l) == 0 ? 0 : -EPERM;
-	case -ESRCH:
-		return 0;
-	default:
-		return -EPERM;
-	}
+	r = find_user(pid, &uid);
+	if (r == 0)
+		return as_user(uid, send_letter, &l);
+	return r == -ESRCH ? 0 : r;
 }
 
 /* --- many --- */
@@ -149,12 +193,15 @@ static int
 send_all(const void *batch, uid_t uid)
 {
 	const struct deliver_batch *b = batch;
-	int r = 0;
+	int err = 0;
 
-	for (size_t i = 0; i < b->n; i++)
-		if (b->uids[i] == uid && send(b->pids[i], b->sig, NULL) < 0)
-			r = -EPERM;
-	return r;
+	for (size_t i = 0; i < b->n; i++) {
+		int r = b->uids[i] == uid ? send(b->pids[i], b->sig, NULL) : 0;
+
+		if (r < 0)
+			err = r;
+	}
+	return err;
 }
 
 static bool
@@ -167,18 +214,20 @@ is_first_of_user(const struct deliver_batch *b, size_t at)
 }
 
 /* see sup/deliver.h */
+void
+deliver_note(struct deliver_batch *b, int result)
+{
+	if (result < 0 && b->err != -EPERM)
+		b->err = result;
+}
+
+/* see sup/deliver.h */
 int
 deliver_end(struct deliver_batch *b)
 {
-	int r = 0;
-
-	/* One that hangs is enough: the caller's time is everybody's. */
-	for (size_t i = 0; i < b->n && r != -ETIMEDOUT; i++) {
-		r = is_first_of_user(b, i) ? as_user(b->uids[i], send_all, b)
-		                           : 0;
-		if (r < 0)
-			b->err = -EPERM;
-	}
+	for (size_t i = 0; i < b->n; i++)
+		if (is_first_of_user(b, i))
+			deliver_note(b, as_user(b->uids[i], send_all, b));
 	b->n = 0;
 	return b->err;
 }
@@ -186,10 +235,10 @@ deliver_end(struct deliver_batch *b)
 static void
 keep(struct deliver_batch *b, pid_t pid)
 {
-	int r = proc_real_uid(pid, &b->uids[b->n]);
+	int r = find_user(pid, &b->uids[b->n]);
 
-	if (r < 0 && r != -ESRCH)
-		b->err = -EPERM;
+	if (r != -ESRCH)
+		deliver_note(b, r);
 	if (r < 0)
 		return;
 	b->pids[b->n++] = pid;

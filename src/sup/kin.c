@@ -11,10 +11,13 @@
 #define READ_MAX  512	/* bytes of a list of children read at a time */
 #define NAME_LEN  40	/* bytes of "task/4194304/children" */
 #define TRIES     3	/* for one whose parent ends meanwhile */
+#define FEW_MAX   512	/* processes that are found by the lists .. */
+#define LISTS_MAX 4096	/* .. which are so many: each thread has one */
 
 struct brood {
 	pid_t parent;
 	bool  is_whole;
+	int   *left;	/* lists that may still be read */
 	void (*each)(pid_t pid, void *context);
 	void *context;
 };
@@ -41,10 +44,11 @@ visit_thread(pid_t thread, void *brood)
 	struct brood *b = brood;
 	char text[NAME_LEN];
 	struct buf name = buf_over(text, sizeof text);
-	int fd;
+	int fd = -1;
 
 	buf_fmt(&name, "task/%d/children", (int)thread);
-	fd = proc_open(b->parent, buf_text(&name), 0);
+	if (b->is_whole && (*b->left)-- > 0)
+		fd = proc_open(b->parent, buf_text(&name), 0);
 	if (fd < 0) {
 		b->is_whole = false;
 		return;
@@ -54,13 +58,13 @@ visit_thread(pid_t thread, void *brood)
 }
 
 /* The kernel lists a child with the thread that forked it, which in Go is any.
- * Returns whether all the lists were there: not every kernel has them, and a
- * thread may just have ended. */
+ * Returns whether all the lists were there: not every kernel has them, a
+ * thread may just have ended, or there are more than *left. */
 static bool
-each_listed(pid_t parent, void (*each)(pid_t pid, void *context),
+each_listed(pid_t parent, int *left, void (*each)(pid_t pid, void *context),
             void *context)
 {
-	struct brood b = { parent, true, each, context };
+	struct brood b = { parent, true, left, each, context };
 
 	return proc_each_thread(parent, visit_thread, &b) == 0 && b.is_whole;
 }
@@ -76,10 +80,12 @@ struct known {
 struct pass {
 	pid_t  ancestor, limit;
 	int    reads;	/* that are left */
-	size_t n;	/* found: the last KIN_MAX of them are in `found` */
-	pid_t  found[KIN_MAX];
+	size_t max, n;	/* found: the last max of these n are in found[] */
 	struct known known[KNOWN_MAX];
 };
+
+/* No more of it is touched than there are processes. */
+static pid_t found[KIN_MAX];
 
 static struct known *
 slot(struct pass *p, pid_t pid)
@@ -144,7 +150,7 @@ find(pid_t pid, void *pass)
 	struct pass *p = pass;
 
 	if (pid < p->limit && pid != p->ancestor && look(p, pid))
-		p->found[p->n++ % KIN_MAX] = pid;
+		found[p->n++ % p->max] = pid;
 }
 
 static void
@@ -152,8 +158,8 @@ note(pid_t pid, void *pass)
 {
 	struct pass *p = pass;
 
-	if (p->n < KIN_MAX)
-		p->found[p->n] = pid;
+	if (p->n < p->max)
+		found[p->n] = pid;
 	p->n++;
 }
 
@@ -163,11 +169,13 @@ note(pid_t pid, void *pass)
 static bool
 find_few(struct pass *p)
 {
-	bool is_whole = each_listed(p->ancestor, note, p);
+	const size_t max = p->max < FEW_MAX ? p->max : FEW_MAX;
+	int left = LISTS_MAX;
+	bool is_whole = each_listed(p->ancestor, &left, note, p);
 
-	for (size_t i = 0; is_whole && i < p->n && p->n <= KIN_MAX; i++)
-		is_whole = each_listed(p->found[i], note, p);
-	if (is_whole && p->n <= KIN_MAX)
+	for (size_t i = 0; is_whole && i < p->n && p->n <= max; i++)
+		is_whole = each_listed(found[i], &left, note, p);
+	if (is_whole && p->n <= max)
 		return true;
 	p->n = 0;
 	return false;
@@ -175,20 +183,21 @@ find_few(struct pass *p)
 
 /* see sup/kin.h */
 pid_t
-kin_below(pid_t ancestor, pid_t limit,
+kin_below(pid_t ancestor, pid_t limit, size_t max,
           void (*each)(pid_t pid, void *context), void *context)
 {
 	struct pass p = {
 		.ancestor = ancestor, .limit = limit, .reads = KIN_READS_MAX,
+		.max = max < KIN_MAX ? max : KIN_MAX,
 	};
 	size_t first;
 	pid_t pid = 0;
 
 	if (limit < INT_MAX || !find_few(&p))
 		proc_each(find, &p);
-	first = p.n > KIN_MAX ? p.n - KIN_MAX : 0;
+	first = p.n > p.max ? p.n - p.max : 0;
 	for (size_t i = p.n; i > first; i--) {
-		pid = p.found[(i - 1) % KIN_MAX];
+		pid = found[(i - 1) % p.max];
 		each(pid, context);
 	}
 	return first > 0 ? pid : 0;
@@ -211,9 +220,10 @@ visit_living(pid_t pid, void *brood)
 void
 kin_children(void (*each)(pid_t pid, void *context), void *context)
 {
-	struct brood b = { getpid(), true, each, context };
+	int one = 1;
+	struct brood b = { getpid(), true, &one, each, context };
 
 	/* One list: none was visited if it cannot be read. */
-	if (!each_listed(b.parent, visit_living, &b))
+	if (!each_listed(b.parent, &one, visit_living, &b))
 		proc_each(visit_living, &b);
 }

@@ -35,11 +35,15 @@ proc_is_ours(void)
 	    && (pid_t)pid == getpid();
 }
 
+static bool listing;	/* asked already, and what is listed is ours */
+
 static int
 write_path(struct buf *b, pid_t pid, const char *name)
 {
-	if (!proc_is_ours())
+	if (!listing && !proc_is_ours()) {
+		errno = EACCES;
 		return -1;
+	}
 	buf_fmt(b, "/proc/%d/%s", (int)pid, name);
 	(void)buf_text(b);
 	return 0;
@@ -71,6 +75,13 @@ proc_uid(pid_t pid, uid_t *uid)
 	return 0;
 }
 
+/* Too many files are open, or the like: it may be had later. */
+static bool
+is_shortage(int err)
+{
+	return err == EMFILE || err == ENFILE || err == ENOMEM;
+}
+
 /* see sup/proc.h */
 int
 proc_real_uid(pid_t pid, uid_t *uid)
@@ -80,6 +91,8 @@ proc_real_uid(pid_t pid, uid_t *uid)
 	ssize_t n;
 	int r;
 
+	if (fd < 0 && is_shortage(errno))
+		return -errno;
 	if (fd < 0)
 		return errno == ENOENT && proc_is_ours() ? -ESRCH : -EACCES;
 	n = read(fd, bytes, sizeof bytes);
@@ -162,8 +175,10 @@ each_number(int fd, void (*each)(pid_t pid, void *context), void *context)
 {
 	_Alignas(struct dirent) char bytes[LIST_MAX];
 	uint64_t pid;
+	const bool nested = listing;
 	long n;
 
+	listing = true;
 	while ((n = syscall(SYS_getdents64, fd, bytes, sizeof bytes)) > 0) {
 		const struct dirent *e;
 
@@ -174,6 +189,7 @@ each_number(int fd, void (*each)(pid_t pid, void *context), void *context)
 				each((pid_t)pid, context);
 		}
 	}
+	listing = nested;
 	close(fd);
 }
 

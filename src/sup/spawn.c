@@ -31,6 +31,7 @@
 
 #define STEPS   4	/* for the work, and one more for the end of who was killed */
 #define STEP_MS (SPAWN_HOLD_MS / (STEPS + 1))
+#define LOOK_MS 1	/* between two looks at the word, without futex(2) */
 #define FUTEX_WAIT 0	/* <linux/futex.h>, which musl comes without */
 
 #define FLAGS (CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD)
@@ -158,17 +159,23 @@ wait_for_word(int *word, int steps)
 {
 	/* Not on our stack: below the child's no page has been touched yet. */
 	static const struct timespec step = { .tv_nsec = STEP_MS * 1000000L };
+	static const struct timespec look = { .tv_nsec = LOOK_MS * 1000000L };
+	int left_ms = steps * STEP_MS;
 	int is;
 
 	while ((is = __atomic_load_n(word, __ATOMIC_ACQUIRE)) != 0
-	    && steps > 0) {
+	    && left_ms > 0) {
 		long r = raw_call4(SYS_futex, (long)(intptr_t)word, FUTEX_WAIT,
 		                   is, (long)(intptr_t)&step);
 
-		if (r == -ETIMEDOUT)
-			steps--;
-		else if (r != 0 && r != -EAGAIN && r != -EINTR)
-			steps = 0;	/* futex(2) is denied */
+		if (r == -ETIMEDOUT) {
+			left_ms -= STEP_MS;
+		} else if (r != 0 && r != -EAGAIN && r != -EINTR) {
+			/* It is denied. */
+			(void)raw_call4(SYS_nanosleep, (long)(intptr_t)&look,
+			                0, 0, 0);
+			left_ms -= LOOK_MS;
+		}
 	}
 	return is == 0;
 }

@@ -41,7 +41,7 @@ find_refusing(pid_t pid, void *context)
 }
 
 /* The kernel says EPERM only if it reached no member of the group. Returns 0,
- * -EPERM, or -ESRCH if there is no such group. */
+ * -ESRCH if there is no such group, or as deliver() does. */
 static int
 signal_group(pid_t group, int sig)
 {
@@ -128,11 +128,11 @@ signal_rest_of_group(const struct tree_group *g, int sig)
 	else if (g->held_fd >= 0
 	      && syscall(SYS_pidfd_send_signal, g->held_fd, sig, NULL,
 	                 PIDFD_TO_GROUP) < 0)
-		r = -errno;
-	return r == -EPERM ? -EPERM : 0;
+		r = errno == EPERM ? -EPERM : 0;	/* gone, or not known */
+	return r == -ESRCH ? 0 : r;
 }
 
-/* To what is below `from`, however deep: all of it, or one pass of it. Then to
+/* To what is below `from`, however deep: all of it, or TREE_KILL_MAX. Then to
  * the group, if there is one. */
 static int
 signal_below(const struct tree_group *g, pid_t from, int sig, bool one_pass)
@@ -141,10 +141,12 @@ signal_below(const struct tree_group *g, pid_t from, int sig, bool one_pass)
 	pid_t limit = INT_MAX;
 
 	do
-		limit = kin_below(from, limit, signal_one, &s);
+		limit = kin_below(from, limit,
+		                  one_pass ? TREE_KILL_MAX : KIN_MAX,
+		                  signal_one, &s);
 	while (limit > 0 && !one_pass);
-	if (g != NULL && signal_rest_of_group(g, sig) == -EPERM)
-		s.batch.err = -EPERM;
+	if (g != NULL)
+		deliver_note(&s.batch, signal_rest_of_group(g, sig));
 	return deliver_end(&s.batch);
 }
 

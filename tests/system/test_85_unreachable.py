@@ -15,6 +15,8 @@ LISTEN = ["--listen", "8080"]
 CHECK = ["--live-check", "tcp:127.0.0.1:9", "--interval", "100ms", "--retries", "1"]
 TERM, STOP, CONT = signal.SIGTERM, signal.SIGSTOP, signal.SIGCONT
 NOBODY, USER = 65534, 1000
+NO_FORK = ["57:-1:11", "56:17:11"]  # fork(2), clone(2) as fork: EAGAIN
+x86_64 = pytest.mark.skipif(os.uname().machine != "x86_64", reason="system call numbers")
 FREEZER = pathlib.Path("/sys/fs/cgroup/freezer")
 AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
 
@@ -76,6 +78,16 @@ def test_a_restart_replaces_a_service_of_another_user(no_kill):
                 *CHECK, words="ignore all say up pause")
     b.out.expect("^up$")  # again
     assert b.status()["restarts"] >= 1
+
+
+@x86_64
+def test_no_process_for_a_signal_is_no_lack_of_permission(no_kill):
+    """As under a limit of pids, for the stop and the kill: the timeout decides."""
+    b = no_kill(*LISTEN, "--stop-timeout", "300ms", refuse=NO_FORK, words="say up pause")
+    b.signal(TERM)
+    until(lambda: b.status()["state"] == "stopping", "it waits for the timeout")
+    assert b.code() == 137
+    assert not [line for line in b.err.rest() if "cannot signal" in line]
 
 
 def test_pid_1_leaves_where_nobody_hears_the_stop(barred):

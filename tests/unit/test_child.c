@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define ROOM 256
+#define SKIPPED 77
 
 /* Wait statuses as Linux lays them out (wait(2)). */
 #define EXITED(code)   ((code) << 8)
@@ -137,6 +139,76 @@ listen_pid_names_the_service(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* Its tracer holds each child of this process at its exit. */
+static pid_t
+hold_ends(void)
+{
+	const long options = PTRACE_O_TRACEFORK | PTRACE_O_TRACEEXIT;
+	const pid_t held = getpid();
+	int up[2], status;
+	char byte = 'n';
+	pid_t pid, tracer;
+
+	if (pipe(up) < 0)
+		_exit(95);
+	tracer = fork();
+	if (tracer == 0) {
+		alarm(20);
+		if (ptrace(PTRACE_SEIZE, held, NULL, options) == 0)
+			byte = 'y';
+		(void)!write(up[1], &byte, 1);
+		while ((pid = waitpid(-1, &status, __WALL)) > 0)
+			if (status >> 8 != (SIGTRAP | PTRACE_EVENT_EXIT << 8)
+			 || pid == held)
+				(void)ptrace(PTRACE_CONT, pid, NULL, NULL);
+		_exit(1);
+	}
+	if (read(up[0], &byte, 1) != 1 || byte != 'y')
+		_exit(SKIPPED);
+	close(up[0]);
+	close(up[1]);
+	return tracer;
+}
+
+/* The first start is late, after which a child has memory of its own. */
+static int
+is_not_held(void)
+{
+	static const struct signals_given given = { 0, false };
+	char *argv[] = { "/no/such/program", NULL };
+	struct child_plan plan = { .argv = argv, .given = &given,
+		                   .terminal_fd = -1 };
+	struct child_news news;
+	pid_t tracer, first;
+
+	alarm(20);
+	tracer = hold_ends();
+	first = child_start(&plan, &news);
+	if (first > 0)
+		close(news.exec_fd);
+	if (child_start(&plan, &news) != -ENOENT)
+		return 1;
+	kill(tracer, SIGKILL);	/* lets those that it holds go on */
+	while (waitpid(-1, NULL, 0) > 0)
+		continue;
+	return errno == ECHILD ? 0 : 2;
+}
+
+static void
+a_child_that_is_held_at_its_end_does_not_hold_its_parent(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (pid == 0)
+		_exit(is_not_held());
+	status = end_of(pid);
+	if (status == EXITED(SKIPPED))
+		skip();
+	assert_int_equal(status, EXITED(0));
+}
+
 int
 main(void)
 {
@@ -145,5 +217,6 @@ main(void)
 	UNIT_ROWS(a_failed_exec_is_known_at_once_and_leaves_nothing, failing);
 	UNIT_TEST(the_service_leads_a_session_of_its_own);
 	UNIT_TEST(listen_pid_names_the_service);
+	UNIT_TEST(a_child_that_is_held_at_its_end_does_not_hold_its_parent);
 	return unit_run("sup/child");
 }

@@ -2,18 +2,27 @@
 /* test_deliver.c - signals by one who may not send them, and by its helpers */
 #include "unit.h"
 
+#include "base/clock.h"
 #include "sup/deliver.h"
+#include "sup/proc.h"
 #include "sup/tree.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define EXITED(code) ((code) << 8)	/* a wait status (wait(2)) */
+#define SKIPPED 77
 #define USER  4242
 #define OTHER 4243
 #define MANY  (DELIVER_MAX + 3)
@@ -91,6 +100,7 @@ static void
 run_without(uint32_t caps, int (*body)(void))
 {
 	pid_t pid;
+	int status;
 
 	if (getuid() != 0)
 		skip();
@@ -100,7 +110,10 @@ run_without(uint32_t caps, int (*body)(void))
 		drop(caps);
 		_exit(body());
 	}
-	assert_int_equal(end_of(pid), EXITED(0));
+	status = end_of(pid);
+	if (status == EXITED(SKIPPED))
+		skip();
+	assert_int_equal(status, EXITED(0));
 }
 
 static int
@@ -247,7 +260,7 @@ everybody_below_is_signalled_who_refuses(void **state)
 
 /* The user stops whatever becomes it, as often as it can. */
 static int
-ends_in_time(void)
+ends_by_one_that_is_not_stopped(void)
 {
 	pid_t hostile = process_of(USER, 0);
 	pid_t stopper = fork();
@@ -260,18 +273,207 @@ ends_in_time(void)
 			for (pid_t p = hostile + 2; p < hostile + 40; p++)
 				(void)kill(p, SIGSTOP);
 	}
-	(void)deliver(hostile, SIGTERM, NULL);	/* it returns: see alarm() */
+	for (int i = 0; i < 200; i++)
+		if (deliver(hostile, SIGCONT, NULL) != 0)
+			return 1;
+	if (deliver(hostile, SIGTERM, NULL) != 0)
+		return 2;
 	drop(0);
 	kill(stopper, SIGKILL);
-	kill(hostile, SIGKILL);
-	return end_of(stopper) == SIGKILL && end_of(hostile) > 0 ? 0 : 1;
+	return end_of(stopper) == SIGKILL && end_of(hostile) == SIGTERM ? 0 : 3;
 }
 
 static void
-a_user_that_stops_the_helper_does_not_hold_hale(void **state)
+a_user_cannot_stop_the_helper_that_signals_it(void **state)
 {
 	(void)state;
-	run_without(CAP(CAP_KILL), ends_in_time);
+	run_without(CAP(CAP_KILL), ends_by_one_that_is_not_stopped);
+}
+
+/* Has it no descriptor, and the name of one that nobody counts? */
+static bool
+is_bare(pid_t pid)
+{
+	char path[64], name[PROC_NAME_LEN + 1];
+	int n = 0;
+	DIR *d;
+
+	(void)snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	d = opendir(path);
+	if (d == NULL)
+		return false;
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
+	return n == 2	/* "." and ".." */
+	    && proc_name(pid, name) > 0 && strcmp(name, TREE_CHECKER) == 0;
+}
+
+/* Until the end of a child of that process, which it looks at. */
+static _Noreturn void
+trace(pid_t held, bool holds)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, __WALL)) > 0) {
+		if (pid != held
+		 && status >> 8 == (SIGTRAP | PTRACE_EVENT_EXIT << 8))
+			_exit(is_bare(pid) ? 0 : 2);
+		if (pid == held || !holds)
+			(void)ptrace(PTRACE_CONT, pid, NULL, NULL);
+	}
+	_exit(1);
+}
+
+/* A tracer, which holds each child of this process as it is forked, or else
+ * looks at the first one's end, and ends. */
+static pid_t
+start_tracer(bool holds)
+{
+	const long options = PTRACE_O_TRACEFORK
+	                   | (holds ? 0 : PTRACE_O_TRACEEXIT);
+	const pid_t held = getpid();
+	int up[2];
+	char byte = 'n';
+	pid_t tracer;
+
+	if (pipe(up) < 0)
+		_exit(95);
+	tracer = fork();
+	if (tracer == 0) {
+		alarm(20);
+		if (ptrace(PTRACE_SEIZE, held, NULL, options) == 0)
+			byte = 'y';
+		(void)!write(up[1], &byte, 1);
+		trace(held, holds);
+	}
+	if (read(up[0], &byte, 1) != 1 || byte != 'y')
+		_exit(SKIPPED);
+	close(up[0]);
+	close(up[1]);
+	return tracer;
+}
+
+static int
+holds_nothing(void)
+{
+	pid_t pid = process_of(USER, 0), tracer = start_tracer(false);
+
+	if (deliver(pid, SIGTERM, NULL) != 0 || end_of(pid) != SIGTERM)
+		return 1;
+	return end_of(tracer) == 0 ? 0 : 2;
+}
+
+static void
+the_helper_holds_no_descriptor_and_is_not_counted(void **state)
+{
+	(void)state;
+	run_without(CAP(CAP_KILL), holds_nothing);
+}
+
+static int
+rests(void)
+{
+	pid_t pid = process_of(USER, 0), tracer = start_tracer(true);
+	struct deliver_batch b = { .sig = SIGTERM };
+	int64_t began_ms = clock_ms();
+	int status;
+
+	if (deliver(pid, SIGTERM, NULL) != -ETIMEDOUT)
+		return 1;
+	for (size_t i = 0; i < MANY; i++)	/* two batches */
+		deliver_to(&b, pid);
+	if (deliver_end(&b) != -ETIMEDOUT
+	 || tree_signal(pid, true, SIGTERM, NULL) != -ETIMEDOUT)
+		return 2;
+	if (clock_ms() - began_ms > 2 * DELIVER_WAIT_MS)
+		return 3;
+	drop(0);
+	kill(pid, SIGKILL);
+	kill(tracer, SIGKILL);
+	if (end_of(tracer) != SIGKILL || end_of(pid) != SIGKILL)
+		return 4;
+	/* There was one, and it was killed. */
+	if (waitpid(-1, &status, 0) <= 0 || status != SIGKILL)
+		return 5;
+	return waitpid(-1, NULL, 0) == -1 && errno == ECHILD ? 0 : 6;
+}
+
+static void
+after_one_that_hangs_no_other_is_tried_for_a_while(void **state)
+{
+	(void)state;
+	run_without(CAP(CAP_KILL), rests);
+}
+
+/* In this process fork(2) and its like give EAGAIN from now on. */
+static void
+deny_children(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		         offsetof(struct seccomp_data, nr)),
+#ifdef SYS_fork
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fork, 2, 0),
+#endif
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAGAIN),
+	};
+	struct sock_fprog prog = { sizeof code / sizeof *code, code };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) < 0
+	 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) < 0)
+		_exit(SKIPPED);
+}
+
+static int
+has_no_child(void)
+{
+	pid_t pid = process_of(USER, 0);
+
+	deny_children();
+	if (deliver(pid, SIGTERM, NULL) != -EAGAIN
+	 || tree_signal(pid, false, SIGTERM, NULL) != -EAGAIN
+	 || tree_signal(pid, true, SIGTERM, NULL) != -EAGAIN)
+		return 1;
+	if (all_of(pid, SIGTERM) != -EAGAIN || own_of(pid, SIGTERM) != -EAGAIN)
+		return 2;
+	drop(0);
+	return kill(pid, SIGKILL) == 0 && end_of(pid) == SIGKILL ? 0 : 3;
+}
+
+static void
+a_lack_of_processes_is_no_lack_of_permission(void **state)
+{
+	(void)state;
+	run_without(CAP(CAP_KILL), has_no_child);
+}
+
+static int
+has_no_descriptor(void)
+{
+	pid_t pid = process_of(USER, 0);
+	const struct rlimit none = { 0, 0 };
+	struct deliver_batch b = { .sig = SIGTERM };
+
+	if (setrlimit(RLIMIT_NOFILE, &none) < 0)
+		return SKIPPED;
+	if (deliver(pid, SIGTERM, NULL) != -EMFILE)
+		return 1;
+	deliver_to(&b, pid);
+	if (deliver_end(&b) != -EMFILE)
+		return 2;
+	drop(0);
+	return kill(pid, SIGKILL) == 0 && end_of(pid) == SIGKILL ? 0 : 3;
+}
+
+static void
+neither_is_a_lack_of_descriptors(void **state)
+{
+	(void)state;
+	run_without(CAP(CAP_KILL), has_no_descriptor);
 }
 
 int
@@ -283,6 +485,10 @@ main(void)
 	UNIT_TEST(many_of_several_users_are_signalled);
 	UNIT_TEST(members_of_a_group_that_refuse_are_signalled_too);
 	UNIT_TEST(everybody_below_is_signalled_who_refuses);
-	UNIT_TEST(a_user_that_stops_the_helper_does_not_hold_hale);
+	UNIT_TEST(a_user_cannot_stop_the_helper_that_signals_it);
+	UNIT_TEST(the_helper_holds_no_descriptor_and_is_not_counted);
+	UNIT_TEST(after_one_that_hangs_no_other_is_tried_for_a_while);
+	UNIT_TEST(a_lack_of_processes_is_no_lack_of_permission);
+	UNIT_TEST(neither_is_a_lack_of_descriptors);
 	return unit_run("sup/deliver");
 }

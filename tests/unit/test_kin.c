@@ -5,11 +5,15 @@
 #include "sup/kin.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define PASS 512	/* to be found in one */
+#define THREADS 4200	/* more than there are lists read */
+#define SKIPPED 77
 #define DEEP 300	/* generations: more than fit on any list */
 
 static int
@@ -61,7 +65,7 @@ end(pid_t pid)
 
 struct seen {
 	size_t n;
-	pid_t  pids[2 * KIN_MAX];
+	pid_t  pids[2 * PASS];
 };
 
 static void
@@ -69,7 +73,7 @@ see(pid_t pid, void *context)
 {
 	struct seen *s = context;
 
-	if (s->n < 2 * KIN_MAX)
+	if (s->n < 2 * PASS)
 		s->pids[s->n] = pid;
 	s->n++;
 }
@@ -91,24 +95,24 @@ static const struct deep {
 } deep[] = {
 	{ "a few are found by the lists", DEEP, INT_MAX },
 	{ "a few are found by all of /proc", DEEP, INT_MAX - 1 },
-	{ "a chain longer than a pass is found", KIN_MAX + 9, INT_MAX },
+	{ "a chain longer than a pass is found", PASS + 9, INT_MAX },
 };
 
 static void
 however_deep_all_are_found(void **state)
 {
 	const struct deep *d = *state;
-	pid_t pids[KIN_MAX + 9], limit = d->limit;
+	pid_t pids[PASS + 9], limit = d->limit;
 	struct seen s = { 0 };
 	pid_t first = start_chain(d->depth, pids);
 
 	while (limit > 0)
-		limit = kin_below(getpid(), limit, see, &s);
+		limit = kin_below(getpid(), limit, PASS, see, &s);
 	end(first);
 	assert_int_equal(s.n, d->depth);
 	for (int i = 0; i < d->depth; i++)
 		assert_true(has(&s, pids[i]));
-	if (d->depth > KIN_MAX || d->limit < INT_MAX)
+	if (d->depth > PASS || d->limit < INT_MAX)
 		return;	/* then the order is that of numbers */
 	for (int i = 0; i < d->depth; i++)	/* children first */
 		assert_int_equal(s.pids[i], pids[d->depth - 1 - i]);
@@ -118,12 +122,12 @@ static void
 only_what_is_below_is_found(void **state)
 {
 	const struct deep *d = *state;
-	pid_t pids[KIN_MAX + 9];
+	pid_t pids[PASS + 9];
 	struct seen s = { 0 };
 	pid_t first = start_chain(d->depth, pids), limit = d->limit;
 
 	while (limit > 0)
-		limit = kin_below(pids[5], limit, see, &s);
+		limit = kin_below(pids[5], limit, PASS, see, &s);
 	end(first);
 	assert_int_equal(s.n, d->depth - 6);
 	assert_false(has(&s, pids[5]));
@@ -133,16 +137,16 @@ static const struct many {
 	const char *name;
 	size_t n;
 } many[] = {
-	{ "one fewer than a pass has room for", KIN_MAX - 1 },
-	{ "as many as a pass has room for", KIN_MAX },
-	{ "one more than a pass has room for", KIN_MAX + 1 },
+	{ "one fewer than a pass has room for", PASS - 1 },
+	{ "as many as a pass has room for", PASS },
+	{ "one more than a pass has room for", PASS + 1 },
 };
 
 static void
 all_are_found_pass_by_pass_each_once(void **state)
 {
 	const struct many *m = *state;
-	static pid_t pids[KIN_MAX + 1];
+	static pid_t pids[PASS + 1];
 	struct seen s = { 0 };
 	pid_t limit;
 	size_t first;
@@ -156,13 +160,13 @@ all_are_found_pass_by_pass_each_once(void **state)
 		}
 		assert_true(pids[i] > 0);
 	}
-	limit = kin_below(getpid(), INT_MAX, see, &s);
+	limit = kin_below(getpid(), INT_MAX, PASS, see, &s);
 	first = s.n;
 	while (limit > 0)
-		limit = kin_below(getpid(), limit, see, &s);
+		limit = kin_below(getpid(), limit, PASS, see, &s);
 	for (size_t i = 0; i < m->n; i++)
 		end(pids[i]);
-	assert_int_equal(first, m->n < KIN_MAX ? m->n : KIN_MAX);
+	assert_int_equal(first, m->n < PASS ? m->n : PASS);
 	assert_int_equal(s.n, m->n);
 	for (size_t i = 0; i < m->n; i++)
 		assert_true(has(&s, pids[i]));
@@ -179,7 +183,7 @@ the_dead_of_many_are_neither_below_nor_children(void **state)
 	if (pid == 0)
 		_exit(0);
 	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
-	(void)kin_below(getpid(), INT_MAX - 1, see, &below);
+	(void)kin_below(getpid(), INT_MAX - 1, PASS, see, &below);
 	kin_children(see, &children);
 	(void)end_of(pid);
 	assert_int_equal(below.n, 0);
@@ -200,6 +204,79 @@ children_are_the_first_generation_alone(void **state)
 	assert_int_equal(s.pids[0], first);
 }
 
+/* Each thread has a list of its own: too many to be read. */
+static void *
+wait_on(void *nothing)
+{
+	for (;;)
+		pause();
+	return nothing;
+}
+
+static int
+finds_with_threads(void)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	pid_t pids[3];
+	struct seen s = { 0 };
+
+	alarm(20);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 65536);
+	for (int i = 0; i < THREADS; i++)
+		if (pthread_create(&thread, &attr, wait_on, NULL) != 0)
+			return SKIPPED;
+	(void)start_chain(3, pids);
+	if (kin_below(getpid(), INT_MAX, PASS, see, &s) != 0 || s.n != 3)
+		return 1;
+	for (int i = 0; i < 3; i++)
+		if (!has(&s, pids[i]))
+			return 2;
+	return 0;
+}
+
+static void
+what_has_too_many_threads_for_the_lists_is_found(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (pid == 0)
+		_exit(finds_with_threads());
+	status = end_of(pid);
+	if (status == SKIPPED << 8)
+		skip();
+	assert_int_equal(status, 0);
+}
+
+static void
+many_are_visited_in_one_pass(void **state)
+{
+	static pid_t pids[2 * PASS];
+	struct seen s = { 0 };
+	pid_t limit;
+
+	(void)state;
+	for (size_t i = 0; i < 2 * PASS; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			for (;;)
+				pause();
+		}
+		assert_true(pids[i] > 0);
+	}
+	limit = kin_below(getpid(), INT_MAX, KIN_MAX, see, &s);
+	for (size_t i = 0; i < 2 * PASS; i++)
+		end(pids[i]);
+	assert_int_equal(limit, 0);
+	assert_int_equal(s.n, 2 * PASS);
+	for (size_t i = 1; i < s.n; i++)
+		assert_true(has(&s, pids[i]));
+}
+
 int
 main(void)
 {
@@ -210,5 +287,7 @@ main(void)
 	UNIT_ROWS(all_are_found_pass_by_pass_each_once, many);
 	UNIT_TEST(the_dead_of_many_are_neither_below_nor_children);
 	UNIT_TEST(children_are_the_first_generation_alone);
+	UNIT_TEST(many_are_visited_in_one_pass);
+	UNIT_TEST(what_has_too_many_threads_for_the_lists_is_found);
 	return unit_run("sup/kin");
 }

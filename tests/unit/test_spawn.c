@@ -6,12 +6,19 @@
 #include "sup/spawn.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define CODE 7
 #define MANY 2000
+#define SKIPPED 77
+#define WORK_US 20000	/* a fifth of the time that there is */
 
 static volatile int seen;
 
@@ -97,11 +104,70 @@ work_that_lasts_is_killed_when_the_time_is_up(void **state)
 	_exit(end_of(pid) != SIGKILL);
 }
 
+static void
+leave_later(void *arg)
+{
+	(void)arg;
+	usleep(WORK_US);
+	_exit(CODE);
+}
+
+static void
+deny_futex(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		         offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_futex, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = { sizeof code / sizeof *code, code };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) < 0
+	 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) < 0)
+		_exit(SKIPPED);
+}
+
+static int
+has_its_time(void)
+{
+	enum spawn_end end;
+	int64_t began_ms;
+
+	deny_futex();
+	if (end_of(spawn_shared(leave_later, NULL, &end)) != CODE << 8
+	 || end != SPAWN_LEFT)
+		return 1;
+	began_ms = clock_ms();
+	if (end_of(spawn_shared(stay, NULL, &end)) != SIGKILL
+	 || end != SPAWN_LATE)
+		return 2;
+	return clock_ms() - began_ms < SPAWN_HOLD_MS / 2 ? 3 : 0;
+}
+
+/* As a seccomp profile may have it. */
+static void
+where_futex_is_denied_the_work_has_its_time_too(void **state)
+{
+	pid_t tester = fork();
+	int status;
+
+	(void)state;
+	if (tester == 0)
+		_exit(has_its_time());
+	status = end_of(tester);
+	if (status == SKIPPED << 8)
+		skip();
+	assert_int_equal(status, 0);
+}
+
 int
 main(void)
 {
 	UNIT_TEST(what_the_child_writes_is_there_when_it_has_left);
 	UNIT_TEST(work_that_returns_ends_with_126);
 	UNIT_TEST(work_that_lasts_is_killed_when_the_time_is_up);
+	UNIT_TEST(where_futex_is_denied_the_work_has_its_time_too);
 	return unit_run("sup/spawn");
 }
