@@ -4,7 +4,7 @@
 
 /* Arrays, not pointers: the loader would write to a page for these. */
 static const struct known {
-	char name[16], hint[32];
+	char name[14], hint[24];
 } known[] = {
 	{ "nginx", "daemon off;" },
 	{ "redis-server", "daemonize no" },
