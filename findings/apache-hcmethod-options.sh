@@ -30,7 +30,7 @@ for deb in *.deb; do
 done
 LD_LIBRARY_PATH=$(find root/usr/lib -maxdepth 1 -name '*-linux-gnu*' | tr '\n' ':')
 export LD_LIBRARY_PATH
-modules=$tmp/root/usr/lib/apache2/modules
+modules=$(find "$tmp/root" -type d -path "*/apache2/modules")
 root/usr/sbin/apache2 -v | head -n 1
 
 # Answers everything with 200 and writes down what was asked.

@@ -34,7 +34,7 @@ done
 LD_LIBRARY_PATH=$(find root/usr/lib root/lib -maxdepth 1 -name '*-linux-gnu*' 2>/dev/null |
 	sed "s|^|$tmp/|" | tr '\n' ':')
 export LD_LIBRARY_PATH
-nginx=$tmp/root/usr/sbin/nginx
+nginx=$(find "$tmp/root" -path "*/sbin/nginx")
 $nginx -v 2>&1
 
 cat >nginx.conf <<CONF

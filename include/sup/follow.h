@@ -54,7 +54,7 @@ pid_t follow_next(struct follow *f);
 /* pid was reaped. */
 void follow_reaped(struct follow *f, pid_t pid);
 
-/* There is no service, and nobody was it before. */
+/* There is no service, and no earlier one is remembered. */
 void follow_forget(struct follow *f);
 
 #endif

@@ -22,6 +22,13 @@
  */
 
 /*
+ * The group that stands for pid: its own, or the one that it was started in if
+ * it has taken the place of another (sup/follow.h). Never hale's, where it is
+ * right after its start, or to stay with a terminal: then it is pid itself.
+ */
+pid_t tree_group_of(pid_t pid);
+
+/*
  * Sends sig to pid, or with to_group to its process group, and to pid alone
  * where that fails (the group is gone). To pid alone a queued value that info
  * carries (sigqueue(3)) is passed on; no call sends one to a group. info may be

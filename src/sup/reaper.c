@@ -58,11 +58,8 @@ tell_end(struct init *in)
 static void
 become_service(struct init *in, pid_t pid)
 {
-	pid_t group = getpgid(pid);
-
 	in->pid = pid;
-	/* With a terminal it may be our own: no SIGKILL for that. */
-	in->group = group > 0 && group != getpgrp() ? group : pid;
+	in->group = tree_group_of(pid);
 	in->stopped = false;
 	in->heard_ticks = 0;
 	keeper_hold_group(in);

@@ -56,10 +56,9 @@ signal_group(pid_t group, int sig)
 	return deliver_end(&m.batch);
 }
 
-/* The service's own, or the one that it was started in if it has taken the
- * place of another (sup/follow.h). Right after its start it is still in ours. */
-static pid_t
-group_of(pid_t pid)
+/* see sup/tree.h */
+pid_t
+tree_group_of(pid_t pid)
 {
 	pid_t group = getpgid(pid);
 
@@ -74,7 +73,7 @@ tree_signal(pid_t pid, bool to_group, int sig,
 	if (!to_group)
 		return deliver(pid, sig, info);
 	/* Others in the group do not count: hale waits for this one. */
-	if (signal_group(group_of(pid), sig) != -ESRCH
+	if (signal_group(tree_group_of(pid), sig) != -ESRCH
 	 && (kill(pid, 0) == 0 || errno != EPERM))
 		return 0;
 	return deliver(pid, sig, NULL);
