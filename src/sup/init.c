@@ -25,7 +25,6 @@
 #include "sup/proc.h"
 #include "sup/reaper.h"
 #include "sup/snapshot.h"
-#include "sup/stopped.h"
 #include "sup/terminal.h"
 #include "sup/tree.h"
 
@@ -69,8 +68,7 @@ was_resumed_with_us(struct init *in)
 	bool resumed = in->resumed;
 
 	in->resumed = false;
-	return resumed && in->rules.shares_group
-	    && !stopped_is(in->pid, in->stopped);
+	return resumed;
 }
 
 static void
@@ -160,6 +158,8 @@ handle_signal(struct init *in, const struct signalfd_siginfo *info)
 
 	if (is_for_its_group(in, info))
 		return false;
+	if (info->ssi_signo == SIGTSTP)	/* it has discarded any SIGCONT */
+		in->resumed = false;
 	switch (to.kind) {
 	case SIGNALS_IGNORE:
 		break;

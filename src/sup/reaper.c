@@ -250,6 +250,19 @@ reaper_hand_over(const struct init *in)
 		terminal_give(in->terminal_fd, getpgid(in->pid));
 }
 
+/*
+ * The SIGCONT that has continued us is still to be read. Whether the service got
+ * it too is asked now: by then the next Ctrl-Z may have stopped it, and a second
+ * SIGCONT would undo that.
+ */
+static void
+resume(struct init *in)
+{
+	in->resumed = in->rules.shares_group;
+	if (in->resumed && stopped_is(in->pid, true))
+		(void)keeper_signal(in, true, SIGCONT, NULL);
+}
+
 /* Ctrl-Z stopped the service: its shell waits for us and for all that is in
  * one job with us, so we stop as well. */
 static void
@@ -264,7 +277,7 @@ service_stopped(struct init *in, int sig)
 	}
 	in->stopped = true;
 	if (in->rules.self != 1 && signals_suspend())
-		in->resumed = true;
+		resume(in);
 	else if (sig == SIGTSTP)
 		go_on(in);
 }

@@ -167,7 +167,7 @@ def test_orphans_of_the_dead_are_gone_before_the_next_start(hale):
 
 
 def test_so_are_more_than_are_killed_at_a_time(hale):
-    many = "fork { setsid pause } " * 600  # CHILD_KILL_MAX is 512
+    many = "fork { setsid pause } " * 600  # TREE_KILL_MAX is 512
     box = hale("--restart", "always", *AT_ONCE, "--max-restarts", "1", [
         "/bin/sh", "-c", f"set -- /proc/[0-9]*; echo $#; exec {SVC} {many} exit 1"])
     _, out, _ = box.end()
