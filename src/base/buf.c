@@ -3,6 +3,7 @@
 #include "base/buf.h"
 
 #define DIGITS_MAX 20	/* of an unsigned 64-bit number */
+#define TENTHS_BELOW_S 10	/* durations below this many seconds have a decimal */
 
 /* see base/buf.h */
 void
@@ -65,6 +66,11 @@ buf_ms(struct buf *b, int64_t ms)
 
 	if (ms < 1000) {
 		buf_fmt(b, "%lldms", (long long)ms);
+		return;
+	}
+	if (s < TENTHS_BELOW_S && ms % 1000 >= 100) {
+		buf_fmt(b, "%lld.%llds", (long long)s,
+		        (long long)(ms % 1000 / 100));
 		return;
 	}
 	while (s < units[i].s)

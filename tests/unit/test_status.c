@@ -139,7 +139,7 @@ the_table_has_a_line_for_each_check(void **state)
 	assert_true(has(&b, "live      yes\n"));
 	assert_true(has(&b,
 "CHECK  FOR    STATE     LAST        TOOK    REASON\n"
-"web    both   passing   1s ago      7ms     200 OK\n"
+"web    both   passing   1.5s ago    7ms     200 OK\n"
 "db     ready  starting  -           -       has no result yet\n"));
 }
 
@@ -157,7 +157,7 @@ what_cannot_be_run_is_unknown_in_every_form(void **state)
 	f.checks[1].not_run = 3;
 	status_write_text(&b, &f);
 	assert_true(has(&b,
-"web    both   unknown   1s ago      7ms     could not be run for 12s: "));
+"web    both   unknown   1.5s ago    7ms     could not be run for 12s: "));
 	b.len = 0;
 	status_write_json(&b, &f);
 	assert_true(has(&b, "\"name\":\"web\",\"ok\":true,\"output\":\"could "
@@ -188,7 +188,7 @@ a_long_name_moves_its_own_line_only(void **state)
 	status_write_text(&b, &f);
 	assert_true(has(&b,
 "https://a-very-long-host-name.example:8443/path"
-"  both   passing   1s ago      7ms     200 OK\n"
+"  both   passing   1.5s ago    7ms     200 OK\n"
 "db                                      "
 "  ready  starting  -           -       has no result yet\n"));
 }
