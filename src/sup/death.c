@@ -61,15 +61,13 @@ write_limit(struct buf *b, const struct death *d)
 static void
 write_perhaps(struct buf *b, const struct death *d, uint64_t kills)
 {
+	bool one = kills == 1;
+
 	buf_str(b, "; in the last ");
 	buf_ms(b, d->since_ms);
-	if (kills == 1)
-		buf_str(b, " the kernel killed a process of this container "
-		        "for memory, perhaps this one");
-	else
-		buf_fmt(b, " the kernel killed %llu processes of this "
-		        "container for memory, perhaps this one too",
-		        (unsigned long long)kills);
+	buf_fmt(b, " the kernel killed %llu process%s of this container for "
+	        "memory, perhaps this one%s", (unsigned long long)kills,
+	        one ? "" : "es", one ? "" : " too");
 	write_limit(b, d);
 }
 

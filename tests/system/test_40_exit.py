@@ -175,7 +175,7 @@ def test_a_small_service_is_perhaps_not_the_one_that_was_killed_for_memory(hale,
     code, _, err = box.end()
     assert code == 137
     assert re.fullmatch(rf"hale: {SVC} \(pid 2\) was killed by SIGKILL; in the last \d+\w+ the "
-                        r"kernel killed a process of this container for memory, perhaps this one "
+                        r"kernel killed 1 process of this container for memory, perhaps this one "
                         r"\(limit 16 MiB\)", err[-1]), err
 
 

@@ -29,7 +29,7 @@ static const struct row {
 	{ "less than half", { .status = KILLED, .kills_before = 4, .kills = 5,
 	    .limit_bytes = 64 * MIB, .peak_bytes = 32 * MIB - 1,
 	    .since_ms = 8000 },
-	  "was killed by SIGKILL; in the last 8s the kernel killed a process "
+	  "was killed by SIGKILL; in the last 8s the kernel killed 1 process "
 	  "of this container for memory, perhaps this one (limit 64 MiB)" },
 	{ "several", { .status = KILLED, .kills_before = 4, .kills = 7,
 	    .limit_bytes = 64 * MIB, .peak_bytes = 3 * MIB,
@@ -39,7 +39,7 @@ static const struct row {
 	{ "no limit is known", { .status = KILLED, .kills_before = 4,
 	    .kills = 5, .limit_bytes = NONE, .peak_bytes = 3 * MIB,
 	    .since_ms = 10 },
-	  "was killed by SIGKILL; in the last 10ms the kernel killed a process "
+	  "was killed by SIGKILL; in the last 10ms the kernel killed 1 process "
 	  "of this container for memory, perhaps this one" },
 	{ "the count did not rise", { .status = KILLED, .kills_before = 5,
 	    .kills = 5, .limit_bytes = 64 * MIB, .peak_bytes = 64 * MIB },
