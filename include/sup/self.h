@@ -14,6 +14,7 @@
 #include "sup/init.h"
 #include "sup/launch.h"
 #include "sup/local.h"
+#include "sup/proc.h"
 #include "sup/report.h"
 
 #define SELF_SIGNAL_BATCH 32	/* signals read at a time */
@@ -49,6 +50,7 @@ struct init {
 	bool     cleared;	/* it got SIGKILL as part of a restart */
 	bool     told_unreachable;	/* that it cannot be signalled */
 	bool     stopped;	/* the service, as waitpid() reported it last */
+	bool     renamed;	/* the service is called `name` now */
 	int64_t  started_ms;
 	struct death_alive alive;	/* of the service */
 	uint64_t born_ms;	/* of the service, since the epoch */
@@ -82,12 +84,15 @@ struct init {
 	char death[DEATH_TEXT_MAX];	/* how the last one ended, or "" */
 	char refused[REPORT_WHY_MAX];	/* why the machine refused a start, or "" */
 	struct self_exec execs[2];	/* one may have ended in this very turn */
+	char name[PROC_NAME_LEN + 1];	/* of what was followed, by then */
 };
 
+/* What the service is called: as it was started, or as what has taken its
+ * place calls itself. */
 static inline const char *
 self_program(const struct init *in)
 {
-	return in->plan->argv[0];
+	return in->renamed ? in->name : in->plan->argv[0];
 }
 
 #endif

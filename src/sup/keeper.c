@@ -237,6 +237,7 @@ keeper_start(struct init *in, bool again)
 		in->refused[0] = '\0';
 		in->heard_ticks = 0;
 		in->told_unfollowed = in->upgrade_failed = false;
+		in->renamed = false;
 	}
 	if (pid < 0)
 		return start_failed(in, pid, again);
@@ -392,7 +393,7 @@ tell_surrender(const struct init *in)
 		log_error("%s is unhealthy and cannot be signalled: giving "
 		          "up%s", self_program(in), live);
 	else
-		log_error("%s was restarted %d time%s in a row without a good "
+		log_error("%s was restarted %d time%s without a healthy "
 		          "minute between: giving up%s", self_program(in), n,
 		          n == 1 ? "" : "s", live);
 }
@@ -491,7 +492,8 @@ keeper_step(struct init *in, enum service_event ev)
 		tell_restart(in, now_ms);
 	if (was_ready && in->pid > 0 && !service_is_ready(&in->service))
 		log_info("%s is not ready any more: %s", self_program(in),
-		         service_state_text(&in->service));
+		         in->key_stop ? "stopping"	/* without a drain */
+		         : service_state_text(&in->service));
 }
 
 /* see sup/keeper.h */

@@ -58,6 +58,7 @@ tell_end(struct init *in)
 static void
 become_service(struct init *in, pid_t pid)
 {
+	in->renamed = proc_name(pid, in->name) > 0;
 	in->pid = pid;
 	in->group = tree_group_of(pid);
 	in->stopped = false;

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from box import SVC, libc, until
+from box import HALE, SVC, libc, until
 
 LISTEN = ["--listen", "8080"]
 NOTIFY = [*LISTEN, "--notify"]
@@ -149,7 +149,6 @@ def test_a_stop_of_the_new_one_alone_stops_the_old_one_too(upgrade):
     takes_over(box)
     box.signal(TERM)
     box.out.expect("^new got 15$")
-    box.tell("wait")
     box.out.expect("^old got 15$")
     assert box.code() == 7
 
@@ -316,6 +315,29 @@ def test_its_group_is_the_one_that_it_was_started_in(upgrade):
 # --- --follow-orphan ---------------------------------------------------------------
 
 DAEMON = "fork { setsid catch quit 15 9 say ready pause } read"
+
+
+# A shell's child has the shell's name until it has become the program.
+SLEEPER = ["sh", "-c", "sleep 3600 & until [ $(cat /proc/$!/comm) = sleep ]; do :; done"]
+
+
+def test_a_process_that_was_followed_goes_by_its_own_name(box):
+    box = box(HALE, "-v", *LISTEN, "--follow-orphan", "--", *SLEEPER)
+    box.err.expect(r"sh \(pid 2\) exited with code 0: pid 3 is the service now$")
+    assert box.status()["service"]["program"] == "sleep"
+    box.signal(TERM)
+    box.err.expect(r"sending SIGTERM to sleep \(pid 3\)$")
+    assert box.code() == 143
+
+
+def test_after_a_restart_the_service_goes_by_the_name_it_was_started_by(box):
+    box = box(HALE, *LISTEN, "--follow-orphan", "--restart", "always", "--backoff", "1ms", "--",
+              *SLEEPER)
+    box.err.expect(r"sh \(pid 2\) exited with code 0: pid 3 is the service now$")
+    becomes(box, 3)
+    box.run("kill", "-9", "3")
+    box.err.expect(r"sleep \(pid 3\) was killed by SIGKILL")
+    box.err.expect(r"sh \(pid \d+\) exited with code 0: pid \d+ is the service now$")
 
 
 def test_the_one_process_that_is_left_becomes_the_service(hale):

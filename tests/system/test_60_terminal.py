@@ -405,7 +405,7 @@ def test_ctrl_c_ends_readiness_and_needs_no_drain(hale):
     box.out.expect("^up$")
     box.press("C")
     box.out.expect(f"got {INT} ")
-    box.err.expect("is not ready any more")
+    box.err.expect("is not ready any more: stopping$")
     assert box.get("/readyz").status == 503
     box.press("C")
     box.out.expect(f"got {INT} ")
