@@ -17,8 +17,7 @@ enum opt_kind {
 	OPT_NONE,	/* ends a table */
 	OPT_FLAG,	/* bool, true when given */
 	OPT_UNFLAG,	/* bool, false when given; not from the environment */
-	OPT_ASK,	/* bool, true when given; not from the environment,
-			 * where HALE_VERSION is rather an image's label */
+	OPT_ASK,	/* bool, true when given; not from the environment */
 	OPT_NO_ENV,	/* the same; where it is true, given or set by the caller
 			 * before, the environment is not read at all */
 	OPT_INT,	/* int, 0..INT_MAX */
@@ -29,7 +28,8 @@ enum opt_kind {
 	OPT_SIG,	/* int, a signal number */
 	OPT_WORD,	/* goes to add(), default and all; the last one counts */
 	OPT_LIST,	/* goes to add(); repeatable, by commas in HALE_* */
-	OPT_URLS,	/* the same; an error line may show a value in part */
+	OPT_URLS,	/* the same, of checks; an error line may show a value in
+			 * part */
 	OPT_SECRETS,	/* the same; an error line must not show a value */
 };
 
@@ -100,6 +100,9 @@ bool opt_is_env(const struct opt *opts, const char *var);
 /* What the value of o must look like, for "expected ...". */
 const char *opt_expected(const struct opt *o);
 
+/* Can o be set from the environment? */
+bool opt_has_env_name(const struct opt *o);
+
 /* Appends o's name in the environment: HALE_STOP_TIMEOUT. */
 void opt_write_env_name(struct buf *b, const struct opt *o);
 
@@ -108,9 +111,9 @@ void opt_write_help(struct buf *b, const struct opt *opts);
 
 /*
  * Is var (NAME=value) a HALE_* that none of the tables (a NULL-terminated
- * list) knows? Kubernetes' own HALE_PORT, HALE_PORT_* and HALE_SERVICE_* are
- * passed over. On true *nearest is the closest option, or NULL where none is
- * near.
+ * list) knows? Kubernetes' own HALE_PORT, HALE_PORT_* and HALE_SERVICE_*, and
+ * HALE_VERSION, which is rather an image's label, are passed over. On true *nearest is the closest option that has such a name, or
+ * one without (--version) if it is exactly that, or NULL if none is near.
  */
 bool opt_is_unknown_env(const struct opt *const *tables, const char *var,
                         const struct opt **nearest);

@@ -48,8 +48,9 @@ is_list(const struct opt *o)
 	    || o->kind == OPT_SECRETS;
 }
 
-static bool
-has_env_name(const struct opt *o)
+/* see base/opt.h */
+bool
+opt_has_env_name(const struct opt *o)
 {
 	return o->kind != OPT_UNFLAG && o->kind != OPT_ASK
 	    && o->kind != OPT_NO_ENV;
@@ -201,7 +202,7 @@ nearest_option(const struct opt *opts, struct span name, bool in_env,
 	for (const struct opt *o = opts; o->kind != OPT_NONE; o++) {
 		unsigned n = edits_between(name, span_of(o->name));
 
-		if (n < *edits && (!in_env || has_env_name(o))) {
+		if (n < *edits && (!in_env || n == 0 || opt_has_env_name(o))) {
 			*edits = n;
 			best = o;
 		}
@@ -377,7 +378,7 @@ read_env_var(struct run *r, const char *var)
 	for (const struct opt *o = r->opts; o->kind != OPT_NONE; o++) {
 		bool given = (r->given >> (o - r->opts) & 1) != 0;
 
-		if (given || !has_env_name(o) || !is_env_name(name, o))
+		if (given || !opt_has_env_name(o) || !is_env_name(name, o))
 			continue;
 		return is_list(o) ? add_list(r, o, value)
 		                  : set_value(r, o, value);
@@ -432,7 +433,7 @@ static bool
 has_option(const struct opt *opts, struct span name)
 {
 	for (const struct opt *o = opts; o->kind != OPT_NONE; o++)
-		if (has_env_name(o) && is_env_name(name, o))
+		if (opt_has_env_name(o) && is_env_name(name, o))
 			return true;
 	return false;
 }
@@ -471,11 +472,13 @@ opt_expected(const struct opt *o)
 		       "seconds, 240000h at most";
 	case OPT_SIG:
 		return "a signal such as TERM, SIGUSR1, 15 or RTMIN+3";
+	case OPT_URLS:
+		return "URL or NAME=URL, a URL as of `hale check`: http:, "
+		       "https:, tcp:, unix:, http+unix: or exec:";
 	case OPT_NONE:
 	case OPT_STR:
 	case OPT_WORD:
 	case OPT_LIST:
-	case OPT_URLS:
 	case OPT_SECRETS:
 		break;
 	}
@@ -553,12 +556,13 @@ opt_write_help(struct buf *b, const struct opt *opts)
 		write_help_line(b, opts);
 }
 
-/* What Kubernetes sets beside a Service called "hale". */
+/* What Kubernetes sets beside a Service called "hale", and the version that a
+ * Dockerfile installs. */
 static bool
-is_kubernetes(struct span name)
+is_anothers(struct span name)
 {
 	return span_is(name, "PORT") || span_has_prefix(name, "PORT_")
-	    || span_has_prefix(name, "SERVICE_");
+	    || span_has_prefix(name, "SERVICE_") || span_is(name, "VERSION");
 }
 
 /* NAME as the long option it would be: "stop-timeout". */
@@ -590,7 +594,7 @@ opt_is_unknown_env(const struct opt *const *tables, const char *var,
 	struct span name = split_env(var, &value);
 
 	*nearest = NULL;
-	if (name.len == 0 || is_kubernetes(name))
+	if (name.len == 0 || is_anothers(name))
 		return false;
 	for (size_t i = 0; tables[i] != NULL; i++)
 		if (has_option(tables[i], name))

@@ -241,6 +241,11 @@ cmd_warn_of_env(void)
 			log_warn("%.*s: no option has this name", len, *e);
 			continue;
 		}
+		if (!opt_has_env_name(nearest)) {
+			log_warn("%.*s: --%s can only be a flag", len, *e,
+			         nearest->name);
+			continue;
+		}
 		opt_write_env_name(&b, nearest);
 		log_warn("%.*s: no option has this name; is %s meant?", len,
 		         *e, buf_text(&b));
@@ -284,7 +289,7 @@ help_run(int argc, char **argv)
 	c = find(argv[left]);
 	if (c != NULL)
 		return cmd_print_help(c);
-	log_error("help: \"%s\" is no command (see: hale help)",
+	log_error("help: there is no command \"%s\" (see: hale help)",
 	          redact_value(room, span_of(argv[left])));
 	return CMD_USAGE;
 }

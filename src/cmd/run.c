@@ -233,9 +233,6 @@ add_backoff(void *args, struct span value)
 	return 0;
 }
 
-#define CHECK_EXPECTED \
-	"URL or NAME=URL, a URL as of `hale check`: http:, https:, tcp:, " \
-	"unix:, http+unix: or exec:"
 #define AT(field) offsetof(struct run_args, field)
 static const struct opt opts[] = {
 	OPT(0, "listen", OPT_LIST, 0, "",
@@ -255,70 +252,71 @@ static const struct opt opts[] = {
 	OPT(0, "stop-signal", OPT_SIG, AT(plan.stop_signal), "",
 	    "what the service gets for SIGTERM", "", NULL, ""),
 	OPT(0, "stop-timeout", OPT_MS, AT(plan.stop_timeout_ms), "",
-	    "this long after the stop signal kill everything; 0: never", "",
+	    "kill everything this long after the stop signal; 0: never", "",
 	    NULL, ""),
 	OPT(0, "linger", OPT_MS, AT(plan.linger_ms), "",
-	    "when the service has ended: SIGTERM to the rest, and this long",
+	    "after the service's end send SIGTERM to the rest and wait this long",
 	    "", NULL, ""),
 	OPT(0, "check", OPT_URLS, 0, "",
-	    "check this URL, for readiness and liveness", "URL", add_check,
-	    CHECK_EXPECTED),
+	    "check this URL, for readiness and liveness", "URL", add_check, ""),
 	OPT(0, "ready-check", OPT_URLS, 0, "",
-	    "check this URL, for readiness only", "URL", add_ready_check,
-	    CHECK_EXPECTED),
+	    "check this URL, for readiness only", "URL", add_ready_check, ""),
 	OPT(0, "live-check", OPT_URLS, 0, "",
-	    "check this URL, for liveness only", "URL", add_live_check,
-	    CHECK_EXPECTED),
+	    "check this URL, for liveness only", "URL", add_live_check, ""),
 	OPT(0, "interval", OPT_SOME_MS, AT(plan.watch.health.interval_ms),
-	    "10s", "from the begin of a check to the next one's", "", NULL, ""),
+	    "10s", "time from the start of one check to the start of the next",
+	    "", NULL, ""),
 	OPT(0, "timeout", OPT_SOME_MS, AT(plan.watch.health.timeout_ms), "1s",
-	    "a check that takes longer has failed", "", NULL, ""),
+	    "a check that takes longer fails", "", NULL, ""),
 	OPT(0, "retries", OPT_COUNT, AT(plan.watch.health.retries), "3",
 	    "failures in a row that make a verdict fail", "", NULL, ""),
 	OPT(0, "start-period", OPT_MS, AT(plan.watch.health.start_period_ms),
-	    "0", "failures do not count so long, until it was ready once", "",
-	    NULL, ""),
+	    "0", "ignore failures for this long, or until the service has been "
+	    "ready once", "", NULL, ""),
 	OPT(0, "start-interval", OPT_SOME_MS,
 	    AT(plan.watch.health.start_interval_ms), "5s",
-	    "longest pause between checks in that time", "", NULL, ""),
+	    "longest pause between checks in the start period", "", NULL, ""),
 	OPT(0, "on-unhealthy", OPT_WORD, 0, "report",
 	    "when not live: report, restart the service, or exit with 1",
 	    "ACTION", add_on_unhealthy, "report, restart or exit"),
 	OPT(0, "notify", OPT_FLAG, AT(plan.watch.notify), "",
-	    "ready once it says READY=1 to $NOTIFY_SOCKET", "", NULL, ""),
+	    "ready once the service sends READY=1 to $NOTIFY_SOCKET", "", NULL,
+	    ""),
 	OPT(0, "notify-fd", OPT_WORD, 0, "",
-	    "ready once it writes a newline to this descriptor", "N",
+	    "ready once the service writes a newline to this descriptor", "N",
 	    add_notify_fd, "a descriptor from 3 to 1023"),
 	OPT(0, "watchdog", OPT_MS, AT(plan.watch.watchdog_ms), "",
-	    "it must say WATCHDOG=1 to $NOTIFY_SOCKET this often", "", NULL, ""),
+	    "the service must send WATCHDOG=1 to $NOTIFY_SOCKET this often", "",
+	    NULL, ""),
 	OPT(0, "restart", OPT_WORD, 0, "never",
-	    "when the service ends: never, on-failure or always", "POLICY",
+	    "restart the service when it ends: never, on-failure or always",
+	    "POLICY",
 	    add_restart, "never, on-failure or always"),
 	OPT(0, "backoff", OPT_WORD, 0, "100ms..30s",
-	    "wait before a restart: doubles, until a good minute resets it",
+	    "wait before a restart; doubles until a healthy minute resets it",
 	    "MIN..MAX", add_backoff,
 	    "two durations such as 100ms..30s, the first no longer than the "
 	    "second"),
 	OPT(0, "max-restarts", OPT_INT, AT(plan.max_restarts), "",
-	    "give up after so many without a good minute between; 0: never", "",
-	    NULL, ""),
+	    "give up after N restarts without a healthy minute between; 0: never",
+	    "", NULL, ""),
 	OPT(0, "follow-orphan", OPT_FLAG, AT(plan.follow_orphan), "",
-	    "the one process that it leaves behind is the service then", "",
-	    NULL, ""),
+	    "when the service exits with 0 and leaves one process, follow that",
+	    "", NULL, ""),
 	OPT('g', "group", OPT_FLAG, AT(plan.group), "",
-	    "signals go to the service's whole process group", "", NULL, ""),
+	    "send signals to the service's whole process group", "", NULL, ""),
 	OPT('c', "single-child", OPT_UNFLAG, AT(plan.group), "",
-	    "signals go to the service alone (the default)", "", NULL, ""),
+	    "send signals to the service alone (the default)", "", NULL, ""),
 	OPT('r', "rewrite", OPT_LIST, 0, "",
-	    "forward TO where FROM comes; TO 0 drops it", "FROM:TO",
+	    "forward TO in place of FROM; TO 0 drops it", "FROM:TO",
 	    add_rewrite,
 	    "FROM:TO, two signals such as TERM:QUIT, or TO 0; KILL, STOP and "
 	    "CHLD cannot be rewritten"),
 	OPT('e', "remap-exit", OPT_LIST, 0, "",
-	    "exit 0 where the service exits with this code", "CODE", add_remap,
+	    "exit with 0 if the service exits with this code", "CODE", add_remap,
 	    "an exit code, 0 to 255"),
 	OPT(0, "stopped-ok", OPT_FLAG, AT(plan.stopped_ok), "",
-	    "exit 0 where the service ends by the stop signal", "", NULL, ""),
+	    "exit with 0 if the stop signal ends the service", "", NULL, ""),
 	OPT('s', "subreaper", OPT_FLAG, AT(plan.subreaper), "",
 	    "adopt orphans when not PID 1", "", NULL, ""),
 	OPT('p', "parent-death-signal", OPT_SIG, AT(plan.parent_signal), "",
@@ -330,7 +328,7 @@ static const struct opt opts[] = {
 	OPT('q', "quiet", OPT_FLAG, AT(quiet), "", "log errors only", "", NULL,
 	    ""),
 	OPT(0, "no-env", OPT_NO_ENV, AT(no_env), "",
-	    "read no HALE_* and pass them on, for a hale inside this one", "",
+	    "ignore HALE_* and pass them on, for a hale inside this one", "",
 	    NULL, ""),
 	OPT('h', "help", OPT_ASK, AT(help), "", "print this", "", NULL, ""),
 	OPT('V', "version", OPT_ASK, AT(version), "",
@@ -370,6 +368,25 @@ warn_of_idle_action(const struct init_plan *plan)
 	 && (counts_for & HEALTH_LIVE) == 0)
 		log_warn("--on-unhealthy: nothing can make it unhealthy "
 		         "without --check, --live-check or --watchdog");
+}
+
+/* Such a stop would never come. Says so and returns true. */
+static bool
+drops_a_stop(const struct init_plan *plan)
+{
+	char name[WORD_MAX];
+	struct buf b = buf_over(name, sizeof name);
+
+	for (int sig = 1; sig <= SIGNAME_MAX; sig++) {
+		if ((plan->stops & UINT64_C(1) << (sig - 1)) == 0
+		 || plan->rewrite[sig] != SIGNALS_DROP)
+			continue;
+		signame_write(&b, sig);
+		log_error("--stop-on %s: --rewrite %s:0 drops this signal",
+		          buf_text(&b), buf_text(&b));
+		return true;
+	}
+	return false;
 }
 
 static int
@@ -422,6 +439,8 @@ run_run(int argc, char **argv)
 		log_error("no program to start (see: hale help)");
 		return CMD_USAGE;
 	}
+	if (drops_a_stop(&a.plan))
+		return CMD_USAGE;
 	log_level(level_of(&a));
 	if (!a.no_env)
 		cmd_warn_of_env();

@@ -116,6 +116,25 @@ def test_what_cannot_be_a_stop_is_refused_in_words(value):
     assert "--stop-on" in done.stderr and "a signal such as QUIT" in done.stderr
 
 
+@pytest.mark.parametrize("options, env", [
+    (["--stop-on", "QUIT", "-r", "QUIT:0"], {}), (["-r", "QUIT:0"], {"HALE_STOP_ON": "3"})])
+def test_a_stop_that_a_rewrite_drops_is_refused_in_words(options, env):
+    done = subprocess.run([HALE, *options, "x"], capture_output=True, text=True,
+                          timeout=DEADLINE, check=False, env={**clean_env(), **env})
+    assert done.returncode == 2
+    assert done.stderr == "hale: --stop-on SIGQUIT: --rewrite SIGQUIT:0 drops this signal\n"
+
+
+def test_a_flag_of_stops_takes_the_place_of_the_environments(hale):
+    env = {**clean_env(), "HALE_STOP_ON": "WINCH"}
+    box = up(hale, "--restart", "always", "--stop-on", "QUIT", "catch quit 3 7 say up pause",
+             env=env)
+    box.signal(WINCH)  # goes to the service as any signal does
+    assert box.out.line().startswith(f"got {WINCH} ")
+    box.signal(QUIT)
+    assert box.code() == 7
+
+
 def test_the_answer_while_stopping_says_so(hale):
     box = up(hale, *LISTEN, "catch say up pause")
     assert (state(box), box.get("/readyz").status) == ("running", 200)
