@@ -45,7 +45,8 @@ enum service_event {
 			 * descriptor or memory left */
 	EV_UNREACHABLE,	/* right after ACT_STOP, ACT_KILL or ACT_CLEAR: the
 			 * service may not be signalled (kill(2), EPERM) */
-	EV_ALONE,	/* no child is left */
+	EV_ALONE,	/* no child is left; CLEARING: but those that are older
+			 * than the first service */
 	EV_HEALTHY,	/* all live checks pass (again) */
 	EV_UNHEALTHY,	/* one has failed, or the watchdog was not fed */
 	EV_DEADLINE,	/* deadline_ms has come */
