@@ -56,6 +56,7 @@ enum service_act {
 	ACT_NONE,
 	ACT_STOP,	/* send the stop signal to the service */
 	ACT_TERM_REST,	/* send SIGTERM to all that is left */
+	ACT_TERM_SPARED,	/* .. to those whom ACT_CLEAR_TERM has spared */
 	ACT_KILL,	/* send SIGKILL to everything */
 	ACT_CLEAR_TERM,	/* send SIGTERM to hale's own descendants */
 	ACT_CLEAR,	/* send SIGKILL to them: the service and what it left */

@@ -79,6 +79,10 @@ int tree_signal_all(const struct tree_group *g, int sig);
 int tree_signal_own(const struct tree_group *g, const struct kin_first *first,
                     int sig);
 
+/* Sends sig to the elders that the above spares and to all below them: to so
+ * many as hale may. */
+void tree_signal_elders(const struct kin_first *first, int sig);
+
 /* Sends sig to pid, its process group and its descendants. */
 void tree_signal_below(pid_t pid, int sig);
 

@@ -412,11 +412,12 @@ leave_it(struct init *in)
 }
 
 static void
-term_rest(const struct init *in)
+term_rest(struct init *in)
 {
 	const struct tree_group group = group_of(in);
 
 	(void)tree_signal_all(&group, SIGTERM);	/* so many as hale may */
+	in->signals.deadline_ms = 0;	/* reaping tells whether any is there */
 }
 
 static void
@@ -430,6 +431,9 @@ act(struct init *in, enum service_act what)
 		break;
 	case ACT_TERM_REST:
 		term_rest(in);
+		break;
+	case ACT_TERM_SPARED:
+		tree_signal_elders(&in->first, SIGTERM);
 		break;
 	case ACT_KILL:
 		kill_all(in);

@@ -205,6 +205,34 @@ tree_signal_own(const struct tree_group *g, const struct kin_first *first,
 	return signal_below(g, getpid(), first, sig, sig == SIGKILL);
 }
 
+struct elders {
+	const struct kin_first *first;
+	int sig;
+};
+
+static bool
+signal_elder(pid_t pid, void *elders)
+{
+	const struct elders *e = elders;
+	struct procstat st;
+
+	if (proc_stat(pid, &st) == 0
+	 && kin_is_elder(e->first, pid, st.starttime)) {
+		(void)signal_below(NULL, pid, NULL, e->sig, false);
+		(void)deliver(pid, e->sig, NULL);
+	}
+	return true;
+}
+
+/* see sup/tree.h */
+void
+tree_signal_elders(const struct kin_first *first, int sig)
+{
+	struct elders e = { first, sig };
+
+	(void)kin_children(NULL, signal_elder, &e);	/* as far as shown */
+}
+
 /* see sup/tree.h */
 int
 tree_hold(pid_t group)

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from box import HALE, SVC, svc
+from box import HALE, SVC, svc, until
 
 TERM = signal.SIGTERM
 LISTEN = ["--listen", "8080"]
@@ -144,3 +144,27 @@ def test_a_helper_is_killed_with_a_service_that_does_not_stop_in_time(beside):
     box.err.expect(rf"did not stop in time: killing .*svc \(pid {box.helper}\), "
                    rf"svc \(pid {box.first}\)$")
     assert box.code() == 137
+
+
+def test_a_stop_in_the_wait_for_a_restart_gives_a_helper_sigterm_and_its_time(beside):
+    box = beside(HELPER, "--restart", "always", "--backoff", "1h", "--linger", "1h",
+                 *LISTEN, "exit 3")
+    until(lambda: box.status()["service"]["pid"] == 0, "the service has ended")
+    box.signal(TERM)
+    box.out.expect("^got 15 ")
+    assert box.code() == 3
+
+
+def test_so_does_one_while_the_left_have_their_time(beside):
+    box = beside(HELPER, *AGAIN, "--linger", "1h",
+                 "fork { setsid catch say left pause } read exit 3", also=["left"])
+    box.tell("go")
+    box.out.expect("^got 15 ")
+    assert lives(box, box.helper)
+    box.signal(TERM)
+    until(lambda: box.state(box.helper) is None, "the helper is reaped")
+    assert lives(box, box.first + 1)
+    box.signal(TERM)
+    code, out, _ = box.end()
+    assert code == 3
+    assert [line for line in out if "got" in line] == ["got 15 code=0 value=0"]

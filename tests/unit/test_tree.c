@@ -212,6 +212,25 @@ hale_is_alone_with_its_elders_and_the_dead(void **state)
 	assert_true(after);
 }
 
+static void
+elders_alone_are_signalled_where_a_restart_spared_them(void **state)
+{
+	pid_t elder = start_named("elder"), left = start_named("left");
+	struct procstat st;
+	struct kin_first first;
+	int of_elder, of_left;
+
+	(void)state;
+	assert_int_equal(proc_stat(left, &st), 0);
+	first = (struct kin_first){ left, st.starttime };
+	tree_signal_elders(&first, SIGTERM);
+	of_elder = end_of(elder);
+	kill(left, SIGKILL);
+	of_left = end_of(left);
+	assert_int_equal(of_elder, SIGTERM);
+	assert_int_equal(of_left, SIGKILL);
+}
+
 /*
  * A tree of processes: one that ignores SIGTERM and a child of its own, in a
  * session of its own, that does not. With the second the first ends as well.
@@ -630,6 +649,7 @@ main(void)
 	UNIT_TEST(children_are_listed_by_name);
 	UNIT_TEST(the_dead_and_checkers_are_not_left_running);
 	UNIT_TEST(hale_is_alone_with_its_elders_and_the_dead);
+	UNIT_TEST(elders_alone_are_signalled_where_a_restart_spared_them);
 	UNIT_TEST(everything_below_is_signalled);
 	UNIT_TEST(what_a_thread_has_forked_is_signalled);
 	UNIT_TEST(any_depth_is_signalled);
