@@ -148,7 +148,8 @@ def test_a_helper_is_killed_with_a_service_that_does_not_stop_in_time(beside):
 
 def test_a_stop_in_the_wait_for_a_restart_gives_a_helper_sigterm_and_its_time(beside):
     box = beside(HELPER, "--restart", "always", "--backoff", "1h", "--linger", "1h",
-                 *LISTEN, "exit 3")
+                 *LISTEN, "say up read exit 3", also=["up"])
+    box.tell("go")
     until(lambda: box.status()["service"]["pid"] == 0, "the service has ended")
     box.signal(TERM)
     box.out.expect("^got 15 ")
