@@ -29,8 +29,8 @@ struct kin_first {
 	uint64_t ticks;	/* right before its start, as starttime in proc(5) */
 };
 
-/* Is a child of this number and starttime an elder? Times are in steps of 10
- * ms: of the same step are those with lower numbers. */
+/* Is a child of this number and starttime an elder? Start times come in steps
+ * of 10 ms: within the first one's step, lower numbers are older. */
 bool kin_is_elder(const struct kin_first *first, pid_t pid, uint64_t starttime);
 
 /*
@@ -50,7 +50,8 @@ pid_t kin_below(pid_t ancestor, const struct kin_first *first, pid_t limit,
 /*
  * Calls each(pid, context) for the children of this process that live, without
  * elders unless first is NULL, until it returns false; this process has one
- * thread. Returns whether /proc told of all up to there.
+ * thread. Returns whether these were all up to there: not if one waits to be
+ * reaped, whose own children may have been missed, or if /proc does not tell.
  */
 bool kin_children(const struct kin_first *first,
                   bool (*each)(pid_t pid, void *context), void *context);

@@ -53,7 +53,7 @@ struct init {
 	int64_t  started_ms;
 	struct death_alive alive;	/* of the service */
 	uint64_t born_ms;	/* of the service, since the epoch */
-	struct kin_first first;	/* the first service: who is older is no rest */
+	struct kin_first first;	/* the first service: older children are elders */
 	/* Large, so here: what a start touches lies close together above. */
 	struct server server;
 	struct signalfd_siginfo batch[SELF_SIGNAL_BATCH];

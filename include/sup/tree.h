@@ -108,7 +108,8 @@ void tree_list(struct buf *b, const struct kin_first *first);
  * tell. */
 pid_t tree_only_child(const struct kin_first *first);
 
-/* Does no child of hale's live but elders? Not where /proc does not tell. */
+/* Has hale no child but elders? One that waits to be reaped is one; and it has
+ * where /proc does not tell. */
 bool tree_is_alone(const struct kin_first *first);
 
 #endif

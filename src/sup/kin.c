@@ -239,7 +239,7 @@ struct children {
 	const struct kin_first *first;
 	pid_t parent;
 	bool  is_over;	/* each() wants no more */
-	bool  is_unread;	/* of one or more /proc did not tell */
+	bool  is_open;	/* one may live: it is not reaped, or /proc is mute */
 	bool (*each)(pid_t pid, void *context);
 	void *context;
 };
@@ -251,10 +251,13 @@ visit_listed(pid_t pid, void *children)
 	struct procstat st;
 
 	if (proc_stat(pid, &st) < 0)
-		c->is_unread = true;
-	else if (st.ppid == c->parent && procstat_lives(&st)
-	      && !is_left_out(c->first, pid, &st))
+		c->is_open = true;
+	else if (st.ppid != c->parent || is_left_out(c->first, pid, &st))
+		;
+	else if (procstat_lives(&st))
 		c->is_over = !c->each(pid, c->context);
+	else	/* a thread of it may live; its child may have been missed */
+		c->is_open = true;
 	return !c->is_over;
 }
 
@@ -282,5 +285,5 @@ kin_children(const struct kin_first *first,
 	if (!each_listed(c.parent, &one, visit_listed, &c)
 	 && proc_each(visit_any, &c) < 0)
 		return false;
-	return !c.is_unread;
+	return !c.is_open;
 }

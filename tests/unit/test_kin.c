@@ -15,6 +15,7 @@
 #define PASS 512	/* to be found in one */
 #define THREADS 4200	/* more than there are lists read */
 #define SKIPPED 77
+#define SOME 9
 #define DEEP 300	/* generations: more than fit on any list */
 
 static int
@@ -192,8 +193,9 @@ the_dead_of_many_are_neither_below_nor_children(void **state)
 		_exit(0);
 	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
 	(void)kin_below(getpid(), NULL, INT_MAX - 1, PASS, see, &below);
-	assert_true(kin_children(NULL, see_child, &children));
+	assert_false(kin_children(NULL, see_child, &children));
 	(void)end_of(pid);
+	assert_true(kin_children(NULL, see_child, &children));
 	assert_int_equal(below.n, 0);
 	assert_int_equal(children.n, 0);
 }
@@ -269,35 +271,32 @@ an_elder_is_older_than_the_first(void **state)
 	                 kin_is_elder(&first, e->pid, e->starttime));
 }
 
-/* Two chains with a first between them, as if it had been started in the step
- * of the second. */
+/* As if this one had been started as the first. */
 static struct kin_first
-first_between(pid_t second)
+first_of(pid_t pid)
 {
 	struct procstat st;
 
-	assert_int_equal(proc_stat(second, &st), 0);
-	return (struct kin_first){ second, st.starttime };
+	assert_int_equal(proc_stat(pid, &st), 0);
+	return (struct kin_first){ pid, st.starttime };
 }
 
 static const struct elders {
 	const char *name;
-	int   depth;
 	pid_t limit;
 } elders[] = {
-	{ "elders are left out of a few", 3, INT_MAX },
-	{ "elders are left out of all of /proc", 3, INT_MAX - 1 },
-	{ "elders are left out of more than a pass", PASS + 9, INT_MAX },
+	{ "elders are left out of the lists", INT_MAX },
+	{ "elders are left out of all of /proc", INT_MAX - 1 },
 };
 
 static void
 elders_are_left_out_with_all_that_is_below(void **state)
 {
 	const struct elders *e = *state;
-	static pid_t old[PASS + 9], young[PASS + 9];
-	pid_t oldest = start_chain(e->depth, old), limit = e->limit;
-	pid_t youngest = start_chain(e->depth, young);
-	const struct kin_first first = first_between(youngest);
+	pid_t old[SOME], young[SOME], limit = e->limit;
+	pid_t oldest = start_chain(SOME, old);
+	pid_t youngest = start_chain(SOME, young);
+	const struct kin_first first = first_of(youngest);
 	struct seen below = { 0 }, children = { 0 };
 
 	while (limit > 0)
@@ -305,8 +304,8 @@ elders_are_left_out_with_all_that_is_below(void **state)
 	assert_true(kin_children(&first, see_child, &children));
 	end(oldest);
 	end(youngest);
-	assert_int_equal(below.n, e->depth);
-	for (int i = 0; i < e->depth; i++)
+	assert_int_equal(below.n, SOME);
+	for (int i = 0; i < SOME; i++)
 		assert_true(has(&below, young[i]));
 	assert_int_equal(children.n, 1);
 	assert_int_equal(children.pids[0], youngest);

@@ -182,34 +182,37 @@ the_dead_and_checkers_are_not_left_running(void **state)
 }
 
 static void
-hale_is_alone_with_its_elders_and_the_dead(void **state)
+hale_is_alone_with_its_elders_once_the_dead_are_reaped(void **state)
 {
-	pid_t elder = start_named("elder"), dead = start_dead();
-	pid_t left = start_named("left");
+	pid_t elder = start_named("elder"), left = start_named("left");
 	struct procstat st;
 	struct kin_first first;
+	siginfo_t info;
 	char want[ROOM];
 	struct buf b = guarded_buf(ROOM), w = buf_over(want, sizeof want);
 	pid_t only;
-	bool before, after;
+	bool alive, dead, reaped;
 
 	(void)state;
 	assert_int_equal(proc_stat(left, &st), 0);
 	first = (struct kin_first){ left, st.starttime };
-	before = tree_is_alone(&first);
+	alive = tree_is_alone(&first);
 	only = tree_only_child(&first);
 	tree_list(&b, &first);
 	kill(left, SIGKILL);
+	assert_int_equal(waitid(P_PID, (id_t)left, &info, WEXITED | WNOWAIT),
+	                 0);
+	dead = tree_is_alone(&first);
 	end_of(left);
-	after = tree_is_alone(&first);
+	reaped = tree_is_alone(&first);
 	kill(elder, SIGKILL);
 	end_of(elder);
-	end_of(dead);
 	buf_fmt(&w, "left (pid %d)", (int)left);
 	assert_span_equal(buf_text(&w), buf_span(&b));
 	assert_int_equal(only, left);
-	assert_false(before);
-	assert_true(after);
+	assert_false(alive);
+	assert_false(dead);
+	assert_true(reaped);
 }
 
 static void
@@ -648,7 +651,7 @@ main(void)
 	UNIT_TEST(a_queued_value_is_passed_on);
 	UNIT_TEST(children_are_listed_by_name);
 	UNIT_TEST(the_dead_and_checkers_are_not_left_running);
-	UNIT_TEST(hale_is_alone_with_its_elders_and_the_dead);
+	UNIT_TEST(hale_is_alone_with_its_elders_once_the_dead_are_reaped);
 	UNIT_TEST(elders_alone_are_signalled_where_a_restart_spared_them);
 	UNIT_TEST(everything_below_is_signalled);
 	UNIT_TEST(what_a_thread_has_forked_is_signalled);
