@@ -194,14 +194,16 @@ each_number(int fd, void (*each)(pid_t pid, void *context), void *context)
 }
 
 /* see sup/proc.h */
-void
+int
 proc_each(void (*each)(pid_t pid, void *context), void *context)
 {
 	int fd = proc_is_ours() ? open("/proc", O_RDONLY | O_DIRECTORY
 	                                        | O_CLOEXEC) : -1;
 
-	if (fd >= 0)
-		each_number(fd, each, context);
+	if (fd < 0)
+		return -1;
+	each_number(fd, each, context);
+	return 0;
 }
 
 /* see sup/proc.h */

@@ -52,7 +52,7 @@ signal_group(pid_t group, int sig)
 		return r;
 	m.group = group;
 	m.batch = (struct deliver_batch){ .sig = sig };
-	proc_each(find_refusing, &m);
+	(void)proc_each(find_refusing, &m);	/* then none is found */
 	return deliver_end(&m.batch);
 }
 
@@ -131,16 +131,17 @@ signal_rest_of_group(const struct tree_group *g, int sig)
 	return r == -ESRCH ? 0 : r;
 }
 
-/* To what is below `from`, however deep: all of it, or TREE_KILL_MAX. Then to
- * the group, if there is one. */
+/* To what is below `from`, however deep: all of it, or TREE_KILL_MAX, without
+ * elders unless first is NULL. Then to the group, if there is one. */
 static int
-signal_below(const struct tree_group *g, pid_t from, int sig, bool one_pass)
+signal_below(const struct tree_group *g, pid_t from,
+             const struct kin_first *first, int sig, bool one_pass)
 {
 	struct sending s = { .group = g, .batch = { .sig = sig } };
 	pid_t limit = INT_MAX;
 
 	do
-		limit = kin_below(from, limit,
+		limit = kin_below(from, first, limit,
 		                  one_pass ? TREE_KILL_MAX : KIN_MAX,
 		                  signal_one, &s);
 	while (limit > 0 && !one_pass);
@@ -172,7 +173,7 @@ signal_everybody(const struct tree_group *g, int sig)
 	struct sending s = { .group = g, .batch = { .sig = sig } };
 
 	if (sig != SIGKILL && g->heard_ticks > 0 && proc_is_ours()) {
-		proc_each(signal_other, &s);
+		(void)proc_each(signal_other, &s);	/* asked above */
 		return deliver_end(&s.batch);
 	}
 	(void)kill(-1, sig);	/* ESRCH: there is nobody else */
@@ -181,7 +182,7 @@ signal_everybody(const struct tree_group *g, int sig)
 	if (!proc_is_ours())	/* the others cannot be asked */
 		return is_held(g) && kill(-g->id, 0) < 0 && errno == EPERM
 		     ? -EPERM : 0;
-	proc_each(signal_refusing, &s);
+	(void)proc_each(signal_refusing, &s);	/* asked above */
 	return deliver_end(&s.batch);
 }
 
@@ -191,16 +192,45 @@ tree_signal_all(const struct tree_group *g, int sig)
 {
 	if (getpid() == 1)
 		return signal_everybody(g, sig);
-	return signal_below(g, getpid(), sig, false);
+	return signal_below(g, getpid(), NULL, sig, false);
 }
 
 /* see sup/tree.h */
 int
-tree_signal_own(const struct tree_group *g, int sig)
+tree_signal_own(const struct tree_group *g, const struct kin_first *first,
+                int sig)
 {
 	if (getpid() == 1 && !proc_is_ours())	/* none can be spared */
 		return signal_everybody(g, sig);
-	return signal_below(g, getpid(), sig, sig == SIGKILL);
+	return signal_below(g, getpid(), first, sig, sig == SIGKILL);
+}
+
+struct elders {
+	const struct kin_first *first;
+	int sig;
+};
+
+static bool
+signal_elder(pid_t pid, void *elders)
+{
+	const struct elders *e = elders;
+	struct procstat st;
+
+	if (proc_stat(pid, &st) == 0
+	 && kin_is_elder(e->first, pid, st.starttime)) {
+		(void)signal_below(NULL, pid, NULL, e->sig, false);
+		(void)deliver(pid, e->sig, NULL);
+	}
+	return true;
+}
+
+/* see sup/tree.h */
+void
+tree_signal_elders(const struct kin_first *first, int sig)
+{
+	struct elders e = { first, sig };
+
+	(void)kin_children(NULL, signal_elder, &e);	/* as far as shown */
 }
 
 /* see sup/tree.h */
@@ -233,7 +263,7 @@ tree_ticks(void)
 void
 tree_signal_below(pid_t pid, int sig)
 {
-	(void)signal_below(NULL, pid, sig, false);
+	(void)signal_below(NULL, pid, NULL, sig, false);
 	(void)kill(-pid, sig);	/* ESRCH: it has no group of its own yet */
 	(void)kill(pid, sig);
 }
@@ -266,7 +296,8 @@ tree_end_own(void)
 	/* Those of a dead parent come to us: again, until there are none. */
 	while (waitpid(-1, NULL, WNOHANG) >= 0) {
 		if (proc_is_ours())
-			(void)signal_below(NULL, getpid(), SIGKILL, false);
+			(void)signal_below(NULL, getpid(), NULL, SIGKILL,
+			                   false);
 		else if (!kill_younger())
 			return;
 		(void)waitpid(-1, NULL, 0);
@@ -286,7 +317,7 @@ tree_finish(int64_t timeout_ms)
 			continue;
 		if (clock_ms() >= end_ms)
 			return;
-		(void)signal_below(NULL, getpid(), SIGKILL, false);
+		(void)signal_below(NULL, getpid(), NULL, SIGKILL, false);
 		(void)nanosleep(&step, NULL);
 	}
 }
@@ -302,50 +333,62 @@ is_checker(pid_t pid)
 	return proc_name(pid, name) > 0 && strcmp(name, TREE_CHECKER) == 0;
 }
 
-static void
+static bool
 list_one(pid_t pid, void *list)
 {
 	struct buf *b = list;
 	char name[PROC_NAME_LEN + 1];
 
-	if (b->cut || is_checker(pid))	/* there may be thousands */
-		return;
+	if (is_checker(pid))
+		return true;
 	if (b->len > 0)
 		buf_str(b, ", ");
 	buf_fmt(b, "%s (pid %d)", proc_name(pid, name) > 0 ? name : "?",
 	        (int)pid);
+	return !b->cut;	/* there may be thousands */
 }
 
 /* see sup/tree.h */
 void
-tree_list(struct buf *b)
+tree_list(struct buf *b, const struct kin_first *first)
 {
-	kin_children(list_one, b);
+	(void)kin_children(first, list_one, b);	/* as far as /proc shows them */
 }
 
-struct count {
-	size_t n;
-	pid_t  last;
-};
-
-static void
-count_one(pid_t pid, void *count)
+static bool
+take_one(pid_t pid, void *only)
 {
-	struct count *c = count;
+	pid_t *found = only;
 
 	if (is_checker(pid))
-		return;
-	c->n++;
-	c->last = pid;
+		return true;
+	*found = *found == 0 ? pid : -1;
+	return *found > 0;
 }
 
 /* see sup/tree.h */
-size_t
-tree_children(pid_t *only)
+pid_t
+tree_only_child(const struct kin_first *first)
 {
-	struct count c = { 0, 0 };
+	pid_t found = 0;
 
-	kin_children(count_one, &c);
-	*only = c.n == 1 ? c.last : 0;
-	return c.n;
+	(void)kin_children(first, take_one, &found);	/* 0 without /proc */
+	return found > 0 ? found : 0;
+}
+
+static bool
+find_one(pid_t pid, void *found)
+{
+	(void)pid;
+	*(bool *)found = true;
+	return false;
+}
+
+/* see sup/tree.h */
+bool
+tree_is_alone(const struct kin_first *first)
+{
+	bool found = false;
+
+	return kin_children(first, find_one, &found) && !found;
 }
