@@ -250,15 +250,16 @@ visit_listed(pid_t pid, void *children)
 	struct children *c = children;
 	struct procstat st;
 
-	if (proc_stat(pid, &st) < 0)
-		c->is_open = true;
-	else if (st.ppid != c->parent || is_left_out(c->first, pid, &st))
-		;
-	else if (procstat_lives(&st))
-		c->is_over = !c->each(pid, c->context);
-	else	/* a thread of it may live; its child may have been missed */
-		c->is_open = true;
-	return !c->is_over;
+	if (proc_stat(pid, &st) == 0) {
+		if (st.ppid != c->parent || is_left_out(c->first, pid, &st))
+			return true;
+		if (procstat_lives(&st)) {
+			c->is_over = !c->each(pid, c->context);
+			return !c->is_over;
+		}
+	}
+	c->is_open = true;	/* a thread of it may live, or its child is missed */
+	return true;
 }
 
 static void
