@@ -49,10 +49,10 @@ bool proc_descends(pid_t pid, pid_t from);
 bool proc_is_elsewhere(pid_t pid);
 
 /* Calls each(pid, context) for every process that /proc shows, as far as it is
- * ours: in the order of their numbers. Returns 0, or -1. */
-int proc_each(void (*each)(pid_t pid, void *context), void *context);
+ * ours: in the order of their numbers. */
+void proc_each(void (*each)(pid_t pid, void *context), void *context);
 
-/* The same for the threads of pid. */
+/* The same for the threads of pid. Returns 0, or -1. */
 int proc_each_thread(pid_t pid, void (*each)(pid_t thread, void *context),
                      void *context);
 

@@ -12,7 +12,6 @@
 #include "sup/death.h"
 #include "sup/follow.h"
 #include "sup/init.h"
-#include "sup/kin.h"
 #include "sup/launch.h"
 #include "sup/local.h"
 #include "sup/proc.h"
@@ -55,7 +54,6 @@ struct init {
 	int64_t  started_ms;
 	struct death_alive alive;	/* of the service */
 	uint64_t born_ms;	/* of the service, since the epoch */
-	struct kin_first first;	/* the first service: older children are elders */
 	/* Large, so here: what a start touches lies close together above. */
 	struct server server;
 	struct signalfd_siginfo batch[SELF_SIGNAL_BATCH];

@@ -45,8 +45,7 @@ enum service_event {
 			 * descriptor or memory left */
 	EV_UNREACHABLE,	/* right after ACT_STOP, ACT_KILL or ACT_CLEAR: the
 			 * service may not be signalled (kill(2), EPERM) */
-	EV_ALONE,	/* no child is left; CLEARING: but those that are older
-			 * than the first service */
+	EV_ALONE,	/* no child is left */
 	EV_HEALTHY,	/* all live checks pass (again) */
 	EV_UNHEALTHY,	/* one has failed, or the watchdog was not fed */
 	EV_DEADLINE,	/* deadline_ms has come */
@@ -56,7 +55,6 @@ enum service_act {
 	ACT_NONE,
 	ACT_STOP,	/* send the stop signal to the service */
 	ACT_TERM_REST,	/* send SIGTERM to all that is left */
-	ACT_TERM_SPARED,	/* .. to those whom ACT_CLEAR_TERM has spared */
 	ACT_KILL,	/* send SIGKILL to everything */
 	ACT_CLEAR_TERM,	/* send SIGTERM to hale's own descendants */
 	ACT_CLEAR,	/* send SIGKILL to them: the service and what it left */

@@ -71,17 +71,11 @@ int tree_signal_all(const struct tree_group *g, int sig);
 
 /*
  * The same for hale's descendants and the group alone: it spares what `docker
- * exec` started and, if /proc tells, elders and all below them (sup/kin.h).
- * SIGKILL goes to TREE_KILL_MAX of them at most, so that probes need not wait:
- * the caller sends it again while any is left.
+ * exec` started. SIGKILL goes to TREE_KILL_MAX of them at most, so that probes
+ * need not wait: the caller sends it again while any is left.
  */
 #define TREE_KILL_MAX 512
-int tree_signal_own(const struct tree_group *g, const struct kin_first *first,
-                    int sig);
-
-/* Sends sig to the elders that the above spares and to all below them: to so
- * many as hale may. */
-void tree_signal_elders(const struct kin_first *first, int sig);
+int tree_signal_own(const struct tree_group *g, int sig);
 
 /* Sends sig to pid, its process group and its descendants. */
 void tree_signal_below(pid_t pid, int sig);
@@ -100,16 +94,11 @@ void tree_finish(int64_t timeout_ms);
 #define TREE_CHECKER "hale-check"
 
 /* Appends the names and pids of hale's children that live, as far as /proc
- * shows them and b has room: "cat (pid 12), sleep (pid 15)". No checkers, and
- * no elders unless first is NULL. */
-void tree_list(struct buf *b, const struct kin_first *first);
+ * shows them and b has room: "cat (pid 12), sleep (pid 15)". No checkers. */
+void tree_list(struct buf *b);
 
-/* The one of these if there is exactly one; else 0, and where /proc does not
- * tell. */
-pid_t tree_only_child(const struct kin_first *first);
-
-/* Has hale no child but elders? One that waits to be reaped is one; and it has
- * where /proc does not tell. */
-bool tree_is_alone(const struct kin_first *first);
+/* How many of these there are; 0 where /proc does not tell. *only is the one
+ * if there is exactly one, else 0. */
+size_t tree_children(pid_t *only);
 
 #endif

@@ -128,7 +128,7 @@ kill_all(struct init *in)
 	struct buf b = buf_over(list, sizeof list);
 	const struct tree_group group = group_of(in);
 
-	tree_list(&b, NULL);
+	tree_list(&b);
 	if (b.len == 0)	/* no /proc shows them */
 		buf_str(&b, "everything");
 	if (in->pid > 0)
@@ -231,7 +231,6 @@ start_failed(struct init *in, int err, bool again)
 int
 keeper_start(struct init *in, bool again)
 {
-	const uint64_t ticks = again ? 0 : tree_ticks();
 	pid_t pid = launch_start(&in->launch);
 
 	if (again) {	/* at first they are so, and far away: a page to touch */
@@ -243,8 +242,6 @@ keeper_start(struct init *in, bool again)
 	if (pid < 0)
 		return start_failed(in, pid, again);
 	in->pid = in->group = pid;
-	if (!again)
-		in->first = (struct kin_first){ pid, ticks };
 	/* On a CPU that both share the service goes first: the rest can wait. */
 	(void)sched_yield();	/* cannot fail (sched_yield(2)) */
 	in->started_ms = clock_ms();
@@ -334,7 +331,7 @@ tell_cleared(const struct init *in, int sig)
 	char list[SELF_LIST_MAX];
 	struct buf b = buf_over(list, sizeof list);
 
-	tree_list(&b, &in->first);
+	tree_list(&b);
 	if (b.len > 0)
 		log_warn("%s what %s left: %s", sig == SIGKILL ? "killing"
 		         : "sending SIGTERM to", self_program(in), buf_text(&b));
@@ -351,10 +348,9 @@ clear(struct init *in, int sig)
 	else if (!in->cleared)
 		tell_cleared(in, sig);
 	in->cleared = sig == SIGKILL;
-	(void)tree_signal_own(&group, &in->first, sig);	/* so many as hale may */
+	(void)tree_signal_own(&group, sig);	/* so many as hale may */
 	if (sig == SIGKILL)
 		kill_service(in);
-	in->signals.deadline_ms = 0;	/* reaping tells whether any is left */
 }
 
 static void
@@ -413,12 +409,11 @@ leave_it(struct init *in)
 }
 
 static void
-term_rest(struct init *in)
+term_rest(const struct init *in)
 {
 	const struct tree_group group = group_of(in);
 
 	(void)tree_signal_all(&group, SIGTERM);	/* so many as hale may */
-	in->signals.deadline_ms = 0;	/* reaping tells whether any is there */
 }
 
 static void
@@ -432,9 +427,6 @@ act(struct init *in, enum service_act what)
 		break;
 	case ACT_TERM_REST:
 		term_rest(in);
-		break;
-	case ACT_TERM_SPARED:
-		tree_signal_elders(&in->first, SIGTERM);
 		break;
 	case ACT_KILL:
 		kill_all(in);

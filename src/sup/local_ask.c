@@ -85,7 +85,7 @@ find_all(struct search *s)
 	s->has_first = s->has_other = false;
 	local_write_prefix(&b);
 	(void)buf_text(&b);
-	(void)proc_each(look_at, s);	/* then nobody is found */
+	proc_each(look_at, s);
 }
 
 /* --- one of them --- */

@@ -194,16 +194,14 @@ each_number(int fd, void (*each)(pid_t pid, void *context), void *context)
 }
 
 /* see sup/proc.h */
-int
+void
 proc_each(void (*each)(pid_t pid, void *context), void *context)
 {
 	int fd = proc_is_ours() ? open("/proc", O_RDONLY | O_DIRECTORY
 	                                        | O_CLOEXEC) : -1;
 
-	if (fd < 0)
-		return -1;
-	each_number(fd, each, context);
-	return 0;
+	if (fd >= 0)
+		each_number(fd, each, context);
 }
 
 /* see sup/proc.h */

@@ -122,8 +122,9 @@ find_successor(struct init *in, int status)
 		return 0;	/* it was to end */
 	next = follow_next(&in->follow);
 	in->upgrade_failed |= next > 0 && status != 0;
-	if (next == 0 && in->plan->follow_orphan && status == 0)
-		next = tree_only_child(&in->first);
+	if (next == 0 && in->plan->follow_orphan && status == 0
+	 && tree_children(&next) != 1)
+		next = 0;
 	return next;
 }
 
@@ -180,7 +181,7 @@ tell_left(const struct init *in)
 	char list[SELF_LIST_MAX];
 	struct buf b = buf_over(list, sizeof list);
 
-	tree_list(&b, &in->first);
+	tree_list(&b);
 	if (b.len == 0)
 		return;
 	log_warn("%s (pid %d) exited with code 0 and left %s running: start it "
@@ -315,14 +316,6 @@ child_changed(struct init *in, pid_t pid, int status)
 		service_stopped(in, WSTOPSIG(status));
 }
 
-/* A restart need not wait for those whom it spares. */
-static void
-ask_if_alone(struct init *in)
-{
-	if (in->service.state == SVC_CLEARING && tree_is_alone(&in->first))
-		keeper_step(in, EV_ALONE);
-}
-
 /* see sup/reaper.h */
 void
 reaper_reap(struct init *in)
@@ -336,10 +329,8 @@ reaper_reap(struct init *in)
 		flags |= WUNTRACED | WCONTINUED;
 	for (int i = 0; i < REAP_BATCH; i++) {
 		pid = wait4(-1, &status, flags, &used);
-		if (pid == 0) {
-			ask_if_alone(in);
+		if (pid == 0)
 			return;
-		}
 		if (pid < 0) {
 			if (errno == ECHILD)
 				keeper_step(in, EV_ALONE);

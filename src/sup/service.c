@@ -326,7 +326,7 @@ clearing_step(struct service *s, enum service_event ev, int64_t now_ms)
 			return kill_rest(s, now_ms);
 		turn_unready(s, now_ms);
 		s->state = SVC_LINGERING;
-		return ACT_TERM_SPARED;
+		return ACT_NONE;
 	case EV_DRAIN:
 		turn_unready(s, now_ms);
 		return ACT_NONE;
@@ -353,9 +353,8 @@ static enum service_act
 waiting_step(struct service *s, enum service_event ev, int64_t now_ms)
 {
 	switch (ev) {
-	case EV_STOP:		/* those whom the restart spared are there */
-		s->stops++;
-		return end(s, now_ms);
+	case EV_STOP:		/* nobody is there who needs time */
+		return leave(s, now_ms);
 	case EV_DRAIN:
 		turn_unready(s, now_ms);
 		return ACT_NONE;

@@ -52,7 +52,7 @@ signal_group(pid_t group, int sig)
 		return r;
 	m.group = group;
 	m.batch = (struct deliver_batch){ .sig = sig };
-	(void)proc_each(find_refusing, &m);	/* then none is found */
+	proc_each(find_refusing, &m);
 	return deliver_end(&m.batch);
 }
 
@@ -131,17 +131,16 @@ signal_rest_of_group(const struct tree_group *g, int sig)
 	return r == -ESRCH ? 0 : r;
 }
 
-/* To what is below `from`, however deep: all of it, or TREE_KILL_MAX, without
- * elders unless first is NULL. Then to the group, if there is one. */
+/* To what is below `from`, however deep: all of it, or TREE_KILL_MAX. Then to
+ * the group, if there is one. */
 static int
-signal_below(const struct tree_group *g, pid_t from,
-             const struct kin_first *first, int sig, bool one_pass)
+signal_below(const struct tree_group *g, pid_t from, int sig, bool one_pass)
 {
 	struct sending s = { .group = g, .batch = { .sig = sig } };
 	pid_t limit = INT_MAX;
 
 	do
-		limit = kin_below(from, first, limit,
+		limit = kin_below(from, limit,
 		                  one_pass ? TREE_KILL_MAX : KIN_MAX,
 		                  signal_one, &s);
 	while (limit > 0 && !one_pass);
@@ -173,7 +172,7 @@ signal_everybody(const struct tree_group *g, int sig)
 	struct sending s = { .group = g, .batch = { .sig = sig } };
 
 	if (sig != SIGKILL && g->heard_ticks > 0 && proc_is_ours()) {
-		(void)proc_each(signal_other, &s);	/* asked above */
+		proc_each(signal_other, &s);
 		return deliver_end(&s.batch);
 	}
 	(void)kill(-1, sig);	/* ESRCH: there is nobody else */
@@ -182,7 +181,7 @@ signal_everybody(const struct tree_group *g, int sig)
 	if (!proc_is_ours())	/* the others cannot be asked */
 		return is_held(g) && kill(-g->id, 0) < 0 && errno == EPERM
 		     ? -EPERM : 0;
-	(void)proc_each(signal_refusing, &s);	/* asked above */
+	proc_each(signal_refusing, &s);
 	return deliver_end(&s.batch);
 }
 
@@ -192,45 +191,16 @@ tree_signal_all(const struct tree_group *g, int sig)
 {
 	if (getpid() == 1)
 		return signal_everybody(g, sig);
-	return signal_below(g, getpid(), NULL, sig, false);
+	return signal_below(g, getpid(), sig, false);
 }
 
 /* see sup/tree.h */
 int
-tree_signal_own(const struct tree_group *g, const struct kin_first *first,
-                int sig)
+tree_signal_own(const struct tree_group *g, int sig)
 {
 	if (getpid() == 1 && !proc_is_ours())	/* none can be spared */
 		return signal_everybody(g, sig);
-	return signal_below(g, getpid(), first, sig, sig == SIGKILL);
-}
-
-struct elders {
-	const struct kin_first *first;
-	int sig;
-};
-
-static bool
-signal_elder(pid_t pid, void *elders)
-{
-	const struct elders *e = elders;
-	struct procstat st;
-
-	if (proc_stat(pid, &st) == 0
-	 && kin_is_elder(e->first, pid, st.starttime)) {
-		(void)signal_below(NULL, pid, NULL, e->sig, false);
-		(void)deliver(pid, e->sig, NULL);
-	}
-	return true;
-}
-
-/* see sup/tree.h */
-void
-tree_signal_elders(const struct kin_first *first, int sig)
-{
-	struct elders e = { first, sig };
-
-	(void)kin_children(NULL, signal_elder, &e);	/* as far as shown */
+	return signal_below(g, getpid(), sig, sig == SIGKILL);
 }
 
 /* see sup/tree.h */
@@ -247,29 +217,23 @@ tree_hold(pid_t group)
 	return (int)syscall(SYS_pidfd_open, group, 0);
 }
 
-/* By the kernel's own call, with its two longs: libc's way is two pages more to
- * touch before the first start. */
-#ifndef SYS_clock_gettime
-#define SYS_clock_gettime SYS_clock_gettime32	/* so musl calls it on 32 bits */
-#endif
-
 /* see sup/tree.h */
 uint64_t
 tree_ticks(void)
 {
 	const uint64_t per_s = (uint64_t)sysconf(_SC_CLK_TCK);
-	long now[] = { 1, 0 };	/* seconds, nanoseconds */
+	struct timespec now = { 1, 0 };
 
-	(void)syscall(SYS_clock_gettime, CLOCK_BOOTTIME, now);
-	return (uint64_t)now[0] * per_s
-	     + (uint64_t)now[1] * per_s / 1000000000;
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * per_s
+	     + (uint64_t)now.tv_nsec * per_s / 1000000000;
 }
 
 /* see sup/tree.h */
 void
 tree_signal_below(pid_t pid, int sig)
 {
-	(void)signal_below(NULL, pid, NULL, sig, false);
+	(void)signal_below(NULL, pid, sig, false);
 	(void)kill(-pid, sig);	/* ESRCH: it has no group of its own yet */
 	(void)kill(pid, sig);
 }
@@ -302,8 +266,7 @@ tree_end_own(void)
 	/* Those of a dead parent come to us: again, until there are none. */
 	while (waitpid(-1, NULL, WNOHANG) >= 0) {
 		if (proc_is_ours())
-			(void)signal_below(NULL, getpid(), NULL, SIGKILL,
-			                   false);
+			(void)signal_below(NULL, getpid(), SIGKILL, false);
 		else if (!kill_younger())
 			return;
 		(void)waitpid(-1, NULL, 0);
@@ -323,7 +286,7 @@ tree_finish(int64_t timeout_ms)
 			continue;
 		if (clock_ms() >= end_ms)
 			return;
-		(void)signal_below(NULL, getpid(), NULL, SIGKILL, false);
+		(void)signal_below(NULL, getpid(), SIGKILL, false);
 		(void)nanosleep(&step, NULL);
 	}
 }
@@ -339,62 +302,50 @@ is_checker(pid_t pid)
 	return proc_name(pid, name) > 0 && strcmp(name, TREE_CHECKER) == 0;
 }
 
-static bool
+static void
 list_one(pid_t pid, void *list)
 {
 	struct buf *b = list;
 	char name[PROC_NAME_LEN + 1];
 
-	if (is_checker(pid))
-		return true;
+	if (b->cut || is_checker(pid))	/* there may be thousands */
+		return;
 	if (b->len > 0)
 		buf_str(b, ", ");
 	buf_fmt(b, "%s (pid %d)", proc_name(pid, name) > 0 ? name : "?",
 	        (int)pid);
-	return !b->cut;	/* there may be thousands */
 }
 
 /* see sup/tree.h */
 void
-tree_list(struct buf *b, const struct kin_first *first)
+tree_list(struct buf *b)
 {
-	(void)kin_children(first, list_one, b);	/* as far as /proc shows them */
+	kin_children(list_one, b);
 }
 
-static bool
-take_one(pid_t pid, void *only)
+struct count {
+	size_t n;
+	pid_t  last;
+};
+
+static void
+count_one(pid_t pid, void *count)
 {
-	pid_t *found = only;
+	struct count *c = count;
 
 	if (is_checker(pid))
-		return true;
-	*found = *found == 0 ? pid : -1;
-	return *found > 0;
+		return;
+	c->n++;
+	c->last = pid;
 }
 
 /* see sup/tree.h */
-pid_t
-tree_only_child(const struct kin_first *first)
+size_t
+tree_children(pid_t *only)
 {
-	pid_t found = 0;
+	struct count c = { 0, 0 };
 
-	(void)kin_children(first, take_one, &found);	/* 0 without /proc */
-	return found > 0 ? found : 0;
-}
-
-static bool
-find_one(pid_t pid, void *found)
-{
-	(void)pid;
-	*(bool *)found = true;
-	return false;
-}
-
-/* see sup/tree.h */
-bool
-tree_is_alone(const struct kin_first *first)
-{
-	bool found = false;
-
-	return kin_children(first, find_one, &found) && !found;
+	kin_children(count_one, &c);
+	*only = c.n == 1 ? c.last : 0;
+	return c.n;
 }

@@ -41,7 +41,7 @@ own_of(pid_t leader, int sig)
 {
 	const struct tree_group g = { leader, leader, -1, 0 };
 
-	return tree_signal_own(&g, NULL, sig);
+	return tree_signal_own(&g, sig);
 }
 
 static int

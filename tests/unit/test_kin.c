@@ -3,7 +3,6 @@
 #include "unit.h"
 
 #include "sup/kin.h"
-#include "sup/proc.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -15,7 +14,6 @@
 #define PASS 512	/* to be found in one */
 #define THREADS 4200	/* more than there are lists read */
 #define SKIPPED 77
-#define SOME 9
 #define CHAIN_S 200	/* a chain ends by itself: sanitizers fork slowly */
 #define DEEP 300	/* generations: more than fit on any list */
 
@@ -82,13 +80,6 @@ see(pid_t pid, void *context)
 }
 
 static bool
-see_child(pid_t pid, void *context)
-{
-	see(pid, context);
-	return true;
-}
-
-static bool
 has(const struct seen *s, pid_t pid)
 {
 	for (size_t i = 0; i < s->n; i++)
@@ -117,7 +108,7 @@ however_deep_all_are_found(void **state)
 	pid_t first = start_chain(d->depth, pids);
 
 	while (limit > 0)
-		limit = kin_below(getpid(), NULL, limit, PASS, see, &s);
+		limit = kin_below(getpid(), limit, PASS, see, &s);
 	end(first);
 	assert_int_equal(s.n, d->depth);
 	for (int i = 0; i < d->depth; i++)
@@ -137,7 +128,7 @@ only_what_is_below_is_found(void **state)
 	pid_t first = start_chain(d->depth, pids), limit = d->limit;
 
 	while (limit > 0)
-		limit = kin_below(pids[5], NULL, limit, PASS, see, &s);
+		limit = kin_below(pids[5], limit, PASS, see, &s);
 	end(first);
 	assert_int_equal(s.n, d->depth - 6);
 	assert_false(has(&s, pids[5]));
@@ -170,10 +161,10 @@ all_are_found_pass_by_pass_each_once(void **state)
 		}
 		assert_true(pids[i] > 0);
 	}
-	limit = kin_below(getpid(), NULL, INT_MAX, PASS, see, &s);
+	limit = kin_below(getpid(), INT_MAX, PASS, see, &s);
 	first = s.n;
 	while (limit > 0)
-		limit = kin_below(getpid(), NULL, limit, PASS, see, &s);
+		limit = kin_below(getpid(), limit, PASS, see, &s);
 	for (size_t i = 0; i < m->n; i++)
 		end(pids[i]);
 	assert_int_equal(first, m->n < PASS ? m->n : PASS);
@@ -193,10 +184,9 @@ the_dead_of_many_are_neither_below_nor_children(void **state)
 	if (pid == 0)
 		_exit(0);
 	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
-	(void)kin_below(getpid(), NULL, INT_MAX - 1, PASS, see, &below);
-	assert_false(kin_children(NULL, see_child, &children));
+	(void)kin_below(getpid(), INT_MAX - 1, PASS, see, &below);
+	kin_children(see, &children);
 	(void)end_of(pid);
-	assert_true(kin_children(NULL, see_child, &children));
 	assert_int_equal(below.n, 0);
 	assert_int_equal(children.n, 0);
 }
@@ -209,107 +199,10 @@ children_are_the_first_generation_alone(void **state)
 	pid_t first = start_chain(3, pids);
 
 	(void)state;
-	assert_true(kin_children(NULL, see_child, &s));
+	kin_children(see, &s);
 	end(first);
 	assert_int_equal(s.n, 1);
 	assert_int_equal(s.pids[0], first);
-}
-
-static bool
-see_one(pid_t pid, void *context)
-{
-	see(pid, context);
-	return false;
-}
-
-static void
-children_are_visited_until_it_is_enough(void **state)
-{
-	pid_t one = fork(), two = one == 0 ? 0 : fork();
-	struct seen s = { 0 };
-
-	(void)state;
-	if (one == 0 || two == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (;;)
-			pause();
-	}
-	assert_true(kin_children(NULL, see_one, &s));
-	end(one);
-	end(two);
-	assert_int_equal(s.n, 1);
-	assert_int_equal(s.pids[0], one);
-}
-
-/* --- elders --- */
-
-static const struct elder {
-	const char *name;
-	pid_t    pid;
-	uint64_t starttime;
-	bool     is_elder;
-} births[] = {	/* the first one is 100, started in step 5000 or 5001 */
-	{ "from long before", 99, 1, true },
-	{ "from long before, numbers have begun anew since", 101, 1, true },
-	{ "from a step before", 101, 4999, true },
-	{ "of the same step and a lower number", 99, 5000, true },
-	{ "of the same step and a higher number", 101, 5000, false },
-	{ "of the next step and a lower number", 99, 5001, true },
-	{ "of the next step and a higher number", 101, 5001, false },
-	{ "the first one itself", 100, 5000, false },
-	{ "the first one itself, in the next step", 100, 5001, false },
-	{ "numbers have begun anew since the first", 99, 5002, false },
-	{ "from long after", 101, UINT64_MAX, false },
-};
-
-static void
-an_elder_is_older_than_the_first(void **state)
-{
-	static const struct kin_first first = { 100, 5000 };
-	const struct elder *e = *state;
-
-	assert_int_equal(e->is_elder,
-	                 kin_is_elder(&first, e->pid, e->starttime));
-}
-
-/* As if this one had been started as the first. */
-static struct kin_first
-first_of(pid_t pid)
-{
-	struct procstat st;
-
-	assert_int_equal(proc_stat(pid, &st), 0);
-	return (struct kin_first){ pid, st.starttime };
-}
-
-static const struct elders {
-	const char *name;
-	pid_t limit;
-} elders[] = {
-	{ "elders are left out of the lists", INT_MAX },
-	{ "elders are left out of all of /proc", INT_MAX - 1 },
-};
-
-static void
-elders_are_left_out_with_all_that_is_below(void **state)
-{
-	const struct elders *e = *state;
-	pid_t old[SOME], young[SOME], limit = e->limit;
-	pid_t oldest = start_chain(SOME, old);
-	pid_t youngest = start_chain(SOME, young);
-	const struct kin_first first = first_of(youngest);
-	struct seen below = { 0 }, children = { 0 };
-
-	while (limit > 0)
-		limit = kin_below(getpid(), &first, limit, PASS, see, &below);
-	assert_true(kin_children(&first, see_child, &children));
-	end(oldest);
-	end(youngest);
-	assert_int_equal(below.n, SOME);
-	for (int i = 0; i < SOME; i++)
-		assert_true(has(&below, young[i]));
-	assert_int_equal(children.n, 1);
-	assert_int_equal(children.pids[0], youngest);
 }
 
 /* Each thread has a list of its own: too many to be read. */
@@ -336,7 +229,7 @@ finds_with_threads(void)
 		if (pthread_create(&thread, &attr, wait_on, NULL) != 0)
 			return SKIPPED;
 	(void)start_chain(3, pids);
-	if (kin_below(getpid(), NULL, INT_MAX, PASS, see, &s) != 0 || s.n != 3)
+	if (kin_below(getpid(), INT_MAX, PASS, see, &s) != 0 || s.n != 3)
 		return 1;
 	for (int i = 0; i < 3; i++)
 		if (!has(&s, pids[i]))
@@ -376,7 +269,7 @@ many_are_visited_in_one_pass(void **state)
 		}
 		assert_true(pids[i] > 0);
 	}
-	limit = kin_below(getpid(), NULL, INT_MAX, KIN_MAX, see, &s);
+	limit = kin_below(getpid(), INT_MAX, KIN_MAX, see, &s);
 	for (size_t i = 0; i < 2 * PASS; i++)
 		end(pids[i]);
 	assert_int_equal(limit, 0);
@@ -395,9 +288,6 @@ main(void)
 	UNIT_ROWS(all_are_found_pass_by_pass_each_once, many);
 	UNIT_TEST(the_dead_of_many_are_neither_below_nor_children);
 	UNIT_TEST(children_are_the_first_generation_alone);
-	UNIT_TEST(children_are_visited_until_it_is_enough);
-	UNIT_ROWS(an_elder_is_older_than_the_first, births);
-	UNIT_ROWS(elders_are_left_out_with_all_that_is_below, elders);
 	UNIT_TEST(many_are_visited_in_one_pass);
 	UNIT_TEST(what_has_too_many_threads_for_the_lists_is_found);
 	return unit_run("sup/kin");

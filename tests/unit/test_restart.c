@@ -585,7 +585,7 @@ each_end_of_the_service_starts_the_pause_after_a_refusal_anew(void **state)
 }
 
 static void
-a_stop_in_the_wait_for_another_try_leaves_once_hale_is_alone(void **state)
+a_stop_in_the_wait_for_another_try_leaves_at_once(void **state)
 {
 	struct service s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
 
@@ -596,8 +596,7 @@ a_stop_in_the_wait_for_another_try_leaves_once_hale_is_alone(void **state)
 	(void)service_step(&s, EV_ALONE, NOW);
 	(void)service_step(&s, EV_DEADLINE, s.deadline_ms);
 	(void)service_step(&s, EV_REFUSED, NOW);
-	assert_int_equal(ACT_TERM_REST, service_step(&s, EV_STOP, NOW + 1));
-	assert_int_equal(ACT_LEAVE, service_step(&s, EV_ALONE, NOW + 1));
+	assert_int_equal(ACT_LEAVE, service_step(&s, EV_STOP, NOW + 1));
 }
 
 static void
@@ -803,23 +802,10 @@ a_first_stop_ends_the_restart_and_not_what_is_being_cleared(void **state)
 	(void)state;
 	s.linger_ms = 3000;
 	assert_int_equal(ACT_CLEAR_TERM, service_step(&s, EV_EXITED, NOW));
-	assert_int_equal(ACT_TERM_SPARED, service_step(&s, EV_STOP, NOW + 10));
+	assert_int_equal(ACT_NONE, service_step(&s, EV_STOP, NOW + 10));
 	assert_int_equal(SVC_LINGERING, s.state);
 	assert_int_equal(NOW + 3000, s.deadline_ms);
 	assert_int_equal(ACT_LEAVE, service_step(&s, EV_ALONE, NOW + 20));
-}
-
-static void
-a_stop_in_the_wait_gives_time_to_those_whom_the_restart_spared(void **state)
-{
-	struct service s = in_state(SVC_WAITING);
-
-	(void)state;
-	s.linger_ms = 3000;
-	assert_int_equal(ACT_TERM_REST, service_step(&s, EV_STOP, NOW + 10));
-	assert_int_equal(SVC_LINGERING, s.state);
-	assert_int_equal(NOW + 3010, s.deadline_ms);
-	assert_int_equal(ACT_KILL, service_step(&s, EV_STOP, NOW + 20));
 }
 
 static void
@@ -929,7 +915,6 @@ main(void)
 		cmocka_unit_test(who_cannot_be_stopped_is_not_restarted_and_not_live),
 		cmocka_unit_test(a_first_stop_takes_no_time_from_what_lingers),
 		cmocka_unit_test(a_first_stop_ends_the_restart_and_not_what_is_being_cleared),
-		cmocka_unit_test(a_stop_in_the_wait_gives_time_to_those_whom_the_restart_spared),
 		cmocka_unit_test(a_stop_once_clearing_kills_waits_for_nothing),
 		cmocka_unit_test(a_freeze_is_pardoned_once),
 		cmocka_unit_test(a_freeze_while_clearing_moves_the_end_of_it_too),
@@ -944,7 +929,7 @@ main(void)
 		cmocka_unit_test(a_refused_start_is_tried_for_ever_and_counts_as_no_restart),
 		cmocka_unit_test(a_refused_start_without_a_back_off_is_no_hot_loop),
 		cmocka_unit_test(each_end_of_the_service_starts_the_pause_after_a_refusal_anew),
-		cmocka_unit_test(a_stop_in_the_wait_for_another_try_leaves_once_hale_is_alone),
+		cmocka_unit_test(a_stop_in_the_wait_for_another_try_leaves_at_once),
 		cmocka_unit_test(more_time_is_given_only_to_what_is_being_stopped),
 		cmocka_unit_test(no_more_time_is_given_once_it_has_been_killed),
 	};

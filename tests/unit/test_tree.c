@@ -113,7 +113,7 @@ children_are_listed_by_name(void **state)
 	pid_t one = start(argv), two = start(argv);
 
 	(void)state;
-	tree_list(&b, NULL);
+	tree_list(&b);
 	kill(one, SIGKILL);
 	kill(two, SIGKILL);
 	end_of(one);
@@ -162,76 +162,27 @@ the_dead_and_checkers_are_not_left_running(void **state)
 	char want[ROOM];
 	struct buf b = guarded_buf(ROOM), w = buf_over(want, sizeof want);
 	pid_t pids[] = { start_named(TREE_CHECKER), start_named("left"),
-	                 start_dead(), start_named("hale") }, of_one, of_two;
+	                 start_dead(), start_named("hale") }, one, none;
+	size_t n, left;
 
 	(void)state;
-	of_two = tree_only_child(NULL);
-	tree_list(&b, NULL);
+	n = tree_children(&none);
+	tree_list(&b);
 	kill(pids[3], SIGKILL);
 	end_of(pids[3]);
-	of_one = tree_only_child(NULL);
+	left = tree_children(&one);
 	for (int i = 0; i < 3; i++) {
 		kill(pids[i], SIGKILL);
 		end_of(pids[i]);
 	}
 	buf_fmt(&w, "left (pid %d), hale (pid %d)", (int)pids[1], (int)pids[3]);
 	assert_span_equal(buf_text(&w), buf_span(&b));
-	assert_int_equal(of_two, 0);
-	assert_int_equal(of_one, pids[1]);
-	assert_int_equal(tree_only_child(NULL), 0);
-}
-
-static void
-hale_is_alone_with_its_elders_once_the_dead_are_reaped(void **state)
-{
-	pid_t elder = start_named("elder"), left = start_named("left");
-	struct procstat st;
-	struct kin_first first;
-	siginfo_t info;
-	char want[ROOM];
-	struct buf b = guarded_buf(ROOM), w = buf_over(want, sizeof want);
-	pid_t only;
-	bool alive, dead, reaped;
-
-	(void)state;
-	assert_int_equal(proc_stat(left, &st), 0);
-	first = (struct kin_first){ left, st.starttime };
-	alive = tree_is_alone(&first);
-	only = tree_only_child(&first);
-	tree_list(&b, &first);
-	kill(left, SIGKILL);
-	assert_int_equal(waitid(P_PID, (id_t)left, &info, WEXITED | WNOWAIT),
-	                 0);
-	dead = tree_is_alone(&first);
-	end_of(left);
-	reaped = tree_is_alone(&first);
-	kill(elder, SIGKILL);
-	end_of(elder);
-	buf_fmt(&w, "left (pid %d)", (int)left);
-	assert_span_equal(buf_text(&w), buf_span(&b));
-	assert_int_equal(only, left);
-	assert_false(alive);
-	assert_false(dead);
-	assert_true(reaped);
-}
-
-static void
-elders_alone_are_signalled_where_a_restart_spared_them(void **state)
-{
-	pid_t elder = start_named("elder"), left = start_named("left");
-	struct procstat st;
-	struct kin_first first;
-	int of_elder, of_left;
-
-	(void)state;
-	assert_int_equal(proc_stat(left, &st), 0);
-	first = (struct kin_first){ left, st.starttime };
-	tree_signal_elders(&first, SIGTERM);
-	of_elder = end_of(elder);
-	kill(left, SIGKILL);
-	of_left = end_of(left);
-	assert_int_equal(of_elder, SIGTERM);
-	assert_int_equal(of_left, SIGKILL);
+	assert_int_equal(n, 2);
+	assert_int_equal(none, 0);
+	assert_int_equal(left, 1);
+	assert_int_equal(one, pids[1]);
+	assert_int_equal(tree_children(&one), 0);
+	assert_int_equal(one, 0);
 }
 
 /*
@@ -512,7 +463,7 @@ be_hale(int leader_fd, int go_fd, bool leaves_one, bool holds)
 	 || read(go_fd, &byte, 1) != 1)
 		_exit(3);
 	(void)tree_signal_all(&g, SIGKILL);
-	(void)tree_signal_own(&g, NULL, SIGKILL);
+	(void)tree_signal_own(&g, SIGKILL);
 	_exit(holds && g.held_fd < 0 ? 4 : 0);
 }
 
@@ -623,7 +574,7 @@ stop_is_heard_once(void)
 		return 1;
 	if (end_of(other) != SIGTERM || end_of(late) != SIGTERM)
 		return 2;
-	if (tree_signal_own(&g, NULL, SIGTERM) != 0)
+	if (tree_signal_own(&g, SIGTERM) != 0)
 		return 3;
 	if (tree_signal_all(&g, SIGKILL) != 0)
 		return 4;
@@ -651,8 +602,6 @@ main(void)
 	UNIT_TEST(a_queued_value_is_passed_on);
 	UNIT_TEST(children_are_listed_by_name);
 	UNIT_TEST(the_dead_and_checkers_are_not_left_running);
-	UNIT_TEST(hale_is_alone_with_its_elders_once_the_dead_are_reaped);
-	UNIT_TEST(elders_alone_are_signalled_where_a_restart_spared_them);
 	UNIT_TEST(everything_below_is_signalled);
 	UNIT_TEST(what_a_thread_has_forked_is_signalled);
 	UNIT_TEST(any_depth_is_signalled);
