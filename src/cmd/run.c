@@ -255,7 +255,7 @@ static const struct opt opts[] = {
 	    "kill everything this long after the stop signal; 0: never", "",
 	    NULL, ""),
 	OPT(0, "linger", OPT_MS, AT(plan.linger_ms), "",
-	    "after the service's end send SIGTERM to the rest and wait this long",
+	    "once the service has ended, send SIGTERM to the rest and wait this long",
 	    "", NULL, ""),
 	OPT(0, "check", OPT_URLS, 0, "",
 	    "check this URL, for readiness and liveness", "URL", add_check, ""),
@@ -301,7 +301,7 @@ static const struct opt opts[] = {
 	    "give up after N restarts without a healthy minute between; 0: never",
 	    "", NULL, ""),
 	OPT(0, "follow-orphan", OPT_FLAG, AT(plan.follow_orphan), "",
-	    "when the service exits with 0 and leaves one process, follow that",
+	    "if the service exits with 0 and leaves one process, follow that one",
 	    "", NULL, ""),
 	OPT('g', "group", OPT_FLAG, AT(plan.group), "",
 	    "send signals to the service's whole process group", "", NULL, ""),
@@ -328,7 +328,7 @@ static const struct opt opts[] = {
 	OPT('q', "quiet", OPT_FLAG, AT(quiet), "", "log errors only", "", NULL,
 	    ""),
 	OPT(0, "no-env", OPT_NO_ENV, AT(no_env), "",
-	    "ignore HALE_* and pass them on, for a hale inside this one", "",
+	    "ignore HALE_* and pass it on, for a hale inside this one", "",
 	    NULL, ""),
 	OPT('h', "help", OPT_ASK, AT(help), "", "print this", "", NULL, ""),
 	OPT('V', "version", OPT_ASK, AT(version), "",
@@ -370,23 +370,23 @@ warn_of_idle_action(const struct init_plan *plan)
 		         "without --check, --live-check or --watchdog");
 }
 
-/* Such a stop would never come. Says so and returns true. */
-static bool
-drops_a_stop(const struct init_plan *plan)
+/* Nor does a stop come that is dropped and that no other signal becomes. */
+static void
+warn_of_dropped_stops(const struct init_plan *plan)
 {
 	char name[WORD_MAX];
-	struct buf b = buf_over(name, sizeof name);
 
 	for (int sig = 1; sig <= SIGNAME_MAX; sig++) {
+		struct buf b = buf_over(name, sizeof name);
+
 		if ((plan->stops & UINT64_C(1) << (sig - 1)) == 0
-		 || plan->rewrite[sig] != SIGNALS_DROP)
+		 || plan->rewrite[sig] != SIGNALS_DROP
+		 || memchr(plan->rewrite, sig, sizeof plan->rewrite) != NULL)
 			continue;
 		signame_write(&b, sig);
-		log_error("--stop-on %s: --rewrite %s:0 drops this signal",
-		          buf_text(&b), buf_text(&b));
-		return true;
+		log_warn("--stop-on %s: --rewrite drops this signal",
+		         buf_text(&b));
 	}
-	return false;
 }
 
 static int
@@ -439,12 +439,11 @@ run_run(int argc, char **argv)
 		log_error("no program to start (see: hale help)");
 		return CMD_USAGE;
 	}
-	if (drops_a_stop(&a.plan))
-		return CMD_USAGE;
 	log_level(level_of(&a));
 	if (!a.no_env)
 		cmd_warn_of_env();
 	warn_of_idle_action(&a.plan);
+	warn_of_dropped_stops(&a.plan);
 	a.plan.argv = argv + left;
 	a.plan.settings = a.no_env ? NULL : opts;
 	a.plan.version = cmd_version();

@@ -118,11 +118,19 @@ def test_what_cannot_be_a_stop_is_refused_in_words(value):
 
 @pytest.mark.parametrize("options, env", [
     (["--stop-on", "QUIT", "-r", "QUIT:0"], {}), (["-r", "QUIT:0"], {"HALE_STOP_ON": "3"})])
-def test_a_stop_that_a_rewrite_drops_is_refused_in_words(options, env):
-    done = subprocess.run([HALE, *options, "x"], capture_output=True, text=True,
-                          timeout=DEADLINE, check=False, env={**clean_env(), **env})
-    assert done.returncode == 2
-    assert done.stderr == "hale: --stop-on SIGQUIT: --rewrite SIGQUIT:0 drops this signal\n"
+def test_a_stop_that_a_rewrite_drops_is_one_warning(hale, options, env):
+    code, _, err = hale(*options, "exit 0", env={**clean_env(), **env}).end()
+    assert (code, err) == (0, ["hale: --stop-on SIGQUIT: --rewrite drops this signal"])
+
+
+def test_a_dropped_stop_that_another_signal_becomes_is_a_stop(hale):
+    box = up(hale, "--stop-on", "QUIT", "-r", "HUP:QUIT", "-r", "QUIT:0", "--restart", "always",
+             "catch quit 3 7 say up pause")
+    box.signal(QUIT)
+    box.signal(HUP)
+    assert box.out.line().startswith(f"got {QUIT} ")
+    assert box.code() == 7
+    assert not [line for line in box.err.rest() if "drops" in line]
 
 
 def test_a_flag_of_stops_takes_the_place_of_the_environments(hale):
