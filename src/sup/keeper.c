@@ -237,7 +237,6 @@ keeper_start(struct init *in, bool again)
 		in->refused[0] = '\0';
 		in->heard_ticks = 0;
 		in->told_unfollowed = in->upgrade_failed = false;
-		in->renamed = false;
 	}
 	if (pid < 0)
 		return start_failed(in, pid, again);

@@ -226,6 +226,7 @@ service_ended(struct init *in, int status)
 	if (status == 0 && keeper_is_watched(&in->service) && in->plan->linger_ms == 0)
 		tell_left(in);
 	in->pid = 0;
+	in->renamed = false;	/* what starts next is the program as given */
 	watch_end(&in->watch);
 	keeper_step(in, keeper_code(in) == 0 ? EV_EXITED : EV_FAILED);
 }

@@ -337,6 +337,7 @@ def test_after_a_restart_the_service_goes_by_the_name_it_was_started_by(box):
     becomes(box, 3)
     box.run("kill", "-9", "3")
     box.err.expect(r"sleep \(pid 3\) was killed by SIGKILL")
+    box.err.expect("restarting sh in 1ms")
     box.err.expect(r"sh \(pid \d+\) exited with code 0: pid \d+ is the service now$")
 
 
