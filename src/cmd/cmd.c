@@ -289,7 +289,7 @@ help_run(int argc, char **argv)
 	c = find(argv[left]);
 	if (c != NULL)
 		return cmd_print_help(c);
-	log_error("help: there is no command \"%s\" (see: hale help)",
+	log_error("help: unknown command \"%s\" (see: hale help)",
 	          redact_value(room, span_of(argv[left])));
 	return CMD_USAGE;
 }
