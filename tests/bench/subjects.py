@@ -52,6 +52,22 @@ class Programs:
     def path(self, name):
         return os.path.join(self.dir, name)
 
+    def shipped(self, path):
+        """A copy, written from front to back as the files of an image are.
+
+        How a file came into the page cache decides in how large pieces the
+        kernel maps it: the same bytes, as the linker wrote them, start up to
+        4 % slower or faster.
+        """
+        if not os.access(path, os.X_OK):
+            return path
+        shipped = self.path("shipped")
+        os.makedirs(shipped, exist_ok=True)
+        copy = os.path.join(shipped, os.path.basename(path))
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(copy)     # new pages, not the old ones anew
+        return shutil.copy(path, copy)
+
 
 class Init:
     """One init; its command line for a service."""
@@ -68,15 +84,15 @@ class Init:
 def inits(programs):
     """All there are on this machine: hale, our floor, the peers."""
     found = [
-        Init("hale", programs.hale,
+        Init("hale", programs.shipped(programs.hale),
              lambda: ["--listen", f"127.0.0.1:{next_port()}", "--"]),
-        Init("floor", programs.path("floor_init"),
+        Init("floor", programs.shipped(programs.path("floor_init")),
              lambda: [str(next_port())]),
     ]
     for name in ("tini", "tini-static", "dumb-init", "catatonit"):
         path = shutil.which(name)
         if path is not None:
-            found.append(Init(name, path))
+            found.append(Init(name, programs.shipped(path)))
     return [init for init in found if os.access(init.path, os.X_OK)]
 
 

@@ -15,6 +15,7 @@ from box import DEADLINE, HALE, SVC, Lines, until
 
 LISTEN = ["--listen", "8080"]
 IDLE_S = 3  # this long nothing may happen: the one thing here that needs time to pass
+MAPPED = 64 << 10  # fault_around_bytes
 MEMORY = {"brk", "mmap", "munmap", "mremap", "madvise"}
 
 pytestmark = pytest.mark.static_only  # what the sanitizers' runtime does is not counted
@@ -268,6 +269,15 @@ def test_descriptors_and_address_space_stay_as_they_were(hale):
     busy_life(box)
     until(lambda: fds() == before, "the connections are closed")
     assert memory() == after_one
+
+
+def test_what_a_start_runs_through_is_mapped_with_its_first_page_fault():
+    """The kernel maps 64 KB about a fault: the code's first piece, up to init_run()."""
+    told = subprocess.run(["nm", "-S", f"{HALE}.debug"], check=True, capture_output=True,
+                          text=True).stdout
+    where = {name: (int(at, 16), int(at, 16) + int(size or "0", 16) - 1) for at, size, name in
+             re.findall(r"^(\w{16}) (?:(\w{16}) )?[Tt] (_start|init_run)$", told, re.M)}
+    assert where["_start"][0] // MAPPED == where["init_run"][1] // MAPPED
 
 
 def test_the_start_opens_no_file_of_the_image(box, tmp_path):
