@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -22,16 +23,28 @@ log_level(enum log_level level)
 	most = level;
 }
 
-/*
- * A pipe that poll() calls writable takes PIPE_BUF bytes without blocking
- * (pipe(7)); a file takes the line in any case.
- */
-static int
-stderr_has_room(void)
+static bool
+is_writable(int wait_ms)
 {
 	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
 
-	return poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0;
+	return poll(&p, 1, wait_ms) == 1 && (p.revents & POLLOUT) != 0;
+}
+
+/*
+ * A pipe that poll() calls writable takes PIPE_BUF bytes without blocking
+ * (pipe(7)); a file takes the line in any case. poll() calls a terminal full
+ * also while another process's write is under way (n_tty_poll() in the kernel):
+ * that one gets the time to end, unless a line has been lost before, since then
+ * nobody may be reading.
+ */
+static bool
+stderr_has_room(void)
+{
+	if (is_writable(0))
+		return true;
+	return dropped == 0 && isatty(STDERR_FILENO)
+	    && is_writable(LOG_TERMINAL_MS);
 }
 
 /*
@@ -106,12 +119,16 @@ static bool
 write_line(struct buf *b)
 {
 	int own = open_terminal();
+	int tries = LOG_TERMINAL_TRIES;
 	ssize_t n;
 
 	buf_end_cut(b);
 	b->cap++;	/* kept for the line's end */
 	buf_str(b, "\n");
-	n = write_now(own >= 0 ? own : STDERR_FILENO, b);
+	do {	/* EAGAIN: since poll() another process has begun to write there */
+		n = write_now(own >= 0 ? own : STDERR_FILENO, b);
+	} while (n < 0 && errno == EAGAIN && own >= 0 && --tries > 0
+	      && stderr_has_room());
 	if (own >= 0)
 		close(own);
 	return n > 0;

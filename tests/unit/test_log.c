@@ -234,6 +234,18 @@ a_write_that_fails_is_counted(void **state)
 	                  "hale: here\n", buf_span(&b));
 }
 
+static int
+open_slave(int master)
+{
+	int fd;
+
+	assert_int_equal(grantpt(master), 0);
+	assert_int_equal(unlockpt(master), 0);
+	fd = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	return fd;
+}
+
 static void
 flood_terminal(int fd)
 {
@@ -254,10 +266,7 @@ a_terminal_that_nobody_reads_is_not_waited_for(void **state)
 	(void)state;
 	if (master < 0)
 		skip();
-	assert_int_equal(grantpt(master), 0);
-	assert_int_equal(unlockpt(master), 0);
-	fd = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
-	assert_true(fd >= 0);
+	fd = open_slave(master);
 	pid = fork();
 	if (pid == 0)
 		flood_terminal(fd);
@@ -267,18 +276,77 @@ a_terminal_that_nobody_reads_is_not_waited_for(void **state)
 	assert_int_equal(status, 0);
 }
 
+static int busy_looks;		/* so often poll() says that a terminal is full */
+static int waits;		/* of poll(), that could have taken time */
 static int behind_poll = -1;	/* what poll() fills right after it has looked */
 
 /* The service shares stderr and may write between hale's look and its line. */
 int
 poll(struct pollfd *p, nfds_t n, int timeout_ms)
 {
-	const struct timespec at_once = { 0 };
-	int r = ppoll(p, n, timeout_ms == 0 ? &at_once : NULL, NULL);
+	const struct timespec wait = { .tv_nsec = timeout_ms * 1000000L };
+	int r;
 
+	assert_in_range(timeout_ms, 0, LOG_TERMINAL_MS);
+	waits += timeout_ms != 0;
+	if (busy_looks > 0) {
+		busy_looks--;
+		return 0;
+	}
+	r = ppoll(p, n, &wait, NULL);
 	if (behind_poll >= 0)
 		fill(behind_poll);
 	return r;
+}
+
+/* What log_error() writes to a terminal that is busy for so many looks. */
+static void
+log_busily(int looks, struct buf *b)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	int was = dup(STDERR_FILENO), fd;
+	ssize_t n;
+
+	if (master < 0)
+		skip();
+	fd = open_slave(master);
+	dup2(fd, STDERR_FILENO);
+	waits = 0;
+	busy_looks = looks;
+	log_error("one");
+	log_error("two");
+	busy_looks = 0;
+	dup2(was, STDERR_FILENO);
+	close(was);
+	while ((n = read(master, b->p + b->len, b->cap - b->len)) > 0)
+		b->len += (size_t)n;
+	close(fd);
+	close(master);
+}
+
+static void
+a_terminal_that_is_being_written_to_is_given_a_moment(void **state)
+{
+	struct buf b = guarded_buf(PIPE_ROOM);
+
+	(void)state;
+	log_busily(1, &b);
+	assert_span_equal("hale: one\r\nhale: two\r\n", buf_span(&b));
+	assert_int_equal(waits, 1);
+}
+
+static void
+a_terminal_that_stays_full_is_waited_for_once(void **state)
+{
+	struct buf b = guarded_buf(PIPE_ROOM);
+
+	(void)state;
+	log_busily(3, &b);	/* two looks of the first line, one of the next */
+	assert_int_equal(b.len, 0);
+	assert_int_equal(waits, 1);
+	log_busily(0, &b);
+	assert_span_equal("hale: lines dropped while stderr was full: 2\r\n"
+	                  "hale: one\r\nhale: two\r\n", buf_span(&b));
 }
 
 static int pwritev2_err;	/* what an older kernel says to pwritev2() */
@@ -372,6 +440,8 @@ main(void)
 	UNIT_TEST(a_line_behind_the_count_is_bounded_with_it);
 	UNIT_TEST(a_write_that_fails_is_counted);
 	UNIT_TEST(a_terminal_that_nobody_reads_is_not_waited_for);
+	UNIT_TEST(a_terminal_that_is_being_written_to_is_given_a_moment);
+	UNIT_TEST(a_terminal_that_stays_full_is_waited_for_once);
 	UNIT_ROWS(a_pipe_that_fills_up_after_the_look_is_not_waited_for,
 	          kernels);
 	UNIT_TEST(lines_stay_as_they_are_in_the_pipe_of_an_older_kernel);
