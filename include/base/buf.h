@@ -34,8 +34,8 @@ void buf_add(struct buf *b, struct span bytes);
 void buf_str(struct buf *b, const char *text);
 void buf_int(struct buf *b, int64_t number);
 
-/* A duration for people: "250ms", "1.6s", "12s", "2m5s", "3h2m", "4d3h". What
- * is smaller than the last digit shown is left off. */
+/* A duration for people: "250ms", "1.6s", "12s", "2m5s", "3h2m", "4d3h". The
+ * digits that are not shown are cut off, not rounded. */
 void buf_ms(struct buf *b, int64_t ms);
 
 /* text as the inside of a JSON string (RFC 8259, 7): quotes, \ and controls

@@ -28,8 +28,8 @@ enum opt_kind {
 	OPT_SIG,	/* int, a signal number */
 	OPT_WORD,	/* goes to add(), default and all; the last one counts */
 	OPT_LIST,	/* goes to add(); repeatable, by commas in HALE_* */
-	OPT_URLS,	/* the same, of checks; an error line may show a value in
-			 * part */
+	OPT_URLS,	/* the same, of checks; an error line may show a value
+			 * in part */
 	OPT_SECRETS,	/* the same; an error line must not show a value */
 };
 

@@ -21,9 +21,10 @@
  * Calls each(pid, context) for those that descend from ancestor and have a
  * number below limit (INT_MAX at first): max (1 to KIN_MAX) at most, of the
  * highest numbers. A pass reads /proc once, however many it visits. All were
- * found before the first call; children come before their parents, unless there
- * are many and the kernel's numbers have begun anew. One that waits to be reaped
- * may be among them. Returns the limit of the next pass, or 0: there are no more.
+ * found before the first call; children come before their parents, unless
+ * there are many and the kernel's numbers have begun anew. One that waits to be
+ * reaped may be among them. Returns the limit of the next pass, or 0: there are
+ * no more.
  */
 pid_t kin_below(pid_t ancestor, pid_t limit, size_t max,
                 void (*each)(pid_t pid, void *context), void *context);

@@ -3,7 +3,7 @@
 #include "base/buf.h"
 
 #define DIGITS_MAX 20	/* of an unsigned 64-bit number */
-#define TENTHS_BELOW_S 10	/* durations below this many seconds have a decimal */
+#define TENTHS_BELOW_S 10	/* below so many seconds there is a decimal */
 
 /* see base/buf.h */
 void

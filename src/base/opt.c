@@ -10,7 +10,7 @@
 
 #define ENV_PREFIX   "HALE_"
 #define NAME_MAX_LEN 40		/* bytes of a long name or HALE_ name compared */
-#define NEAR_ENOUGH  3		/* edits between a typo and what was meant */
+#define NEAR_ENOUGH  3		/* edits that part a typo from another word */
 #define HELP_COLUMN  34		/* where the explanations start */
 
 /* What one run of opt_parse works on. */
@@ -210,6 +210,13 @@ nearest_option(const struct opt *opts, struct span name, bool in_env,
 	return best;
 }
 
+/* So many edits are no slip any more: "e" is two edits from "key". */
+static unsigned
+edits_too_many(struct span name)
+{
+	return name.len < NEAR_ENOUGH ? (unsigned)name.len : NEAR_ENOUGH;
+}
+
 static const struct opt *
 find_long(const struct opt *opts, struct span name)
 {
@@ -234,8 +241,8 @@ read_long(struct run *r, const char *word, const char *next)
 {
 	const char *equals = strchr(word, '=');
 	struct span name = span_of(word);
-	unsigned edits = NEAR_ENOUGH;
 	const struct opt *o;
+	unsigned edits;
 	int err;
 
 	if (equals != NULL)
@@ -244,6 +251,7 @@ read_long(struct run *r, const char *word, const char *next)
 	name = span_after(name, 2);
 	o = find_long(r->opts, name);
 	if (o == NULL) {
+		edits = edits_too_many(name);
 		o = nearest_option(r->opts, name, false, &edits);
 		r->fail->nearest = o != NULL ? o->name : NULL;
 		return fail(r, OPT_UNKNOWN, NULL);
@@ -473,8 +481,8 @@ opt_expected(const struct opt *o)
 	case OPT_SIG:
 		return "a signal such as TERM, SIGUSR1, 15 or RTMIN+3";
 	case OPT_URLS:
-		return "URL or NAME=URL, a URL as of `hale check`: http:, "
-		       "https:, tcp:, unix:, http+unix: or exec:";
+		return "URL or NAME=URL, with http:, https:, tcp:, unix:, "
+		       "http+unix: or exec:";
 	case OPT_NONE:
 	case OPT_STR:
 	case OPT_WORD:
@@ -589,9 +597,9 @@ opt_is_unknown_env(const struct opt *const *tables, const char *var,
                    const struct opt **nearest)
 {
 	char text[NAME_MAX_LEN];
-	unsigned edits = NEAR_ENOUGH;
 	const char *value;
 	struct span name = split_env(var, &value);
+	unsigned edits = edits_too_many(name);
 
 	*nearest = NULL;
 	if (name.len == 0 || is_anothers(name))

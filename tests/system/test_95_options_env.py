@@ -391,7 +391,7 @@ def test_the_name_of_what_is_a_flag_only_is_one_warning(hale, name, option):
     assert (code, err) == (0, [f"hale: {name}: {option} can only be a flag"])
 
 
-@pytest.mark.parametrize("name", ["HALE_SOMETHING_ELSE", "HALE_X"])
+@pytest.mark.parametrize("name", ["HALE_SOMETHING_ELSE", "HALE_X", "HALE_E"])
 def test_an_unknown_name_far_from_all_is_one_warning(hale, name):
     code, _, err = hale("exit 0", env=clean_env(**{name: "1"})).end()
     assert (code, err) == (0, [f"hale: {name}: no option has this name"])
