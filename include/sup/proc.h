@@ -8,6 +8,7 @@
 #ifndef HALE_SUP_PROC_H
 #define HALE_SUP_PROC_H
 
+#include "base/buf.h"
 #include "sup/procstat.h"
 
 #include <stdbool.h>
@@ -36,6 +37,9 @@ int proc_real_uid(pid_t pid, uid_t *uid);
 
 /* Fills in the process's name, terminated. Returns its length, or -1. */
 int proc_name(pid_t pid, char name[PROC_NAME_LEN + 1]);
+
+/* Appends "name (pid N)", or "pid N" if its name cannot be read. */
+void proc_write(struct buf *b, pid_t pid);
 
 /* Fills in what its stat file says. Returns 0, or -1. */
 int proc_stat(pid_t pid, struct procstat *st);

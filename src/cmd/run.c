@@ -248,7 +248,7 @@ static const struct opt opts[] = {
 	OPT(0, "stop-on", OPT_LIST, 0, "",
 	    "this signal is a stop too, as SIGTERM and SIGINT are", "SIGNAL",
 	    add_stop_on,
-	    "a signal such as QUIT; KILL, STOP and CHLD cannot be a stop"),
+	    "one signal such as QUIT; KILL, STOP and CHLD cannot be a stop"),
 	OPT(0, "stop-signal", OPT_SIG, AT(plan.stop_signal), "",
 	    "what the service gets for SIGTERM", "", NULL, ""),
 	OPT(0, "stop-timeout", OPT_MS, AT(plan.stop_timeout_ms), "",
@@ -328,7 +328,7 @@ static const struct opt opts[] = {
 	OPT('q', "quiet", OPT_FLAG, AT(quiet), "", "log errors only", "", NULL,
 	    ""),
 	OPT(0, "no-env", OPT_NO_ENV, AT(no_env), "",
-	    "ignore HALE_* and pass it on, for a hale inside this one", "",
+	    "ignore HALE_* and pass them on, for a hale inside this one", "",
 	    NULL, ""),
 	OPT('h', "help", OPT_ASK, AT(help), "", "print this", "", NULL, ""),
 	OPT('V', "version", OPT_ASK, AT(version), "",
@@ -368,9 +368,12 @@ warn_of_idle_action(const struct init_plan *plan)
 	 && (counts_for & HEALTH_LIVE) == 0)
 		log_warn("--on-unhealthy: nothing can make it unhealthy "
 		         "without --check, --live-check or --watchdog");
+	if (plan->max_restarts > 0 && plan->restart == RESTART_NEVER
+	 && plan->on_unhealthy != UNHEALTHY_RESTART)
+		log_warn("--max-restarts: nothing restarts the service");
 }
 
-/* Nor does a stop come that is dropped and that no other signal becomes. */
+/* Nor does a signal of --stop-on come that is dropped and no other becomes. */
 static void
 warn_of_dropped_stops(const struct init_plan *plan)
 {
@@ -384,7 +387,7 @@ warn_of_dropped_stops(const struct init_plan *plan)
 		 || memchr(plan->rewrite, sig, sizeof plan->rewrite) != NULL)
 			continue;
 		signame_write(&b, sig);
-		log_warn("--stop-on %s: --rewrite drops this signal",
+		log_warn("--stop-on %s: no stop, since --rewrite drops it",
 		         buf_text(&b));
 	}
 }

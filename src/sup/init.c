@@ -75,6 +75,7 @@ static void
 forward(struct init *in, int sig, const struct signalfd_siginfo *info)
 {
 	bool to_group = in->plan->group;
+	int r;
 
 	if (in->pid == 0)
 		return;
@@ -85,9 +86,12 @@ forward(struct init *in, int sig, const struct signalfd_siginfo *info)
 		if (was_resumed_with_us(in))
 			return;
 	}
-	in->forwarded++;
-	keeper_note_reach(in, keeper_signal(in, to_group, sig, info));
+	r = keeper_signal(in, to_group, sig, info);
+	keeper_note_reach(in, r);
 	in->unreachable = false;	/* nothing waits for it */
+	if (r < 0)
+		return;
+	in->forwarded++;
 	keeper_tell_signal(in, "forwarded", sig);
 }
 
@@ -399,11 +403,14 @@ is_subreaper(void)
 static void
 become_reaper(const struct init *in)
 {
+	bool needs = in->plan->follow_orphan || in->plan->linger_ms > 0;
+
 	if (in->rules.self == 1 || (!in->plan->subreaper && is_subreaper()))
 		return;
 	if (!in->plan->subreaper)
 		log_warn("not PID 1 and not a subreaper (-s): orphans of the "
-		         "service are not reaped here");
+		         "service are not reaped here%s", needs
+		         ? ", --linger and --follow-orphan do nothing" : "");
 	else if (prctl(PR_SET_CHILD_SUBREAPER, 1L) < 0)
 		log_warn("cannot become a subreaper: %s", err_text(-errno));
 }
@@ -435,7 +442,7 @@ give_room(struct init *in)
 		in->server.room = room;
 	else if (in->plan->n_listen > 0)
 		log_warn("no memory for slow clients (RLIMIT_AS leaves less "
-		         "than %zu KiB): who sends a request in parts is cut",
+		         "than %zu KiB): requests in parts are cut off",
 		         sizeof *in->server.room / 1024);
 }
 

@@ -53,8 +53,8 @@ keeper_note_reach(struct init *in, int result)
 	if (in->told_unreachable)
 		return;
 	in->told_unreachable = true;
-	log_error("cannot signal %s (pid %d): %s: it has another user, and hale "
-	          "neither CAP_KILL nor CAP_SETUID", self_program(in), (int)in->pid,
+	log_error("cannot signal %s (pid %d): %s: it runs as another user, and "
+	          "hale has neither CAP_KILL nor CAP_SETUID", self_program(in), (int)in->pid,
 	          err_text(result));
 }
 

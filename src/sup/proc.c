@@ -136,6 +136,18 @@ proc_name(pid_t pid, char name[PROC_NAME_LEN + 1])
 }
 
 /* see sup/proc.h */
+void
+proc_write(struct buf *b, pid_t pid)
+{
+	char name[PROC_NAME_LEN + 1];
+
+	if (proc_name(pid, name) > 0)
+		buf_fmt(b, "%s (pid %d)", name, (int)pid);
+	else
+		buf_fmt(b, "pid %d", (int)pid);
+}
+
+/* see sup/proc.h */
 int
 proc_stat(pid_t pid, struct procstat *st)
 {

@@ -58,7 +58,9 @@ tell_end(struct init *in)
 static void
 become_service(struct init *in, pid_t pid)
 {
-	in->renamed = proc_name(pid, in->name) > 0;
+	if (!in->renamed)
+		in->launched = in->pid;
+	in->renamed = pid != in->launched && proc_name(pid, in->name) > 0;
 	in->pid = pid;
 	in->group = tree_group_of(pid);
 	in->stopped = false;
@@ -94,6 +96,8 @@ void
 reaper_named(void *owner, pid_t pid)
 {
 	struct init *in = owner;
+	char words[SELF_LIST_MAX];
+	struct buf b = buf_over(words, sizeof words);
 	int r;
 
 	if (!keeper_is_watched(&in->service))
@@ -106,8 +110,9 @@ reaper_named(void *owner, pid_t pid)
 		tell_unfollowed(in, pid, r);
 		return;
 	}
-	log_info("%s (pid %d) names pid %d: that is the service now",
-	         self_program(in), (int)in->pid, (int)pid);
+	proc_write(&b, pid);
+	log_info("%s (pid %d) names %s: that is the service now",
+	         self_program(in), (int)in->pid, buf_text(&b));
 	in->upgrade_failed = false;
 	become_service(in, pid);
 }
@@ -162,21 +167,23 @@ orphan_ended(struct init *in, pid_t pid, int status)
 static void
 tell_successor(const struct init *in, int status, pid_t next)
 {
-	char how[DEATH_TEXT_MAX];
-	struct buf b = buf_over(how, sizeof how);
+	char words[SELF_LIST_MAX];
+	struct buf b = buf_over(words, sizeof words);
 
 	child_write_end(&b, status);
-	log_warn("%s (pid %d) %s: pid %d is the service now", self_program(in),
-	         (int)in->pid, buf_text(&b), (int)next);
+	buf_str(&b, ": ");
+	proc_write(&b, next);
+	log_warn("%s (pid %d) %s is the service now", self_program(in),
+	         (int)in->pid, buf_text(&b));
 }
 
 /* A daemon that forks would end the container without a word. */
 static void
 tell_left(const struct init *in)
 {
-	const char *hint = daemon_hint(span_of(self_program(in)));
+	const char *hint = daemon_hint(span_of(in->plan->argv[0]));
 	const char *else_do = in->plan->follow_orphan
-	                    ? "--follow-orphan takes one alone"
+	                    ? "--follow-orphan follows only one"
 	                    : "or use --follow-orphan";
 	char list[SELF_LIST_MAX];
 	struct buf b = buf_over(list, sizeof list);
@@ -194,8 +201,8 @@ tell_left(const struct init *in)
 static int
 failed_upgrade(const struct init *in)
 {
-	log_warn("%s (pid %d) exited with code 0, but what had taken its place "
-	         "has failed: taken for 1", self_program(in), (int)in->pid);
+	log_warn("%s (pid %d) exited with code 0, but its successor failed: "
+	         "that counts as code 1", self_program(in), (int)in->pid);
 	return UNKNOWN_END;
 }
 
@@ -226,7 +233,7 @@ service_ended(struct init *in, int status)
 	if (status == 0 && keeper_is_watched(&in->service) && in->plan->linger_ms == 0)
 		tell_left(in);
 	in->pid = 0;
-	in->renamed = false;	/* what starts next is the program as given */
+	in->renamed = false;	/* the next start is of the given program */
 	watch_end(&in->watch);
 	keeper_step(in, keeper_code(in) == 0 ? EV_EXITED : EV_FAILED);
 }
@@ -237,8 +244,8 @@ static void
 go_on(struct init *in)
 {
 	if (!in->told_ctrl_z)
-		log_warn("%s (pid %d) was stopped by SIGTSTP and has no shell "
-		         "that could continue it: sending SIGCONT",
+		log_warn("%s (pid %d) was stopped by SIGTSTP and no shell can "
+		         "continue it: sending SIGCONT",
 		         self_program(in), (int)in->pid);
 	in->told_ctrl_z = true;
 	(void)keeper_signal(in, true, SIGCONT, NULL);	/* it may have ended */
@@ -360,6 +367,8 @@ void
 reaper_gone(void *owner, pid_t pid)
 {
 	struct init *in = owner;
+	char words[SELF_LIST_MAX];
+	struct buf b = buf_over(words, sizeof words);
 	int status;
 	pid_t next;
 
@@ -371,13 +380,15 @@ reaper_gone(void *owner, pid_t pid)
 	}
 	next = follow_next(&in->follow);
 	if (next == 0) {
-		log_warn("%s (pid %d) has ended; another process has its exit "
-		         "code: taken for 1", self_program(in), (int)pid);
+		log_warn("%s (pid %d) has ended, another process got its exit "
+		         "code: that counts as code 1", self_program(in),
+		         (int)pid);
 		service_ended(in, UNKNOWN_END);
 		return;
 	}
-	log_warn("%s (pid %d) has ended: pid %d, which was the service before, "
-	         "is it again", self_program(in), (int)pid, (int)next);
+	proc_write(&b, next);
+	log_warn("%s (pid %d) has ended: %s is the service again",
+	         self_program(in), (int)pid, buf_text(&b));
 	in->upgrade_failed = true;
 	become_service(in, next);
 	if (!keeper_is_watched(&in->service))

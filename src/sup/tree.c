@@ -306,14 +306,12 @@ static void
 list_one(pid_t pid, void *list)
 {
 	struct buf *b = list;
-	char name[PROC_NAME_LEN + 1];
 
 	if (b->cut || is_checker(pid))	/* there may be thousands */
 		return;
 	if (b->len > 0)
 		buf_str(b, ", ");
-	buf_fmt(b, "%s (pid %d)", proc_name(pid, name) > 0 ? name : "?",
-	        (int)pid);
+	proc_write(b, pid);
 }
 
 /* see sup/tree.h */

@@ -43,6 +43,11 @@ def test_the_policy_says_who_is_started_again(hale, policy, words, starts):
     assert sum("restarting" in line for line in err) == starts - 1
 
 
+def test_a_limit_of_what_never_happens_is_one_warning(hale):
+    code, _, err = hale("--max-restarts", "3", "exit 4").end()
+    assert (code, err[0]) == (4, "hale: --max-restarts: nothing restarts the service")
+
+
 def test_a_remapped_code_is_no_failure(hale):
     code, out, _ = hale("--restart", "on-failure", "-e", "3", "say up exit 3").end()
     assert (code, out) == (0, ["up"])

@@ -137,8 +137,8 @@ def test_the_old_one_is_the_service_again_when_the_new_one_has_ended(upgrade):
     box.tell("wait")
     box.out.expect("^waited 5$")
     becomes(box, box.old)
-    box.err.expect(rf"\(pid {box.new}\) has ended: pid {box.old}, which was the service "
-                   "before, is it again$")
+    box.err.expect(rf"\(pid {box.new}\) has ended: python3 \(pid {box.old}\) is the service again$")
+    assert box.status()["service"]["program"] == "/usr/bin/python3"  # as it was started
     box.tell("quit 9")
     assert box.code() == 9
 
@@ -204,7 +204,7 @@ def test_an_upgrade_that_fails_is_a_failure_when_the_old_one_makes_room(upgrade)
     box.signal(signal.SIGUSR2)
     becomes(box, box.old)
     box.tell("quit 0")
-    box.err.expect("exited with code 0, but what had taken its place has failed: taken for 1")
+    box.err.expect("exited with code 0, but its successor failed: that counts as code 1")
     box.out.expect(r"^old \d+$")  # it is started again
 
 
@@ -245,7 +245,7 @@ def test_one_that_another_process_holds_dead_is_not_waited_for(upgrade):
     pid = box.outer(box.new)
     assert libc.ptrace(0x4206, pid, None, None) == 0  # PTRACE_SEIZE
     os.kill(pid, signal.SIGKILL)
-    box.err.expect("another process has its exit code")
+    box.err.expect("another process got its exit code")
     os.waitpid(pid, 0)  # until then the kernel keeps the namespace
     assert box.code() == 1
 
@@ -321,9 +321,20 @@ DAEMON = "fork { setsid catch quit 15 9 say ready pause } read"
 SLEEPER = ["sh", "-c", "sleep 3600 & until [ $(cat /proc/$!/comm) = sleep ]; do :; done"]
 
 
+def test_the_hint_is_for_the_program_that_was_started(box, tmp_path):
+    """Also once another process, of another name, has been followed."""
+    nginx = tmp_path / "nginx"
+    nginx.write_text(f"#!/bin/sh\n{SVC} setsid fork {{ pause }} fork {{ pause }} exit 0 &\n")
+    nginx.chmod(0o755)
+    box = box(HALE, "--follow-orphan", "--", str(nginx))
+    box.err.expect(r"left svc \(pid \d+\), svc \(pid \d+\) running: start it in the foreground "
+                   r"\(daemon off;\)$")
+    assert box.code() == 0
+
+
 def test_a_process_that_was_followed_goes_by_its_own_name(box):
     box = box(HALE, "-v", *LISTEN, "--follow-orphan", "--", *SLEEPER)
-    box.err.expect(r"sh \(pid 2\) exited with code 0: pid 3 is the service now$")
+    box.err.expect(r"sh \(pid 2\) exited with code 0: sleep \(pid 3\) is the service now$")
     assert box.status()["service"]["program"] == "sleep"
     box.signal(TERM)
     box.err.expect(r"sending SIGTERM to sleep \(pid 3\)$")
@@ -333,19 +344,19 @@ def test_a_process_that_was_followed_goes_by_its_own_name(box):
 def test_after_a_restart_the_service_goes_by_the_name_it_was_started_by(box):
     box = box(HALE, *LISTEN, "--follow-orphan", "--restart", "always", "--backoff", "1ms", "--",
               *SLEEPER)
-    box.err.expect(r"sh \(pid 2\) exited with code 0: pid 3 is the service now$")
+    box.err.expect(r"sh \(pid 2\) exited with code 0: sleep \(pid 3\) is the service now$")
     becomes(box, 3)
     box.run("kill", "-9", "3")
     box.err.expect(r"sleep \(pid 3\) was killed by SIGKILL")
     box.err.expect("restarting sh in 1ms")
-    box.err.expect(r"sh \(pid \d+\) exited with code 0: pid \d+ is the service now$")
+    box.err.expect(r"sh \(pid \d+\) exited with code 0: sleep \(pid \d+\) is the service now$")
 
 
 def test_the_one_process_that_is_left_becomes_the_service(hale):
     box = hale(*LISTEN, "--follow-orphan", f"{DAEMON} exit 0")
     box.out.expect("^ready$")
     box.tell("go")
-    box.err.expect(r"svc \(pid 2\) exited with code 0: pid 3 is the service now$")
+    box.err.expect(r"svc \(pid 2\) exited with code 0: svc \(pid 3\) is the service now$")
     becomes(box, 3)
     box.signal(TERM)
     box.out.expect("^got 15 ")

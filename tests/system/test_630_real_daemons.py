@@ -46,7 +46,7 @@ EACH = pytest.mark.parametrize("name, command, hint, code", DAEMONS)
 def follows(box):
     """Waits until the daemon is the service; its pid."""
     return int(box.err.expect(r"^hale: \S* \(pid \d+\) exited with code 0: "
-                              r"pid (\d+) is the service now$")[1])
+                              r".+ \(pid (\d+)\) is the service now$")[1])
 
 
 @EACH

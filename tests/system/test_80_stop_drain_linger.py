@@ -113,14 +113,14 @@ def test_what_cannot_be_a_stop_is_refused_in_words(value):
     done = subprocess.run([HALE, "--stop-on", value, "x"], capture_output=True, text=True,
                           timeout=DEADLINE, check=False)
     assert done.returncode == 2
-    assert "--stop-on" in done.stderr and "a signal such as QUIT" in done.stderr
+    assert "--stop-on" in done.stderr and "one signal such as QUIT" in done.stderr
 
 
 @pytest.mark.parametrize("options, env", [
     (["--stop-on", "QUIT", "-r", "QUIT:0"], {}), (["-r", "QUIT:0"], {"HALE_STOP_ON": "3"})])
 def test_a_stop_that_a_rewrite_drops_is_one_warning(hale, options, env):
     code, _, err = hale(*options, "exit 0", env={**clean_env(), **env}).end()
-    assert (code, err) == (0, ["hale: --stop-on SIGQUIT: --rewrite drops this signal"])
+    assert (code, err) == (0, ["hale: --stop-on SIGQUIT: no stop, since --rewrite drops it"])
 
 
 def test_a_dropped_stop_that_another_signal_becomes_is_a_stop(hale):
@@ -451,6 +451,17 @@ def test_what_is_not_in_the_group_hears_its_first_stop_with_linger(hale):
 
 
 # --- not PID 1 ---------------------------------------------------------------
+
+@pytest.mark.parametrize("options, told", [
+    ([], "reaped here"), (["-s"], None), (["--linger", "1s"], "--follow-orphan do nothing"),
+    (["--follow-orphan"], "--follow-orphan do nothing"), (["-s", "--linger", "1s"], None)])
+def test_what_needs_pid_1_or_a_subreaper_is_named(options, told):
+    done = subprocess.run([HALE, *options, *svc("exit 0")], capture_output=True, text=True,
+                          timeout=DEADLINE, check=True, env=clean_env())
+    lines = done.stderr.splitlines()
+    assert len(lines) == (told is not None)
+    assert told is None or lines[0].endswith(told)
+
 
 @pytest.mark.parametrize("options", [["-s"], []])
 def test_the_stop_timeout_kills_every_generation_when_hale_is_not_pid_1(options):

@@ -102,6 +102,19 @@ def test_pid_1_leaves_where_nobody_hears_the_stop(barred):
     assert [line for line in err if "has not ended: leaving, which kills it" in line]
 
 
+def test_a_signal_that_does_not_arrive_is_not_forwarded(barred):
+    b = barred("-v", *LISTEN)
+    for _ in range(2):
+        b.signal(signal.SIGUSR1)
+        b.get("/livez")  # the signal's turn was before
+    assert b.status()["signals_forwarded"] == 0
+    b.signal(TERM)
+    assert b.code() == 137
+    err = b.err.rest()
+    assert [line for line in err if "cannot signal" in line]
+    assert not [line for line in err if "forwarded" in line]
+
+
 def test_the_drain_comes_first_all_the_same(barred):
     b = barred(*LISTEN, "--drain", "1h")
     b.signal(TERM)
