@@ -84,8 +84,8 @@ struct init {
 	char death[DEATH_TEXT_MAX];	/* how the last one ended, or "" */
 	char refused[REPORT_WHY_MAX];	/* why the machine refused a start, or "" */
 	struct self_exec execs[2];	/* one may have ended in this very turn */
-	char name[PROC_NAME_LEN + 1];	/* of the process followed, at that time */
-	pid_t launched;	/* what hale started: it may be the service again */
+	char name[PROC_NAME_LEN + 1];	/* of what was followed, at that time */
+	pid_t launched;		/* what hale started: may be the service again */
 };
 
 /* What the service is called: as it was started, or as what has taken its

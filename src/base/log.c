@@ -125,7 +125,7 @@ write_line(struct buf *b)
 	buf_end_cut(b);
 	b->cap++;	/* kept for the line's end */
 	buf_str(b, "\n");
-	do {	/* EAGAIN: since poll() another process has begun to write there */
+	do {	/* EAGAIN: another process has begun to write since poll() */
 		n = write_now(own >= 0 ? own : STDERR_FILENO, b);
 	} while (n < 0 && errno == EAGAIN && own >= 0 && --tries > 0
 	      && stderr_has_room());

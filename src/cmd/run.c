@@ -373,7 +373,8 @@ warn_of_idle_action(const struct init_plan *plan)
 		log_warn("--max-restarts: nothing restarts the service");
 }
 
-/* Nor does a signal of --stop-on come that is dropped and no other becomes. */
+/* Nor does a signal of --stop-on stop anything if it is dropped, unless another
+ * one is rewritten to it. */
 static void
 warn_of_dropped_stops(const struct init_plan *plan)
 {

@@ -410,7 +410,7 @@ become_reaper(const struct init *in)
 	if (!in->plan->subreaper)
 		log_warn("not PID 1 and not a subreaper (-s): orphans of the "
 		         "service are not reaped here%s", needs
-		         ? ", --linger and --follow-orphan do nothing" : "");
+		         ? "; --linger and --follow-orphan do nothing" : "");
 	else if (prctl(PR_SET_CHILD_SUBREAPER, 1L) < 0)
 		log_warn("cannot become a subreaper: %s", err_text(-errno));
 }

@@ -54,8 +54,8 @@ keeper_note_reach(struct init *in, int result)
 		return;
 	in->told_unreachable = true;
 	log_error("cannot signal %s (pid %d): %s: it runs as another user, and "
-	          "hale has neither CAP_KILL nor CAP_SETUID", self_program(in), (int)in->pid,
-	          err_text(result));
+	          "hale has neither CAP_KILL nor CAP_SETUID",
+	          self_program(in), (int)in->pid, err_text(result));
 }
 
 /* see sup/keeper.h */
