@@ -70,8 +70,8 @@ FIRST = main cmd/cmd cmd/run $(BASE) sup/signals sup/service sup/watch sup/healt
         sup/cgroup sup/terminal sup/spawn sup/child sup/tree sup/proc \
         sup/fds sup/env sup/launch sup/keeper sup/nonce sup/local \
         sup/checkname sup/checker net/loop net/sock net/server
-NEXT  = sup/usage sup/notify sup/notify_sock net/http net/proxy net/check net/url net/redact \
-        net/client net/dial net/request net/reply net/program cmd/check cmd/probe \
+NEXT  = sup/usage sup/notify sup/notify_sock net/http net/proxy net/check net/url \
+        net/redact net/client net/dial net/request net/reply net/program cmd/check cmd/probe \
         cmd/ask sup/local_ask cmd/wait cmd/status cmd/get
 objects = $(patsubst %,$B/%.o,$1)
 ORDER = $(call objects,$(FIRST)) -lc $(call objects,sup/init) -lc \

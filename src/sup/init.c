@@ -89,10 +89,8 @@ forward(struct init *in, int sig, const struct signalfd_siginfo *info)
 	r = keeper_signal(in, to_group, sig, info);
 	keeper_note_reach(in, r);
 	in->unreachable = false;	/* nothing waits for it */
-	if (r < 0)
-		return;
-	in->forwarded++;
-	keeper_tell_signal(in, "forwarded", sig);
+	in->forwarded += r >= 0;
+	keeper_tell_signal(in, r >= 0 ? "forwarded" : "cannot forward", sig);
 }
 
 /* A key's signal, ignored by us when started: a shell without job control does

@@ -57,7 +57,7 @@ class Programs:
 
         How a file came into the page cache decides in how large pieces the
         kernel maps it: the same bytes, as the linker wrote them, start up to
-        4 % slower or faster.
+        3 % slower or faster.
         """
         if not os.access(path, os.X_OK):
             return path

@@ -91,6 +91,22 @@ def test_a_program_that_has_vanished_is_tried_again(hale, tmp_path):
     assert pid_line(box) != first
 
 
+@pytest.mark.parametrize("backoff, line, code", [
+    ("1h", "restarting", 5), ("10ms..1h", "cannot start .*no such file", 127)])
+def test_a_stop_in_the_wait_ends_with_the_code_of_the_last_end_or_failed_start(
+        hale, tmp_path, backoff, line, code):
+    program = tmp_path / "program"
+    program.symlink_to(SVC)
+    box = hale("--restart", "always", "--backoff", backoff,
+               [str(program), "say", "up", "read", "exit", "5"])
+    box.out.expect("^up$")
+    program.unlink()
+    box.tell("go")
+    box.err.expect(line)
+    box.signal(signal.SIGTERM)
+    assert box.code() == code
+
+
 # --- a start that the machine refuses --------------------------------------------
 
 UID = 54322  # RLIMIT_NPROC counts what belongs to it, and does not hold for root

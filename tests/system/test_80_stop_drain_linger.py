@@ -258,6 +258,14 @@ def test_a_second_sigterm_ends_the_drain(hale):
     assert [box.out.line()[:7] for _ in range(2)] == ["got 15 ", "got 64 "]
 
 
+def test_after_a_drain_that_another_stop_ends_the_service_gets_the_last(hale):
+    box = up(hale, *LISTEN, "--drain", WAIT_FOR_EVER, "catch quit 2 7 say up pause")
+    box.signal(TERM)
+    until(lambda: state(box) == "draining", "hale drains")
+    box.signal(INT)
+    assert box.code() == 7
+
+
 def test_the_stop_signal_follows_the_drain(hale):
     box = up(hale, "--drain", "300ms", "catch say up pause")
     start = time.monotonic()

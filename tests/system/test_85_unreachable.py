@@ -113,6 +113,7 @@ def test_a_signal_that_does_not_arrive_is_not_forwarded(barred):
     err = b.err.rest()
     assert [line for line in err if "cannot signal" in line]
     assert not [line for line in err if "forwarded" in line]
+    assert len([line for line in err if "cannot forward SIGUSR1 to" in line]) == 2
 
 
 def test_the_drain_comes_first_all_the_same(barred):

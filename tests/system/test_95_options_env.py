@@ -201,6 +201,12 @@ def test_what_hale_has_read_of_its_environment_is_not_the_services(hale):
     assert set(out) == {f"env {k}={v}" for k, v in {**clean_env(), **KEPT}.items()} | {"env end"}
 
 
+def test_what_only_another_command_reads_is_passed_on(hale):
+    """To a `hale check` or `hale get` of the service's own."""
+    code, out, err = hale("env", env=clean_env(HALE_CACERT="/x", HALE_TIMEOUT="5s")).end()
+    assert (code, names(out), err) == (0, {"HALE_CACERT"}, [])
+
+
 def test_every_life_of_the_service_is_without_them(hale):
     env = clean_env(HALE_RESTART="always", HALE_BACKOFF="1ms", HALE_MAX_RESTARTS="2",
                     HALE_NOTIFY="1", LISTEN_PID="1")
@@ -368,7 +374,8 @@ def test_wrong_words_of_other_commands_are_one_line_as_well(box, words, named):
     ("HALE_PORT", "tcp://10.0.0.1:80"), ("HALE_PORT_80_TCP", "tcp://10.0.0.1:80"),
     ("HALE_PORT_80_TCP_ADDR", "10.0.0.1"), ("HALE_SERVICE_HOST", "10.0.0.1"),
     ("HALE_SERVICE_PORT", "80"), ("HALE_SERVICE_PORT_HTTP", "80"), ("HALE", "x"), ("HALEX", "x"),
-    ("XHALE_DRAIN", "x"), ("hale_drain", "x"), ("HALE_TIMEOUT", "5s"), ("HALE_JSON", "1")])
+    ("XHALE_DRAIN", "x"), ("hale_drain", "x"), ("HALE_TIMEOUT", "5s"), ("HALE_JSON", "1"),
+    ("HALE_CACERT", "/x")])
 def test_what_kubernetes_sets_and_what_is_not_ours_is_passed_over(hale, name, value):
     assert hale("exit 0", env=clean_env(**{name: value})).end() == (0, [], [])
 
