@@ -2,6 +2,7 @@
 import re
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -13,6 +14,16 @@ import httpd
 def start(*words):
     return subprocess.Popen([box.HALE, "wait", *map(str, words)], stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, text=True, env={"PATH": box.PATH})
+
+
+def rest_of(wait):
+    """What it still prints. communicate() would lose what readline() has read ahead."""
+    end = threading.Timer(box.DEADLINE, wait.kill)
+    end.start()
+    try:
+        return wait.stdout.read(), wait.stderr.read()
+    finally:
+        end.cancel()
 
 
 def lives(pid):
@@ -46,7 +57,7 @@ def server(tmp_path):
 def test_it_says_at_once_what_it_waits_for_then_only_what_changes(server):
     with start(server.url + "/soon") as wait:
         assert wait.stdout.readline() == f"{server.url}/soon: waiting, at most 1m\n"
-        rest, err = wait.communicate(timeout=box.DEADLINE)
+        rest, err = rest_of(wait)
     assert wait.returncode == 0 and err == ""
     assert rest == (f"{server.url}/soon: 503 Service Unavailable\n"
                     f"{server.url}/soon: 200 OK\n")
@@ -96,7 +107,7 @@ def test_a_port_that_opens_later_is_found(tmp_path):
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(path))
             listener.listen()
-            out, _ = wait.communicate(timeout=box.DEADLINE)
+            out, _ = rest_of(wait)
     assert wait.returncode == 0 and out == f"unix:{path}: connected to {path}\n"
 
 
