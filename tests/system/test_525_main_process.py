@@ -106,6 +106,19 @@ def test_the_process_that_is_named_becomes_the_service(upgrade):
     assert box.code() == 23
 
 
+@pytest.mark.parametrize("options, code", [([], 1), (["-s"], 23)])
+def test_without_pid_1_the_exit_code_of_the_new_one_needs_a_subreaper(upgrade, options, code):
+    box = upgrade(*options, second=True)
+    takes_over(box)
+    box.tell("quit 0")
+    until(lambda: box.state(box.old) is None, "the old one is reaped")
+    box.signal(TERM)
+    box.out.expect("^new got 15$")
+    assert box.code() == code
+    told = any("another process got its exit code" in line for line in box.err.rest())
+    assert told == (code == 1)
+
+
 def test_it_may_name_itself(upgrade):
     box = upgrade()
     box.tell(f"kill {int(USR1)}")
@@ -339,6 +352,16 @@ def test_a_process_that_was_followed_goes_by_its_own_name(box):
     box.signal(TERM)
     box.err.expect(r"sending SIGTERM to sleep \(pid 3\)$")
     assert box.code() == 143
+
+
+def test_of_its_own_name_the_service_has_what_the_kernel_keeps(box, tmp_path):
+    """15 bytes (proc(5), comm)."""
+    long = tmp_path / "a-name-of-20-letters"
+    long.symlink_to(SVC)
+    box = box(HALE, *LISTEN, "--follow-orphan", "--", "sh", "-c",
+              f"{long} pause & until [ $(cat /proc/$!/comm) = {long.name[:15]} ]; do :; done")
+    box.err.expect(rf"exited with code 0: {long.name[:15]} \(pid 3\) is the service now$")
+    assert box.status()["service"]["program"] == long.name[:15]
 
 
 def test_after_a_restart_the_service_goes_by_the_name_it_was_started_by(box):
