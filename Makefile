@@ -17,7 +17,7 @@ LAYOUT  = -Wl,-z,separate-code,-T,scripts/layout.ld
 HARDEN  = -Wl,-z,relro,-z,now,-z,noexecstack
 
 # A layer may use the lines above it, never those below.
-BASE = base/relro base/err base/buf base/parse base/signame base/opt base/clock \
+BASE = base/relro base/err base/buf base/parse base/signame base/opt base/kubenv base/clock \
        base/log
 NET  = net/loop net/sock net/http net/proxy net/server net/der net/x509_name \
        net/x509 net/x509_path net/pem net/key net/anchors net/anchors_blob net/trust \
@@ -35,7 +35,7 @@ CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/get \
        cmd/get_tell cmd/get_sink cmd/get_words \
        cmd/get_digest cmd/status
 # These decide and touch nothing; scripts/layers.sh holds them to it.
-PURE = base/err base/buf base/parse base/signame base/opt net/http net/proxy \
+PURE = base/err base/buf base/parse base/signame base/opt base/kubenv net/http net/proxy \
        sup/service net/der net/x509_name net/x509 net/x509_path net/pem net/key \
        net/anchors net/anchors_blob net/url net/redact net/reply net/request \
        sup/health sup/notify sup/checkname sup/daemon sup/facts sup/metrics \
@@ -66,11 +66,11 @@ $B/hale: $B/hale.debug
 # check, runs through lies together in the file, libc's part of it included, and
 # ends with init_run() within the first 64 KB (test_97). init.o comes last there:
 # its large state would part libc's variables from ours.
-FIRST = main cmd/cmd cmd/run $(BASE) sup/signals sup/service sup/watch sup/health \
+FIRST = main cmd/cmd cmd/run $(filter-out base/kubenv,$(BASE)) sup/signals sup/service sup/watch sup/health \
         sup/cgroup sup/terminal sup/spawn sup/child sup/tree sup/proc \
         sup/fds sup/env sup/launch sup/keeper sup/nonce sup/local \
-        sup/checkname sup/checker net/loop net/sock net/server
-NEXT  = sup/usage sup/notify sup/notify_sock net/http net/proxy net/check net/url \
+        sup/checkname net/loop net/sock net/server
+NEXT  = sup/checker sup/usage sup/notify sup/notify_sock net/http net/proxy net/check net/url \
         net/redact net/client net/dial net/request net/reply net/program cmd/check cmd/probe \
         cmd/ask sup/local_ask cmd/wait cmd/status cmd/get
 objects = $(patsubst %,$B/%.o,$1)

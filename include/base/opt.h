@@ -111,10 +111,8 @@ void opt_write_help(struct buf *b, const struct opt *opts);
 
 /*
  * Is var (NAME=value) a HALE_* that none of the tables (a NULL-terminated
- * list) knows? Kubernetes' own HALE_PORT, HALE_PORT_* and HALE_SERVICE_*, and
- * HALE_VERSION, which is more likely an image's label, are ignored. On true
- * *nearest is the closest option that has such a name, or one without (--help)
- * if it is exactly that, or NULL if none is near.
+ * list) knows? On true *nearest is the closest option that has such a name, or
+ * one without (--help) if it is exactly that, or NULL if none is near.
  */
 bool opt_is_unknown_env(const struct opt *const *tables, const char *var,
                         const struct opt **nearest);

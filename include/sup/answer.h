@@ -14,6 +14,7 @@
 enum answer_effect {
 	ANSWER_TOLD,	/* nothing else to do */
 	ANSWER_DRAIN,	/* a permitted POST /drain: turn readiness off */
+	ANSWER_NO_DRAIN,	/* /drain on a --listen, where nobody may: log it */
 };
 
 /* Appends the whole answer to what was asked. */
@@ -22,5 +23,8 @@ enum answer_effect answer_write(struct buf *out, const struct facts *facts,
 
 /* Does the answer need facts->usage? It costs some reading of /proc. */
 bool answer_needs_usage(const struct server_ask *ask);
+
+/* A verdict's reasons without ?verbose: constant while the verdict is. */
+bool answer_is_plain(const struct server_ask *ask);
 
 #endif

@@ -41,6 +41,7 @@ enum facts_verdict {	/* bits: a check may count for several */
 struct facts_check {
 	const char *name;
 	const char *why;	/* what is wrong, or a URL's last result */
+	bool        is_phrase;	/* `why` reads without "NAME failed" before it */
 	unsigned    counts_for;	/* FACTS_* */
 	unsigned    fails;	/* those of them that it fails */
 	/* For a check that asks a URL; all zero for one of hale's own. */

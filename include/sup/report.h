@@ -2,8 +2,9 @@
 /*
  * sup/report.h - the checks behind the verdicts, from what the machines say
  *
- * hale's own checks are "service" and "drain", and where they apply
- * "startup", "notify" and "watchdog"; then come those that ask a URL.
+ * hale's own checks are "service", and where they apply "startup", "notify" and
+ * "watchdog"; then come those that ask a URL, and last "drain": what had failed
+ * before it is the first reason still.
  */
 #ifndef HALE_SUP_REPORT_H
 #define HALE_SUP_REPORT_H
@@ -18,6 +19,8 @@ struct report_from {
 	const struct service *service;
 	const struct watch   *watch;
 	pid_t                 pid;	/* the service's, or 0 */
+	int                   stop_came;	/* the signal that was a stop */
+	enum watch_words      words;
 	const char           *sick;	/* the last reason for not being live */
 	const char           *death;	/* how the last one ended, or "" */
 	const char           *refused;	/* why the machine did not let the next
@@ -30,7 +33,8 @@ struct report_from {
 struct report_room {
 	char service[REPORT_WHY_MAX];
 	char drain[REPORT_WHY_MAX];
-	char unready[REPORT_WHY_MAX];
+	char startup[REPORT_WHY_MAX];
+	char notify[REPORT_WHY_MAX];
 	char watchdog[REPORT_WHY_MAX];
 	char asked[HEALTH_CHECKS_MAX][REPORT_WHY_MAX];
 };

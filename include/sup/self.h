@@ -57,6 +57,7 @@ struct init {
 	/* Large, so here: what a start touches lies close together above. */
 	struct server server;
 	struct signalfd_siginfo batch[SELF_SIGNAL_BATCH];
+	int      stop_came;	/* the signal that was the (last) stop */
 	struct signalfd_siginfo stop_from;	/* the stop's value, if queued */
 	struct follow follow;
 	uint64_t orphans, forwarded;
@@ -80,6 +81,7 @@ struct init {
 	struct facts_usage usage;	/* of usage_pid at usage_ms */
 	int64_t  usage_ms;		/* 0: never read */
 	pid_t    usage_pid;
+	int64_t  no_drain_ms;	/* a refused /drain is not logged before */
 	char sick[REPORT_WHY_MAX];	/* why it is not live, or was stopped */
 	char death[DEATH_TEXT_MAX];	/* how the last one ended, or "" */
 	char refused[REPORT_WHY_MAX];	/* why the machine refused a start, or "" */

@@ -16,8 +16,10 @@
 #define SERVICE_CLEAR_MAX_MS  10000	/* then the next is started all the same */
 #define SERVICE_DEATH_MAX_MS  10000	/* after its first SIGKILL: the kernel holds
 					 * it, and hale waits no longer */
-#define SERVICE_HUNG_MS       10000	/* stop timeout of an unhealthy one, where
-					 * there is none: it may hear nothing */
+#define SERVICE_HUNG_MS       10000	/* stop timeout of one that is not live,
+					 * where there is none: it may hear nothing */
+#define SERVICE_SLOW_MS       5000	/* a stop without a limit takes so long:
+					 * that is said once */
 #define SERVICE_REFUSED_MS    1000	/* first pause after a start that the
 					 * machine refused; doubles */
 #define SERVICE_GOOD_MS       60000	/* so long healthy: back-off starts anew */
@@ -46,6 +48,8 @@ enum service_event {
 	EV_UNREACHABLE,	/* right after ACT_STOP, ACT_KILL or ACT_CLEAR: the
 			 * service may not be signalled (kill(2), EPERM) */
 	EV_ALONE,	/* no child is left */
+	EV_READY,	/* all that asks for readiness says yes (again) */
+	EV_UNREADY,	/* something says no */
 	EV_HEALTHY,	/* all live checks pass (again) */
 	EV_UNHEALTHY,	/* one has failed, or the watchdog was not fed */
 	EV_DEADLINE,	/* deadline_ms has come */
@@ -60,6 +64,7 @@ enum service_act {
 	ACT_CLEAR,	/* send SIGKILL to them: the service and what it left */
 	ACT_START,	/* start the service again */
 	ACT_STUCK,	/* SIGKILL has not ended it: say so */
+	ACT_SLOW,	/* it has not ended and nothing limits that: say so */
 	ACT_LEAVE,	/* exit with the service's code */
 	ACT_BUG,	/* no such state; log it and go on */
 };
@@ -76,10 +81,14 @@ enum service_unhealthy {
 struct service {
 	enum service_state state;
 	int64_t deadline_ms;	/* when EV_DEADLINE is due, or CLOCK_NEVER */
-	int64_t unready_ms;	/* since when readiness is off, or CLOCK_NEVER */
+	int64_t unready_ms;	/* drained or being stopped since, or CLOCK_NEVER */
+	int64_t off_ms;		/* not ready since, for another reason (not yet,
+				 * a check, a restart), or CLOCK_NEVER */
 	bool    killed;		/* SIGKILL has gone to everything */
 	bool    gave_up;	/* for good: not live any more */
 	bool    unheard;	/* .. since it may not be signalled */
+	bool    is_patient;	/* STOPPING: without a limit, which deadline_ms
+				 * is not: it is for ACT_SLOW */
 	bool    stuck;		/* MENDING: not even SIGKILL has ended it so far */
 	bool    pardoned;	/* this wait was begun anew after a freeze */
 	int     stops;		/* EV_STOP so far */

@@ -41,6 +41,7 @@ struct watch_plan {
 struct watch_check {
 	char     name[WATCH_NAME_MAX];
 	char     why[CHECKER_LINE_MAX];	/* the last result in words */
+	char     failing_why[CHECKER_LINE_MAX];	/* the result that made it fail */
 	char     not_run_why[CHECKER_LINE_MAX];	/* why there was none */
 	int64_t  took_ms;	/* the last one; -1: there was none */
 	int64_t  ended_ms;
@@ -62,6 +63,8 @@ struct watch;
 struct watch_owner {
 	void *owner;
 	void (*changed)(void *owner, bool is_live);
+	/* watch_is_ready() has changed, other than by a start or an end */
+	void (*readied)(void *owner, bool is_ready);
 	/* the service asks for time to start or to stop */
 	void (*extended)(void *owner, int64_t until_ms);
 	/* a sign of life: a check passed, or it said something */
@@ -132,12 +135,24 @@ bool watch_is_ready(const struct watch *w);
 bool watch_is_live(const struct watch *w);
 bool watch_was_ready(const struct watch *w);	/* once since the start */
 
-/* Appends the last result of check i, or why there is none: "could not be run
- * for 12s: cannot start a process: ...; the last result: 200 OK". */
-void watch_write_check(const struct watch *w, size_t i, struct buf *b);
+/*
+ * WATCH_REASON does not change while the verdict does not: of a failing check it
+ * is the result that made it fail, and it names no age or moment. So the kubelet
+ * counts one event, and does not make a new one at each probe.
+ */
+enum watch_words {
+	WATCH_REASON,
+	WATCH_LATEST,	/* the last result, and how old what is */
+};
+
+/* Appends the result of check i, or why there is none: "could not be run for
+ * 12s: cannot start a process: ...; the last result: 200 OK". */
+void watch_write_check(const struct watch *w, size_t i, enum watch_words words,
+                       struct buf *b);
 
 /* Appends why it is not ready, or not live: the first reason there is. */
-void watch_write_unready(const struct watch *w, struct buf *b);
+void watch_write_unready(const struct watch *w, enum watch_words words,
+                         struct buf *b);
 void watch_write_unlive(const struct watch *w, struct buf *b);
 
 #endif

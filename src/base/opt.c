@@ -564,15 +564,6 @@ opt_write_help(struct buf *b, const struct opt *opts)
 		write_help_line(b, opts);
 }
 
-/* What Kubernetes sets beside a Service called "hale", and the version that a
- * Dockerfile installs. */
-static bool
-is_anothers(struct span name)
-{
-	return span_is(name, "PORT") || span_has_prefix(name, "PORT_")
-	    || span_has_prefix(name, "SERVICE_") || span_is(name, "VERSION");
-}
-
 /* NAME as the long option it would be: "stop-timeout". */
 static struct span
 as_long_name(struct span name, char *into, size_t cap)
@@ -602,7 +593,7 @@ opt_is_unknown_env(const struct opt *const *tables, const char *var,
 	unsigned edits = edits_too_many(name);
 
 	*nearest = NULL;
-	if (name.len == 0 || is_anothers(name))
+	if (name.len == 0)
 		return false;
 	for (size_t i = 0; tables[i] != NULL; i++)
 		if (has_option(tables[i], name))

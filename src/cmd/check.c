@@ -11,6 +11,9 @@
 #include "net/redact.h"
 
 #define BODY_MAX 4096	/* bytes of a verdict's text; more is not looked at */
+#define CHECK_MS 2000	/* for URLs, unless --timeout says more */
+#define ASK_MS   900	/* for the supervisor: the kubelet takes what it is told
+			 * only within a second (timeoutSeconds) */
 #define EXIT_MAX 255	/* what an exit code can be */
 
 struct check_args {
@@ -35,8 +38,9 @@ static const struct opt opts[] = {
 	PROBE_OPTS,
 	OPT(0, "critical-exit", OPT_INT, AT(failed_exit), "1",
 	    "exit with this when it fails; 2 for Consul, Nomad", "", NULL, ""),
-	OPT('t', "timeout", OPT_MS, AT(timeout_ms), "2s",
-	    "give up after this long", "", NULL, ""),
+	OPT('t', "timeout", OPT_MS, AT(timeout_ms), "",
+	    "give up after this long (default 2s, without URL 900ms)", "",
+	    NULL, ""),
 	OPT('q', "quiet", OPT_FLAG, AT(quiet), "", "print nothing, only exit",
 	    "", NULL, ""),
 	OPT('h', "help", OPT_ASK, AT(help), "", "print this", "", NULL, ""),
@@ -137,7 +141,7 @@ ask_verdict(const struct check_args *a)
 static int
 check_run(int argc, char **argv)
 {
-	struct check_args a = { 0 };
+	struct check_args a = { .timeout_ms = -1 };
 	int left = cmd_parse(&cmd_check, &a, argc, argv);
 
 	if (left < 0)
@@ -154,6 +158,8 @@ check_run(int argc, char **argv)
 		          "other, and a URL");
 		return CMD_USAGE;
 	}
+	if (a.timeout_ms < 0)
+		a.timeout_ms = left < argc ? CHECK_MS : ASK_MS;
 	if (left < argc)
 		return check_urls(&a, argc - left, argv + left);
 	return ask_verdict(&a);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/kubenv.h"
 #include "base/log.h"
 #include "base/relro.h"
 #include "net/redact.h"
@@ -221,35 +222,58 @@ cmd_parse(const struct cmd *c, void *args, int argc, char **argv)
 	return -CMD_USAGE;
 }
 
+/* Kubernetes' words for a Service, and the version that a Dockerfile installs. */
+static bool
+is_anothers(const char *var)
+{
+	static const char version[] = "HALE_VERSION=";
+
+	return kubenv_is_made(var)
+	    || strncmp(var, version, sizeof version - 1) == 0;
+}
+
+/* What PORT means elsewhere, which no typo explains. */
+static bool
+is_port(const char *var)
+{
+	static const char port[] = "HALE_PORT=";
+
+	return strncmp(var, port, sizeof port - 1) == 0;
+}
+
+static void
+warn_of(const char *var, const struct opt *nearest)
+{
+	char text[NAME_LEN];
+	struct buf b = buf_over(text, sizeof text);
+	int len = (int)strcspn(var, "=");
+
+	if (is_port(var))
+		buf_str(&b, "HALE_LISTEN");
+	else if (nearest != NULL && opt_has_env_name(nearest))
+		opt_write_env_name(&b, nearest);
+	if (b.len > 0)
+		log_warn("%.*s: no option has this name; is %s meant?", len,
+		         var, buf_text(&b));
+	else if (nearest == NULL)
+		log_warn("%.*s: no option has this name", len, var);
+	else
+		log_warn("%.*s: --%s can only be a flag", len, var,
+		         nearest->name);
+}
+
 /* see cmd/cmd.h */
 void
 cmd_warn_of_env(void)
 {
 	const struct opt *tables[COMMANDS + 1] = { NULL }, *nearest;
-	char text[NAME_LEN];
 
 	for (size_t i = 0; i < COMMANDS; i++)
 		tables[i] = commands[i]->opts;
-	for (char **e = environ; *e != NULL; e++) {
-		struct buf b = buf_over(text, sizeof text);
-		int len;
-
-		if (!opt_is_unknown_env(tables, *e, &nearest))
-			continue;
-		len = (int)strcspn(*e, "=");
-		if (nearest == NULL) {
-			log_warn("%.*s: no option has this name", len, *e);
-			continue;
-		}
-		if (!opt_has_env_name(nearest)) {
-			log_warn("%.*s: --%s can only be a flag", len, *e,
-			         nearest->name);
-			continue;
-		}
-		opt_write_env_name(&b, nearest);
-		log_warn("%.*s: no option has this name; is %s meant?", len,
-		         *e, buf_text(&b));
-	}
+	for (char **e = environ; *e != NULL; e++)
+		if (opt_is_unknown_env(tables, *e, &nearest)
+		 && !is_anothers(*e))
+			warn_of(*e, nearest);
 }
 
 static int

@@ -104,11 +104,15 @@ static void
 write_check(struct reply *r, const struct facts_check *c, bool fails,
             bool excluded)
 {
-	buf_str(&r->body, fails && !excluded ? "[-]" : "[+]");
-	buf_plain(&r->body, span_of(c->name));
-	buf_str(&r->body, excluded ? " excluded: ok"
-	                  : fails ? " failed: " : " ok");
-	if (fails && !excluded)
+	bool is_bad = fails && !excluded;
+
+	buf_str(&r->body, is_bad ? "[-]" : "[+]");
+	if (!is_bad || !c->is_phrase) {
+		buf_plain(&r->body, span_of(c->name));
+		buf_str(&r->body, excluded ? " excluded: ok"
+		                  : fails ? " failed: " : " ok");
+	}
+	if (is_bad)
 		buf_plain(&r->body, span_of(c->why));
 	buf_str(&r->body, "\n");
 }
@@ -257,13 +261,19 @@ refuse(struct reply *r, int status, const char *why)
 	buf_fmt(&r->body, "%s\n", why);
 }
 
-/* POST /drain: only by who could as well send the signal. */
+/* POST /drain: only by who could as well send the signal. The kubelet takes any
+ * answer to a preStop's httpGet for a success: the log has to say it. */
 static void
 write_drain(struct reply *r)
 {
 	const struct server_ask *ask = r->ask;
 
-	if (!span_is(ask->req.method, "POST")) {
+	if (ask->kind != SERVER_LOCAL) {
+		r->effect = ANSWER_NO_DRAIN;
+		refuse(r, 403, shows_all(r)
+		       ? "not from here: run `hale drain` in the container"
+		       : "not from here");
+	} else if (!span_is(ask->req.method, "POST")) {
 		r->http.extra = "Allow: POST\r\n";
 		refuse(r, 405, "drain is a POST");
 	} else if (ask->peer_uid != 0 && ask->peer_uid != r->facts->uid) {
@@ -347,8 +357,7 @@ write_endpoint(struct reply *r)
 {
 	const struct endpoint *e = find_endpoint(r);
 
-	if (r->ask->kind == SERVER_LOCAL
-	 && span_is(r->ask->req.path, "/drain"))
+	if (span_is(r->ask->req.path, "/drain"))
 		write_drain(r);
 	else if (e != NULL)
 		write_by_method(r, e);
@@ -366,6 +375,17 @@ answer_needs_usage(const struct server_ask *ask)
 {
 	return ask->err == 0 && span_is(ask->req.path, METRICS_PATH)
 	    && !span_is(ask->req.method, "OPTIONS");
+}
+
+/* see sup/answer.h */
+bool
+answer_is_plain(const struct server_ask *ask)
+{
+	for (size_t i = 0; i < sizeof endpoints / sizeof endpoints[0]; i++)
+		if (span_is(ask->req.path, endpoints[i].path))
+			return endpoints[i].options == OPTIONS_SAME
+			    && !has_param(ask->req.query, "verbose");
+	return false;
 }
 
 /* see sup/answer.h */

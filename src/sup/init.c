@@ -112,7 +112,7 @@ stop_by_key(struct init *in, int sig)
 		return;
 	if (in->pid > 0)
 		keeper_tell_signal(in, "the terminal sent", sig);
-	in->stop_signal = sig;
+	in->stop_signal = in->stop_came = sig;
 	in->key_stop = true;
 	keeper_step(in, EV_STOP);
 	if (in->service.state == SVC_DRAINING)
@@ -148,6 +148,7 @@ static void
 stop(struct init *in, int sig, const struct signalfd_siginfo *info)
 {
 	in->stop_signal = sig;
+	in->stop_came = (int)info->ssi_signo;
 	in->stop_from = *info;
 	keeper_step(in, EV_STOP);
 }
@@ -217,6 +218,12 @@ health_changed(void *owner, bool is_live)
 }
 
 static void
+readiness_changed(void *owner, bool is_ready)
+{
+	keeper_step(owner, is_ready ? EV_READY : EV_UNREADY);
+}
+
+static void
 time_extended(void *owner, int64_t until_ms)
 {
 	struct init *in = owner;
@@ -246,6 +253,18 @@ why_not(struct buf *b, int err)
 	if (err == -EPERM || err == -ENOSYS)
 		buf_str(b, " (denied by seccomp?)");
 	return buf_text(b);
+}
+
+/* Docker sets the rule off for its containers, containerd 1.6 and Kubernetes
+ * with it do not. */
+static void
+write_why_no_port(struct buf *b, const struct sock_addr *at, int err)
+{
+	write_why(b, err);
+	if (err == -EACCES && at->any.sa_family != AF_UNIX)
+		buf_str(b, ": a port below net.ipv4.ip_unprivileged_port_start "
+		        "(1024 unless set) needs CAP_NET_BIND_SERVICE; take a "
+		        "higher one");
 }
 
 static int
@@ -356,7 +375,7 @@ open_listeners(struct init *in)
 		facts_write_listen(&b, l);
 		if (r < 0) {
 			buf_str(&b, ": ");
-			write_why(&b, r);
+			write_why_no_port(&b, &l->at, r);
 			log_error("cannot listen on %s", buf_text(&b));
 			return r;
 		}
@@ -369,7 +388,8 @@ static int
 open_watch(struct init *in)
 {
 	const struct watch_owner owner = {
-		in, health_changed, time_extended, reaper_lives, reaper_named,
+		in, health_changed, readiness_changed, time_extended,
+		reaper_lives, reaper_named,
 	};
 	bool again = service_restarts(&in->service);
 	char words[WHY_MAX];
@@ -444,6 +464,19 @@ give_room(struct init *in)
 		         sizeof *in->server.room / 1024);
 }
 
+/* A hung service would be ready for ever, and a starting one at once. */
+static void
+warn_of_blind_probes(const struct init_plan *plan)
+{
+	const struct watch_plan *w = &plan->watch;
+
+	if (plan->n_listen > 0 && w->n_checks == 0 && !w->notify
+	 && w->notify_fd == 0)
+		log_warn("--listen without --check, --notify or --notify-fd: "
+		         "%s only whether the process runs",
+		         w->watchdog_ms > 0 ? "readiness knows" : "probes know");
+}
+
 /* What is not needed to start the service is done while it starts. */
 static void
 settle(struct init *in)
@@ -469,6 +502,7 @@ settle(struct init *in)
 	keeper_started(in);
 	fds_raise();	/* for connections and checks */
 	give_room(in);
+	warn_of_blind_probes(in->plan);
 	/* Else a mount that hale happened to be started in stays busy. */
 	if (!in->launch.stays)
 		(void)!chdir("/");

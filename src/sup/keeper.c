@@ -84,12 +84,42 @@ wake_stopped(struct init *in)
 	(void)keeper_signal(in, true, SIGCONT, NULL);	/* the stop tells */
 }
 
+/* It may hear nothing, and whoever stopped it waits. */
+static void
+tell_hung(const struct init *in)
+{
+	char time[SIGNAL_NAME_MAX];
+	struct buf b = buf_over(time, sizeof time);
+	const struct service *s = &in->service;
+
+	if (in->stop_sent || s->stop_timeout_ms > 0 || s->is_patient
+	 || s->deadline_ms == CLOCK_NEVER)
+		return;
+	buf_ms(&b, SERVICE_HUNG_MS);
+	log_warn("%s (pid %d) is not live, and there is no --stop-timeout: "
+	         "SIGKILL follows in %s", self_program(in), (int)in->pid,
+	         buf_text(&b));
+}
+
+static void
+tell_slow(const struct init *in)
+{
+	char time[SIGNAL_NAME_MAX];
+	struct buf b = buf_over(time, sizeof time);
+
+	buf_ms(&b, SERVICE_SLOW_MS);
+	log_warn("%s (pid %d) has not ended %s after the stop signal, and there "
+	         "is no --stop-timeout: waiting until it does",
+	         self_program(in), (int)in->pid, buf_text(&b));
+}
+
 /* see sup/keeper.h */
 void
 keeper_stop(struct init *in)
 {
 	int sig = choose_stop(in);
 
+	tell_hung(in);
 	in->stop_sent = true;
 	if (in->key_stop || in->pid == 0)
 		return;
@@ -442,6 +472,9 @@ act(struct init *in, enum service_act what)
 	case ACT_STUCK:
 		tell_stuck(in);
 		clear(in, SIGKILL);
+		break;
+	case ACT_SLOW:
+		tell_slow(in);
 		break;
 	case ACT_LEAVE:
 		in->leaving = true;

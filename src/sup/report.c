@@ -3,6 +3,7 @@
 #include "sup/report.h"
 
 #include "base/clock.h"
+#include "base/signame.h"
 
 static struct facts_check *
 add(struct facts *facts, const char *name, unsigned counts_for)
@@ -40,8 +41,12 @@ write_restart(struct buf *b, const struct report_from *from)
 			buf_str(b, "; it does not end, even by SIGKILL");
 		return;
 	}
-	buf_str(b, "the service starts again in ");
-	buf_ms(b, left_ms(s->start_ms, from->now_ms));
+	if (from->words == WATCH_LATEST) {
+		buf_str(b, "the service starts again in ");
+		buf_ms(b, left_ms(s->start_ms, from->now_ms));
+	} else {
+		buf_str(b, "the service is being restarted");
+	}
 	if (*from->refused != '\0')
 		buf_fmt(b, ": it could not be started: %s", from->refused);
 	else
@@ -79,6 +84,33 @@ add_service(struct facts *facts, struct report_room *room,
 	}
 }
 
+/* "draining: SIGTERM came", and with its moments "..., not ready for 408ms, 4s
+ * left". */
+static void
+write_drain(struct buf *b, const struct report_from *from)
+{
+	const struct service *s = from->service;
+
+	buf_str(b, s->state > SVC_DRAINING ? "stopping: " : "draining: ");
+	if (s->sickened) {
+		buf_str(b, from->sick);
+	} else if (s->stops == 0) {
+		buf_str(b, "hale drain asked for it");
+	} else {
+		signame_write(b, from->stop_came);
+		buf_str(b, " came");
+	}
+	if (from->words != WATCH_LATEST)
+		return;
+	buf_str(b, ", not ready for ");
+	buf_ms(b, from->now_ms - s->unready_ms);
+	if (s->state == SVC_DRAINING) {
+		buf_str(b, ", ");
+		buf_ms(b, left_ms(s->deadline_ms, from->now_ms));
+		buf_str(b, " left");
+	}
+}
+
 static void
 add_drain(struct facts *facts, struct report_room *room,
           const struct report_from *from)
@@ -86,48 +118,44 @@ add_drain(struct facts *facts, struct report_room *room,
 	const struct service *s = from->service;
 	struct buf b = buf_over(room->drain, sizeof room->drain);
 	struct facts_check *c = add(facts, "drain", FACTS_READY);
-	int64_t now_ms = from->now_ms;
+	bool ended_itself = s->state > SVC_STOPPING && s->stops == 0
+	                 && !s->sickened;
 
-	if (s->unready_ms == CLOCK_NEVER)
+	if (s->unready_ms == CLOCK_NEVER || ended_itself)
 		return;
-	if (from->pid == 0 && !service_is_mending(s)) {
-		buf_str(&b, "the service has ended");
-	} else if (s->state == SVC_STOPPING) {
-		buf_str(&b, "the service is being stopped");
-		if (s->sickened)
-			buf_fmt(&b, ": %s", from->sick);
-	} else if (s->state == SVC_DRAINING) {
-		buf_str(&b, "draining before the stop, ");
-		buf_ms(&b, left_ms(s->deadline_ms, now_ms));
-		buf_str(&b, " left");
-	} else {
-		buf_str(&b, "drained by request ");
-		buf_ms(&b, now_ms - s->unready_ms);
-		buf_str(&b, " ago");
-	}
+	write_drain(&b, from);
+	c->is_phrase = true;
 	fail(c, FACTS_READY, &b);
 }
 
-/* What only a service with checks or notifications can lack. */
 static void
 add_startup(struct facts *facts, struct report_room *room,
             const struct report_from *from)
 {
 	const struct watch *w = from->watch;
-	struct buf b = buf_over(room->unready, sizeof room->unready);
-	struct facts_check *c;
+	struct buf b = buf_over(room->startup, sizeof room->startup);
+	struct facts_check *c = add(facts, "startup", FACTS_STARTUP);
 
-	if (w->health.n == 0 && !w->notify.needs_ready)
+	if (watch_was_ready(w))
 		return;
-	c = add(facts, "startup", FACTS_STARTUP);
-	watch_write_unready(w, &b);
-	if (!watch_was_ready(w))
-		fail(c, FACTS_STARTUP, &b);
-	if (!w->notify.needs_ready)
+	buf_str(&b, "starting: ");
+	watch_write_unready(w, from->words, &b);
+	c->is_phrase = true;
+	fail(c, FACTS_STARTUP, &b);
+}
+
+static void
+add_notify(struct facts *facts, struct report_room *room,
+           const struct report_from *from)
+{
+	const struct watch *w = from->watch;
+	struct buf b = buf_over(room->notify, sizeof room->notify);
+	struct facts_check *c = add(facts, "notify", FACTS_READY);
+
+	if (notify_is_ready(&w->notify))
 		return;
-	c = add(facts, "notify", FACTS_READY);
-	if (!notify_is_ready(&w->notify))
-		fail(c, FACTS_READY, &b);
+	watch_write_unready(w, from->words, &b);
+	fail(c, FACTS_READY, &b);
 }
 
 /* While it is mended or stopped, what the checks said last is no verdict. */
@@ -167,7 +195,7 @@ add_asked(struct facts *facts, struct report_room *room,
 		c->counts_for |= FACTS_READY;
 	if (h->counts_for & HEALTH_LIVE)
 		c->counts_for |= FACTS_LIVE;
-	watch_write_check(from->watch, i, &why);
+	watch_write_check(from->watch, i, from->words, &why);
 	buf_end_cut(&why);
 	why.cap++;	/* kept for the NUL */
 	c->why = buf_text(&why);
@@ -192,9 +220,13 @@ report_checks(struct facts *facts, struct report_room *room,
 {
 	facts->n_checks = 0;
 	add_service(facts, room, from);
-	add_drain(facts, room, from);
-	add_startup(facts, room, from);
+	/* What only a service with checks or notifications can lack. */
+	if (from->watch->health.n > 0 || from->watch->notify.needs_ready)
+		add_startup(facts, room, from);
+	if (from->watch->notify.needs_ready)
+		add_notify(facts, room, from);
 	add_watchdog(facts, room, from);
 	for (size_t i = 0; i < from->watch->health.n; i++)
 		add_asked(facts, room, from, i);
+	add_drain(facts, room, from);
 }

@@ -11,8 +11,9 @@ service_started(struct service *s, int64_t now_ms)
 	s->state = SVC_RUNNING;
 	s->deadline_ms = CLOCK_NEVER;
 	s->unready_ms = CLOCK_NEVER;
+	s->off_ms = now_ms;
 	s->killed = s->gave_up = s->sickened = false;
-	s->unheard = s->stuck = false;
+	s->unheard = s->stuck = s->is_patient = false;
 	s->restarts = s->in_row = s->stops = 0;
 	s->backoff_ms = s->backoff_min_ms;
 	s->refused_ms = SERVICE_REFUSED_MS;
@@ -27,7 +28,7 @@ give_time(struct service *s, int64_t now_ms, int64_t timeout_ms)
 	s->wait_ms = timeout_ms;
 	s->deadline_ms = timeout_ms > 0 ? now_ms + timeout_ms : CLOCK_NEVER;
 	s->last_ms = CLOCK_NEVER;
-	s->pardoned = false;
+	s->pardoned = s->is_patient = false;
 }
 
 static void
@@ -37,13 +38,54 @@ turn_unready(struct service *s, int64_t now_ms)
 		s->unready_ms = now_ms;
 }
 
+/* Nobody is sent to it from here on: until EV_READY. */
+static void
+turn_off(struct service *s, int64_t now_ms)
+{
+	if (s->off_ms == CLOCK_NEVER)
+		s->off_ms = now_ms;
+}
+
+/* RUNNING, DRAINING: a live check has failed, or the watchdog was not fed. */
+static bool
+is_sick(const struct service *s)
+{
+	return s->good_ms == CLOCK_NEVER;
+}
+
+static int64_t
+hung_timeout(const struct service *s)
+{
+	return s->stop_timeout_ms > 0 ? s->stop_timeout_ms : SERVICE_HUNG_MS;
+}
+
+/* One without a limit takes as long as it likes; after a while that is said. */
 static enum service_act
 begin_stop(struct service *s, int64_t now_ms)
 {
+	bool has_limit = s->stop_timeout_ms > 0 || is_sick(s);
+
 	turn_unready(s, now_ms);
 	s->state = SVC_STOPPING;
-	give_time(s, now_ms, s->stop_timeout_ms);
+	give_time(s, now_ms, has_limit ? hung_timeout(s) : SERVICE_SLOW_MS);
+	s->is_patient = !has_limit;
 	return ACT_STOP;
+}
+
+/* The drain is for those who still send: it begins with the moment at which
+ * they could see that readiness is off, and is of no use to a hung service. */
+static enum service_act
+begin_drain(struct service *s, int64_t now_ms)
+{
+	int64_t since_ms;
+
+	turn_unready(s, now_ms);
+	since_ms = s->off_ms < s->unready_ms ? s->off_ms : s->unready_ms;
+	if (is_sick(s) || now_ms - since_ms >= s->drain_ms)
+		return begin_stop(s, now_ms);
+	s->state = SVC_DRAINING;
+	s->deadline_ms = since_ms + s->drain_ms;
+	return ACT_NONE;
 }
 
 static enum service_act
@@ -102,6 +144,7 @@ has_restarts_left(const struct service *s)
 static enum service_act
 clear(struct service *s, int64_t now_ms)
 {
+	turn_off(s, now_ms);
 	s->restarts++;
 	s->in_row++;
 	s->refused_ms = SERVICE_REFUSED_MS;
@@ -168,12 +211,6 @@ try_later(struct service *s, int64_t now_ms)
 
 /* --- health --- */
 
-static int64_t
-hung_timeout(const struct service *s)
-{
-	return s->stop_timeout_ms > 0 ? s->stop_timeout_ms : SERVICE_HUNG_MS;
-}
-
 static enum service_act
 mend(struct service *s, int64_t now_ms)
 {
@@ -183,6 +220,7 @@ mend(struct service *s, int64_t now_ms)
 		s->gave_up = true;
 		return ACT_NONE;
 	}
+	turn_off(s, now_ms);
 	s->state = SVC_MENDING;
 	give_time(s, now_ms, hung_timeout(s));
 	return ACT_STOP;
@@ -199,9 +237,7 @@ sicken(struct service *s, int64_t now_ms)
 		return mend(s, now_ms);
 	case UNHEALTHY_EXIT:
 		s->sickened = true;
-		(void)begin_stop(s, now_ms);	/* ACT_STOP, as below */
-		give_time(s, now_ms, hung_timeout(s));
-		return ACT_STOP;
+		return begin_stop(s, now_ms);
 	}
 	return ACT_BUG;
 }
@@ -217,8 +253,8 @@ stop_unheard(struct service *s, int64_t now_ms)
 		return end(s, now_ms);
 	if (s->last_ms != CLOCK_NEVER)	/* SIGKILL was not heard either */
 		return leave(s, now_ms);
-	if (s->deadline_ms == CLOCK_NEVER)
-		s->deadline_ms = now_ms + SERVICE_HUNG_MS;
+	if (s->deadline_ms == CLOCK_NEVER || s->is_patient)
+		give_time(s, now_ms, SERVICE_HUNG_MS);
 	return ACT_NONE;
 }
 
@@ -251,14 +287,15 @@ running_step(struct service *s, enum service_event ev, int64_t now_ms)
 	switch (ev) {
 	case EV_STOP:
 		s->stops++;
-		turn_unready(s, now_ms);
-		if (now_ms - s->unready_ms >= s->drain_ms)
-			return begin_stop(s, now_ms);
-		s->state = SVC_DRAINING;
-		s->deadline_ms = s->unready_ms + s->drain_ms;
-		return ACT_NONE;
+		return begin_drain(s, now_ms);
 	case EV_DRAIN:
 		turn_unready(s, now_ms);
+		return ACT_NONE;
+	case EV_READY:
+		s->off_ms = CLOCK_NEVER;
+		return ACT_NONE;
+	case EV_UNREADY:
+		turn_off(s, now_ms);
 		return ACT_NONE;
 	case EV_EXITED:
 		return s->restart == RESTART_ALWAYS ? restart(s, now_ms)
@@ -308,6 +345,8 @@ mending_step(struct service *s, enum service_event ev, int64_t now_ms)
 		return ACT_STUCK;
 	case EV_UNREACHABLE:
 		return mend_unheard(s);
+	case EV_READY:
+	case EV_UNREADY:
 	case EV_HEALTHY:	/* from a check that was under way */
 	case EV_UNHEALTHY:
 	case EV_ALONE:
@@ -342,6 +381,8 @@ clearing_step(struct service *s, enum service_event ev, int64_t now_ms)
 	case EV_NOT_STARTED:
 	case EV_REFUSED:
 	case EV_UNREACHABLE:	/* one of them; tried until last_ms */
+	case EV_READY:
+	case EV_UNREADY:
 	case EV_HEALTHY:
 	case EV_UNHEALTHY:
 		return ACT_NONE;
@@ -366,6 +407,8 @@ waiting_step(struct service *s, enum service_event ev, int64_t now_ms)
 	case EV_NOT_STARTED:
 	case EV_REFUSED:
 	case EV_UNREACHABLE:
+	case EV_READY:
+	case EV_UNREADY:
 	case EV_HEALTHY:
 	case EV_UNHEALTHY:
 		return ACT_NONE;
@@ -382,6 +425,9 @@ draining_step(struct service *s, enum service_event ev, int64_t now_ms)
 		return begin_stop(s, now_ms);
 	case EV_DEADLINE:
 		return begin_stop(s, now_ms);
+	case EV_UNHEALTHY:	/* what it has not served yet it will not */
+		note_good(s, now_ms);
+		return begin_stop(s, now_ms);
 	case EV_EXITED:
 	case EV_FAILED:
 	case EV_NOT_STARTED:	/* an exec that took long has failed */
@@ -390,8 +436,9 @@ draining_step(struct service *s, enum service_event ev, int64_t now_ms)
 	case EV_DRAIN:		/* under way */
 	case EV_ALONE:
 	case EV_UNREACHABLE:
+	case EV_READY:
+	case EV_UNREADY:
 	case EV_HEALTHY:
-	case EV_UNHEALTHY:	/* it will be stopped anyway */
 		return ACT_NONE;
 	}
 	return ACT_BUG;
@@ -405,6 +452,10 @@ stopping_step(struct service *s, enum service_event ev, int64_t now_ms)
 		s->stops++;
 		return ACT_STOP;
 	case EV_DEADLINE:	/* comes back until the exit does */
+		if (s->is_patient) {
+			give_time(s, now_ms, 0);
+			return ACT_SLOW;
+		}
 		s->killed = true;
 		return kill_is_late(s, now_ms) ? leave(s, now_ms) : ACT_KILL;
 	case EV_UNREACHABLE:
@@ -416,6 +467,8 @@ stopping_step(struct service *s, enum service_event ev, int64_t now_ms)
 		return end(s, now_ms);
 	case EV_DRAIN:
 	case EV_ALONE:
+	case EV_READY:
+	case EV_UNREADY:
 	case EV_HEALTHY:
 	case EV_UNHEALTHY:
 		return ACT_NONE;
@@ -439,6 +492,8 @@ lingering_step(struct service *s, enum service_event ev, int64_t now_ms)
 	case EV_NOT_STARTED:
 	case EV_REFUSED:
 	case EV_UNREACHABLE:
+	case EV_READY:
+	case EV_UNREADY:
 	case EV_HEALTHY:
 	case EV_UNHEALTHY:
 		return ACT_NONE;
@@ -460,6 +515,8 @@ killing_step(struct service *s, enum service_event ev, int64_t now_ms)
 	case EV_NOT_STARTED:
 	case EV_REFUSED:
 	case EV_UNREACHABLE:
+	case EV_READY:
+	case EV_UNREADY:
 	case EV_HEALTHY:
 	case EV_UNHEALTHY:
 		return ACT_NONE;

@@ -10,6 +10,7 @@
 #include "sup/reaper.h"
 #include "sup/usage.h"
 
+#define NO_DRAIN_AGAIN_MS 60000	/* a refused /drain is logged no more often */
 #define USAGE_FRESH_MS 100	/* figures of the kernel's are read no more often */
 
 static void
@@ -73,6 +74,17 @@ log_refusal(const struct http_fault *fault)
 	log_info("a probe cannot be read: %s", buf_text(&b));
 }
 
+/* Whoever reaches the port may ask for it. */
+static void
+tell_no_drain(struct init *in, int64_t now_ms)
+{
+	if (now_ms < in->no_drain_ms)
+		return;
+	in->no_drain_ms = now_ms + NO_DRAIN_AGAIN_MS;
+	log_warn("/drain was asked for at a port and refused: use `hale drain` "
+	         "in the container, in Kubernetes as preStop's exec");
+}
+
 /* see sup/snapshot.h */
 void
 snapshot_answer(void *owner, const struct server_ask *ask, struct buf *out)
@@ -84,6 +96,9 @@ snapshot_answer(void *owner, const struct server_ask *ask, struct buf *out)
 		.service = &in->service,
 		.watch = &in->watch,
 		.pid = in->pid,
+		.stop_came = in->stop_came,
+		.words = ask->err == 0 && answer_is_plain(ask)
+		       ? WATCH_REASON : WATCH_LATEST,
 		.sick = in->sick,
 		.death = in->death,
 		.refused = in->refused,
@@ -97,7 +112,15 @@ snapshot_answer(void *owner, const struct server_ask *ask, struct buf *out)
 	report_checks(&facts, &room, &from);
 	if (answer_needs_usage(ask))
 		facts.usage = fresh_usage(in, from.now_ms);
-	if (answer_write(out, &facts, ask) == ANSWER_DRAIN)
+	switch (answer_write(out, &facts, ask)) {
+	case ANSWER_TOLD:
+		break;
+	case ANSWER_DRAIN:
 		keeper_step(in, EV_DRAIN);
+		break;
+	case ANSWER_NO_DRAIN:
+		tell_no_drain(in, from.now_ms);
+		break;
+	}
 	reaper_lives(in);	/* it has not been reaped */
 }

@@ -50,38 +50,46 @@ watch_was_ready(const struct watch *w)
 
 /* see sup/watch.h */
 void
-watch_write_check(const struct watch *w, size_t i, struct buf *b)
+watch_write_check(const struct watch *w, size_t i, enum watch_words words,
+                  struct buf *b)
 {
 	const struct watch_check *c = &w->checks[i];
-	int64_t blind_ms = w->health.checks[i].blind_ms;
+	const struct health_check *h = &w->health.checks[i];
+	bool is_latest = words == WATCH_LATEST || h->state != HEALTH_FAILING;
+	const char *why = is_latest ? c->why : c->failing_why;
 
-	if (blind_ms != CLOCK_NEVER) {
-		buf_str(b, "could not be run for ");
-		buf_ms(b, clock_ms() - blind_ms);
-		buf_fmt(b, ": %s", c->not_run_why);
-		if (c->took_ms >= 0)
-			buf_fmt(b, "; the last result: %s", c->why);
-	} else {
-		buf_str(b, c->took_ms < 0 ? "has no result yet" : c->why);
+	if (h->blind_ms == CLOCK_NEVER) {
+		buf_str(b, c->took_ms < 0 ? "has no result yet" : why);
+		return;
 	}
+	buf_str(b, "could not be run");
+	if (words == WATCH_LATEST) {
+		buf_str(b, " for ");
+		buf_ms(b, clock_ms() - h->blind_ms);
+	}
+	buf_fmt(b, ": %s", c->not_run_why);
+	if (c->took_ms >= 0)
+		buf_fmt(b, "; the last result: %s", why);
 }
 
 /* The first check that this verdict lacks. */
 static void
-write_lacking(const struct watch *w, enum health_verdict verdict, struct buf *b)
+write_lacking(const struct watch *w, enum health_verdict verdict,
+              enum watch_words words, struct buf *b)
 {
 	for (size_t i = 0; i < w->health.n; i++) {
 		if (health_check_passes(&w->health.checks[i], verdict))
 			continue;
 		buf_fmt(b, "check %s: ", w->checks[i].name);
-		watch_write_check(w, i, b);
+		watch_write_check(w, i, words, b);
 		return;
 	}
 }
 
 /* see sup/watch.h */
 void
-watch_write_unready(const struct watch *w, struct buf *b)
+watch_write_unready(const struct watch *w, enum watch_words words,
+                    struct buf *b)
 {
 	if (w->notify.stopping) {
 		buf_str(b, "it says that it is stopping");
@@ -89,7 +97,7 @@ watch_write_unready(const struct watch *w, struct buf *b)
 		buf_str(b, "it has not said yet that it is ready");
 		speaker_write_unheard(w->speaker, b);
 	} else {
-		write_lacking(w, HEALTH_READY, b);
+		write_lacking(w, HEALTH_READY, words, b);
 	}
 }
 
@@ -104,7 +112,7 @@ watch_write_unlive(const struct watch *w, struct buf *b)
 		                             : "watchdog: never fed in ");
 		buf_ms(b, w->notify.watchdog_ms);
 	} else {
-		write_lacking(w, HEALTH_LIVE, b);
+		write_lacking(w, HEALTH_LIVE, WATCH_REASON, b);
 	}
 }
 
@@ -142,10 +150,12 @@ settle(struct watch *w)
 	bool ready = watch_is_ready(w), live = watch_is_live(w);
 
 	arm(w);
+	w->health.was_ready |= ready;
 	if (ready && !w->was_ready)
 		log_info("the service is ready");
+	if (ready != w->was_ready)
+		w->owner.readied(w->owner.owner, ready);
 	w->was_ready = ready;
-	w->health.was_ready |= ready;
 	if (live == w->was_live || w->pid == 0)
 		return;
 	w->was_live = live;
@@ -187,6 +197,8 @@ note(struct watch *w, size_t i, bool good)
 	c->ended_ms = now_ms;
 	*(good ? &c->passed : &c->failed) += 1;
 	health_result(&w->health, i, good, now_ms);
+	if (before.state != HEALTH_FAILING)
+		memcpy(c->failing_why, c->why, sizeof c->why);
 	tell_change(w, i, &before);
 	if (good)
 		w->owner.lives(w->owner.owner);

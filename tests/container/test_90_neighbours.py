@@ -61,7 +61,7 @@ def knows_what_is_wrong(box):
     assert box.hale("drain", "0").returncode == 0
     done = box.hale("check")
     assert done.returncode == 1
-    assert done.stdout.startswith("drain failed: ")
+    assert done.stdout.startswith("draining: ")
     assert box.hale("check", "--live").returncode == 0
 
 

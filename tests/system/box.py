@@ -374,6 +374,13 @@ class Box:
     def status(self):
         return self.get("/status").json()
 
+    def check(self, name=None):
+        """What /status has of a check that asks a URL."""
+        found = [c for c in self.status()["checks"]
+                 if "state" in c and name in (None, c["name"])]
+        assert len(found) == 1
+        return found[0]
+
     def run(self, *argv, uid=None, net=True, timeout=DEADLINE):
         """Another command in all of the box's namespaces, to its end."""
         words = ["nsenter", "-t", str(self.pid), "-m", "-p", "-r", "-w"]

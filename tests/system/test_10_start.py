@@ -19,7 +19,7 @@ def test_the_service_is_hales_child_in_a_session_of_its_own(hale):
 def test_the_start_is_told_before_the_readiness(hale, options, ready):
     box = hale("-v", *options, "ids read").settled()
     box.tell("end")
-    said = [line for line in box.end()[2] if "listening" not in line]
+    said = [line for line in box.end()[2] if "listen" not in line]
     assert said[0] == f"hale: started {SVC} (pid 2)"
     assert (said[1] == "hale: the service is ready") == ready
 
@@ -108,7 +108,8 @@ def test_hale_runs_in_a_root_that_holds_nothing_else(box, empty_root):
     {"no_proc": True}, {"no_dev": True}, {"no_proc": True, "no_dev": True},
     {"no_proc": True, "no_dev": True, "read_only": True, "uid": 65532}], ids=str)
 def test_missing_proc_and_dev_are_no_obstacle(hale, poor):
-    code, out, err = hale("--listen", "8080", "-w", "ids exit 7", **poor).end()
+    code, out, err = hale("--listen", "8080", "--check", "tcp://[::1]:9", "-w", "ids exit 7",
+                          **poor).end()
     assert code == 7
     assert re.match(IDS, out[0])
     assert len(err) == 1, err
@@ -243,6 +244,7 @@ def test_a_refused_accept_makes_hale_neither_spin_nor_end(hale):
                refuse=[f"{SYS['accept4']}:-1:{eacces}"])
     box.out.expect("^up$")
     box.connect().send("GET /livez HTTP/1.1\r\n")
+    box.err.expect("probes know only whether")
     for _ in range(2):
         assert box.err.line().startswith("hale: cannot accept probes for a second: ")
     box.signal(10)

@@ -41,7 +41,7 @@ def test_a_check_runs_in_the_directory_that_may_not_be_searched(hale, closed_dir
                "say up pause", uid=NOBODY, cwd=closed_directory)
     box.out.expect("^up$")
     until(lambda: box.get("/readyz").status == 200, "ready")
-    assert box.status()["checks"][-1]["output"] == f"exit 0: {closed_directory}"
+    assert box.check()["output"] == f"exit 0: {closed_directory}"
 
 
 # --- an exec that does not end ---------------------------------------------------------
@@ -193,10 +193,10 @@ def test_checks_and_the_watchdog_begin_when_the_program_runs(hale, held):
     box = hale("--listen", "8080", "--watchdog", "1h", "--notify", "--interval", "1h",
                "--check", "exec:/bin/true", [held.path, "env", "say", "up", "pause"])
     box.err.expect(LOADING)
-    assert box.status()["checks"][-1]["passed"] == 0
+    assert box.check()["passed"] == 0
     held.let_go()
     box.out.expect(r"^env WATCHDOG_PID=\d+$")
-    until(lambda: box.status()["checks"][-1]["passed"] == 1, "the check was made")
+    until(lambda: box.check()["passed"] == 1, "the check was made")
 
 
 def test_the_notify_descriptor_is_right_where_the_exec_hung(hale, held):
@@ -295,7 +295,7 @@ def test_a_check_has_the_soft_limit_that_hale_was_given(box):
                       "exec:/bin/sh -c 'ulimit -n'", *svc("say up pause"))
     started.out.expect("^up$")
     until(lambda: started.get("/readyz").status == 200, "ready")
-    assert started.status()["checks"][-1]["output"] == "exit 0: 17"
+    assert started.check()["output"] == "exit 0: 17"
 
 
 @pytest.mark.static_only  # the sanitizers reserve terabytes

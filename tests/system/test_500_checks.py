@@ -22,13 +22,6 @@ def up(hale, *argv, **options):
     return box
 
 
-def check(box, name=None):
-    """What /status has of a check that asks a URL."""
-    found = [c for c in box.status()["checks"] if "state" in c and name in (None, c["name"])]
-    assert len(found) == 1
-    return found[0]
-
-
 def becomes(box, path, status):
     until(lambda: box.get(path).status == status, f"{path} is {status}")
 
@@ -44,7 +37,7 @@ def test_each_way_to_be_sick_is_found_and_so_is_the_recovery(sick, mode, why):
     box.be(mode)
     line = box.err.expect(r"is not live: check http://127.0.0.1:8000/: (.*)")[1]
     assert why in line
-    assert check(box)["state"] == "failing"
+    assert box.check()["state"] == "failing"
     for path in ("/readyz", "/livez"):
         answer = box.get(path)
         assert answer.status == 503
@@ -68,16 +61,16 @@ def test_a_stopped_service_is_found(sick):
 def test_a_body_without_end_is_not_waited_for(sick):
     box = sick(*FAST, "--check", "{}", mode="flood")
     becomes(box, "/readyz", 200)
-    assert check(box)["output"] == "200 OK"
+    assert box.check()["output"] == "200 OK"
 
 
 def test_it_fails_after_as_many_failures_as_retries(sick):
     box = sick("--interval", "100ms", "--retries", "5", "--live-check", "{}")
     becomes(box, "/readyz", 200)
-    until(lambda: check(box)["state"] == "passing", "it passed")
+    until(lambda: box.check()["state"] == "passing", "it passed")
     box.be("500")
     box.err.expect("is not live")
-    answer = check(box)
+    answer = box.check()
     assert answer["state"] == "failing" and answer["failed"] >= 5
 
 
@@ -85,7 +78,7 @@ def test_one_failure_less_than_retries_changes_nothing(sick):
     box = sick("--interval", "50ms", "--retries", "1000000", "--check", "{}")
     becomes(box, "/readyz", 200)
     box.be("500")
-    until(lambda: check(box)["failed"] >= 5, "some failures")
+    until(lambda: box.check()["failed"] >= 5, "some failures")
     assert box.get("/readyz").status == box.get("/livez").status == 200
 
 
@@ -95,16 +88,16 @@ def test_one_failure_less_than_retries_changes_nothing(sick):
     ("--check", 503, 503), ("--ready-check", 503, 200), ("--live-check", 200, 503)])
 def test_a_check_counts_for_its_verdicts(sick, option, ready, live):
     box = sick(*FAST, option, "{}")
-    until(lambda: check(box)["state"] == "passing", "it passed")
+    until(lambda: box.check()["state"] == "passing", "it passed")
     assert (box.get("/readyz").status, box.get("/livez").status) == (200, 200)
     box.be("500")
-    until(lambda: check(box)["state"] == "failing", "it failed")
+    until(lambda: box.check()["state"] == "failing", "it failed")
     assert (box.get("/readyz").status, box.get("/livez").status) == (ready, live)
 
 
 def test_a_new_service_is_live_and_not_ready_before_its_first_success(sick):
     box = sick("--interval", "1h", "--check", "{}", mode="500")
-    until(lambda: check(box)["failed"] > 0, "a failure")
+    until(lambda: box.check()["failed"] > 0, "a failure")
     assert [box.get(p).status for p in ("/livez", "/readyz", "/startupz")] == [200, 503, 503]
     box.be("200")
     becomes(box, "/readyz", 200)
@@ -122,8 +115,8 @@ def test_startup_stays_once_it_was_ready(sick):
 def test_failures_of_the_start_period_do_not_count(sick):
     box = sick(*FAST, "--start-period", "1h", "--start-interval", "50ms", "--check", "{}",
                mode="refuse")
-    until(lambda: check(box)["failed"] >= 6, "some failures")
-    assert check(box)["state"] == "starting"
+    until(lambda: box.check()["failed"] >= 6, "some failures")
+    assert box.check()["state"] == "starting"
     box.be("200")
     becomes(box, "/readyz", 200)
     box.be("refuse")
@@ -151,9 +144,9 @@ def test_a_flapping_service_is_told(sick):
     becomes(box, "/readyz", 200)
     for mode, state in (("500", "failing"), ("200", "passing")) * 3:
         box.be(mode)
-        until(lambda: check(box)["state"] == state, state)
+        until(lambda: box.check()["state"] == state, state)
     box.err.expect("is flapping")
-    assert check(box)["flapping"] is True
+    assert box.check()["flapping"] is True
     assert "flapping" in box.get("/status?text").body
 
 
@@ -195,7 +188,7 @@ def test_a_late_checker_is_killed_with_all_that_it_started(hale):
     sleeps = "sleep 1234 & setsid sleep 1235 & (setsid sh -c 'sleep 1236 & sleep 1237') & wait"
     box = up(hale, "--timeout", "300ms", "--interval", "1h",
                "--live-check", f'exec:/bin/sh -c "{sleeps}"', "say up pause")
-    until(lambda: check(box)["failed"] >= 1, "it was late")
+    until(lambda: box.check()["failed"] >= 1, "it was late")
     until(lambda: len(box.pids()) == 2, "between two checks only hale and the service are there")
 
 
@@ -212,7 +205,7 @@ def test_without_proc_a_checker_leaves_nobody_either(hale, end, good):
     sleeps = "sleep 1234 & setsid sleep 1235 & (setsid sh -c 'sleep 1236 & sleep 1237 & wait' &)"
     box = up(hale, "--timeout", "500ms", "--interval", "100ms", "--check",
              f'exec:/bin/sh -c "{sleeps} ; {end}"', "say up pause", no_proc=True)
-    until(lambda: check(box)[good] >= 3, "some checks")
+    until(lambda: box.check()[good] >= 3, "some checks")
     os.kill(box.pid, STOP)
     tree = pathlib.Path(f"/proc/{box.pid}/task/{box.pid}/children").read_text().split()
     os.kill(box.pid, CONT)
@@ -226,7 +219,7 @@ def test_a_checker_has_only_its_own_descriptors(hale, tmp_path):
         box = up(hale, "--restart", "always", "--interval", "1h",
                    "--check", "exec:/bin/ls /proc/self/fd", "say up pause", fds=[given.fileno()])
         becomes(box, "/readyz", 200)
-    assert check(box)["output"].endswith("3")
+    assert box.check()["output"].endswith("3")
 
 
 def test_a_check_that_hale_slept_through_blames_nobody(hale, tmp_path):
@@ -247,16 +240,16 @@ def test_a_check_that_hale_slept_through_blames_nobody(hale, tmp_path):
         os.close(fd)
 
     answer()
-    until(lambda: check(box)["passed"] == 1, "it passed")
+    until(lambda: box.check()["passed"] == 1, "it passed")
     hung = until(asked, "a check")
     os.kill(box.pid, STOP)
     with pytest.raises(AssertionError, match="nothing more"):
         box.err.line(timeout=4.5)
     os.kill(box.pid, CONT)
-    until(lambda: check(box)["failed"] == 1, "it was late")
+    until(lambda: box.check()["failed"] == 1, "it was late")
     os.close(hung)
     answer()
-    until(lambda: check(box)["passed"] == 2, "it passed")
+    until(lambda: box.check()["passed"] == 2, "it passed")
     assert box.get("/livez").status == 200
 
 
@@ -265,15 +258,15 @@ def test_an_exec_check_runs_where_the_service_does(hale, tmp_path):
                cwd=tmp_path)
     assert f"cwd {tmp_path}\n" in box.out.seen
     becomes(box, "/readyz", 200)
-    assert str(tmp_path) in check(box)["output"]
+    assert str(tmp_path) in box.check()["output"]
 
 
 def test_an_exec_check_tells_its_last_line_and_code(hale):
     box = up(hale, "--interval", "1h", "--check", "exec:/bin/sh -c 'echo no database; exit 3'",
                "say up pause")
-    until(lambda: check(box)["failed"] > 0, "it failed")
-    assert re.search("3.*no database", check(box)["output"])
-    assert check(box)["name"] == "exec:/bin/sh"
+    until(lambda: box.check()["failed"] > 0, "it failed")
+    assert re.search("3.*no database", box.check()["output"])
+    assert box.check()["name"] == "exec:/bin/sh"
 
 
 def test_no_secret_of_a_url_is_shown(hale):
@@ -282,7 +275,7 @@ def test_no_secret_of_a_url_is_shown(hale):
     becomes(box, "/livez", 503)
     for path in ("/status", "/status?text", "/livez?verbose", "/metrics", "/"):
         assert "s3cret" not in box.get(path).body
-    assert check(box, "http://127.0.0.1:9/path")["state"] == "failing"
+    assert box.check("http://127.0.0.1:9/path")["state"] == "failing"
 
 
 # --- a check that cannot be run --------------------------------------------------
@@ -316,11 +309,11 @@ def is_held(asked, output):
 def test_a_checker_that_can_never_be_forked_is_no_failure_and_no_restart(hale):
     box = up(hale, *STRICT, "--check", "tcp:127.0.0.1:8080", "say up pause",
              refuse=[f"{FORK}:-1:11"])
-    until(lambda: check(box)["not_run"] > 5, "some tries")
+    until(lambda: box.check()["not_run"] > 5, "some tries")
     assert [box.get(path).status for path in ("/livez", "/readyz")] == [200, 503]
     assert re.fullmatch("could not be run for [^:]+: cannot start a process: "
-                        "Resource temporarily unavailable", check(box)["output"])
-    assert (check(box)["state"], check(box)["failed"], box.status()["restarts"]) \
+                        "Resource temporarily unavailable", box.check()["output"])
+    assert (box.check()["state"], box.check()["failed"], box.status()["restarts"]) \
         == ("unknown", 0, 0)
     box.signal(TERM)
     box.code()
@@ -329,7 +322,7 @@ def test_a_checker_that_can_never_be_forked_is_no_failure_and_no_restart(hale):
 
 def test_without_a_descriptor_left_the_last_verdict_holds_and_checks_go_on_later(sick):
     box = sick(*STRICT, "--check", "{}")
-    until(lambda: check(box)["state"] == "passing", "it passed")
+    until(lambda: box.check()["state"] == "passing", "it passed")
     asked = box.connect()
     assert asked.ask("/readyz").status == 200  # accepted while hale still can
     before = box.limit(resource.RLIMIT_NOFILE, 3)
@@ -338,7 +331,7 @@ def test_without_a_descriptor_left_the_last_verdict_holds_and_checks_go_on_later
                    "(No file descriptors available|Too many open files)")  # musl, glibc
     box.limit(resource.RLIMIT_NOFILE, before)
     box.err.expect("check http://.* can be run again: 200 Sick")
-    until(lambda: check(box)["state"] == "passing", "it passes")
+    until(lambda: box.check()["state"] == "passing", "it passes")
     assert box.err.seen.count("cannot be run") == 1
     box.be("500")
     assert int(box.out.expect(r"^up (\d+)$")[1]) != box.service  # a real failure still counts
@@ -350,7 +343,7 @@ def test_without_a_descriptor_left_the_last_verdict_holds_and_checks_go_on_later
 def test_a_limit_of_processes_restarts_no_healthy_service(hale, url, limit, output):
     """hale, the service, a checker, the program that it runs."""
     box = up(hale, *STRICT, "--check", url, "say up pause", uid=UID)
-    until(lambda: check(box)["state"] == "passing", "it passed")
+    until(lambda: box.check()["state"] == "passing", "it passed")
     before = box.limit(resource.RLIMIT_NPROC, limit, UID)
     box.err.expect("cannot be run")
     asked = box.connect()
@@ -372,8 +365,8 @@ def test_a_checker_that_crashed_or_that_somebody_killed_has_failed(sick, sig):
     # Its group is its own once it has left what it inherited of hale.
     pid = until(lambda: [p for p in checker() if os.getpgid(p) == p], "a checker")[0]
     os.kill(pid, sig)
-    until(lambda: check(box)["failed"] == 1, "it counts")
-    assert check(box)["not_run"] == 0
+    until(lambda: box.check()["failed"] == 1, "it counts")
+    assert box.check()["not_run"] == 0
 
 
 def test_a_check_that_kills_itself_where_the_service_hangs_fails(sick):
@@ -388,11 +381,11 @@ def test_checks_end_with_the_stop_signal(hale):
     becomes(box, "/readyz", 200)
     box.signal(TERM)
     box.out.expect("^got 15 ")
-    done = check(box)["passed"]
+    done = box.check()["passed"]
     until(lambda: box.children() == 1, "no checker is left")
     assert box.get("/readyz").status == 503
     assert box.get("/livez").status == 200
-    assert check(box)["passed"] == done
+    assert box.check()["passed"] == done
 
 
 def test_an_idle_hale_without_checks_sleeps(hale, tmp_path):
@@ -418,13 +411,13 @@ def test_an_idle_hale_without_checks_sleeps(hale, tmp_path):
 def test_what_tls_has_no_memory_for_is_no_failure_of_the_service(sick):
     """It needs some before it asks anything; the plain service fails each check meanwhile."""
     box = sick("--interval", "50ms", "--retries", "1000", "--check", "https://127.0.0.1:8000/")
-    until(lambda: check(box)["failed"] > 0, "it has failed by itself")
+    until(lambda: box.check()["failed"] > 0, "it has failed by itself")
     before = box.limit(resource.RLIMIT_DATA, 4096)
-    until(lambda: check(box)["not_run"] > 0, "it cannot be run")
-    failed = check(box)["failed"]
-    tried = check(box)["not_run"]
-    until(lambda: check(box)["not_run"] > tried + 2, "more tries")
-    assert check(box)["failed"] == failed
-    assert "memory" in check(box)["output"]
+    until(lambda: box.check()["not_run"] > 0, "it cannot be run")
+    failed = box.check()["failed"]
+    tried = box.check()["not_run"]
+    until(lambda: box.check()["not_run"] > tried + 2, "more tries")
+    assert box.check()["failed"] == failed
+    assert "memory" in box.check()["output"]
     box.limit(resource.RLIMIT_DATA, before)
-    until(lambda: check(box)["failed"] > failed, "it can be run again")
+    until(lambda: box.check()["failed"] > failed, "it can be run again")

@@ -134,7 +134,7 @@ def test_a_refused_start_is_tried_until_it_succeeds_and_hale_stays_live(hale, op
     assert "could not be started" not in status["last_exit"]["reason"]  # that was before
     assert box.get("/livez").status == 200
     assert re.search(r"starts again in \S+: it could not be started: the limit of processes",
-                     box.get("/readyz").body)
+                     box.get("/readyz?verbose").body)
     box.limit(resource.RLIMIT_NPROC, before, UID)
     assert pid_line(box) != box.service
     assert box.status()["restarts"] == 1
@@ -313,7 +313,10 @@ def test_probes_in_the_wait_are_answered_with_the_reason(hale):
     box.err.expect("restarting .* in 1h")
     answer = box.get("/readyz")
     assert answer.status == 503
-    assert re.search(r"starts again in (1h|59m\d+s): it exited with code 9", answer.body)
+    assert "[-]service failed: the service is being restarted: it exited with code 9\n" \
+        in answer.body
+    assert re.search(r"starts again in (1h|59m\d+s): it exited with code 9",
+                     box.get("/readyz?verbose").body)
     assert box.get("/livez").status == 200
     assert box.get("/startupz").status == 503
     assert "the next start is in" in box.run(HALE, "status").stdout

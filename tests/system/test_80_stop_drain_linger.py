@@ -244,7 +244,7 @@ def test_a_drain_turns_readiness_off_while_the_service_serves(hale):
     assert box.get("/livez").status == 200
     assert box.get("/startupz").status == 200
     assert box.get("/healthz").status == 503
-    assert "[-]drain failed: " in box.get("/readyz").body
+    assert "[-]draining: SIGTERM came\n" in box.get("/readyz").body
     assert box.get(port=9090).body == "served\n"
     assert (state(box), box.status()["verdicts"]["ready"]) == ("draining", False)
 
@@ -337,7 +337,8 @@ def test_a_sigterm_after_the_drain_command_drains_only_the_rest(hale):
     box.signal(TERM)
     box.signal(LAST)
     assert box.out.line().startswith("got 64 ")
-    left = re.search(r"draining before the stop, (\d+)s left", box.get("/readyz").body)
+    left = re.search(r"draining: SIGTERM came, not ready for \S+, (\d+)s left",
+                     box.get("/readyz?verbose").body)
     assert int(left[1]) <= 48  # whole seconds, cut
 
 

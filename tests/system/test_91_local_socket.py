@@ -63,7 +63,7 @@ def test_check_of_a_draining_service_is_told_by_verdict(up, words, code):
     assert box.run(HALE, "drain", "0").returncode == 0
     done = box.run(HALE, "check", *words)
     assert (done.returncode, done.stderr) == (code, "")
-    assert done.stdout == "ok\n" if code == 0 else re.fullmatch("drain failed: .+\n", done.stdout)
+    assert done.stdout == "ok\n" if code == 0 else re.fullmatch("draining: .+\n", done.stdout)
 
 
 def test_check_is_unhealthy_once_the_service_has_ended(hale):
@@ -182,7 +182,7 @@ def test_status_of_a_draining_service_says_why_it_is_not_ready(up):
     until(lambda: box.run(HALE, "check", "--ready").returncode == 1, "hale drains")
     text = box.run(HALE, "status").stdout
     assert text.startswith("state     draining\n")
-    assert re.search(r"^ready     no: draining before the stop, \S+ left$", text, re.M)
+    assert re.search(r"^ready     no: draining: SIGTERM came, not ready for \S+, \S+ left$", text, re.M)
 
 
 def test_status_as_json_is_what_the_port_answers(up):
@@ -249,7 +249,7 @@ def test_a_drain_by_root_or_the_same_user_turns_readiness_off(up, hales, asks):
 def test_drain_is_a_post_and_only_local(up):
     box = up("--listen", "8080")
     assert ask_inside(box, "GET", "/drain")[0] == 405
-    assert box.connect().ask("/drain", method="POST").status == 404
+    assert box.connect().ask("/drain", method="POST").status == 403
     assert box.get("/readyz").status == 200
 
 
@@ -361,7 +361,7 @@ def test_a_process_of_the_container_cannot_answer_for_hale(up, hales, fakes, ask
     with impostor(box, fakes):
         done = box.run(HALE, "check", uid=asks or None)
     assert (done.returncode, done.stderr) == (1, "")
-    assert done.stdout.startswith("drain failed: ")
+    assert done.stdout.startswith("draining: ")
 
 
 def test_where_only_an_impostor_answers_nobody_is_believed(up):

@@ -222,7 +222,7 @@ def test_a_check_still_has_hales_environment(hale):
                "say up pause", env=clean_env(HALE_DRAIN="7s"))
     box.out.expect("^up$")
     until(lambda: box.get("/readyz").status == 200, "ready")
-    assert box.status()["checks"][-1]["output"] == "exit 0: 7s"
+    assert box.check()["output"] == "exit 0: 7s"
 
 
 def test_with_no_env_they_are_ignored_and_passed_on(hale):

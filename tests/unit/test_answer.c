@@ -18,7 +18,8 @@ static const struct facts sick = {
 	.requests = 5, .n_checks = 4,
 	.checks = {
 		{ .name = "service", .why = "", .counts_for = ALL },
-		{ .name = "drain", .why = "draining",
+		{ .name = "drain", .why = "draining: SIGTERM came",
+		  .is_phrase = true,
 		  .counts_for = FACTS_READY, .fails = FACTS_READY },
 		{ .name = "db", .why = "refused \"x\"",
 		  .counts_for = FACTS_READY, .fails = FACTS_READY },
@@ -87,12 +88,12 @@ static const struct row {
 	{ "verbose with a value", &well, "/livez?verbose=1", 200,
 	  "[+]service ok\nlivez check passed\n" },
 	{ "a failure tells its reasons", &sick, "/readyz", 503,
-	  "[+]service ok\n[-]drain failed: draining\n"
+	  "[+]service ok\n[-]draining: SIGTERM came\n"
 	  "[-]db failed: refused \"x\"\nreadyz check failed\n" },
 	{ "a failure counts only for its verdict", &sick, "/startupz", 200,
 	  "ok" },
 	{ "health is live and ready", &sick, "/healthz?verbose", 503,
-	  "[+]service ok\n[-]drain failed: draining\n"
+	  "[+]service ok\n[-]draining: SIGTERM came\n"
 	  "[-]db failed: refused \"x\"\n[-]loop failed: late\n"
 	  "healthz check failed\n" },
 	{ "an excluded failure is none", &sick, "/livez?exclude=loop", 200,
@@ -100,7 +101,7 @@ static const struct row {
 	{ "an excluded check is shown", &sick, "/livez?verbose&exclude=loop",
 	  200, "[+]service ok\n[+]loop excluded: ok\nlivez check passed\n" },
 	{ "one of two excluded still fails", &sick, "/readyz?exclude=db", 503,
-	  "[+]service ok\n[-]drain failed: draining\n[+]db excluded: ok\n"
+	  "[+]service ok\n[-]draining: SIGTERM came\n[+]db excluded: ok\n"
 	  "readyz check failed\n" },
 	{ "two excluded", &sick, "/readyz?exclude=db&exclude=drain", 200,
 	  "ok" },
@@ -129,7 +130,8 @@ static const struct row {
 	{ "a path in capitals", &well, "/READYZ", 404, NULL },
 	{ "a longer path", &well, "/readyz/", 404, NULL },
 	{ "an empty path", &well, "", 404, NULL },
-	{ "the drain is not for the public", &well, "/drain", 404, NULL },
+	{ "a drain names the command that drains", &well, "/drain", 403,
+	  "not from here: run `hale drain` in the container\n" },
 	{ "the metrics", &well, "/metrics", 200, NULL },
 	{ "the page", &well, "/", 200, NULL },
 	{ "the page of a sick service, with healthz's status", &sick, "/", 503,
@@ -145,7 +147,7 @@ static const struct row {
 	  "\"\xc3\xa4?31m?\"\nlivez check passed\n" },
 	{ "the status as text", &sick, "/status?text", 200,
 	  "state     draining\nservice   pid 7, up 2m5s\n"
-	  "startup   yes\nready     no: draining\nlive      no: late\n"
+	  "startup   yes\nready     no: draining: SIGTERM came\nlive      no: late\n"
 	  "orphans   3 reaped\nsignals   4 forwarded\nprobes    5 answered\n" },
 	{ "the status as JSON", &sick, "/status", 200,
 	  "{\"hale\":\"1.2.3\",\"pid\":1,\"state\":\"draining\","
@@ -157,7 +159,7 @@ static const struct row {
 	  "\"orphans_reaped\":3,\"signals_forwarded\":4,\"requests\":5,"
 	  "\"listen\":[],\"checks\":["
 	  "{\"name\":\"service\",\"ok\":true,\"output\":\"\"},"
-	  "{\"name\":\"drain\",\"ok\":false,\"output\":\"draining\"},"
+	  "{\"name\":\"drain\",\"ok\":false,\"output\":\"draining: SIGTERM came\"},"
 	  "{\"name\":\"db\",\"ok\":false,\"output\":\"refused \\\"x\\\"\"},"
 	  "{\"name\":\"loop\",\"ok\":false,\"output\":\"late\"}]}\n" },
 };
@@ -170,7 +172,7 @@ answers(void **state)
 	enum answer_effect effect;
 	const char *a = answer_to(r->facts, &ask, "GET", r->target, &effect);
 
-	assert_int_equal(effect, ANSWER_TOLD);
+	assert_int_not_equal(effect, ANSWER_DRAIN);
 	assert_int_equal(status_of(a), r->status);
 	if (r->body != NULL)
 		assert_string_equal(body_of(a), r->body);
@@ -208,8 +210,10 @@ static const struct asked {
 	  403, NULL, ANSWER_TOLD },
 	{ "a drain is no GET", "GET", "/drain", true, 9, 0, 405,
 	  "Allow: POST\r\n", ANSWER_TOLD },
-	{ "a drain from outside is no endpoint", "POST", "/drain", false, 9,
-	  0, 404, NULL, ANSWER_TOLD },
+	{ "a drain from outside is refused and logged", "GET", "/drain", false,
+	  9, 0, 403, NULL, ANSWER_NO_DRAIN },
+	{ "by whatever method", "POST", "/drain", false, 9, 0, 403, NULL,
+	  ANSWER_NO_DRAIN },
 	{ "a POST elsewhere is not allowed", "POST", "/livez", true, 9, 0, 405,
 	  ALLOW, ANSWER_TOLD },
 	{ "a DELETE is not allowed", "DELETE", "/status", false, 9, 0, 405,
@@ -263,7 +267,7 @@ static const struct option_row {
 	  "ok" },
 	{ "OPTIONS of the root is healthz's", &well, "/", 200, "ok" },
 	{ "OPTIONS of the root of a sick service", &sick, "/", 503,
-	  "[+]service ok\n[-]drain failed: draining\n"
+	  "[+]service ok\n[-]draining: SIGTERM came\n"
 	  "[-]db failed: refused \"x\"\n[-]loop failed: late\n"
 	  "healthz check failed\n" },
 	{ "OPTIONS of the asterisk is healthz's", &well, "*", 200, "ok" },
@@ -287,6 +291,31 @@ tells_its_methods(void **state)
 	if (r->body != NULL)
 		assert_string_equal(body_of(a), r->body);
 	assert_false(answer_needs_usage(&ask));
+}
+
+static const struct plain_row {
+	const char *name, *target;
+	bool        is_plain;
+} plains[] = {
+	{ "a verdict", "/readyz", true },
+	{ "a verdict with an exclusion", "/livez?exclude=it", true },
+	{ "a verdict in full", "/readyz?verbose", false },
+	{ "the status", "/status", false },
+	{ "the status as text", "/status?text", false },
+	{ "the page", "/", false },
+	{ "the metrics", "/metrics", false },
+	{ "an unknown path", "/nope", false },
+};
+
+static void
+has_reasons_without_moments(void **state)
+{
+	const struct plain_row *r = *state;
+	struct server_ask ask = { 0 };
+
+	ask.req.query = guarded_span(r->target);
+	ask.req.path = span_cut(&ask.req.query, '?');
+	assert_int_equal(r->is_plain, answer_is_plain(&ask));
 }
 
 /* What a listener "ADDRESS,probes" answers: nothing but a word. */
@@ -318,7 +347,7 @@ static const struct probes_row {
 	{ "the metrics", "GET", "/metrics", &sick, 404, NULL },
 	{ "HEAD of the metrics", "HEAD", "/metrics", &sick, 404, NULL },
 	{ "the page", "GET", "/", &sick, 404, NULL },
-	{ "a drain", "POST", "/drain", &sick, 404, NULL },
+	{ "a drain", "GET", "/drain", &sick, 403, "not from here\n" },
 };
 
 static void
@@ -330,7 +359,7 @@ is_all_that_probes_only_tells(void **state)
 	const char *a = answer_to(r->facts, &ask, r->method, r->target,
 	                          &effect);
 
-	assert_int_equal(effect, ANSWER_TOLD);
+	assert_int_not_equal(effect, ANSWER_DRAIN);
 	assert_int_equal(status_of(a), r->status);
 	if (r->body != NULL)
 		assert_string_equal(body_of(a), r->body);
@@ -445,6 +474,7 @@ main(void)
 	/* Each row is looked at in three ways, under the same name. */
 	UNIT_ROWS(a_head_is_the_same_without_its_body, rows);
 	UNIT_ROWS(the_length_is_the_bodys, rows);
+	UNIT_ROWS(has_reasons_without_moments, plains);
 	UNIT_ROWS(is_all_that_probes_only_tells, probes_rows);
 	UNIT_ROWS(lets, askeds);
 	UNIT_ROWS(tells_its_methods, options);

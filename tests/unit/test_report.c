@@ -2,6 +2,8 @@
 /* test_report.c - which of hale's checks fail in which state, and why */
 #include "unit.h"
 
+#include <signal.h>
+
 #include "base/clock.h"
 #include "sup/report.h"
 
@@ -72,6 +74,7 @@ static void
 it_is_being_stopped(void)
 {
 	service.state = SVC_STOPPING;
+	service.stops = 1;
 	service.unready_ms = NOW - 1000;
 	from.sick = "check it: no";	/* of an earlier time */
 }
@@ -87,6 +90,7 @@ static void
 it_drains(void)
 {
 	service.state = SVC_DRAINING;
+	service.stops = 1;
 	service.unready_ms = NOW - 1000;
 	service.deadline_ms = NOW + 4000;
 }
@@ -151,6 +155,7 @@ a_check_fails(void)
 {
 	a_check_passes();
 	watch.health.checks[0].state = HEALTH_FAILING;
+	memcpy(checks[0].failing_why, checks[0].why, sizeof checks[0].why);
 }
 
 static void
@@ -182,6 +187,22 @@ a_check_fails_while_it_drains(void)
 }
 
 static void
+a_check_cannot_be_run(void)
+{
+	a_check_fails();
+	watch.health.checks[0].counts_for = HEALTH_READY;
+	watch.health.checks[0].blind_ms = NOW - 5000;
+	memcpy(checks[0].not_run_why, "no process", sizeof "no process");
+}
+
+static void
+a_check_fails_anew(void)
+{
+	a_check_fails();
+	memcpy(checks[0].why, "timeout", sizeof "timeout");
+}
+
+static void
 the_watchdog_is_fed(void)
 {
 	watch.notify.watchdog_ms = 2000;
@@ -208,8 +229,6 @@ a_trigger_without_a_watchdog(void)
 	watch.notify.starved = watch.notify.triggered = true;
 }
 
-#define WAITS "the service starts again in 3s: it exited with code 3"
-
 /* NAME(what it counts for)[-what it fails][: why], a line each: Startup,
  * Ready, Live. */
 static const struct row {
@@ -217,77 +236,112 @@ static const struct row {
 	void      (*make)(void);
 	const char *want;
 } rows[] = {
-	{ "nothing is wrong", nothing_is_wrong, "service(SRL)\ndrain(R)\n" },
+	{ "nothing is wrong", nothing_is_wrong,
+	  "service(SRL)\n"
+	  "drain(R)\n" },
 	{ "it has ended", it_has_ended,
 	  "service(SRL)-SRL: the service has ended\n"
-	  "drain(R)-R: the service has ended\n" },
+	  "drain(R)\n" },
 	{ "it is mended", it_is_mended,
 	  "service(SRL)-SR: the service is being restarted: check it: no\n"
 	  "drain(R)\n" },
 	{ "it waits for a restart", it_waits_for_a_restart,
-	  "service(SRL)-SR: " WAITS "\ndrain(R)\n" },
+	  "service(SRL)-SR: the service starts again in 3s: it exited with code 3\n"
+	  "drain(R)\n" },
 	{ "its restart is overdue", its_restart_is_overdue,
-	  "service(SRL)-SR: the service starts again in 0ms: it exited with "
-	  "code 3\ndrain(R)\n" },
+	  "service(SRL)-SR: the service starts again in 0ms: it exited with code 3\n"
+	  "drain(R)\n" },
 	{ "its restart was refused", its_restart_was_refused,
-	  "service(SRL)-SR: the service starts again in 3s: it could not be "
-	  "started: no process is left\ndrain(R)\n" },
+	  "service(SRL)-SR: the service starts again in 3s: it could not be started: no process is left\n"
+	  "drain(R)\n" },
 	{ "hale gave up", hale_gave_up,
 	  "service(SRL)-L: unhealthy after 3 restarts, given up: check it: no\n"
 	  "drain(R)\n" },
 	{ "it is being stopped", it_is_being_stopped,
-	  "service(SRL)\ndrain(R)-R: the service is being stopped\n" },
+	  "service(SRL)\n"
+	  "drain(R)-R: stopping: SIGTERM came, not ready for 1s\n" },
 	{ "it is being stopped as sick", it_is_being_stopped_as_sick,
 	  "service(SRL)\n"
-	  "drain(R)-R: the service is being stopped: check it: no\n" },
+	  "drain(R)-R: stopping: check it: no, not ready for 1s\n" },
 	{ "it drains", it_drains,
-	  "service(SRL)\ndrain(R)-R: draining before the stop, 4s left\n" },
+	  "service(SRL)\n"
+	  "drain(R)-R: draining: SIGTERM came, not ready for 1s, 4s left\n" },
 	{ "it was drained by request", it_was_drained_by_request,
-	  "service(SRL)\ndrain(R)-R: drained by request 5s ago\n" },
+	  "service(SRL)\n"
+	  "drain(R)-R: draining: hale drain asked for it, not ready for 5s\n" },
 	{ "a restart does not forget a drain",
 	  it_was_drained_and_waits_for_a_restart,
-	  "service(SRL)-SR: " WAITS "\n"
-	  "drain(R)-R: drained by request 5s ago\n" },
+	  "service(SRL)-SR: the service starts again in 3s: it exited with code 3\n"
+	  "drain(R)-R: draining: hale drain asked for it, not ready for 5s\n" },
 	{ "it says nothing yet", it_says_nothing_yet,
-	  "service(SRL)\ndrain(R)\n"
-	  "startup(S)-S: it has not said yet that it is ready\n"
-	  "notify(R)-R: it has not said yet that it is ready\n" },
+	  "service(SRL)\n"
+	  "startup(S)-S: starting: it has not said yet that it is ready\n"
+	  "notify(R)-R: it has not said yet that it is ready\n"
+	  "drain(R)\n" },
 	{ "it said ready", it_said_ready,
-	  "service(SRL)\ndrain(R)\nstartup(S)\nnotify(R)\n" },
-	{ "it was ready and says that it stops", it_was_ready_and_says_stopping,
-	  "service(SRL)\ndrain(R)\nstartup(S)\n"
-	  "notify(R)-R: it says that it is stopping\n" },
+	  "service(SRL)\n"
+	  "startup(S)\n"
+	  "notify(R)\n"
+	  "drain(R)\n" },
+	{ "it was ready and says that it stops",
+	  it_was_ready_and_says_stopping,
+	  "service(SRL)\n"
+	  "startup(S)\n"
+	  "notify(R)-R: it says that it is stopping\n"
+	  "drain(R)\n" },
 	{ "a check without a result", it_has_a_check,
-	  "service(SRL)\ndrain(R)\n"
-	  "startup(S)-S: check it: has no result yet\n"
-	  "it(RL)-R: has no result yet\n" },
+	  "service(SRL)\n"
+	  "startup(S)-S: starting: check it: has no result yet\n"
+	  "it(RL)-R: has no result yet\n"
+	  "drain(R)\n" },
 	{ "a check passes", a_check_passes,
-	  "service(SRL)\ndrain(R)\nstartup(S)\nit(RL): 500 for GET /\n" },
+	  "service(SRL)\n"
+	  "startup(S)\n"
+	  "it(RL): 500 for GET /\n"
+	  "drain(R)\n" },
 	{ "a check fails", a_check_fails,
-	  "service(SRL)\ndrain(R)\nstartup(S)\nit(RL)-RL: 500 for GET /\n" },
+	  "service(SRL)\n"
+	  "startup(S)\n"
+	  "it(RL)-RL: 500 for GET /\n"
+	  "drain(R)\n" },
 	{ "a ready check fails", a_ready_check_fails,
-	  "service(SRL)\ndrain(R)\nstartup(S)\nit(R)-R: 500 for GET /\n" },
+	  "service(SRL)\n"
+	  "startup(S)\n"
+	  "it(R)-R: 500 for GET /\n"
+	  "drain(R)\n" },
 	{ "a live check fails", a_live_check_fails,
-	  "service(SRL)\ndrain(R)\nstartup(S)\nit(L)-L: 500 for GET /\n" },
+	  "service(SRL)\n"
+	  "startup(S)\n"
+	  "it(L)-L: 500 for GET /\n"
+	  "drain(R)\n" },
 	{ "what a check says of one that is stopped is no verdict on its life",
 	  a_check_fails_while_it_is_stopped,
-	  "service(SRL)\ndrain(R)-R: the service is being stopped\n"
-	  "startup(S)\nit(RL)-R: 500 for GET /\n" },
+	  "service(SRL)\n"
+	  "startup(S)\n"
+	  "it(RL)-R: 500 for GET /\n"
+	  "drain(R)-R: stopping: SIGTERM came, not ready for 1s\n" },
 	{ "but of one that drains", a_check_fails_while_it_drains,
-	  "service(SRL)\ndrain(R)-R: draining before the stop, 4s left\n"
-	  "startup(S)\nit(RL)-RL: 500 for GET /\n" },
+	  "service(SRL)\n"
+	  "startup(S)\n"
+	  "it(RL)-RL: 500 for GET /\n"
+	  "drain(R)-R: draining: SIGTERM came, not ready for 1s, 4s left\n" },
 	{ "the watchdog is fed", the_watchdog_is_fed,
-	  "service(SRL)\ndrain(R)\nwatchdog(L)\n" },
+	  "service(SRL)\n"
+	  "watchdog(L)\n"
+	  "drain(R)\n" },
 	{ "the watchdog starves", the_watchdog_starves,
-	  "service(SRL)\ndrain(R)\n"
-	  "watchdog(L)-L: watchdog: not fed for 2s\n" },
+	  "service(SRL)\n"
+	  "watchdog(L)-L: watchdog: not fed for 2s\n"
+	  "drain(R)\n" },
 	{ "the watchdog of one that is mended",
 	  the_watchdog_starves_while_it_is_mended,
 	  "service(SRL)-SR: the service is being restarted: check it: no\n"
-	  "drain(R)\nwatchdog(L)\n" },
+	  "watchdog(L)\n"
+	  "drain(R)\n" },
 	{ "a trigger without a watchdog", a_trigger_without_a_watchdog,
-	  "service(SRL)\ndrain(R)\n"
-	  "watchdog(L)-L: watchdog: triggered by the service itself\n" },
+	  "service(SRL)\n"
+	  "watchdog(L)-L: watchdog: triggered by the service itself\n"
+	  "drain(R)\n" },
 };
 
 static void
@@ -313,6 +367,7 @@ begin_moment(void)
 	from = (struct report_from){
 		.service = &service, .watch = &watch, .pid = PID,
 		.sick = "", .death = "", .refused = "", .now_ms = NOW,
+		.stop_came = SIGTERM, .words = WATCH_LATEST,
 	};
 }
 
@@ -340,12 +395,52 @@ report_says(void **state)
 	assert_string_equal(r->want, buf_text(&b));
 }
 
+static const struct same {
+	const char *name;
+	void      (*make)(void);
+	const char *why;	/* of the first failed check */
+} sames[] = {
+	{ "a drain before the stop", it_drains, "draining: SIGTERM came" },
+	{ "a drain by request", it_was_drained_by_request,
+	  "draining: hale drain asked for it" },
+	{ "a stop", it_is_being_stopped, "stopping: SIGTERM came" },
+	{ "a wait for a restart", it_waits_for_a_restart,
+	  "the service is being restarted: it exited with code 3" },
+	{ "a restart that was refused", its_restart_was_refused,
+	  "the service is being restarted: it could not be started: no process "
+	  "is left" },
+	{ "a check that cannot be run", a_check_cannot_be_run,
+	  "could not be run: no process; the last result: 500 for GET /" },
+	{ "a check whose last result is another one", a_check_fails_anew,
+	  "500 for GET /" },
+	{ "a check that failed before the drain",
+	  a_check_fails_while_it_drains, "500 for GET /" },
+};
+
+static void
+a_reason_is_the_same_at_every_moment_of_a_verdict(void **state)
+{
+	static struct report_room room;
+	static struct facts facts;
+	const struct same *r = *state;
+
+	begin_moment();
+	r->make();
+	from.words = WATCH_REASON;
+	for (int i = 0; i < 3; i++) {
+		report_checks(&facts, &room, &from);
+		assert_string_equal(r->why, facts_first_failure(&facts,
+		                    FACTS_READY | FACTS_LIVE)->why);
+		from.now_ms += 1234;
+	}
+}
+
 static void
 a_checks_figures_are_told(void **state)
 {
 	static struct report_room room;
 	static struct facts facts;
-	const struct facts_check *c = &facts.checks[3];
+	const struct facts_check *c = &facts.checks[2];
 
 	(void)state;
 	begin_moment();
@@ -383,10 +478,10 @@ too_long_a_reason_ends_in_dots(void **state)
 	memset(checks[0].why, 'x', CHECKER_LINE_MAX - 1);
 	memset(checks[0].not_run_why, 'y', CHECKER_LINE_MAX - 1);
 	report_checks(&facts, &room, &from);
-	assert_string_equal(checks[0].why, facts.checks[3].why);
+	assert_string_equal(checks[0].why, facts.checks[2].why);
 	watch.health.checks[0].blind_ms = NOW;
 	report_checks(&facts, &room, &from);
-	why = facts.checks[3].why;
+	why = facts.checks[2].why;
 	assert_int_equal(REPORT_WHY_MAX - 1, strlen(why));
 	assert_string_equal("xxx...", why + REPORT_WHY_MAX - 1 - 6);
 }
@@ -395,6 +490,7 @@ int
 main(void)
 {
 	UNIT_ROWS(report_says, rows);
+	UNIT_ROWS(a_reason_is_the_same_at_every_moment_of_a_verdict, sames);
 	UNIT_TEST(a_checks_figures_are_told);
 	UNIT_TEST(too_long_a_reason_ends_in_dots);
 	return unit_run("sup/report");

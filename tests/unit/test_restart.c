@@ -28,6 +28,8 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_REFUSED] = { ACT_NONE, SVC_WAITING },
 		[EV_UNREACHABLE] = { ACT_NONE, SVC_RUNNING },
 		[EV_ALONE] = { ACT_NONE, SVC_RUNNING },
+		[EV_READY] = { ACT_NONE, SVC_RUNNING },
+		[EV_UNREADY] = { ACT_NONE, SVC_RUNNING },
 		[EV_HEALTHY] = { ACT_NONE, SVC_RUNNING },
 		[EV_UNHEALTHY] = { ACT_STOP, SVC_MENDING },
 		[EV_DEADLINE] = { ACT_NONE, SVC_RUNNING },
@@ -41,6 +43,8 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_REFUSED] = { ACT_CLEAR, SVC_CLEARING },
 		[EV_UNREACHABLE] = { ACT_NONE, SVC_RUNNING },
 		[EV_ALONE] = { ACT_NONE, SVC_MENDING },
+		[EV_READY] = { ACT_NONE, SVC_MENDING },
+		[EV_UNREADY] = { ACT_NONE, SVC_MENDING },
 		[EV_HEALTHY] = { ACT_NONE, SVC_MENDING },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_MENDING },
 		[EV_DEADLINE] = { ACT_CLEAR, SVC_MENDING },
@@ -54,6 +58,8 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_REFUSED] = { ACT_NONE, SVC_CLEARING },
 		[EV_UNREACHABLE] = { ACT_NONE, SVC_CLEARING },
 		[EV_ALONE] = { ACT_NONE, SVC_WAITING },
+		[EV_READY] = { ACT_NONE, SVC_CLEARING },
+		[EV_UNREADY] = { ACT_NONE, SVC_CLEARING },
 		[EV_HEALTHY] = { ACT_NONE, SVC_CLEARING },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_CLEARING },
 		[EV_DEADLINE] = { ACT_CLEAR, SVC_CLEARING },
@@ -67,6 +73,8 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_REFUSED] = { ACT_NONE, SVC_WAITING },
 		[EV_UNREACHABLE] = { ACT_NONE, SVC_WAITING },
 		[EV_ALONE] = { ACT_NONE, SVC_WAITING },
+		[EV_READY] = { ACT_NONE, SVC_WAITING },
+		[EV_UNREADY] = { ACT_NONE, SVC_WAITING },
 		[EV_HEALTHY] = { ACT_NONE, SVC_WAITING },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_WAITING },
 		[EV_DEADLINE] = { ACT_START, SVC_RUNNING },
@@ -80,8 +88,10 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_REFUSED] = { ACT_LEAVE, SVC_DOWN },
 		[EV_UNREACHABLE] = { ACT_NONE, SVC_DRAINING },
 		[EV_ALONE] = { ACT_NONE, SVC_DRAINING },
+		[EV_READY] = { ACT_NONE, SVC_DRAINING },
+		[EV_UNREADY] = { ACT_NONE, SVC_DRAINING },
 		[EV_HEALTHY] = { ACT_NONE, SVC_DRAINING },
-		[EV_UNHEALTHY] = { ACT_NONE, SVC_DRAINING },
+		[EV_UNHEALTHY] = { ACT_STOP, SVC_STOPPING },
 		[EV_DEADLINE] = { ACT_STOP, SVC_STOPPING },
 	},
 	[SVC_STOPPING] = {
@@ -93,9 +103,11 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_REFUSED] = { ACT_LEAVE, SVC_DOWN },
 		[EV_UNREACHABLE] = { ACT_NONE, SVC_STOPPING },
 		[EV_ALONE] = { ACT_NONE, SVC_STOPPING },
+		[EV_READY] = { ACT_NONE, SVC_STOPPING },
+		[EV_UNREADY] = { ACT_NONE, SVC_STOPPING },
 		[EV_HEALTHY] = { ACT_NONE, SVC_STOPPING },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_STOPPING },
-		[EV_DEADLINE] = { ACT_KILL, SVC_STOPPING },
+		[EV_DEADLINE] = { ACT_SLOW, SVC_STOPPING },
 	},
 	[SVC_LINGERING] = {
 		[EV_STOP] = { ACT_KILL, SVC_KILLING },	/* the second one */
@@ -106,6 +118,8 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_REFUSED] = { ACT_NONE, SVC_LINGERING },
 		[EV_UNREACHABLE] = { ACT_NONE, SVC_LINGERING },
 		[EV_ALONE] = { ACT_LEAVE, SVC_DOWN },
+		[EV_READY] = { ACT_NONE, SVC_LINGERING },
+		[EV_UNREADY] = { ACT_NONE, SVC_LINGERING },
 		[EV_HEALTHY] = { ACT_NONE, SVC_LINGERING },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_LINGERING },
 		[EV_DEADLINE] = { ACT_KILL, SVC_KILLING },
@@ -119,6 +133,8 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_REFUSED] = { ACT_NONE, SVC_KILLING },
 		[EV_UNREACHABLE] = { ACT_NONE, SVC_KILLING },
 		[EV_ALONE] = { ACT_LEAVE, SVC_DOWN },
+		[EV_READY] = { ACT_NONE, SVC_KILLING },
+		[EV_UNREADY] = { ACT_NONE, SVC_KILLING },
 		[EV_HEALTHY] = { ACT_NONE, SVC_KILLING },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_KILLING },
 		[EV_DEADLINE] = { ACT_LEAVE, SVC_DOWN },
@@ -132,6 +148,8 @@ static const struct cell table[STATES][EVENTS] = {
 		[EV_REFUSED] = { ACT_NONE, SVC_DOWN },
 		[EV_UNREACHABLE] = { ACT_NONE, SVC_DOWN },
 		[EV_ALONE] = { ACT_NONE, SVC_DOWN },
+		[EV_READY] = { ACT_NONE, SVC_DOWN },
+		[EV_UNREADY] = { ACT_NONE, SVC_DOWN },
 		[EV_HEALTHY] = { ACT_NONE, SVC_DOWN },
 		[EV_UNHEALTHY] = { ACT_NONE, SVC_DOWN },
 		[EV_DEADLINE] = { ACT_NONE, SVC_DOWN },
@@ -606,7 +624,7 @@ more_time_is_given_only_to_what_is_being_stopped(void **state)
 	for (int from = 0; from < STATES; from++) {
 		struct service s = in_state((enum service_state)from);
 		int64_t before_ms = s.deadline_ms;
-		bool ends = from == SVC_MENDING;
+		bool ends = from == SVC_MENDING || from == SVC_STOPPING;
 
 		service_extend(&s, NOW + 90000);
 		assert_int_equal(ends ? NOW + 90000 : before_ms, s.deadline_ms);
@@ -758,7 +776,7 @@ others_than_pid_1_wait_a_while_for_who_hears_no_stop(void **state)
 
 	(void)state;
 	(void)service_step(&s, EV_STOP, NOW);
-	assert_true(s.deadline_ms == CLOCK_NEVER);
+	assert_true(s.deadline_ms == NOW + SERVICE_SLOW_MS);
 	assert_int_equal(ACT_NONE, service_step(&s, EV_UNREACHABLE, NOW));
 	assert_int_equal(NOW + SERVICE_HUNG_MS, s.deadline_ms);
 	assert_int_equal(ACT_KILL, service_step(&s, EV_DEADLINE, s.deadline_ms));

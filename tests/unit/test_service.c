@@ -130,7 +130,8 @@ is_of_restarts(int st, int ev)
 {
 	return st == SVC_MENDING || st == SVC_CLEARING || st == SVC_WAITING
 	    || ev == EV_FAILED || ev == EV_NOT_STARTED || ev == EV_REFUSED
-	    || ev == EV_UNREACHABLE || ev == EV_HEALTHY || ev == EV_UNHEALTHY;
+	    || ev == EV_UNREACHABLE || ev == EV_HEALTHY || ev == EV_UNHEALTHY
+	    || ev == EV_READY || ev == EV_UNREADY;
 }
 
 static void
@@ -174,8 +175,8 @@ static const struct times {
 } times[] = {
 	{ "without a drain SIGTERM stops at once", 0, TIMEOUT, LINGER,
 	  ACT_STOP, ACT_TERM_REST, NOW + TIMEOUT },
-	{ "without a timeout the stop waits for ever", 0, 0, LINGER,
-	  ACT_STOP, ACT_TERM_REST, NEVER },
+	{ "without a timeout the stop is called slow first", 0, 0, LINGER,
+	  ACT_STOP, ACT_TERM_REST, NOW + SERVICE_SLOW_MS },
 	{ "without a linger the end leaves", 0, TIMEOUT, 0,
 	  ACT_STOP, ACT_LEAVE, NOW + TIMEOUT },
 	{ "a drain of one millisecond", 1, 0, 0,
@@ -225,6 +226,115 @@ what_was_drained_is_not_waited_for_again(void **state)
 	assert_int_equal(service_step(&s, EV_DRAIN, NOW + 1000), ACT_NONE);
 	assert_int_equal(service_step(&s, EV_STOP, d->stop_ms), d->act);
 	assert_true(s.deadline_ms == d->deadline_ms);
+}
+
+static const struct off {
+	const char *name;
+	enum service_event evs[2];	/* a second apart, from NOW on */
+	int64_t stop_ms;
+	enum service_act act;
+	int64_t deadline_ms;
+} offs[] = {
+	{ "one that was never ready is drained from its start on",
+	  { EV_ALONE, EV_ALONE }, NOW + 4000, ACT_NONE, NOW + DRAIN },
+	{ "one that was never ready for as long as the drain is not drained",
+	  { EV_ALONE, EV_ALONE }, NOW + DRAIN, ACT_STOP,
+	  NOW + DRAIN + TIMEOUT },
+	{ "one that is ready is drained from the stop on",
+	  { EV_READY, EV_ALONE }, NOW + 60000, ACT_NONE,
+	  NOW + 60000 + DRAIN },
+	{ "a failed check counts from its failure on",
+	  { EV_READY, EV_UNREADY }, NOW + 3000, ACT_NONE,
+	  NOW + 1000 + DRAIN },
+	{ "a check that failed long ago leaves nothing to drain",
+	  { EV_READY, EV_UNREADY }, NOW + 1000 + DRAIN, ACT_STOP,
+	  NOW + 1000 + DRAIN + TIMEOUT },
+	{ "a check that passes again makes the drain whole again",
+	  { EV_UNREADY, EV_READY }, NOW + 9000, ACT_NONE,
+	  NOW + 9000 + DRAIN },
+	{ "of a drain by request and a failed check the earlier counts",
+	  { EV_DRAIN, EV_READY }, NOW + 2000, ACT_NONE, NOW + DRAIN },
+	{ "one that is not live is not drained",
+	  { EV_READY, EV_UNHEALTHY }, NOW + 2000, ACT_STOP,
+	  NOW + 2000 + TIMEOUT },
+	{ "one that is live again is drained",
+	  { EV_UNHEALTHY, EV_HEALTHY }, NOW + 2000, ACT_NONE, NOW + DRAIN },
+};
+
+static void
+the_drain_counts_the_time_without_readiness(void **state)
+{
+	const struct off *o = *state;
+	struct service s = service_in(SVC_RUNNING);
+
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(ACT_NONE, service_step(&s, o->evs[i],
+		                                        NOW + 1000 * i));
+	assert_int_equal(o->act, service_step(&s, EV_STOP, o->stop_ms));
+	assert_true(o->deadline_ms == s.deadline_ms);
+}
+
+/* What it serves in the drain is not known: only that it was ready. */
+static void
+a_restart_turns_readiness_off_from_the_end_on(void **state)
+{
+	struct service s = service_in(SVC_RUNNING);
+
+	(void)state;
+	s.restart = RESTART_ALWAYS;
+	s.backoff_min_ms = s.backoff_max_ms = 100;
+	(void)service_step(&s, EV_READY, NOW);
+	(void)service_step(&s, EV_EXITED, NOW + 60000);
+	(void)service_step(&s, EV_ALONE, NOW + 60010);
+	assert_int_equal(ACT_START, service_step(&s, EV_DEADLINE, NOW + 60100));
+	assert_int_equal(ACT_NONE, service_step(&s, EV_STOP, NOW + 60200));
+	assert_true(NOW + 60000 + DRAIN == s.deadline_ms);
+}
+
+static void
+one_that_hangs_in_the_drain_is_stopped_at_once(void **state)
+{
+	struct service s = service_in(SVC_RUNNING);
+
+	(void)state;
+	s.stop_timeout_ms = 0;
+	(void)service_step(&s, EV_STOP, NOW);
+	assert_int_equal(SVC_DRAINING, s.state);
+	assert_int_equal(ACT_STOP, service_step(&s, EV_UNHEALTHY, NOW + 10));
+	assert_int_equal(SVC_STOPPING, s.state);
+	assert_true(NOW + 10 + SERVICE_HUNG_MS == s.deadline_ms);
+}
+
+static void
+one_that_is_not_live_is_killed_without_a_stop_timeout_too(void **state)
+{
+	struct service s = service_in(SVC_RUNNING);
+
+	(void)state;
+	s.stop_timeout_ms = 0;
+	(void)service_step(&s, EV_UNHEALTHY, NOW);
+	assert_int_equal(ACT_STOP, service_step(&s, EV_STOP, NOW + 5));
+	assert_true(NOW + 5 + SERVICE_HUNG_MS == s.deadline_ms);
+	assert_int_equal(ACT_KILL,
+	                 service_step(&s, EV_DEADLINE, s.deadline_ms));
+}
+
+static void
+a_stop_without_a_limit_is_called_slow_once_and_kills_nobody(void **state)
+{
+	struct service s = service_in(SVC_RUNNING);
+
+	(void)state;
+	s.drain_ms = s.stop_timeout_ms = 0;
+	assert_int_equal(ACT_STOP, service_step(&s, EV_STOP, NOW));
+	assert_true(NOW + SERVICE_SLOW_MS == s.deadline_ms);
+	assert_int_equal(ACT_STOP, service_step(&s, EV_STOP, NOW + 1));
+	assert_true(NOW + SERVICE_SLOW_MS == s.deadline_ms);
+	assert_int_equal(ACT_SLOW,
+	                 service_step(&s, EV_DEADLINE, s.deadline_ms));
+	assert_true(NEVER == s.deadline_ms);
+	assert_false(s.killed);
+	assert_int_equal(SVC_STOPPING, s.state);
 }
 
 static void
@@ -408,6 +518,11 @@ main(void)
 	UNIT_TEST(an_unknown_state_or_event_is_a_bug_and_no_end);
 	UNIT_ROWS(a_time_of_zero_is_off, times);
 	UNIT_ROWS(what_was_drained_is_not_waited_for_again, drained);
+	UNIT_ROWS(the_drain_counts_the_time_without_readiness, offs);
+	UNIT_TEST(a_restart_turns_readiness_off_from_the_end_on);
+	UNIT_TEST(one_that_hangs_in_the_drain_is_stopped_at_once);
+	UNIT_TEST(one_that_is_not_live_is_killed_without_a_stop_timeout_too);
+	UNIT_TEST(a_stop_without_a_limit_is_called_slow_once_and_kills_nobody);
 	UNIT_TEST(a_drain_turns_readiness_off_and_nothing_else);
 	UNIT_TEST(who_had_to_be_killed_leaves_no_time_to_the_others);
 	UNIT_ROWS(is_told_as, texts);

@@ -74,6 +74,7 @@ static struct watch_room kept;
 static struct watch_check *const checks = kept.checks;
 static const struct signals_given given;
 static int changes;	/* of liveness */
+static bool is_told_ready;
 static int log_fd = -1;	/* what was logged */
 
 /* One turn, or the end of a checker where pid is not 0. Only meanwhile stderr
@@ -117,6 +118,15 @@ seen_alive(void *owner)
 }
 
 static void
+readied(void *owner, bool is_ready)
+{
+	(void)owner;
+	assert_int_equal(is_ready, watch_is_ready(&watch));
+	assert_int_not_equal(is_ready, is_told_ready);
+	is_told_ready = is_ready;
+}
+
+static void
 named(void *owner, pid_t pid)
 {
 	(void)owner;
@@ -142,7 +152,7 @@ start_by(struct watch_plan of)
 {
 	static struct watch_plan plan;
 	const struct watch_owner owner = {
-		NULL, changed, extended, seen_alive, named,
+		NULL, changed, readied, extended, seen_alive, named,
 	};
 
 	plan = of;
@@ -154,6 +164,7 @@ start_by(struct watch_plan of)
 	assert_int_equal(loop_init(&loop), 0);
 	assert_int_equal(watch_open(&watch, &kept, &plan, &given, &loop,
 	                            owner), 0);
+	is_told_ready = false;
 	watch_start(&watch, getpid());
 }
 
@@ -201,6 +212,8 @@ must_be(bool ready, bool live)
 	service_started(&service, fake_now_ms);
 	report_checks(&facts, &room, &from);
 	assert_int_equal(ready, watch_is_ready(&watch));
+	if (watch.pid > 0)	/* a start and an end tell it themselves */
+		assert_int_equal(ready, is_told_ready);
 	assert_int_equal(ready, facts_pass(&facts, FACTS_READY));
 	assert_int_equal(live, watch_is_live(&watch));
 	assert_int_equal(live, facts_pass(&facts, FACTS_LIVE));
@@ -251,7 +264,7 @@ a_check_that_cannot_be_run_turns_readiness_off_after_health_blind_ms_only(
 	fake_now_ms++;
 	turn(0, 0);
 	must_be(false, true);
-	watch_write_unready(&watch, &b);
+	watch_write_unready(&watch, WATCH_LATEST, &b);
 	assert_string_equal(buf_text(&b), "check it: could not be run for 5m: "
 	                    "cannot start a process: Resource temporarily "
 	                    "unavailable; the last result: exit 0");
@@ -382,6 +395,7 @@ after_the_end_it_is_not_ready_and_a_start_begins_anew(void **state)
 	watch_end(&watch);
 	assert_false(watch_is_ready(&watch));
 	assert_true(watch.timer.deadline_ms == CLOCK_NEVER);
+	is_told_ready = false;
 	watch_start(&watch, getpid());
 	must_be(false, true);
 	assert_false(watch_was_ready(&watch));
@@ -454,6 +468,7 @@ each_start_says_once_that_it_is_ready(void **state)
 
 		dup2(log_fd, STDERR_FILENO);
 		watch_end(&watch);
+		is_told_ready = false;
 		watch_start(&watch, getpid());
 		dup2(err, STDERR_FILENO);
 		close(err);
@@ -506,7 +521,7 @@ a_flood_has_a_share_of_a_turn(void **state)
 	assert_int_equal(!r->is_stranger, watch_is_ready(&watch));
 	assert_int_equal(r->is_stranger ? 0 : 3 * r->a_turn, lives);
 	assert_int_equal(r->is_stranger, count_said("refused"));
-	watch_write_unready(&watch, &b);
+	watch_write_unready(&watch, WATCH_LATEST, &b);
 	if (r->is_stranger)
 		assert_non_null(strstr(buf_text(&b), "it has not said yet that "
 			"it is ready; a READY=1 of pid "));
@@ -630,6 +645,7 @@ a_watchdog_that_starves_says_whether_it_was_fed(void **state)
 	start_by((struct watch_plan){ .watchdog_ms = 2000 });
 	assert_int_equal(0, notify_read(&msg, span_of("WATCHDOG=1")));
 	notify_apply(&watch.notify, &msg, fake_now_ms);
+	is_told_ready = false;
 	watch_start(&watch, getpid());	/* what was before is forgotten */
 	assert_int_equal(0, notify_read(&msg, span_of(r->said)));
 	notify_apply(&watch.notify, &msg, fake_now_ms);
