@@ -41,6 +41,11 @@ opt_add probe_add_status, probe_add_header;
 int probe_prepare(const char *command, struct check_conf *conf, int n,
                   char **urls);
 
+/* check_url(), and says more of an exec: program that the kernel has killed for
+ * memory. */
+int probe_url(const struct check_conf *conf, struct span url,
+              int64_t deadline_ms, struct buf *why);
+
 /*
  * Calls one(arg, i) for i in 0..n-1, side by side: in a forked process each,
  * which dies with us, or here where n is 1. Returns CMD_OK where all returned

@@ -18,6 +18,14 @@
 /* Processes that the kernel has killed for memory here, or CGROUP_UNKNOWN. */
 uint64_t cgroup_oom_kills(void);
 
+/* Has it killed one between two such counts? Not as far as one is unknown. */
+static inline bool
+cgroup_has_killed(uint64_t before, uint64_t now)
+{
+	return before != CGROUP_UNKNOWN && now != CGROUP_UNKNOWN
+	    && now > before;
+}
+
 /* The memory limit in bytes; CGROUP_UNKNOWN where there is none. */
 uint64_t cgroup_memory_limit(void);
 

@@ -155,6 +155,9 @@ bool service_is_live(const struct service *s);
 /* Is it to be given work: running, and not draining? */
 bool service_is_ready(const struct service *s);
 
+/* Since when it is given no work, for whatever reason, or CLOCK_NEVER. */
+int64_t service_off_since(const struct service *s);
+
 /* "running", "restarting", "draining", "stopping", "lingering"; static. */
 const char *service_state_text(const struct service *s);
 

@@ -100,7 +100,7 @@ check_one(void *arg, size_t i)
 		buf_str(&why, " ");
 	}
 	start = why.len;
-	r = check_url(&a->probe.conf, url, a->deadline_ms, &why);
+	r = probe_url(&a->probe.conf, url, a->deadline_ms, &why);
 	if (r < 0 && a->several && start > 0)
 		text[1] = '-';
 	why.cap++;	/* kept for the line's end */

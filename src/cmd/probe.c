@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "net/redact.h"
+#include "sup/cgroup.h"
 
 /* see base/opt.h */
 int
@@ -46,6 +47,20 @@ probe_prepare(const char *command, struct check_conf *conf, int n,
 		log_warn("--insecure: certificates are NOT verified");
 	conf->user_agent = cmd_agent();
 	return CMD_OK;
+}
+
+/* see cmd/probe.h */
+int
+probe_url(const struct check_conf *conf, struct span url,
+          int64_t deadline_ms, struct buf *why)
+{
+	uint64_t kills = span_has_prefix(url, "exec:") ? cgroup_oom_kills()
+	                                               : CGROUP_UNKNOWN;
+	int r = check_url(conf, url, deadline_ms, why);
+
+	if (r == ERR_KILLED && cgroup_has_killed(kills, cgroup_oom_kills()))
+		buf_str(why, ", by the kernel for memory");
+	return r;
 }
 
 static pid_t

@@ -111,7 +111,7 @@ wait_one(void *arg, size_t i)
 
 		if (end_ms > a->deadline_ms)
 			end_ms = a->deadline_ms;
-		if (check_url(&conf, span_of(url), end_ms, &why) == 0) {
+		if (probe_url(&conf, span_of(url), end_ms, &why) == 0) {
 			say(a, url, "", buf_span(&why));
 			return CMD_OK;
 		}

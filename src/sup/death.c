@@ -44,8 +44,8 @@ death_look(struct death *d)
 static uint64_t
 count_kills(const struct death *d)
 {
-	bool rose = was_killed(d) && d->kills_before != CGROUP_UNKNOWN
-	         && d->kills != CGROUP_UNKNOWN && d->kills > d->kills_before;
+	bool rose = was_killed(d)
+	         && cgroup_has_killed(d->kills_before, d->kills);
 
 	return rose ? d->kills - d->kills_before : 0;
 }

@@ -92,8 +92,8 @@ tell_hung(const struct init *in)
 	struct buf b = buf_over(time, sizeof time);
 	const struct service *s = &in->service;
 
-	if (in->stop_sent || s->stop_timeout_ms > 0 || s->is_patient
-	 || s->deadline_ms == CLOCK_NEVER)
+	if (s->state != SVC_STOPPING || s->is_patient || in->stop_sent
+	 || s->stop_timeout_ms > 0)
 		return;
 	buf_ms(&b, SERVICE_HUNG_MS);
 	log_warn("%s (pid %d) is not live, and there is no --stop-timeout: "

@@ -103,7 +103,7 @@ write_drain(struct buf *b, const struct report_from *from)
 	if (from->words != WATCH_LATEST)
 		return;
 	buf_str(b, ", not ready for ");
-	buf_ms(b, from->now_ms - s->unready_ms);
+	buf_ms(b, from->now_ms - service_off_since(s));
 	if (s->state == SVC_DRAINING) {
 		buf_str(b, ", ");
 		buf_ms(b, left_ms(s->deadline_ms, from->now_ms));

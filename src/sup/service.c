@@ -38,6 +38,13 @@ turn_unready(struct service *s, int64_t now_ms)
 		s->unready_ms = now_ms;
 }
 
+/* see sup/service.h */
+int64_t
+service_off_since(const struct service *s)
+{
+	return s->off_ms < s->unready_ms ? s->off_ms : s->unready_ms;
+}
+
 /* Nobody is sent to it from here on: until EV_READY. */
 static void
 turn_off(struct service *s, int64_t now_ms)
@@ -80,7 +87,7 @@ begin_drain(struct service *s, int64_t now_ms)
 	int64_t since_ms;
 
 	turn_unready(s, now_ms);
-	since_ms = s->off_ms < s->unready_ms ? s->off_ms : s->unready_ms;
+	since_ms = service_off_since(s);
 	if (is_sick(s) || now_ms - since_ms >= s->drain_ms)
 		return begin_stop(s, now_ms);
 	s->state = SVC_DRAINING;

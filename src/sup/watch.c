@@ -328,8 +328,7 @@ was_short_of_memory(struct watch *w)
 	uint64_t before = w->oom_kills;
 
 	w->oom_kills = cgroup_oom_kills();
-	return before != CGROUP_UNKNOWN && w->oom_kills != CGROUP_UNKNOWN
-	    && w->oom_kills > before;
+	return cgroup_has_killed(before, w->oom_kills);
 }
 
 static void

@@ -27,7 +27,7 @@ def test_an_empty_image_with_hale_copied_in_becomes_healthy(on_base, run):
     box.events.wait("health_status: healthy")
     if box.published:
         assert box.get(9000, "/readyz") == (200, "ok")
-    assert box.status()["drain_ms"] == 5000
+    assert box.status()["drain_ms"] == 3000
     docker("kill", "-s", "TERM", box.id)
     until(lambda: box.hale("check").returncode == 1, "the drain has begun")
     docker("kill", "-s", "TERM", box.id)  # the second ends the drain

@@ -159,6 +159,28 @@ def test_a_kill_for_memory_is_told_by_the_status_of_a_restarting_hale(hale, memo
     assert box.code() == 137
 
 
+def test_a_check_that_is_killed_for_memory_says_so_and_is_no_failure(hale, memory_cgroup):
+    box = hale("--listen", "8080", "--retries", "1", "--timeout", "10s",
+               "--check", f"big=exec:{SVC} eat 64", "say up pause", cgroup=memory_cgroup,
+               cwd="/tmp")
+    box.err.expect("check big cannot be run: killed by SIGKILL, by the kernel for memory; that is "
+                   "no failure$")
+    assert "[-]big failed: could not be run: killed by SIGKILL, by the kernel for memory\n" \
+        in box.get("/readyz").body
+    assert box.get("/livez").status == 200
+    box.signal(TERM)
+    assert box.code() == 143
+
+
+@pytest.mark.parametrize("command, code", [("check", 1), ("wait", 1)])
+def test_the_client_says_so_of_a_check_that_is_killed_for_memory(hale, memory_cgroup, command,
+                                                                  code):
+    done = hale([HALE, command, "-t", "3s", f"exec:{SVC} eat 64"], cgroup=memory_cgroup,
+                cwd="/tmp").end()
+    assert done[0] == code
+    assert "killed by SIGKILL, by the kernel for memory" in "".join(done[1] + done[2])
+
+
 def test_a_kill_by_hand_is_not_called_a_kill_for_memory(hale, memory_cgroup):
     _, _, err = hale("die 9", cgroup=memory_cgroup).end()
     assert err == [f"hale: {SVC} (pid 2) was killed by SIGKILL"]

@@ -162,3 +162,38 @@ def test_ci_ends_as_its_tests_did_and_takes_no_skipped_container_test(ci, line, 
     done = call(run, **env)
     assert done.returncode == code, done
     assert told in done.stdout
+
+
+# --- the README shows what the tests use --------------------------------------
+
+FENCE = "```"
+
+
+@pytest.fixture
+def readme(tmp_path):
+    """readme(block) runs scripts/readme.sh on a README that shows a.yaml like that."""
+    (tmp_path / "a.yaml").write_text("a: 1\n")
+
+    def run(block, *more, mark="file a.yaml"):
+        page = tmp_path / "README.md"
+        page.write_text(f"# x\n\n<!-- {mark} -->\n{FENCE}yaml\n{block}{FENCE}\n\nend\n")
+        return call(SCRIPTS / "readme.sh", HALE, page, *more), page.read_text()
+    return run
+
+
+def test_a_file_that_the_readme_shows_as_it_is_passes(readme):
+    assert readme("a: 1\n")[0].returncode == 0
+
+
+@pytest.mark.parametrize("block", ["", "a: 2\n", "a: 1\nb: 2\n"])
+def test_a_file_that_the_readme_shows_otherwise_is_named_and_mended(readme, block):
+    done, _ = readme(block)
+    assert done.returncode == 1
+    assert "+a: 1" in done.stdout or "-b: 2" in done.stdout
+    assert "--write mends it" in done.stderr
+    assert readme(block, "--write")[1] == readme("a: 1\n")[1]
+
+
+def test_a_file_that_the_readme_shows_and_is_missing_is_named(readme):
+    done, _ = readme("a: 1\n", mark="file b.yaml")
+    assert done.returncode == 1 and "b.yaml" in done.stderr

@@ -96,6 +96,13 @@ it_drains(void)
 }
 
 static void
+it_drains_after_a_check_that_failed_long_ago(void)
+{
+	it_drains();
+	service.off_ms = NOW - 3000;
+}
+
+static void
 it_was_drained_by_request(void)
 {
 	service.unready_ms = NOW - 5000;
@@ -266,6 +273,10 @@ static const struct row {
 	{ "it drains", it_drains,
 	  "service(SRL)\n"
 	  "drain(R)-R: draining: SIGTERM came, not ready for 1s, 4s left\n" },
+	{ "it drains after a check that failed long ago",
+	  it_drains_after_a_check_that_failed_long_ago,
+	  "service(SRL)\n"
+	  "drain(R)-R: draining: SIGTERM came, not ready for 3s, 4s left\n" },
 	{ "it was drained by request", it_was_drained_by_request,
 	  "service(SRL)\n"
 	  "drain(R)-R: draining: hale drain asked for it, not ready for 5s\n" },
@@ -360,7 +371,7 @@ begin_moment(void)
 {
 	memset(&service, 0, sizeof service);
 	memset(&watch, 0, sizeof watch);
-	service.unready_ms = CLOCK_NEVER;
+	service.unready_ms = service.off_ms = CLOCK_NEVER;
 	watch.checks = checks;
 	watch.speaker = &speaker;
 	watch.pid = PID;
