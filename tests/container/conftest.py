@@ -11,7 +11,7 @@ import uuid
 
 import pytest
 
-from containers import Container, Terminal, docker
+from containers import Container, Terminal, docker, until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "tests" / "images"
@@ -136,9 +136,10 @@ def run(engine, service_image):
 
 @pytest.fixture
 def service(run):
-    """A service that answers."""
+    """A service that answers, and hale has found that it does."""
     box = run()
     box.logs.wait("service: serving")
+    until(lambda: box.get(9000, "/healthz")[0] == 200, "the service is healthy")
     return box
 
 

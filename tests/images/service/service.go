@@ -81,8 +81,13 @@ func die(w http.ResponseWriter, r *http.Request) {
 }
 
 func worker(w http.ResponseWriter, r *http.Request) {
-	err := run("eat", r.URL.Query().Get("n")).Wait()
-	fmt.Fprintln(w, "worker:", err)
+	child := run("eat", r.URL.Query().Get("n"))
+	// Whatever else has grown by then: the kernel takes this one.
+	score := fmt.Sprintf("/proc/%d/oom_score_adj", child.Process.Pid)
+	if err := os.WriteFile(score, []byte("1000"), 0); err != nil {
+		fmt.Println("service:", err)
+	}
+	fmt.Fprintln(w, "worker:", child.Wait())
 }
 
 // fill forks until the kernel refuses. The children only wait for SIGKILL, each
