@@ -53,8 +53,8 @@ TOOLS = $(patsubst tests/%.c,$B/%,$(wildcard tests/helpers/*.c))
 BENCH = $(patsubst tests/%.c,$B/%,$(wildcard tests/bench/*.c))
 READY = $(TOOL)/musl.mk $(TOOL)/bearssl.mk
 
-.PHONY: all demo test unit system container dev lint fuzz bench repro image \
-        install clean help helpers layers readme FORCE
+.PHONY: all demo test unit system container kubernetes dev lint fuzz bench repro \
+        image install clean help helpers layers readme FORCE
 
 all: $B/hale layers
 
@@ -211,6 +211,17 @@ container:
 	@scripts/bootstrap build container test
 	$(PYTEST) -rs tests/container
 
+# A kubelet and a control plane, built once; not in `make test`.
+kubernetes: all $B/kubernetes-app
+	@scripts/kubernetes --build
+	@bad=; export HALE_BIN=$B/hale APP_BIN=$B/kubernetes-app; \
+	    $(PYTEST) --noconftest tests/kubernetes/left.py || bad=1; \
+	    KUBE_TABLE=$${bad:+no} scripts/kubernetes -v || bad=1; [ -z "$$bad" ]
+$B/kubernetes-app: tests/kubernetes/app.c $(READY)
+	@echo "compile $<"
+	$Qbuild/tool/bin/musl-gcc -std=c11 -D_GNU_SOURCE -Os -static -Wall -Wextra \
+	    -o $@ $<
+
 # The README's option lists are what --help prints.
 readme: all
 	scripts/readme.sh $B/hale README.md
@@ -270,7 +281,7 @@ clean:
 	@[ ! -d build/engine ] || scripts/engine stop
 	@mkdir -p build
 	find build -mindepth 1 -maxdepth 1 ! -name src ! -name tool \
-	    -exec rm -rf {} +
+	    ! -name kubernetes -exec rm -rf {} +
 
 help:
 	@echo 'make            build/hale, the static binary'
@@ -278,10 +289,11 @@ help:
 	@echo 'make test       every test that this machine can run'
 	@echo 'make unit       cmocka, pure modules       make system     pytest, hale as PID 1'
 	@echo 'make container  a real Docker engine       make dev        both under sanitizers'
+	@echo 'make kubernetes a real kubelet and API server, built once (3 minutes); the README table'
 	@echo 'make lint       clang-tidy, cppcheck, gcc -fanalyzer, shellcheck'
 	@echo 'make fuzz       libFuzzer on the parsers   make bench      measured against peers'
 	@echo 'make repro      two folders, equal bytes   make image      hale and hale-base images'
 	@echo 'make install    to PREFIX ($(PREFIX))'
-	@echo 'make clean      all but the fetched sources and the built toolchain'
+	@echo 'make clean      all but the fetched sources, the built toolchain and Kubernetes'
 
 -include $(wildcard $B/*.d $B/*/*.d $B/unit/obj/*/*.d)

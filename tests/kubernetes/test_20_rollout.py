@@ -1,0 +1,90 @@
+"""A rolling update under load: who loses requests.
+
+The client follows the endpoints, at once and a second behind: that is what proxies,
+load balancers and other nodes are.
+"""
+# SPDX-License-Identifier: MIT
+
+import time
+
+import pytest
+
+from conftest import LOST, ROWS, manifests
+from load import Client, Endpoints
+
+BEHIND_S = (0, 1)
+READY_S = 90
+WITHOUT_HALE = {"httpGet": {"path": "/", "port": 8000}, "periodSeconds": 1,
+                "failureThreshold": 1}
+
+
+def without(name):
+    """A change of the container: this variable is not set."""
+    def change(container):
+        container["env"] = [e for e in container["env"] if e["name"] != name]
+    return change
+
+
+def with_env(name, value):
+    return lambda container: container["env"].append({"name": name, "value": value})
+
+
+def no_hale(container):
+    container.update(image="bare:1", env=[], readinessProbe=dict(WITHOUT_HALE))
+    del container["startupProbe"], container["livenessProbe"]
+
+
+def is_done(deployment):
+    now = deployment.get("status", {})
+    want = deployment["spec"]["replicas"]
+    return (now.get("observedGeneration") == deployment["metadata"]["generation"] and
+            now.get("updatedReplicas") == now.get("availableReplicas") ==
+            now.get("replicas") == want)
+
+
+def roll(space, *changes):
+    """Roll app.yaml out and out again; the clients, at once and behind."""
+    deployment, service = manifests("app.yaml")
+    for change in changes:
+        change(deployment["spec"]["template"]["spec"]["containers"][0])
+    space.apply(service)
+    space.apply(deployment)
+    space.until("Deployment", "app", is_done, within_s=READY_S)
+    endpoints = Endpoints(space, "app")
+    endpoints.until(lambda known: len(known) == 3)
+    old = set(endpoints.sets[-1])
+    clients = [Client(endpoints, behind_s) for behind_s in BEHIND_S]
+    space.patch("Deployment", "app", {"spec": {"template": {"metadata": {
+        "annotations": {"again": "yes"}}}}})
+    space.until("Deployment", "app", is_done, within_s=READY_S)
+    endpoints.until(lambda known: not old & set(known))
+    for pod in space.list("pods"):
+        if "deletionTimestamp" in pod["metadata"]:
+            space.until_ended(pod["metadata"]["name"])
+    time.sleep(1.5)  # what comes a second behind
+    return [client.stop() for client in clients]
+
+
+def describe(figure, what, clients):
+    figure(f"rollout, {what}: lost " + ", ".join(
+        f"{client.words} {dict(client.lost) or ''} ({client.behind_s} s behind)".replace(
+            "  ", " ") for client in clients))
+
+
+@pytest.mark.parametrize("row, changes", [
+    (ROWS[0], ()),
+    (ROWS[1], (without("HALE_DRAIN"),)),
+    (ROWS[2], (no_hale,)),
+    (ROWS[3], (with_env("DO_LISTEN_AFTER", "2000"),)),
+    (ROWS[4], (with_env("DO_LISTEN_AFTER", "2000"), without("HALE_CHECK"))),
+], ids=["hale", "no-drain", "no-hale", "late", "late-no-check"])
+def test_only_hale_with_drain_and_check_loses_no_request(space, figure, row, changes):
+    clients = roll(space, *changes)
+    describe(figure, row, clients)
+    LOST[row] = [client.words for client in clients]
+    lost = [sum(client.lost.values()) for client in clients]
+    assert all(client.sent > 500 for client in clients)
+    if row in (ROWS[0], ROWS[3]):
+        assert lost == [0, 0]
+    else:
+        assert lost[1] > 0, "the comparison shows nothing"
