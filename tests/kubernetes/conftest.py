@@ -18,7 +18,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 README = kubernetes.ROOT / "README.md"
 # The rows of README's table, in its order.
 ROWS = ("with hale as above", "with hale, no `HALE_DRAIN`", "without hale",
-        "with hale, listens after 2 s", "the same, no `HALE_CHECK`")
+        "with hale, listens after 4 s", "the same, no `HALE_CHECK`")
 FIGURES = []
 LOST = {}  # row of README's table: its cells
 

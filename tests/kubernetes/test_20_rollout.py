@@ -75,16 +75,16 @@ def describe(figure, what, clients):
     (ROWS[0], ()),
     (ROWS[1], (without("HALE_DRAIN"),)),
     (ROWS[2], (no_hale,)),
-    (ROWS[3], (with_env("DO_LISTEN_AFTER", "2000"),)),
-    (ROWS[4], (with_env("DO_LISTEN_AFTER", "2000"), without("HALE_CHECK"))),
+    (ROWS[3], (with_env("DO_LISTEN_AFTER", "4000"),)),
+    (ROWS[4], (with_env("DO_LISTEN_AFTER", "4000"), without("HALE_CHECK"))),
 ], ids=["hale", "no-drain", "no-hale", "late", "late-no-check"])
 def test_only_hale_with_drain_and_check_loses_no_request(space, figure, row, changes):
     clients = roll(space, *changes)
     describe(figure, row, clients)
     LOST[row] = [client.words for client in clients]
     lost = [sum(client.lost.values()) for client in clients]
-    assert all(client.sent > 500 for client in clients)
+    assert all(client.sent > 300 for client in clients)
     if row in (ROWS[0], ROWS[3]):
         assert lost == [0, 0]
     else:
-        assert lost[1] > 0, "the comparison shows nothing"
+        assert sum(lost) > 0, "the comparison shows nothing"
