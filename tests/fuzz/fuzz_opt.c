@@ -4,6 +4,7 @@
 #include "fuzz.h"
 
 #include "base/err.h"
+#include "base/kubenv.h"
 #include "base/opt.h"
 
 #define INPUT_MAX 2048
@@ -86,7 +87,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		fuzz_must(left >= 1 && left <= argc && a.level >= 0
 		          && a.n <= 3);
-	for (char **e = env; *e != NULL; e++)
+	for (char **e = env; *e != NULL; e++) {
 		(void)opt_is_unknown_env(tables, *e, &nearest);
+		(void)kubenv_is_made(*e);
+	}
 	return 0;
 }
