@@ -114,14 +114,20 @@ listen_at(int port)
 	return fd;
 }
 
+/* Each piece leads to the one before, so that all are kept. */
 static void
 eat(int mib)
 {
-	for (int i = 0; i < mib; i++) {
-		char *more = malloc(1 << 20);
+	static void *kept;
 
-		if (more)
-			memset(more, i + 1, 1 << 20);
+	for (int i = 0; i < mib; i++) {
+		void **more = malloc(1 << 20);
+
+		if (more == NULL)
+			return;
+		memset(more, i + 1, 1 << 20);
+		*more = kept;
+		kept = more;
 	}
 }
 
