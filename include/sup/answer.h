@@ -14,7 +14,7 @@
 enum answer_effect {
 	ANSWER_TOLD,	/* nothing else to do */
 	ANSWER_DRAIN,	/* a permitted POST /drain: turn readiness off */
-	ANSWER_NO_DRAIN,	/* /drain on a --listen, where nobody may: log it */
+	ANSWER_NO_DRAIN,	/* /drain on a listener, where nobody may: log it */
 };
 
 /* Appends the whole answer to what was asked. */

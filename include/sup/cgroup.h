@@ -18,7 +18,7 @@
 /* Processes that the kernel has killed for memory here, or CGROUP_UNKNOWN. */
 uint64_t cgroup_oom_kills(void);
 
-/* Has it killed one between two such counts? Not as far as one is unknown. */
+/* Has it killed one between two such counts? No, if either is unknown. */
 static inline bool
 cgroup_has_killed(uint64_t before, uint64_t now)
 {

@@ -3,8 +3,8 @@
  * sup/report.h - the checks behind the verdicts, from what the machines say
  *
  * hale's own checks are "service", and where they apply "startup", "notify" and
- * "watchdog"; then come those that ask a URL, and last "drain": what had failed
- * before it is the first reason still.
+ * "watchdog"; then come those that ask a URL, and last "drain": what failed
+ * before it is still the first reason.
  */
 #ifndef HALE_SUP_REPORT_H
 #define HALE_SUP_REPORT_H

@@ -81,6 +81,7 @@ struct init {
 	struct facts_usage usage;	/* of usage_pid at usage_ms */
 	int64_t  usage_ms;		/* 0: never read */
 	pid_t    usage_pid;
+	int64_t  stop_ms;	/* when the stop signal was sent */
 	int64_t  no_drain_ms;	/* a refused /drain is not logged before */
 	char sick[REPORT_WHY_MAX];	/* why it is not live, or was stopped */
 	char death[DEATH_TEXT_MAX];	/* how the last one ended, or "" */

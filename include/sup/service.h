@@ -16,10 +16,11 @@
 #define SERVICE_CLEAR_MAX_MS  10000	/* then the next is started all the same */
 #define SERVICE_DEATH_MAX_MS  10000	/* after its first SIGKILL: the kernel holds
 					 * it, and hale waits no longer */
-#define SERVICE_HUNG_MS       10000	/* stop timeout of one that is not live,
-					 * where there is none: it may hear nothing */
-#define SERVICE_SLOW_MS       5000	/* a stop without a limit takes so long:
-					 * that is said once */
+#define SERVICE_HUNG_MS       10000	/* stop timeout of one that is not live when
+					 * its stop begins, where there is none: it
+					 * may hear nothing */
+#define SERVICE_SLOW_MS       5000	/* a stop without a limit that takes longer
+					 * is reported once */
 #define SERVICE_REFUSED_MS    1000	/* first pause after a start that the
 					 * machine refused; doubles */
 #define SERVICE_GOOD_MS       60000	/* so long healthy: back-off starts anew */
@@ -83,7 +84,8 @@ struct service {
 	int64_t deadline_ms;	/* when EV_DEADLINE is due, or CLOCK_NEVER */
 	int64_t unready_ms;	/* drained or being stopped since, or CLOCK_NEVER */
 	int64_t off_ms;		/* not ready since, for another reason (not yet,
-				 * a check, a restart), or CLOCK_NEVER */
+				 * a check, the end before a restart), or
+				 * CLOCK_NEVER */
 	bool    killed;		/* SIGKILL has gone to everything */
 	bool    gave_up;	/* for good: not live any more */
 	bool    unheard;	/* .. since it may not be signalled */
@@ -131,7 +133,7 @@ enum service_act service_step(struct service *s, enum service_event ev,
                               int64_t now_ms);
 
 /* It asks for more time to stop (sd_notify's EXTEND_TIMEOUT_USEC): while it
- * is being stopped the deadline is no earlier than until_ms. */
+ * is being stopped the deadline, or ACT_SLOW, is no earlier than until_ms. */
 void service_extend(struct service *s, int64_t until_ms);
 
 /*

@@ -45,7 +45,7 @@ struct speaker {
 	int64_t  told_ms;	/* the last line at info; 0: there was none */
 	/* since the service's start */
 	bool     warned;
-	struct speaker_known unheard;	/* whose READY=1 was refused last */
+	struct speaker_known unheard;	/* whose READY=1 was refused first */
 };
 
 /* The service was started: nobody has been refused yet. Here, since a start

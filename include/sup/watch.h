@@ -41,8 +41,10 @@ struct watch_plan {
 struct watch_check {
 	char     name[WATCH_NAME_MAX];
 	char     why[CHECKER_LINE_MAX];	/* the last result in words */
-	char     failing_why[CHECKER_LINE_MAX];	/* the result that made it fail */
-	char     not_run_why[CHECKER_LINE_MAX];	/* why there was none */
+	char     first_why[CHECKER_LINE_MAX];	/* the first bad one since it passed
+						 * last, or since the start; or "" */
+	char     not_run_why[CHECKER_LINE_MAX];	/* why there was none .. */
+	char     not_run_first[CHECKER_LINE_MAX];	/* .. the first time */
 	int64_t  took_ms;	/* the last one; -1: there was none */
 	int64_t  ended_ms;
 	uint64_t passed, failed;	/* results since hale started .. */
@@ -136,13 +138,14 @@ bool watch_is_live(const struct watch *w);
 bool watch_was_ready(const struct watch *w);	/* once since the start */
 
 /*
- * WATCH_REASON does not change while the verdict does not: of a failing check it
- * is the result that made it fail, and it names no age or moment. So the kubelet
- * counts one event, and does not make a new one at each probe.
+ * WATCH_REASON is the same at every probe: for a check that does not pass it is
+ * the first result that was bad, or why it could not be run at first, and it names
+ * no age or moment. So the kubelet counts one event, and does not make a new one
+ * at each probe.
  */
 enum watch_words {
 	WATCH_REASON,
-	WATCH_LATEST,	/* the last result, and how old what is */
+	WATCH_LATEST,	/* the last result, with ages */
 };
 
 /* Appends the result of check i, or why there is none: "could not be run for

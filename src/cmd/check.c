@@ -138,10 +138,23 @@ ask_verdict(const struct check_args *a)
 	return CMD_OK;
 }
 
+/* HALE_TIMEOUT is for checks, hale's own too: of the supervisor's answer it says
+ * nothing. Its option was read without a fault already. */
+static int64_t
+ask_timeout(int argc, char **argv)
+{
+	struct check_args a = { .timeout_ms = ASK_MS };
+	char *no_env[] = { NULL };
+	struct opt_fail unused;
+
+	(void)opt_parse(opts, &a, argc, argv, no_env, &unused);
+	return a.timeout_ms;
+}
+
 static int
 check_run(int argc, char **argv)
 {
-	struct check_args a = { .timeout_ms = -1 };
+	struct check_args a = { .timeout_ms = CHECK_MS };
 	int left = cmd_parse(&cmd_check, &a, argc, argv);
 
 	if (left < 0)
@@ -158,8 +171,8 @@ check_run(int argc, char **argv)
 		          "other, and a URL");
 		return CMD_USAGE;
 	}
-	if (a.timeout_ms < 0)
-		a.timeout_ms = left < argc ? CHECK_MS : ASK_MS;
+	if (left == argc)
+		a.timeout_ms = ask_timeout(argc, argv);
 	if (left < argc)
 		return check_urls(&a, argc - left, argv + left);
 	return ask_verdict(&a);

@@ -263,8 +263,8 @@ write_why_no_port(struct buf *b, const struct sock_addr *at, int err)
 	write_why(b, err);
 	if (err == -EACCES && at->any.sa_family != AF_UNIX)
 		buf_str(b, ": a port below net.ipv4.ip_unprivileged_port_start "
-		        "(1024 unless set) needs CAP_NET_BIND_SERVICE; take a "
-		        "higher one");
+		        "(1024 unless set) needs CAP_NET_BIND_SERVICE; use a "
+		        "higher port");
 }
 
 static int

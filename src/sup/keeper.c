@@ -84,18 +84,17 @@ wake_stopped(struct init *in)
 	(void)keeper_signal(in, true, SIGCONT, NULL);	/* the stop tells */
 }
 
-/* It may hear nothing, and whoever stopped it waits. */
+/* Some time is left to it, though no option says so: whoever stopped it waits. */
 static void
-tell_hung(const struct init *in)
+tell_limit(const struct init *in, int64_t now_ms)
 {
 	char time[SIGNAL_NAME_MAX];
 	struct buf b = buf_over(time, sizeof time);
 	const struct service *s = &in->service;
 
-	if (s->state != SVC_STOPPING || s->is_patient || in->stop_sent
-	 || s->stop_timeout_ms > 0)
+	if (s->is_patient || s->stop_timeout_ms > 0 || in->told_unreachable)
 		return;
-	buf_ms(&b, SERVICE_HUNG_MS);
+	buf_ms(&b, s->deadline_ms - now_ms);
 	log_warn("%s (pid %d) is not live, and there is no --stop-timeout: "
 	         "SIGKILL follows in %s", self_program(in), (int)in->pid,
 	         buf_text(&b));
@@ -107,7 +106,7 @@ tell_slow(const struct init *in)
 	char time[SIGNAL_NAME_MAX];
 	struct buf b = buf_over(time, sizeof time);
 
-	buf_ms(&b, SERVICE_SLOW_MS);
+	buf_ms(&b, clock_ms() - in->stop_ms);
 	log_warn("%s (pid %d) has not ended %s after the stop signal, and there "
 	         "is no --stop-timeout: waiting until it does",
 	         self_program(in), (int)in->pid, buf_text(&b));
@@ -119,7 +118,8 @@ keeper_stop(struct init *in)
 {
 	int sig = choose_stop(in);
 
-	tell_hung(in);
+	if (!in->stop_sent)
+		in->stop_ms = clock_ms();
 	in->stop_sent = true;
 	if (in->key_stop || in->pid == 0)
 		return;
@@ -500,6 +500,7 @@ keeper_step(struct init *in, enum service_event ev)
 {
 	bool was_ready = service_is_ready(&in->service);
 	bool was_clearing = in->service.state == SVC_CLEARING;
+	bool was_stopping = in->service.state == SVC_STOPPING;
 	bool had_given_up = in->service.gave_up;
 	int64_t now_ms = clock_ms();
 
@@ -520,6 +521,8 @@ keeper_step(struct init *in, enum service_event ev)
 		tell_surrender(in);
 	if (!keeper_is_watched(&in->service))
 		watch_stop(&in->watch);
+	if (!was_stopping && in->service.state == SVC_STOPPING)
+		tell_limit(in, now_ms);
 	if (!was_clearing && in->service.state == SVC_CLEARING)
 		tell_restart(in, now_ms);
 	if (was_ready && in->pid > 0 && !service_is_ready(&in->service))

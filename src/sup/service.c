@@ -227,7 +227,6 @@ mend(struct service *s, int64_t now_ms)
 		s->gave_up = true;
 		return ACT_NONE;
 	}
-	turn_off(s, now_ms);
 	s->state = SVC_MENDING;
 	give_time(s, now_ms, hung_timeout(s));
 	return ACT_STOP;

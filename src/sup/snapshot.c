@@ -74,15 +74,15 @@ log_refusal(const struct http_fault *fault)
 	log_info("a probe cannot be read: %s", buf_text(&b));
 }
 
-/* Whoever reaches the port may ask for it. */
+/* Whoever reaches a listener may ask for it. */
 static void
 tell_no_drain(struct init *in, int64_t now_ms)
 {
 	if (now_ms < in->no_drain_ms)
 		return;
 	in->no_drain_ms = now_ms + NO_DRAIN_AGAIN_MS;
-	log_warn("/drain was asked for at a port and refused: use `hale drain` "
-	         "in the container, in Kubernetes as preStop's exec");
+	log_warn("refused /drain on a listener: run `hale drain` in the "
+	         "container, in Kubernetes as an exec preStop hook");
 }
 
 /* see sup/snapshot.h */

@@ -108,7 +108,7 @@ speaker_refused(struct speaker *s, const struct ucred *from,
 	bool is_here = is_from_here(why);
 	bool is_news = !s->warned || (says_ready && s->unheard.pid == 0);
 
-	if (is_here && says_ready)
+	if (is_here && says_ready && s->unheard.pid == 0)
 		s->unheard = (struct speaker_known){
 			.pid = from->pid, .uid = from->uid, .why = why,
 		};

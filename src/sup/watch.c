@@ -55,19 +55,20 @@ watch_write_check(const struct watch *w, size_t i, enum watch_words words,
 {
 	const struct watch_check *c = &w->checks[i];
 	const struct health_check *h = &w->health.checks[i];
-	bool is_latest = words == WATCH_LATEST || h->state != HEALTH_FAILING;
-	const char *why = is_latest ? c->why : c->failing_why;
+	bool is_latest = words == WATCH_LATEST;
+	const char *why = is_latest || c->first_why[0] == '\0' ? c->why
+	                                                       : c->first_why;
 
 	if (h->blind_ms == CLOCK_NEVER) {
-		buf_str(b, c->took_ms < 0 ? "has no result yet" : why);
+		buf_str(b, c->took_ms < 0 ? "no result yet" : why);
 		return;
 	}
 	buf_str(b, "could not be run");
-	if (words == WATCH_LATEST) {
+	if (is_latest) {
 		buf_str(b, " for ");
 		buf_ms(b, clock_ms() - h->blind_ms);
 	}
-	buf_fmt(b, ": %s", c->not_run_why);
+	buf_fmt(b, ": %s", is_latest ? c->not_run_why : c->not_run_first);
 	if (c->took_ms >= 0)
 		buf_fmt(b, "; the last result: %s", why);
 }
@@ -197,8 +198,10 @@ note(struct watch *w, size_t i, bool good)
 	c->ended_ms = now_ms;
 	*(good ? &c->passed : &c->failed) += 1;
 	health_result(&w->health, i, good, now_ms);
-	if (before.state != HEALTH_FAILING)
-		memcpy(c->failing_why, c->why, sizeof c->why);
+	if (good)
+		c->first_why[0] = '\0';
+	else if (c->first_why[0] == '\0')
+		memcpy(c->first_why, c->why, sizeof c->why);
 	tell_change(w, i, &before);
 	if (good)
 		w->owner.lives(w->owner.owner);
@@ -214,6 +217,8 @@ note_not_run(struct watch *w, size_t i)
 
 	c->not_run++;
 	health_not_run(&w->health, i, clock_ms());
+	if (is_first)
+		memcpy(c->not_run_first, c->not_run_why, sizeof c->not_run_why);
 	if (is_first)
 		log_warn("check %s cannot be run: %s; %s", c->name,
 		         c->not_run_why, h->state == HEALTH_STARTING
@@ -644,6 +649,8 @@ watch_start(struct watch *w, pid_t pid)
 	speaker_start(w->speaker);
 	notify_start(&w->notify, now_ms);
 	health_start(&w->health, now_ms);
+	for (size_t i = 0; i < w->health.n; i++)
+		w->checks[i].first_why[0] = '\0';
 	if (w->health.n > 0)
 		w->oom_kills = cgroup_oom_kills();
 	settle(w);

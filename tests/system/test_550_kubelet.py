@@ -192,7 +192,7 @@ def test_a_prestop_by_httpget_changes_nothing_and_is_in_the_log(podded):
     pod.delete()
     result = probe_http(connect_in(box), f"http://{POD_IP}:8080/drain")
     assert result.text == "HTTP probe failed with statuscode: 403"
-    box.err.expect("/drain was asked for at a port .*`hale drain`")
+    box.err.expect("refused /drain on a listener: run `hale drain`")
     assert pod.round().is_ready
     box.signal(TERM)
     assert box.code() == 143

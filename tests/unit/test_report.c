@@ -162,7 +162,7 @@ a_check_fails(void)
 {
 	a_check_passes();
 	watch.health.checks[0].state = HEALTH_FAILING;
-	memcpy(checks[0].failing_why, checks[0].why, sizeof checks[0].why);
+	memcpy(checks[0].first_why, checks[0].why, sizeof checks[0].why);
 }
 
 static void
@@ -199,7 +199,16 @@ a_check_cannot_be_run(void)
 	a_check_fails();
 	watch.health.checks[0].counts_for = HEALTH_READY;
 	watch.health.checks[0].blind_ms = NOW - 5000;
-	memcpy(checks[0].not_run_why, "no process", sizeof "no process");
+	memcpy(checks[0].not_run_first, "no process", sizeof "no process");
+	memcpy(checks[0].not_run_why, "no memory", sizeof "no memory");
+}
+
+static void
+a_check_that_never_passed_is_bad_anew(void)
+{
+	it_has_a_check();
+	checks[0].took_ms = 5;
+	memcpy(checks[0].first_why, "refused", sizeof "refused");
 }
 
 static void
@@ -302,8 +311,8 @@ static const struct row {
 	  "drain(R)\n" },
 	{ "a check without a result", it_has_a_check,
 	  "service(SRL)\n"
-	  "startup(S)-S: starting: check it: has no result yet\n"
-	  "it(RL)-R: has no result yet\n"
+	  "startup(S)-S: starting: check it: no result yet\n"
+	  "it(RL)-R: no result yet\n"
 	  "drain(R)\n" },
 	{ "a check passes", a_check_passes,
 	  "service(SRL)\n"
@@ -424,6 +433,8 @@ static const struct same {
 	  "could not be run: no process; the last result: 500 for GET /" },
 	{ "a check whose last result is another one", a_check_fails_anew,
 	  "500 for GET /" },
+	{ "a check that never passed, and whose last result is another one",
+	  a_check_that_never_passed_is_bad_anew, "refused" },
 	{ "a check that failed before the drain",
 	  a_check_fails_while_it_drains, "500 for GET /" },
 };

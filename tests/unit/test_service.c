@@ -291,6 +291,23 @@ a_restart_turns_readiness_off_from_the_end_on(void **state)
 	assert_true(NOW + 60000 + DRAIN == s.deadline_ms);
 }
 
+/* It was ready all the time, for whoever asked. */
+static void
+a_mend_that_is_not_heard_takes_no_drain_away(void **state)
+{
+	struct service s = service_in(SVC_RUNNING);
+
+	(void)state;
+	s.on_unhealthy = UNHEALTHY_RESTART;
+	(void)service_step(&s, EV_READY, NOW);
+	assert_int_equal(ACT_STOP, service_step(&s, EV_UNHEALTHY, NOW));
+	(void)service_step(&s, EV_UNREACHABLE, NOW);
+	(void)service_step(&s, EV_HEALTHY, NOW + 1000);
+	assert_int_equal(ACT_NONE, service_step(&s, EV_STOP, NOW + 60000));
+	assert_int_equal(SVC_DRAINING, s.state);
+	assert_true(NOW + 60000 + DRAIN == s.deadline_ms);
+}
+
 static void
 one_that_hangs_in_the_drain_is_stopped_at_once(void **state)
 {
@@ -520,6 +537,7 @@ main(void)
 	UNIT_ROWS(what_was_drained_is_not_waited_for_again, drained);
 	UNIT_ROWS(the_drain_counts_the_time_without_readiness, offs);
 	UNIT_TEST(a_restart_turns_readiness_off_from_the_end_on);
+	UNIT_TEST(a_mend_that_is_not_heard_takes_no_drain_away);
 	UNIT_TEST(one_that_hangs_in_the_drain_is_stopped_at_once);
 	UNIT_TEST(one_that_is_not_live_is_killed_without_a_stop_timeout_too);
 	UNIT_TEST(a_stop_without_a_limit_is_called_slow_once_and_kills_nobody);

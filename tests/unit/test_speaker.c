@@ -268,7 +268,7 @@ lines_at_info_are_one_in_speaker_tell_ms(void **state)
 }
 
 static void
-the_last_ready_that_was_refused_is_the_reason_until_the_next_start(void **state)
+the_first_ready_that_was_refused_is_the_reason_until_the_next_start(void **state)
 {
 	struct speaker s = { .next = 0 };
 	struct buf b = guarded_buf(200);
@@ -279,7 +279,7 @@ the_last_ready_that_was_refused_is_the_reason_until_the_next_start(void **state)
 	said(&s, 13, SPEAKER_STRANGER, false, NOW);
 	said(&s, 0, SPEAKER_OUTSIDE, true, NOW);
 	speaker_write_unheard(&s, &b);
-	assert_span_equal("; a READY=1 of pid 12, user 4242 was refused: it "
+	assert_span_equal("; a READY=1 of pid 11, user 4242 was refused: it "
 		"does not descend from hale", ((struct span){ b.p, b.len }));
 	speaker_start(&s);
 	b.len = 0;
@@ -301,6 +301,6 @@ main(void)
 	UNIT_TEST(one_ready_from_the_first_is_one_warning);
 	UNIT_TEST(from_outside_or_for_nobody_it_is_no_warning_and_no_reason);
 	UNIT_TEST(lines_at_info_are_one_in_speaker_tell_ms);
-	UNIT_TEST(the_last_ready_that_was_refused_is_the_reason_until_the_next_start);
+	UNIT_TEST(the_first_ready_that_was_refused_is_the_reason_until_the_next_start);
 	return unit_run("sup/speaker");
 }

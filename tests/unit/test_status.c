@@ -26,7 +26,7 @@ plain(void)
 			  .counts_for = FACTS_READY | FACTS_LIVE,
 			  .state = "passing", .took_ms = 7, .age_ms = 1500,
 			  .passed = 41, .failed = 1 },
-			{ .name = "db", .why = "has no result yet",
+			{ .name = "db", .why = "no result yet",
 			  .counts_for = FACTS_READY, .fails = FACTS_READY,
 			  .state = "starting", .took_ms = -1 },
 		},
@@ -140,7 +140,7 @@ the_table_has_a_line_for_each_check(void **state)
 	assert_true(has(&b,
 "CHECK  FOR    STATE     LAST        TOOK    REASON\n"
 "web    both   passing   1.5s ago    7ms     200 OK\n"
-"db     ready  starting  -           -       has no result yet\n"));
+"db     ready  starting  -           -       no result yet\n"));
 }
 
 static void
@@ -190,7 +190,7 @@ a_long_name_moves_its_own_line_only(void **state)
 "https://a-very-long-host-name.example:8443/path"
 "  both   passing   1.5s ago    7ms     200 OK\n"
 "db                                      "
-"  ready  starting  -           -       has no result yet\n"));
+"  ready  starting  -           -       no result yet\n"));
 }
 
 static void
