@@ -34,7 +34,7 @@ struct tls_session;
 #define CHECK_RANGES_MAX  8	/* of status */
 #define CHECK_HEADERS_MAX 16	/* header lines */
 #define CHECK_BODY_MAX    ((size_t)256 * 1024)	/* of body searched for `contains` */
-#define CHECK_REDIRECTS_MAX 10	/* as the kubelet */
+#define CHECK_REDIRECTS_MAX 9	/* as the kubelet: 10 requests in all */
 
 struct check_range {
 	int first, last;	/* HTTP status, both included */
