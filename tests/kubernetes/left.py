@@ -111,6 +111,20 @@ def await_cleaner():
                 time.sleep(0.05)
 
 
+def hear_signals():
+    """What was ignored at a shell's start it cannot trap, as behind `&`."""
+    for sig in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(sig, signal.SIG_DFL)
+
+
+def end_in_time(run):
+    try:
+        run.wait(GONE_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(run.pid, signal.SIGKILL)
+        raise
+
+
 def end_pytest(run, inside):
     """What the script waits for ends by itself."""
     for pid in inside:
@@ -131,7 +145,8 @@ def test_nothing_is_left_behind(stop, moment):
         pytest.skip("there is nothing yet that could end")
     before, own = machine(), namespaces(["self"])
     run = subprocess.Popen((SCRIPT, "--hold"), stdin=subprocess.DEVNULL,
-                           stdout=subprocess.PIPE, text=True, start_new_session=True)
+                           stdout=subprocess.PIPE, text=True, start_new_session=True,
+                           preexec_fn=hear_signals)
     inside, seen, theirs = {}, {}, set()
     with run:
         if moment:
@@ -146,6 +161,7 @@ def test_nothing_is_left_behind(stop, moment):
             while not groups():
                 time.sleep(0.001)
         stop(run, inside)
+        end_in_time(run)
         await_cleaner()
     deadline = time.monotonic() + REAPED_S
     while alive(inside) and time.monotonic() < deadline:
