@@ -98,7 +98,7 @@ def test_the_base_image_runs_hale_as_nonroot_and_asks_it_for_health(images):
     config = json.loads(docker("inspect", images.base).stdout)[0]["Config"]
     assert config["Entrypoint"] == ["/hale"]
     assert config["User"] == "65532:65532"
-    assert config["Healthcheck"]["Test"] == ["CMD", "/hale", "check"]
+    assert config["Healthcheck"]["Test"] == ["CMD", "/hale", "check", "-t", "2s"]
 
 
 def test_labels_name_version_revision_and_time(images):

@@ -5,6 +5,7 @@ This runs outside the cluster's namespaces (pytest --noconftest).
 # SPDX-License-Identifier: MIT
 
 import contextlib
+import ctypes
 import fcntl
 import os
 import pathlib
@@ -18,6 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "kubernetes"
 LOCK = ROOT / "build" / "kubernetes" / "lock"
 GONE_S = 60  # for the cleaner
+PR_SET_PDEATHSIG = 1
 REAPED_S = 10  # for the machine's own init to take in the orphans of a killed shell
 SYSCTLS = ("vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic",
            "kernel/panic_on_oops", "kernel/keys/root_maxkeys",
@@ -115,6 +117,8 @@ def hear_signals():
     """What was ignored at a shell's start it cannot trap, as behind `&`."""
     for sig in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(sig, signal.SIG_DFL)
+    # Who stops these tests stops the cluster too, though its session is another.
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM))
 
 
 def end_in_time(run):

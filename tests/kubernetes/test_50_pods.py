@@ -57,7 +57,8 @@ def test_the_restricted_security_context_is_enough(space):
                     "capabilities": {"drop": ["ALL"]},
                     "seccompProfile": {"type": "RuntimeDefault"}})
     now = space.ready_pod(thing)
-    assert space.run_in(now, "/hale", "check").stdout == "ok\n"
+    done = space.run_in(now, "/hale", "check")
+    assert (done.returncode, done.stdout) == (0, "ok\n"), done.stderr
     assert space.run_in(now, "/hale", "status").returncode == 0
     log = space.logs("app")
     assert "hale: " not in log, "no warning"
