@@ -4,8 +4,8 @@
 #
 # A line `<!-- hale help run -->` says what the code block behind it must hold:
 # the output of that command. `<!-- file tests/x.yaml -->` is the same with a
-# file's content. Fails where one differs, or where there is none; --write fills
-# them in.
+# file's content. Fails if one differs, or if there is no mark; --write fills them
+# in.
 # SPDX-License-Identifier: MIT
 set -eu
 

@@ -51,7 +51,8 @@ void cmd_hold_streams(void);
 /* Says in one line that a word is one too many. Returns CMD_USAGE. */
 int cmd_unwanted(const struct cmd *c, const char *word);
 
-/* Warns of HALE_* names that no command knows. */
+/* Warns of HALE_* names that no command knows, except Kubernetes' own
+ * (base/kubenv.h) and HALE_VERSION, which is more likely an image's label. */
 void cmd_warn_of_env(void);
 
 /* Appends "hale 0.1.0 (commit 1a2b3c4), musl 1.2.5, BearSSL 0.6,

@@ -24,7 +24,7 @@ enum answer_effect answer_write(struct buf *out, const struct facts *facts,
 /* Does the answer need facts->usage? It costs some reading of /proc. */
 bool answer_needs_usage(const struct server_ask *ask);
 
-/* A verdict's reasons without ?verbose: constant while the verdict is. */
+/* Is a verdict asked for without ?verbose? Its reasons are then WATCH_REASON's. */
 bool answer_is_plain(const struct server_ask *ask);
 
 #endif

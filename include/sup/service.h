@@ -16,8 +16,8 @@
 #define SERVICE_CLEAR_MAX_MS  10000	/* then the next is started all the same */
 #define SERVICE_DEATH_MAX_MS  10000	/* after its first SIGKILL: the kernel holds
 					 * it, and hale waits no longer */
-#define SERVICE_HUNG_MS       10000	/* stop timeout of one that is not live when
-					 * its stop begins, where there is none: it
+#define SERVICE_HUNG_MS       10000	/* stop timeout, if none is set, of a service
+					 * that is not live when its stop begins: it
 					 * may hear nothing */
 #define SERVICE_SLOW_MS       5000	/* a stop without a limit that takes longer
 					 * is reported once */
@@ -132,8 +132,8 @@ void service_started(struct service *s, int64_t now_ms);
 enum service_act service_step(struct service *s, enum service_event ev,
                               int64_t now_ms);
 
-/* It asks for more time to stop (sd_notify's EXTEND_TIMEOUT_USEC): while it
- * is being stopped the deadline, or ACT_SLOW, is no earlier than until_ms. */
+/* It asks for more time to stop (sd_notify's EXTEND_TIMEOUT_USEC): while it is
+ * being stopped, EV_DEADLINE is not due before until_ms. */
 void service_extend(struct service *s, int64_t until_ms);
 
 /*

@@ -11,9 +11,9 @@
 #include "net/redact.h"
 
 #define BODY_MAX 4096	/* bytes of a verdict's text; more is not looked at */
-#define CHECK_MS 2000	/* for URLs, unless --timeout says more */
-#define ASK_MS   900	/* for the supervisor: the kubelet takes what it is told
-			 * only within a second (timeoutSeconds) */
+#define CHECK_MS 2000	/* for URLs, unless --timeout is given */
+#define ASK_MS   900	/* for the supervisor: the kubelet waits one second
+			 * (timeoutSeconds), then it has no text */
 #define EXIT_MAX 255	/* what an exit code can be */
 
 struct check_args {
@@ -138,8 +138,8 @@ ask_verdict(const struct check_args *a)
 	return CMD_OK;
 }
 
-/* HALE_TIMEOUT is for checks, hale's own too: of the supervisor's answer it says
- * nothing. Its option was read without a fault already. */
+/* HALE_TIMEOUT is for checks, hale's own too, and not for the supervisor's
+ * answer. The options have been read once without an error: it has none now. */
 static int64_t
 ask_timeout(int argc, char **argv)
 {

@@ -84,7 +84,7 @@ wake_stopped(struct init *in)
 	(void)keeper_signal(in, true, SIGCONT, NULL);	/* the stop tells */
 }
 
-/* Some time is left to it, though no option says so: whoever stopped it waits. */
+/* It is killed after a while, though no option says so: that is logged. */
 static void
 tell_limit(const struct init *in, int64_t now_ms)
 {

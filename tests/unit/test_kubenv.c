@@ -48,7 +48,7 @@ static const struct row {
 	{ "a host without an address", "HALE_WEB_SERVICE_HOST=", false },
 	{ "a number for a host", "HALE_WEB_SERVICE_HOST=10", false },
 	{ "another protocol", "HALE_WEB_PORT_80_TCP_PROTO=http", false },
-	{ "a port that is no number", "HALE_WEB_PORT_X_TCP_ADDR=10.0.0.1",
+	{ "a port that is not a number", "HALE_WEB_PORT_X_TCP_ADDR=10.0.0.1",
 	  false },
 	{ "a port without a protocol", "HALE_WEB_PORT_80_ADDR=10.0.0.1",
 	  false },
