@@ -54,7 +54,7 @@ BENCH = $(patsubst tests/%.c,$B/%,$(wildcard tests/bench/*.c))
 READY = $(TOOL)/musl.mk $(TOOL)/bearssl.mk
 
 .PHONY: all demo test unit system container kubernetes dev lint fuzz bench repro \
-        image install clean help helpers layers readme FORCE
+        image install clean help helpers layers readme roots FORCE
 
 all: $B/hale layers
 
@@ -93,10 +93,19 @@ TLS = net/tls net/tls_engine net/tls_sig net/tls_key cmd/get_digest
 $(patsubst %,$B/%.o,$(TLS)) $(patsubst %,$B/unit/obj/%.o,$(TLS)): \
         OURS += -isystem $(TOOL)/bearssl/inc
 
-# The trust anchors, from the machine's ca-certificates package.
-$B/trust/anchors_blob.c: scripts/trust.sh scripts/trust.c src/net/x509.c \
-        src/net/x509_name.c src/net/pem.c src/net/der.c src/base/buf.c | $(READY)
-	@scripts/trust.sh $(@D)
+# The trust anchors, from the roots in the tree and nothing of the machine's.
+HOSTCC = gcc
+ROOTS  = src/net/roots.pem
+$B/trust/anchors: scripts/anchors.c src/net/x509.c src/net/x509_name.c \
+        src/net/pem.c src/net/der.c src/base/buf.c include/net/x509.h | $(READY)
+	@mkdir -p $(@D)
+	$Q$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 -iquote include -o $@ $(filter %.c,$^)
+$B/trust/roots.pem: FORCE
+	@mkdir -p $(@D)
+	@cmp -s $(ROOTS) $@ || cp $(ROOTS) $@
+$B/trust/anchors_blob.c: $B/trust/anchors $B/trust/roots.pem
+	$Q$^ >$@.part
+	@mv $@.part $@
 $B/net/anchors_blob.o: $B/trust/anchors_blob.c
 	@mkdir -p $(@D)
 	@echo "compile $<"
@@ -270,6 +279,10 @@ $B/bench/%: tests/bench/%.c tests/bench/bench.h $(READY)
 repro:
 	scripts/repro.sh
 
+# Mozilla's set of the day, or SOURCE's: see scripts/roots.
+roots:
+	scripts/roots $(SOURCE)
+
 image:
 	@scripts/bootstrap container
 	VERSION=$(VERSION) scripts/image
@@ -293,7 +306,7 @@ help:
 	@echo 'make lint       clang-tidy, cppcheck, gcc -fanalyzer, shellcheck'
 	@echo 'make fuzz       libFuzzer on the parsers   make bench      measured against peers'
 	@echo 'make repro      two folders, equal bytes   make image      hale and hale-base images'
-	@echo 'make install    to PREFIX ($(PREFIX))'
+	@echo "make roots      Mozilla's roots anew        make install    to PREFIX ($(PREFIX))"
 	@echo 'make clean      all but the fetched sources, the built toolchain and Kubernetes'
 
 -include $(wildcard $B/*.d $B/*/*.d $B/unit/obj/*/*.d)

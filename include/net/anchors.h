@@ -2,7 +2,7 @@
 /*
  * net/anchors.h - the trust anchors in the binary
  *
- * Made by scripts/trust.sh from the ca-certificates package; pure. One blob
+ * Made from src/net/roots.pem by scripts/anchors.c; pure. One blob
  * in read-only memory: nothing is set up, and nothing of it is touched until
  * a connection looks for an anchor.
  */
@@ -14,12 +14,12 @@
 /* All anchors, one after the other, for anchors_next(). */
 struct span anchors_blob(void);
 
-/* "ca-certificates 20230311+deb12u1 (138 roots)" */
+/* "Mozilla roots 2.92 of 2026-10-28 (118)" */
 const char *anchors_version(void);
 
 /*
- * Takes the next anchor off *blob: of *out, key, not_after, path_max and
- * constraints are told, and that it is a CA; der and names are empty. Of its
+ * Takes the next anchor off *blob: of *out, key, not_after, issued_until, path_max
+ * and constraints are told, and that it is a CA; der and names are empty. Of its
  * name *name_hash has x509_name_hash(). Returns false at the end.
  */
 bool anchors_next(struct span *blob, struct x509 *out, uint64_t *name_hash);

@@ -41,6 +41,7 @@ enum x509_why {
 	X509_USAGE,		/* its key is not for TLS */
 	X509_DEPTH,		/* more CAs than pathLenConstraint */
 	X509_NAMES,		/* name constraints */
+	X509_ISSUED_LATE,	/* after its anchor's issued_until */
 	X509_HOST,		/* for another host */
 };
 
@@ -64,7 +65,8 @@ struct x509_path {
 struct x509_verdict {
 	enum x509_why why;
 	const struct x509 *cert;	/* of the chain or the anchors */
-	const struct x509 *ca;		/* X509_NAMES, X509_DEPTH: whose rule;
+	const struct x509 *ca;		/* X509_NAMES, X509_DEPTH,
+					 * X509_ISSUED_LATE: whose rule;
 					 * X509_SIG_WRONG: who signed */
 };
 

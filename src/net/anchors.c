@@ -3,9 +3,10 @@
 /*
  * An anchor is, all numbers big-endian: the hash of its name in 8 bytes (names
  * would take a sixth of it all); not_after in 4 (seconds since 1970, the largest
- * number for all that is later); the kind of key in 1; how many CAs may follow
- * in 1 (255: any number); then in 2 bytes each the length of, and: n or the EC
- * point, e, name constraints. What does not apply is empty.
+ * number for all that is later); issued_until in 4 (0: no such day); the kind of
+ * key in 1; how many CAs may follow in 1 (255: any number); then in 2 bytes each
+ * the length of, and: n or the EC point, e, name constraints. What does not
+ * apply is empty.
  */
 #include "net/anchors.h"
 
@@ -47,6 +48,7 @@ anchors_next(struct span *blob, struct x509 *out, uint64_t *name_hash)
 	out->not_before = INT64_MIN;
 	out->not_after = not_after == UINT32_MAX ? INT64_MAX
 	                                           : (int64_t)not_after;
+	out->issued_until = (int64_t)take_number(blob, 4);
 	out->key.kind = (enum x509_key_kind)take_number(blob, 1);
 	path_max = take_number(blob, 1);
 	out->path_max = path_max == 255 ? -1 : (int)path_max;

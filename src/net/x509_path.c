@@ -102,7 +102,7 @@ allows_below(struct search *s, size_t at)
 static bool
 is_good(struct search *s)
 {
-	const struct x509 *leaf = s->path[0];
+	const struct x509 *leaf = s->path[0], *root = s->path[s->len - 1];
 	unsigned tls = X509_KU_SIGN | X509_KU_ENCIPHER | X509_KU_AGREE;
 
 	for (size_t i = 0; i < s->len; i++)
@@ -111,6 +111,8 @@ is_good(struct search *s)
 	for (size_t i = 1; i < s->len; i++)
 		if (!allows_below(s, i))
 			return false;
+	if (root->issued_until > 0 && leaf->not_before > root->issued_until)
+		return note(s, X509_ISSUED_LATE, leaf, root);
 	if (leaf->not_for_server)
 		return note(s, X509_PURPOSE, leaf, NULL);
 	if (leaf->has_key_usage && !(leaf->key_usage & tls))
@@ -471,6 +473,13 @@ x509_path_write(struct buf *b, const struct x509_path *q,
 	case X509_NAMES:
 		write_quoted(b, " has a name outside of the name constraints "
 		             "of \"", v->ca->subject);
+		break;
+	case X509_ISSUED_LATE:
+		buf_str(b, " is of ");
+		write_date(b, c->not_before);
+		buf_str(b, "; its root is not trusted for certificates issued "
+		        "after ");
+		write_date(b, v->ca->issued_until);
 		break;
 	case X509_HOST:
 		buf_str(b, " is for another host: it names ");

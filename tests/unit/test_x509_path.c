@@ -170,6 +170,31 @@ both_ends_of_the_dates_are_in(void **state)
 	certs_reset();
 }
 
+/* Mozilla stops trusting some roots for what they issue after a day. */
+static void
+a_leaf_issued_after_the_last_day_of_its_root_is_refused(void **state)
+{
+	struct x509_path q = path(1, 1);
+	struct x509_verdict v;
+	struct buf b = guarded_buf(256);
+
+	(void)state;
+	anchors[0] = a_ca("R", "R", 'r', 'r');
+	anchors[1] = a_ca("R", "R", 'r', 'r');
+	chain[0] = a_leaf("R", 'r');
+	anchors[0].issued_until = chain[0].not_before;
+	assert_int_equal(X509_FINE, judge(1, 1));
+	anchors[0].issued_until--;
+	assert_int_equal(X509_ISSUED_LATE, judge(1, 1));
+	assert_int_equal(X509_FINE, judge(1, 2));	/* another anchor */
+	assert_int_equal(ERR_CERT, x509_path_verify(&q, &v));
+	x509_path_write(&b, &q, &v);
+	assert_string_equal("certificate of a.test is of 2023-01-01; its root "
+	                    "is not trusted for certificates issued after "
+	                    "2022-12-31", buf_text(&b));
+	certs_reset();
+}
+
 static void
 rsa_keys_have_a_smallest_and_a_largest_size(void **state)
 {
@@ -309,6 +334,7 @@ main(void)
 	UNIT_TEST(another_path_is_taken_where_one_has_expired);
 	UNIT_TEST(the_path_length_counts_no_self_issued_cas);
 	UNIT_TEST(both_ends_of_the_dates_are_in);
+	UNIT_TEST(a_leaf_issued_after_the_last_day_of_its_root_is_refused);
 	UNIT_TEST(rsa_keys_have_a_smallest_and_a_largest_size);
 	UNIT_TEST(identifiers_of_keys_tell_namesakes_apart);
 	UNIT_ROWS(dates_are_worded, wordings);
