@@ -93,6 +93,15 @@ matches(const char *host, struct span item)
 	return is_same(span_after(h, h.len - item.len), item);
 }
 
+/* As curl reads them: an empty one is none. */
+static const char *
+env(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
 static bool
 is_direct(const struct get *g, const char *host)
 {
@@ -100,9 +109,9 @@ is_direct(const struct get *g, const char *host)
 	size_t n;
 
 	if (list == NULL)
-		list = getenv("no_proxy");
+		list = env("no_proxy");
 	if (list == NULL)
-		list = getenv("NO_PROXY");
+		list = env("NO_PROXY");
 	if (list == NULL)
 		return false;
 	for (; *list != '\0'; list += n + (list[n] != '\0')) {
@@ -127,10 +136,9 @@ proxy_of(const struct get *g, const struct url *u)
 	if (g->proxy != NULL)
 		return g->proxy;
 	for (size_t i = 0; i < n; i++) {
-		const char *value = getenv(u->is_https ? of_https[i]
-		                                       : of_http[i]);
+		const char *value = env(u->is_https ? of_https[i] : of_http[i]);
 
-		if (value != NULL && value[0] != '\0')
+		if (value != NULL)
 			return value;
 	}
 	return "";

@@ -520,6 +520,8 @@ CASES = {
     "all_proxy": Case("http://example.test/ok", env={"all_proxy": "127.0.0.1:{port}"}, code=0),
     "no_proxy": Case("{url}/ok", env={"http_proxy": "127.0.0.1:1", "no_proxy": "127.0.0.1"},
                      code=0),
+    "an empty no_proxy hides no NO_PROXY": Case("{url}/ok", code=0, env={
+        "http_proxy": "127.0.0.1:1", "no_proxy": "", "NO_PROXY": "127.0.0.1"}),
     "no_proxy is a net": Case("{url}/ok", env={"http_proxy": "127.0.0.1:1",
                                                "no_proxy": "x.test, 127.0.0.0/8"}, code=0),
     "no_proxy is a domain": Case("-s http://a.localhost:{port}/ok --resolve "
