@@ -23,11 +23,23 @@ int request_verify_line(struct span line);
 /* Has the user a line of this name? */
 bool request_has(const struct request_lines *lines, const char *name);
 
+/* Has the user a line of this name that sends something? */
+bool request_sends(const struct request_lines *lines, const char *name);
+
+/*
+ * Do the user's lines say otherwise how the body ends: a length that is not
+ * this one, or given twice, chunks where there are none, or nothing at all?
+ * length is 0 without a body. Returns the field at fault, static, or NULL.
+ */
+const char *request_contradiction(const struct request_lines *lines,
+                                  bool chunked, uint64_t length);
+
 /* Appends "Name: value" with CRLF unless the user has a line of this name. */
 void request_add(struct buf *b, const struct request_lines *lines,
                  const char *name, struct span value);
 
-/* Appends the user's lines that send something. */
+/* Appends the user's lines that send something, but of several Host fields
+ * with a value only the first: a request has one. */
 void request_add_lines(struct buf *b, const struct request_lines *lines);
 
 /* Appends "Basic " and login ("user:password") in base64. */

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/err.h"
+#include "base/parse.h"
 
 static bool
 is_blank(struct span s)
@@ -68,6 +69,93 @@ request_has(const struct request_lines *lines, const char *name)
 	return false;
 }
 
+/* The value of a line that sends something, trimmed. Returns false for one
+ * that only leaves ours out. */
+static bool
+sends(struct span line, struct span *value)
+{
+	struct span name = name_of(line);
+
+	*value = span_trim(span_after(line, name.len + 1), " \t");
+	return value->len > 0 || line.p[name.len] == ';';
+}
+
+/* see net/request.h */
+bool
+request_sends(const struct request_lines *lines, const char *name)
+{
+	struct span value;
+
+	for (size_t i = 0; i < lines->n; i++)
+		if (is_named(lines->at[i], name) && sends(lines->at[i], &value))
+			return true;
+	return false;
+}
+
+/* The body as it is sent. */
+struct body {
+	bool     chunked;
+	uint64_t length;
+};
+
+static bool
+is_its_length(const struct body *body, struct span value)
+{
+	uint64_t n;
+
+	return !body->chunked && parse_uint_span(value, INT64_MAX, &n) == 0
+	    && n == body->length;
+}
+
+/* Is "chunked" the last coding? */
+static bool
+is_its_coding(const struct body *body, struct span value)
+{
+	struct span last = value;
+
+	while (value.len > 0)
+		last = span_trim(span_cut(&value, ','), " \t");
+	return body->chunked && last.len == strlen("chunked")
+	    && strncasecmp(last.p, "chunked", last.len) == 0;
+}
+
+/* Is a line of this name wrong, or the second, or the one left out that the
+ * body needs? */
+static bool
+contradicts(const struct request_lines *lines, const char *name,
+            const struct body *body, bool is_needed,
+            bool (*agrees)(const struct body *body, struct span value))
+{
+	bool is_sent = false;
+	struct span value;
+
+	for (size_t i = 0; i < lines->n; i++) {
+		if (!is_named(lines->at[i], name)
+		 || !sends(lines->at[i], &value))
+			continue;
+		if (is_sent || !agrees(body, value))
+			return true;
+		is_sent = true;
+	}
+	return is_needed && !is_sent && request_has(lines, name);
+}
+
+/* see net/request.h */
+const char *
+request_contradiction(const struct request_lines *lines, bool chunked,
+                      uint64_t length)
+{
+	static const char by_length[] = "Content-Length";
+	static const char by_chunks[] = "Transfer-Encoding";
+	const struct body body = { chunked, length };
+
+	if (contradicts(lines, by_length, &body, !chunked && length > 0,
+	                is_its_length))
+		return by_length;
+	return contradicts(lines, by_chunks, &body, chunked, is_its_coding)
+	       ? by_chunks : NULL;
+}
+
 /* see net/request.h */
 void
 request_add(struct buf *b, const struct request_lines *lines,
@@ -85,14 +173,18 @@ request_add(struct buf *b, const struct request_lines *lines,
 void
 request_add_lines(struct buf *b, const struct request_lines *lines)
 {
-	for (size_t i = 0; i < lines->n; i++) {
-		struct span line = lines->at[i], name = name_of(line);
-		struct span value = span_after(line, name.len + 1);
+	bool has_host = false;
+	struct span value;
 
-		if (is_blank(value)) {
-			if (line.p[name.len] == ':')
-				continue;
-			buf_add(b, name);
+	for (size_t i = 0; i < lines->n; i++) {
+		struct span line = lines->at[i];
+
+		if (!sends(line, &value)
+		 || (is_named(line, "Host") && has_host))
+			continue;
+		has_host |= is_named(line, "Host");
+		if (value.len == 0) {
+			buf_add(b, name_of(line));
 			buf_str(b, ":");
 		} else {
 			buf_add(b, line);

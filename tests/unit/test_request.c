@@ -48,6 +48,82 @@ the_users_lines_replace_leave_out_and_empty_ours(void **state)
 }
 
 static void
+of_several_hosts_the_first_with_a_value_is_sent(void **state)
+{
+	const struct span at[] = {
+		span_of("Host:"), span_of("host: a"), span_of("X: y"),
+		span_of("Host: b"), span_of("HOST;"),
+	};
+	const struct request_lines lines = { at, sizeof at / sizeof at[0] };
+	char text[64];
+	struct buf b = buf_over(text, sizeof text);
+
+	(void)state;
+	request_add_lines(&b, &lines);
+	assert_string_equal("host: a\r\nX: y\r\n", buf_text(&b));
+	assert_true(request_sends(&lines, "X"));
+	assert_true(request_has(&lines, "Host"));
+	assert_false(request_sends(&(struct request_lines){ at, 1 }, "Host"));
+}
+
+static void
+lines_that_contradict_the_body_are_found(void **state)
+{
+	static const char length[] = "Content-Length";
+	static const char coding[] = "Transfer-Encoding";
+	static const struct {
+		const char *first, *second;
+		bool        chunked;
+		unsigned    length;
+		const char *want;
+	} cases[] = {
+		{ "X: y", "Y: z", true, 0, NULL },
+		{ "content-length: 3", "X: y", false, 3, NULL },
+		{ "Content-Length:  3 ", "X: y", false, 3, NULL },
+		{ "Content-Length: 4", "X: y", false, 3, length },
+		{ "Content-Length: +3", "X: y", false, 3, length },
+		{ "Content-Length: 3, 3", "X: y", false, 3, length },
+		{ "Content-Length: 3", "Content-Length: 3", false, 3, length },
+		{ "Content-Length: x", "X: y", false, 0, length },
+		{ "Content-Length;", "X: y", false, 0, length },
+		{ "Content-Length: 99999999999999999999", "X: y", false, 1,
+		  length },
+		{ "Content-Length: 0", "X: y", false, 0, NULL },
+		{ "Content-Length: 5", "X: y", false, 0, length },
+		{ "Content-Length: 5", "X: y", true, 0, length },
+		{ "Content-Length: 0", "X: y", true, 0, length },
+		{ "Content-Length:", "X: y", false, 3, length },
+		{ "Content-Length:", "Content-Length: 3", false, 3, NULL },
+		{ "Content-Length:", "X: y", false, 0, NULL },
+		{ "Content-Length:", "X: y", true, 0, NULL },
+		{ "Transfer-Encoding: chunked", "X: y", true, 0, NULL },
+		{ "Transfer-Encoding: GZIP , Chunked ", "X: y", true, 0, NULL },
+		{ "Transfer-Encoding: chunked, gzip", "X: y", true, 0, coding },
+		{ "Transfer-Encoding: identity", "X: y", true, 0, coding },
+		{ "Transfer-Encoding;", "X: y", true, 0, coding },
+		{ "Transfer-Encoding: chunked", "Transfer-Encoding: chunked",
+		  true, 0, coding },
+		{ "Transfer-Encoding: chunked", "X: y", false, 3, coding },
+		{ "Transfer-Encoding: chunked", "X: y", false, 0, coding },
+		{ "Transfer-Encoding:", "X: y", false, 3, NULL },
+		{ "Transfer-Encoding:", "X: y", true, 0, coding },
+		{ "Transfer-Encoding:", "Content-Length: 14", true, 0, length },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		const struct span at[] = { span_of(cases[i].first),
+		                           span_of(cases[i].second) };
+		const struct request_lines lines = { at, 2 };
+		const char *got = request_contradiction(&lines,
+			cases[i].chunked, cases[i].length);
+
+		assert_string_equal(cases[i].want ? cases[i].want : "none",
+		                    got ? got : "none");
+	}
+}
+
+static void
 a_login_is_written_in_base64(void **state)
 {
 	static const struct {
@@ -74,6 +150,8 @@ main(void)
 {
 	UNIT_TEST(lines_that_could_end_early_are_refused);
 	UNIT_TEST(the_users_lines_replace_leave_out_and_empty_ours);
+	UNIT_TEST(of_several_hosts_the_first_with_a_value_is_sent);
+	UNIT_TEST(lines_that_contradict_the_body_are_found);
 	UNIT_TEST(a_login_is_written_in_base64);
 	return unit_run("net/request");
 }
