@@ -24,6 +24,7 @@
 
 #define COPY_STEP  65536	/* bytes copied at a time */
 #define MODE_NEW   0666		/* before the umask */
+#define MODE_OURS  0600		/* of a file's mode, until it has its owner */
 #define LINKS_MAX  40		/* links to links; the kernel follows as many */
 #define TEMP_EXTRA 32		/* bytes that a temporary name is longer */
 
@@ -172,7 +173,8 @@ follow_link(char path[PATH_MAX])
 }
 
 /* The file that name means, which may not be there yet: the end of links that
- * lead nowhere, whose place a file would take otherwise. Malloced, or NULL. */
+ * lead nowhere, whose place a file would take otherwise. Malloced, or NULL
+ * with errno. */
 static char *
 end_of_links(const char *name)
 {
@@ -185,7 +187,9 @@ end_of_links(const char *name)
 	for (int i = 0; i < LINKS_MAX && errno == 0; i++)
 		if (!follow_link(path))
 			break;
-	return errno == ENAMETOOLONG ? NULL : strdup(path);
+	if (errno == 0)
+		errno = ELOOP;
+	return errno == ENOENT || errno == EINVAL ? strdup(path) : NULL;
 }
 
 static int
@@ -200,7 +204,7 @@ open_temp(struct get_sink *s, const struct stat *old)
 		return -ENOMEM;
 	watch_signals(s->temp);
 	s->fd = open(s->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-	             MODE_NEW);
+	             old != NULL ? old->st_mode & MODE_OURS : MODE_NEW);
 	if (s->fd >= 0 && old != NULL)
 		keep_rights(s->fd, old);
 	if (s->fd >= 0)
@@ -223,8 +227,10 @@ open_file(struct get_sink *s)
 		return r;
 	if (s->append)
 		return open_in_place(s, O_APPEND);
+	/* A link that the kernel does not follow (fs.protected_symlinks) is
+	 * not followed by us either. */
 	if (stat(s->name, &old) < 0)
-		return open_temp(s, NULL);
+		return errno == ENOENT ? open_temp(s, NULL) : -errno;
 	if (!S_ISREG(old.st_mode))
 		return open_in_place(s, 0);
 	if (is_own_stream(s, &old))

@@ -4,6 +4,7 @@ import hashlib
 import os
 import pty
 import select
+import shutil
 import signal
 import socket
 import stat
@@ -152,6 +153,38 @@ def test_a_link_whose_end_has_too_long_a_name_is_an_error(server, tmp_path):
     done = get("-s", "-S", "-o", str(folder / "link"), server.url + "/ok", cwd=tmp_path)
     assert done.returncode == 23
     assert [path.name for path in folder.iterdir()] == ["link"]
+
+
+@pytest.mark.static_only
+@pytest.mark.skipif(not shutil.which("strace"), reason="no strace")
+@pytest.mark.parametrize("error, text", [("EACCES", b"Permission denied"), ("EIO", b"I/O error"),
+                                         ("ELOOP", b"Symbolic link loop")])
+def test_a_link_that_the_kernel_does_not_follow_is_not_followed(server, tmp_path, error, text):
+    """Somebody else's link in a folder like /tmp, with fs.protected_symlinks."""
+    (tmp_path / "file").write_bytes(b"ours")
+    (tmp_path / "link").symlink_to("file")
+    done = subprocess.run(["strace", "-qq", "-o", "/dev/null", "-P", tmp_path / "link", "-e",
+                           f"inject=stat,newfstatat,statx:error={error}", box.HALE, "get", "-sS",
+                           "-o", tmp_path / "link", server.url + "/ok"], capture_output=True)
+    assert done.returncode == 23 and text in done.stderr, done.stderr
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "file").read_bytes() == b"ours"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link"]
+
+
+@pytest.mark.static_only
+@pytest.mark.skipif(not shutil.which("strace"), reason="no strace")
+@pytest.mark.parametrize("mode, begun", [(0o640, "0600"), (0o444, "0400"), (0o777, "0600"),
+                                         (None, "0666")])
+def test_the_new_file_is_never_open_to_more_than_the_old_one(server, tmp_path, mode, begun):
+    if mode is not None:
+        (tmp_path / "out").write_bytes(b"old")
+        (tmp_path / "out").chmod(mode)
+    subprocess.run(["strace", "-qq", "-e", "trace=open,openat", "-o", tmp_path / "log", box.HALE,
+                    "get", "-s", "-o", "out", server.url + "/ok"], cwd=tmp_path, check=True)
+    (line,) = [line for line in (tmp_path / "log").read_text().splitlines() if ".part" in line]
+    assert f", {begun}) = " in line
+    if mode is not None:
+        assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == mode
 
 
 @pytest.mark.parametrize("how", [">", ">>"])
