@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #define GET_URL_MAX (URL_MAX + 1)	/* bytes of a URL in a struct */
+#define GET_HOST_MAX 256	/* bytes of a decoded host with its NUL */
 
 /* curl's exit codes, as far as they occur. */
 enum get_exit {
@@ -80,7 +81,7 @@ struct get {
 	size_t      n_owned;
 	struct get_bytes data;	/* -d and its kin, joined */
 	bool        json, get, head;	/* --json, -G, -I */
-	const char *upload;	/* -T */
+	struct get_list uploads;	/* -T; the nth goes with the nth URL */
 	const char *user, *agent, *referer, *cookie, *range, *bearer;
 	const char *target;	/* --request-target */
 	bool        path_as_is, http10, globoff;
@@ -176,8 +177,9 @@ struct get_result {
 	int         fields;	/* in the last head */
 	char        why[1024];	/* one line, "" where all is well */
 	char        url[GET_URL_MAX], redirect[GET_URL_MAX];
-	char        type[256];
-	char        method[32];
+	struct span more;	/* -G's data, where it was sent behind url */
+	bool        as_is;	/* url's dots stay */
+	const char *method;
 	char        local[64], remote[64];
 	uint16_t    local_port, remote_port;
 	const char *asked;	/* the URL as it was given */
@@ -192,9 +194,9 @@ struct get_route {
 	struct dial_set  set;	/* to.at, where it is not looked up */
 	struct url       proxy;	/* where via_proxy */
 	bool             via_proxy, tunnel;
-	char             host[256];	/* to.host: decoded, a name or a literal */
-	char             tunnel_to[300];
-	char             tunnel_fields[1024];
+	char             host[GET_HOST_MAX];	/* to.host: a name or a literal */
+	char             tunnel_to[GET_HOST_MAX + 16];
+	char             tunnel_fields[CLIENT_PROXY_HEAD_MAX];
 };
 
 /*
@@ -214,15 +216,15 @@ struct get_ask {
 	bool        moved;	/* by a redirect: -G's data was sent */
 	bool        trusted;	/* the login and its like may be sent here */
 	bool        same_host;	/* the user's Host field is meant for it */
-	bool        has_body;
+	bool        posts, puts;	/* a body follows: -d's, -T's */
 	bool        chunked;	/* its length is not known */
-	uint64_t    length;
+	uint64_t    length;	/* 0: none */
 	uint64_t    resume_from;
 };
 
 /*
  * Appends the request's head. Returns GET_OK, or another exit code after
- * appending why.
+ * appending why: a part is too long, or the user's lines contradict the body.
  */
 int get_write_head(struct buf *b, const struct get *g,
                    const struct get_ask *ask, struct buf *why);
@@ -236,8 +238,14 @@ void digest_reset(struct get_digest *d);
 bool digest_is(const struct get_digest *d, const char *hex);
 void digest_close(struct get_digest *d);
 
-/* Prints -w's text. Returns GET_OK or GET_WRITE. */
+/* Prints -w's text. Returns GET_OK, GET_WRITE or GET_MEMORY. */
 int get_write_out(const char *format, const struct get_result *r);
+
+/* What -w's text takes at most, and the text itself; what it asks for and is
+ * unknown is a warning. */
+size_t get_format_max(const char *format, const struct get_result *r);
+void get_format(struct buf *b, const char *format,
+                const struct get_result *r);
 
 /* curl's exit code for what the exchange's step failed with. */
 int get_code(const struct client *c, int err, bool via_proxy);

@@ -14,6 +14,7 @@
 
 #define GET_IN_MAX      65536	/* bytes of a head; of a body at a time */
 #define GET_REQUEST_MAX 65536	/* bytes of a request's head */
+#define GET_HEADS_MAX   307200	/* bytes of all heads of an answer, curl's */
 
 /* What kind of request it is; -X changes only its name. */
 enum get_kind { ASK_GET, ASK_HEAD, ASK_POST, ASK_PUT };
@@ -21,6 +22,7 @@ enum get_kind { ASK_GET, ASK_HEAD, ASK_POST, ASK_PUT };
 /* On the heap, zeroed: many pages, most of them never touched. */
 struct get_job {
 	const struct get  *g;
+	const char        *upload;	/* -T's file for this URL, or NULL */
 	struct get_result  r;
 	struct get_sink    sink;
 	struct get_digest *digest;	/* NULL without --sha256 */
@@ -39,6 +41,7 @@ struct get_job {
 	int                err;		/* what the last try's code came from */
 	char               in[GET_IN_MAX];
 	char               request[GET_REQUEST_MAX];
+	size_t             request_len;
 	char               moved[GET_URL_MAX];	/* where a Location leads */
 	char               file[GET_URL_MAX];
 };
@@ -50,7 +53,9 @@ int job_set_url(struct get_job *j, const char *text);
  * enough. */
 int job_try_all(struct get_job *j);
 
-/* get_send.c: connects to j->route; client_close(&j->c) is due after it. */
+/* get_send.c: writes the request's head, connects to j->route and sends;
+ * client_close(&j->c) is due after the second. */
+int job_write_head(struct get_job *j);
 int job_connect(struct get_job *j);
 int job_send(struct get_job *j);
 const char *job_method(const struct get_job *j);

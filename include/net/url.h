@@ -18,7 +18,8 @@ struct url {
 	struct span user;	/* before '@', percent-encoded; p NULL: none */
 	struct span password;	/* behind its ':'; p NULL: none */
 	struct span host;	/* without brackets, percent-encoded */
-	struct span path;	/* "/a/b?q=1", "?q=1" or "": no fragment */
+	struct span path;	/* "/a/b?q=1", "?q=1" or "" */
+	struct span fragment;	/* behind '#'; may be empty */
 	uint16_t    port;	/* as written, else 80 or 443 */
 	bool        is_https;
 	bool        is_v6;	/* the host was in brackets */
@@ -28,13 +29,17 @@ struct url {
 
 /*
  * Reads "http://", "https://" or, as curl guesses it, a bare "host/path".
- * Returns 0, ERR_PARSE (with spaces, control bytes, a bad port, no host,
- * "%40" in it),
- * ERR_SCHEME (another one) or ERR_TOOBIG. *out is written only on success.
+ * Returns 0, ERR_PARSE (url_expected() says why), ERR_SCHEME (another one) or
+ * ERR_TOOBIG. *out is written only on success.
  */
 int url_read(struct url *out, struct span text);
 
-/* Appends "host", "host:8080" or "[::1]:8080": a Host field's value. */
+/* What url_read() misses in text, which it refuses: "a port of 0 to 65535", for
+ * behind "expected"; static. */
+const char *url_expected(struct span text);
+
+/* Appends "host", "host:8080" or "[::1]:8080": a Host field's value, without
+ * the zone of an address. */
 void url_write_host(struct buf *b, const struct url *u);
 
 /* Appends what a request line asks for, "/" at least; "." and ".." segments
@@ -42,12 +47,15 @@ void url_write_host(struct buf *b, const struct url *u);
  * no ASCII, the query goes as it is: both as curl does it. */
 void url_write_target(struct buf *b, const struct url *u, bool as_is);
 
-/* Appends "http://host:port" and the target: no user, no password. */
-void url_write(struct buf *b, const struct url *u);
+/* Appends the whole URL as curl tells it, login and fragment included: with a
+ * scheme and a path, the port where it was written, nothing encoded that was
+ * not; as_is as above. At most URL_MAX + URL_MORE bytes. */
+#define URL_MORE 8	/* "http://" and "/" */
+void url_write(struct buf *b, const struct url *u, bool as_is);
 
 /*
  * Appends the URL that ref (a Location) means where it stands in base's
- * answer; spaces and bytes that no URL may have are percent-encoded.
+ * answer, its fragment included; spaces and bytes that no URL may have are percent-encoded.
  */
 void url_resolve(struct buf *b, const struct url *base, struct span ref);
 

@@ -72,7 +72,8 @@ set_output(struct get_job *j, const struct get_output *out)
 		code = remote_name(j, &name);
 	(void)buf_text(&name);
 	if (code == GET_OK && name.cut)
-		code = job_fail(j, GET_WRITE, "the file's name is too long");
+		code = job_fail(j, GET_WRITE, "the file's name is longer than "
+		                BUF_DIGITS(URL_MAX) " bytes");
 	if (code == GET_OK)
 		code = set_resume(j);
 	sink_init(&j->sink, out->kind == OUT_STDOUT ? NULL : j->file,
@@ -103,14 +104,22 @@ add_escaped(struct buf *b, const char *name)
 	}
 }
 
+/* Where the host starts: behind "scheme://", not behind one in the query. */
+static size_t
+host_at(const char *asked)
+{
+	size_t n = strcspn(asked, "/?#");
+
+	return n > 0 && strncmp(asked + n - 1, "://", 3) == 0 ? n + 2 : 0;
+}
+
 /* -T and a URL whose path names no file: it is asked with the file's name. */
-static void
+static int
 write_first_text(struct get_job *j, const char *asked)
 {
 	struct buf b = buf_over(j->first_text, sizeof j->first_text);
-	const char *upload = j->g->upload, *slash;
-	const char *host = strstr(asked, "://");
-	size_t path = host == NULL ? 0 : (size_t)(host - asked) + 3, end;
+	const char *upload = j->upload, *slash;
+	size_t path = host_at(asked), end;
 
 	path += strcspn(asked + path, "/?#");
 	end = path + strcspn(asked + path, "?#");
@@ -124,29 +133,41 @@ write_first_text(struct get_job *j, const char *asked)
 	}
 	buf_str(&b, asked + end);
 	(void)buf_text(&b);
+	if (!b.cut)
+		return GET_OK;
+	return job_fail(j, GET_URL, "the URL is longer than "
+	                BUF_DIGITS(URL_MAX) " bytes");
 }
 
-/* curl expands {a,b} and [1-3]; hale does not, and says so. */
+/* curl expands {a,b} and [1-3]; hale does not, and says so. An address in
+ * brackets is none of these. */
 static bool
 has_glob(const char *text)
 {
-	const char *bracket = strchr(text, '[');
+	size_t n = strcspn(text, "{}[]"), address;
 
-	return strchr(text, '{') != NULL
-	    || (bracket != NULL && strchr(bracket, '-') != NULL
-	        && strchr(bracket, ':') == NULL);
+	if (text[n] != '[')
+		return text[n] != '\0';
+	text += n + 1;
+	address = strspn(text, "0123456789abcdefABCDEF:.");
+	if (memchr(text, ':', address) == NULL)
+		return true;
+	if (text[address] == '%')
+		address += strcspn(text + address, "]");
+	return text[address] != ']' || has_glob(text + address + 1);
 }
 
 static int
 run_job(struct get_job *j, const struct get_output *out)
 {
-	int code, r;
+	int code = write_first_text(j, j->r.asked), r;
 
-	write_first_text(j, j->r.asked);
 	job_copy_text(j->r.url, sizeof j->r.url, span_of(j->first_text));
+	if (code != GET_OK)
+		return code;
 	if (!j->g->globoff && has_glob(j->r.asked))
 		return job_fail(j, GET_URL, "URL has a pattern ({} or []), which is "
-		                "not expanded here");
+		                "not expanded here; -g takes it as it is");
 	code = job_set_url(j, j->first_text);
 	if (code != GET_OK)
 		return code;
@@ -168,21 +189,6 @@ run_job(struct get_job *j, const struct get_output *out)
 		return job_fail(j, GET_WRITE, "Failure writing output to %s: %s",
 		                j->sink.name, err_text(r));
 	return code;
-}
-
-/* A URL as curl tells it with -w: with its path at least. */
-static void
-complete_url(struct get_result *r)
-{
-	char text[GET_URL_MAX];
-	struct buf b = buf_over(text, sizeof text);
-	struct url u;
-
-	if (url_read(&u, span_of(r->url)) < 0 || u.user.p != NULL
-	 || (u.path.len > 0 && u.has_scheme))
-		return;
-	url_write(&b, &u);
-	job_copy_text(r->url, sizeof r->url, buf_span(&b));
 }
 
 static int
@@ -213,7 +219,7 @@ get_one(const struct get *g, size_t i)
 {
 	static const struct get_output to_stdout = { OUT_STDOUT, NULL };
 	struct get_job *j = calloc(1, sizeof *j);
-	int code;
+	int code, told;
 
 	if (j == NULL) {
 		log_error("get: %s", err_text(-ENOMEM));
@@ -221,20 +227,22 @@ get_one(const struct get *g, size_t i)
 	}
 	j->g = g;
 	j->upload_fd = -1;
+	if (i < g->uploads.n && g->uploads.at[i][0] != '\0')
+		j->upload = g->uploads.at[i];
 	sink_init(&j->sink, NULL, false, false);
 	j->r.asked = g->urls.at[i];
 	j->r.url_index = i;
-	j->r.file = "";
+	j->r.file = j->r.method = "";
 	j->r.start_us = j->r.try_us = clock_us();
 	code = run_job(j, i < g->n_outputs ? &g->outputs[i] : &to_stdout);
 	j->r.end_us = clock_us();
 	j->r.code = code;
 	sink_drop(&j->sink);
-	complete_url(&j->r);
 	if (code != GET_OK && !get_is_quiet(g))
 		log_error("get: (%d) %s", code, j->r.why);
-	if (write_out(g, &j->r) != GET_OK && code == GET_OK)
-		code = GET_WRITE;
+	told = write_out(g, &j->r);
+	if (code == GET_OK)
+		code = told;
 	digest_close(j->digest);
 	free(j->r.head);
 	free(j);

@@ -2,6 +2,7 @@
 /* cmd/get_ask.c - the head of a request, in curl's order */
 #include "cmd/get.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -9,7 +10,8 @@
 #include "cmd/cmd.h"
 #include "net/request.h"
 
-#define VALUE_MAX 2048	/* bytes of a field's value that is built here */
+#define LOGIN_MAX 16384	/* bytes of "user:password": tokens are long */
+#define HOST_MAX  1024	/* bytes of a Host field, each %XX of three */
 
 static bool
 is_named(struct span line, const char *name)
@@ -32,6 +34,11 @@ pick_lines(const struct get *g, const struct get_ask *ask, struct span *at)
 		                   || is_named(line, "Cookie")))
 			continue;
 		if (!ask->same_host && is_named(line, "Host"))
+			continue;
+		/* A redirect may have made a GET of what had a body. */
+		if (ask->moved && !ask->posts && !ask->puts
+		 && (is_named(line, "Content-Length")
+		     || is_named(line, "Transfer-Encoding")))
 			continue;
 		at[lines.n++] = line;
 	}
@@ -93,7 +100,7 @@ static int
 add_login(struct buf *b, const struct get *g, const struct get_ask *ask,
           const struct request_lines *lines, struct buf *why)
 {
-	char memory[VALUE_MAX];
+	char memory[LOGIN_MAX];
 	struct buf login = buf_over(memory, sizeof memory);
 	const struct url *u = ask->url;
 
@@ -118,24 +125,24 @@ add_login(struct buf *b, const struct get *g, const struct get_ask *ask,
 	buf_str(b, "Authorization: ");
 	request_write_basic(b, buf_span(&login));
 	buf_str(b, "\r\n");
-	b->cut |= login.cut;
-	return GET_OK;
+	if (!login.cut)
+		return GET_OK;
+	buf_str(why, "the login is longer than " BUF_DIGITS(LOGIN_MAX)
+	        " bytes");
+	return GET_URL;
 }
 
 static void
 add_range(struct buf *b, const struct get *g, const struct get_ask *ask,
           const struct request_lines *lines)
 {
-	char memory[VALUE_MAX];
-	struct buf value = buf_over(memory, sizeof memory);
-
+	if (ask->length > 0 || request_has(lines, "Range"))
+		return;
 	if (ask->resume_from > 0)
-		buf_fmt(&value, "bytes=%llu-",
+		buf_fmt(b, "Range: bytes=%llu-\r\n",
 		        (unsigned long long)ask->resume_from);
 	else if (g->range != NULL)
-		buf_fmt(&value, "bytes=%s", g->range);
-	if (value.len > 0 && ask->length == 0)
-		request_add(b, lines, "Range", buf_span(&value));
+		buf_fmt(b, "Range: bytes=%s\r\n", g->range);
 }
 
 static void
@@ -145,7 +152,7 @@ add_body_fields(struct buf *b, const struct get *g, const struct get_ask *ask,
 	char memory[32];
 	struct buf length = buf_over(memory, sizeof memory);
 
-	if (!ask->has_body)
+	if (!ask->posts && !ask->puts)
 		return;
 	if (ask->chunked) {
 		request_add(b, lines, "Transfer-Encoding", span_of("chunked"));
@@ -153,10 +160,32 @@ add_body_fields(struct buf *b, const struct get *g, const struct get_ask *ask,
 		buf_fmt(&length, "%llu", (unsigned long long)ask->length);
 		request_add(b, lines, "Content-Length", buf_span(&length));
 	}
-	if (g->upload == NULL)
+	if (ask->posts)
 		request_add(b, lines, "Content-Type",
 		            span_of(g->json ? "application/json"
 		                : "application/x-www-form-urlencoded"));
+}
+
+/* Two readers of such a request would take it for two different ones. */
+static int
+verify_framing(const struct get *g, const struct get_ask *ask,
+               const struct request_lines *lines, struct buf *why)
+{
+	const char *field = request_contradiction(lines, ask->chunked,
+	                                          ask->length);
+
+	if (field == NULL && !(ask->chunked && g->http10))
+		return GET_OK;
+	if (field == NULL)
+		buf_str(why, "-0: HTTP/1.0 has no chunks, and the length of "
+		        "-T's body is not known");
+	else if (ask->chunked)
+		buf_fmt(why, "-H %s contradicts the body, which is sent in "
+		        "chunks", field);
+	else
+		buf_fmt(why, "-H %s contradicts the body, which has %llu bytes",
+		        field, (unsigned long long)ask->length);
+	return GET_USAGE;
 }
 
 /* see cmd/get.h */
@@ -164,14 +193,16 @@ int
 get_write_head(struct buf *b, const struct get *g, const struct get_ask *ask,
                struct buf *why)
 {
-	char memory[VALUE_MAX];
+	char memory[HOST_MAX];
 	struct buf host = buf_over(memory, sizeof memory);
 	struct span *at = calloc(g->n_headers + 1, sizeof *at);
 	struct request_lines lines;
 	int code;
 
-	if (at == NULL)
+	if (at == NULL) {
+		buf_str(why, err_text(-ENOMEM));
 		return GET_MEMORY;
+	}
 	lines = pick_lines(g, ask, at);
 	buf_fmt(b, "%s ", ask->method);
 	add_target(b, g, ask);
@@ -180,7 +211,9 @@ get_write_head(struct buf *b, const struct get *g, const struct get_ask *ask,
 	request_add(b, &lines, "Host", buf_span(&host));
 	if (ask->route->via_proxy && !ask->route->tunnel)
 		buf_str(b, ask->route->tunnel_fields);	/* the login only */
-	code = add_login(b, g, ask, &lines, why);
+	code = verify_framing(g, ask, &lines, why);
+	if (code == GET_OK)
+		code = add_login(b, g, ask, &lines, why);
 	add_range(b, g, ask, &lines);
 	if (g->agent == NULL || g->agent[0] != '\0')
 		request_add(b, &lines, "User-Agent",
@@ -199,7 +232,8 @@ get_write_head(struct buf *b, const struct get *g, const struct get_ask *ask,
 	buf_str(b, "\r\n");
 	free(at);
 	if (code == GET_OK && b->cut) {
-		buf_str(why, "the request's head is too long");
+		buf_fmt(why, "the request's head is longer than %lu bytes",
+		        (unsigned long)b->cap);
 		return GET_URL;
 	}
 	return code;

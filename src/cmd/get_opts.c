@@ -440,6 +440,13 @@ take_resolve(struct get *g, const char *value)
 }
 
 static int
+take_upload(struct get *g, const char *value)
+{
+	g->uploads.at[g->uploads.n++] = value;
+	return GET_OK;
+}
+
+static int
 take_connect_to(struct get *g, const char *value)
 {
 	g->connect_to.at[g->connect_to.n++] = value;
@@ -516,8 +523,8 @@ static const struct get_opt opts[] = {
 	ROW(0, "data-urlencode", K_TAKE, 0, "[NAME]=DATA",
 	    "the same, percent-encoded", take_urlencode)
 	ROW(0, "json", K_TAKE, 0, "DATA|@FILE", "POST this as JSON", take_json)
-	ROW('T', "upload-file", K_TEXT, AT(upload), "FILE",
-	    "PUT this file, - for stdin", NULL)
+	ROW('T', "upload-file", K_TAKE, 0, "FILE",
+	    "PUT this file, - for stdin; each goes with one URL", take_upload)
 	ROW('u', "user", K_TEXT, AT(user), "USER:PASSWORD",
 	    "log in by the basic scheme", NULL)
 	ROW(0, "bearer-file", K_TEXT, AT(bearer), "FILE",
@@ -863,19 +870,11 @@ refuse_controls(const struct get *g)
 	return GET_OK;
 }
 
-static bool
-has_field(const struct get *g, const char *name)
-{
-	const struct request_lines lines = { g->headers, g->n_headers };
-
-	return request_has(&lines, name);
-}
-
 /* What does not go together. */
 static int
 refuse_pairs(const struct get *g)
 {
-	bool posts = g->data.is_set && !g->get, sends = posts || g->upload;
+	bool sends = (g->data.is_set && !g->get) || g->uploads.n > 0;
 	const struct {
 		bool        both;
 		const char *words;
@@ -885,10 +884,6 @@ refuse_pairs(const struct get *g)
 		{ g->resume && g->sha256, "-C and --sha256" },
 		{ g->resume && sends, "-C and -d or -T" },
 		{ g->range && sends, "-r and -d or -T" },
-		{ posts && has_field(g, "Transfer-Encoding"),
-		  "-d and -H Transfer-Encoding" },
-		{ g->upload && g->http10 && strcmp(g->upload, "-") == 0,
-		  "-T - and -0, which has no chunks," },
 	};
 
 	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
@@ -916,7 +911,7 @@ settle(struct get *g)
 		log_error("get: no URL specified (see: hale help get)");
 		return GET_USAGE;
 	}
-	if ((g->data.is_set && !g->get) + g->head + (g->upload != NULL) > 1) {
+	if ((g->data.is_set && !g->get) + g->head + (g->uploads.n > 0) > 1) {
 		log_error("get: You can only select one HTTP request method: "
 		          "of -d, -I and -T");
 		return GET_USAGE;
@@ -937,6 +932,7 @@ get_parse(struct get *g, int argc, char **argv)
 	int r;
 
 	g->urls.at = calloc(n, sizeof *g->urls.at);
+	g->uploads.at = calloc(n, sizeof *g->uploads.at);
 	g->resolve.at = calloc(n, sizeof *g->resolve.at);
 	g->connect_to.at = calloc(n, sizeof *g->connect_to.at);
 	g->owned = calloc(2 * n, sizeof *g->owned);	/* -b joins twice */
@@ -945,7 +941,8 @@ get_parse(struct get *g, int argc, char **argv)
 		n += strlen(argv[i]);
 	g->outputs = calloc(n, sizeof *g->outputs);
 	g->max_redirs = REDIRS;
-	if (g->urls.at == NULL || g->resolve.at == NULL
+	if (g->urls.at == NULL || g->uploads.at == NULL
+	 || g->resolve.at == NULL
 	 || g->connect_to.at == NULL || g->outputs == NULL
 	 || g->owned == NULL) {
 		log_error("get: %s", err_text(-ENOMEM));
@@ -960,6 +957,7 @@ void
 get_free(struct get *g)
 {
 	free(g->urls.at);
+	free(g->uploads.at);
 	free(g->resolve.at);
 	free(g->connect_to.at);
 	free(g->outputs);

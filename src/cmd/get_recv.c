@@ -67,8 +67,6 @@ note_head(struct get_job *j)
 	j->r.minor = reply->minor;
 	j->r.head_bytes += reply->head.len;
 	j->r.fields = count_fields(reply);
-	job_copy_text(j->r.type, sizeof j->r.type,
-	              reply_field(reply, "Content-Type"));
 	copy = malloc(reply->fields.len + 1);
 	free(j->r.head);
 	j->r.head = copy;
@@ -100,6 +98,7 @@ show_head(struct get_job *j, struct span head)
 int
 job_read_head(struct get_job *j)
 {
+	uint64_t before = j->r.head_bytes;
 	int code = GET_OK, r;
 
 	j->c.is_head = j->kind == ASK_HEAD
@@ -116,6 +115,11 @@ job_read_head(struct get_job *j)
 		code = show_head(j, j->c.reply.head);
 		if (code == GET_OK && r < 0)
 			code = job_fail_exchange(j, r);
+		/* Interim ones cost a server nothing, and us the deadline. */
+		if (code == GET_OK && j->r.head_bytes - before > GET_HEADS_MAX)
+			code = job_fail(j, GET_RECV, "Too large response headers: "
+			                "more than " BUF_DIGITS(GET_HEADS_MAX)
+			                " bytes");
 	} while (code == GET_OK && j->r.status / 100 == 1);
 	return code;
 }

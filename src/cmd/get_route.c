@@ -44,6 +44,8 @@ matches_net(const char *host, struct span item)
 
 	buf_add(&b, name);
 	(void)buf_text(&b);
+	if (b.cut)
+		return false;
 	for (int family = AF_INET;; family = AF_INET6) {
 		uint64_t all = family == AF_INET ? 32 : 128;
 
@@ -144,11 +146,11 @@ proxy_of(const struct get *g, const struct url *u)
 	return "";
 }
 
-/* "user:password" for the proxy, from -U or its URL. */
-static void
+/* "user:password" for the proxy, from -U or its URL. Returns 0 or ERR_PARSE. */
+static int
 add_proxy_login(struct buf *b, const struct get *g, const struct url *proxy)
 {
-	char memory[1024];
+	char memory[CLIENT_PROXY_HEAD_MAX];
 	struct buf login = buf_over(memory, sizeof memory);
 
 	if (g->proxy_user != NULL) {
@@ -156,27 +158,69 @@ add_proxy_login(struct buf *b, const struct get *g, const struct url *proxy)
 		if (strchr(g->proxy_user, ':') == NULL)
 			buf_str(&login, ":");
 	} else if (proxy->user.p != NULL) {
-		(void)url_write_login(&login, proxy);
+		if (url_write_login(&login, proxy) < 0)
+			return ERR_PARSE;
 	} else {
-		return;
+		return 0;
 	}
 	buf_str(b, "Proxy-Authorization: ");
 	request_write_basic(b, buf_span(&login));
 	buf_str(b, "\r\n");
+	b->cut |= login.cut;
+	return 0;
+}
+
+/* The fields for the proxy. Returns an exit code. */
+static int
+write_proxy_fields(const struct get *g, struct get_route *route,
+                   struct buf *why)
+{
+	struct buf fields = buf_over(route->tunnel_fields,
+	                             sizeof route->tunnel_fields);
+
+	if (add_proxy_login(&fields, g, &route->proxy) < 0) {
+		buf_str(why, "the proxy's login has a control byte");
+		return GET_PROXY_LOOKUP;
+	}
+	if (route->tunnel)
+		buf_fmt(&fields, "User-Agent: %s\r\n"
+		        "Proxy-Connection: Keep-Alive\r\n",
+		        g->agent != NULL ? g->agent : cmd_agent());
+	(void)buf_text(&fields);
+	if (!fields.cut)
+		return GET_OK;
+	buf_str(why, "the fields for the proxy (its login, -A) are longer than "
+	        BUF_DIGITS(CLIENT_PROXY_HEAD_MAX) " bytes");
+	return GET_URL;
+}
+
+/* Writes text, decoded, as the host to connect to. Returns an exit code. */
+static int
+set_host(struct get_route *route, struct span text, struct buf *why)
+{
+	struct buf host = buf_over(route->host, sizeof route->host);
+	int r = url_decode(&host, text);
+
+	(void)buf_text(&host);
+	if (host.cut)
+		buf_fmt(why, "the host's name is longer than %d bytes",
+		        GET_HOST_MAX - 1);
+	else if (r < 0 || strpbrk(route->host, " \"#/<>?@[\\]^`{|}") != NULL)
+		buf_str(why, "the host's name has an encoded byte that no name "
+		        "has");
+	else
+		return GET_OK;
+	return GET_URL;
 }
 
 static int
 set_proxy(const struct get *g, const struct url *u, const char *text,
           bool elsewhere, struct get_route *route, struct buf *why)
 {
-	struct buf fields = buf_over(route->tunnel_fields,
-	                             sizeof route->tunnel_fields);
 	struct buf to = buf_over(route->tunnel_to, sizeof route->tunnel_to);
-	struct buf host = buf_over(route->host, sizeof route->host);
 	char room[REDACT_ROOM];
-	struct span peer = elsewhere ? span_of(route->host) : u->host;
-	bool is_v6 = peer.len > 0 && memchr(peer.p, ':', peer.len) != NULL;
-	int r = url_read(&route->proxy, span_of(text));
+	bool is_v6 = strchr(route->host, ':') != NULL;
+	int code, r = url_read(&route->proxy, span_of(text));
 
 	if (r == 0 && route->proxy.is_https)
 		r = ERR_SCHEME;
@@ -190,25 +234,17 @@ set_proxy(const struct get *g, const struct url *u, const char *text,
 		route->proxy.port = PROXY_PORT;
 	route->via_proxy = true;
 	route->tunnel = u->is_https || g->proxy_tunnel || elsewhere;
-	buf_fmt(&to, is_v6 ? "[%.*s]:%u" : "%.*s:%u", (int)peer.len, peer.p,
-	        route->to.port);
-	(void)url_decode(&host, route->proxy.host);
+	buf_fmt(&to, is_v6 ? "[%s]:%u" : "%s:%u", route->host,
+	        route->to.port);	/* there is room for any host */
+	code = set_host(route, route->proxy.host, why);
+	if (code == GET_OK)
+		code = write_proxy_fields(g, route, why);
 	route->to.port = route->proxy.port;
-	add_proxy_login(&fields, g, &route->proxy);
-	if (!route->tunnel) {
-		(void)buf_text(&fields);
-		(void)buf_text(&host);
-		return GET_OK;
+	if (route->tunnel) {
+		route->to.tunnel_to = buf_text(&to);
+		route->to.tunnel_fields = route->tunnel_fields;
 	}
-	buf_fmt(&fields, "User-Agent: %s\r\nProxy-Connection: Keep-Alive\r\n",
-	        g->agent != NULL ? g->agent : cmd_agent());
-	(void)buf_text(&host);
-	route->to.tunnel_to = buf_text(&to);
-	route->to.tunnel_fields = buf_text(&fields);
-	if (!fields.cut && !to.cut)
-		return GET_OK;
-	buf_str(why, "the request to the proxy is too long");
-	return GET_URL;
+	return code;
 }
 
 /* Cuts "HOST:" off *rest; an address in brackets loses them. */
@@ -261,6 +297,11 @@ connect_elsewhere(const struct get *g, struct get_route *route,
 		if (h2.len > 0) {
 			buf_add(&host, h2);
 			(void)buf_text(&host);
+		}
+		if (host.cut) {
+			buf_fmt(why, "--connect-to's host is longer than %d "
+			        "bytes", GET_HOST_MAX - 1);
+			return GET_SYNTAX;
 		}
 		route->to.port = (uint16_t)port;
 		*elsewhere = h2.len > 0 || rest.len > 0;
@@ -374,7 +415,8 @@ use_unix(const struct get *g, struct get_route *route, struct buf *why)
 	route->to.at = &route->set;
 	if (!path.cut && dial_add_unix(&route->set, buf_span(&path)) == 0)
 		return GET_OK;
-	buf_fmt(why, "Unix socket path too long: '%s'", g->unix_socket);
+	buf_fmt(why, "Unix socket path too long: '%s': expected 1 to 107 bytes",
+	        g->unix_socket);
 	return GET_LOOKUP;
 }
 
@@ -383,17 +425,14 @@ int
 get_find_route(const struct get *g, const struct url *u,
                struct get_route *route, struct buf *why)
 {
-	struct buf host = buf_over(route->host, sizeof route->host);
 	const char *proxy;
 	bool elsewhere = false, direct;
-	int code = GET_OK;
+	int code;
 
 	memset(route, 0, sizeof *route);
-	if (url_decode(&host, u->host) < 0 || host.cut) {
-		buf_str(why, "URL using bad/illegal format or missing URL");
-		return GET_URL;
-	}
-	(void)buf_text(&host);
+	code = set_host(route, u->host, why);
+	if (code != GET_OK)
+		return code;
 	route->to.port = u->port;
 	route->to.family = family_of(g);
 	if (g->unix_socket != NULL) {

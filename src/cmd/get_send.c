@@ -47,7 +47,7 @@ int
 job_connect(struct get_job *j)
 {
 	const struct get *g = j->g;
-	char host[TLS_HOST_MAX + 1];
+	char host[GET_HOST_MAX];	/* the route's may be the proxy's */
 	struct buf name = buf_over(host, sizeof host);
 	struct tls_conf tls = {
 		.host = host,
@@ -62,7 +62,9 @@ job_connect(struct get_job *j)
 	int r;
 
 	(void)url_decode(&name, j->url.host);
-	(void)buf_text(&name);
+	(void)buf_text(&name);	/* it fits: see get_find_route() */
+	if (j->url.is_v6)
+		host[strcspn(host, "%")] = '\0';	/* no zone for the peer */
 	j->route.to.tls = j->url.is_https ? &tls : NULL;
 	if (end_ms > j->deadline_ms)
 		end_ms = j->deadline_ms;
@@ -150,7 +152,7 @@ send_upload(struct get_job *j)
 		n = read_upload(j, bytes + CHUNK_HEAD);
 		if (n < 0)
 			return job_fail(j, GET_READ, "cannot read %s: %s",
-			                j->g->upload, err_text((int)n));
+			                j->upload, err_text((int)n));
 		piece = (struct span){ bytes + CHUNK_HEAD, (size_t)n };
 		if (j->upload_sized && n == 0)
 			break;
@@ -163,22 +165,16 @@ send_upload(struct get_job *j)
 	if (code == GET_OK && !answered && j->upload_sized
 	 && sent != j->upload_len)
 		return job_fail(j, GET_PARTIAL, "%s changed while it was sent",
-		                j->g->upload);
+		                j->upload);
 	return code;
-}
-
-static bool
-has_body(const struct get_job *j)
-{
-	return j->kind == ASK_POST || j->kind == ASK_PUT;
 }
 
 /* see cmd/get_job.h */
 int
-job_send(struct get_job *j)
+job_write_head(struct get_job *j)
 {
 	const struct get *g = j->g;
-	bool is_post = j->kind == ASK_POST;
+	bool posts = j->kind == ASK_POST, puts = j->kind == ASK_PUT;
 	struct get_ask ask = {
 		.url = &j->url,
 		.first = &j->first,
@@ -188,21 +184,33 @@ job_send(struct get_job *j)
 		.trusted = g->location_trusted
 		        || url_is_same_origin(&j->url, &j->first),
 		.same_host = url_is_same_host(&j->url, &j->first),
-		.has_body = has_body(j),
-		.chunked = j->kind == ASK_PUT && !j->upload_sized,
-		.length = is_post ? g->data.len
-		        : j->kind == ASK_PUT ? j->upload_len : 0,
+		.posts = posts,
+		.puts = puts,
+		.chunked = puts && !j->upload_sized,
+		.length = posts ? g->data.len : puts ? j->upload_len : 0,
 		.resume_from = j->resume_from,
 	};
 	struct buf b = buf_over(j->request, sizeof j->request);
 	struct buf why = buf_over(j->r.why, sizeof j->r.why - 1);
-	struct span body = { g->data.p, is_post ? g->data.len : 0 };
-	bool answered = false;
 	int code = get_write_head(&b, g, &ask, &why);
 
 	(void)buf_text(&why);
-	if (code != GET_OK)
-		return code;
+	j->request_len = b.len;
+	return code;
+}
+
+/* see cmd/get_job.h */
+int
+job_send(struct get_job *j)
+{
+	const struct get *g = j->g;
+	bool is_post = j->kind == ASK_POST;
+	struct buf b = buf_over(j->request, sizeof j->request);
+	struct span body = { g->data.p, is_post ? g->data.len : 0 };
+	bool answered = false;
+	int code;
+
+	b.len = j->request_len;
 	job_tell_head(j, "> ", buf_span(&b));
 	j->r.sent_bytes += b.len + body.len;
 	if (body.len > 0 && body.len <= b.cap - b.len) {

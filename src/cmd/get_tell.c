@@ -14,7 +14,7 @@
 int
 job_fail(struct get_job *j, int code, const char *fmt, ...)
 {
-	struct buf b = buf_over(j->r.why, sizeof j->r.why);
+	struct buf b = buf_over(j->r.why, sizeof j->r.why - 1);
 	va_list ap;
 
 	if (j->r.why[0] != '\0')
@@ -22,6 +22,8 @@ job_fail(struct get_job *j, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	buf_vfmt(&b, fmt, ap);
 	va_end(ap);
+	buf_end_cut(&b);
+	b.cap++;	/* kept for the NUL */
 	(void)buf_text(&b);
 	return code;
 }
@@ -55,6 +57,7 @@ tell(const char *mark, struct span line)
 		line.len--;
 	buf_str(&b, mark);
 	buf_plain(&b, line);
+	buf_end_cut(&b);
 	b.cap++;
 	buf_str(&b, "\n");
 	(void)!write(STDERR_FILENO, b.p, b.len);	/* only words for people */
@@ -123,8 +126,12 @@ fail_timeout(struct get_job *j)
 static int
 fail_body(struct get_job *j, int code, int err, struct buf *words)
 {
+	if (err == ERR_TOOBIG)
+		return job_fail(j, code, "chunked-encoding: a size line or the "
+		                "trailers are longer than "
+		                BUF_DIGITS(CHUNKS_LINE_MAX) " bytes");
 	if (err != ERR_SHORT)
-		return job_fail(j, code, err == ERR_PARSE || err == ERR_TOOBIG
+		return job_fail(j, code, err == ERR_PARSE
 		                ? "chunked-encoding: %s" : "Recv failure: %s",
 		                buf_text(words));
 	if (j->c.body == BODY_LENGTH)
@@ -145,6 +152,9 @@ job_fail_exchange(struct get_job *j, int err)
 	struct span host = j->route.to.host;
 
 	j->err = err;
+	if (err == ERR_TOOBIG && j->c.step != CLIENT_BODY)
+		return job_fail(j, code, "Too large response headers: more than "
+		                BUF_DIGITS(GET_IN_MAX) " bytes in one head");
 	client_text(&j->c, err, &words);
 	switch (code) {
 	case GET_TIMEOUT:

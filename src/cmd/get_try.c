@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "net/redact.h"
 #include "net/request.h"
 
 #define RETRY_MIN_MS  1000	/* curl's back-off: 1, 2, 4 ... */
@@ -117,14 +118,16 @@ int
 job_set_url(struct get_job *j, const char *text)
 {
 	struct span s = span_of(text);
+	char room[REDACT_ROOM];
 	int r = url_read(&j->url, s);
 
 	if (r == ERR_SCHEME)
 		return job_fail(j, GET_PROTOCOL, "Protocol \"%.*s\" not supported",
 		                (int)strcspn(text, ":"), text);
 	if (r < 0)
-		return job_fail(j, GET_URL,
-		                "URL using bad/illegal format or missing URL");
+		return job_fail(j, GET_URL, "URL using bad/illegal format or "
+		                "missing URL: \"%s\": expected %s",
+		                redact_text(room, s), url_expected(s));
 	if (!is_allowed(j->g, j->url.is_https))
 		return job_fail(j, GET_PROTOCOL,
 		                "Protocol \"%s\" not allowed by --proto",
@@ -144,7 +147,11 @@ move_on(struct get_job *j)
 	if (g->max_redirs >= 0 && j->r.redirects >= g->max_redirs)
 		return job_fail(j, GET_REDIRECTS, "Maximum (%lld) redirects followed",
 		                (long long)g->max_redirs);
+	if (j->moved[0] == '\0')
+		return job_fail(j, GET_URL, "Location leads to a URL of more "
+		                "than " BUF_DIGITS(URL_MAX) " bytes");
 	j->r.redirects++;
+	j->r.more.len = 0;
 	change_kind(j);
 	buf_str(&b, j->moved);
 	(void)buf_text(&b);
@@ -167,10 +174,11 @@ exchange(struct get_job *j, bool *moved)
 	*moved = false;
 	(void)buf_text(&why);
 	j->r.try_us = clock_us();
-	job_copy_text(j->r.method, sizeof j->r.method, span_of(job_method(j)));
-	if (code != GET_OK)
-		return code;
-	code = job_connect(j);
+	j->r.method = job_method(j);
+	if (code == GET_OK)
+		code = job_write_head(j);
+	if (code == GET_OK)
+		code = job_connect(j);
 	if (code == GET_OK)
 		code = job_send(j);
 	if (code == GET_OK)
@@ -204,7 +212,7 @@ static int
 open_upload(struct get_job *j)
 {
 	const struct request_lines lines = { j->g->headers, j->g->n_headers };
-	const char *name = j->g->upload;
+	const char *name = j->upload;
 	struct stat st;
 
 	if (j->upload_is_used && !j->upload_sized)
@@ -220,7 +228,7 @@ open_upload(struct get_job *j)
 		return job_fail(j, GET_READ, "Can't open '%s': %s", name,
 		                err_text(-errno));
 	j->upload_sized = S_ISREG(st.st_mode)
-	               && !request_has(&lines, "Transfer-Encoding");
+	               && !request_sends(&lines, "Transfer-Encoding");
 	j->upload_len = j->upload_sized ? (uint64_t)st.st_size : 0;
 	return GET_OK;
 }
@@ -234,9 +242,11 @@ close_upload(struct get_job *j)
 }
 
 static enum get_kind
-first_kind(const struct get *g)
+first_kind(const struct get_job *j)
 {
-	if (g->upload != NULL)
+	const struct get *g = j->g;
+
+	if (j->upload != NULL)
 		return ASK_PUT;
 	if (g->head)
 		return ASK_HEAD;
@@ -254,9 +264,12 @@ begin_try(struct get_job *j)
 	r->status = r->redirects = 0;
 	r->body_bytes = r->head_bytes = r->sent_bytes = r->uploaded_bytes = 0;
 	r->lookup_us = r->connect_us = r->tls_us = r->sent_us = r->first_us = 0;
-	r->why[0] = r->redirect[0] = r->type[0] = '\0';
+	r->why[0] = r->redirect[0] = '\0';
+	r->head_len = 0;
+	r->more = (struct span){ g->data.p, g->get ? g->data.len : 0 };
+	r->as_is = g->path_as_is;
 	j->url = j->first;
-	j->kind = first_kind(g);
+	j->kind = first_kind(j);
 	j->err = 0;
 	j->deadline_ms = g->max_time_ms > 0
 	        ? clock_after(clock_ms(), g->max_time_ms) : CLOCK_NEVER;
@@ -290,9 +303,24 @@ try_once(struct get_job *j)
 	return code;
 }
 
+/* What lies with us, and is no other at the next try. */
+static bool
+is_ours(int code)
+{
+	switch (code) {
+	case GET_USAGE: case GET_URL: case GET_WRITE: case GET_READ:
+	case GET_MEMORY: case GET_RESUME: case GET_OWN_CERT: case GET_CA_FILE:
+	case GET_REWIND:
+		return true;
+	}
+	return false;
+}
+
 static bool
 is_transient(const struct get_job *j, int code)
 {
+	if (is_ours(code))
+		return false;
 	if (code == GET_TIMEOUT || code == GET_LOOKUP
 	 || code == GET_PROXY_LOOKUP)
 		return true;

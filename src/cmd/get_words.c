@@ -2,6 +2,7 @@
 /* cmd/get_words.c - exit codes, and what -w prints */
 #include "cmd/get.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "cmd/cmd.h"
 
 #define US_PER_S 1000000
+#define VAR_MAX  64		/* bytes of a number, a time or an address */
 #define VAR_NAME_MAX 20	/* bytes of "filename_effective" and the like */
 
 /* While TLS shakes hands every failure is one of these. */
@@ -148,6 +150,44 @@ static const struct {
 	{ "urlnum", V_URLNUM },
 };
 
+/* "%header{name}": a field of the last answer. */
+static void
+add_field(struct buf *b, struct span name, const struct get_result *r)
+{
+	struct span rest = { r->head, r->head_len }, got, value;
+
+	while (reply_next_field(&rest, &got, &value))
+		if (got.len == name.len
+		 && strncasecmp(got.p, name.p, name.len) == 0) {
+			buf_add(b, value);
+			return;
+		}
+}
+
+/* A URL as curl tells it: whole, or as it is where it is not one of ours.
+ * is_asked: it is the one that was asked last, not where a Location leads. */
+static void
+add_url(struct buf *b, const char *text, bool is_asked,
+        const struct get_result *r)
+{
+	struct span fragment;
+	struct url u;
+
+	if (url_read(&u, span_of(text)) < 0 || (!is_asked && !u.has_scheme)) {
+		buf_str(b, text);
+		return;
+	}
+	fragment = u.fragment;
+	u.fragment.len = 0;
+	url_write(b, &u, r->as_is);
+	if (is_asked && r->more.len > 0) {
+		buf_str(b, span_has(u.path, '?') ? "&" : "?");
+		buf_add(b, r->more);
+	}
+	buf_str(b, fragment.len > 0 ? "#" : "");
+	buf_add(b, fragment);
+}
+
 static void
 add_var(struct buf *b, enum var v, const struct get_result *r)
 {
@@ -159,7 +199,7 @@ add_var(struct buf *b, enum var v, const struct get_result *r)
 		add_code(b, r->connect_status);
 		break;
 	case V_CONTENT_TYPE:
-		buf_str(b, r->type);
+		add_field(b, span_of("Content-Type"), r);
 		break;
 	case V_ERRORMSG:
 		buf_str(b, r->why);
@@ -192,7 +232,7 @@ add_var(struct buf *b, enum var v, const struct get_result *r)
 		buf_int(b, r->redirects);
 		break;
 	case V_REDIRECT_URL:
-		buf_str(b, r->redirect);
+		add_url(b, r->redirect, false, r);
 		break;
 	case V_REMOTE_IP:
 		buf_str(b, r->remote);
@@ -249,7 +289,7 @@ add_var(struct buf *b, enum var v, const struct get_result *r)
 		buf_str(b, r->asked);
 		break;
 	case V_URL_NOW:
-		buf_str(b, r->url);
+		add_url(b, r->url, true, r);
 		break;
 	case V_URLNUM:
 		buf_int(b, (int64_t)r->url_index);
@@ -266,20 +306,6 @@ add_named(struct buf *b, struct span name, const struct get_result *r)
 			return true;
 		}
 	return false;
-}
-
-/* "%header{name}": a field of the last answer. */
-static void
-add_field(struct buf *b, struct span name, const struct get_result *r)
-{
-	struct span rest = { r->head, r->head_len }, got, value;
-
-	while (reply_next_field(&rest, &got, &value))
-		if (got.len == name.len
-		 && strncasecmp(got.p, name.p, name.len) == 0) {
-			buf_add(b, value);
-			return;
-		}
 }
 
 static char
@@ -324,8 +350,9 @@ add_percent(struct buf *b, const char *f, const struct get_result *r)
 	return end + 1;
 }
 
-static void
-add_format(struct buf *b, const char *f, const struct get_result *r)
+/* see cmd/get.h */
+void
+get_format(struct buf *b, const char *f, const struct get_result *r)
 {
 	while (*f != '\0') {
 		size_t plain = strcspn(f, "%\\");
@@ -345,17 +372,37 @@ add_format(struct buf *b, const char *f, const struct get_result *r)
 }
 
 /* see cmd/get.h */
+size_t
+get_format_max(const char *format, const struct get_result *r)
+{
+	/* No variable is longer than all that can be long together. */
+	size_t most = VAR_MAX + strlen(r->asked) + strlen(r->file)
+	            + strlen(r->method) + r->head_len + r->more.len
+	            + sizeof r->url + URL_MORE + sizeof r->redirect
+	            + sizeof r->why;
+	size_t max = strlen(format);
+
+	for (; (format = strchr(format, '%')) != NULL; format++)
+		max += most;
+	return max;
+}
+
+/* see cmd/get.h */
 int
 get_write_out(const char *format, const struct get_result *r)
 {
-	/* Every variable once is far below this; what is longer is cut. */
-	size_t cap = strlen(format) + 16 * sizeof r->url;
-	char *memory = malloc(cap);
-	struct buf b = buf_over(memory, memory == NULL ? 0 : cap);
-	int code;
+	size_t cap = get_format_max(format, r);
+	char *memory = malloc(cap + 1);	/* mostly never touched */
+	struct buf b = buf_over(memory, cap);
+	int code = GET_WRITE;
 
-	add_format(&b, format, r);
-	code = cmd_print(buf_span(&b)) == CMD_OK ? GET_OK : GET_WRITE;
+	if (memory == NULL) {
+		log_error("get: -w: %s", err_text(-ENOMEM));
+		return GET_MEMORY;
+	}
+	get_format(&b, format, r);
+	if (cmd_print(buf_span(&b)) == CMD_OK)
+		code = GET_OK;
 	free(memory);
 	return code;
 }

@@ -297,7 +297,7 @@ open_socket(struct client *c, const struct client_to *to)
 static int
 open_tunnel(struct client *c, const struct client_to *to)
 {
-	char text[CLIENT_PROXY_HEAD_MAX + 2 * TLS_HOST_MAX];
+	char text[CLIENT_PROXY_HEAD_MAX + 2 * TLS_HOST_MAX + 64];
 	struct buf b = buf_over(text, sizeof text);
 	size_t sent;
 	int r;

@@ -43,9 +43,17 @@ is_word(struct span s, const char *word)
 	return s.len == strlen(word) && strncasecmp(s.p, word, s.len) == 0;
 }
 
+/* Says what was expected. Returns ERR_PARSE. */
+static int
+refuse(const char **expected, const char *words)
+{
+	*expected = words;
+	return ERR_PARSE;
+}
+
 /* Cuts "scheme://" off *rest, where it is written. */
 static int
-read_scheme(struct url *u, struct span *rest)
+read_scheme(struct url *u, struct span *rest, const char **expected)
 {
 	struct span scheme = { rest->p, scheme_len(*rest) };
 
@@ -57,7 +65,7 @@ read_scheme(struct url *u, struct span *rest)
 		         && (rest->len == scheme.len + 1
 		             || rest->p[scheme.len + 1] == '/');
 
-		return slip ? ERR_PARSE : 0;
+		return slip ? refuse(expected, "// behind the scheme") : 0;
 	}
 	u->has_scheme = true;
 	u->is_https = is_word(scheme, "https");
@@ -67,36 +75,40 @@ read_scheme(struct url *u, struct span *rest)
 	return 0;
 }
 
-/* Cuts "user:password@" off *host. */
-static void
-read_user(struct url *u, struct span *host)
+/* Cuts "user:password@" off *host. Readers differ in which of two '@' ends it,
+ * and so in the host: there is one. */
+static int
+read_user(struct url *u, struct span *host, const char **expected)
 {
-	const char *at = host->len ? memrchr(host->p, '@', host->len) : NULL;
+	struct span login;
 
-	if (at == NULL)
-		return;
-	u->user = (struct span){ host->p, (size_t)(at - host->p) };
-	*host = span_after(*host, u->user.len + 1);
-	if (u->user.len > 0 && memchr(u->user.p, ':', u->user.len) != NULL) {
-		u->password = u->user;
+	if (!span_has(*host, '@'))
+		return 0;
+	login = span_cut(host, '@');
+	if (span_has(*host, '@'))
+		return refuse(expected, "one @ before the path; %40 is another");
+	u->user = login;
+	if (span_has(login, ':')) {
+		u->password = login;
 		u->user = span_cut(&u->password, ':');
 	}
+	return 0;
 }
 
 /* What follows the host: "", ":" (RFC 3986, 3.2.3) or ":PORT". */
 static int
-read_port(struct url *u, struct span text)
+read_port(struct url *u, struct span text, const char **expected)
 {
 	uint64_t port;
 
 	u->port = u->is_https ? PORT_HTTPS : PORT_HTTP;
 	if (text.len > 0 && text.p[0] != ':')
-		return ERR_PARSE;
+		return refuse(expected, "a : or / behind the address");
 	text = span_after(text, 1);
 	if (text.len == 0)
 		return 0;
 	if (parse_uint_span(text, UINT16_MAX, &port) < 0)
-		return ERR_PARSE;
+		return refuse(expected, "a port of 0 to 65535");
 	u->port = (uint16_t)port;
 	u->has_port = true;
 	return 0;
@@ -115,8 +127,9 @@ is_host(struct span s, const char *banned)
 }
 
 static int
-read_host(struct url *u, struct span text)
+read_host(struct url *u, struct span text, const char **expected)
 {
+	const char *words = "a host name or an address";
 	struct span inside = span_after(text, 1);
 	const char *end;
 
@@ -124,11 +137,11 @@ read_host(struct url *u, struct span text)
 	if (u->is_v6) {
 		end = inside.len ? memchr(inside.p, ']', inside.len) : NULL;
 		if (end == NULL)
-			return ERR_PARSE;
+			return refuse(expected, "a ] behind the address");
 		u->host = (struct span){ inside.p, (size_t)(end - inside.p) };
 		text = span_after(inside, u->host.len + 1);
 		if (!is_host(u->host, " \"<>\\^`{|}[@"))
-			return ERR_PARSE;
+			return refuse(expected, words);
 	} else {
 		end = text.len ? memchr(text.p, ':', text.len) : NULL;
 		u->host = text;
@@ -136,18 +149,40 @@ read_host(struct url *u, struct span text)
 			u->host.len = (size_t)(end - text.p);
 		text = span_after(text, u->host.len);
 		if (!is_host(u->host, " \"<>\\^`{|}[]@"))
-			return ERR_PARSE;
+			return refuse(expected, words);
 	}
-	return read_port(u, text);
+	return read_port(u, text, expected);
 }
 
-static bool
-is_visible(struct span s)
+static int
+verify_bytes(struct span s, const char **expected)
 {
 	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f)
-			return false;
-	return true;
+		if (s.p[i] == ' ')
+			return refuse(expected, "no blank in it: %20 is one");
+		else if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
+			return refuse(expected, "no control byte in it");
+	return 0;
+}
+
+static int
+read_url(struct url *u, struct span text, const char **expected)
+{
+	struct span host, rest;
+	size_t n = 0;
+	int r = verify_bytes(text, expected);
+
+	u->fragment = text;
+	rest = span_cut(&u->fragment, '#');
+	r = r < 0 ? r : read_scheme(u, &rest, expected);
+	while (n < rest.len && !is_one_of(rest.p[n], "/?"))
+		n++;
+	host = (struct span){ rest.p, n };
+	u->path = span_after(rest, n);
+	r = r < 0 ? r : read_user(u, &host, expected);
+	if (r == 0 && host.len == 0)
+		return refuse(expected, "a host");
+	return r < 0 ? r : read_host(u, host, expected);
 }
 
 /* see net/url.h */
@@ -155,41 +190,45 @@ int
 url_read(struct url *out, struct span text)
 {
 	struct url u = { 0 };
-	struct span host, rest = text;
-	size_t n = 0;
-	int r;
+	const char *unused;
+	int r = text.len > URL_MAX ? ERR_TOOBIG : read_url(&u, text, &unused);
+
+	if (r == 0)
+		*out = u;
+	return r;
+}
+
+/* see net/url.h */
+const char *
+url_expected(struct span text)
+{
+	const char *expected = "http:// or https://";	/* ERR_SCHEME's */
+	struct url u = { 0 };
 
 	if (text.len > URL_MAX)
-		return ERR_TOOBIG;
-	if (!is_visible(text))
-		return ERR_PARSE;
-	rest = span_cut(&rest, '#');
-	r = read_scheme(&u, &rest);
-	if (r < 0)
-		return r;
-	while (n < rest.len && !is_one_of(rest.p[n], "/?"))
-		n++;
-	host = (struct span){ rest.p, n };
-	u.path = span_after(rest, n);
-	read_user(&u, &host);
-	if (host.len == 0)
-		return ERR_PARSE;
-	r = read_host(&u, host);
-	if (r < 0)
-		return r;
-	*out = u;
-	return 0;
+		return "at most " BUF_DIGITS(URL_MAX) " bytes";
+	(void)read_url(&u, text, &expected);
+	return expected;
+}
+
+static void
+write_host(struct buf *b, const struct url *u, struct span host, bool port)
+{
+	buf_str(b, u->is_v6 ? "[" : "");
+	buf_add(b, host);
+	buf_str(b, u->is_v6 ? "]" : "");
+	if (port || u->port != (u->is_https ? PORT_HTTPS : PORT_HTTP))
+		buf_fmt(b, ":%u", u->port);
 }
 
 /* see net/url.h */
 void
 url_write_host(struct buf *b, const struct url *u)
 {
-	buf_str(b, u->is_v6 ? "[" : "");
-	buf_add(b, u->host);
-	buf_str(b, u->is_v6 ? "]" : "");
-	if (u->port != (u->is_https ? PORT_HTTPS : PORT_HTTP))
-		buf_fmt(b, ":%u", u->port);
+	struct span zone = u->host;
+
+	/* A zone means something on this machine only (RFC 6874, 4). */
+	write_host(b, u, u->is_v6 ? span_cut(&zone, '%') : zone, false);
 }
 
 static bool
@@ -244,7 +283,8 @@ write_encoded(struct buf *b, struct span text)
 
 /* RFC 3986, 5.2.4; path starts with '/'. */
 static void
-write_squashed(struct buf *b, struct span path)
+write_squashed(struct buf *b, struct span path,
+               void (*write)(struct buf *b, struct span segment))
 {
 	size_t from = b->len;
 
@@ -258,7 +298,7 @@ write_squashed(struct buf *b, struct span path)
 			drop_segment(b, from);
 		} else if (!is_dots(segment, 1)) {
 			buf_str(b, "/");
-			write_encoded(b, segment);
+			write(b, segment);
 			if (is_last)
 				return;
 			continue;
@@ -281,27 +321,49 @@ url_write_target(struct buf *b, const struct url *u, bool as_is)
 	else if (as_is)
 		write_encoded(b, path);
 	else
-		write_squashed(b, path);
+		write_squashed(b, path, write_encoded);
 	if (path.len < u->path.len) {
 		buf_str(b, "?");
 		buf_add(b, query);
 	}
 }
 
-/* see net/url.h */
-void
-url_write(struct buf *b, const struct url *u)
+static void
+write_scheme(struct buf *b, const struct url *u)
 {
 	buf_str(b, u->is_https ? "https://" : "http://");
-	url_write_host(b, u);
-	url_write_target(b, u, true);
+}
+
+/* see net/url.h */
+void
+url_write(struct buf *b, const struct url *u, bool as_is)
+{
+	struct span query = u->path, path = span_cut(&query, '?');
+
+	write_scheme(b, u);
+	if (u->user.p != NULL) {
+		buf_add(b, u->user);
+		buf_str(b, u->password.p != NULL ? ":" : "");
+		buf_add(b, u->password);
+		buf_str(b, "@");
+	}
+	write_host(b, u, u->host, u->has_port);
+	if (as_is || path.len == 0) {
+		buf_str(b, path.len == 0 ? "/" : "");
+		buf_add(b, path);
+	} else {
+		write_squashed(b, path, buf_add);
+	}
+	buf_add(b, span_after(u->path, path.len));
+	buf_str(b, u->fragment.len > 0 ? "#" : "");
+	buf_add(b, u->fragment);
 }
 
 static void
 write_origin(struct buf *b, const struct url *u)
 {
-	buf_str(b, u->is_https ? "https://" : "http://");
-	url_write_host(b, u);
+	write_scheme(b, u);
+	write_host(b, u, u->host, false);
 }
 
 /* see net/url.h */
@@ -310,7 +372,6 @@ url_resolve(struct buf *b, const struct url *base, struct span ref)
 {
 	struct span path = base->path, dir;
 
-	ref = span_cut(&ref, '#');
 	path = span_cut(&path, '?');
 	dir = path;
 	while (dir.len > 0 && dir.p[dir.len - 1] != '/')
@@ -325,7 +386,7 @@ url_resolve(struct buf *b, const struct url *base, struct span ref)
 		return;
 	}
 	write_origin(b, base);
-	if (ref.len == 0)
+	if (ref.len == 0 || ref.p[0] == '#')
 		buf_add(b, base->path);
 	else if (ref.p[0] == '?')
 		buf_add(b, path);

@@ -50,14 +50,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	r = url_read(&u, text);
 	fuzz_must(r == 0 || r == ERR_PARSE || r == ERR_SCHEME
 	          || r == ERR_TOOBIG);
-	if (r < 0)
+	if (r < 0) {
+		fuzz_must(url_expected(text)[0] != '\0');
 		return 0;
+	}
 	must_lie_inside(u.host, text);
 	must_lie_inside(u.path, text);
 	must_lie_inside(u.user, text);
 	must_lie_inside(u.password, text);
 	must_be_written(&u);
-	url_write(&b, &u);
+	url_write(&b, &u, false);
+	fuzz_must(b.len <= text.len + URL_MORE);
 	/* What is written can be read, unless it has grown beyond the bound. */
 	if (b.len <= URL_MAX) {
 		fuzz_must(url_read(&again, buf_span(&b)) == 0);

@@ -7,6 +7,7 @@ says so, and how.
 import os
 import shutil
 import subprocess
+import urllib.parse
 
 import pytest
 
@@ -28,6 +29,14 @@ def redirect(to, status="302 Found"):
         connection.answer(b"moved\n", status,
                           "Location: " + to.replace("PORT", str(connection.server.port)))
     return answer
+
+
+def lead(connection, request):
+    """Location is what the query says, byte for byte."""
+    place = urllib.parse.unquote_to_bytes(request.target.partition("?")[2])
+    place = place.replace(b"PORT", str(connection.server.port).encode())
+    connection.send(b"HTTP/1.1 302 Found\r\nLocation: " + place +
+                    b"\r\nContent-Length: 0\r\n\r\n")
 
 
 def echo(connection, request):
@@ -131,6 +140,7 @@ SCRIPTS = {
     "/401": ok(["WWW-Authenticate: Basic realm=x"], status="401 Unauthorized"),
     "/404": ok(status="404 Not Found"),
     "/500": ok(status="500 Internal Server Error"),
+    "/d/lead": lead,
     "/to-ok": redirect("/ok"),
     "/to-relative": redirect("ok?x=1"),
     "/to-full": redirect("http://localhost:PORT/echo"),
@@ -187,6 +197,23 @@ class Case:
 
 
 NO_FILES = ("code", "stdout", "requests")
+# Where a Location leads from /d/lead, and what curl calls the place.
+PLACES = ["x", "./x", "../x", "/x", "?y", "x#f", "/a/../b", "../../../x", ".", "..", "/.", "x/.",
+          "/x#a#b", "a b?c d", "\u00e9", "x?y=//z", "x%20y"]
+ELSEWHERE = ["//127.0.0.1:PORT/z", "//127.0.0.1:PORT", "http://127.0.0.1:PORT?x",
+             "HTTP://127.0.0.1:PORT/", "http://127.0.0.1:PORT/#f", "http://127.0.0.1:PORT#f",
+             "http://u:p@127.0.0.1:PORT/", "http://LOCALHOST:PORT/x"]
+NOWHERE = ["http://127.0.0.1:80/", "http://127.0.0.1", "https://127.0.0.1:443/q", "mailto:x",
+           "http://[::1]/x", "a:b", "http://u:p@127.0.0.1"]
+# What is asked for, and what curl calls it. Dots in
+# %XX are dots for hale, and for curl from 8 on.
+ASKED = ["127.0.0.1:{port}", "{url}", "{url}/", "{url}?x", "{url}#f", "{url}/#f", "{url}/x#f",
+         "{url}/x#f#g", "127.0.0.1:{port}/x#f", "127.0.0.1:{port}?x#f", "HTTP://127.0.0.1:{port}/",
+         "http://u:p@127.0.0.1:{port}", "u:p@127.0.0.1:{port}/x", "http://u@127.0.0.1:{port}/",
+         "http://:p@127.0.0.1:{port}/", "http://u%40:p@127.0.0.1:{port}/x", "{url}/a/../b",
+         "{url}/./", "127.0.0.1:{port}/a/../b", "{url}/\u00e9", "{url}/%41", "{url}//x",
+         "http://LOCALHOST:{port}/", "http://localhost:0{port}/x",
+         "http://[::1]:{port}", "[::1]:{port}", "http://127.0.0.1:/x", "http://127.0.0.1:09"]
 LEFT = "curl leaves the part it got, hale never leaves half a file"
 CASES = {
     # What comes out.
@@ -278,6 +305,23 @@ CASES = {
     "-w %{redirect_url}": Case(["-s", "-w", "%{redirect_url}", "{url}/to-relative"], code=0),
     "-w %{url_effective}": Case(["-sL", "-w", "%{url_effective} %{num_redirects}",
                                  "{url}/to-two"], code=0),
+    **{f"-w %{{redirect_url}} of {place}": Case(
+        ["-s", "-w", "%{redirect_url}", "{url}/d/lead?" + urllib.parse.quote(place)])
+       for place in PLACES + ELSEWHERE + NOWHERE},
+    **{f"-L -w %{{url_effective}} of {place}": Case(
+        ["-sL", "-w", "%{url_effective}", "{url}/d/lead?" + urllib.parse.quote(place)])
+       for place in PLACES + ELSEWHERE},
+    **{f"-w %{{url_effective}} {url}": Case(["-s", "-m", "5", "-w", "%{url_effective}", url])
+       for url in ASKED},
+    "-w %{url_effective} --path-as-is": Case(["-s", "--path-as-is", "-w", "%{url_effective}",
+                                              "{url}/a/../b"]),
+    **{f"-w %{{url_effective}} -G {path}": Case(
+        ["-sL", "-G", "-d", "a=b", "-w", "%{url_effective}", "{url}" + path])
+       for path in ["/x#f", "/x?y#f", "", "/to-ok"]},
+    "-w %{url_effective} -T": Case(["-s", "-T", "in", "-w", "%{url_effective}", "{url}/d/?x"],
+                                   files={"in": b"up"}),
+    "-w %{content_type} of the last head": Case(["-sL", "-w", "[%{content_type}]", "{url}/to-ok"]),
+    "-w %{method} of any length": Case(["-s", "-X", "M" * 100, "-w", "%{method}", "{url}/ok"]),
     "-w %{size_header}": Case(["-s", "-w", "%{size_header}", "{url}/ok"], code=0),
     "-w @file": Case("-s -w @fmt {url}/ok", files={"fmt": b"<%{http_code}>\n"}, code=0),
     "-w an unknown variable": Case(["-s", "-w", "a%{nonsense}b", "{url}/ok"], code=0),
@@ -289,6 +333,15 @@ CASES = {
     "-H Name: leaves ours out": Case(["-H", "Accept:", "-H", "Host:", "{url}/ok"], code=0),
     "-H Name; sends it empty": Case(["-H", "X-Empty;", "{url}/ok"], code=0),
     "-H Host": Case(["-H", "Host: example.com", "{url}/ok"], code=0),
+    "-H Host twice": Case(["-H", "Host: a", "-H", "host: b", "{url}/ok"], code=0),
+    "-H Host: and then one": Case(["-H", "Host:", "-H", "Host: b", "{url}/ok"], code=0),
+    "-H Content-Length: 0 and no body": Case(["-X", "POST", "-H", "Content-Length: 0",
+                                              "{url}/ok"], code=0),
+    "a zone is not a part of Host": Case("--unix-socket {unix} http://[fe80::1%25eth0]:81/ok",
+                                         code=0),
+    "a zone is not a part of Host through a proxy": Case(
+        "-x 127.0.0.1:{port} http://[fe80::1%25eth0]/ok", same=("code", "stdout"), code=0,
+        why="curl puts the zone into the request's line"),
     "-H @file": Case("-H @h {url}/ok", files={"h": b"X-A: 1\r\nX-B: 2\n\n"}, code=0),
     "-H Name; with a value is none": Case(["-H", "X;y", "{url}/ok"], code=0),
     "-A": Case("-A me {url}/ok", code=0),
@@ -331,6 +384,22 @@ CASES = {
                                      files={"a b\u00e9": b"x"}, code=0),
     "-T in chunks": Case(["-T", "in", "-H", "Transfer-Encoding: chunked", "{url}/echo"],
                          files={"in": b"uploaded"}, code=0),
+    "-T goes with one URL": Case("-T in {url}/a {url}/echo", files={"in": b"up"}, code=0),
+    "-T once for each URL": Case("-T a -T b {url}/x {url}/dir/", files={"a": b"1", "b": b"2"},
+                                 code=0),
+    "-T more often than URLs": Case("-T a -T nothere {url}/x", files={"a": b"1"}, code=0),
+    "-T empty is none": Case(["-T", "", "-T", "b", "{url}/x", "{url}/y"], files={"b": b"2"},
+                             code=0),
+    "-T and a URL in the query": Case("-T in 127.0.0.1:{port}/dir/?to=http://x/y",
+                                      files={"in": b"up"}, code=0),
+    "-T and a URL in the query without a path": Case("-T in 127.0.0.1:{port}?to=http://x/y",
+                                                     files={"in": b"up"}, code=0),
+    "-T -H Transfer-Encoding: leaves it out": Case(
+        ["-T", "in", "-H", "Transfer-Encoding:", "{url}/x"], files={"in": b"up"}, code=0),
+    "-T -H Content-Length as it is": Case(["-T", "in", "-H", "Content-Length: 2", "{url}/x"],
+                                          files={"in": b"up"}, code=0),
+    "-d -H Transfer-Encoding: leaves it out": Case(
+        ["-d", "abc", "-H", "Transfer-Encoding:", "{url}/echo"], code=0),
     "-T -": Case("-T - {url}/echo", stdin=b"streamed", code=0),
     "-T missing": Case("-s -T nothere {url}/echo", code=26),
     "-r": Case("-s -r 0-9 -o out {url}/range", code=0),
@@ -397,6 +466,17 @@ CASES = {
     "no such name": Case("-s http://no-such-host.invalid/", code=6),
     "no such name with words": Case("-sS http://no-such-host.invalid/", code=6),
     "an unknown scheme": Case("-s gopherx://127.0.0.1/", code=1),
+    "two @ before the path": Case("-s http://user@example.com:80@127.0.0.1:{port}/", code=3),
+    "two @ before the proxy's path": Case("-s -x u@v:p@127.0.0.1:{port} http://x.test/", code=5,
+                                          same=("code", "requests")),
+    **{f"-s {path} has a pattern": Case(["-s", "{url}" + path], code=3) for path in
+       ["/[x]", "/x]", "/}x", "/{", "/["]},
+    **{f"-s {path} has a pattern that curl expands": Case(
+        ["-s", "{url}" + path], code=3, same=("files",), why="curl expands it") for path in
+       ["/[a-c:2]", "/[1-9]", "/{a,b}", "/{a}", "/[01-10:3]"]},
+    **{f"-g {path}": Case(["-s", "-g", "{url}" + path], code=0) for path in
+       ["/[a-c:2]", "/[1-9]", "/[x]", "/}", "/{a,b}"]},
+    "an address in the query": Case(["-s", "{url}/x?a=[::1]"], code=0),
     "a bad port": Case("-s http://127.0.0.1:99999/", code=3),
     "a space in the URL": Case(["-s", "{url}/a b"], code=3),
     "half a scheme": Case("-s http:", code=3),
@@ -472,6 +552,8 @@ CASES = {
                        files={"out": BIG[:1000]}, code=0),
     "--retry -C without a file": Case("-s -m 1 --retry 1 --retry-delay 1 -C - -o out "
                                       "{url}/breaks-off", code=0),
+    "--retry-all-errors not for -T": Case("-s --retry 1 --retry-delay 9 --retry-all-errors "
+                                          "-T nothere {url}/x", code=26),
     "--retry after a time-out": Case("-s -m 0.3 --retry 1 --retry-delay 1 {url}/stall", code=28),
 
     # Other ways.

@@ -143,6 +143,35 @@ def test_check_ends_by_its_deadline(server, tmp_path, path):
     assert done.stdout.count(b"\n") == 1 and done.stdout.isascii() and b"\x1b" not in done.stdout
 
 
+@pytest.mark.parametrize("heads, code", [(9, 0), (10, 56)])
+def test_the_heads_of_one_answer_are_bound_together(tmp_path, heads, code):
+    """Each of 30 KiB with what is behind them: 300 KiB are the bound, and no
+    time-out is."""
+    interim = b"HTTP/1.1 103 Early Hints\r\nX: " + b"x" * (30720 - 33) + b"\r\n\r\n"
+    assert len(interim) == 30720
+    data = interim * heads + OK_HEAD + b"Content-Length: 5\r\n\r\nhello"
+    server = httpd.Server({"/": once(data)}, tmp_path)
+    try:
+        done = run(tmp_path, "get", "-sS", server.url)
+        assert done.returncode == code
+        assert (done.stdout == b"hello") if code == 0 else \
+            (b"Too large response headers: more than 307200 bytes" in done.stderr)
+    finally:
+        server.close()
+
+
+def test_interim_heads_for_ever_end_without_a_time_out(server, tmp_path):
+    done = run(tmp_path, "get", "-sS", server.url + "/interim-for-ever")
+    assert done.returncode == 56 and b"307200" in done.stderr
+
+
+def test_a_head_that_is_too_long_is_named(server, tmp_path):
+    done = run(tmp_path, "get", "-sS", server.url + "/header-for-ever")
+    assert done.returncode == 56 and b"more than 65536 bytes in one head" in done.stderr
+    done = run(tmp_path, "get", "-sS", server.url + "/trailers-for-ever")
+    assert done.returncode == 56 and b"longer than 4096 bytes" in done.stderr
+
+
 EXCHANGES = {
     "length": OK_HEAD + b"Content-Length: 11\r\nX: y\r\n\r\nhello world",
     "chunks": CHUNKS + b"6\r\nhello \r\n5\r\nworld\r\n0\r\n\r\n",

@@ -1,4 +1,5 @@
 """What `hale get` does in its own way: files, digests, tokens, words, TLS."""
+import base64
 import contextlib
 import hashlib
 import os
@@ -329,7 +330,145 @@ def test_cookies_and_tokens_stay_on_their_host(server, tmp_path):
     assert second.field("Cookie") is None and second.field("Authorization") is None
 
 
+# What does not fit is refused in words, and nothing is sent
+
+
+@pytest.mark.parametrize("length, code", [(8192, 0), (8193, 3), (20000, 3)])
+def test_a_url_is_sent_whole_or_refused(server, length, code):
+    url = server.url + "/ok?"
+    url += "a" * (length - len(url))
+    server.take_requests()
+    done = get("-sS", url)
+    requests = server.take_requests()
+    assert done.returncode == code
+    if code == 0:
+        assert [request.target for request in requests] == [url.removeprefix(server.url)]
+    else:
+        assert requests == [] and b"longer than 8192 bytes" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["-p"], []])
+@pytest.mark.parametrize("length, code", [(500, 0), (744, 0), (745, 3), (769, 3), (1100, 3)])
+def test_a_proxys_login_is_sent_whole_or_refused(server, length, code, words):
+    login = "u:" + "p" * (length - 2)
+    if words and length == 744:
+        code = 3    # CONNECT has more fields
+    server.take_requests()
+    server.scripts["CONNECT"] = lambda c, r: c.send(b"HTTP/1.1 200 OK\r\n\r\n")
+    done = get("-sS", *words, "-x", f"127.0.0.1:{server.port}", "-U", login,
+               f"http://127.0.0.1:{server.port}/ok")
+    requests = server.take_requests()
+    assert done.returncode == code, done.stderr
+    if code == 0:
+        told = requests[0].field("Proxy-Authorization")
+        assert base64.b64decode(told.removeprefix("Basic ")) == login.encode()
+    else:
+        assert requests == [] and b"(its login, -A) are longer than 1024 bytes" in done.stderr
+
+
+@pytest.mark.parametrize("words, said", [
+    (["-u", "u:" + "p" * 16383], "the login is longer than 16384 bytes"),
+    (["-H", "X: " + "y" * 65536], "the request's head is longer than 65536 bytes"),
+    (["-r", "0-" * 40000], "the request's head is longer than 65536 bytes"),
+    (["-G", "-d", "x" * 65536], "the request's head is longer than 65536 bytes"),
+    (["--connect-to", "::" + "h" * 256 + ":1"], "--connect-to's host is longer than 255 bytes"),
+    (["--unix-socket", "/" + "s" * 107], "expected 1 to 107 bytes"),
+    (["-o", "f" * 8193], "the file's name is longer than 8192 bytes"),
+    (["-A", "a" * 1024, "-p", "-x", "127.0.0.1:1"], "are longer than 1024 bytes"),
+    (["-x", "h" * 256], "the host's name is longer than 255 bytes"),
+])
+def test_what_is_too_long_for_a_request_is_named(server, words, said):
+    server.take_requests()
+    done = get("-sS", *words, server.url + "/ok")
+    assert said in done.stderr.decode() and done.returncode != 0
+    assert server.take_requests() == [] and done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("host, said", [
+    ("h" * 256, "the host's name is longer than 255 bytes"),
+    ("a%20b", "the host's name has an encoded byte that no name has"),
+    ("a%2fb", "the host's name has an encoded byte that no name has"),
+    ("a%0db", "the host's name has an encoded byte that no name has")])
+def test_a_host_that_cannot_be_one_is_named(host, said):
+    for words in [], ["-x", "127.0.0.1:1"], ["-p", "-x", "127.0.0.1:1"]:
+        done = get("-sS", *words, f"http://{host}/")
+        assert done.returncode == 3 and said in done.stderr.decode()
+
+
+def test_a_long_login_is_sent_whole(server):
+    login = "AWS:" + "p" * 5000
+    server.take_requests()
+    assert get("-s", "-u", login, server.url + "/ok").returncode == 0
+    (request,) = server.take_requests()
+    sent = request.field("Authorization").removeprefix("Basic ")
+    assert base64.b64decode(sent) == login.encode()
+
+
+def test_a_location_that_is_too_long_is_named(server):
+    server.scripts["/far"] = lambda c, r: c.answer(b"", "302 Found", "Location: /" + "a" * 8192)
+    done = get("-sSL", server.url + "/far")
+    assert done.returncode == 3 and b"Location leads to a URL of more than 8192" in done.stderr
+
+
+def test_what_w_prints_is_never_cut(server):
+    """A field of 60 KB, more often than once."""
+    field = "x" * 60000
+    server.scripts["/wide"] = lambda c, r: c.answer(b"", "200 OK", "X-Wide: " + field)
+    done = get("-s", "-w", "%header{x-wide}," * 5, server.url + "/wide")
+    assert done.stdout.decode() == (field + ",") * 5
+
+
+# What contradicts itself is refused
+
+
+@pytest.mark.parametrize("words, said", [
+    (["-T", "-", "-H", "Transfer-Encoding:", "-H", "Content-Length: 14"], "-H Content-Length"),
+    (["-T", "-", "-H", "Transfer-Encoding:"], "-H Transfer-Encoding"),
+    (["-T", "-", "-H", "Content-Length: 14"], "-H Content-Length"),
+    (["-T", "-", "-H", "Transfer-Encoding: identity"], "-H Transfer-Encoding"),
+    (["-T", "-", "-0"], "-0: HTTP/1.0 has no chunks"),
+    (["-T", "in", "-0", "-H", "Transfer-Encoding: chunked"], "-0: HTTP/1.0 has no chunks"),
+    (["-T", "in", "-H", "Content-Length: 5"], "-H Content-Length contradicts the body, which "
+                                              "has 2 bytes"),
+    (["-T", "in", "-H", "Content-Length:"], "-H Content-Length"),
+    (["-d", "abc", "-H", "Content-Length: 5"], "-H Content-Length contradicts the body, which "
+                                               "has 3 bytes"),
+    (["-d", "abc", "-H", "Content-Length:"], "-H Content-Length"),
+    (["-d", "abc", "-H", "Content-Length: 3", "-H", "Content-Length: 3"], "-H Content-Length"),
+    (["-d", "abc", "-H", "Transfer-Encoding: chunked"], "-H Transfer-Encoding"),
+    (["-H", "Content-Length: 5"], "-H Content-Length"),
+    (["-I", "-H", "Content-Length: 5"], "-H Content-Length"),
+    (["-G", "-d", "abc", "-H", "Content-Length: 3"], "-H Content-Length"),
+    (["-H", "Transfer-Encoding: chunked"], "-H Transfer-Encoding")])
+def test_fields_that_contradict_the_body_are_refused(server, tmp_path, words, said):
+    (tmp_path / "in").write_bytes(b"up")
+    server.take_requests()
+    done = get("-sS", *words, server.url + "/ok", cwd=tmp_path, input=b"0123456789abcd")
+    assert done.returncode == 2 and said in done.stderr.decode()
+    assert server.take_requests() == [] and done.stderr.count(b"\n") == 1
+
+
+def test_a_get_that_was_a_post_has_no_length(server):
+    server.scripts["/303"] = lambda c, r: c.answer(b"", "303 See Other", "Location: /ok")
+    server.take_requests()
+    assert get("-sL", "-d", "abc", "-H", "Content-Length: 3", server.url + "/303").returncode == 0
+    post, got = server.take_requests()
+    assert (post.field("Content-Length"), got.field("Content-Length")) == ("3", None)
+
+
 # Again
+
+
+@pytest.mark.parametrize("words, code", [
+    (["-o", "nowhere/out"], 23), (["-T", "nothere"], 26), (["--cacert", "nothere"], 77),
+    (["--cert", "nothere"], 58)])
+def test_what_lies_with_us_is_not_tried_again(secure, tmp_path, words, code):
+    trusts = ["-k"] if "--cert" in words or "-o" in words else []
+    begun = time.monotonic()
+    done = get("-sS", *trusts, "--retry", "1", "--retry-delay", "60", "--retry-all-errors",
+               *words, secure.url + "/ok", cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert time.monotonic() - begun < 30 and b"Will retry" not in done.stderr
 
 
 @pytest.mark.parametrize("path", ["/after", "/after-date"])
@@ -379,7 +518,12 @@ def test_an_address_that_swallows_everything_costs_a_moment(server):
     (["http://127.0.0.1:1/"], "(7) Failed to connect to 127.0.0.1 port 1 after "),
     (["http://no-such-host.invalid/"], "(6) Could not resolve host: no-such-host.invalid"),
     (["ftp://127.0.0.1/"], '(1) Protocol "ftp" not supported'),
-    (["http://a b/"], "(3) URL using bad/illegal format or missing URL"),
+    (["http://a b/"], "(3) URL using bad/illegal format or missing URL: "
+                      '"http://a...": expected no blank in it: %20 is one'),
+    (["http://a:65536/"], "expected a port of 0 to 65535"),
+    (["http:/a/"], 'format or missing URL: "http:/a/": expected // behind the scheme'),
+    (["http://a@b@c/"], '"http://c/": expected one @ before the path; %40 is another'),
+    (["/[a-c:2]"], "has a pattern ({} or []), which is not expanded here; -g takes it as it is"),
     (["-m", "0.2", "/half"], "(28) Operation timed out after "),
     (["--max-filesize", "3", "/ok"], "(63) Maximum file size exceeded"),
     (["-L", "--max-redirs", "0", "/to-tls"], "(47) Maximum (0) redirects followed"),

@@ -44,7 +44,8 @@ ports_and_schemes_have_defaults(void **state)
 		{ "http://a:?x", 80, false }, { "localhost:8080", 8080, false },
 		{ "http:8080", 8080, false },	/* a host of this name */
 		{ "http://[fe80::1%25eth0]/", 80, false },
-		{ "http://a@b@c/", 80, false },
+		{ "http://a%40b@c/", 80, false },
+		{ "http://a:65535/@@", 65535, false },
 	};
 	struct url u;
 
@@ -54,8 +55,8 @@ ports_and_schemes_have_defaults(void **state)
 		assert_int_equal(cases[i].port, u.port);
 		assert_int_equal(cases[i].https, u.is_https);
 	}
-	is_text("c", u.host);
-	is_text("a@b", u.user);
+	is_text("a", u.host);
+	is_text("/@@", u.path);
 }
 
 static void
@@ -67,6 +68,7 @@ what_is_no_url_is_refused(void **state)
 		"http://[::1", "http://[::1]8/", "http://[]/", "http://a\t/",
 		"http://a\\b/", "http://user@/", "http://a\x7f/",
 		"http://[:::1]x/", "http:", "https:/x", "http:/x",
+		"http://user@example.com:80@127.0.0.1/", "a@b@c", "http://a@@c",
 	};
 	struct url u;
 
@@ -75,6 +77,86 @@ what_is_no_url_is_refused(void **state)
 		assert_int_equal(ERR_PARSE, url_read(&u, span_of(bad[i])));
 	assert_int_equal(ERR_SCHEME, url_read(&u, span_of("ftp://a/")));
 	assert_int_equal(ERR_SCHEME, url_read(&u, span_of("file:///etc")));
+}
+
+static void
+a_refusal_says_what_was_expected(void **state)
+{
+	static const struct {
+		const char *text, *expected;
+	} cases[] = {
+		{ "http://a:65536/", "a port of 0 to 65535" },
+		{ "http://a:99999999999999999999/", "a port of 0 to 65535" },
+		{ "a:8x", "a port of 0 to 65535" },
+		{ "http://a b/", "no blank in it: %20 is one" },
+		{ "http://a/b c", "no blank in it: %20 is one" },
+		{ "http://a/b#c d", "no blank in it: %20 is one" },
+		{ "http://a\t/", "no control byte in it" },
+		{ "http:/a", "// behind the scheme" },
+		{ "http:", "// behind the scheme" },
+		{ "a@b@c", "one @ before the path; %40 is another" },
+		{ "", "a host" }, { "http:///x", "a host" },
+		{ "http://u@/", "a host" },
+		{ "http://[::1/", "a ] behind the address" },
+		{ "http://[::1]8/", "a : or / behind the address" },
+		{ "http://a{b/", "a host name or an address" },
+		{ "ftp://a/", "http:// or https://" },
+	};
+	static char large[URL_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		assert_string_equal(cases[i].expected,
+		                    url_expected(span_of(cases[i].text)));
+	memset(large, 'a', sizeof large);
+	assert_string_equal("at most 8192 bytes", url_expected(
+		(struct span){ large, sizeof large }));
+}
+
+static void
+a_host_field_has_no_zone_and_a_url_keeps_it(void **state)
+{
+	char memory[64];
+	struct buf b = buf_over(memory, sizeof memory);
+	struct url u;
+
+	(void)state;
+	assert_int_equal(0, url_read(&u, span_of("http://[fe80::1%25e0]:81/x")));
+	url_write_host(&b, &u);
+	buf_str(&b, " ");
+	url_resolve(&b, &u, span_of("y"));
+	assert_string_equal("[fe80::1]:81 http://[fe80::1%25e0]:81/y",
+	                    buf_text(&b));
+}
+
+static void
+a_url_is_written_as_curl_tells_it(void **state)
+{
+	static const struct {
+		const char *text, *want;
+		bool        as_is;
+	} cases[] = {
+		{ "h", "http://h/", false }, { "h?q", "http://h/?q", false },
+		{ "HTTPS://U:p%40@H:443/a/../b?c/../d#e#f",
+		  "https://U:p%40@H:443/b?c/../d#e#f", false },
+		{ "http://u@h:/#", "http://u@h/", false },
+		{ "http://:p@h:080#f", "http://:p@h:80/#f", false },
+		{ "http://h/a/./\xc3\xa9/..", "http://h/a/", false },
+		{ "http://h/\xc3\xa9", "http://h/\xc3\xa9", false },
+		{ "http://h/a/../b", "http://h/a/../b", true },
+		{ "[::1%25lo]/x?", "http://[::1%25lo]/x?", false },
+	};
+	char memory[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct buf b = buf_over(memory, sizeof memory);
+		struct url u;
+
+		assert_int_equal(0, url_read(&u, span_of(cases[i].text)));
+		url_write(&b, &u, cases[i].as_is);
+		assert_string_equal(cases[i].want, buf_text(&b));
+	}
 }
 
 static void
@@ -146,7 +228,8 @@ references_are_resolved(void **state)
 		{ "http://o/x", "http://o/x" }, { "//o/x", "http://o/x" },
 		{ "/x", "http://h:81/x" }, { "x", "http://h:81/a/x" },
 		{ "?y", "http://h:81/a/b?y" }, { "", "http://h:81/a/b?q" },
-		{ "#f", "http://h:81/a/b?q" }, { "../x", "http://h:81/a/../x" },
+		{ "#f", "http://h:81/a/b?q#f" }, { "x#f", "http://h:81/a/x#f" },
+		{ "../x", "http://h:81/a/../x" },
 		{ "/x y?a b", "http://h:81/x%20y?a+b" },
 		{ "/\xc3\xa9", "http://h:81/%c3%a9" },
 		{ "ftp://o/", "ftp://o/" },
@@ -199,6 +282,9 @@ main(void)
 	UNIT_TEST(parts_are_told_apart);
 	UNIT_TEST(ports_and_schemes_have_defaults);
 	UNIT_TEST(what_is_no_url_is_refused);
+	UNIT_TEST(a_refusal_says_what_was_expected);
+	UNIT_TEST(a_host_field_has_no_zone_and_a_url_keeps_it);
+	UNIT_TEST(a_url_is_written_as_curl_tells_it);
 	UNIT_TEST(a_url_may_have_url_max_bytes);
 	UNIT_TEST(a_path_that_is_no_ascii_is_encoded);
 	UNIT_TEST(dots_in_the_path_are_resolved);
