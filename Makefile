@@ -179,12 +179,13 @@ $B/unit/test_watch: UNIT_LINK = \
 # What fuzzing saved runs again, each target by a name of its own.
 FUZZ_PARTS = $(patsubst tests/fuzz/%.c,$B/unit/obj/fuzz/%.o, \
         $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_GET = $(patsubst %,$B/unit/obj/%.o,$(filter cmd/get_%,$(CMD)))
 $B/unit/obj/fuzz/%.o: tests/fuzz/%.c | $(READY)
 	@mkdir -p $(@D)
 	$Q$(UNIT_CC) $(OURS) -DLLVMFuzzerTestOneInput=$* $(UNIT_CFLAGS) -c -o $@ $<
-.SECONDARY: $(UNIT_PARTS) $(FUZZ_PARTS)
-$B/unit/test_corpus: $(FUZZ_PARTS)
-$B/unit/test_corpus: UNIT_MORE = $(FUZZ_PARTS)
+.SECONDARY: $(UNIT_PARTS) $(FUZZ_PARTS) $(FUZZ_GET)
+$B/unit/test_corpus: $(FUZZ_PARTS) $(FUZZ_GET)
+$B/unit/test_corpus: UNIT_MORE = $(FUZZ_PARTS) $(FUZZ_GET)
 $B/unit/%: tests/unit/%.c $(UNIT_PARTS) $(TOOL)/bearssl.a
 	@mkdir -p $(@D)
 	@echo "compile $<"
@@ -261,7 +262,7 @@ lint: all
 	@scripts/bootstrap lint test
 	scripts/lint.sh $(OURS)
 
-fuzz: | $(READY)
+fuzz: $B/trust/anchors_blob.c | $(READY)
 	@scripts/bootstrap dev test
 	tests/fuzz/run.sh $B/fuzz
 

@@ -247,6 +247,10 @@ size_t get_format_max(const char *format, const struct get_result *r);
 void get_format(struct buf *b, const char *format,
                 const struct get_result *r);
 
+/* How long the last head's Retry-After asks to wait at now_s (from 1970 on), in
+ * milliseconds: a day at most, 0 without one that can be read. */
+int64_t get_retry_after_ms(const struct get_result *r, int64_t now_s);
+
 /* curl's exit code for what the exchange's step failed with. */
 int get_code(const struct client *c, int err, bool via_proxy);
 

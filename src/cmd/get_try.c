@@ -17,7 +17,6 @@
 
 #define RETRY_MIN_MS  1000	/* curl's back-off: 1, 2, 4 ... */
 #define RETRY_MAX_MS  600000
-#define RETRY_ASKED_MAX_S 86400	/* a longer Retry-After is cut to this */
 
 /* Is there a place to go on to? It is put into j->moved. */
 static bool
@@ -337,77 +336,6 @@ is_transient(const struct get_job *j, int code)
 	return code != GET_OK && j->g->retry_all;
 }
 
-static int
-month_of(struct span name)
-{
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-
-	for (size_t i = 0; i < 12; i++)
-		if (name.len == 3 && memcmp(name.p, months + 3 * i, 3) == 0)
-			return (int)i;
-	return -1;
-}
-
-static int
-number_of(struct span digits)
-{
-	uint64_t n;
-
-	return parse_uint_span(digits, 9999, &n) == 0 ? (int)n : -1;
-}
-
-/* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7) in seconds from now; 0
- * for what is no such date. */
-static int64_t
-seconds_until(struct span date)
-{
-	int day, month, year, hour, minute, second;
-	int64_t days;
-
-	(void)span_cut(&date, ' ');	/* the day's name says nothing new */
-	day = number_of(span_cut(&date, ' '));
-	month = month_of(span_cut(&date, ' '));
-	year = number_of(span_cut(&date, ' '));
-	hour = number_of(span_cut(&date, ':'));
-	minute = number_of(span_cut(&date, ':'));
-	second = number_of(span_cut(&date, ' '));
-	if (day < 1 || month < 0 || year < 1970 || hour < 0 || minute < 0
-	 || second < 0 || !span_is(date, "GMT"))
-		return 0;
-	/* Years from March on, so that the leap day is a year's last; 719468
-	 * days lie between 1 March of the year 0 and 1 January 1970. */
-	year -= month < 2;
-	month = (month + 10) % 12;
-	days = year * INT64_C(365) + year / 4 - year / 100 + year / 400
-	     + (153 * month + 2) / 5 + day - 1 - 719468;
-	return days * 86400 + hour * INT64_C(3600) + minute * INT64_C(60)
-	     + second - time(NULL);
-}
-
-/* What the server asked for, in milliseconds; 0 without. */
-static int64_t
-retry_after_ms(const struct get_job *j)
-{
-	struct reply last = {
-		.fields = { j->r.head, j->r.head_len },
-	};
-	struct span value = { NULL, 0 };
-	int64_t wait_s;
-	uint64_t s;
-
-	if (j->r.head != NULL)
-		value = reply_field(&last, "Retry-After");
-	if (value.p == NULL)
-		return 0;
-	if (parse_uint_span(value, INT64_MAX, &s) == 0)
-		wait_s = (int64_t)s;
-	else
-		wait_s = seconds_until(value);
-	if (wait_s > RETRY_ASKED_MAX_S)
-		wait_s = RETRY_ASKED_MAX_S;
-	return wait_s > 0 ? wait_s * 1000 : 0;
-}
-
 static void
 sleep_ms(int64_t ms)
 {
@@ -434,7 +362,7 @@ job_try_all(struct get_job *j)
 		if (left <= 0 || !is_transient(j, code))
 			return code;
 		asked_ms = code == GET_OK || code == GET_HTTP_ERROR
-		         ? retry_after_ms(j) : 0;
+		         ? get_retry_after_ms(&j->r, time(NULL)) : 0;
 		if (asked_ms > wait_ms)
 			wait_ms = asked_ms;
 		if (g->retry_max_ms > 0
@@ -445,8 +373,11 @@ job_try_all(struct get_job *j)
 			         "%lld retries left.",
 			         j->r.why[0] != '\0' ? j->r.why : "HTTP error",
 			         (long long)wait_ms, (long long)left);
-		if (sink_reset(&j->sink) < 0)
-			return GET_WRITE;
+		if (sink_reset(&j->sink) < 0) {
+			j->r.why[0] = '\0';
+			return job_fail(j, GET_WRITE, "cannot write %s anew",
+			                j->sink.name);
+		}
 		sleep_ms(wait_ms);
 		if (g->retry_delay_ms == 0 && pause_ms < RETRY_MAX_MS)
 			pause_ms *= 2;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/get_words.c - exit codes, and what -w prints */
+/* cmd/get_words.c - exit codes, what -w prints, what Retry-After asks for */
 #include "cmd/get.h"
 
 #include <errno.h>
@@ -9,9 +9,11 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/parse.h"
 #include "cmd/cmd.h"
 
 #define US_PER_S 1000000
+#define RETRY_ASKED_MAX_S 86400	/* a longer Retry-After is cut to this */
 #define VAR_MAX  64		/* bytes of a number, a time or an address */
 #define VAR_NAME_MAX 20	/* bytes of "filename_effective" and the like */
 
@@ -75,6 +77,75 @@ get_code(const struct client *c, int err, bool via_proxy)
 		return err == ERR_SHORT ? GET_PARTIAL : GET_RECV;
 	}
 	return via_proxy ? GET_PROXY_LOOKUP : GET_LOOKUP;
+}
+
+static int
+month_of(struct span name)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+	for (size_t i = 0; i < 12; i++)
+		if (name.len == 3 && memcmp(name.p, months + 3 * i, 3) == 0)
+			return (int)i;
+	return -1;
+}
+
+static int
+number_of(struct span digits, uint64_t max)
+{
+	uint64_t n;
+
+	return parse_uint_span(digits, max, &n) == 0 ? (int)n : -1;
+}
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7) in seconds from 1970 on; 0
+ * for what is no such date. */
+static int64_t
+date_of(struct span date)
+{
+	int day, month, year, hour, minute, second;
+	int64_t days;
+
+	(void)span_cut(&date, ' ');	/* the day's name says nothing new */
+	day = number_of(span_cut(&date, ' '), 31);
+	month = month_of(span_cut(&date, ' '));
+	year = number_of(span_cut(&date, ' '), 9999);
+	hour = number_of(span_cut(&date, ':'), 23);
+	minute = number_of(span_cut(&date, ':'), 59);
+	second = number_of(span_cut(&date, ' '), 60);
+	if (day < 1 || month < 0 || year < 1970 || hour < 0 || minute < 0
+	 || second < 0 || !span_is(date, "GMT"))
+		return 0;
+	/* Years from March on, so that the leap day is a year's last; 719468
+	 * days lie between 1 March of the year 0 and 1 January 1970. */
+	year -= month < 2;
+	month = (month + 10) % 12;
+	days = year * INT64_C(365) + year / 4 - year / 100 + year / 400
+	     + (153 * month + 2) / 5 + day - 1 - 719468;
+	return days * 86400 + hour * INT64_C(3600) + minute * INT64_C(60)
+	     + second;
+}
+
+/* see cmd/get.h */
+int64_t
+get_retry_after_ms(const struct get_result *r, int64_t now_s)
+{
+	struct reply last = { .fields = { r->head, r->head_len } };
+	struct span value = { NULL, 0 };
+	int64_t wait_s;
+	uint64_t s;
+
+	if (r->head != NULL)
+		value = reply_field(&last, "Retry-After");
+	if (value.p == NULL)
+		return 0;
+	if (parse_uint_span(value, INT64_MAX, &s) == 0)
+		wait_s = (int64_t)s;
+	else
+		wait_s = date_of(value) - now_s;
+	if (wait_s > RETRY_ASKED_MAX_S)
+		wait_s = RETRY_ASKED_MAX_S;
+	return wait_s > 0 ? wait_s * 1000 : 0;
 }
 
 static void

@@ -17,8 +17,9 @@ bad=
 # In an archive, so that a target takes what it needs and nothing else.
 mkdir -p "$build/obj" "$build/found"
 rm -f "$build/parts.a"
-find src/base src/net src/sup -name '*.c' | while read -r source; do
-	object=$build/obj/$(echo "${source#src/}" | tr / _).o
+find src/base src/net src/sup src/cmd/get_*.c "$build/../trust/anchors_blob.c" \
+	-name '*.c' | while read -r source; do
+	object=$build/obj/$(echo "${source##*src/}" | tr / _).o
 	# shellcheck disable=SC2086 # a list of flags
 	clang $flags -fsanitize=fuzzer-no-link,address,undefined -c \
 		-o "$object" "$source"
@@ -32,7 +33,8 @@ for target in tests/fuzz/fuzz_*.c; do
 	echo "fuzz    $name, $seconds s"
 	# shellcheck disable=SC2086
 	clang $flags -Itests/fuzz -fsanitize=fuzzer,address,undefined \
-		-o "$build/fuzz_$name" "$target" "$build/parts.a"
+		-o "$build/fuzz_$name" "$target" "$build/parts.a" \
+		build/tool/bearssl.a
 	if ! "$build/fuzz_$name" -max_total_time="$seconds" -max_len=20000 \
 		-timeout=5 -artifact_prefix="$build/found/$name-" \
 		-print_final_stats=0 -verbosity=1 \

@@ -11,9 +11,10 @@
 
 typedef int target(const uint8_t *data, size_t size);
 
-target fuzz_answer, fuzz_cgroup, fuzz_control, fuzz_http, fuzz_json,
-       fuzz_notify, fuzz_opt, fuzz_pem, fuzz_procstat, fuzz_program, fuzz_proxy,
-       fuzz_redact, fuzz_reply, fuzz_server, fuzz_url, fuzz_words, fuzz_x509;
+target fuzz_answer, fuzz_cgroup, fuzz_control, fuzz_exchange, fuzz_http,
+       fuzz_json, fuzz_notify, fuzz_opt, fuzz_pem, fuzz_procstat, fuzz_program,
+       fuzz_proxy, fuzz_redact, fuzz_reply, fuzz_server, fuzz_url, fuzz_words,
+       fuzz_writeout, fuzz_x509;
 
 static const struct row {
 	const char *name;
@@ -22,6 +23,7 @@ static const struct row {
 	{ "answer", fuzz_answer },
 	{ "cgroup", fuzz_cgroup },
 	{ "control", fuzz_control },
+	{ "exchange", fuzz_exchange },
 	{ "http", fuzz_http },
 	{ "json", fuzz_json },
 	{ "notify", fuzz_notify },
@@ -35,6 +37,7 @@ static const struct row {
 	{ "server", fuzz_server },
 	{ "url", fuzz_url },
 	{ "words", fuzz_words },
+	{ "writeout", fuzz_writeout },
 	{ "x509", fuzz_x509 },
 };
 
