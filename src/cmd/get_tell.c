@@ -126,12 +126,8 @@ fail_timeout(struct get_job *j)
 static int
 fail_body(struct get_job *j, int code, int err, struct buf *words)
 {
-	if (err == ERR_TOOBIG)
-		return job_fail(j, code, "chunked-encoding: a size line or the "
-		                "trailers are longer than "
-		                BUF_DIGITS(CHUNKS_LINE_MAX) " bytes");
 	if (err != ERR_SHORT)
-		return job_fail(j, code, err == ERR_PARSE
+		return job_fail(j, code, err == ERR_PARSE || err == ERR_TOOBIG
 		                ? "chunked-encoding: %s" : "Recv failure: %s",
 		                buf_text(words));
 	if (j->c.body == BODY_LENGTH)
@@ -152,9 +148,6 @@ job_fail_exchange(struct get_job *j, int err)
 	struct span host = j->route.to.host;
 
 	j->err = err;
-	if (err == ERR_TOOBIG && j->c.step != CLIENT_BODY)
-		return job_fail(j, code, "Too large response headers: more than "
-		                BUF_DIGITS(GET_IN_MAX) " bytes in one head");
 	client_text(&j->c, err, &words);
 	switch (code) {
 	case GET_TIMEOUT:

@@ -144,6 +144,8 @@ read_target(struct target *t, struct span url, const char **expected)
 		}
 	t->kind = KIND_HTTP;
 	*expected = "http://, https://, http+unix:, tcp:, unix: or exec:";
+	if (url_read(&t->url, url) == ERR_PARSE)
+		*expected = url_expected(url);
 	return read_host(t, url);
 }
 

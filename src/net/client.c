@@ -348,11 +348,30 @@ client_open(struct client *c, const struct client_to *to, char *in,
 	return r;
 }
 
+/* What did not fit. The request is the caller's, who says so after connecting. */
+static void
+tell_too_big(const struct client *c, struct buf *b)
+{
+	if (c->step == CLIENT_BODY)
+		buf_str(b, "a chunk's size line or the trailers are longer than "
+		        BUF_DIGITS(CHUNKS_LINE_MAX) " bytes");
+	else if (c->step != CLIENT_HEAD && c->step != CLIENT_TUNNEL)
+		buf_str(b, "the request is too long");
+	else
+		buf_fmt(b, "the answer's head is longer than %lu bytes",
+		        (unsigned long)c->in_cap);
+}
+
 /* see net/client.h */
 void
 client_text(const struct client *c, int err, struct buf *b)
 {
 	size_t before = b->len;
+
+	if (err == ERR_TOOBIG && c->step != CLIENT_LOOKUP) {
+		tell_too_big(c, b);
+		return;
+	}
 
 	if (c->step == CLIENT_LOOKUP) {
 		buf_fmt(b, "%.*s: %s", (int)c->host.len, c->host.p,

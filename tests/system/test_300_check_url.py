@@ -92,7 +92,8 @@ GOOD = {"/ok": "200 OK\n", "/created": "201 Created\n", "/none": "204 No Content
 BAD = {"/bad": "503 Service Unavailable: [-]database failed\n", "/404": "404 Not Found\n",
        "/page": "500 Internal Server Error\n", "/evil": "500 a?[31mb?\n",
        "/same": "503 Service Unavailable: [-]database failed\n",
-       "/loop": "more than 9 redirects\n", "/huge-head": "too long\n"}
+       "/loop": "more than 9 redirects\n",
+       "/huge-head": "the answer's head is longer than 16384 bytes\n"}
 
 
 @pytest.mark.parametrize("path", GOOD)
@@ -194,7 +195,7 @@ def test_the_exit_code_of_a_failure_can_be_chosen(server):
     (["--critical-exit", "0", "tcp:a:1"], "expected 1 to 255"),
     (["tcp:127.0.0.1"], "expected tcp://HOST:PORT"), (["tcp:a:b"], "expected tcp://"),
     (["ftp://a/"], "expected http://"), (["unix:relative"], "expected unix:/PATH"),
-    (["http://a b/"], "expected http://"), (["exec:"], "expected exec:PROGRAM"),
+    (["http://a b/"], "expected no blank"), (["exec:"], "expected exec:PROGRAM"),
     (["exec:a 'b"], "expected exec:PROGRAM"), (["http+unix://nothing/"], "expected http+unix:"),
     (["unix:/" + "x" * 200], "expected unix:/PATH"),
     (["--status", "99", "http://a/"], "expected a status"),
@@ -378,6 +379,26 @@ def test_a_login_is_not_shown(server, command):
     assert ran.code == 0 and "secret" not in ran.out and server.url + "/ok" in ran.out
     ran = Ran([command, "--timeout", "200ms", url.replace("/ok", "/bad"), "exec:true"])
     assert ran.code == 1 and "secret" not in ran.out + ran.err
+
+
+@pytest.mark.parametrize("command", ["check", "wait"])
+@pytest.mark.parametrize("url, shown, expected", [
+    ("http://127.0.0.1:65536/", "http://127.0.0.1:65536/", "a port of 0 to 65535"),
+    ("127.0.0.1:8x", "127.0.0.1:...", "a port of 0 to 65535"),
+    ("http://a b/", "http://a...", "no blank in it: %20 is one"),
+    ("http://a/b c", "http://a/b...", "no blank in it: %20 is one"),
+    ("http://u@a:80@b/", "http://b/", "one @ before the path; %40 is another"),
+    ("http:/a/", "http:/a/", "// behind the scheme"),
+    ("http:///x", "http:///x", "a host")])
+def test_what_is_wrong_with_a_url_is_named(command, url, shown, expected):
+    done = subprocess.run([box.HALE, command, url], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr == f'hale: {command} "{shown}": expected {expected}\n'
+
+
+def test_what_does_not_fit_is_named(server):
+    done = check("-H", "X: " + "y" * 9000, server.url + "/200")
+    assert done.code == 1 and done.out == "the request is too long\n"
 
 
 def test_quiet_prints_nothing(server):

@@ -11,7 +11,7 @@ SECRET = "s3cret"
 # Forms that a check takes: each is asked, and fails or not.
 TAKEN = [
     "http://me:s3cret@127.0.0.1:1/", "HTTP://me:s3cret@127.0.0.1:1/", "me:s3cret@127.0.0.1:1/",
-    "s3cret@127.0.0.1:1", "http://me:p@s3cret@127.0.0.1:1/", "http://me:p:s3cret@127.0.0.1:1",
+    "s3cret@127.0.0.1:1", "http://me:p:s3cret@127.0.0.1:1",
     "http://me:s3cret%2F%40@127.0.0.1:1/", "postgres:me:s3cret@127.0.0.1:1",
     "http://127.0.0.1:1/a?token=s3cret", "http://127.0.0.1:1/a#s3cret", "127.0.0.1:1?s3cret",
     "http://127.0.0.1:1?mail=a@s3cret", "http+unix:/no:/a?s3cret",
@@ -24,6 +24,7 @@ REFUSED = [
     "http://me:p/s3cret@h/", "http://me:p?s3cret@h/", "http://me:p#s3cret@h/",
     "http://me:p s3cret@h/", "http://me:s3cret@h:x/", "http:/me:s3cret@h/", "me:p/s3cret@h",
     "unix:me:s3cret@h", "http+unix:me:s3cret@h", "http+unix://me:s3cret@h/",
+    "http://me:p@s3cret@127.0.0.1:1/", "me:s3cret@s3cret@h",
     "http://me:s3cret%40h/", "tcp:s3cret@h", "exec:/bin/true 's3cret", "redis://:s3cret@h"]
 LISTEN = ["--listen", "8080"]
 
