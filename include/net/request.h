@@ -23,8 +23,10 @@ int request_verify_line(struct span line);
 /* Has the user a line of this name? */
 bool request_has(const struct request_lines *lines, const char *name);
 
-/* Has the user a line of this name that sends something? */
-bool request_sends(const struct request_lines *lines, const char *name);
+/* How many of the user's lines of this name send something, with the last one's
+ * value, trimmed; -1 where they only leave ours out. */
+int request_count(const struct request_lines *lines, const char *name,
+                  struct span *value);
 
 /*
  * Do the user's lines say otherwise how the body ends: a length that is not

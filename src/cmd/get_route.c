@@ -395,11 +395,14 @@ use_addresses(const struct get *g, struct get_route *route, struct buf *why)
 	if (!find_pin(g, route, span_of(route->host), &p)
 	 && !find_pin(g, route, span_of("*"), &p))
 		return GET_OK;
-	/* An address of a family that is not wanted, or one too many, is left
-	 * out. */
+	/* An address of a family that is not wanted is left out. */
 	while (p.addrs.len > 0)
-		(void)dial_lookup(&route->set, cut_address(&p.addrs),
-		                  route->to.port, family_of(g), 0);
+		if (dial_lookup(&route->set, cut_address(&p.addrs),
+		                route->to.port, family_of(g), 0) == ERR_FULL) {
+			buf_fmt(why, "--resolve has more than %d addresses",
+			        DIAL_ADDRS_MAX);
+			return GET_SYNTAX;
+		}
 	route->to.at = &route->set;
 	return GET_OK;
 }

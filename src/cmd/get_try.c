@@ -212,6 +212,7 @@ open_upload(struct get_job *j)
 {
 	const struct request_lines lines = { j->g->headers, j->g->n_headers };
 	const char *name = j->upload;
+	struct span unused;
 	struct stat st;
 
 	if (j->upload_is_used && !j->upload_sized)
@@ -227,7 +228,7 @@ open_upload(struct get_job *j)
 		return job_fail(j, GET_READ, "Can't open '%s': %s", name,
 		                err_text(-errno));
 	j->upload_sized = S_ISREG(st.st_mode)
-	               && !request_sends(&lines, "Transfer-Encoding");
+	               && request_count(&lines, "Transfer-Encoding", &unused) <= 0;
 	j->upload_len = j->upload_sized ? (uint64_t)st.st_size : 0;
 	return GET_OK;
 }

@@ -90,40 +90,36 @@ month_of(struct span name)
 	return -1;
 }
 
-static int
-number_of(struct span digits, uint64_t max)
-{
-	uint64_t n;
-
-	return parse_uint_span(digits, max, &n) == 0 ? (int)n : -1;
-}
-
 /* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7) in seconds from 1970 on; 0
  * for what is no such date. */
 static int64_t
 date_of(struct span date)
 {
-	int day, month, year, hour, minute, second;
-	int64_t days;
+	enum { DAY, YEAR, HOUR, MINUTE, SECOND, PARTS };
+	static const struct { uint16_t max; char end; } parts[PARTS] = {
+		{ 31, ' ' }, { 9999, ' ' }, { 23, ':' }, { 59, ':' },
+		{ 60, ' ' },
+	};
+	uint64_t n[PARTS];
+	int64_t year, month = 0;
 
 	(void)span_cut(&date, ' ');	/* the day's name says nothing new */
-	day = number_of(span_cut(&date, ' '), 31);
-	month = month_of(span_cut(&date, ' '));
-	year = number_of(span_cut(&date, ' '), 9999);
-	hour = number_of(span_cut(&date, ':'), 23);
-	minute = number_of(span_cut(&date, ':'), 59);
-	second = number_of(span_cut(&date, ' '), 60);
-	if (day < 1 || month < 0 || year < 1970 || hour < 0 || minute < 0
-	 || second < 0 || !span_is(date, "GMT"))
+	for (size_t i = 0; i < PARTS; i++) {
+		if (i == YEAR)
+			month = month_of(span_cut(&date, ' '));
+		if (parse_uint_span(span_cut(&date, parts[i].end),
+		                    parts[i].max, &n[i]) < 0)
+			return 0;
+	}
+	if (month < 0 || n[YEAR] < 1970 || !span_is(date, "GMT"))
 		return 0;
 	/* Years from March on, so that the leap day is a year's last; 719468
 	 * days lie between 1 March of the year 0 and 1 January 1970. */
-	year -= month < 2;
+	year = (int64_t)n[YEAR] - (month < 2);
 	month = (month + 10) % 12;
-	days = year * INT64_C(365) + year / 4 - year / 100 + year / 400
-	     + (153 * month + 2) / 5 + day - 1 - 719468;
-	return days * 86400 + hour * INT64_C(3600) + minute * INT64_C(60)
-	     + second;
+	return (year * 365 + year / 4 - year / 100 + year / 400
+	        + (153 * month + 2) / 5 + (int64_t)n[DAY] - 1 - 719468) * 86400
+	     + (int64_t)(n[HOUR] * 3600 + n[MINUTE] * 60 + n[SECOND]);
 }
 
 /* see cmd/get.h */
@@ -241,22 +237,19 @@ static void
 add_url(struct buf *b, const char *text, bool is_asked,
         const struct get_result *r)
 {
-	struct span fragment;
 	struct url u;
 
 	if (url_read(&u, span_of(text)) < 0 || (!is_asked && !u.has_scheme)) {
 		buf_str(b, text);
 		return;
 	}
-	fragment = u.fragment;
-	u.fragment.len = 0;
 	url_write(b, &u, r->as_is);
 	if (is_asked && r->more.len > 0) {
 		buf_str(b, span_has(u.path, '?') ? "&" : "?");
 		buf_add(b, r->more);
 	}
-	buf_str(b, fragment.len > 0 ? "#" : "");
-	buf_add(b, fragment);
+	buf_str(b, u.fragment.len > 0 ? "#" : "");
+	buf_add(b, u.fragment);
 }
 
 static void

@@ -75,6 +75,19 @@ read_host(struct target *t, struct span text)
 	return r == 0 && host.cut ? ERR_TOOBIG : r;
 }
 
+/* What is wrong with one of these is named, once its kind is clear. */
+static int
+read_http(struct target *t, struct span url, const char **expected)
+{
+	int r = read_host(t, url);
+
+	if (r == ERR_PARSE)
+		*expected = url_expected(url);
+	else if (r == ERR_TOOBIG)
+		*expected = "a host of at most 255 bytes";
+	return r;
+}
+
 static int
 read_tcp(struct target *t, struct span rest)
 {
@@ -144,9 +157,7 @@ read_target(struct target *t, struct span url, const char **expected)
 		}
 	t->kind = KIND_HTTP;
 	*expected = "http://, https://, http+unix:, tcp:, unix: or exec:";
-	if (url_read(&t->url, url) == ERR_PARSE)
-		*expected = url_expected(url);
-	return read_host(t, url);
+	return read_http(t, url, expected);
 }
 
 /* see net/check.h */

@@ -69,75 +69,46 @@ request_has(const struct request_lines *lines, const char *name)
 	return false;
 }
 
-/* The value of a line that sends something, trimmed. Returns false for one
+/* Sets *value, trimmed, where the line sends something. Returns false for one
  * that only leaves ours out. */
 static bool
 sends(struct span line, struct span *value)
 {
 	struct span name = name_of(line);
 
-	*value = span_trim(span_after(line, name.len + 1), " \t");
-	return value->len > 0 || line.p[name.len] == ';';
+	struct span got = span_trim(span_after(line, name.len + 1), " \t");
+
+	if (got.len == 0 && line.p[name.len] != ';')
+		return false;
+	*value = got;
+	return true;
 }
 
 /* see net/request.h */
-bool
-request_sends(const struct request_lines *lines, const char *name)
+int
+request_count(const struct request_lines *lines, const char *name,
+              struct span *value)
 {
-	struct span value;
+	int sent = 0, named = 0;
 
 	for (size_t i = 0; i < lines->n; i++)
-		if (is_named(lines->at[i], name) && sends(lines->at[i], &value))
-			return true;
-	return false;
-}
-
-/* The body as it is sent. */
-struct body {
-	bool     chunked;
-	uint64_t length;
-};
-
-static bool
-is_its_length(const struct body *body, struct span value)
-{
-	uint64_t n;
-
-	return !body->chunked && parse_uint_span(value, INT64_MAX, &n) == 0
-	    && n == body->length;
+		if (is_named(lines->at[i], name)) {
+			named++;
+			sent += sends(lines->at[i], value);
+		}
+	return named > 0 && sent == 0 ? -1 : sent;
 }
 
 /* Is "chunked" the last coding? */
 static bool
-is_its_coding(const struct body *body, struct span value)
+ends_in_chunks(struct span value)
 {
-	struct span last = value;
+	static const char coding[] = "chunked";
+	const size_t n = sizeof coding - 1;
 
-	while (value.len > 0)
-		last = span_trim(span_cut(&value, ','), " \t");
-	return body->chunked && last.len == strlen("chunked")
-	    && strncasecmp(last.p, "chunked", last.len) == 0;
-}
-
-/* Is a line of this name wrong, or the second, or the one left out that the
- * body needs? */
-static bool
-contradicts(const struct request_lines *lines, const char *name,
-            const struct body *body, bool is_needed,
-            bool (*agrees)(const struct body *body, struct span value))
-{
-	bool is_sent = false;
-	struct span value;
-
-	for (size_t i = 0; i < lines->n; i++) {
-		if (!is_named(lines->at[i], name)
-		 || !sends(lines->at[i], &value))
-			continue;
-		if (is_sent || !agrees(body, value))
-			return true;
-		is_sent = true;
-	}
-	return is_needed && !is_sent && request_has(lines, name);
+	return value.len >= n
+	    && strncasecmp(value.p + value.len - n, coding, n) == 0
+	    && (value.len == n || strchr(", \t", value.p[value.len - n - 1]));
 }
 
 /* see net/request.h */
@@ -147,13 +118,19 @@ request_contradiction(const struct request_lines *lines, bool chunked,
 {
 	static const char by_length[] = "Content-Length";
 	static const char by_chunks[] = "Transfer-Encoding";
-	const struct body body = { chunked, length };
+	struct span value;
+	uint64_t told;
+	int n = request_count(lines, by_length, &value);
 
-	if (contradicts(lines, by_length, &body, !chunked && length > 0,
-	                is_its_length))
+	if (n > 1 || (n < 0 && !chunked && length > 0)
+	 || (n == 1 && (chunked || parse_uint_span(value, INT64_MAX, &told) < 0
+	                || told != length)))
 		return by_length;
-	return contradicts(lines, by_chunks, &body, chunked, is_its_coding)
-	       ? by_chunks : NULL;
+	n = request_count(lines, by_chunks, &value);
+	if (n > 1 || (n < 0 && chunked)
+	 || (n == 1 && (!chunked || !ends_in_chunks(value))))
+		return by_chunks;
+	return NULL;
 }
 
 /* see net/request.h */

@@ -310,22 +310,26 @@ write_squashed(struct buf *b, struct span path,
 	}
 }
 
-/* see net/url.h */
-void
-url_write_target(struct buf *b, const struct url *u, bool as_is)
+static void
+write_target(struct buf *b, const struct url *u, bool as_is,
+             void (*write)(struct buf *b, struct span segment))
 {
 	struct span query = u->path, path = span_cut(&query, '?');
 
 	if (path.len == 0)
 		buf_str(b, "/");
 	else if (as_is)
-		write_encoded(b, path);
+		write(b, path);
 	else
-		write_squashed(b, path, write_encoded);
-	if (path.len < u->path.len) {
-		buf_str(b, "?");
-		buf_add(b, query);
-	}
+		write_squashed(b, path, write);
+	buf_add(b, span_after(u->path, path.len));
+}
+
+/* see net/url.h */
+void
+url_write_target(struct buf *b, const struct url *u, bool as_is)
+{
+	write_target(b, u, as_is, write_encoded);
 }
 
 static void
@@ -338,25 +342,13 @@ write_scheme(struct buf *b, const struct url *u)
 void
 url_write(struct buf *b, const struct url *u, bool as_is)
 {
-	struct span query = u->path, path = span_cut(&query, '?');
-
 	write_scheme(b, u);
-	if (u->user.p != NULL) {
-		buf_add(b, u->user);
-		buf_str(b, u->password.p != NULL ? ":" : "");
-		buf_add(b, u->password);
-		buf_str(b, "@");
-	}
+	if (u->user.p != NULL)
+		buf_fmt(b, "%.*s%s%.*s@", (int)u->user.len, u->user.p,
+		        u->password.p != NULL ? ":" : "",
+		        (int)u->password.len, u->password.p);
 	write_host(b, u, u->host, u->has_port);
-	if (as_is || path.len == 0) {
-		buf_str(b, path.len == 0 ? "/" : "");
-		buf_add(b, path);
-	} else {
-		write_squashed(b, path, buf_add);
-	}
-	buf_add(b, span_after(u->path, path.len));
-	buf_str(b, u->fragment.len > 0 ? "#" : "");
-	buf_add(b, u->fragment);
+	write_target(b, u, as_is, buf_add);
 }
 
 static void

@@ -389,7 +389,8 @@ def test_a_login_is_not_shown(server, command):
     ("http://a/b c", "http://a/b...", "no blank in it: %20 is one"),
     ("http://u@a:80@b/", "http://b/", "one @ before the path; %40 is another"),
     ("http:/a/", "http:/a/", "// behind the scheme"),
-    ("http:///x", "http:///x", "a host")])
+    ("http:///x", "http:///x", "a host"),
+    ("http://" + "h" * 256, "http://" + "h" * 256, "a host of at most 255 bytes")])
 def test_what_is_wrong_with_a_url_is_named(command, url, shown, expected):
     done = subprocess.run([box.HALE, command, url], capture_output=True, text=True)
     assert done.returncode == 2

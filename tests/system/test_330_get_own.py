@@ -373,13 +373,16 @@ def test_a_proxys_login_is_sent_whole_or_refused(server, length, code, words):
     (["-G", "-d", "x" * 65536], "the request's head is longer than 65536 bytes"),
     (["--connect-to", "::" + "h" * 256 + ":1"], "--connect-to's host is longer than 255 bytes"),
     (["--unix-socket", "/" + "s" * 107], "expected 1 to 107 bytes"),
+    (["--resolve", "127.0.0.1:PORT:" + ",".join(["127.0.0.1"] * 17)],
+     "--resolve has more than 16 addresses"),
     (["-o", "f" * 8193], "the file's name is longer than 8192 bytes"),
     (["-A", "a" * 1024, "-p", "-x", "127.0.0.1:1"], "are longer than 1024 bytes"),
     (["-x", "h" * 256], "the host's name is longer than 255 bytes"),
 ])
 def test_what_is_too_long_for_a_request_is_named(server, words, said):
     server.take_requests()
-    done = get("-sS", *words, server.url + "/ok")
+    done = get("-sS", *(word.replace("PORT", str(server.port)) for word in words),
+               server.url + "/ok")
     assert said in done.stderr.decode() and done.returncode != 0
     assert server.take_requests() == [] and done.stderr.count(b"\n") == 1
 
