@@ -359,10 +359,13 @@ read_known(struct x509 *c, int which, bool critical, struct span v)
 	case CE_CONSTRAINTS:
 		return der_take(&v, DER_SEQUENCE, &c->constraints) < 0 ||
 		       v.len > 0 ? ERR_PARSE : 0;
+	/* Never critical (RFC 5280, 4.2.1.1 and 4.2.1.2): else it is none
+	 * that OpenSSL or Go would take. */
 	case CE_AKI:
-		return read_aki(c, v);
+		return read_aki(c, v) < 0 ? ERR_PARSE : critical;
 	case CE_SKI:
-		return der_take(&v, DER_OCTETS, &c->ski);
+		return der_take(&v, DER_OCTETS, &c->ski) < 0 ? ERR_PARSE
+		                                             : critical;
 	case CE_POLICY_MAPPINGS:
 	case CE_POLICY_CONSTRAINTS:
 	case CE_ANY_POLICY:

@@ -741,6 +741,15 @@ def a_path_length_where_there_is_no_ca():
                   differs="malformed")
 
 
+for _number, _name in ((35, "authority"), (14, "subject")):
+    def _critical_id(number=_number):
+        value = seq(tlv(0x80, b"id")) if number == 35 else tlv(4, b"id")
+        return simple(f"critical extension that is not known, 2.5.29.{number}",
+                      more=(ext(f"2.5.29.{number}", value, critical=True),))
+    _critical_id.__name__ = f"a_critical_{_name}_key_identifier"
+    row(_critical_id)
+
+
 @row
 def critical_policy_constraints():
     middle = ca("CN=Policy CA", the_root(),
