@@ -46,8 +46,8 @@ int der_take_whole(struct span *in, int tag, struct span *whole);
 /* Is an element of this tag next? */
 bool der_is_next(struct span in, int tag);
 
-/* Takes an INTEGER that is not negative; its leading zeros are cut off, so
- * that zero is empty. Returns 0 or ERR_PARSE. */
+/* Takes an INTEGER that is not negative, in its shortest form; a leading zero
+ * is cut off, so that zero is empty. Returns 0 or ERR_PARSE. */
 int der_take_uint(struct span *in, struct span *value);
 
 /* The same for a number up to max. Returns it, or ERR_PARSE / ERR_RANGE. */

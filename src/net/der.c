@@ -93,6 +93,9 @@ der_take_uint(struct span *in, struct span *value)
 	if (der_take(&rest, DER_INTEGER, value) < 0 || value->len == 0 ||
 	    der_byte(*value, 0) >= 0x80)
 		return ERR_PARSE;
+	if (value->len > 1 && der_byte(*value, 0) == 0 &&
+	    der_byte(*value, 1) < 0x80)
+		return ERR_PARSE;	/* a shorter form says the same */
 	while (value->len > 0 && der_byte(*value, 0) == 0)
 		*value = span_after(*value, 1);
 	*in = rest;

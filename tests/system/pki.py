@@ -38,6 +38,18 @@ def tlv(tag, *parts):
     return bytes((tag, 0x80 | len(size))) + size + body
 
 
+def elements(der):
+    """(the whole, what is inside) of each element in a row."""
+    found = []
+    while der:
+        size = der[1] & 0x7F if der[1] & 0x80 else 0
+        length = int.from_bytes(der[2:2 + size], "big") if size else der[1]
+        end = 2 + size + length
+        found.append((der[:end], der[2 + size:end]))
+        der = der[end:]
+    return found
+
+
 def seq(*parts):
     return tlv(0x30, *parts)
 
@@ -225,6 +237,13 @@ class Cert:
             self.subject, public or self.key.public,
             tlv(0xA3, seq(*exts)) if exts and v3 else b"")
         self.der = seq(tbs, algorithm, bits(by.sign(tbs, how)))
+
+    def recode(self, change):
+        """Puts change(r, s), two INTEGERs, in the place of an ECDSA signature."""
+        tbs, algorithm, signed = elements(elements(self.der)[0][1])
+        pair = elements(elements(signed[1][1:])[0][1])
+        self.der = seq(tbs[0], algorithm[0], bits(change(*(n[1] for n in pair))))
+        return self
 
     @property
     def pem(self):

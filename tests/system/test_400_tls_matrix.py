@@ -373,6 +373,23 @@ def a_signature_that_was_changed():
     return r
 
 
+# An ECDSA signature has one coding (DER): others of the same numbers are none.
+for _name, _change in {
+        "a_longer_length": lambda r, s: b"\x30\x81" + seq(tlv(2, r), tlv(2, s))[1:],
+        "a_longer_length_of_a_number":
+            lambda r, s: seq(b"\x02\x81" + tlv(2, r)[1:], tlv(2, s)),
+        "a_zero_before_a_number": lambda r, s: seq(tlv(2, b"\0" + r), tlv(2, s)),
+        "more_behind_it": lambda r, s: seq(tlv(2, r), tlv(2, s)) + b"\0",
+        "more_inside_of_it": lambda r, s: seq(tlv(2, r), tlv(2, s), tlv(5)),
+}.items():
+    def _coded(change=_change):
+        r = simple("wrong signature")
+        r.chain[0].recode(change)
+        return r
+    _coded.__name__ = "a_signature_with_" + _name
+    row(_coded)
+
+
 @row
 def a_v1_root():
     old = root("CN=V1 Root", v3=False)

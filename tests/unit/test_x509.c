@@ -47,6 +47,7 @@ static const struct number {
 	{ "the largest", IN("\x02\x01\x05"), 5, 5 },
 	{ "one more", IN("\x02\x01\x06"), 5, ERR_RANGE },
 	{ "128 has a zero before it", IN("\x02\x02\x00\x80"), 200, 128 },
+	{ "127 has none", IN("\x02\x02\x00\x7f"), 200, ERR_PARSE },
 	{ "negative", IN("\x02\x01\x80"), 200, ERR_PARSE },
 	{ "empty", IN("\x02\x00"), 200, ERR_PARSE },
 	{ "five bytes", IN("\x02\x05\x01\x00\x00\x00\x00"), 200, ERR_RANGE },
