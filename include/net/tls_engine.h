@@ -12,6 +12,17 @@
 #include "base/buf.h"
 #include "net/x509.h"
 
+/* Alerts that are sent (RFC 5246, 7.2.2). */
+enum tls_alert {
+	TLS_ALERT_UNEXPECTED = 10, TLS_ALERT_MAC = 20, TLS_ALERT_OVERFLOW = 22,
+	TLS_ALERT_HANDSHAKE = 40, TLS_ALERT_BAD_CERT = 42,
+	TLS_ALERT_CERT_KIND = 43, TLS_ALERT_EXPIRED = 45,
+	TLS_ALERT_CERT_UNKNOWN = 46, TLS_ALERT_ILLEGAL = 47,
+	TLS_ALERT_CA = 48, TLS_ALERT_DECODE = 50, TLS_ALERT_DECRYPT = 51,
+	TLS_ALERT_VERSION = 70, TLS_ALERT_INTERNAL = 80,
+	TLS_ALERT_EXTENSION = 110,
+};
+
 #define TLS_CERTS_MAX 8		/* certificates sent for the client */
 #define TLS_KEY_FILE_MAX 65536	/* bytes of its files */
 
@@ -21,6 +32,13 @@ int tls_engine_key(br_x509_pkey *out, const struct x509_key *key);
 
 /* The engine's number of a curve; 0 where it is none. */
 int tls_engine_curve(enum x509_key_kind kind);
+
+/* The engine's curves, but a multiplication on X25519 whose result is zero is
+ * refused (RFC 7748, 6.1): the secret would be known to everybody. */
+void tls_engine_ec(br_ec_impl *out);
+
+/* The alert by which the server is told of an engine's error; 0: of none. */
+int tls_engine_alert(int err);
 
 /* Appends what an engine's error means; in a handshake with what an alert has
  * for its usual reason. */

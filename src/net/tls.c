@@ -31,6 +31,8 @@
 #define CHAIN_MAX 102400	/* bytes of certificates, as OpenSSL has it */
 #define CERTS_MAX TRUST_CHAIN_MAX	/* certificates of one chain */
 #define SEED_LEN  32		/* bytes of entropy */
+#define DRAIN_MAX 8		/* reads of what is left before the end */
+#define HEAD_MAX  64		/* first bytes of the peer, shown if not TLS */
 /* Bytes of the largest records. With less room for either the engine asks for
  * small records both ways; pages that no record reaches cost nothing. */
 #define IN_CAP    BR_SSL_BUFSIZE_INPUT
@@ -65,9 +67,14 @@ struct tls {
 	int  fd;
 	int  err;		/* the first error; it stays */
 	int  send_err;		/* sending failed; reading may go on */
-	int  first;		/* first byte that the peer sent; -1: none */
+	int  alert;		/* that tells the server of err; 0: by err */
 	bool open;		/* the handshake is over */
+	bool over;		/* the engine has ended, and that is dealt with */
+	bool stuck;		/* a part of a record has still to be sent */
 	bool insecure, resumed;
+	br_ec_impl ec;
+	size_t head_len;
+	char head[HEAD_MAX];	/* what the peer sent first */
 	size_t why_len;
 	char why[TLS_WHY_MAX];	/* words for err */
 	unsigned char in[IN_CAP], out[OUT_CAP];
@@ -85,6 +92,14 @@ fail(struct tls *t, int err, const char *text)
 		t->why_len = b.len;
 	}
 	return t->err;
+}
+
+/* The same for what is wrong with the certificates. */
+static int
+fail_chain(struct tls *t, int alert, const char *text)
+{
+	t->alert = alert;
+	return fail(t, ERR_CERT, text);
 }
 
 static void
@@ -155,6 +170,22 @@ struct judge {
 };
 
 static int
+alert_of(enum x509_why why)
+{
+	if (why <= X509_ROOT_UNKNOWN)
+		return TLS_ALERT_CA;
+	if (why == X509_EXPIRED || why == X509_NOT_YET)
+		return TLS_ALERT_EXPIRED;
+	if (why == X509_PATH_LONG || why == X509_SIGS_MANY)
+		return TLS_ALERT_CERT_UNKNOWN;
+	if (why == X509_SIG_KIND || why == X509_KEY_KIND ||
+	    why == X509_KEY_LARGE || why == X509_CRITICAL ||
+	    why == X509_POLICY || why == X509_PURPOSE || why == X509_USAGE)
+		return TLS_ALERT_CERT_KIND;
+	return TLS_ALERT_BAD_CERT;
+}
+
+static int
 fail_cert(struct tls *t, struct judge *j)
 {
 	struct buf b = buf_over(t->why, sizeof t->why);
@@ -171,6 +202,7 @@ fail_cert(struct tls *t, struct judge *j)
 		        : ")");
 	}
 	t->why_len = b.len;
+	t->alert = alert_of(why);
 	t->err = ERR_CERT;
 	return ERR_CERT;
 }
@@ -219,18 +251,21 @@ judge_chain(struct tls *t, struct judge *j)
 	size_t n;
 
 	if (t->peer.refused != NULL)
-		return fail(t, ERR_CERT, t->peer.refused);
+		return fail_chain(t, TLS_ALERT_CERT_UNKNOWN, t->peer.refused);
 	if (t->peer.n == 0)
-		return fail(t, ERR_CERT, "the server sent no certificate");
+		return fail_chain(t, TLS_ALERT_BAD_CERT,
+		                  "the server sent no certificate");
 	n = read_chain(&t->peer, j->chain);
 	if (n == 0)
-		return fail(t, ERR_CERT, "the server's certificate is "
-		            "malformed");
+		return fail_chain(t, TLS_ALERT_BAD_CERT, "the server's "
+		                  "certificate is malformed");
 	if (!t->insecure && judge_path(t, j, n) < 0)
 		return t->err;
+	t->alert = TLS_ALERT_CERT_KIND;
 	if (tls_engine_key(&t->peer.pkey, &j->chain[0].key) < 0)
 		return fail(t, ERR_TLS, "the server's certificate has a key "
 		            "that hale cannot use");
+	t->alert = 0;
 	return 0;
 }
 
@@ -346,16 +381,17 @@ cpu_has_aes(void)
 }
 
 static void
-set_algorithms(br_ssl_client_context *cc)
+set_algorithms(struct tls *t)
 {
-	br_ssl_engine_context *e = &cc->eng;
+	br_ssl_engine_context *e = &t->cc.eng;
 
 	br_ssl_engine_set_versions(e, BR_TLS12, BR_TLS12);
 	br_ssl_engine_set_suites(e, cpu_has_aes() ? suites_aes : suites_chacha,
 	                         SUITES);
 	br_ssl_engine_set_default_rsavrfy(e);
-	br_ssl_engine_set_ec(e, &br_ec_all_m31);
-	br_ssl_engine_set_ecdsa(e, br_ecdsa_i31_vrfy_asn1);
+	tls_engine_ec(&t->ec);
+	br_ssl_engine_set_ec(e, &t->ec);
+	br_ssl_engine_set_ecdsa(e, tls_sig_ecdsa);
 	br_ssl_engine_set_hash(e, br_sha256_ID, &br_sha256_vtable);
 	br_ssl_engine_set_hash(e, br_sha384_ID, &br_sha384_vtable);
 	br_ssl_engine_set_hash(e, br_sha512_ID, &br_sha512_vtable);
@@ -450,7 +486,7 @@ start(struct tls *t, const struct tls_conf *conf)
 	bool resume = is_session_for(conf->session, t, conf->host);
 
 	br_ssl_client_zero(&t->cc);
-	set_algorithms(&t->cc);
+	set_algorithms(t);
 	t->peer.vtable = &collect_class;
 	t->peer.tls = t;
 	br_ssl_engine_set_x509(e, &t->peer.vtable);
@@ -479,20 +515,105 @@ state(const struct tls *t)
 	return br_ssl_engine_current_state(&t->cc.eng);
 }
 
+/* Types of records (RFC 5246, 6.2.1). */
+enum { REC_CCS = 20, REC_ALERT = 21, REC_DATA = 23 };
+
+static bool
+is_tls(const struct tls *t)
+{
+	return t->head_len < 2 || (t->head[0] >= REC_CCS &&
+	       t->head[0] <= REC_DATA && t->head[1] == 3);
+}
+
+/* What speaks without TLS, by how it begins. */
+static const char *
+stranger(struct span head)
+{
+	static const char http2[] = "\0\0";	/* a length below 65536... */
+
+	if (span_has_prefix(head, "HTTP/"))
+		return "HTTP without TLS, for which the URL begins with "
+		       "http://";
+	if (span_has_prefix(head, "SSH-"))
+		return "an SSH server";
+	if (span_has_prefix(head, "220"))
+		return "a mail or FTP server, which begins without TLS";
+	if (head.len > 4 && memcmp(head.p, http2, 2) == 0 && head.p[3] == 4)
+		return "HTTP/2 without TLS (h2c)";	/* ...of SETTINGS */
+	return NULL;
+}
+
+/* Appends the first line, if it can be read. */
+static void
+write_line(struct buf *b, struct span line)
+{
+	size_t n = 0;
+
+	while (n < line.len && line.p[n] >= ' ' && line.p[n] <= '~')
+		n++;
+	if (n < 4)
+		return;
+	buf_str(b, " but with \"");
+	buf_add(b, (struct span){ line.p, n });
+	buf_str(b, "\"");
+}
+
+static void
+write_stranger(struct tls *t, struct buf *b)
+{
+	ssize_t n = recv(t->fd, t->head + t->head_len,
+	                 sizeof t->head - t->head_len, MSG_DONTWAIT);
+	struct span head = { t->head, t->head_len + (n > 0 ? (size_t)n : 0) };
+	const char *what = stranger(head);
+
+	buf_str(b, "wrong version number: the server does not answer in TLS");
+	write_line(b, head);
+	if (what != NULL)
+		buf_fmt(b, ": this is %s", what);
+}
+
+/* Its record goes out with the keys that the engine has, which itself sends
+ * no more once it failed. What the server sent is taken before the close: it
+ * would turn that into a reset, which may overtake the alert. */
+static void
+send_alert(struct tls *t, int alert)
+{
+	br_ssl_engine_context *e = &t->cc.eng;
+	size_t start = 5, end = sizeof t->out, len = 2;
+	unsigned char *p;
+
+	if (alert == 0 || t->stuck || t->send_err != 0)
+		return;
+	e->out.vtable->max_plaintext(&e->out.vtable, &start, &end);
+	t->out[start] = 2;	/* fatal */
+	t->out[start + 1] = (unsigned char)alert;
+	p = e->out.vtable->encrypt(&e->out.vtable, REC_ALERT, BR_TLS12,
+	                           t->out + start, &len);
+	(void)send(t->fd, p, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	for (int i = 0; i < DRAIN_MAX; i++)
+		if (recv(t->fd, t->in, sizeof t->in, MSG_DONTWAIT) <= 0)
+			break;
+}
+
 /* The engine has ended: by the peer's close_notify, which is no error, or
- * with one. Returns 0 or the error. */
+ * with one, of which the server is told. Returns 0 or the error. */
 static int
 ended(struct tls *t)
 {
 	struct buf b = buf_over(t->why, sizeof t->why);
 	int err = br_ssl_engine_last_error(&t->cc.eng);
 
-	if (t->err != 0 || err == BR_ERR_OK)
+	if (t->over || err == BR_ERR_OK)
 		return t->err;
-	/* Content types of records are 20 to 23 (RFC 5246, 6.2.1). */
-	if (t->first >= 0 && (t->first < 20 || t->first > 23))
-		err = BR_ERR_UNKNOWN_TYPE;
-	tls_engine_text(&b, err, !t->open);
+	t->over = true;
+	if (is_tls(t))
+		send_alert(t, t->alert != 0 ? t->alert : tls_engine_alert(err));
+	if (t->err != 0)
+		return t->err;
+	if (is_tls(t))
+		tls_engine_text(&b, err, !t->open);
+	else
+		write_stranger(t, &b);
 	if (!t->open && t->bare.asked && err >= BR_ERR_RECV_FATAL_ALERT)
 		buf_str(&b, "; it asked for a client certificate");
 	t->why_len = b.len;
@@ -534,6 +655,17 @@ hung_up(struct tls *t, int err)
 		  "this is the end (no close_notify)" : NULL);
 }
 
+static void
+keep_head(struct tls *t, const unsigned char *p, size_t n)
+{
+	size_t room = sizeof t->head - t->head_len;
+
+	if (n > room)
+		n = room;
+	memcpy(t->head + t->head_len, p, n);
+	t->head_len += n;
+}
+
 /* The same from the socket; or an error. */
 static int
 receive_some(struct tls *t)
@@ -543,8 +675,7 @@ receive_some(struct tls *t)
 	ssize_t n = recv(t->fd, p, len, MSG_DONTWAIT);
 
 	if (n > 0) {
-		if (t->first < 0)
-			t->first = p[0];
+		keep_head(t, p, (size_t)n);
 		br_ssl_engine_recvrec_ack(&t->cc.eng, (size_t)n);
 		return 1;
 	}
@@ -566,10 +697,12 @@ step(struct tls *t, int64_t deadline_ms)
 
 	if (deadline_ms != CLOCK_NEVER && clock_ms() >= deadline_ms)
 		return fail(t, ERR_TIMEOUT, NULL);
+	t->stuck = false;
 	if (s & BR_SSL_SENDREC) {
 		if (send_some(t) > 0)
 			return 0;
 		p.events |= POLLOUT;
+		t->stuck = true;
 	}
 	if (s & BR_SSL_RECVREC) {
 		r = receive_some(t);
@@ -577,8 +710,11 @@ step(struct tls *t, int64_t deadline_ms)
 			return r < 0 ? r : 0;
 		p.events |= POLLIN;
 	}
-	if (p.events == 0)	/* only the caller can go on, and did not */
-		return fail(t, ERR_TLS, "the TLS engine stands still");
+	if (p.events == 0) {	/* the engine holds bytes that it never takes */
+		send_alert(t, TLS_ALERT_UNEXPECTED);
+		return fail(t, ERR_TLS, "the server asks to renegotiate again "
+		            "and again, which hale does not do");
+	}
 	if (poll(&p, 1, clock_wait_ms(deadline_ms)) < 0 && errno != EINTR)
 		return fail(t, -errno, NULL);
 	return 0;
@@ -656,7 +792,6 @@ tls_open(struct tls **out, int fd, const struct tls_conf *conf,
 		return -ENOMEM;
 	}
 	t->fd = fd;
-	t->first = -1;
 	t->conf = conf;
 	t->insecure = conf->insecure;
 	r = open_checked(t, conf, deadline_ms);

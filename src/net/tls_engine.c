@@ -26,6 +26,26 @@ tls_engine_curve(enum x509_key_kind kind)
 	return 0;
 }
 
+static uint32_t
+multiply(unsigned char *point, size_t len, const unsigned char *x, size_t x_len,
+         int curve)
+{
+	uint32_t good = br_ec_all_m31.mul(point, len, x, x_len, curve);
+	unsigned char any = curve != BR_EC_curve25519;
+
+	for (size_t i = 0; i < len; i++)
+		any |= point[i];
+	return any != 0 ? good : 0;
+}
+
+/* see net/tls_engine.h */
+void
+tls_engine_ec(br_ec_impl *out)
+{
+	*out = br_ec_all_m31;
+	out->mul = multiply;
+}
+
 /* The engine only reads keys, though its types do not say so. */
 static unsigned char *
 bytes(struct span s)
@@ -56,64 +76,36 @@ tls_engine_key(br_x509_pkey *out, const struct x509_key *key)
 	return out->key.ec.curve != 0 ? 0 : ERR_VERSION;
 }
 
-/* RFC 5246, 7.2; the words of alerts that a client meets. */
+/* The alerts of IANA's list: the number (octal) and the words, one after the
+ * other, since a table of pointers would need relocations. 0 ends it. */
+static const char alerts[] =
+	"\012unexpected message\0" "\024bad record MAC\0"
+	"\025decryption failed\0" "\026record overflow\0"
+	"\036decompression failure\0" "\050handshake failure\0"
+	"\051no certificate\0" "\052bad certificate\0"
+	"\053unsupported certificate\0" "\054certificate revoked\0"
+	"\055certificate expired\0" "\056certificate unknown\0"
+	"\057illegal parameter\0" "\060unknown CA\0" "\061access denied\0"
+	"\062decode error\0" "\063decrypt error\0"
+	"\064too many CIDs requested\0" "\074export restriction\0"
+	"\106protocol version\0" "\107insufficient security\0"
+	"\120internal error\0" "\126inappropriate fallback\0"
+	"\132user canceled\0" "\144no renegotiation\0"
+	"\155missing extension\0" "\156unsupported extension\0"
+	"\157certificate unobtainable\0" "\160unrecognized name\0"
+	"\161bad certificate status response\0"
+	"\162bad certificate hash value\0" "\163unknown PSK identity\0"
+	"\164certificate required\0" "\165general error\0"
+	"\170no application protocol\0" "\171ECH required\0";
+
 static const char *
 alert_text(int alert)
 {
-	switch (alert) {
-	case 10:
-		return "unexpected message";
-	case 20:
-		return "bad record MAC";
-	case 22:
-		return "record overflow";
-	case 40:
-		return "handshake failure";
-	case 42:
-		return "bad certificate";
-	case 43:
-		return "unsupported certificate";
-	case 44:
-		return "certificate revoked";
-	case 45:
-		return "certificate expired";
-	case 46:
-		return "certificate unknown";
-	case 47:
-		return "illegal parameter";
-	case 48:
-		return "unknown CA";
-	case 49:
-		return "access denied";
-	case 50:
-		return "decode error";
-	case 51:
-		return "decrypt error";
-	case 70:
-		return "protocol version";
-	case 71:
-		return "insufficient security";
-	case 80:
-		return "internal error";
-	case 86:
-		return "inappropriate fallback";
-	case 90:
-		return "user canceled";
-	case 100:
-		return "no renegotiation";
-	case 109:
-		return "missing extension";
-	case 112:
-		return "unrecognized name";
-	case 113:
-		return "bad certificate status response";
-	case 116:
-		return "certificate required";
-	case 120:
-		return "no application protocol";
-	default:
-		return "unknown";
-	}
+	const char *s = alerts;
+
+	while (*s != '\0' && *s != alert)
+		s += strlen(s) + 1;
+	return *s != '\0' ? s + 1 : "unknown";
 }
 
 /* Where the peer's alert has a usual reason, that is told too. */
@@ -129,6 +121,10 @@ alert_hint(int alert)
 	case 70:
 		return ": it does not speak TLS 1.2 (hale does not speak "
 		       "TLS 1.3 yet)";
+	case 80:
+		return ": it failed on its own side, as some servers do whose "
+		       "certificate (ML-DSA, Ed25519) or settings are for "
+		       "TLS 1.3 only, which hale does not speak yet";
 	case 112:
 		return ": it does not serve this host name";
 	default:
@@ -141,12 +137,10 @@ error_text(int err)
 {
 	switch (err) {
 	case BR_ERR_UNSUPPORTED_VERSION:
-		return "the server speaks no TLS newer than 1.1, or only "
-		       "TLS 1.3; hale speaks 1.2";
+		return "the server speaks no TLS newer than 1.1; hale speaks "
+		       "1.2";
 	case BR_ERR_BAD_VERSION:
-	case BR_ERR_UNKNOWN_TYPE:
-		return "wrong version number: the server does not answer in "
-		       "TLS";
+		return "the server changed the TLS version in between";
 	case BR_ERR_BAD_LENGTH:
 	case BR_ERR_TOO_LARGE:
 		return "the server sent a record of a wrong length";
@@ -158,6 +152,7 @@ error_text(int err)
 	case BR_ERR_BAD_CCS:
 	case BR_ERR_BAD_HELLO_DONE:
 		return "the server sent a message out of turn";
+	case BR_ERR_BAD_PARAM:	/* lengths that do not fit each other */
 	case BR_ERR_BAD_ALERT:
 	case BR_ERR_BAD_HANDSHAKE:
 	case BR_ERR_OVERSIZED_ID:
@@ -181,7 +176,8 @@ error_text(int err)
 	case BR_ERR_RESUME_MISMATCH:
 		return "the server resumed another session";
 	case BR_ERR_INVALID_ALGORITHM:
-		return "the server chose an algorithm that is not known";
+		return "the server chose an algorithm that is not known, or "
+		       "its key share gives no secret";
 	case BR_ERR_BAD_SIGNATURE:
 		return "the server's signature is wrong: it does not have the "
 		       "key of its certificate";
@@ -197,16 +193,58 @@ error_text(int err)
 }
 
 /* see net/tls_engine.h */
+int
+tls_engine_alert(int err)
+{
+	switch (err) {
+	case BR_ERR_UNSUPPORTED_VERSION:
+	case BR_ERR_BAD_VERSION:
+		return TLS_ALERT_VERSION;
+	case BR_ERR_BAD_LENGTH:
+	case BR_ERR_TOO_LARGE:
+		return TLS_ALERT_OVERFLOW;
+	case BR_ERR_BAD_MAC:
+		return TLS_ALERT_MAC;
+	case BR_ERR_UNEXPECTED:
+	case BR_ERR_BAD_CCS:
+	case BR_ERR_BAD_HELLO_DONE:
+		return TLS_ALERT_UNEXPECTED;
+	case BR_ERR_BAD_PARAM:
+	case BR_ERR_BAD_ALERT:
+	case BR_ERR_BAD_HANDSHAKE:
+	case BR_ERR_OVERSIZED_ID:
+		return TLS_ALERT_DECODE;
+	case BR_ERR_BAD_CIPHER_SUITE:
+	case BR_ERR_BAD_COMPRESSION:
+	case BR_ERR_BAD_FRAGLEN:
+	case BR_ERR_BAD_SNI:
+	case BR_ERR_LIMIT_EXCEEDED:
+	case BR_ERR_RESUME_MISMATCH:
+	case BR_ERR_INVALID_ALGORITHM:
+		return TLS_ALERT_ILLEGAL;
+	case BR_ERR_BAD_SECRENEG:
+	case BR_ERR_NO_CLIENT_AUTH:
+		return TLS_ALERT_HANDSHAKE;
+	case BR_ERR_EXTRA_EXTENSION:
+		return TLS_ALERT_EXTENSION;
+	case BR_ERR_BAD_FINISHED:
+	case BR_ERR_BAD_SIGNATURE:
+		return TLS_ALERT_DECRYPT;
+	case BR_ERR_WRONG_KEY_USAGE:
+	case BR_ERR_X509_WRONG_KEY_TYPE:
+		return TLS_ALERT_CERT_KIND;
+	default:
+		/* Alerts that came or went have larger numbers. */
+		return err < BR_ERR_RECV_FATAL_ALERT ? TLS_ALERT_INTERNAL : 0;
+	}
+}
+
+/* see net/tls_engine.h */
 void
 tls_engine_text(struct buf *b, int err, bool in_handshake)
 {
 	const char *text;
 
-	if (err >= BR_ERR_SEND_FATAL_ALERT) {
-		buf_fmt(b, "an alert was sent: %s",
-		        alert_text(err - BR_ERR_SEND_FATAL_ALERT));
-		return;
-	}
 	if (err >= BR_ERR_RECV_FATAL_ALERT) {
 		err -= BR_ERR_RECV_FATAL_ALERT;
 		buf_fmt(b, "the server sent alert %d (%s)%s", err,
@@ -217,7 +255,7 @@ tls_engine_text(struct buf *b, int err, bool in_handshake)
 	if (text != NULL)
 		buf_str(b, text);
 	else
-		buf_fmt(b, "TLS error %d", err);
+		buf_fmt(b, "the TLS engine failed (BearSSL's error %d)", err);
 }
 
 /* see net/tls_engine.h */

@@ -742,6 +742,15 @@ def an_unknown_critical_extension():
                   more=(ext("1.2.3.4.5", tlv(5), critical=True),))
 
 
+for _number, _name in ((35, "authority"), (14, "subject")):
+    def _critical_id(number=_number):
+        value = seq(tlv(0x80, b"id")) if number == 35 else tlv(4, b"id")
+        return simple(f"critical extension that is not known, 2.5.29.{number}",
+                      more=(ext(f"2.5.29.{number}", value, critical=True),))
+    _critical_id.__name__ = f"a_critical_{_name}_key_identifier"
+    row(_critical_id)
+
+
 @row
 def an_unknown_extension():
     return simple(more=(ext("1.2.3.4.5", tlv(5)),))
@@ -756,15 +765,6 @@ def a_critical_certificate_policy():
 def a_path_length_where_there_is_no_ca():
     return simple("the server's certificate is malformed", more=(basic(False, 0),),
                   differs="malformed")
-
-
-for _number, _name in ((35, "authority"), (14, "subject")):
-    def _critical_id(number=_number):
-        value = seq(tlv(0x80, b"id")) if number == 35 else tlv(4, b"id")
-        return simple(f"critical extension that is not known, 2.5.29.{number}",
-                      more=(ext(f"2.5.29.{number}", value, critical=True),))
-    _critical_id.__name__ = f"a_critical_{_name}_key_identifier"
-    row(_critical_id)
 
 
 @row
@@ -972,15 +972,55 @@ def broken(words, talk, curl=35):
     return Row(words, talk=talk, trust=[the_root()], curl=curl)
 
 
+NO_TLS = "wrong version number: the server does not answer in TLS"
+
+
 @row
 def plain_http_on_the_port():
-    return broken("does not answer in TLS",
+    return broken(NO_TLS + ' but with "HTTP/1.1 400 Bad Request": this is HTTP without '
+                  "TLS, for which the URL begins with http://",
                   servers.plain(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
 
 
 @row
+def ssh_on_the_port():
+    return broken(NO_TLS + ' but with "SSH-2.0-OpenSSH_9.2": this is an SSH server',
+                  servers.greets(b"SSH-2.0-OpenSSH_9.2\r\n"))
+
+
+@row
+def smtp_on_the_port():
+    return broken(NO_TLS + ' but with "220 mail.test ESMTP": this is a mail or FTP server',
+                  servers.greets(b"220 mail.test ESMTP\r\n"))
+
+
+@row
+def http2_without_tls_on_the_port():
+    settings = b"\0\0\6\4\0\0\0\0\0\0\3\0\0\0\x64"
+    return broken(NO_TLS + ": this is HTTP/2 without TLS", servers.greets(settings))
+
+
+@row
+def another_text_on_the_port():
+    return broken(NO_TLS + ' but with "* OK IMAP"', servers.greets(b"* OK IMAP\x1b[2J\n"))
+
+
+@row
 def garbage():
-    return broken("does not answer in TLS", servers.plain(bytes(range(128, 192))))
+    return broken(NO_TLS, servers.plain(bytes(range(128, 192))))
+
+
+@row
+def a_hello_of_tls_1_0():
+    hello = b"\2\0\0\x26\3\1" + bytes(36)
+    return broken("speaks no TLS newer than 1.1",
+                  servers.plain(servers.record(22, hello, b"\3\1")))
+
+
+@row
+def a_message_whose_lengths_do_not_fit():
+    hello = b"\2\0\0\x04\3\3" + bytes(36)
+    return broken("sent a malformed message", servers.plain(servers.record(22, hello)))
 
 
 @row
@@ -1000,7 +1040,9 @@ def an_alert():
 
 @row
 def an_internal_error():
-    return broken("alert 80 (internal error)", servers.plain(servers.alert(80)))
+    return broken("alert 80 (internal error): it failed on its own side, as some servers "
+                  "do whose certificate (ML-DSA, Ed25519) or settings are for TLS 1.3 only",
+                  servers.plain(servers.alert(80)))
 
 
 @row

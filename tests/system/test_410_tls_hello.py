@@ -2,13 +2,14 @@
 """What hale says first in TLS, what it does with sessions, and with requests
 to begin anew."""
 import shutil
+import ssl
 import subprocess
 
 import pytest
 
 import box as harness
 import tls_servers as servers
-from pki import leaf, root
+from pki import Cert, basic, leaf, purpose, put, root, san
 
 pytestmark = pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl")
 
@@ -112,3 +113,153 @@ def test_a_request_to_begin_anew_is_refused(cert):
         _, err = hale.communicate(timeout=harness.DEADLINE)
     assert hale.returncode == 56
     assert b"alert 40 (handshake failure)\n" in err
+
+
+# What hale says when it ends a handshake
+
+def ends_of(chain, key_file, options, address="127.0.0.1", **tls):
+    """How many handshakes of a server end with which of hale's alerts."""
+    heard = []
+    context = servers.context(chain, key_file, **tls)
+
+    def talk(peer):
+        try:
+            context.wrap_socket(peer, server_side=True)
+        except ssl.SSLError as e:
+            heard.append(e.reason)
+
+    with servers.Server(talk) as server:
+        done = run("get", "-sS", *options, f"https://{address}:{server.port}/")
+    return done, heard
+
+
+IP = "IP:127.0.0.1"
+ALERTS = {
+    "an unknown CA": ("TLSV1_ALERT_UNKNOWN_CA", lambda: leaf(root("CN=Other", which=5), IP)),
+    "a self-signed one": ("TLSV1_ALERT_UNKNOWN_CA", lambda: Cert("CN=x", exts=(san(IP),))),
+    "an expired one": ("SSLV3_ALERT_CERTIFICATE_EXPIRED",
+                       lambda: leaf(root(), IP, days=(-4, -2))),
+    "one of tomorrow": ("SSLV3_ALERT_CERTIFICATE_EXPIRED",
+                        lambda: leaf(root(), IP, days=(1, 2))),
+    "one for another host": ("SSLV3_ALERT_BAD_CERTIFICATE", lambda: leaf(root(), "DNS:x")),
+    "a wrong signature": ("SSLV3_ALERT_BAD_CERTIFICATE",
+                          lambda: leaf(root(which=6), IP)),
+    "one for clients": ("SSLV3_ALERT_UNSUPPORTED_CERTIFICATE",
+                        lambda: leaf(root(), IP, more=(purpose("client"),))),
+    "one with a path length and no CA": (
+        "SSLV3_ALERT_BAD_CERTIFICATE", lambda: leaf(root(), IP, more=(basic(False, 0),))),
+}
+
+
+@pytest.mark.parametrize("which", ALERTS)
+def test_the_server_hears_why_its_certificate_is_refused(which):
+    reason, make = ALERTS[which]
+    cert = make()
+    done, heard = ends_of(cert.file, cert.key.file, ("--cacert", root().file))
+    assert done.returncode == 60
+    assert heard == [reason]
+
+
+def test_the_server_hears_of_too_many_certificates():
+    cert = leaf(root(), IP)
+    done, heard = ends_of(put(cert, *[root()] * 16), cert.key.file,
+                          ("--cacert", root().file))
+    assert "more than 16 certificates" in done.stderr
+    assert heard == ["SSLV3_ALERT_CERTIFICATE_UNKNOWN"]
+
+
+def test_a_server_that_does_not_speak_tls_hears_no_alert():
+    heard = []
+
+    def talk(peer):
+        peer.recv(4096)
+        peer.sendall(b"HTTP/1.0 400 No\r\n\r\n")
+        heard.append(peer.recv(4096))
+
+    with servers.Server(talk) as server:
+        run("get", "-sS", f"https://127.0.0.1:{server.port}/")
+    assert heard == [b""]
+
+
+def through_memory(context, peer):
+    """(stream, step, out): a server whose records the test has in its hands."""
+    into, out = ssl.MemoryBIO(), ssl.MemoryBIO()
+    stream = context.wrap_bio(into, out, server_side=True)
+
+    def step(action):
+        while True:
+            try:
+                result = action()
+            except ssl.SSLWantReadError:
+                peer.sendall(out.read())
+                into.write(peer.recv(65536))
+                continue
+            peer.sendall(out.read())
+            return result
+
+    return stream, step, out
+
+
+def test_a_damaged_record_is_answered_by_an_alert_in_an_open_connection(cert):
+    heard = []
+    context = servers.context(cert.file, cert.key.file)
+
+    def talk(peer):
+        stream, step, out = through_memory(context, peer)
+        step(stream.do_handshake)
+        step(lambda: stream.read(4096))
+        stream.write(servers.ANSWER)
+        record = bytearray(out.read())
+        record[-1] ^= 1
+        peer.sendall(record)
+        try:
+            step(lambda: stream.read(1))
+        except ssl.SSLError as e:
+            heard.append(e.reason)
+
+    with servers.Server(talk) as server:
+        done = run("get", "-sS", "--cacert", root().file, f"https://127.0.0.1:{server.port}/")
+    assert done.returncode == 56
+    assert "does not decrypt" in done.stderr
+    assert heard == ["SSLV3_ALERT_BAD_RECORD_MAC"]
+
+
+def message(number, body):
+    return bytes((number,)) + len(body).to_bytes(3, "big") + body
+
+
+def vector(body, size):
+    return len(body).to_bytes(size, "big") + body
+
+
+def shares(cert, point, got):
+    """talk() of a server that signs any X25519 point and keeps hale's answer."""
+    def talk(peer):
+        ours, theirs = bytes(32), peer.recv(4096)[11:43]
+        params = b"\3\0\x1d" + vector(point, 1)
+        signed = cert.key.sign(theirs + ours + params, "sha256")
+        flight = (message(2, b"\3\3" + ours + b"\0" + b"\xc0\x2b" + b"\0"),
+                  message(11, vector(vector(cert.der, 3), 3)),
+                  message(12, params + b"\4\3" + vector(signed, 2)), message(14, b""))
+        peer.sendall(b"".join(servers.record(22, m) for m in flight))
+        got.append(peer.recv(4096))
+    return talk
+
+
+# RFC 7748, 6.1; the numbers of small order, of which 0 and 1 are two.
+@pytest.mark.parametrize("number, good", [
+    (9, True), (0, False), (1, False), (2**255 - 20, False), (2**255 - 19, False),
+    (2**255 - 18, False),
+    (325606250916557431795983626356110631294008115727848805560023387167927233504, False),
+    (39382357235489614581723060781553021112529911719440698176882885853963445705823, False)])
+def test_a_key_share_that_gives_no_secret_ends_the_handshake(number, good):
+    cert, got = leaf(root(), IP), []
+    with servers.Server(shares(cert, number.to_bytes(32, "little"), got)) as server:
+        done = run("get", "-sS", "-m", "5", "--cacert", root().file,
+                   f"https://127.0.0.1:{server.port}/")
+    assert done.returncode == 35
+    if good:	# ClientKeyExchange
+        assert got[0][0] == 22
+    else:
+        assert got == [servers.alert(47)]
+        assert "its key share gives no secret" in done.stderr

@@ -105,6 +105,15 @@ def plain(data):
     return talk
 
 
+def greets(data):
+    """talk() that sends data at once and waits for the client to go."""
+    def talk(peer):
+        peer.sendall(data)
+        while peer.recv(4096):
+            pass
+    return talk
+
+
 def set_reset(peer):
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
