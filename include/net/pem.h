@@ -4,9 +4,9 @@
  *
  * Pure. The bytes may come in pieces of any size; the object is decoded into
  * memory that the caller gives. What stands outside of BEGIN and END lines is
- * passed over. Blank lines, CR LF, blanks at the end of a line, lines of any
- * length and a byte order mark before the first are taken as OpenSSL takes
- * them; other bytes in an object are not.
+ * passed over, an END line too. Blank lines, CR LF, blanks at the end of a line,
+ * lines of any length and a byte order mark before a BEGIN (files are made of
+ * others) are taken as OpenSSL takes them; other bytes in an object are not.
  */
 #ifndef HALE_NET_PEM_H
 #define HALE_NET_PEM_H
@@ -22,6 +22,7 @@ enum pem_kind {
 	PEM_CERT,
 	PEM_KEY_PKCS8, PEM_KEY_RSA, PEM_KEY_EC,
 	PEM_KEY_ENCRYPTED,	/* by its label or a header line */
+	PEM_CERT_TRUSTED,	/* OpenSSL's: x509_read_trust() for the rest */
 };
 
 enum pem_state {

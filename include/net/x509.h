@@ -72,6 +72,7 @@ struct x509 {
 	bool        for_server;		/* and it names serverAuth */
 	bool        not_for_server;	/* nsCertType is there without servers */
 	bool        has_policy;		/* a critical policy to be processed */
+	bool        rejected;		/* where it was found; not for x509_read() */
 };
 
 /*
@@ -90,6 +91,17 @@ int x509_read_key(struct x509_key *out, struct span *in);
 
 /* The kind of EC key that an OID of a curve stands for. */
 enum x509_key_kind x509_curve(struct span oid);
+
+/*
+ * Reads what OpenSSL puts behind the certificate in a "TRUSTED CERTIFICATE"
+ * (X509_CERT_AUX; nothing is good). Returns 1 if it is trusted for TLS servers
+ * as far as that goes, 0 if it is rejected for them or trusted for others
+ * only, or ERR_PARSE.
+ */
+int x509_read_trust(struct span aux);
+
+/* May ca have issued c, by names and, where both tell one, key identifiers? */
+bool x509_may_have_issued(const struct x509 *ca, const struct x509 *c);
 
 /* Did the holder sign it, by its names? */
 bool x509_is_self_issued(const struct x509 *c);

@@ -24,9 +24,9 @@ enum x509_why {
 	X509_NO_ISSUER,		/* no anchor, no certificate of that name */
 	X509_SELF_SIGNED,	/* the leaf signed itself and is no anchor */
 	X509_ROOT_UNKNOWN,	/* the chain ends in a root that is none */
+	X509_SIG_WRONG,
 	X509_PATH_LONG,		/* X509_PATH_MAX */
 	X509_SIGS_MANY,		/* X509_SIGS_MAX */
-	X509_SIG_WRONG,
 	X509_SIG_KIND,		/* MD5, SHA-1, or not known here */
 	X509_NOT_CA,
 	X509_CA_USAGE,		/* a CA that may not sign certificates */
@@ -37,6 +37,7 @@ enum x509_why {
 	X509_EXPIRED,
 	X509_CRITICAL,		/* an extension that is not known here */
 	X509_POLICY,		/* policy constraints that are critical */
+	X509_REJECTED,		/* where it was found, for TLS servers */
 	X509_PURPOSE,		/* not for TLS servers */
 	X509_USAGE,		/* its key is not for TLS */
 	X509_DEPTH,		/* more CAs than pathLenConstraint */

@@ -106,6 +106,7 @@ key_read(struct key *out, enum pem_kind kind, struct span der)
 		return read_ec(out, der);
 	case PEM_OTHER:
 	case PEM_CERT:
+	case PEM_CERT_TRUSTED:
 	case PEM_KEY_ENCRYPTED:
 		break;
 	}

@@ -24,6 +24,7 @@ static const struct {
 } labels[] = {
 	{ "CERTIFICATE", PEM_CERT },
 	{ "X509 CERTIFICATE", PEM_CERT },
+	{ "TRUSTED CERTIFICATE", PEM_CERT_TRUSTED },
 	{ "PRIVATE KEY", PEM_KEY_PKCS8 },
 	{ "RSA PRIVATE KEY", PEM_KEY_RSA },
 	{ "EC PRIVATE KEY", PEM_KEY_EC },
@@ -57,8 +58,8 @@ is_boundary(const struct pem *p, const char *what, struct span *label)
 
 	if (s.len > PEM_LINE_MAX)
 		return false;
-	/* Windows puts a byte order mark before the first line. */
-	if (p->line == 1 && span_has_prefix(s, "\xef\xbb\xbf"))
+	/* Windows puts a byte order mark before the first line of a file. */
+	if (p->state == PEM_OUTSIDE && span_has_prefix(s, "\xef\xbb\xbf"))
 		s = span_after(s, 3);
 	while (s.len > 0 && (unsigned char)s.p[s.len - 1] <= ' ')
 		s.len--;
@@ -107,7 +108,9 @@ take_line(struct pem *p)
 	struct span label;
 	bool ends = is_boundary(p, "-----END ", &label);
 
-	if (ends && (p->state == PEM_OUTSIDE || label.len != p->label_len ||
+	if (ends && p->state == PEM_OUTSIDE)
+		return 0;	/* left over from another file */
+	if (ends && (label.len != p->label_len ||
 	             memcmp(label.p, p->label, label.len) != 0))
 		return ERR_PARSE;	/* not what was begun */
 	if (ends) {
@@ -217,7 +220,8 @@ take_groups(struct pem *p, struct span *in)
 static int
 take_odd(struct pem *p)
 {
-	if (p->line != p->begin + 1 || p->kind == PEM_CERT)
+	if (p->line != p->begin + 1 || p->kind == PEM_CERT ||
+	    p->kind == PEM_CERT_TRUSTED)
 		return ERR_PARSE;
 	p->state = PEM_HEADER;
 	return 0;

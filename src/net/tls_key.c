@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "net/der.h"
 #include "net/key.h"
 #include "net/pem.h"
 
@@ -74,7 +75,7 @@ file_read(struct file *f, const char *what, struct buf *why)
 static bool
 is_key(enum pem_kind kind)
 {
-	return kind != PEM_CERT && kind != PEM_OTHER;
+	return kind >= PEM_KEY_PKCS8 && kind <= PEM_KEY_ENCRYPTED;
 }
 
 static int
@@ -83,6 +84,17 @@ refuse_pem(struct buf *why, const char *what, const struct file *f,
 {
 	buf_fmt(why, "client %s %s, line %d: damaged", what, f->name, p->line);
 	return ERR_KEYFILE;
+}
+
+/* Bytes of the certificate, without the trust that OpenSSL puts behind it. */
+static size_t
+cert_len(const struct pem *p)
+{
+	struct span in = { (const char *)p->out, p->len }, whole;
+
+	return p->kind == PEM_CERT_TRUSTED &&
+	       der_take_whole(&in, DER_SEQUENCE, &whole) == 0 ? whole.len
+	                                                      : p->len;
 }
 
 /* All certificates of the file in a row; the client's own is the first. */
@@ -99,13 +111,13 @@ take_chain(struct tls_key *k, const struct file *f, struct buf *why)
 	k->chain_len = f->len;
 	pem_init(&p, k->chain_file, f->len);
 	while ((r = pem_next(&p, &in)) > 0 || (r == 0 && pem_end(&p) > 0)) {
-		if (p.kind != PEM_CERT)
+		if (p.kind != PEM_CERT && p.kind != PEM_CERT_TRUSTED)
 			continue;
 		if (k->n == TLS_CERTS_MAX)
 			return refuse(why, "certificate", f->name,
 			              "holds more than 8 certificates");
 		k->certs[k->n].data = p.out;
-		k->certs[k->n].data_len = p.len;
+		k->certs[k->n].data_len = cert_len(&p);
 		k->n++;
 		p.out += p.len;
 		p.cap -= p.len;

@@ -51,6 +51,9 @@ enum {
 	CE_PURPOSE = 37, CE_ANY_POLICY = 54, CE_END = 64,
 };
 
+#define SERVER_AUTH "\x2b\x06\x01\x05\x05\x07\x03\x01"
+#define ANY_PURPOSE "\x55\x1d\x25\x00"
+
 static int
 look_up(struct span oid, const struct oid *table, size_t n, int otherwise)
 {
@@ -311,7 +314,7 @@ read_purpose(struct x509 *c, struct span v)
 	while (s.len > 0) {
 		if (der_take(&s, DER_OID, &oid) < 0)
 			return ERR_PARSE;
-		if (DER_OID_IS(oid, "\x2b\x06\x01\x05\x05\x07\x03\x01"))
+		if (DER_OID_IS(oid, SERVER_AUTH))
 			c->for_server = true;
 	}
 	return 0;
@@ -494,6 +497,56 @@ x509_read(struct x509 *out, struct span der)
 	c.alg = (enum x509_alg)LOOK_UP(oid, algs, X509_ALG_OTHER);
 	*out = c;
 	return 0;
+}
+
+/* Is TLS server, or any purpose, among the OIDs? Returns 1, 0 or ERR_PARSE. */
+static int
+names_servers(struct span oids)
+{
+	struct span oid;
+	int found = 0;
+
+	while (oids.len > 0) {
+		if (der_take(&oids, DER_OID, &oid) < 0)
+			return ERR_PARSE;
+		if (DER_OID_IS(oid, SERVER_AUTH) || DER_OID_IS(oid, ANY_PURPOSE))
+			found = 1;
+	}
+	return found;
+}
+
+/* see net/x509.h */
+int
+x509_read_trust(struct span aux)
+{
+	struct span in, list;
+	int trusted = 1, rejected = 0;
+
+	if (aux.len == 0)
+		return 1;
+	if (der_take(&aux, DER_SEQUENCE, &in) < 0 || aux.len > 0)
+		return ERR_PARSE;
+	if (der_take(&in, DER_SEQUENCE, &list) == 0)
+		trusted = names_servers(list);
+	if (der_take(&in, DER_CONTEXT_OF(0), &list) == 0)
+		rejected = names_servers(list);
+	/* A name, a key's number and algorithms may follow. */
+	while (in.len > 0)
+		if (der_next(&in, &list) < 0)
+			return ERR_PARSE;
+	if (trusted < 0 || rejected < 0)
+		return ERR_PARSE;
+	return trusted && !rejected;
+}
+
+/* see net/x509.h */
+bool
+x509_may_have_issued(const struct x509 *ca, const struct x509 *c)
+{
+	if (c->aki.len > 0 && ca->ski.len > 0 &&
+	    !der_oid_is(c->aki, ca->ski.p, ca->ski.len))
+		return false;
+	return x509_name_is(ca->subject, c->issuer);
 }
 
 /* see net/x509.h */

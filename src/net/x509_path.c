@@ -41,6 +41,8 @@ is_sound(struct search *s, const struct x509 *c)
 {
 	const struct x509_key *k = &c->key;
 
+	if (c->rejected)
+		return note(s, X509_REJECTED, c, NULL);
 	if (k->kind < X509_KEY_RSA)
 		return note(s, X509_KEY_KIND, c, NULL);
 	if (k->kind == X509_KEY_RSA && x509_bits(k->n) < X509_RSA_MIN)
@@ -141,16 +143,6 @@ is_signed_by(struct search *s, const struct x509 *c, const struct x509 *ca)
 	return true;
 }
 
-/* By names and, where both tell one, by key identifier. */
-static bool
-may_have_issued(const struct x509 *ca, const struct x509 *c)
-{
-	if (c->aki.len > 0 && ca->ski.len > 0 && (c->aki.len != ca->ski.len ||
-	    memcmp(c->aki.p, ca->ski.p, c->aki.len) != 0))
-		return false;
-	return x509_name_is(ca->subject, c->issuer);
-}
-
 static bool
 is_same_cert(const struct x509 *a, const struct x509 *b)
 {
@@ -167,7 +159,7 @@ ends_in_anchor(struct search *s)
 		const struct x509 *a = &s->q->anchors[i];
 		bool good;
 
-		if (!may_have_issued(a, c) || !is_ca(s, a, true) ||
+		if (!x509_may_have_issued(a, c) || !is_ca(s, a, true) ||
 		    !is_signed_by(s, c, a))
 			continue;
 		s->path[s->len++] = a;
@@ -215,7 +207,7 @@ goes_on(struct search *s)
 		bool good;
 
 		if (s->used & bit || is_same_cert(ca, c) ||
-		    !may_have_issued(ca, c) || !is_ca(s, ca, false))
+		    !x509_may_have_issued(ca, c) || !is_ca(s, ca, false))
 			continue;
 		if (s->len == X509_PATH_MAX + 1)
 			return note(s, X509_PATH_LONG, c, NULL);
@@ -457,6 +449,10 @@ x509_path_write(struct buf *b, const struct x509_path *q,
 	case X509_POLICY:
 		buf_str(b, " has critical policy constraints or mappings, "
 		        "which hale does not process");
+		break;
+	case X509_REJECTED:
+		buf_str(b, " is rejected for TLS servers by its trust "
+		        "settings (TRUSTED CERTIFICATE)");
 		break;
 	case X509_PURPOSE:
 		buf_fmt(b, " is not for TLS servers (%s)",

@@ -30,6 +30,11 @@ take(const struct pem *p, struct result *res)
 		(void)x509_read(&c, der);
 		return;
 	}
+	if (p->kind == PEM_CERT_TRUSTED) {
+		r = x509_read_trust(der);
+		fuzz_must(r == 0 || r == 1 || r == ERR_PARSE);
+		return;
+	}
 	r = key_read(&k, p->kind, der);
 	fuzz_must(r == 0 || r == ERR_PARSE || r == ERR_RANGE
 	          || r == ERR_VERSION);

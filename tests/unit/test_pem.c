@@ -44,6 +44,16 @@ static const struct good {
 	{ "CR LF", "-----BEGIN CERTIFICATE-----\r\naGFsZQ==\r\n"
 	  "-----END CERTIFICATE-----\r\n", "1:hale;" },
 	{ "a byte order mark first", "\xef\xbb\xbf" CERT("aGFs"), "1:hal;" },
+	{ "a byte order mark before each, as files are joined",
+	  "\xef\xbb\xbf" CERT("aGFs") "\xef\xbb\xbf" CERT("aGFs"),
+	  "1:hal;1:hal;" },
+	{ "a byte order mark behind words", "a\n\xef\xbb\xbf" CERT("aGFs"),
+	  "1:hal;" },
+	{ "END lines of nothing", E("CERTIFICATE") CERT("aGFs") E("X")
+	  E("CERTIFICATE"), "1:hal;" },
+	{ "OpenSSL's trusted ones",
+	  B("TRUSTED CERTIFICATE") "aGFs\n" E("TRUSTED CERTIFICATE")
+	  CERT("aGFs"), "6:hal;1:hal;" },
 	{ "blank lines and blanks at line ends",
 	  B("CERTIFICATE") "\n aGFs \nZQ==\t\n\n" E("CERTIFICATE"), "1:hale;" },
 	{ "groups that are cut by lines",
@@ -102,8 +112,8 @@ static const struct bad {
 	  B("PRIVATE KEY") "!GFs\n" E("PRIVATE KEY"), 2 },
 	{ "an END of something else", B("CERTIFICATE") "aGFs\n" E("PRIVATE KEY"),
 	  3 },
-	{ "a byte order mark elsewhere", "a\n\xef\xbb\xbf" CERT("aGFs"), 4 },
-	{ "an END without BEGIN", "words\n" E("CERTIFICATE"), 2 },
+	{ "a byte order mark in an object",
+	  B("CERTIFICATE") "aGFs\n\xef\xbb\xbf" E("CERTIFICATE"), 3 },
 	{ "a BEGIN in an object", B("CERTIFICATE") "aGFs\n" CERT("aGFs"), 3 },
 	{ "a BEGIN in an object that is passed over",
 	  B("X509 CRL") CERT("aGFs"), 2 },
