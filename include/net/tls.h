@@ -8,9 +8,8 @@
  * a whole connection in one allocation.
  *
  * The peer is verified against the trust anchors unless conf says insecure:
- * --cacert's file, else SSL_CERT_FILE and SSL_CERT_DIR, else the image's
- * TLS_SYSTEM_FILE, else the anchors in the binary. A file that is named but
- * missing or damaged is an error, never a reason to take the next.
+ * net/trust.h says which. A file of --cacert that is missing, and any that is
+ * damaged, is an error, never a reason to take the next.
  *
  * Errors are errno's or these; beside each what curl exits with:
  *   ERR_TLS        35  no handshake: protocol, cipher, alert (56 once open)
@@ -28,7 +27,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define TLS_SYSTEM_FILE "/etc/ssl/certs/ca-certificates.crt"
 #define TLS_HOST_MAX    253	/* bytes of a host name (RFC 1035, 2.3.4) */
 #define TLS_WHY_MAX     512	/* bytes that hold any words of this module */
 

@@ -172,7 +172,7 @@ struct judge {
 static int
 alert_of(enum x509_why why)
 {
-	if (why <= X509_ROOT_UNKNOWN)
+	if (why <= X509_ROOT_UNKNOWN || why == X509_REJECTED)
 		return TLS_ALERT_CA;
 	if (why == X509_EXPIRED || why == X509_NOT_YET)
 		return TLS_ALERT_EXPIRED;
@@ -185,21 +185,40 @@ alert_of(enum x509_why why)
 	return TLS_ALERT_BAD_CERT;
 }
 
+/* The right one may be among those that were not tried. */
+static void
+write_many(struct buf *b, const struct judge *j)
+{
+	buf_str(b, "certificate of ");
+	buf_add(b, j->path.host.name);
+	buf_fmt(b, ": more than %d trusted CAs may be its issuer, \"",
+	        TRUST_FOUND_MAX);
+	x509_name_write(b, j->verdict.cert->issuer);
+	buf_fmt(b, "\", and it is none of the %d that were tried",
+	        TRUST_FOUND_MAX);
+}
+
 static int
 fail_cert(struct tls *t, struct judge *j)
 {
 	struct buf b = buf_over(t->why, sizeof t->why);
 	enum x509_why why = j->verdict.why;
 
-	x509_path_write(&b, &j->path, &j->verdict);
+	if (j->trust.many && why <= X509_SIG_WRONG)
+		write_many(&b, j);
+	else
+		x509_path_write(&b, &j->path, &j->verdict);
 	if (why == X509_NO_ISSUER || why == X509_SELF_SIGNED ||
-	    why == X509_ROOT_UNKNOWN) {
+	    why == X509_ROOT_UNKNOWN || why == X509_REJECTED) {
 		buf_str(&b, " (trusted are: ");
 		trust_write_source(&b, t->conf->cafile);
-		buf_str(&b, j->path.chain_len < t->peer.n
-		        ? "; a CA certificate that the server sent is "
-		          "malformed)"
-		        : ")");
+		if (why == X509_NO_ISSUER && j->trust.other_key)
+			buf_str(&b, "; a CA of that name is, but with another "
+			        "key");
+		if (j->path.chain_len < t->peer.n)
+			buf_str(&b, "; a CA certificate that the server sent "
+			        "is malformed");
+		buf_str(&b, ")");
 	}
 	t->why_len = b.len;
 	t->alert = alert_of(why);
@@ -753,7 +772,7 @@ open_checked(struct tls *t, const struct tls_conf *conf, int64_t deadline_ms)
 		return fail(t, ERR_TLS, "the host name is longer than 253 "
 		            "bytes");
 	if (!conf->insecure)
-		r = trust_verify(conf->cafile, &b);
+		r = trust_verify(conf->cafile, deadline_ms, &b);
 	if (r == 0 && conf->certfile != NULL)
 		r = tls_key_load(&t->key, conf->certfile, conf->keyfile, &b);
 	t->why_len = b.len;

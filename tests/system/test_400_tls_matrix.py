@@ -52,6 +52,8 @@ DIFFERENCES = {
                  "a path length where there is no CA",
     "long": "chains of more than 16 certificates or with more than 8 CAs below the root, "
             "and certificates above 64 KB",
+    "rejected": "a certificate that the CA file rejects behind a copy without trust settings, "
+                "and a server's own that it rejects",
     "smuggled": "a host in an excluded name constraint that only a wildcard covers",
 }
 
@@ -241,6 +243,64 @@ def a_ca_file_with_words_keys_and_crlf_in_it():
     text = "words\r\n" + the_root().pem.replace("\n", "\r\n")
     return simple(trust=["# roots\n", pathlib.Path(the_root("p384").key.file).read_text(),
                          text])
+
+
+@row
+def a_ca_file_of_two_with_byte_order_marks():
+    return simple(trust=["\ufeff", the_root("p384"), "\ufeff", the_root()])
+
+
+@row
+def a_ca_file_with_an_end_of_nothing():
+    return simple(trust=["-----END CERTIFICATE-----\n", the_root(),
+                         "-----END CERTIFICATE-----\n"])
+
+
+def judged(cert, *options):
+    """What OpenSSL writes for a certificate with trust settings."""
+    return openssl("x509", "-in", cert.file, "-trustout", *options).decode()
+
+
+REJECTED = "is rejected for TLS servers by its trust settings"
+for _name, _words, _options in (
+        ("is_trusted", None, ("-addtrust", "serverAuth")),
+        ("is_trusted_for_anything", None, ("-addtrust", "anyExtendedKeyUsage")),
+        ("is_rejected", REJECTED, ("-addreject", "serverAuth")),
+        ("is_rejected_for_anything", REJECTED, ("-addreject", "anyExtendedKeyUsage")),
+        ("is_trusted_for_clients", REJECTED, ("-addtrust", "clientAuth")),
+        ("is_rejected_for_clients", None, ("-addreject", "clientAuth")),
+        ("is_trusted_and_rejected", REJECTED,
+         ("-addtrust", "serverAuth", "-addreject", "serverAuth")),
+        ("has_a_name", None, ("-setalias", "my CA"))):
+    def _judged(words=_words, options=_options):
+        return simple(words, trust=[judged(the_root(), *options)])
+    _judged.__name__ = "a_root_that_" + _name
+    row(_judged)
+
+
+@row
+def a_root_that_is_rejected_before_it_is_plain():
+    return simple(REJECTED, trust=[judged(the_root(), "-addreject", "serverAuth"),
+                                   the_root()])
+
+
+@row
+def a_root_that_is_rejected_behind_its_plain_copy():
+    return simple(REJECTED, differs="rejected",
+                  trust=[the_root(), judged(the_root(), "-addreject", "serverAuth")])
+
+
+@row
+def an_intermediate_that_is_rejected():
+    return simple(REJECTED, issuer=the_ca(), between=[the_ca()],
+                  trust=[the_root(), judged(the_ca(), "-addreject", "serverAuth")])
+
+
+@row
+def a_leaf_that_is_rejected():
+    r = simple(REJECTED, differs="rejected")
+    r.trust.append(judged(r.chain[0], "-addreject", "serverAuth"))
+    return r
 
 
 # Order of the chain
@@ -1108,6 +1168,14 @@ def a_client_key_in_the_file_of_its_certificate():
     r = mutual("p256")
     both = put(pathlib.Path(r.client[0]).read_text(), pathlib.Path(r.client[1]).read_text())
     r.client = (both, None)
+    return r
+
+
+@row
+def a_client_certificate_with_trust_settings():
+    r = mutual("p256")
+    r.client = (put(openssl("x509", "-in", r.client[0], "-trustout", "-addtrust",
+                            "clientAuth").decode()), r.client[1])
     return r
 
 

@@ -10,11 +10,21 @@ import pytest
 
 import box as harness
 import tls_servers as servers
-from pki import leaf, put, root
+from pki import ext, leaf, put, root, seq, tlv
 
 pytestmark = pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl")
 
 SYSTEM_FILE = "etc/ssl/certs/ca-certificates.crt"
+# Where distributions keep their bundle; the first one that exists counts.
+BUNDLES = [SYSTEM_FILE, "etc/pki/tls/certs/ca-bundle.crt",
+           "etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+           "etc/ssl/ca-bundle.pem", "etc/ssl/cert.pem"]
+HASHED = "etc/ssl/certs/01234567.0"
+
+
+def other(which=5):
+    """A root that signed nothing here."""
+    return root("CN=Other", which=which)
 
 
 @pytest.fixture(scope="module")
@@ -70,15 +80,81 @@ def test_the_file_of_the_image_comes_before_the_anchors_in_hale(image, server):
 
 
 @pytest.mark.static_only
-def test_the_environment_comes_before_the_file_of_the_image(image, server):
+@pytest.mark.parametrize("path", BUNDLES)
+def test_the_bundle_is_found_where_distributions_keep_it(image, server, path):
+    image.put(path, root())
+    assert image.get(server.port).stdout == "ok\n"
+    for later in BUNDLES[BUNDLES.index(path) + 1:]:
+        image.put(later, "damaged")
+    assert image.get(server.port).stdout == "ok\n"
+    image.put(path, other())
+    done = image.get(server.port)
+    assert done.returncode == 60
+    assert f"(trusted are: /{path})" in done.stderr
+
+
+@pytest.mark.static_only
+@pytest.mark.parametrize("name", [HASHED, "etc/ssl/certs/own-ca.pem"])
+def test_a_directory_without_a_bundle_counts_too(image, server, name):
+    image.put("etc/ssl/certs/readme", "words\n")
+    done = image.get(server.port)
+    assert "trusted are: the anchors in hale" in done.stderr
+    image.put("etc/ssl/certs/b.pem", other())
+    done = image.get(server.port)
+    assert done.returncode == 60
+    assert "(trusted are: /etc/ssl/certs)" in done.stderr
+    image.put(name, root())
+    assert image.get(server.port).stdout == "ok\n"
+
+
+@pytest.mark.static_only
+def test_the_environment_comes_before_the_files_of_the_image(image, server):
     image.put(SYSTEM_FILE, root())
-    other = image.put("other.pem", root("CN=Other", which=5))
-    assert image.get(server.port, SSL_CERT_FILE=other).returncode == 60
+    name = image.put("other.pem", other())
+    done = image.get(server.port, SSL_CERT_FILE=name)
+    assert done.returncode == 60
+    assert "(trusted are: /other.pem)" in done.stderr
     image.put("certs/one", root())
-    done = image.get(server.port, SSL_CERT_FILE=other, SSL_CERT_DIR="/certs")
+    done = image.get(server.port, SSL_CERT_FILE=name, SSL_CERT_DIR="/certs")
     assert done.stdout == "ok\n", done.stderr
-    assert image.get(server.port, SSL_CERT_DIR="/certs").stdout == "ok\n"
     assert image.get(server.port, SSL_CERT_FILE="", SSL_CERT_DIR="").stdout == "ok\n"
+
+
+@pytest.mark.static_only
+def test_each_variable_leaves_the_default_of_the_other(image, server):
+    """As with OpenSSL and Go; of the default directory only hashed names count
+    then, or the bundle in it could not be replaced."""
+    name = image.put("other.pem", other())
+    image.put("certs/one", other(6))
+    image.put(SYSTEM_FILE, root())
+    assert image.get(server.port, SSL_CERT_DIR="/certs").stdout == "ok\n"
+    image.put(SYSTEM_FILE, other(7))
+    done = image.get(server.port, SSL_CERT_DIR="/certs")
+    assert f"(trusted are: /{SYSTEM_FILE} and /certs)" in done.stderr
+    image.put(HASHED, root())
+    assert image.get(server.port, SSL_CERT_FILE=name).stdout == "ok\n"
+    image.put(HASHED, other(8))
+    done = image.get(server.port, SSL_CERT_FILE=name)
+    assert "(trusted are: /other.pem and /etc/ssl/certs)" in done.stderr
+    done = image.get(server.port, SSL_CERT_FILE=name, SSL_CERT_DIR="/certs")
+    assert "(trusted are: /other.pem and /certs)" in done.stderr
+
+
+@pytest.mark.static_only
+def test_what_the_environment_names_and_is_absent_is_passed_over(image, server):
+    image.put("certs/one", root())
+    for env in ({"SSL_CERT_DIR": "/missing:/certs"},
+                {"SSL_CERT_FILE": "/missing", "SSL_CERT_DIR": "/certs:/etc/none"}):
+        assert image.get(server.port, **env).stdout == "ok\n", env
+    name = image.put("own.pem", root())
+    assert image.get(server.port, SSL_CERT_FILE=name, SSL_CERT_DIR="/missing").stdout == "ok\n"
+    # The anchors in hale stand in for nothing at all, never for a wrong name.
+    for env in ({"SSL_CERT_FILE": "/missing"}, {"SSL_CERT_DIR": "/missing"}):
+        done = image.get(server.port, **env)
+        assert done.returncode == 77 and "/missing: No such file" in done.stderr
+    image.put(SYSTEM_FILE, root())
+    assert image.get(server.port, SSL_CERT_FILE="/missing").returncode == 77
+    assert image.get(server.port, SSL_CERT_DIR="/missing").stdout == "ok\n"
 
 
 @pytest.mark.static_only
@@ -96,11 +172,97 @@ def test_a_damaged_or_missing_source_is_never_passed_over(image, server):
     lines = root().pem.count("\n") + 2
     assert done.returncode == 77
     assert f"/{SYSTEM_FILE}, line {lines}: damaged" in done.stderr
-    for env in ({"SSL_CERT_FILE": "/missing"}, {"SSL_CERT_DIR": "/missing"}):
-        done = image.get(server.port, **env)
-        assert done.returncode == 77 and "/missing: No such file" in done.stderr
-    done = image.get(server.port, "--cacert", "/etc")
-    assert done.returncode == 77 and "Is a directory" in done.stderr
+    for option, env, words in (
+            (("--cacert", "/missing"), {}, "/missing: No such file"),
+            (("--cacert", "/etc"), {}, "Is a directory"),
+            ((), {"SSL_CERT_FILE": "/" + SYSTEM_FILE}, f"line {lines}: damaged"),
+            ((), {"SSL_CERT_DIR": "/hale"}, "/hale: Not a directory")):
+        if "SSL_CERT_DIR" in env:
+            os.remove(image.root / SYSTEM_FILE)
+        done = image.get(server.port, *option, **env)
+        assert done.returncode == 77 and words in done.stderr
+
+
+def piped(how, port):
+    """Runs a shell's line in which hale makes two connections."""
+    url = f"https://127.0.0.1:{port}/"
+    line = how.format(hale=f"{harness.HALE} get -sS -m 5", ca=root().file,
+                      urls=f"{url} {url}")
+    return subprocess.run(("bash", "-c", line), env={"PATH": harness.PATH},
+                          capture_output=True, text=True, check=False,
+                          timeout=harness.DEADLINE)
+
+
+@pytest.mark.parametrize("how", [
+    "{hale} --cacert <(cat {ca}) {urls}",
+    "cat {ca} | {hale} --cacert /dev/stdin {urls}",
+    "{hale} --cacert /dev/stdin {urls} <{ca}",
+    "SSL_CERT_FILE=<(cat {ca}) SSL_CERT_DIR=/none {hale} {urls}"])
+def test_trust_comes_from_a_pipe_for_all_connections_of_a_command(server, how):
+    done = piped(how, server.port)
+    assert (done.returncode, done.stdout) == (0, "ok\nok\n"), done.stderr
+
+
+def test_trust_comes_from_a_pipe_with_a_name(server, tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    with subprocess.Popen(f"cat {root().file} >{tmp_path}/fifo", shell=True):
+        done = piped(f"{{hale}} --cacert {tmp_path}/fifo {{urls}}", server.port)
+    assert (done.returncode, done.stdout) == (0, "ok\nok\n"), done.stderr
+
+
+def test_a_pipe_that_nobody_writes_to_ends_with_the_time(server):
+    ours, theirs = os.pipe()
+    done = subprocess.run((harness.HALE, "get", "-sS", "-m", "0.3", "--cacert", "/dev/stdin",
+                           f"https://127.0.0.1:{server.port}/"), env={}, stdin=ours,
+                          stderr=subprocess.PIPE, check=False, timeout=harness.DEADLINE)
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == 28, done.stderr
+
+
+def test_a_pipe_that_is_cut_off_is_damaged(server):
+    done = piped("head -c 200 {ca} | {hale} --cacert /dev/stdin {urls}", server.port)
+    assert done.returncode == 77
+    assert "line 1: the object that begins here has no end" in done.stderr
+
+
+def renewed(n, *identifier):
+    return [root("CN=kubernetes", *identifier, which=40 + i) for i in range(n)]
+
+
+def test_of_many_cas_of_one_name_that_with_the_right_key_is_taken(tmp_path):
+    """As in a bundle of a cluster whose CA was renewed every year."""
+    ident = ext("2.5.29.14", tlv(4, b"new"))
+    issuer = root("CN=kubernetes", ident, which=39)
+    named = ext("2.5.29.35", seq(tlv(0x80, b"new")))
+    for more, cas in (((named,), renewed(17, ext("2.5.29.14", tlv(4, b"old")))),
+                      ((named,), renewed(17))):
+        cert = leaf(issuer, "IP:127.0.0.1", more=more)
+        done = ask(tmp_path, cert, *cas, issuer)
+        assert done.stdout == "ok\n", done.stderr
+    done = ask(tmp_path, cert, *renewed(3, ext("2.5.29.14", tlv(4, b"old"))))
+    assert "; a CA of that name is, but with another key)" in done.stderr
+
+
+def test_more_cas_of_one_name_than_are_tried_are_not_an_unknown_issuer(tmp_path):
+    cert = leaf(root("CN=kubernetes", which=39), "IP:127.0.0.1")
+    for n in (15, 16):
+        done = ask(tmp_path, cert, *renewed(n))
+        assert done.returncode == 60
+        assert "it is not by" in done.stderr
+        done = ask(tmp_path, cert, *renewed(n), root("CN=kubernetes", which=39))
+        assert (done.returncode == 0) == (n == 15)
+    assert ('certificate of 127.0.0.1: more than 16 trusted CAs may be its issuer, '
+            '"CN=kubernetes", and it is none of the 16 that were tried') in done.stderr
+
+
+def ask(where, cert, *trusted):
+    context = servers.context(cert.file, cert.key.file)
+    with servers.Server(servers.https(context)) as server:
+        return subprocess.run((harness.HALE, "get", "-sS", "--cacert", put(*trusted),
+                               f"https://127.0.0.1:{server.port}/"), env={}, cwd=where,
+                              capture_output=True, text=True, check=False,
+                              timeout=harness.DEADLINE)
 
 
 @pytest.mark.static_only

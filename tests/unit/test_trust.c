@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "net/anchors.h"
 #include "net/pem.h"
@@ -14,6 +15,8 @@
 static char dir[64];
 static char words[512];
 static struct x509 leaf;
+static struct trust last;	/* flags of the last find() */
+static size_t last_ids;		/* anchors of it with a key identifier */
 
 static int
 set_up(void **state)
@@ -55,12 +58,12 @@ path_of(const char *name)
 }
 
 static void
-write_pem(FILE *f, struct span der)
+write_object(FILE *f, const char *label, struct span der)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm"
 	                             "nopqrstuvwxyz0123456789+/";
 
-	fputs("-----BEGIN CERTIFICATE-----\n", f);
+	fprintf(f, "-----BEGIN %s-----\n", label);
 	for (size_t i = 0; i < der.len; i += 3) {
 		unsigned n = 0;
 
@@ -72,7 +75,13 @@ write_pem(FILE *f, struct span der)
 		if (i % 48 == 45)
 			fputc('\n', f);
 	}
-	fputs("\n-----END CERTIFICATE-----\n", f);
+	fprintf(f, "\n-----END %s-----\n", label);
+}
+
+static void
+write_pem(FILE *f, struct span der)
+{
+	write_object(f, "CERTIFICATE", der);
 }
 
 static struct span
@@ -96,30 +105,40 @@ file_of(const char *name, size_t n)
 	return path;
 }
 
+static void
+no_environment(void)
+{
+	unsetenv("SSL_CERT_FILE");
+	unsetenv("SSL_CERT_DIR");
+}
+
 static size_t
-find(const char *file, int want)
+find_for(const char *file, struct span leaf_exts, int want)
 {
 	struct trust t = { .n = 0 };
 	struct buf why = buf_over(words, sizeof words);
 	size_t n;
 
-	leaf = cert((struct plan){ "leaf", "R", 'l', 'r', NOTHING, NULL, NULL,
+	leaf = cert((struct plan){ "leaf", "R", 'l', 'r', leaf_exts, NULL, NULL,
 	                           NULL });
 	assert_int_equal(want, trust_find(&t, file, &leaf, 1, &why));
 	(void)buf_text(&why);
 	n = t.n;
 	for (size_t i = 0; i < n; i++)
 		assert_true(x509_name_is(t.found[i].subject, leaf.issuer));
+	last = t;
+	last_ids = 0;
+	for (size_t i = 0; i < n; i++)
+		last_ids += t.found[i].ski.len > 0;
 	trust_free(&t);
 	certs_reset();
 	return n;
 }
 
-static void
-no_environment(void)
+static size_t
+find(const char *file, int want)
 {
-	unsetenv("SSL_CERT_FILE");
-	unsetenv("SSL_CERT_DIR");
+	return find_for(file, NOTHING, want);
 }
 
 static void
@@ -129,9 +148,143 @@ only_anchors_that_may_be_meant_are_held_up_to_a_most(void **state)
 	no_environment();
 	assert_int_equal(0, find(file_of("none", 0), 0));
 	assert_int_equal(1, find(file_of("one", 1), 0));
-	for (size_t n = TRUST_FOUND_MAX - 1; n <= TRUST_FOUND_MAX + 1; n++)
+	for (size_t n = TRUST_FOUND_MAX - 1; n <= TRUST_FOUND_MAX + 1; n++) {
 		assert_int_equal(n < TRUST_FOUND_MAX ? n : TRUST_FOUND_MAX,
 		                 find(file_of("many", n), 0));
+		assert_int_equal(n > TRUST_FOUND_MAX, last.many);
+		assert_false(last.other_key);
+	}
+}
+
+/* A root R with that key identifier; NULL: without. */
+static struct span
+root_with(char letter, const char *id)
+{
+	struct span exts = ca_mark();
+
+	if (id != NULL)
+		exts = JOIN(exts, extension(14, false, wrap(4, text_of(id))));
+	return cert_der(&(struct plan){ "R", "R", letter, letter, exts, NULL,
+	                                NULL, NULL });
+}
+
+/* As a cluster's CAs that were renewed again and again: "CN=kubernetes". */
+static void
+of_one_name_that_with_the_key_is_held_first(void **state)
+{
+	static const char *ids[] = { "old", NULL };
+
+	(void)state;
+	no_environment();
+	for (size_t row = 0; row < 2; row++) {
+		FILE *f = create(path_of("renewed"));
+
+		for (size_t i = 0; i < TRUST_FOUND_MAX + 4; i++)
+			write_pem(f, root_with((char)('a' + i), ids[row]));
+		write_pem(f, root_with('z', "new"));
+		fclose(f);
+		assert_int_equal(row == 0 ? 1 : TRUST_FOUND_MAX,
+			find_for(path_of("renewed"), extension(35, false,
+				SEQ(wrap(0x80, text_of("new")))), 0));
+		assert_int_equal(row == 0, last.other_key);
+		assert_int_equal(row == 1, last.many);
+		assert_int_equal(1, last_ids);
+	}
+}
+
+static const struct verdict_row {
+	const char *name, *file;	/* what is in the file: of R the plain
+					 * one, and what is trusted or not */
+	bool rejected;
+} verdicts[] = {
+	{ "plain", "p", false }, { "rejected", "r", true },
+	{ "rejected, then plain", "rp", true },
+	{ "plain, then rejected", "pr", true },
+	{ "trusted for others", "c", true },
+	{ "trusted for others, then plain", "cp", true },
+	{ "trusted", "s", false }, { "trusted for any", "a", false },
+	{ "trusted and rejected", "b", true }, { "a name only", "n", false },
+	{ "rejected for others", "o", false },
+	{ "rejected for any", "x", true },
+};
+
+static struct span
+aux_of(char what)
+{
+	struct span server = TLV(6, BYTES("\x2b\6\1\5\5\7\3\1"));
+	struct span client = TLV(6, BYTES("\x2b\6\1\5\5\7\3\2"));
+	struct span any = TLV(6, BYTES("\x55\x1d\x25\0"));
+
+	switch (what) {
+	case 'r':
+		return SEQ(TLV(0xa0, client, server));
+	case 'c':
+		return SEQ(SEQ(client));
+	case 's':
+		return SEQ(SEQ(client, server));
+	case 'a':
+		return SEQ(SEQ(any));
+	case 'b':
+		return SEQ(SEQ(server), TLV(0xa0, server));
+	case 'o':
+		return SEQ(TLV(0xa0, client));
+	case 'x':
+		return SEQ(TLV(0xa0, any), TLV(12, BYTES("x")));
+	default:
+		return SEQ(TLV(12, BYTES("x")), TLV(4, BYTES("id")),
+		           TLV(0xa1, SEQ(NOTHING)));
+	}
+}
+
+static void
+what_is_rejected_in_one_place_is_rejected(void **state)
+{
+	const struct verdict_row *row = *state;
+	struct trust t = { .n = 0 };
+	struct buf why = guarded_buf(512);
+	struct x509 chain[2];
+	FILE *f = create(path_of("judged"));
+
+	no_environment();
+	for (const char *what = row->file; *what != '\0'; what++)
+		if (*what == 'p')
+			write_pem(f, root_der("R", 'r'));
+		else
+			write_object(f, "TRUSTED CERTIFICATE",
+			             JOIN(root_der("R", 'r'), aux_of(*what)));
+	fclose(f);
+	chain[0] = cert((struct plan){ "leaf", "R", 'l', 'r', NOTHING, NULL,
+	                               NULL, NULL });
+	chain[1] = cert((struct plan){ "R", "R", 'r', 'r', ca_mark(), NULL,
+	                               NULL, NULL });
+	assert_int_equal(0, trust_find(&t, path_of("judged"), chain, 2, &why));
+	assert_int_equal(1, t.n);
+	assert_int_equal(row->rejected, t.found[0].rejected);
+	assert_int_equal(row->rejected, chain[1].rejected);
+	assert_false(chain[0].rejected);
+	trust_free(&t);
+	certs_reset();
+}
+
+static void
+trust_settings_that_are_damaged_are_an_error(void **state)
+{
+	static const char *bad[] = {
+		"\x30\x02\x30\x03", "\x30\x04\x30\x02\x05\x01", "\x31\x01",
+		"\x30\x04\xa0\x02\x06\x01",
+	};
+
+	(void)state;
+	no_environment();
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		FILE *f = create(path_of("aux"));
+
+		write_object(f, "TRUSTED CERTIFICATE",
+		             JOIN(root_der("R", 'r'), text_of(bad[i])));
+		fclose(f);
+		find(path_of("aux"), ERR_CAFILE);
+		assert_non_null(strstr(words, "the certificate is damaged"));
+	}
 }
 
 static void
@@ -161,10 +314,104 @@ the_environment_names_a_file_and_directories(void **state)
 	assert_int_equal(4, find(NULL, 0));
 	buf_str(&list, ":/missing");
 	setenv("SSL_CERT_DIR", buf_text(&list), 1);
-	assert_int_equal(ERR_CAFILE, trust_verify(NULL, &why));
-	assert_string_equal("CA file /missing: No such file or directory",
-	                    buf_text(&why));
+	assert_int_equal(4, find(NULL, 0));
+	trust_write_source(&why, NULL);
+	assert_null(strstr(buf_text(&why), "/missing"));
+	assert_non_null(strstr(buf_text(&why), "/e and "));
 	no_environment();
+}
+
+static void
+what_the_environment_names_and_is_absent_is_passed_over(void **state)
+{
+	(void)state;
+	no_environment();
+	mkdir(path_of("there"), 0755);
+	file_of("there/one", 3);
+	setenv("SSL_CERT_FILE", path_of("missing"), 1);
+	setenv("SSL_CERT_DIR", path_of("there"), 1);
+	assert_int_equal(3, find(NULL, 0));
+	setenv("SSL_CERT_FILE", file_of("there.pem", 2), 1);
+	setenv("SSL_CERT_DIR", path_of("missing"), 1);
+	assert_int_equal(2, find(NULL, 0));
+	setenv("SSL_CERT_FILE", path_of("missing"), 1);
+	find(NULL, ERR_CAFILE);
+	assert_non_null(strstr(words, "missing: No such file"));
+	setenv("SSL_CERT_FILE", "/dev/null", 1);
+	find(NULL, ERR_CAFILE);
+	no_environment();
+}
+
+static void
+a_directory_has_a_most_of_files(void **state)
+{
+	char name[32];
+
+	(void)state;
+	no_environment();
+	mkdir(path_of("full"), 0755);
+	for (int i = 1; i < TRUST_DIR_MAX; i++) {
+		snprintf(name, sizeof name, "full/%d", i);
+		fclose(create(path_of(name)));
+	}
+	file_of("full/good", 1);
+	setenv("SSL_CERT_DIR", path_of("full"), 1);
+	assert_int_equal(1, find(NULL, 0));
+	fclose(create(path_of("full/more")));
+	find(NULL, ERR_CAFILE);
+	assert_non_null(strstr(words, "full: holds more than 4096 files"));
+	no_environment();
+}
+
+/* A pipe that ends with `file` and `more` bytes behind it. */
+static void
+fill_pipe(const char *fifo, const char *file, long more)
+{
+	char command[512];
+
+	snprintf(command, sizeof command,
+	         "{ cat %s; head -c %ld /dev/zero; } >%s &", file, more, fifo);
+	assert_int_equal(0, system(command));
+}
+
+static void
+a_pipe_is_read_once(void **state)
+{
+	struct buf why = guarded_buf(512);
+	char fifo[128], file[128];
+
+	(void)state;
+	no_environment();
+	snprintf(fifo, sizeof fifo, "%s", path_of("fifo"));
+	snprintf(file, sizeof file, "%s", file_of("piped", 2));
+	assert_int_equal(0, mkfifo(fifo, 0600));
+	assert_int_equal(ERR_TIMEOUT, trust_verify(fifo, clock_ms() + 50, &why));
+	assert_non_null(strstr(buf_text(&why), "fifo: timed out"));
+	fill_pipe(fifo, file, 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(0, trust_verify(fifo, CLOCK_NEVER, &why));
+		assert_int_equal(2, find(fifo, 0));
+	}
+}
+
+static void
+a_pipe_has_a_most_of_bytes(void **state)
+{
+	char fifo[128], file[128], name[32];
+	struct stat st;
+
+	(void)state;
+	no_environment();
+	snprintf(file, sizeof file, "%s", file_of("piped", 1));
+	assert_int_equal(0, stat(file, &st));
+	for (int over = -1; over <= 1; over++) {
+		snprintf(name, sizeof name, "fifo%d", over);
+		snprintf(fifo, sizeof fifo, "%s", path_of(name));
+		assert_int_equal(0, mkfifo(fifo, 0600));
+		fill_pipe(fifo, file, TRUST_PIPE_MAX - (long)st.st_size + over);
+		find(fifo, over > 0 ? ERR_CAFILE : 0);
+	}
+	assert_non_null(strstr(words, "fifo1: too long"));
 }
 
 static void
@@ -195,13 +442,7 @@ a_source_that_is_missing_is_an_error_with_its_name(void **state)
 	find(dir, ERR_CAFILE);
 	assert_non_null(strstr(words, "Is a directory"));
 	find("/dev/null", ERR_CAFILE);
-	assert_non_null(strstr(words, "is not a regular file"));
-	setenv("SSL_CERT_FILE", path_of("missing"), 1);
-	find(NULL, ERR_CAFILE);
-	unsetenv("SSL_CERT_FILE");
-	setenv("SSL_CERT_DIR", path_of("missing"), 1);
-	find(NULL, ERR_CAFILE);
-	no_environment();
+	assert_non_null(strstr(words, "is neither a file nor a pipe"));
 }
 
 static void
@@ -309,7 +550,14 @@ int
 main(void)
 {
 	UNIT_TEST(only_anchors_that_may_be_meant_are_held_up_to_a_most);
+	UNIT_TEST(of_one_name_that_with_the_key_is_held_first);
+	UNIT_ROWS(what_is_rejected_in_one_place_is_rejected, verdicts);
+	UNIT_TEST(trust_settings_that_are_damaged_are_an_error);
 	UNIT_TEST(the_environment_names_a_file_and_directories);
+	UNIT_TEST(what_the_environment_names_and_is_absent_is_passed_over);
+	UNIT_TEST(a_directory_has_a_most_of_files);
+	UNIT_TEST(a_pipe_is_read_once);
+	UNIT_TEST(a_pipe_has_a_most_of_bytes);
 	UNIT_TEST(what_is_no_certificate_in_a_directory_is_passed_over);
 	UNIT_TEST(a_source_that_is_missing_is_an_error_with_its_name);
 	UNIT_TEST(a_certificate_that_is_whole_but_odd_spoils_no_other);
