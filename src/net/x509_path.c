@@ -24,7 +24,9 @@ static bool
 note(struct search *s, enum x509_why why, const struct x509 *cert,
      const struct x509 *ca)
 {
-	if (why > s->best.why)
+	/* Of two without an issuer the later one stands higher. */
+	if (why > s->best.why ||
+	    (why == X509_NO_ISSUER && why == s->best.why))
 		s->best = (struct x509_verdict){ why, cert, ca };
 	return false;
 }
