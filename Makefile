@@ -92,6 +92,7 @@ $B/%.o: src/%.c $(READY)
 TLS = net/tls net/tls_engine net/tls_sig net/tls_key cmd/get_digest
 $(patsubst %,$B/%.o,$(TLS)) $(patsubst %,$B/unit/obj/%.o,$(TLS)): \
         OURS += -isystem $(TOOL)/bearssl/inc
+$B/unit/test_tls: private OURS += -isystem $(TOOL)/bearssl/inc
 
 # The trust anchors, from the roots in the tree and nothing of the machine's.
 HOSTCC = gcc

@@ -426,6 +426,7 @@ what_is_no_certificate_in_a_directory_is_passed_over(void **state)
 	f = create(path_of("mixed/words"));
 	fputs("-----BEGIN CERTIFICATE-----\n!\n", f);
 	fclose(f);
+	assert_int_equal(0, mkfifo(path_of("mixed/fifo"), 0600));
 	file_of("mixed/good", 1);
 	setenv("SSL_CERT_DIR", path_of("mixed"), 1);
 	assert_int_equal(1, find(NULL, 0));

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/* test_tls.c - what the client does with a server that is the engine's own */
+#include "certs.h"
+
+#include <bearssl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "net/tls.h"
+#include "net/tls_engine.h"
+
+static unsigned char secret[32] = { 1, 2, 3 };
+static const br_ec_private_key key = { BR_EC_secp256r1, secret, sizeof secret };
+
+/* A certificate for that key; its signature is nobody's. */
+static br_x509_certificate
+own_cert(void)
+{
+	struct span der = cert_der(&(struct plan){ "leaf", "R", 'l', 'r',
+		alt_name("a.test"), NULL, NULL, NULL });
+	struct span point = point_of('l');
+	unsigned char pub[BR_EC_KBUF_PUB_MAX_SIZE];
+	union { const char *in; unsigned char *out; } at;
+
+	assert_int_equal(point.len, br_ec_compute_pub(&br_ec_all_m31, NULL,
+	                                              pub, &key));
+	at.in = memmem(der.p, der.len, point.p, point.len);
+	assert_non_null(at.in);
+	memcpy(at.out, pub, point.len);
+	at.in = der.p;
+	return (br_x509_certificate){ at.out, der.len };
+}
+
+static int
+receive(void *arg, unsigned char *p, size_t len)
+{
+	ssize_t n = read(*(int *)arg, p, len);
+
+	return n > 0 ? (int)n : -1;
+}
+
+static int
+transmit(void *arg, const unsigned char *p, size_t len)
+{
+	ssize_t n = send(*(int *)arg, p, len, MSG_NOSIGNAL);
+
+	return n > 0 ? (int)n : -1;
+}
+
+/* Two HelloRequests in one record, which the engine itself never sends. */
+static void
+ask_twice(br_ssl_engine_context *e, int fd)
+{
+	static unsigned char room[256];
+	size_t start = 5, end = sizeof room, len = 8;
+	unsigned char *p;
+
+	e->out.vtable->max_plaintext(&e->out.vtable, &start, &end);
+	p = e->out.vtable->encrypt(&e->out.vtable, 22, BR_TLS12, room + start,
+	                           &len);
+	(void)transmit(&fd, p, len);
+}
+
+/* Serves one connection after the other; exits with the last alert heard. */
+static void
+serve(const int *fds, size_t n, bool asks)
+{
+	static unsigned char buffer[BR_SSL_BUFSIZE_BIDI], store[1024];
+	static br_ssl_server_context sc;
+	br_x509_certificate cert = own_cert();
+	br_ssl_session_cache_lru lru;
+	br_sslio_context io;
+	char c;
+	int err = 0;
+
+	br_ssl_server_init_full_ec(&sc, &cert, 1, BR_KEYTYPE_EC, &key);
+	br_ssl_session_cache_lru_init(&lru, store, sizeof store);
+	br_ssl_server_set_cache(&sc, &lru.vtable);
+	br_ssl_engine_set_buffer(&sc.eng, buffer, sizeof buffer, 1);
+	for (size_t i = 0; i < n; i++) {
+		int fd = fds[i];
+
+		br_ssl_server_reset(&sc);
+		br_sslio_init(&io, &sc.eng, receive, &fd, transmit, &fd);
+		if (br_sslio_read(&io, &c, 1) == 1 && asks)
+			ask_twice(&sc.eng, fd);
+		while (br_sslio_read(&io, &c, 1) > 0)
+			;
+		err = br_ssl_engine_last_error(&sc.eng);
+		close(fd);
+	}
+	_exit(err > BR_ERR_RECV_FATAL_ALERT ? err - BR_ERR_RECV_FATAL_ALERT : 0);
+}
+
+/* Starts a server for n connections; their ends are in ours. */
+static pid_t
+start(int *ours, size_t n, bool asks)
+{
+	int theirs[4];
+	pid_t pid;
+
+	for (size_t i = 0; i < n; i++) {
+		int pair[2];
+
+		assert_int_equal(0, socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+		ours[i] = pair[0];
+		theirs[i] = pair[1];
+	}
+	pid = fork();
+	if (pid == 0) {
+		for (size_t i = 0; i < n; i++)
+			close(ours[i]);
+		serve(theirs, n, asks);
+	}
+	for (size_t i = 0; i < n; i++)
+		close(theirs[i]);
+	return pid;
+}
+
+static int
+status_of(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(pid, waitpid(pid, &status, 0));
+	return WEXITSTATUS(status);
+}
+
+static const struct reuse {
+	const char *name, *host;
+	bool insecure;
+	int want;	/* of the second connection */
+	bool resumed;
+} reuses[] = {
+	{ "insecure again", "a.test", true, 0, true },
+	{ "insecure for another host", "b.test", true, 0, false },
+	{ "now verified", "a.test", false, ERR_CERT, false },
+};
+
+/* The first connection verifies nothing. */
+static void
+a_session_without_verification_is_for_others_of_its_kind(void **state)
+{
+	const struct reuse *row = *state;
+	struct tls_session session = { .filled = false };
+	struct tls_conf conf = {
+		.host = "a.test", .insecure = true, .session = &session,
+	};
+	struct buf why = guarded_buf(512), info = guarded_buf(256);
+	int64_t deadline_ms = clock_ms() + 10000;
+	struct tls *t;
+	int fds[2];
+	pid_t pid = start(fds, 2, false);
+
+	assert_int_equal(0, tls_open(&t, fds[0], &conf, deadline_ms, &why));
+	assert_int_equal(0, tls_write(t, span_of("x"), deadline_ms));
+	tls_close(t);
+	close(fds[0]);
+	assert_true(session.filled);
+	conf.host = row->host;
+	conf.insecure = row->insecure;
+	assert_int_equal(row->want, tls_open(&t, fds[1], &conf, deadline_ms,
+	                                     &why));
+	if (t != NULL)
+		tls_write_info(t, &info);
+	assert_int_equal(row->resumed,
+	                 strstr(buf_text(&info), ", resumed") != NULL);
+	assert_int_equal(row->want == 0, session.filled);
+	tls_close(t);
+	close(fds[1]);
+	assert_int_equal(row->want == 0 ? 0 : TLS_ALERT_CA, status_of(pid));
+	certs_reset();
+}
+
+/* The engine takes the first and stops for ever. */
+static void
+two_requests_to_renegotiate_are_an_error_with_words(void **state)
+{
+	struct tls_conf conf = { .host = "a.test", .insecure = true };
+	struct buf why = guarded_buf(512);
+	int64_t deadline_ms = clock_ms() + 10000;
+	struct tls *t;
+	char c;
+	int fd;
+	pid_t pid = start(&fd, 1, true);
+
+	(void)state;
+	assert_int_equal(0, tls_open(&t, fd, &conf, deadline_ms, &why));
+	assert_int_equal(0, tls_write(t, span_of("x"), deadline_ms));
+	assert_int_equal(ERR_TLS, tls_read(t, &c, 1, deadline_ms));
+	tls_text(t, &why);
+	assert_string_equal("the server asks to renegotiate again and again, "
+	                    "which hale does not do", buf_text(&why));
+	tls_close(t);
+	close(fd);
+	/* The first was refused by an alert that the server takes as fatal. */
+	assert_true(status_of(pid) > 0);
+	certs_reset();
+}
+
+/* All that IANA has, but for close_notify. */
+static const unsigned char alerts[] = {
+	10, 20, 21, 22, 30, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
+	60, 70, 71, 80, 86, 90, 100, 109, 110, 111, 112, 113, 114, 115, 116,
+	117, 120, 121,
+};
+
+static void
+every_alert_has_a_name(void **state)
+{
+	size_t named = 0;
+
+	(void)state;
+	for (int alert = 1; alert < 256; alert++) {
+		struct buf b = guarded_buf(512);
+		bool known = memchr(alerts, alert, sizeof alerts) != NULL;
+
+		tls_engine_text(&b, BR_ERR_RECV_FATAL_ALERT + alert, true);
+		assert_false(b.cut);
+		assert_int_equal(!known,
+		                 strstr(buf_text(&b), "(unknown)") != NULL);
+		assert_int_equal(0, tls_engine_alert(BR_ERR_RECV_FATAL_ALERT +
+		                                     alert));
+		named += known;
+	}
+	assert_int_equal(sizeof alerts, named);
+}
+
+/* BAD_STATE and what is never an error of the engine in a client are faults of
+ * ours: those have a number, too. */
+static void
+every_error_of_the_engine_has_words_and_an_alert(void **state)
+{
+	static const unsigned char ours[] = {
+		BR_ERR_BAD_STATE, BR_ERR_UNKNOWN_TYPE, 11, 30, BR_ERR_IO,
+	};
+
+	(void)state;
+	for (int err = 1; err <= BR_ERR_IO; err++) {
+		struct buf b = guarded_buf(512);
+
+		tls_engine_text(&b, err, true);
+		assert_int_equal(memchr(ours, err, sizeof ours) != NULL,
+		                 strstr(buf_text(&b), "BearSSL's error") != NULL);
+		assert_non_null(memchr(alerts, tls_engine_alert(err),
+		                       sizeof alerts));
+	}
+}
+
+int
+main(void)
+{
+	UNIT_ROWS(a_session_without_verification_is_for_others_of_its_kind,
+	          reuses);
+	UNIT_TEST(two_requests_to_renegotiate_are_an_error_with_words);
+	UNIT_TEST(every_alert_has_a_name);
+	UNIT_TEST(every_error_of_the_engine_has_words_and_an_alert);
+	return unit_run("net/tls");
+}
