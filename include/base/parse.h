@@ -22,8 +22,10 @@ int parse_uint_span(struct span text, uint64_t max, uint64_t *out);
 /* 0..15, or -1: no such digit. */
 int parse_hex_digit(char c);
 
-/* "250ms", "5s", "2m", "1h"; a bare number is seconds; a fraction such as
- * "0.5s" is taken to the millisecond. At most PARSE_MS_MAX. */
+/* A duration as Go and Docker write it: "250ms", "1.5h", "1m30s", with the units
+ * h, m, s, ms, us, ns in any order; and a bare number, which is seconds. What is
+ * finer than a millisecond is cut off; what is less than one, yet not 0, is
+ * ERR_RANGE, as is more than PARSE_MS_MAX. */
 int parse_ms(const char *text, int64_t *out_ms);
 
 /* 1 true yes on / 0 false no off, in any case. */

@@ -473,10 +473,10 @@ opt_expected(const struct opt *o)
 	case OPT_COUNT:
 		return "a whole number above 0";
 	case OPT_MS:
-		return "a duration such as 250ms, 5s, 2m, 1h, or seconds, "
+		return "a duration such as 250ms, 5s, 1m30s, 1h, or seconds, "
 		       "240000h at most";
 	case OPT_SOME_MS:
-		return "a duration above 0 such as 250ms, 5s, 2m, 1h, or "
+		return "a duration above 0 such as 250ms, 5s, 1m30s, 1h, or "
 		       "seconds, 240000h at most";
 	case OPT_SIG:
 		return "a signal such as TERM, SIGUSR1, 15 or RTMIN+3";

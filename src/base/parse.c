@@ -7,7 +7,10 @@
 #include "base/err.h"
 
 #define FRACTION_DIGITS 9	/* finer than a millisecond of the longest unit */
-#define FRACTION_ONE    1000000000
+#define FRACTION_ONE    INT64_C(1000000000)
+#define NS_PER_MS       INT64_C(1000000)
+#define NS_MAX          (PARSE_MS_MAX * NS_PER_MS)	/* a tenth of the type's */
+#define DIGITS          "0123456789"
 
 static bool
 is_digit(char c)
@@ -46,18 +49,27 @@ parse_uint(const char *text, uint64_t max, uint64_t *out)
 	return parse_uint_span(span_of(text), max, out);
 }
 
-/* How many milliseconds a unit has; 0 for what is no unit. */
+/* How many nanoseconds the unit has that *text starts with, which is cut off;
+ * 0 if that is not a unit. */
 static int64_t
-unit_ms(const char *unit)
+cut_unit(const char **text)
 {
-	static const struct { char name[4]; int64_t ms; } units[] = {
-		{ "", 1000 }, { "ms", 1 }, { "s", 1000 },
-		{ "m", 60000 }, { "h", 3600000 },
+	/* Go's, with both signs for "micro"; "m" comes behind "ms". */
+	static const struct { char name[4]; int64_t ns; } units[] = {
+		{ "ns", 1 }, { "us", 1000 }, { "\xc2\xb5s", 1000 },
+		{ "\xce\xbcs", 1000 }, { "ms", NS_PER_MS },
+		{ "s", 1000 * NS_PER_MS }, { "m", 60000 * NS_PER_MS },
+		{ "h", 3600000 * NS_PER_MS },
 	};
 
-	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-		if (strcmp(unit, units[i].name) == 0)
-			return units[i].ms;
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+		size_t len = strlen(units[i].name);
+
+		if (strncmp(*text, units[i].name, len) == 0) {
+			*text += len;
+			return units[i].ns;
+		}
+	}
 	return 0;
 }
 
@@ -83,35 +95,64 @@ parse_hex_digit(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+/* Cuts one "1.5h" off *text and adds it to *ns. A number that is_first and
+ * stands alone is seconds. */
+static int
+add_part(const char **text, bool is_first, int64_t *ns)
+{
+	struct span whole = { *text, strspn(*text, DIGITS) };
+	struct span part = { *text + whole.len, 0 };
+	int64_t unit, fraction;
+	uint64_t n = 0;
+	int r = 0;
+
+	if (*part.p == '.') {
+		part.p++;
+		part.len = strspn(part.p, DIGITS);
+	}
+	if (whole.len + part.len == 0)
+		return ERR_PARSE;
+	*text = part.p + part.len;
+	if (is_first && **text == '\0')
+		unit = 1000 * NS_PER_MS;
+	else
+		unit = cut_unit(text);
+	if (unit == 0)
+		return ERR_PARSE;
+	if (whole.len > 0)
+		r = parse_uint_span(whole, (uint64_t)(NS_MAX / unit), &n);
+	fraction = fraction_of_one(part);
+	*ns += (int64_t)n * unit	/* without an overflow: by what divides */
+	     + (unit < FRACTION_ONE ? fraction * unit / FRACTION_ONE
+	                            : fraction * (unit / FRACTION_ONE));
+	if (r == 0 && *ns > NS_MAX)
+		r = ERR_RANGE;
+	return r;
+}
+
 /* see base/parse.h */
 int
 parse_ms(const char *text, int64_t *out_ms)
 {
-	size_t whole = strspn(text, "0123456789");
-	struct span fraction = { text + whole, 0 };
-	int64_t unit, ms;
-	uint64_t n;
-	int r;
+	const char *rest = text;
+	int64_t ns = 0;
+	int r = 0;
 
-	if (text[whole] == '.') {
-		fraction.p++;
-		fraction.len = strspn(fraction.p, "0123456789");
-		if (fraction.len == 0)
-			return ERR_PARSE;
-	}
-	unit = unit_ms(fraction.p + fraction.len);
-	if (whole == 0 || unit == 0)
-		return ERR_PARSE;
-	r = parse_uint_span((struct span){ text, whole },
-	                    (uint64_t)(PARSE_MS_MAX / unit), &n);
-	if (r < 0)
-		return r;
-	ms = (int64_t)n * unit
-	   + fraction_of_one(fraction) * unit / FRACTION_ONE;
-	if (ms > PARSE_MS_MAX)
-		return ERR_RANGE;
-	*out_ms = ms;
-	return 0;
+	do {
+		int got;
+
+		if (r < 0)	/* what is malformed behind it counts more */
+			ns = 0;
+		got = add_part(&rest, rest == text, &ns);
+		if (got == ERR_PARSE)
+			return got;
+		r = r < 0 ? r : got;
+	} while (*rest != '\0');
+	if (ns > 0 && ns < NS_PER_MS)	/* as 0 it would mean "never" to some */
+		r = ERR_RANGE;
+	if (r == 0)
+		*out_ms = ns / NS_PER_MS;
+	return r;
 }
 
 /* see base/parse.h */
