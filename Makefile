@@ -169,6 +169,9 @@ $B/unit/obj/net/anchors_blob.o: $B/trust/anchors_blob.c
 # cgroup.c's absolute paths are looked up in a folder of the test's.
 $B/unit/test_cgroup: UNIT_LINK = -Wl,--wrap=open
 $B/unit/test_death: UNIT_LINK = -Wl,--wrap=cgroup_oom_kills
+# Nobody answers, and time is what poll() was asked to wait.
+$B/unit/test_dial: UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=clock_wait_ms \
+        -Wl,--wrap=poll,--wrap=connect
 # Deadlines come when the test says so.
 $B/unit/test_loop $B/unit/test_server: \
         UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=epoll_wait \

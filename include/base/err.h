@@ -31,10 +31,11 @@ enum err {
 	ERR_REDIRECTS = -5024,	/* more redirects than are followed */
 	ERR_UNHEALTHY = -5025,	/* it answered, and the answer is bad */
 	ERR_REFUSED = -5026,	/* a proxy does not let us through */
-	ERR_NAMESERVER = -5028,	/* nobody answers for names, or not now */
+	ERR_NAMESERVER = -5028,	/* no usable answer for names, or not now */
 	ERR_CODING  = -5027,	/* a transfer coding that is not spoken here */
 	ERR_NOT_RUN = -5029,	/* a check that the machine did not let run */
 	ERR_KILLED  = -5030,	/* a program got SIGKILL, and not from us */
+	ERR_NONAME  = -5031,	/* there is no such name */
 };
 
 /* The words for err, which is negative; static, never NULL. */

@@ -31,6 +31,10 @@ opt_add probe_add_status, probe_add_header;
 	    "our own certificate, PEM", "FILE", NULL, ""), \
 	OPT(0, "key", OPT_STR, PROBE_AT(keyfile), "", \
 	    "its key, where that is another file", "FILE", NULL, ""), \
+	OPT('4', "ipv4", OPT_FLAG, PROBE_AT(v4), "", "use IPv4 addresses only", \
+	    "", NULL, ""), \
+	OPT('6', "ipv6", OPT_FLAG, PROBE_AT(v6), "", "use IPv6 addresses only", \
+	    "", NULL, ""), \
 	OPT(0, "insecure", OPT_FLAG, PROBE_AT(insecure), "", \
 	    "do NOT verify the server's certificate", "", NULL, "")
 

@@ -53,6 +53,7 @@ struct check_conf {
 	const char *certfile;	/* client certificate, PEM; NULL: none */
 	const char *keyfile;	/* its key; NULL: in certfile */
 	bool        insecure;	/* the server's certificate is not verified */
+	bool        v4, v6;	/* one alone: only addresses of that family */
 	struct tls_session *session;	/* net/tls.h; resumed by the next check
 	                                 * of the same host. NULL: none */
 };
@@ -81,7 +82,7 @@ int check_add_header(struct check_conf *conf, struct span line);
  * no process, descriptor or memory to ask it, which says nothing of its
  * health. In all cases one line without
  * its end is appended to why: "200 OK", "503 Service Unavailable", "exit 1:
- * last line that it printed", "127.0.0.1 port 8080: Connection refused".
+ * last line that it printed", "db: 10.0.0.5 port 5432: Connection refused".
  * It has no control bytes: what a peer sent is made harmless.
  *
  * exec: runs in a process group of its own, which gets SIGKILL at the

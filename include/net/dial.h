@@ -34,9 +34,9 @@ struct dial_set {
 
 /*
  * Adds host's addresses with this port; family is AF_INET, AF_INET6 or
- * AF_UNSPEC for both. Returns 0, ERR_RESOLVE (there is none), ERR_NAMESERVER,
- * ERR_TIMEOUT, ERR_FULL (of a full set) or -errno (fork, pipe, and what the
- * machine did not give libc: err_is_shortage()).
+ * AF_UNSPEC for both. Returns 0, ERR_RESOLVE (it has none), ERR_NONAME (there is
+ * no such name), ERR_NAMESERVER, ERR_TIMEOUT, ERR_FULL (of a full set) or -errno
+ * (fork, pipe, and what the machine did not give libc: err_is_shortage()).
  */
 int dial_lookup(struct dial_set *set, struct span host, uint16_t port,
                 int family, int64_t deadline_ms);

@@ -37,7 +37,9 @@ err_text(int err)
 	case ERR_RESOLVE:
 		return "no address for this name";
 	case ERR_NAMESERVER:
-		return "no name server answers";
+		return "no name server gives a usable answer";
+	case ERR_NONAME:
+		return "no such name";
 	case ERR_SCHEME:
 		return "unsupported kind of URL";
 	case ERR_EMPTY:

@@ -359,6 +359,39 @@ judge(struct client *c, const struct check_conf *conf, struct buf *why)
 	return r;
 }
 
+static int
+family_of(const struct check_conf *conf)
+{
+	if (conf->v4 == conf->v6)
+		return AF_UNSPEC;
+	return conf->v4 ? AF_INET : AF_INET6;
+}
+
+/* Why host was not found. */
+static void
+tell_lookup(const struct check_conf *conf, const char *host, int err,
+            struct buf *why)
+{
+	buf_fmt(why, "%s: ", host);
+	if (err == ERR_RESOLVE && conf->v4 != conf->v6)
+		buf_fmt(why, "no IPv%c address for this name",
+		        conf->v4 ? '4' : '6');
+	else
+		buf_str(why, dial_lookup_text(err));
+}
+
+/* "db: " before the address that was tried for it, "10.0.0.5 port 5432". */
+static void
+tell_name(const char *host, const struct dial_addr *at, struct buf *why)
+{
+	char text[HOST_MAX];
+	struct buf b = buf_over(text, sizeof text);
+
+	(void)dial_write_host(&b, at);
+	if (!span_is(buf_span(&b), host))
+		buf_fmt(why, "%s: ", host);
+}
+
 /* One request. Returns 0 where c->reply is the answer. */
 static int
 ask(struct client *c, const struct check_conf *conf, const struct target *t,
@@ -376,6 +409,7 @@ ask(struct client *c, const struct check_conf *conf, const struct target *t,
 	struct client_to to = {
 		.host = span_of(t->host),
 		.port = t->url.port,
+		.family = family_of(conf),
 		.tls = t->url.is_https ? &tls : NULL,
 	};
 	char request[REQUEST_MAX];
@@ -448,6 +482,20 @@ is_not_run(const struct client *c, int err)
 	    && (c->step == CLIENT_LOOKUP || c->step == CLIENT_CONNECT);
 }
 
+/* Why there is no answer. */
+static void
+tell_failure(const struct client *c, const struct check_conf *conf,
+             const struct target *t, int err, struct buf *why)
+{
+	if (c->step == CLIENT_LOOKUP) {
+		tell_lookup(conf, t->host, err, why);
+		return;
+	}
+	if (c->step == CLIENT_CONNECT && c->peer.len > 0)
+		tell_name(t->host, &c->peer, why);
+	client_text(c, err, why);
+}
+
 static int
 check_http(const struct check_conf *conf, struct target *t,
            int64_t deadline_ms, struct buf *why)
@@ -472,7 +520,7 @@ check_http(const struct check_conf *conf, struct target *t,
 		if (r == 0)
 			r = judge(&c, conf, why);
 		else
-			client_text(&c, r, why);
+			tell_failure(&c, conf, t, r, why);
 		if (is_not_run(&c, r))
 			r = ERR_NOT_RUN;
 		client_close(&c);
@@ -482,7 +530,8 @@ check_http(const struct check_conf *conf, struct target *t,
 
 /* Somebody accepts: with a connection that ends at once. */
 static int
-check_connect(const struct target *t, int64_t deadline_ms, struct buf *why)
+check_connect(const struct check_conf *conf, const struct target *t,
+              int64_t deadline_ms, struct buf *why)
 {
 	struct dial_set set = { 0 };
 	size_t which = 0;
@@ -492,14 +541,16 @@ check_connect(const struct target *t, int64_t deadline_ms, struct buf *why)
 		r = dial_add_unix(&set, t->rest);
 	else
 		r = dial_lookup(&set, span_of(t->host), t->url.port,
-		                AF_UNSPEC, deadline_ms);
+		                family_of(conf), deadline_ms);
 	if (r < 0) {
-		buf_fmt(why, "%s: %s", t->host, dial_lookup_text(r));
+		tell_lookup(conf, t->host, r, why);
 		return err_is_shortage(r) ? ERR_NOT_RUN : r;
 	}
 	r = dial_connect(&set, deadline_ms, &which);
 	if (r >= 0)
 		buf_str(why, "connected to ");
+	else if (t->kind == KIND_TCP)
+		tell_name(t->host, &set.at[which], why);
 	dial_write(why, &set.at[which]);
 	if (r < 0) {
 		buf_fmt(why, ": %s", err_text(r));
@@ -536,7 +587,7 @@ check_raw(const struct check_conf *conf, struct span url,
 		return check_http(conf, &t, deadline_ms, why);
 	case KIND_TCP:
 	case KIND_UNIX:
-		return check_connect(&t, deadline_ms, why);
+		return check_connect(conf, &t, deadline_ms, why);
 	case KIND_EXEC:
 		return check_exec(&t, deadline_ms, why);
 	}

@@ -22,7 +22,10 @@
 #define HOST_MAX 256	/* bytes of a name (RFC 1035, 2.3.4) with its NUL */
 
 /* How the child that looks up a name can end. */
-enum { LOOKED_UP, NO_SUCH_NAME, NO_ANSWER, NO_MEMORY, NO_DESCRIPTOR };
+enum {
+	LOOKED_UP, NO_SUCH_NAME, NO_RECORD, NO_ANSWER, NO_MEMORY,
+	NO_DESCRIPTOR,
+};
 
 static int
 add(struct dial_set *set, const void *at, socklen_t len)
@@ -101,7 +104,8 @@ add_known(struct dial_set *set, struct span host, const char *name,
 	return r < 0 ? r : 1;
 }
 
-/* What getaddrinfo() says, or how the machine kept it from asking. */
+/* What getaddrinfo() says, or how the machine kept it from asking. musl's
+ * EAI_AGAIN is silence, SERVFAIL and REFUSED alike. */
 static int
 lookup_failure(int said)
 {
@@ -110,10 +114,12 @@ lookup_failure(int said)
 		return NO_ANSWER;
 	case EAI_MEMORY:
 		return NO_MEMORY;
-	case EAI_SYSTEM:
-		return err_is_shortage(-errno) ? NO_DESCRIPTOR : NO_SUCH_NAME;
-	default:
+	case EAI_NONAME:
 		return NO_SUCH_NAME;
+	case EAI_SYSTEM:
+		return err_is_shortage(-errno) ? NO_DESCRIPTOR : NO_RECORD;
+	default:
+		return NO_RECORD;
 	}
 }
 
@@ -182,6 +188,8 @@ child_failure(int status)
 	if (!WIFEXITED(status))
 		return ERR_RESOLVE;
 	switch (WEXITSTATUS(status)) {
+	case NO_SUCH_NAME:
+		return ERR_NONAME;
 	case NO_ANSWER:
 		return ERR_NAMESERVER;
 	case NO_MEMORY:
@@ -248,7 +256,8 @@ dial_lookup(struct dial_set *set, struct span host, uint16_t port, int family,
 const char *
 dial_lookup_text(int err)
 {
-	return err == ERR_TIMEOUT ? "no name server answered in time"
+	/* Nor does libc tell a failure that was answered from silence. */
+	return err == ERR_TIMEOUT ? "no name server gave a usable answer in time"
 	                          : err_text(err);
 }
 

@@ -2,9 +2,11 @@
 import contextlib
 import ctypes
 import os
+import select
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -214,6 +216,29 @@ def test_tcp_is_an_accepted_connection(server):
     assert (ran.code, ran.out) == (1, "127.0.0.1 port 1: Connection refused\n")
 
 
+@pytest.mark.parametrize("scheme", ["tcp:", "http://"])
+def test_a_refused_connection_names_the_host_that_was_asked_and_the_address(scheme):
+    ran = check(scheme + "localhost:1")
+    assert (ran.code, ran.out) == (1, "localhost: 127.0.0.1 port 1: Connection refused\n")
+    ran = check("http://[::1]:1/")
+    assert (ran.code, ran.out) == (1, "::1 port 1: Connection refused\n")
+
+
+@pytest.mark.parametrize("command", ["check", "wait"])
+@pytest.mark.parametrize("scheme", ["tcp:", "http://"])
+def test_one_family_alone_can_be_asked(server, command, scheme):
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
+        six = f"localhost:{listener.getsockname()[1]}"
+        if scheme == "tcp:":
+            assert Ran([command, "-6", "tcp:" + six]).code == 0
+        ran = Ran([command, "--timeout", "300ms", "--ipv4", scheme + six])
+        assert ran.code == 1 and "127.0.0.1 port" in ran.out and "::1" not in ran.out
+    url = f"{scheme}localhost:{server.port}"
+    assert Ran([command, "-4", url]).code == Ran([command, "-46", url]).code == 0
+    ran = Ran([command, "--timeout", "300ms", "-6", f"{scheme}127.0.0.1:{server.port}"])
+    assert ran.code == 1 and "127.0.0.1: no IPv6 address for this name\n" in ran.out
+
+
 @pytest.mark.parametrize("family, host", [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
 def test_localhost_is_found_on_either_family(family, host):
     with socket.create_server((host, 0), family=family) as listener:
@@ -252,11 +277,58 @@ def test_a_root_without_name_servers_says_so(tmp_path):
         done = subprocess.run(["unshare", "--net", "/usr/sbin/chroot", tmp_path, "/hale", *words],
                               capture_output=True, text=True)
         assert (done.returncode, done.stdout) == (
-            1, "some.name: no name server answered in time\n")
+            1, "some.name: no name server gave a usable answer in time\n")
 
 
-def lonely():
-    """For a child: its own network, where a name server never answers."""
+@contextlib.contextmanager
+def answering(sock, rcode):
+    """Answers every question that comes to sock with rcode and no record."""
+    asked = []
+    end = socket.socketpair()
+
+    def serve():
+        while end[1] not in select.select([sock, end[1]], [], [])[0]:
+            question, peer = sock.recvfrom(512)
+            asked.append(question)
+            sock.sendto(question[:2] + bytes([0x81, 0x80 | rcode]) + question[4:6]
+                        + bytes(6) + question[12:], peer)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield asked
+    finally:
+        end[0].send(b"x")
+        thread.join()
+        for one in (sock, *end):
+            one.close()
+
+
+@pytest.mark.static_only
+@pytest.mark.parametrize("rcode, timeout, why", [
+    (0, "5s", "no address for this name"), (3, "5s", "no such name"),
+    (2, "500ms", "no name server gave a usable answer in time"),
+    (2, "20s", "no name server gives a usable answer"),
+    (5, "500ms", "no name server gave a usable answer in time")])
+def test_a_look_up_that_fails_is_reported_as_what_it_was(tmp_path, rcode, timeout, why):
+    """musl takes SERVFAIL and REFUSED for silence: no word may claim more."""
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:1\n")
+    (tmp_path / "hale").write_bytes(open(box.HALE, "rb").read())
+    (tmp_path / "hale").chmod(0o755)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with subprocess.Popen(["/usr/sbin/chroot", tmp_path, "/hale", "check", "--timeout", timeout,
+                           "tcp:some.name:1"], stdout=subprocess.PIPE, text=True,
+                          preexec_fn=lonely(theirs), close_fds=False) as asker:
+        sock = socket.socket(fileno=socket.recv_fds(ours, 1, 1)[1][0])
+        with answering(sock, rcode) as asked:
+            out, _ = asker.communicate(timeout=box.DEADLINE)
+    assert (asker.returncode, out) == (1, f"some.name: {why}\n") and asked
+
+
+def lonely(give_to=None):
+    """For a child: its own network, where a name server never answers, unless
+    who gets its socket by give_to does so."""
     libc = ctypes.CDLL(None, use_errno=True)
 
     def enter():
@@ -268,6 +340,8 @@ def lonely():
             fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh14x", b"lo", 1))  # IFF_UP
         silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         silent.bind(("127.0.0.1", 53))
+        if give_to is not None:
+            socket.send_fds(give_to, [b"x"], [silent.fileno()])
         silent.set_inheritable(True)
         silent.detach()
     return enter

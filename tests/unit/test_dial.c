@@ -2,8 +2,58 @@
 /* addresses that need no look-up, and how they are written */
 #include "unit.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+
+#include "base/clock.h"
 #include "base/err.h"
 #include "net/dial.h"
+
+#define START_MS 1000
+
+static int64_t now_ms;
+static int     connects;
+
+int64_t __wrap_clock_ms(void);
+int __wrap_clock_wait_ms(int64_t deadline_ms);
+int __wrap_poll(struct pollfd *fds, nfds_t n, int wait_ms);
+int __wrap_connect(int fd, const struct sockaddr *at, socklen_t len);
+
+int64_t
+__wrap_clock_ms(void)
+{
+	return now_ms;
+}
+
+int
+__wrap_clock_wait_ms(int64_t deadline_ms)
+{
+	return deadline_ms <= now_ms ? 0 : (int)(deadline_ms - now_ms);
+}
+
+/* Nothing happens for so long. */
+int
+__wrap_poll(struct pollfd *fds, nfds_t n, int wait_ms)
+{
+	for (nfds_t i = 0; i < n; i++)
+		fds[i].revents = 0;
+	assert_in_range(wait_ms, 1, INT_MAX);
+	now_ms += wait_ms;
+	return 0;
+}
+
+/* The SYN is lost. */
+int
+__wrap_connect(int fd, const struct sockaddr *at, socklen_t len)
+{
+	(void)fd;
+	(void)at;
+	(void)len;
+	connects++;
+	errno = EINPROGRESS;
+	return -1;
+}
 
 /* The addresses of host, each followed by a blank. */
 static const char *
@@ -95,9 +145,42 @@ a_set_has_a_bound(void **state)
 	assert_int_equal(ERR_FULL, dial_add_unix(&set, span_of("/x")));
 }
 
+/* However many addresses there are, and wherever the deadline lies between the
+ * starts of two: it holds to the millisecond, and nobody is asked behind it. */
+static void
+one_deadline_holds_for_all_addresses(void **state)
+{
+	static const struct {
+		int    timeout_ms;
+		int    connects;
+	} cases[] = {
+		{ 1, 1 }, { 50, 1 }, { DIAL_STAGGER_MS - 1, 1 },
+		{ DIAL_STAGGER_MS, 1 }, { DIAL_STAGGER_MS + 1, 2 },
+		{ 2 * DIAL_STAGGER_MS, 2 }, { 2 * DIAL_STAGGER_MS + 1, 3 },
+		{ 9 * DIAL_STAGGER_MS, 3 },
+	};
+	struct dial_set set = { 0 };
+	size_t which;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(0, dial_lookup(&set, span_of("192.0.2.1"), 80,
+		                                AF_UNSPEC, 0));
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		now_ms = START_MS;
+		connects = 0;
+		assert_int_equal(ERR_TIMEOUT, dial_connect(
+			&set, START_MS + cases[i].timeout_ms, &which));
+		assert_int_equal(START_MS + cases[i].timeout_ms, now_ms);
+		assert_int_equal(cases[i].connects, connects);
+		assert_int_equal(cases[i].connects - 1, which);
+	}
+}
+
 int
 main(void)
 {
+	UNIT_TEST(one_deadline_holds_for_all_addresses);
 	UNIT_TEST(localhost_and_literals_need_nobody);
 	UNIT_TEST(v6_addresses_are_written_as_rfc_5952_has_it);
 	UNIT_TEST(a_literal_of_the_other_family_is_no_address);
