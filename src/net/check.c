@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/parse.h"
 #include "net/client.h"
@@ -14,9 +15,11 @@
 #include "net/url.h"
 
 #define HOST_MAX    256		/* bytes of a decoded host or socket path */
-#define IN_MAX      ((size_t)16384)	/* bytes of an answer's head; of body at a time */
+#define IN_MAX      ((size_t)65536)	/* bytes of an answer's head, as in get */
+#define WINDOW_MAX  ((size_t)16384)	/* bytes of body searched at a time */
 #define REQUEST_MAX 8192	/* bytes of a request */
-#define SHOW_MAX    120		/* bytes of a bad answer's body that are shown */
+#define SHOW_MAX    120		/* bytes of a bad answer's body that are shown .. */
+#define SHOW_WAIT_MS 250	/* .. if they come within so long behind its head */
 #define STATUS_OK_FIRST 200	/* what the kubelet takes for success */
 #define STATUS_OK_LAST  399
 
@@ -221,29 +224,16 @@ is_good(const struct check_conf *conf, int status)
 	    && status <= STATUS_OK_LAST;
 }
 
-/* The user's lines; what logs in is for the origin that was named only, and
- * not for another port or an unprotected connection. */
-static struct request_lines
-pick_lines(const struct check_conf *conf, bool is_first, struct span *at)
-{
-	struct request_lines lines = { at, 0 };
-
-	for (size_t i = 0; i < conf->n_headers; i++) {
-		const struct request_lines one = { &conf->headers[i], 1 };
-
-		if (is_first || (!request_has(&one, "Authorization")
-		              && !request_has(&one, "Cookie")))
-			at[lines.n++] = conf->headers[i];
-	}
-	return lines;
-}
-
 static int
 write_request(struct buf *b, const struct check_conf *conf,
               const struct url *u, bool is_first)
 {
-	struct span at[CHECK_HEADERS_MAX];
-	const struct request_lines lines = pick_lines(conf, is_first, at);
+	/* The user's lines may log in by any name, and a Host may be the name of
+	 * what listens there: they are for the origin that was named only, not
+	 * for another port or an unprotected connection. */
+	const struct request_lines lines = {
+		conf->headers, is_first ? conf->n_headers : 0,
+	};
 	const char *agent = conf->user_agent;
 	char text[HOST_MAX * 2];
 	struct buf value = buf_over(text, sizeof text);
@@ -277,11 +267,11 @@ search_body(struct client *c, const char *text)
 {
 	const size_t want = strlen(text);
 	struct span piece, all;
-	char window[IN_MAX];
+	char window[WINDOW_MAX];
 	size_t seen = 0, kept = 0, n;
 	int r = 0;
 
-	if (want >= IN_MAX / 2)
+	if (want >= WINDOW_MAX / 2)
 		return ERR_TOOBIG;
 	while (seen < CHECK_BODY_MAX
 	    && (r = client_read_body(c, &piece)) > 0) {
@@ -306,25 +296,35 @@ search_body(struct client *c, const char *text)
 	return want == 0 ? 0 : ERR_UNHEALTHY;
 }
 
-/* The first line of a bad answer's body, as far as it is already here. */
+/* Fills b with the start of the body, until it has a line, or time is up. */
+static void
+read_line(struct client *c, struct buf *b)
+{
+	int64_t until_ms = clock_after(clock_ms(), SHOW_WAIT_MS);
+	struct span piece;
+
+	if (until_ms < c->deadline_ms)
+		c->deadline_ms = until_ms;
+	while (!b->cut && !span_has(buf_span(b), '\n')
+	    && (b->len == 0 || b->p[0] != '<')
+	    && client_read_body(c, &piece) > 0)
+		buf_add(b, piece);
+}
+
+/* The first line of a bad answer's body. It may come in a segment of its own, and
+ * without it nobody knows the reason. */
 static void
 show_body(struct client *c, struct buf *why)
 {
-	struct span got = { c->in + c->in_at, c->in_len - c->in_at };
-	struct span line = got;
+	char text[SHOW_MAX];
+	struct buf b = buf_over(text, sizeof text);
+	struct span line;
 
-	if (c->body == BODY_NONE || c->reply.coded
-	 || (c->body == BODY_CHUNKS
-	     && chunks_step(&c->chunks, &got, &line) != CHUNKS_DATA))
-		return;
-	line = span_cut(&line, '\n');
-	if (line.len > 0 && line.p[line.len - 1] == '\r')
-		line.len--;
-	if (line.len > SHOW_MAX)
-		line.len = SHOW_MAX;
-	if (line.len == 0 || line.p[0] == '<')	/* a page tells little */
-		return;
-	buf_fmt(why, ": %.*s", (int)line.len, line.p);
+	read_line(c, &b);
+	line = buf_span(&b);
+	line = span_trim(span_cut(&line, '\n'), "\r");
+	if (line.len > 0 && line.p[0] != '<')	/* a page tells little */
+		buf_fmt(why, ": %.*s", (int)line.len, line.p);
 }
 
 static int

@@ -1,11 +1,14 @@
 """`hale check URL...`: what counts as healthy, and the one line that says why."""
 import contextlib
 import ctypes
+import fcntl
 import os
 import select
 import signal
 import socket
+import struct
 import subprocess
+import termios
 import threading
 import time
 
@@ -13,6 +16,8 @@ import pytest
 
 import box
 import httpd
+import pki
+import tls_servers
 
 CLONE_NEWNET = 0x40000000
 
@@ -51,7 +56,32 @@ def parts(connection, request):
     connection.close()
 
 
+def late(*pieces, then="close"):
+    """A bad answer whose parts come in segments of their own: each is sent when the
+    one before has been read."""
+    def answer(connection, request):
+        connection.send(b"HTTP/1.1 503 Busy\r\n" + pieces[0])
+        for piece in pieces[1:]:
+            wait_until_read(connection.sock)
+            connection.send(piece)
+        getattr(connection, then)()
+    return answer
+
+
+def wait_until_read(sock):
+    """Until the peer has acknowledged all, and a moment more for it to read it."""
+    box.until(lambda: struct.unpack("i", fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4)))[0] == 0,
+              "all is acknowledged")
+    time.sleep(0.02)  # nothing shows when it has read: what is late may be a bit later
+
+
 SCRIPTS = {
+    "/late-reason": late(b"Content-Length: 18\r\n\r\n", b"[-]queue ", b"is full\nx"),
+    "/late-chunk": late(b"Transfer-Encoding: chunked\r\n\r\n", b"3\r\nin \r\n7",
+                        b"\r\nchunks\n\r\n", then="hold"),
+    "/late-page": late(b"\r\n", b"<html>", then="hold"),
+    "/half-reason": late(b"\r\n", b"half", then="hold"),
+    "/long-reason": late(b"\r\n", b"x" * 5000, then="hold"),
     "/": ok, "/ok": ok, "/endless": endless, "/dripping": dripping, "/parts": parts,
     "/created": status("201 Created"), "/none": status("204 No Content"),
     "/moved": status("304 Not Modified"),
@@ -88,6 +118,29 @@ def check(*words, **options):
     return Ran(["check", *words], **options)
 
 
+HEAD_MAX = 65536
+
+
+def head(length):
+    """An answer whose head has so many bytes, with a Location behind them."""
+    start, end = b"HTTP/1.1 302 Found\r\nContent-Security-Policy: ", b"\r\nLocation: /ok\r\n\r\n"
+    return start + b"p" * (length - len(start) - len(end)) + end
+
+
+def test_a_long_head_hides_neither_status_nor_location(server):
+    """As long as in get; the kubelet's own bound is far beyond."""
+    policy = b"Content-Security-Policy: " + b"p" * 17000
+    server.scripts["/policy"] = (b"HTTP/1.1 200 OK\r\n" + policy
+                                 + b"\r\nContent-Length: 4\r\n\r\nbody")
+    server.scripts["/most"], server.scripts["/more"] = head(HEAD_MAX), head(HEAD_MAX + 1)
+    assert check(server.url + "/policy").out == "200 OK\n"
+    assert check("--contains", "body", server.url + "/policy").code == 0
+    server.take_requests()
+    assert check("--status", "200", server.url + "/most").out == "200 OK\n"
+    assert [request.target for request in server.take_requests()] == ["/most", "/ok"]
+    assert check(server.url + "/more").out == "too long\n"
+
+
 GOOD = {"/ok": "200 OK\n", "/created": "201 Created\n", "/none": "204 No Content\n",
         "/moved": "304 Not Modified\n", "/here": "200 OK\n", "/there": "302 Found\n",
         "/hint": "200 OK\n", "/endless": "200 OK\n", "/dripping": "200 OK\n"}
@@ -95,7 +148,10 @@ BAD = {"/bad": "503 Service Unavailable: [-]database failed\n", "/404": "404 Not
        "/page": "500 Internal Server Error\n", "/evil": "500 a?[31mb?\n",
        "/same": "503 Service Unavailable: [-]database failed\n",
        "/loop": "more than 9 redirects\n",
-       "/huge-head": "the answer's head is longer than 16384 bytes\n"}
+       "/huge-head": "the answer's head is longer than 65536 bytes\n",
+       "/late-reason": "503 Busy: [-]queue is full\n",
+       "/late-chunk": "503 Busy: in chunks\n", "/late-page": "503 Busy\n",
+       "/half-reason": "503 Busy: half\n", "/long-reason": f"503 Busy: {'x' * 120}\n"}
 
 
 @pytest.mark.parametrize("path", GOOD)
@@ -137,23 +193,54 @@ def test_a_login_is_kept_in_a_redirect(server):
     assert first.field("Authorization") == second.field("Authorization") == "Basic bWU6cHc="
 
 
-def test_a_login_is_not_sent_to_another_port(server, tmp_path):
-    """Another port of the host may be another's; so may be its plain one."""
-    other = httpd.Server({"/ok": ok}, tmp_path)
+def test_what_the_user_sends_is_for_the_origin_that_was_named(server, tmp_path):
+    """A login and a field, a Host among them: another port of the host may be
+    another's, and a login may have any name."""
+    other = httpd.Server({"/ok": ok, "/back": to(server.url + "/ok")}, tmp_path)
     server.scripts["/to-port"] = to(f"http://127.0.0.1:{other.port}/ok")
+    server.scripts["/to-port-and-back"] = to(f"http://127.0.0.1:{other.port}/back")
     server.take_requests()
+    fields = ["-H", "Cookie: a=b", "-H", "X-Api-Key: 1", "-H", "Host: app"]
     try:
-        assert check("-H", "X-Own: 1",
-                     server.url.replace("//", "//me:pw@") + "/to-port").code == 0
-        assert check("-H", "Authorization: x", "-H", "Cookie: a=b", "-H", "X-Own: 1",
-                     server.url + "/to-port").code == 0
+        assert check(server.url.replace("//", "//me:pw@") + "/to-port").code == 0
+        assert check("-H", "Authorization: x", *fields, server.url + "/to-port").code == 0
+        assert check(*fields, server.url + "/to-port-and-back").code == 0
         assert [request.field("Authorization") for request in server.take_requests()] \
-            == ["Basic bWU6cHc=", "x"]
-        for request in other.take_requests():
-            assert request.field("X-Own") == "1"
-            assert request.field("Authorization") is None and request.field("Cookie") is None
+            == ["Basic bWU6cHc=", "x", None, None]
+        asked = other.take_requests()
+        assert len(asked) == 3
+        for request in asked:
+            assert request.field("Host") == f"127.0.0.1:{other.port}"
+            assert {"Authorization", "Cookie", "X-Api-Key"}.isdisjoint(
+                name for name, _ in request.fields)
     finally:
         other.close()
+
+
+def test_what_the_user_sends_stays_behind_where_https_leads_to_http(server, tmp_path):
+    root = pki.root()
+    cert = pki.leaf(root, "IP:127.0.0.1")
+    secure = httpd.Server({"/plain": to(server.url + "/ok")}, tmp_path,
+                          tls=tls_servers.context(pki.put(cert), cert.key.file))
+    fields = ["--cacert", root.file, "-H", "X-Api-Key: 1", "-H", "Authorization: x"]
+    server.take_requests()
+    try:
+        assert check(*fields, secure.url + "/plain").code == 0
+    finally:
+        secure.close()
+    (first,), (second,) = secure.take_requests(), server.take_requests()
+    assert first.field("X-Api-Key") == "1" and first.field("Authorization") == "x"
+    assert second.field("X-Api-Key") is None and second.field("Authorization") is None
+
+
+def test_what_the_user_sends_stays_with_the_origin(server):
+    """A relative Location, and an absolute one to the same scheme, host and port."""
+    server.take_requests()
+    server.scripts["/absolute"] = to("http://127.0.0.1:PORT/ok")
+    for path in "/here", "/absolute":
+        assert check("-H", "Host: app", "-H", "X-Api-Key: 1", server.url + path).code == 0
+    for request in server.take_requests():
+        assert (request.field("Host"), request.field("X-Api-Key")) == ("app", "1")
 
 
 def test_an_empty_location_leads_nowhere(server):
