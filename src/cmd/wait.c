@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/log.h"
 #include "cmd/probe.h"
 #include "net/redact.h"
@@ -92,6 +93,36 @@ give_up(const struct wait_args *a, const char *url, struct span why)
 	return CMD_FAILED;
 }
 
+/*
+ * What a failure is, without the reason that a bad answer gives, which may be
+ * another at each try: "503 Service Unavailable", "exit 1". Of the others the error
+ * number tells the kind, whatever address was tried.
+ */
+struct outcome {
+	int         err;
+	struct span kind;
+};
+
+static struct outcome
+outcome_of(int err, struct span why)
+{
+	const char *reason = why.len == 0 ? NULL
+	                   : memmem(why.p, why.len, ": ", 2);
+
+	if (err != ERR_UNHEALTHY)
+		why.len = 0;
+	else if (reason != NULL)
+		why.len = (size_t)(reason - why.p);
+	return (struct outcome){ err, why };
+}
+
+static bool
+is_same(const struct outcome *a, const struct outcome *b)
+{
+	return a->err == b->err && a->kind.len == b->kind.len
+	    && memcmp(a->kind.p, b->kind.p, a->kind.len) == 0;
+}
+
 static int
 wait_one(void *arg, size_t i)
 {
@@ -100,7 +131,7 @@ wait_one(void *arg, size_t i)
 	struct tls_session session = { 0 };
 	const char *url = a->urls[i];
 	char text[2][CHECK_WHY_MAX];
-	struct span last = { text[1], 0 };
+	struct outcome last = { 0, { text[1], 0 } }, now;
 	int64_t pause_ms = PAUSE_MIN_MS;
 
 	conf.session = &session;
@@ -108,19 +139,19 @@ wait_one(void *arg, size_t i)
 	for (size_t turn = 0;; turn++) {
 		struct buf why = buf_over(text[turn % 2], CHECK_WHY_MAX);
 		int64_t end_ms = clock_after(clock_ms(), a->try_ms);
+		int r;
 
 		if (end_ms > a->deadline_ms)
 			end_ms = a->deadline_ms;
-		if (probe_url(&conf, span_of(url), end_ms, &why) == 0) {
+		r = probe_url(&conf, span_of(url), end_ms, &why);
+		now = outcome_of(r, buf_span(&why));
+		if (r == 0 || !is_same(&now, &last))
 			say(a, url, "", buf_span(&why));
+		if (r == 0)
 			return CMD_OK;
-		}
-		if (why.len != last.len
-		 || memcmp(why.p, last.p, last.len) != 0)
-			say(a, url, "", buf_span(&why));
-		last = buf_span(&why);
+		last = now;
 		if (!pause_for(pause_ms, a->deadline_ms))
-			return give_up(a, url, last);
+			return give_up(a, url, buf_span(&why));
 		if (pause_ms < PAUSE_MAX_MS)
 			pause_ms *= 2;
 	}

@@ -46,6 +46,21 @@ def flaky(failures):
     return answer
 
 
+def moody():
+    """Fails in two kinds, the first with another reason each time."""
+    tries = [0]
+
+    def answer(connection, request):
+        tries[0] += 1
+        if tries[0] > 6:
+            connection.answer(b"")
+        elif tries[0] > 4:
+            connection.answer(b"", "404 Not Found")
+        else:
+            connection.answer(b"%d of 9 tables\n" % tries[0], "503 Busy")
+    return answer
+
+
 @pytest.fixture
 def server(tmp_path):
     made = httpd.Server({"/ok": lambda c, r: c.answer(b""), "/soon": flaky(3),
@@ -62,6 +77,36 @@ def test_it_says_at_once_what_it_waits_for_then_only_what_changes(server):
     assert rest == (f"{server.url}/soon: 503 Service Unavailable\n"
                     f"{server.url}/soon: 200 OK\n")
     assert len(server.take_requests()) == 4
+
+
+def test_a_reason_that_flickers_is_not_a_change(server):
+    server.scripts["/moody"] = moody()
+    with start(server.url + "/moody") as wait:
+        out, _ = rest_of(wait)
+    assert wait.returncode == 0 and out.splitlines()[1:] == [
+        f"{server.url}/moody: {line}"
+        for line in ("503 Busy: 1 of 9 tables", "404 Not Found", "200 OK")]
+
+
+def test_the_last_reason_is_in_the_last_line(server):
+    server.scripts["/moody"] = moody()
+    with start("--timeout", "450ms", server.url + "/moody") as wait:
+        out, err = rest_of(wait)
+    tries = len(server.take_requests())
+    assert wait.returncode == 1 and 2 <= tries <= 4
+    assert out.count("503 Busy") == 1 and f": 503 Busy: {tries} of 9 tables\n" in err
+
+
+def test_another_exit_code_is_a_change_and_other_words_are_not(tmp_path):
+    count = tmp_path / "count"
+    script = tmp_path / "ask"
+    script.write_text(f"#!/bin/sh\necho x >>{count}\nn=$(wc -l <{count})\necho try $n\n"
+                      "[ $n -lt 3 ] && exit 1\n[ $n -lt 4 ] && exit 2\nexit 0\n")
+    script.chmod(0o755)
+    with start(f"exec:{script}") as wait:
+        out, _ = rest_of(wait)
+    assert [line.partition(": ")[2] for line in out.splitlines()[1:]] == [
+        "exit 1: try 1", "exit 2: try 3", "exit 0: try 4"]
 
 
 def test_what_is_there_already_takes_one_try(server):
