@@ -80,12 +80,18 @@ int client_open(struct client *c, const struct client_to *to, char *in,
 int client_send(struct client *c, struct span bytes, size_t *sent);
 
 /*
- * Reads the next head, an interim one (1xx) too, and decides how its body
- * ends. Returns 0, ERR_EMPTY (the end came before any byte), ERR_SHORT (within
+ * Reads the next head, an interim one too, and decides how its body ends; what
+ * follows a 101 is another protocol's, to the end. Returns 0, ERR_EMPTY (the end came before any byte), ERR_SHORT (within
  * the head), ERR_TOOBIG (it does not fit), reply_read()'s errors, ERR_CODING,
  * or an error of the connection.
  */
 int client_read_head(struct client *c);
+
+/* Does another head follow this one (1xx, but not 101)? */
+bool client_is_interim(const struct client *c);
+
+/* What has come and is not read: an answer that client_read_head() refused, too. */
+struct span client_unread(const struct client *c);
 
 /*
  * The next piece of the body, in in[] until the next call. Returns 1, 0 when

@@ -31,10 +31,15 @@ struct reply {
  * alone and values may be folded. Refused: what is no HTTP/1 status line, a
  * field without a colon, a NUL, a length that is no number, two that differ.
  * Returns the bytes the head takes (> 0), 0 if it is not whole yet,
- * ERR_VERSION where the bytes are no HTTP/1 at all, ERR_PARSE, or ERR_RANGE
- * for a length beyond 2^63. out is written only when the result is positive.
+ * ERR_VERSION where the bytes are neither HTTP/1.0 nor HTTP/1.1, ERR_PARSE, or
+ * ERR_RANGE for a length beyond 2^63. out is written only when the result is
+ * positive.
  */
 int reply_read(struct reply *out, const char *buf, size_t len);
+
+/* Of an answer that is ERR_VERSION: "3.0" of "HTTP/3.0 200"; empty if these bytes
+ * do not claim to be HTTP. */
+struct span reply_version(struct span start);
 
 /* Cuts the next field off *rest (at first: reply.fields). false at the end. */
 bool reply_next_field(struct span *rest, struct span *name,

@@ -120,7 +120,7 @@ job_read_head(struct get_job *j)
 			code = job_fail(j, GET_RECV, "Too large response headers: "
 			                "more than " BUF_DIGITS(GET_HEADS_MAX)
 			                " bytes");
-	} while (code == GET_OK && j->r.status / 100 == 1);
+	} while (code == GET_OK && client_is_interim(&j->c));
 	return code;
 }
 

@@ -138,6 +138,18 @@ fail_body(struct get_job *j, int code, int err, struct buf *words)
 	                "transfer closed with outstanding read data remaining");
 }
 
+static int
+fail_version(struct get_job *j)
+{
+	struct span version = reply_version(client_unread(&j->c));
+
+	if (version.len > 0)
+		return job_fail(j, GET_PROTOCOL,
+		                "Unsupported HTTP version (%.*s) in response",
+		                (int)version.len, version.p);
+	return job_fail(j, GET_PROTOCOL, "Received HTTP/0.9 when not allowed");
+}
+
 /* see cmd/get_job.h */
 int
 job_fail_exchange(struct get_job *j, int err)
@@ -164,7 +176,7 @@ job_fail_exchange(struct get_job *j, int err)
 		                (long long)(clock_us() - j->r.try_us) / 1000,
 		                buf_text(&words));
 	case GET_PROTOCOL:
-		return job_fail(j, code, "Received HTTP/0.9 when not allowed");
+		return fail_version(j);
 	case GET_WEIRD:
 		return job_fail(j, code, "Weird server reply: %s",
 		                buf_text(&words));

@@ -20,6 +20,7 @@
 #define REQUEST_MAX 8192	/* bytes of a request */
 #define SHOW_MAX    120		/* bytes of a bad answer's body that are shown .. */
 #define SHOW_WAIT_MS 250	/* .. if they come within so long behind its head */
+#define STRANGER_MAX 60		/* bytes of what is not HTTP that are shown */
 #define STATUS_OK_FIRST 200	/* what the kubelet takes for success */
 #define STATUS_OK_LAST  399
 
@@ -336,10 +337,12 @@ judge(struct client *c, const struct check_conf *conf, struct buf *why)
 	buf_int(why, c->reply.status);
 	buf_fmt(why, "%s%.*s", c->reply.reason.len > 0 ? " " : "",
 	        (int)c->reply.reason.len, c->reply.reason.p);
-	if (!good) {
+	if (!good && c->reply.status == 101)
+		buf_str(why, ": expected an answer in HTTP");
+	else if (!good)
 		show_body(c, why);
+	if (!good)
 		return ERR_UNHEALTHY;
-	}
 	if (conf->contains == NULL)
 		return 0;
 	r = search_body(c, conf->contains);
@@ -433,7 +436,7 @@ ask(struct client *c, const struct check_conf *conf, const struct target *t,
 		r = client_send(c, buf_span(&b), &sent);
 	do
 		r = r < 0 ? r : client_read_head(c);
-	while (r == 0 && c->reply.status / 100 == 1);
+	while (r == 0 && client_is_interim(c));
 	return r;
 }
 
@@ -482,6 +485,74 @@ is_not_run(const struct client *c, int err)
 	    && (c->step == CLIENT_LOOKUP || c->step == CLIENT_CONNECT);
 }
 
+/* Bytes of a SETTINGS frame (RFC 9113, 4.1): two zeros of its length, one that is
+ * not looked at, its type, no flags, stream 0. */
+static bool
+is_h2(struct span got)
+{
+	static const char rest[] = "\4\0\0\0\0";
+
+	return got.len > 8 && got.p[0] == 0 && got.p[1] == 0
+	    && memcmp(got.p + 3, rest, sizeof rest - 1) == 0;
+}
+
+/* What speaks no HTTP, told by its first bytes. Returns false where that is HTTP
+ * in another form. */
+static bool
+tell_stranger(struct span got, struct buf *why)
+{
+	static const struct { char start[4], name[12]; } known[] = {
+		{ "SSH", "SSH" }, { "220", "SMTP or FTP" },
+		{ "PRI", "HTTP/2" },
+	};
+	const char *name = "";
+	struct span line = got;
+
+	if (is_h2(got)) {
+		buf_str(why, "HTTP/2");
+		return false;
+	}
+	/* An alert or a handshake of any version (RFC 8446, 5.1). */
+	if (got.len > 1 && (got.p[0] == 0x15 || got.p[0] == 0x16)
+	 && got.p[1] == 3) {
+		buf_str(why, "TLS: use https://");
+		return false;
+	}
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (span_has_prefix(got, known[i].start))
+			name = known[i].name;
+	line = span_trim(span_cut(&line, '\n'), "\r");
+	if (line.len > STRANGER_MAX)
+		line.len = STRANGER_MAX;
+	buf_fmt(why, "%s%s\"%.*s\"", name, *name != '\0' ? ": " : "",
+	        (int)line.len, line.p);
+	return true;
+}
+
+static bool
+tell_version(const struct client *c, struct buf *why)
+{
+	struct span got = client_unread(c), version = reply_version(got);
+
+	buf_str(why, "expected HTTP/1.0 or HTTP/1.1, got ");
+	if (version.len == 0)
+		return tell_stranger(got, why);
+	buf_fmt(why, "HTTP/%.*s", (int)version.len, version.p);
+	return false;
+}
+
+/* A host and a port, of which HTTP was guessed, may be those of a database. */
+static void
+hint_tcp(const struct target *t, struct buf *why)
+{
+	const char *open = t->url.is_v6 ? "[" : "";
+	const char *close = t->url.is_v6 ? "]" : "";
+
+	if (!t->url.has_scheme && t->url.has_port)
+		buf_fmt(why, "; is tcp:%s%s%s:%u meant?", open, t->host, close,
+		        t->url.port);
+}
+
 /* Why there is no answer. */
 static void
 tell_failure(const struct client *c, const struct check_conf *conf,
@@ -493,7 +564,14 @@ tell_failure(const struct client *c, const struct check_conf *conf,
 	}
 	if (c->step == CLIENT_CONNECT && c->peer.len > 0)
 		tell_name(t->host, &c->peer, why);
+	if (c->step == CLIENT_HEAD && err == ERR_VERSION) {
+		if (tell_version(c, why))
+			hint_tcp(t, why);
+		return;
+	}
 	client_text(c, err, why);
+	if (c->step == CLIENT_HEAD && err != ERR_PARSE && err != ERR_TOOBIG)
+		hint_tcp(t, why);	/* nothing came of it */
 }
 
 static int

@@ -134,6 +134,10 @@ decide_body(struct client *c)
 
 	memset(&c->chunks, 0, sizeof c->chunks);
 	c->left = 0;
+	if (r->status == 101 && !c->is_head) {
+		c->body = BODY_TO_END;	/* another protocol's, from here on */
+		return 0;
+	}
 	if (c->is_head || r->status / 100 == 1 || r->status == 204
 	 || r->status == 304) {
 		c->body = BODY_NONE;
@@ -150,6 +154,20 @@ decide_body(struct client *c)
 		c->body = BODY_TO_END;
 	}
 	return 0;
+}
+
+/* see net/client.h */
+bool
+client_is_interim(const struct client *c)
+{
+	return c->reply.status / 100 == 1 && c->reply.status != 101;
+}
+
+/* see net/client.h */
+struct span
+client_unread(const struct client *c)
+{
+	return (struct span){ c->in + c->in_at, c->in_len - c->in_at };
 }
 
 /* see net/client.h */
@@ -315,7 +333,7 @@ open_tunnel(struct client *c, const struct client_to *to)
 		c->step = CLIENT_TUNNEL;
 		if (r < 0)
 			return r;
-	} while (c->reply.status / 100 == 1);
+	} while (client_is_interim(c));
 	c->tunnel_status = c->reply.status;
 	return c->reply.status / 100 == 2 ? 0 : ERR_REFUSED;
 }

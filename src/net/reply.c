@@ -64,18 +64,34 @@ is_http1(struct span s)
 	return memcmp(s.p, start, n) == 0;
 }
 
+/* see net/reply.h */
+struct span
+reply_version(struct span start)
+{
+	static const char name[] = "HTTP/";
+	struct span version = span_after(start, sizeof name - 1);
+	size_t n = 0;
+
+	while (n < version.len && (version.p[n] == '.'
+	    || (version.p[n] >= '0' && version.p[n] <= '9')))
+		n++;
+	version.len = span_has_prefix(start, name) ? n : 0;
+	return version;
+}
+
 /* "HTTP/1.1 200 OK\r\n"; the reason may be missing (RFC 9112, 4). */
 static int
 read_status_line(struct reply *r, struct span line)
 {
-	struct span code;
+	struct span code, version = reply_version(line);
 	uint64_t status;
 
 	line = trim(line);
-	if (line.len < STATUS_LINE_MIN || line.p[8] != ' '
-	 || line.p[7] < '0' || line.p[7] > '9')
+	if (!span_is(version, "1.0") && !span_is(version, "1.1"))
+		return version.len > 2 ? ERR_VERSION : ERR_PARSE;
+	if (line.len < STATUS_LINE_MIN || line.p[8] != ' ')
 		return ERR_PARSE;
-	r->minor = line.p[7] == '0' ? 0 : 1;
+	r->minor = line.p[7] - '0';
 	line = span_after(line, 9);
 	code = span_cut(&line, ' ');
 	if (code.len != 3 || parse_uint_span(code, 999, &status) < 0

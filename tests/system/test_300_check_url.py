@@ -583,6 +583,78 @@ def test_a_unix_socket_whose_queue_is_full_is_left_at_the_deadline(tmp_path):
     assert ran.code == 1 and ran.out.endswith(": timed out\n") and ran.seconds < 5
 
 
+@contextlib.contextmanager
+def speaking(data, greets=False):
+    """Says this, whatever it is asked, or before it is asked, and ends. Gives its port."""
+    def serve(listener):
+        with contextlib.suppress(OSError):
+            while True:
+                with listener.accept()[0] as sock:
+                    if not greets:
+                        sock.recv(4096)
+                    sock.sendall(data)
+                    sock.shutdown(socket.SHUT_WR)
+                    while sock.recv(4096):
+                        pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=[listener])
+        thread.start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+OTHERS = {
+    "HTTP/3.0": (b"HTTP/3.0 200 OK\r\n\r\n", "HTTP/3.0", ""),
+    "HTTP/1.2": (b"HTTP/1.2 200 OK\r\n\r\n", "HTTP/1.2", ""),
+    "HTTP/2 as a word": (b"HTTP/2 200\r\n\r\n", "HTTP/2", ""),
+    "HTTP/2's SETTINGS": (bytes.fromhex("00000604000000000000010000000000"), "HTTP/2", ""),
+    "HTTP/2's empty SETTINGS": (bytes.fromhex("000000040000000000"), "HTTP/2", ""),
+    "HTTP/2's preface": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+                         'HTTP/2: "PRI * HTTP/2.0"', "; is tcp:"),
+    "a TLS alert": (bytes.fromhex("15030100020246"), "TLS: use https://", ""),
+    "a TLS handshake": (bytes.fromhex("160303003a0200"), "TLS: use https://", ""),
+    "SSH": (b"SSH-2.0-OpenSSH_9.2p1\r\n", 'SSH: "SSH-2.0-OpenSSH_9.2p1"', "; is tcp:"),
+    "SMTP": (b"220 mail.test ESMTP\r\n", 'SMTP or FTP: "220 mail.test ESMTP"', "; is tcp:"),
+    "FTP": (b"220-welcome\r\n220 x\r\n", 'SMTP or FTP: "220-welcome"', "; is tcp:"),
+    "redis": (b"-ERR wrong number\r\n", '"-ERR wrong number"', "; is tcp:"),
+    "binary": (b"J\0\x01\x1b[31m", '"J???[31m"', "; is tcp:"),
+    "much": (b"x" * 500, f'"{"x" * 60}"', "; is tcp:"),
+}
+
+
+@pytest.mark.parametrize("who", OTHERS)
+def test_what_is_not_http_is_named(who):
+    """And a port of which nobody said that it speaks HTTP gets a hint."""
+    data, got, hint = OTHERS[who]
+    expected = "expected HTTP/1.0 or HTTP/1.1, got " + got
+    with speaking(data, greets=who in ("SSH", "SMTP", "FTP")) as port:
+        ran = check(f"http://127.0.0.1:{port}/")
+        assert (ran.code, ran.out) == (1, expected + "\n")
+        hint = hint and f"; is tcp:127.0.0.1:{port} meant?"
+        assert check(f"127.0.0.1:{port}").out == expected + hint + "\n"
+
+
+@pytest.mark.parametrize("data, out", [
+    (b"", "empty reply; is tcp:localhost:{port} meant?\n"),
+    (b"HTTP/1.1 404 Not Found\r\n\r\n", "404 Not Found\n"),
+    (b"HTTP/1.1 2000 x\r\n\r\n", "malformed\n")])
+def test_only_a_port_without_http_gets_the_hint(data, out):
+    with speaking(data) as port:
+        assert check(f"localhost:{port}").out == out.replace("{port}", str(port))
+        assert "tcp:" not in check(f"http://localhost:{port}").out
+
+
+def test_a_server_that_leaves_http_is_not_healthy_unless_that_was_asked_for(server):
+    server.scripts["/upgrade"] = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                                  b"\r\n\x81\x05hello")
+    ran = check(server.url + "/upgrade")
+    assert (ran.code, ran.out) == (1, "101 Switching Protocols: expected an answer in HTTP\n")
+    assert check("--status", "101", "-H", "Upgrade: websocket", server.url + "/upgrade").out \
+        == "101 Switching Protocols\n"
+
+
 def test_https_on_a_plain_port_fails_in_words(server):
     ran = check("--timeout", "1s", server.url.replace("http", "https") + "/")
     assert ran.code == 1 and len(ran.out) > 3

@@ -78,6 +78,12 @@ heads_that_lie_are_refused(void **state)
 		{ "HTTP/2 200\r\n\r\n", ERR_VERSION },
 		{ "<html>", ERR_VERSION }, { "SSH-2.0", ERR_VERSION },
 		{ "\r\nHTTP/1.1 200 OK\r\n\r\n", ERR_VERSION },
+		{ "HTTP/1.2 200 OK\r\n\r\n", ERR_VERSION },
+		{ "HTTP/1.9 200 OK\r\n\r\n", ERR_VERSION },
+		{ "HTTP/1.10 200 OK\r\n\r\n", ERR_VERSION },
+		{ "HTTP/1. 200 OK\r\n\r\n", ERR_PARSE },
+		{ "HTTP/1.x 200 OK\r\n\r\n", ERR_PARSE },
+		{ "HTTP/1.1x 200 OK\r\n\r\n", ERR_PARSE },
 		{ "HTTP/1.1 20 OK\r\n\r\n", ERR_PARSE },
 		{ "HTTP/1.1 2000 OK\r\n\r\n", ERR_PARSE },
 		{ "HTTP/1.1 099 OK\r\n\r\n", ERR_PARSE },
@@ -99,6 +105,27 @@ heads_that_lie_are_refused(void **state)
 		assert_int_equal(cases[i].err, read_all(&r, cases[i].head));
 	assert_int_equal(ERR_PARSE, reply_read(&r, guarded(
 		"HTTP/1.1 200 OK\r\nA: \0\r\n\r\n", 25), 25));
+}
+
+static void
+an_answer_claims_a_version_or_none(void **state)
+{
+	static const struct {
+		const char *start, *version;
+	} cases[] = {
+		{ "HTTP/3.0 200", "3.0" }, { "HTTP/2 200", "2" },
+		{ "HTTP/1.10", "1.10" }, { "HTTP/", "" }, { "HTTP/x", "" },
+		{ "HTTP", "" }, { "", "" }, { "SSH-2.0", "" },
+		{ "ICY 200 OK", "" }, { "http/1.1", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct span got = reply_version(guarded_span(cases[i].start));
+
+		if (!span_is(got, cases[i].version))
+			fail_msg("%s: %.*s", cases[i].start, (int)got.len, got.p);
+	}
 }
 
 /* Feeds `text` in pieces of n bytes; the body goes to out. */
@@ -199,6 +226,7 @@ main(void)
 	UNIT_TEST(loose_heads_are_read);
 	UNIT_TEST(chunked_beats_a_length);
 	UNIT_TEST(heads_that_lie_are_refused);
+	UNIT_TEST(an_answer_claims_a_version_or_none);
 	UNIT_TEST(chunks_come_out_however_they_are_cut);
 	UNIT_TEST(what_follows_the_last_chunk_is_left);
 	UNIT_TEST(broken_chunks_are_refused);
