@@ -36,6 +36,7 @@ enum err {
 	ERR_NOT_RUN = -5029,	/* a check that the machine did not let run */
 	ERR_KILLED  = -5030,	/* a program got SIGKILL, and not from us */
 	ERR_NONAME  = -5031,	/* there is no such name */
+	ERR_QUOTE   = -5032,	/* a quote that is not closed */
 };
 
 /* The words for err, which is negative; static, never NULL. */

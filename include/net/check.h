@@ -23,9 +23,7 @@
 #ifndef HALE_NET_CHECK_H
 #define HALE_NET_CHECK_H
 
-#include "base/buf.h"
-
-#include <stdint.h>
+#include "net/program.h"
 
 struct tls_session;
 
@@ -54,6 +52,8 @@ struct check_conf {
 	const char *keyfile;	/* its key; NULL: in certfile */
 	bool        insecure;	/* the server's certificate is not verified */
 	bool        v4, v6;	/* one alone: only addresses of that family */
+	program_explain *explain;	/* exec: why it could not be started;
+	                         * NULL: the error's own words */
 	struct tls_session *session;	/* net/tls.h; resumed by the next check
 	                                 * of the same host. NULL: none */
 };
@@ -66,7 +66,7 @@ struct check_conf {
 int check_verify(struct span url, const char **expected);
 
 /* Reads "200", "200-299" or a comma list of these into conf. Returns 0,
- * ERR_PARSE, ERR_RANGE (not 100..999) or ERR_FULL. */
+ * ERR_PARSE, ERR_RANGE (not 100..599) or ERR_FULL. */
 int check_add_status(struct check_conf *conf, struct span text);
 
 /* Takes one header line, "Name: value" (net/request.h), which lives as long

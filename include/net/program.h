@@ -18,15 +18,22 @@
 #define PROGRAM_ARGS_MAX  32	/* words */
 #define PROGRAM_TEXT_MAX  4096	/* bytes of the words, their NULs included */
 
+/* Appends why `program` could not be started, which gave err (-errno); the result
+ * is not looked at. sup/explain.h has one. */
+typedef int program_explain(struct buf *b, const char *program, int err);
+
 struct program {
+	program_explain *explain;	/* NULL: the error's own words */
 	char *argv[PROGRAM_ARGS_MAX + 1];	/* ends with NULL */
 	char  text[PROGRAM_TEXT_MAX];
 };
 
 /*
  * Splits words at blanks. "..." and '...' hold blanks together, \ takes the
- * next byte as it is (not within '...'); nothing is expanded. Returns 0,
- * ERR_PARSE (no word, a quote left open, a NUL) or ERR_TOOBIG.
+ * next byte as it is (not within '...'); nothing is expanded. There is nobody to
+ * explain then. Returns 0,
+ * ERR_QUOTE (a quote left open, or a \ at the end), ERR_PARSE (no word, a NUL) or
+ * ERR_TOOBIG.
  */
 int program_split(struct program *p, struct span words);
 

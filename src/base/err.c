@@ -58,6 +58,8 @@ err_text(int err)
 		return "could not be run";
 	case ERR_KILLED:
 		return "killed by SIGKILL";
+	case ERR_QUOTE:
+		return "a quote is not closed";
 	default:
 		return strerror(-err);
 	}

@@ -21,6 +21,7 @@
 #define SHOW_MAX    120		/* bytes of a bad answer's body that are shown .. */
 #define SHOW_WAIT_MS 250	/* .. if they come within so long behind its head */
 #define STRANGER_MAX 60		/* bytes of what is not HTTP that are shown */
+#define STATUS_MAX  599		/* RFC 9110, 15 */
 #define STATUS_OK_FIRST 200	/* what the kubelet takes for success */
 #define STATUS_OK_LAST  399
 
@@ -32,6 +33,7 @@ struct target {
 	struct url  first;	/* the one that was given; url is the one now */
 	struct span rest;	/* KIND_UNIX: the path; KIND_EXEC: the words */
 	char        host[HOST_MAX];	/* decoded; KIND_HTTP_UNIX: the socket */
+	const char *expected;	/* what it should be, where its kind does not say */
 };
 
 /* "http+unix://%2Frun%2Fsock/PATH" or "http+unix:/run/sock:/PATH". */
@@ -125,9 +127,14 @@ static int
 read_exec(struct target *t, struct span words)
 {
 	struct program p;
+	int r = program_split(&p, words);
 
 	t->rest = words;
-	return program_split(&p, words);
+	if (r != ERR_QUOTE)
+		return r;
+	t->expected = "exec:PROGRAM [ARG...] with a closing quote, and a byte "
+	              "behind each \\";
+	return ERR_PARSE;
 }
 
 static const struct {
@@ -148,16 +155,21 @@ static const struct {
 static int
 read_target(struct target *t, struct span url, const char **expected)
 {
+	int r;
+
 	t->host[0] = '\0';
+	t->expected = NULL;
 	*expected = "a shorter one";
 	if (url.len > CHECK_URL_MAX)
 		return ERR_TOOBIG;
 	for (size_t i = 0; i < KINDS; i++)
 		if (span_has_prefix(url, kinds[i].prefix)) {
 			t->kind = kinds[i].kind;
-			*expected = kinds[i].expected;
-			return kinds[i].read(t, span_after(url,
+			r = kinds[i].read(t, span_after(url,
 			                strlen(kinds[i].prefix)));
+			*expected = t->expected != NULL ? t->expected
+			                                : kinds[i].expected;
+			return r;
 		}
 	t->kind = KIND_HTTP;
 	*expected = "http://, https://, http+unix:, tcp:, unix: or exec:";
@@ -181,13 +193,13 @@ check_add_status(struct check_conf *conf, struct span text)
 		struct span last = span_cut(&text, ',');
 		struct span first = span_cut(&last, '-');
 		uint64_t a, b;
-		int r = parse_uint_span(first, 999, &a);
+		int r = parse_uint_span(first, STATUS_MAX, &a);
 
 		if (r < 0)
 			return r;
 		b = a;
 		if (last.len > 0 || last.p != first.p + first.len)
-			r = parse_uint_span(last, 999, &b);
+			r = parse_uint_span(last, STATUS_MAX, &b);
 		if (r < 0)
 			return r;
 		if (a < 100 || b < a)
@@ -639,11 +651,13 @@ check_connect(const struct check_conf *conf, const struct target *t,
 }
 
 static int
-check_exec(const struct target *t, int64_t deadline_ms, struct buf *why)
+check_exec(const struct check_conf *conf, const struct target *t,
+           int64_t deadline_ms, struct buf *why)
 {
 	struct program p;
 	int r = program_split(&p, t->rest);
 
+	p.explain = conf->explain;
 	return r < 0 ? r : program_run(&p, deadline_ms, why);
 }
 
@@ -667,7 +681,7 @@ check_raw(const struct check_conf *conf, struct span url,
 	case KIND_UNIX:
 		return check_connect(conf, &t, deadline_ms, why);
 	case KIND_EXEC:
-		return check_exec(&t, deadline_ms, why);
+		return check_exec(conf, &t, deadline_ms, why);
 	}
 	return ERR_SCHEME;
 }

@@ -50,13 +50,13 @@ split_word(struct buf *b, struct span *rest)
 		if (c == '\\' && quote != '\'') {
 			*rest = span_after(*rest, 1);
 			if (rest->len == 0)
-				return ERR_PARSE;
+				return ERR_QUOTE;
 			c = rest->p[0];
 		}
 		buf_add(b, (struct span){ &c, 1 });
 	}
 	buf_add(b, (struct span){ "", 1 });
-	return quote == '\0' ? 0 : ERR_PARSE;
+	return quote == '\0' ? 0 : ERR_QUOTE;
 }
 
 /* see net/program.h */
@@ -66,6 +66,7 @@ program_split(struct program *p, struct span words)
 	struct buf b = buf_over(p->text, sizeof p->text);
 	size_t n = 0;
 
+	p->explain = NULL;
 	for (;;) {
 		int r;
 
@@ -300,8 +301,11 @@ attend(pid_t child, const struct program *p, struct pipes *pipes,
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		continue;
 	if (failed < 0) {
-		buf_fmt(why, "cannot run %s: %s", p->argv[0],
-		        err_text(failed));
+		buf_fmt(why, "cannot run %s: ", p->argv[0]);
+		if (p->explain != NULL && !err_is_shortage(failed))
+			(void)p->explain(why, p->argv[0], failed);
+		else
+			buf_str(why, err_text(failed));
 		return judge(failed);
 	}
 	if (r < 0) {
