@@ -23,7 +23,7 @@ int parse_uint_span(struct span text, uint64_t max, uint64_t *out);
 int parse_hex_digit(char c);
 
 /* A duration as Go and Docker write it: "250ms", "1.5h", "1m30s", with the units
- * h, m, s, ms, us, ns in any order; and a bare number, which is seconds. What is
+ * h, m, s, ms, us, ns in this order; and a bare number, which is seconds. What is
  * finer than a millisecond is cut off; what is less than one, yet not 0, is
  * ERR_RANGE, as is more than PARSE_MS_MAX. */
 int parse_ms(const char *text, int64_t *out_ms);

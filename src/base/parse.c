@@ -95,59 +95,55 @@ parse_hex_digit(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Cuts one "1.5h" off *text and adds it to *ns. A number that is_first and
- * stands alone is seconds. */
+/* Cuts one "1.5h" off *text and adds it to *ns; its unit must be smaller than
+ * *below_ns, and is the next one's bound. A number that stands alone is seconds. */
 static int
-add_part(const char **text, bool is_first, int64_t *ns)
+add_part(const char **text, int64_t *below_ns, int64_t *ns)
 {
 	struct span whole = { *text, strspn(*text, DIGITS) };
 	struct span part = { *text + whole.len, 0 };
 	int64_t unit, fraction;
-	uint64_t n = 0;
-	int r = 0;
+	uint64_t n;
+	int r;
 
 	if (*part.p == '.') {
 		part.p++;
 		part.len = strspn(part.p, DIGITS);
+		if (part.len == 0)
+			return ERR_PARSE;
 	}
-	if (whole.len + part.len == 0)
-		return ERR_PARSE;
 	*text = part.p + part.len;
-	if (is_first && **text == '\0')
+	if (*below_ns == INT64_MAX && **text == '\0')
 		unit = 1000 * NS_PER_MS;
 	else
 		unit = cut_unit(text);
-	if (unit == 0)
+	if (whole.len == 0 || unit == 0 || unit >= *below_ns)
 		return ERR_PARSE;
-	if (whole.len > 0)
-		r = parse_uint_span(whole, (uint64_t)(NS_MAX / unit), &n);
+	*below_ns = unit;
 	fraction = fraction_of_one(part);
+	r = parse_uint_span(whole, (uint64_t)(NS_MAX / unit), &n);
+	if (r < 0)
+		return r;
 	*ns += (int64_t)n * unit	/* without an overflow: by what divides */
 	     + (unit < FRACTION_ONE ? fraction * unit / FRACTION_ONE
 	                            : fraction * (unit / FRACTION_ONE));
-	if (r == 0 && *ns > NS_MAX)
-		r = ERR_RANGE;
-	return r;
+	return *ns > NS_MAX ? ERR_RANGE : 0;
 }
 
 /* see base/parse.h */
 int
 parse_ms(const char *text, int64_t *out_ms)
 {
-	const char *rest = text;
-	int64_t ns = 0;
+	int64_t ns = 0, below_ns = INT64_MAX;
 	int r = 0;
 
 	do {
-		int got;
+		int got = add_part(&text, &below_ns, &ns);
 
-		if (r < 0)	/* what is malformed behind it counts more */
-			ns = 0;
-		got = add_part(&rest, rest == text, &ns);
-		if (got == ERR_PARSE)
+		if (got == ERR_PARSE)	/* that counts more than too much */
 			return got;
 		r = r < 0 ? r : got;
-	} while (*rest != '\0');
+	} while (*text != '\0');
 	if (ns > 0 && ns < NS_PER_MS)	/* as 0 it would mean "never" to some */
 		r = ERR_RANGE;
 	if (r == 0)
