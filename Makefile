@@ -22,7 +22,7 @@ BASE = base/relro base/err base/buf base/parse base/signame base/opt base/kubenv
 NET  = net/loop net/sock net/http net/proxy net/server net/der net/x509_name \
        net/x509 net/x509_path net/pem net/key net/anchors net/anchors_blob net/trust \
        net/tls_engine net/tls_sig net/tls_key net/tls net/url net/redact \
-       net/reply net/request net/dial net/client net/program net/check
+       net/reply net/request net/dial net/client net/program net/check net/checkopt
 SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
        sup/terminal sup/procstat sup/proc sup/spawn sup/child sup/deliver sup/kin sup/tree sup/fds \
        sup/env sup/explain sup/cgroup sup/death sup/stopped sup/notify_sock \
@@ -30,7 +30,7 @@ SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
        sup/report sup/usage sup/status sup/page sup/metrics sup/answer \
        sup/nonce sup/local sup/local_ask sup/follow sup/daemon sup/keeper sup/reaper \
        sup/snapshot sup/init
-CMD  = cmd/cmd cmd/ask cmd/run cmd/probe cmd/check cmd/wait cmd/get \
+CMD  = cmd/cmd cmd/ask cmd/run cmd/run_checks cmd/probe cmd/check cmd/wait cmd/get \
        cmd/get_opts cmd/get_ask cmd/get_route cmd/get_send cmd/get_recv cmd/get_try \
        cmd/get_tell cmd/get_sink cmd/get_words \
        cmd/get_digest cmd/status
@@ -70,9 +70,9 @@ FIRST = main cmd/cmd cmd/run $(filter-out base/kubenv,$(BASE)) sup/signals sup/s
         sup/cgroup sup/terminal sup/spawn sup/child sup/tree sup/proc \
         sup/fds sup/env sup/launch sup/keeper sup/nonce sup/local \
         sup/checkname net/loop net/sock net/server
-NEXT  = sup/checker sup/usage sup/notify sup/notify_sock net/http net/proxy net/check net/url \
+NEXT  = sup/checker sup/usage sup/notify sup/notify_sock net/http net/proxy net/check net/checkopt net/url \
         net/redact net/client net/dial net/request net/reply net/program cmd/check cmd/probe \
-        cmd/ask sup/local_ask cmd/wait cmd/status cmd/get
+        cmd/run_checks cmd/ask sup/local_ask cmd/wait cmd/status cmd/get
 objects = $(patsubst %,$B/%.o,$1)
 ORDER = $(call objects,$(FIRST)) -lc $(call objects,sup/init) -lc \
         $(call objects,$(NEXT))

@@ -38,6 +38,14 @@ int cmd_main(int argc, char **argv);
  * one line what is wrong. */
 int cmd_parse(const struct cmd *c, void *args, int argc, char **argv);
 
+/* Says in one line which option was wrong; `within` comes first, "" or what the
+ * option is a part of: "--check \"http://a/\": ". */
+void cmd_tell_fail(const struct cmd *c, const char *within,
+                   const struct opt_fail *f);
+
+/* Appends NAME=URL of a check's word (net/checkopt.h), without its secrets. */
+void cmd_write_check(struct buf *b, struct span name, struct span word);
+
 /* Prints c's help to stdout. Returns CMD_OK. */
 int cmd_print_help(const struct cmd *c);
 

@@ -5,42 +5,23 @@
 #ifndef HALE_CMD_PROBE_H
 #define HALE_CMD_PROBE_H
 
-#include "base/opt.h"
-#include "net/check.h"
+#include "net/checkopt.h"
 
-/* The first member of a command's args: the adders below rely on that. */
+/* The first member of a command's args: CHECK_OPTS relies on that. */
 struct probe_args {
 	struct check_conf conf;
 };
 
-opt_add probe_add_status, probe_add_header;
-
-#define PROBE_AT(field) offsetof(struct probe_args, conf.field)
-#define PROBE_OPTS \
-	OPT(0, "status", OPT_LIST, 0, "", \
-	    "HTTP status that means healthy, else 200-399", "N[-M]", \
-	    probe_add_status, \
-	    "a status such as 200 or a range such as 200-299"), \
-	OPT(0, "contains", OPT_STR, PROBE_AT(contains), "", \
-	    "the HTTP body must contain this", "TEXT", NULL, ""), \
-	OPT('H', "header", OPT_SECRETS, 0, "", "send this HTTP header", "LINE", \
-	    probe_add_header, "a header such as \"Host: example.com\""), \
-	OPT(0, "cacert", OPT_STR, PROBE_AT(cafile), "", \
-	    "trust the CAs of this PEM file only", "FILE", NULL, ""), \
-	OPT(0, "cert", OPT_STR, PROBE_AT(certfile), "", \
-	    "our own certificate, PEM", "FILE", NULL, ""), \
-	OPT(0, "key", OPT_STR, PROBE_AT(keyfile), "", \
-	    "its key, where that is another file", "FILE", NULL, ""), \
-	OPT('4', "ipv4", OPT_FLAG, PROBE_AT(v4), "", "use IPv4 addresses only", \
-	    "", NULL, ""), \
-	OPT('6', "ipv6", OPT_FLAG, PROBE_AT(v6), "", "use IPv6 addresses only", \
-	    "", NULL, ""), \
-	OPT(0, "insecure", OPT_FLAG, PROBE_AT(insecure), "", \
-	    "do NOT verify the server's certificate", "", NULL, "")
+/*
+ * Replaces the ${NAME}s in the URL of a check's word (net/checkopt.h), in new,
+ * terminated memory that is kept; a word without one stays where it is. Returns
+ * CMD_OK, or CMD_USAGE after saying what is wrong; `what` starts that line.
+ */
+int probe_expand(const char *what, struct span *word);
 
 /*
- * Refuses what cannot be checked, warns of --insecure, fills in what the
- * table cannot. Returns CMD_OK, or CMD_USAGE after saying what is wrong.
+ * Expands the URLs, refuses what cannot be checked, warns of --insecure, fills in
+ * what the table cannot. Returns CMD_OK, or CMD_USAGE after saying what is wrong.
  */
 int probe_prepare(const char *command, struct check_conf *conf, int n,
                   char **urls);

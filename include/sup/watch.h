@@ -23,7 +23,7 @@
 
 struct watch_check_plan {
 	struct span name;	/* empty: made of the URL */
-	struct span url;
+	struct span url;	/* and its options (net/checkopt.h), verified */
 	unsigned    counts_for;	/* HEALTH_READY, HEALTH_LIVE */
 };
 
@@ -34,7 +34,6 @@ struct watch_plan {
 	int64_t     watchdog_ms;	/* 0: none */
 	size_t      n_checks;
 	struct watch_check_plan checks[HEALTH_CHECKS_MAX];
-	struct check_conf  conf;	/* for all checks */
 };
 
 /* What is known of one check, for answers. */

@@ -10,6 +10,7 @@
 #include "base/kubenv.h"
 #include "base/log.h"
 #include "base/relro.h"
+#include "net/checkopt.h"
 #include "net/redact.h"
 #include "net/tls.h"
 #include "sup/checkname.h"
@@ -146,6 +147,17 @@ write_name(struct buf *b, const struct opt_fail *f)
 		buf_add(b, f->name);
 }
 
+/* see cmd/cmd.h */
+void
+cmd_write_check(struct buf *b, struct span name, struct span word)
+{
+	char room[REDACT_ROOM];
+
+	buf_add(b, name);
+	buf_fmt(b, "%s%s", name.len > 0 ? "=" : "",
+	        redact_text(room, check_word_url(word)));
+}
+
 /* The value behind the name, as far as it may be shown. */
 static void
 write_value(struct buf *b, const struct opt_fail *f)
@@ -159,23 +171,23 @@ write_value(struct buf *b, const struct opt_fail *f)
 	if (f->opt->kind == OPT_URLS) {
 		struct span name = checkname_cut(&value);
 
-		buf_add(b, name);
-		buf_fmt(b, "%s%s", name.len > 0 ? "=" : "",
-		        redact_text(room, value));
+		cmd_write_check(b, name, value);
 	} else {
 		buf_str(b, redact_value(room, value));
 	}
 	buf_str(b, "\"");
 }
 
-static void
-tell_fail(const struct cmd *c, const struct opt_fail *f)
+/* see cmd/cmd.h */
+void
+cmd_tell_fail(const struct cmd *c, const char *within, const struct opt_fail *f)
 {
-	char text[NAME_LEN], shown[VALUE_LEN];
+	char text[VALUE_LEN + 2 * NAME_LEN], shown[VALUE_LEN];
 	struct buf b = buf_over(text, sizeof text);
 	struct buf v = buf_over(shown, sizeof shown);
 	const char *name, *value = "";
 
+	buf_str(&b, within);
 	write_name(&b, f);
 	name = buf_text(&b);
 	if (f->opt != NULL) {
@@ -218,7 +230,7 @@ cmd_parse(const struct cmd *c, void *args, int argc, char **argv)
 
 	if (left >= 0)
 		return left;
-	tell_fail(c, &fail);
+	cmd_tell_fail(c, "", &fail);
 	return -CMD_USAGE;
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,19 +14,82 @@
 #include "cmd/cmd.h"
 #include "net/redact.h"
 #include "sup/cgroup.h"
+#include "sup/explain.h"
 
-/* see base/opt.h */
-int
-probe_add_status(void *args, struct span value)
+#define WHAT_MAX (REDACT_ROOM + 32)	/* bytes of a command and a URL */
+
+static int
+refuse_variable(const char *what, int err, struct span name)
 {
-	return check_add_status(&((struct probe_args *)args)->conf, value);
+	if (err == ERR_RESOLVE)
+		log_error("%s: %.*s is not set in the environment: expected it "
+		          "there, or ${%.*s:-DEFAULT}", what, (int)name.len,
+		          name.p, (int)name.len, name.p);
+	else
+		log_error("%s: %s", what, err != ERR_PARSE ? err_text(err)
+		          : "expected ${NAME} or ${NAME:-DEFAULT}");
+	return CMD_USAGE;
 }
 
-/* see base/opt.h */
+/* see cmd/probe.h */
 int
-probe_add_header(void *args, struct span value)
+probe_expand(const char *what, struct span *word)
 {
-	return check_add_header(&((struct probe_args *)args)->conf, value);
+	struct span url = check_word_url(*word), name = { NULL, 0 };
+	struct span rest = span_after(*word, url.len);
+	char text[CHECK_URL_MAX], *made;
+	struct buf b = buf_over(text, sizeof text);
+	int r;
+
+	if (url.len == 0 || memmem(url.p, url.len, "${", 2) == NULL)
+		return CMD_OK;
+	r = check_expand(&b, url, &name);
+	if (r == 0 && check_word_url(buf_span(&b)).len < b.len)
+		r = ERR_PARSE;	/* a variable has no options for us */
+	if (r < 0)
+		return refuse_variable(what, r, name);
+	made = malloc(b.len + rest.len + 1);
+	if (made == NULL)
+		return refuse_variable(what, -ENOMEM, name);
+	memcpy(made, text, b.len);
+	memcpy(made + b.len, rest.p, rest.len);
+	made[b.len + rest.len] = '\0';
+	*word = (struct span){ made, b.len + rest.len };
+	return CMD_OK;
+}
+
+/* A shell's word for what follows a failure or a success: CMD ["/hale", "check",
+ * "URL", "||", "exit", "1"] has no shell that would read it. */
+static bool
+is_for_a_shell(struct span word)
+{
+	return span_is(word, "||") || span_is(word, "&&")
+	    || memmem(word.p, word.len, " || ", 4) != NULL;
+}
+
+static int
+prepare_url(const char *command, char **url)
+{
+	char text[WHAT_MAX], room[REDACT_ROOM];
+	struct buf what = buf_over(text, sizeof text);
+	struct span got = span_of(*url);
+	const char *expected;
+	int r;
+
+	buf_fmt(&what, "%s \"%s\"", command, redact_text(room, got));
+	(void)buf_text(&what);
+	if (got.len > 0 && is_for_a_shell(got)) {
+		log_error("%s: expected URLs alone: no shell reads the words of "
+		          "CMD [...], and hale exits with 1 by itself", text);
+		return CMD_USAGE;
+	}
+	r = probe_expand(text, &got);
+	if (r == CMD_OK && check_verify(got, &expected) < 0) {
+		log_error("%s: expected %s", text, expected);
+		r = CMD_USAGE;
+	}
+	*url = (char *)got.p;
+	return r;
 }
 
 /* see cmd/probe.h */
@@ -33,19 +97,16 @@ int
 probe_prepare(const char *command, struct check_conf *conf, int n,
               char **urls)
 {
-	char room[REDACT_ROOM];
-	const char *expected;
+	for (int i = 0; i < n; i++) {
+		int r = prepare_url(command, &urls[i]);
 
-	for (int i = 0; i < n; i++)
-		if (check_verify(span_of(urls[i]), &expected) < 0) {
-			log_error("%s \"%s\": expected %s", command,
-			          redact_text(room, span_of(urls[i])),
-			          expected);
-			return CMD_USAGE;
-		}
+		if (r != CMD_OK)
+			return r;
+	}
 	if (conf->insecure)
 		log_warn("--insecure: certificates are NOT verified");
 	conf->user_agent = cmd_agent();
+	conf->explain = explain_exec;
 	return CMD_OK;
 }
 

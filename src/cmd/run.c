@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "cmd/run_checks.h"
 #include "sup/checkname.h"
 #include "sup/init.h"
 
@@ -122,10 +123,7 @@ add_check_for(struct init_plan *plan, struct span value, unsigned verdicts)
 {
 	struct watch_plan *w = &plan->watch;
 	struct span name = checkname_cut(&value);
-	const char *why;
 
-	if (check_verify(value, &why) < 0)
-		return ERR_PARSE;
 	if (w->n_checks == HEALTH_CHECKS_MAX)
 		return ERR_FULL;
 	w->checks[w->n_checks++] = (struct watch_check_plan){
@@ -258,7 +256,8 @@ static const struct opt opts[] = {
 	    "once the service has ended, send SIGTERM to the rest and wait this long",
 	    "", NULL, ""),
 	OPT(0, "check", OPT_URLS, 0, "",
-	    "check this URL, for readiness and liveness", "URL", add_check, ""),
+	    "check this URL, for readiness and liveness; options of check may "
+	    "follow it in the word", "URL", add_check, ""),
 	OPT(0, "ready-check", OPT_URLS, 0, "",
 	    "check this URL, for readiness only", "URL", add_ready_check, ""),
 	OPT(0, "live-check", OPT_URLS, 0, "",
@@ -439,6 +438,8 @@ run_run(int argc, char **argv)
 		return print_version();
 	if (a.license)
 		return print_license();
+	if (run_checks_prepare(&a.plan.watch, left, argv) != CMD_OK)
+		return CMD_USAGE;
 	if (left == argc) {
 		log_error("no program to start (see: hale help)");
 		return CMD_USAGE;

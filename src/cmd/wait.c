@@ -25,11 +25,11 @@ struct wait_args {
 
 #define AT(field) offsetof(struct wait_args, field)
 static const struct opt opts[] = {
-	OPT('t', "timeout", OPT_MS, AT(timeout_ms), "60s",
+	OPT('t', "timeout", OPT_SOME_MS, AT(timeout_ms), "60s",
 	    "give up after this long", "", NULL, ""),
-	OPT(0, "try-timeout", OPT_MS, AT(try_ms), "5s",
+	OPT(0, "try-timeout", OPT_SOME_MS, AT(try_ms), "5s",
 	    "one try takes this long at most", "", NULL, ""),
-	PROBE_OPTS,
+	CHECK_OPTS,
 	OPT('q', "quiet", OPT_FLAG, AT(quiet), "", "print nothing, only exit",
 	    "", NULL, ""),
 	OPT('h', "help", OPT_ASK, AT(help), "", "print this", "", NULL, ""),

@@ -254,8 +254,7 @@ begin(struct watch *w, size_t i, int64_t now_ms)
 	struct watch_check *c = &w->checks[i];
 	struct buf why;
 	struct checker_job job = {
-		.conf = &w->plan->conf,
-		.url = w->plan->checks[i].url,
+		.word = w->plan->checks[i].url,
 		.deadline_ms = now_ms + w->plan->health.timeout_ms,
 		.given = w->given,
 		.cwd_fd = w->cwd_fd,
@@ -505,7 +504,7 @@ name_check(struct watch *w, size_t i)
 		if (plan->name.len > 0)
 			buf_add(&b, plan->name);
 		else
-			checkname_write(&b, plan->url);
+			checkname_write(&b, check_word_url(plan->url));
 		b.cap = WATCH_NAME_MAX;
 		if (n > 1)
 			buf_fmt(&b, "-%d", n);

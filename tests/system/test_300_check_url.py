@@ -296,6 +296,40 @@ def test_wrong_words_are_refused_before_anything_is_asked(words, said):
     assert ran.code == 2 and said in ran.err and ran.err.count("\n") == 1
 
 
+@pytest.mark.parametrize("words, said", [
+    (["--timeout", "0", "tcp:a:1"], '--timeout "0": expected a duration above 0 '),
+    (["--status", "700", "http://a/"],
+     '--status "700": expected a status from 100 to 599, or a range such as 200-299'),
+    (["exec:a 'b"], 'check "exec:a": expected exec:PROGRAM [ARG...] with a closing quote'),
+    (["exec:a b\\"], "a byte behind each \\"),
+    (["http://a:${NO_PORT}/x"], 'check "http://a:...": NO_PORT is not set'),
+    (["http://a:${NO_PORT/x"], 'check "http://a:...": expected ${NAME} or ${NAME:-DEFAULT}'),
+    (["tcp:a:1", "||", "exit", "1"], 'check "||": expected URLs alone: no shell reads'),
+    (["tcp:a:1", "&&", "echo"], "no shell reads"),
+    (["http://a/ || exit 1"], 'check "http://a/...": expected URLs alone: no shell reads')])
+def test_wrong_words_are_named_as_what_they_are(words, said):
+    ran = check(*words)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1) and said in ran.err
+
+
+@pytest.mark.parametrize("words", [["--timeout", "0"], ["--try-timeout", "0s"]])
+def test_wait_takes_no_time_of_nothing_either(words):
+    ran = Ran(["wait", *words, "tcp:a:1"])
+    assert ran.code == 2 and ran.err.startswith(f"hale: {words[0]} \"{words[1]}\": expected a")
+
+
+@pytest.mark.parametrize("command", ["check", "wait"])
+def test_a_variable_in_a_url_is_the_environments(server, command):
+    """CMD ["/hale", "check", "http://localhost:${PORT}/ok"] has no shell that would do it."""
+    env = {"PATH": box.PATH, "PORT": str(server.port), "EMPTY": "", "HALE_X": "ok"}
+    for url in ("http://127.0.0.1:${PORT}/${HALE_X}", "tcp:${HOST:-127.0.0.1}:${PORT}",
+                "unix:${EMPTY:-" + server.unix + "}", "http://127.0.0.1:${PORT}/${EMPTY}ok"):
+        done = subprocess.run([box.HALE, command, "exec:sh -c '[ ${PORT} = $PORT ]'", url],
+                              capture_output=True, text=True, env=env, timeout=box.DEADLINE,
+                              check=False)
+        assert done.returncode == 0, done
+
+
 def test_tcp_is_an_accepted_connection(server):
     for url in f"tcp://localhost:{server.port}", f"tcp:127.0.0.1:{server.port}":
         assert check(url).out == f"connected to 127.0.0.1 port {server.port}\n"
@@ -460,9 +494,8 @@ def test_a_name_server_that_never_answers_is_left_at_the_deadline(tmp_path, word
     ("exec:sh -c 'echo first; echo last >&2; exit 3'", 1, "exit 3: last"),
     ("exec:sh -c 'kill -9 $$'", 1, "killed by SIGKILL"),
     ("exec:sh -c 'printf \"a\\033b\"'", 0, "exit 0: a?b"),
-    ("exec:/nonexistent/program x", 1, "cannot run /nonexistent/program: "
-                                       "No such file or directory"),
-    ("exec:/etc/passwd", 1, "cannot run /etc/passwd: Permission denied"),
+    ("exec:/nonexistent/program x", 1, "cannot run /nonexistent/program: there is no such file"),
+    ("exec:/etc/passwd", 1, "cannot run /etc/passwd: it is not executable (chmod +x)"),
     ("exec:cat", 0, "exit 0"),
     ("exec:echo $HOME *", 0, "exit 0: $HOME *")])
 def test_exec_runs_a_program_without_a_shell(words, code, out):

@@ -5,9 +5,14 @@ import pathlib
 import re
 import resource
 import signal
+import subprocess
 
 import pytest
 
+import httpd
+import pki
+import tls_servers
+from test_50_exec import FOREIGN, FOREIGN_NAME, elf
 from box import HALE, Sick, clean_env, until
 
 LISTEN = ["--listen", "8080"]
@@ -177,6 +182,129 @@ def test_the_environment_sets_them_too(hale, tmp_path):
         == ["http://127.0.0.1:8000/", "tcp:127.0.0.1:8000"]
 
 
+# --- options behind the URL -------------------------------------------------------
+
+@contextlib.contextmanager
+def running(*words, **env):
+    """hale beside this test's own servers; its lines come by a queue."""
+    with subprocess.Popen([HALE, "run", "-v", "--interval", "50ms", *words, "sleep", "1000"],
+                          env=clean_env(**env), stderr=subprocess.PIPE, text=True) as hale:
+        try:
+            yield hale
+        finally:
+            hale.terminate()
+            hale.stderr.read()
+
+
+def line_with(hale, text):
+    """The next of hale's lines that has this text."""
+    for line in hale.stderr:
+        if text in line:
+            return line
+    raise AssertionError(f"no line with {text}")
+
+
+def by_host(connection, request):
+    """Serves app only, and its path /ready."""
+    good = request.field("Host") == "app" and request.target == "/ready"
+    connection.answer(b"in order\n" if good else b"", "210 Fine" if good else "421 Misdirected")
+
+
+@pytest.fixture
+def app(tmp_path):
+    """A server with a private CA, which wants a Host."""
+    root = pki.root()
+    cert = pki.leaf(root, "IP:127.0.0.1")
+    made = httpd.Server({"/ready": by_host, "/": by_host}, tmp_path,
+                        tls=tls_servers.context(pki.put(cert), cert.key.file))
+    made.ca = tmp_path / "my ca.pem"
+    made.ca.write_text(root.pem)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("how", ["--check", "--live-check", "--ready-check", "HALE_CHECK"])
+def test_a_check_takes_the_options_of_check_behind_its_url(app, how):
+    word = (f'web={app.url}/ready -H "Host: app" --cacert \'{app.ca}\' --status 210-219 '
+            "--contains in\\ order")
+    given, env = ([how, word], {}) if how.startswith("--") else ([], {how: word})
+    with running(*given, **env) as hale:
+        assert line_with(hale, "check web ") == \
+            'hale: check web passes: 210 Fine, contains "in order"\n'
+
+
+@pytest.mark.parametrize("leave_out, why", [
+    ("-H", "421 Misdirected"), ("--cacert", "certificate"), ("--status", "passes: 210")])
+def test_each_of_its_options_counts(app, leave_out, why):
+    options = {"-H": '"Host: app"', "--cacert": f"'{app.ca}'", "--status": "210"}
+    word = " ".join(f"{name} {value}" for name, value in options.items() if name != leave_out)
+    with running("--check", f"web={app.url}/ready {word}") as hale:
+        assert why in line_with(hale, "check web")
+
+
+def test_each_check_has_its_own_options(app):
+    with running("--check", f"a={app.url}/ready --cacert '{app.ca}' -H 'Host: app'",
+                 "--check", f"b={app.url}/ready --cacert '{app.ca}'") as hale:
+        lines = [line_with(hale, "check "), line_with(hale, "check ")]
+    assert sorted(line.split(":")[1].split()[1] for line in lines) == ["a", "b"]
+    assert any("a passes: 210 Fine" in line for line in lines)
+    assert any("b: 421 Misdirected" in line for line in lines)
+
+
+def test_a_variable_in_a_url_is_that_of_hales_own_environment(app):
+    """HALE_* too, though the service does not get it."""
+    port = app.url.rpartition(":")[2]
+    with running("--check", "web=https://${NO_HOST:-127.0.0.1}:${HALE_TEST_PORT}/ready "
+                 f"-H 'Host: app' --cacert '{app.ca}'", HALE_TEST_PORT=port) as hale:
+        assert "web passes: 210" in line_with(hale, "check web")
+    with running("--check", "https://127.0.0.1:${PORT}/ready --insecure", PORT=port) as hale:
+        assert f"check {app.url}/ready: 421" in line_with(hale, "check http")
+
+
+@pytest.mark.parametrize("word, said", [
+    ("web=http://h/ --stauts 200",
+     '"web=http://h/": --stauts: unknown option; is --status meant?'),
+    ("http://h/ --status 700",
+     '"http://h/": --status "700": expected a status from 100 to 599, or a range such as 200-299'),
+    ("http://h/ --cacert", '"http://h/": --cacert needs a value: expected FILE'),
+    ("http://h/ -H s3cret", '"http://h/": -H: expected a header such as "Host: example.com"'),
+    ("http://h/ -H Authorization: s3cret", '"http://h/": expected only options behind the URL, '
+     "and quotes around a value with blanks"),
+    ("http://h/ -H 'Authorization: s3cret", '"http://h/": expected a closing quote behind the '
+     "URL; in HALE_* a comma starts the next check"),
+    ("http://h/ --timeout 1s", '"http://h/": --timeout: unknown option (see: hale help check)'),
+    ("exec:prog 'x", '"exec:prog": expected exec:PROGRAM [ARG...] with a closing quote, and a '
+     "byte behind each \\"),
+    ("http://h:${NO_PORT}/", '"http://h:...": NO_PORT is not set in the environment: expected it '
+     "there, or ${NO_PORT:-DEFAULT}"),
+    ("http://h:${NO_PORT", '"http://h:...": expected ${NAME} or ${NAME:-DEFAULT}'),
+    ("unix:${SLY}", '"unix:${SLY}": expected ${NAME} or ${NAME:-DEFAULT}')])
+@pytest.mark.parametrize("how", ["--check", "--ready-check", "--live-check", "HALE_CHECK",
+                                 "HALE_LIVE_CHECK"])
+def test_a_wrong_check_is_one_line_that_names_it(word, said, how):
+    given, env = ([how, word], {}) if how.startswith("--") else ([], {how: word})
+    done = subprocess.run([HALE, *given, "echo", "started"], capture_output=True, text=True,
+                          env=clean_env(SLY="/x -4", **env), check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"hale: {how} {said}\n")
+
+
+def test_a_check_that_verifies_nothing_is_said_loudly(hale):
+    box = up(hale, "--check", "https://127.0.0.1:1/ --insecure", "say up pause")
+    box.err.expect('--check "https://127.0.0.1:1/": --insecure: certificates are NOT verified')
+
+
+def test_no_secret_of_an_option_is_shown(hale):
+    box = up(hale, *FAST, "-v", "--check", "http://127.0.0.1:9/ -H 'X: me@s3cret' --key /s3cret",
+             "say up pause")
+    becomes(box, "/livez", 503)
+    for path in ("/status", "/status?text", "/livez?verbose", "/metrics", "/"):
+        assert "s3cret" not in box.get(path).body
+    assert box.check("http://127.0.0.1:9/")["state"] == "failing"
+    nine = ["--check", "http://h/ -H 'X: me@s3cret'"] * 9
+    code, _, err = hale(*nine, "say up").end()
+    assert code == 2 and "too many" in err[0] and "s3cret" not in err[0] + box.err.seen
+
+
 def test_an_action_that_nothing_sets_off_is_warned_of(hale):
     _, _, err = hale("--on-unhealthy", "restart", "--ready-check", "unix:/x", "exit 0").end()
     assert len(err) == 1 and "--on-unhealthy" in err[0]
@@ -267,6 +395,30 @@ def test_an_exec_check_tells_its_last_line_and_code(hale):
     until(lambda: box.check()["failed"] > 0, "it failed")
     assert re.search("3.*no database", box.check()["output"])
     assert box.check()["name"] == "exec:/bin/sh"
+
+
+@pytest.mark.parametrize("content, why", [
+    (None, "there is no such file"),
+    (b"#!/bin/sh\r\necho x\n", 'it has Windows line ends: its #! line asks for "/bin/sh\\r"'),
+    (b"#!/no/interpreter\n", "it is a script for /no/interpreter, which is not here"),
+    (b"no program\n", "it is neither an ELF program nor a script with a #! line"),
+    (elf(loader="/no/ld.so"), "it needs /no/ld.so, which is not here: build it static "
+                              "(for Go CGO_ENABLED=0)"),
+    (elf(FOREIGN), f"it is an {FOREIGN_NAME} binary and this is {os.uname().machine}")])
+def test_a_checks_program_that_cannot_be_started_is_explained_as_the_services(
+        hale, tmp_path, content, why):
+    path = tmp_path / "ask"
+    if content is not None:
+        path.write_bytes(content)
+        path.chmod(0o755)
+    box = up(hale, "--interval", "1h", "--check", f"a=exec:{path}", "--check", "b=exec:./ask x",
+             "say up pause", cwd=tmp_path)
+    for i, program in (("a", path), ("b", "./ask")):
+        until(lambda name=i: box.check(name)["failed"] > 0, "it failed")
+        assert box.check(i)["output"] == f"cannot run {program}: {why}"
+    done = subprocess.run([HALE, "check", f"exec:{path}"], capture_output=True, text=True,
+                          check=False)
+    assert (done.returncode, done.stdout) == (1, f"cannot run {path}: {why}\n")
 
 
 def test_no_secret_of_a_url_is_shown(hale):
