@@ -256,8 +256,8 @@ static const struct opt opts[] = {
 	    "once the service has ended, send SIGTERM to the rest and wait this long",
 	    "", NULL, ""),
 	OPT(0, "check", OPT_URLS, 0, "",
-	    "check this URL, for readiness and liveness; options of check may "
-	    "follow it in the word", "URL", add_check, ""),
+	    "check this URL, for readiness and liveness; check's options may follow",
+	    "URL", add_check, ""),
 	OPT(0, "ready-check", OPT_URLS, 0, "",
 	    "check this URL, for readiness only", "URL", add_ready_check, ""),
 	OPT(0, "live-check", OPT_URLS, 0, "",
