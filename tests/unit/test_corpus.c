@@ -11,10 +11,10 @@
 
 typedef int target(const uint8_t *data, size_t size);
 
-target fuzz_answer, fuzz_cgroup, fuzz_control, fuzz_exchange, fuzz_http,
-       fuzz_json, fuzz_notify, fuzz_opt, fuzz_pem, fuzz_procstat, fuzz_program,
-       fuzz_proxy, fuzz_redact, fuzz_reply, fuzz_server, fuzz_url, fuzz_words,
-       fuzz_writeout, fuzz_x509;
+target fuzz_answer, fuzz_cgroup, fuzz_checkopt, fuzz_control, fuzz_exchange,
+       fuzz_http, fuzz_json, fuzz_notify, fuzz_opt, fuzz_pem, fuzz_procstat,
+       fuzz_program, fuzz_proxy, fuzz_redact, fuzz_reply, fuzz_server, fuzz_url,
+       fuzz_words, fuzz_writeout, fuzz_x509;
 
 static const struct row {
 	const char *name;
@@ -22,6 +22,7 @@ static const struct row {
 } rows[] = {
 	{ "answer", fuzz_answer },
 	{ "cgroup", fuzz_cgroup },
+	{ "checkopt", fuzz_checkopt },
 	{ "control", fuzz_control },
 	{ "exchange", fuzz_exchange },
 	{ "http", fuzz_http },
