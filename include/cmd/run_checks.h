@@ -10,6 +10,12 @@
 #include "sup/watch.h"
 
 /*
+ * Has a comma of HALE_CHECK parted what belongs together? That is so within quotes
+ * and between statuses. On true *last, the word before it, has value too.
+ */
+bool run_checks_join(struct span *last, struct span value);
+
+/*
  * Replaces the ${NAME}s in the checks' URLs, in new memory that is kept, and
  * verifies the URLs and their options. argv up to argc is where the flags were;
  * what is not there came from the environment. Returns CMD_OK, or CMD_USAGE after

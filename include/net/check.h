@@ -9,7 +9,9 @@
  *
  *   http://HOST[:PORT][/PATH]    a status of the ranges asked for, by default
  *   https://...                  200-399, as the kubelet has it; redirects
- *                                are followed on the same host only
+ *                                are followed on the same host only, and
+ *                                the headers and a login stay with the
+ *                                scheme, host and port that were named
  *   http+unix://%2Frun%2Fsock/PATH, http+unix:/run/sock:/PATH
  *                                the same over a unix socket (@NAME: abstract)
  *   tcp://HOST:PORT, tcp:HOST:PORT   somebody accepts the connection
@@ -76,7 +78,8 @@ int check_add_header(struct check_conf *conf, struct span line);
 /*
  * Asks url once. Everything (name, connection, handshake, answer, program)
  * must be over at deadline_ms (base/clock.h). Never reads more than it needs:
- * without `contains` an HTTP check ends with the answer's head.
+ * without `contains` an HTTP check ends with the answer's head, or, where that is
+ * bad, with the first line of the body, if it comes soon.
  * Returns 0 where it is healthy, else a negative error number; ERR_UNHEALTHY
  * where it answered, and the answer is bad; ERR_NOT_RUN where the machine had
  * no process, descriptor or memory to ask it, which says nothing of its

@@ -122,8 +122,12 @@ static int
 add_check_for(struct init_plan *plan, struct span value, unsigned verdicts)
 {
 	struct watch_plan *w = &plan->watch;
-	struct span name = checkname_cut(&value);
+	struct span name;
 
+	if (w->n_checks > 0
+	 && run_checks_join(&w->checks[w->n_checks - 1].url, value))
+		return 0;
+	name = checkname_cut(&value);
 	if (w->n_checks == HEALTH_CHECKS_MAX)
 		return ERR_FULL;
 	w->checks[w->n_checks++] = (struct watch_check_plan){

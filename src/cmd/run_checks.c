@@ -10,6 +10,41 @@
 
 #define WHAT_MAX (REDACT_ROOM + 128)	/* bytes of an option and its check */
 
+/* Is a quote of an exec:, or of the options behind a URL, still open? */
+static bool
+is_open(struct span word)
+{
+	static const char exec[] = "exec:";
+	struct span url = check_word_url(word);
+	struct program p;
+
+	if (span_has_prefix(word, exec))
+		url.len = sizeof exec - 1;
+	return program_split(&p, span_after(word, url.len)) == ERR_QUOTE;
+}
+
+/* "204" or "200-299 -4": behind options no URL. */
+static bool
+is_status(struct span word, struct span value)
+{
+	value = check_word_url(value);
+	for (size_t i = 0; i < value.len; i++)
+		if (!span_has(span_of("0123456789-"), value.p[i]))
+			return false;
+	return check_word_url(word).len < word.len;
+}
+
+/* see cmd/run_checks.h */
+bool
+run_checks_join(struct span *last, struct span value)
+{
+	if (value.p != last->p + last->len + 1 || value.p[-1] != ','
+	 || (!is_open(*last) && !is_status(*last, value)))
+		return false;
+	last->len += 1 + value.len;
+	return true;
+}
+
 /* --check "web=http://a/" or HALE_CHECK "web=http://a/". */
 static void
 write_check(struct buf *b, const struct watch_check_plan *c, int argc,

@@ -86,8 +86,7 @@ check_word_read(struct check_word *w, struct span word, struct opt_fail *fail,
 	if (w->url.len == word.len)
 		return 0;
 	r = program_split(&w->words, span_after(word, w->url.len));
-	*expected = r == ERR_QUOTE ? "a closing quote behind the URL; in HALE_* a comma "
-	            "starts the next check"
+	*expected = r == ERR_QUOTE ? "a closing quote behind the URL"
 	          : "at most 32 words of options behind the URL";
 	if (r < 0)
 		return r;

@@ -242,6 +242,36 @@ def test_each_of_its_options_counts(app, leave_out, why):
         assert why in line_with(hale, "check web")
 
 
+def test_a_comma_in_the_environment_starts_a_check_unless_it_is_within_one(app, tmp_path):
+    ask = tmp_path / "ask"
+    ask.write_text("#!/bin/sh\necho $#: $1\n")
+    ask.chmod(0o755)
+    port = app.url.rpartition(":")[2]
+    word = (f'a={app.url}/ready --status 204,205,210-219 -H "Host: app" -H "Accept: x, y" '
+            f"--cacert '{app.ca}',b=tcp:127.0.0.1:{port},c=exec:{ask} 'one, two',"
+            f"d=tcp:127.0.0.1:{port}")
+    with running(HALE_CHECK=word) as hale:
+        lines = sorted(line_with(hale, "check ") for _ in "abcd")
+    assert lines == ["hale: check a passes: 210 Fine\n",
+                     f"hale: check b passes: connected to 127.0.0.1 port {port}\n",
+                     "hale: check c passes: exit 0: 1: one, two\n",
+                     f"hale: check d passes: connected to 127.0.0.1 port {port}\n"]
+    assert {request.field("Accept") for request in app.take_requests()} == {"x, y"}
+    done = subprocess.run([HALE, "true"], capture_output=True, text=True, check=False,
+                          env=clean_env(HALE_CHECK=f"tcp:127.0.0.1:{port},${{NO_SUCH}}"))
+    assert 'HALE_CHECK "${NO_SUCH}": NO_SUCH is not set' in done.stderr
+
+
+def test_words_of_the_command_line_are_never_joined(app):
+    port = app.url.rpartition(":")[2]
+    with running("--check", f"a={app.url}/ready --insecure", "--check", f"127.0.0.1:{port}") as hale:
+        lines = {line_with(hale, "hale: check ").split()[2] for _ in "ab"}
+    assert lines == {"a:", f"127.0.0.1:{port}:"}
+    done = subprocess.run([HALE, "--check", "exec:x 'y", "--check", "tcp:a:1", "true"], text=True,
+                          capture_output=True, check=False, env=clean_env())
+    assert done.returncode == 2 and '"exec:x": expected' in done.stderr
+
+
 def test_each_check_has_its_own_options(app):
     with running("--check", f"a={app.url}/ready --cacert '{app.ca}' -H 'Host: app'",
                  "--check", f"b={app.url}/ready --cacert '{app.ca}'") as hale:
@@ -271,7 +301,7 @@ def test_a_variable_in_a_url_is_that_of_hales_own_environment(app):
     ("http://h/ -H Authorization: s3cret", '"http://h/": expected only options behind the URL, '
      "and quotes around a value with blanks"),
     ("http://h/ -H 'Authorization: s3cret", '"http://h/": expected a closing quote behind the '
-     "URL; in HALE_* a comma starts the next check"),
+     "URL"),
     ("http://h/ --timeout 1s", '"http://h/": --timeout: unknown option (see: hale help check)'),
     ("exec:prog 'x", '"exec:prog": expected exec:PROGRAM [ARG...] with a closing quote, and a '
      "byte behind each \\"),
