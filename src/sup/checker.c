@@ -27,11 +27,12 @@ enum { IS_GOOD, IS_BAD, IS_NOT_RUN, IS_KILLED };
 static void
 leave_the_parent(const struct checker_job *job, int fd)
 {
+	/* The name that it has is the supervisor's address (sup/local.h), and as
+	 * long as it has it, it looks like one whom the service left. */
+	(void)prctl(PR_SET_NAME, TREE_CHECKER);
 	/* Wherever its grandchildren go, they stay below it, to be found. */
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1L);
 	(void)prctl(PR_SET_PDEATHSIG, (long)SIGKILL);
-	/* The name that it has is the supervisor's address (sup/local.h). */
-	(void)prctl(PR_SET_NAME, TREE_CHECKER);
 	(void)setpgid(0, 0);
 	if (job->cwd_fd > 0)
 		(void)!fchdir(job->cwd_fd);	/* else it runs in "/" */
