@@ -22,9 +22,13 @@ HARD = ("--read-only", "--user", "65532", "--cap-drop", "ALL")
 
 
 def pytest_configure():
-    """Ended by a signal, we still end what was started, as after Ctrl-C."""
-    for number in (signal.SIGHUP, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+    """Ended by a signal, we still end what was started, as after Ctrl-C. One that
+    nohup or a shell's & has us ignore stays so for us, but not for what we start."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+        elif number != signal.SIGQUIT:
+            signal.signal(number, signal.default_int_handler)
 
 
 @pytest.hookimpl(hookwrapper=True)

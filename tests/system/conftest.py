@@ -1,16 +1,41 @@
 """Fixtures of the system tests. HALE_BIN names the binary under test."""
 import os
 import shutil
+import signal
 import subprocess
 
 import pytest
 
 import box as harness
 
+TEST_S = 300  # no test takes a tenth of it; one that hangs fails then
+AGAIN_S = 5  # and again, where what cleans up hangs too
+
 
 def pytest_configure(config):
     config.addinivalue_line(
         "markers", "static_only: needs a binary that runs where there is nothing else")
+    hear_signals()
+    signal.signal(signal.SIGALRM, tell_hang)
+
+
+def hear_signals():
+    """nohup, and a shell for what it starts with &, ignore signals, and what is started
+    inherits that. With a handler, though it does nothing, what is started has the default."""
+    for sig in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(sig) == signal.SIG_IGN:
+            signal.signal(sig, lambda *_: None)
+
+
+def tell_hang(*_):
+    raise AssertionError(f"the test hangs: it was not done within {TEST_S} s")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol():
+    signal.setitimer(signal.ITIMER_REAL, TEST_S, AGAIN_S)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def is_static(path):

@@ -95,8 +95,16 @@ def get(*words, cwd=None, env=None, **options):
 # Files
 
 
+@contextlib.contextmanager
 def start(*words, cwd):
-    return subprocess.Popen([box.HALE, "get", "-s", *words], cwd=cwd, env={"PATH": box.PATH})
+    """hale get, which ends within the deadline or is ended."""
+    with subprocess.Popen([box.HALE, "get", "-s", *words], cwd=cwd,
+                          env={"PATH": box.PATH}) as run:
+        try:
+            yield run
+            run.wait(box.DEADLINE)
+        finally:
+            run.kill()
 
 
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

@@ -150,6 +150,38 @@ def test_ci_that_is_ended_by_a_signal_ends_its_tests_and_their_engine(ci):
     assert (top / "calls").read_text() == "engine stop\n"
 
 
+HEARS = """
+import signal, subprocess, sys
+import conftest
+conftest.hear_signals()
+sys.exit(subprocess.run(["sh", "-c", f"kill -{sys.argv[1]} $$"]).returncode != -int(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("sig", [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
+def test_what_tests_start_hears_a_signal_that_nohup_has_us_ignore(sig):
+    done = subprocess.run(["sh", "-c", f"trap '' {int(sig)}; exec \"$@\"", "sh",
+                           "/usr/bin/python3", "-c", HEARS, str(int(sig))],
+                          cwd=TOP / "tests" / "system", timeout=60, env={
+                              **os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    assert done.returncode == 0
+
+
+def test_a_test_that_hangs_fails_and_so_does_its_clean_up(tmp_path):
+    shutil.copy(TOP / "tests" / "system" / "conftest.py", tmp_path)
+    (tmp_path / "test_x.py").write_text("import subprocess, conftest\n"
+                                        "conftest.TEST_S = conftest.AGAIN_S = 0.2\n"
+                                        "def test_hangs():\n"
+                                        "    with subprocess.Popen(['sleep', '9']):\n"
+                                        "        pass\n"
+                                        "def test_goes_on():\n"
+                                        "    pass\n")
+    done = call("/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", tmp_path,
+                PYTHONPATH=str(TOP / "tests" / "system"), HALE_BIN=HALE)
+    assert "the test hangs" in done.stdout
+    assert "1 failed, 1 passed" in done.stdout
+
+
 @pytest.mark.parametrize("line, code, told", [
     ("echo '3 passed in 0.1s'", 0, "3 passed in 0.1s"),
     ("echo '3 passed in 0.1s'; exit 2", 2, "make test: exit 2"),
