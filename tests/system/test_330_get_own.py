@@ -228,6 +228,21 @@ def test_a_file_keeps_its_owner(server, tmp_path):
     assert (tmp_path / "out").read_bytes() == BODY
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="chown needs root")
+def test_a_file_that_cannot_keep_its_owner_loses_the_set_id_bits(server, tmp_path):
+    """Root without CAP_CHOWN: they would lend root's rights in place of the old owner's."""
+    (tmp_path / "out").write_bytes(b"old")
+    os.chown(tmp_path / "out", 65532, 65533)
+    (tmp_path / "out").chmod(0o6755)
+    done = subprocess.run(["setpriv", "--bounding-set", "-chown", box.HALE, "get", "-sS", "-o",
+                           "out", server.url + "/ok"], cwd=tmp_path, capture_output=True,
+                          timeout=box.DEADLINE)
+    assert (done.returncode, done.stderr) == (0, b"")
+    new = (tmp_path / "out").stat()
+    assert (new.st_uid, stat.S_IMODE(new.st_mode)) == (0, 0o755)
+    assert (tmp_path / "out").read_bytes() == BODY
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 def test_a_new_try_starts_a_file_anew_where_no_other_can_be_made(server, tmp_path):
     (tmp_path / "out").write_bytes(b"old")
