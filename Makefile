@@ -17,8 +17,8 @@ LAYOUT  = -Wl,-z,separate-code,-T,scripts/layout.ld
 HARDEN  = -Wl,-z,relro,-z,now,-z,noexecstack
 
 # A layer may use the lines above it, never those below.
-BASE = base/relro base/err base/buf base/parse base/signame base/opt base/kubenv base/clock \
-       base/log
+BASE = base/relro base/err base/buf base/parse base/signame base/edits base/opt \
+       base/kubenv base/clock base/log
 NET  = net/loop net/sock net/http net/proxy net/server net/der net/x509_name \
        net/x509 net/x509_path net/pem net/key net/anchors net/anchors_blob net/trust \
        net/tls_engine net/tls_sig net/tls_key net/tls net/url net/redact \
@@ -30,12 +30,12 @@ SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
        sup/report sup/usage sup/status sup/page sup/metrics sup/answer \
        sup/nonce sup/local sup/local_ask sup/follow sup/daemon sup/keeper sup/reaper \
        sup/snapshot sup/init
-CMD  = cmd/cmd cmd/ask cmd/run cmd/run_checks cmd/probe cmd/check cmd/wait cmd/get \
+CMD  = cmd/cmd cmd/help cmd/ask cmd/run cmd/run_checks cmd/probe cmd/check cmd/wait cmd/get \
        cmd/get_opts cmd/get_ask cmd/get_route cmd/get_send cmd/get_recv cmd/get_try \
        cmd/get_tell cmd/get_sink cmd/get_words \
        cmd/get_digest cmd/status
 # These decide and touch nothing; scripts/layers.sh holds them to it.
-PURE = base/err base/buf base/parse base/signame base/opt base/kubenv net/http net/proxy \
+PURE = base/err base/buf base/parse base/signame base/edits base/opt base/kubenv net/http net/proxy \
        sup/service net/der net/x509_name net/x509 net/x509_path net/pem net/key \
        net/anchors net/anchors_blob net/url net/redact net/reply net/request \
        sup/health sup/notify sup/checkname sup/daemon sup/facts sup/metrics \
@@ -66,7 +66,7 @@ $B/hale: $B/hale.debug
 # check, runs through lies together in the file, libc's part of it included, and
 # ends with init_run() within the first 64 KB (test_97). init.o comes last there:
 # its large state would part libc's variables from ours.
-FIRST = main cmd/cmd cmd/run $(filter-out base/kubenv,$(BASE)) sup/signals sup/service sup/watch sup/health \
+FIRST = main cmd/cmd cmd/run $(filter-out base/kubenv base/edits,$(BASE)) sup/signals sup/service sup/watch sup/health \
         sup/cgroup sup/terminal sup/spawn sup/child sup/tree sup/proc \
         sup/fds sup/env sup/launch sup/keeper sup/nonce sup/local \
         sup/checkname net/loop net/sock net/server

@@ -94,6 +94,13 @@ struct opt_fail {
 int opt_parse(const struct opt *opts, void *args, int argc, char **argv,
               char **env, struct opt_fail *fail);
 
+/*
+ * The same for a command whose options may stand behind its words: "--" ends
+ * them. No environment. argv is changed: the words left stand at its end.
+ */
+int opt_parse_mixed(const struct opt *opts, void *args, int argc, char **argv,
+                    struct opt_fail *fail);
+
 /* Is var (NAME=value) the HALE_* of one of these options? */
 bool opt_is_env(const struct opt *opts, const char *var);
 

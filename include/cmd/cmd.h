@@ -22,6 +22,7 @@ struct cmd {
 	const char       *about;	/* one line */
 	const struct opt *opts;
 	void            (*write_help)(struct buf *b);	/* NULL: by opts */
+	const char       *more;		/* what follows the options, or NULL */
 	/* argv[0] is the command's own name; returns the exit code. */
 	int             (*run)(int argc, char **argv);
 };
@@ -29,11 +30,18 @@ struct cmd {
 extern const struct cmd cmd_run, cmd_check, cmd_wait, cmd_get, cmd_status, cmd_drain,
                         cmd_help;
 
+extern const struct cmd *const cmd_all[];	/* NULL-terminated; run first */
+
+/* The command of that name, or NULL. */
+const struct cmd *cmd_find(const char *name);
+
 /* Runs what argv names; a first word that is no command is run's program.
  * Returns the exit code. */
 int cmd_main(int argc, char **argv);
 
-/* Parses argv and the environment by c's table into args, which is zeroed.
+/* Parses argv by c's table into args, which is zeroed. Options of run end at
+ * its program, and it reads the environment; those of the others may follow
+ * their words, which are put at argv's end.
  * Returns the index of the first word left, or -CMD_USAGE after saying in
  * one line what is wrong. */
 int cmd_parse(const struct cmd *c, void *args, int argc, char **argv);
@@ -49,6 +57,13 @@ void cmd_write_check(struct buf *b, struct span name, struct span word);
 /* Prints c's help to stdout. Returns CMD_OK. */
 int cmd_print_help(const struct cmd *c);
 
+/* Prints the commands and run's options to stdout. Returns CMD_OK. */
+int cmd_print_overview(void);
+
+/* Appends "; did you mean `hale check`?" if the word is nearly a command's
+ * name, else nothing. */
+void cmd_write_hint(struct buf *b, const char *word);
+
 /* Prints bytes to stdout. Returns CMD_OK, or CMD_FAILED after saying why. */
 int cmd_print(struct span bytes);
 
@@ -59,7 +74,7 @@ void cmd_hold_streams(void);
 /* Says in one line that a word is one too many. Returns CMD_USAGE. */
 int cmd_unwanted(const struct cmd *c, const char *word);
 
-/* Warns of HALE_* names that no command knows, except Kubernetes' own
+/* Warns of HALE_* names that run does not know, except Kubernetes' own
  * (base/kubenv.h) and HALE_VERSION, which is more likely an image's label. */
 void cmd_warn_of_env(void);
 

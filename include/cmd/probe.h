@@ -19,6 +19,9 @@ struct probe_args {
  */
 int probe_expand(const char *what, struct span *word);
 
+/* The kinds of URL, for a help text. */
+extern const char probe_urls[];
+
 /*
  * Expands the URLs, refuses what cannot be checked, warns of --insecure, fills in
  * what the table cannot. Returns CMD_OK, or CMD_USAGE after saying what is wrong.

@@ -20,6 +20,9 @@ struct init_plan {
 	const char *version;
 	const struct opt *settings;	/* HALE_* of these is not passed on to the
 					 * service; NULL: all is */
+	/* Appends what may have been meant by a program that is not there; or
+	 * NULL. */
+	void  (*write_hint)(struct buf *b, const char *program);
 	struct signals_given given;
 	bool    subreaper;
 	bool    group;		/* signals go to the whole process group */

@@ -4,13 +4,12 @@
 
 #include <limits.h>
 
+#include "base/edits.h"
 #include "base/err.h"
 #include "base/parse.h"
 #include "base/signame.h"
 
 #define ENV_PREFIX   "HALE_"
-#define NAME_MAX_LEN 40		/* bytes of a long name or HALE_ name compared */
-#define NEAR_ENOUGH  3		/* edits that part a typo from another word */
 #define HELP_COLUMN  34		/* where the explanations start */
 
 /* What one run of opt_parse works on. */
@@ -162,36 +161,6 @@ mark_given(struct run *r, const struct opt *o)
 			r->given |= UINT64_C(1) << (p - r->opts);
 }
 
-/* How many single-byte edits lie between a and b, as far as b is looked at. */
-static unsigned
-edits_between(struct span a, struct span b)
-{
-	unsigned char row[NAME_MAX_LEN + 1];
-
-	if (a.len > NAME_MAX_LEN || b.len > NAME_MAX_LEN)
-		return UINT_MAX;
-	for (size_t j = 0; j <= b.len; j++)
-		row[j] = (unsigned char)j;
-	for (size_t i = 1; i <= a.len; i++) {
-		unsigned char diagonal = row[0];
-
-		row[0] = (unsigned char)i;
-		for (size_t j = 1; j <= b.len; j++) {
-			unsigned char best = diagonal;
-
-			if (a.p[i - 1] != b.p[j - 1])
-				best++;
-			if (row[j] + 1 < best)
-				best = (unsigned char)(row[j] + 1);
-			if (row[j - 1] + 1 < best)
-				best = (unsigned char)(row[j - 1] + 1);
-			diagonal = row[j];
-			row[j] = best;
-		}
-	}
-	return row[b.len];
-}
-
 /* The option whose long name is closest to name; *edits: the best so far. */
 static const struct opt *
 nearest_option(const struct opt *opts, struct span name, bool in_env,
@@ -214,7 +183,7 @@ nearest_option(const struct opt *opts, struct span name, bool in_env,
 static unsigned
 edits_too_many(struct span name)
 {
-	return name.len < NEAR_ENOUGH ? (unsigned)name.len : NEAR_ENOUGH;
+	return name.len < EDITS_TOO_MANY ? (unsigned)name.len : EDITS_TOO_MANY;
 }
 
 static const struct opt *
@@ -295,30 +264,58 @@ read_letters(struct run *r, const char *word, const char *next)
 	return 0;
 }
 
+/* One word that is an option, and its value; returns words used beyond it. */
 static int
-read_argv(struct run *r, int argc, char **argv)
+read_option(struct run *r, const char *word, const char *next)
 {
-	int i = 1;
+	struct span name = { word, strcspn(word, "=") };
+	const struct opt *meant;
+	int used;
+
+	r->fail->value = (struct span){ NULL, 0 };
+	if (word[1] == '-')
+		return read_long(r, word, next);
+	used = read_letters(r, word, next);
+	meant = used < 0 ? find_long(r->opts, span_after(name, 1)) : NULL;
+	if (meant == NULL)
+		return used;
+	/* "-help", which reads as -h and -e with the value "lp". */
+	r->fail->name = name;
+	r->fail->value = (struct span){ NULL, 0 };
+	r->fail->nearest = meant->name;
+	return fail(r, OPT_UNKNOWN, NULL);
+}
+
+/* With `mixed` the words that are no option are gathered from argv[1] on, and
+ * in the end put before those that "--" has parted. */
+static int
+read_argv(struct run *r, int argc, char **argv, bool mixed)
+{
+	int i = 1, gathered = 0;
 
 	while (i < argc) {
-		const char *word = argv[i];
+		char *word = argv[i];
 		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+		bool is_option = word[0] == '-' && word[1] != '\0';
 		int used;
 
-		if (word[0] != '-' || word[1] == '\0')
-			return i;
+		if (!is_option && !mixed)
+			break;
+		i++;
+		if (!is_option) {
+			argv[++gathered] = word;
+			continue;
+		}
 		if (strcmp(word, "--") == 0)
-			return i + 1;
-		r->fail->value = (struct span){ NULL, 0 };
-		if (word[1] == '-')
-			used = read_long(r, word, next);
-		else
-			used = read_letters(r, word, next);
+			break;
+		used = read_option(r, word, next);
 		if (used < 0)
 			return used;
-		i += 1 + used;
+		i += used;
 	}
-	return argc;
+	while (gathered > 0)
+		argv[--i] = argv[gathered--];
+	return i;
 }
 
 /* '-' and lower case in an option's name, '_' and upper case here. */
@@ -413,6 +410,13 @@ reads_env(const struct run *r)
 	return true;
 }
 
+static int
+start(struct run *r)
+{
+	memset(r->fail, 0, sizeof *r->fail);
+	return set_defaults(r);
+}
+
 /* see base/opt.h */
 int
 opt_parse(const struct opt *opts, void *args, int argc, char **argv,
@@ -421,10 +425,9 @@ opt_parse(const struct opt *opts, void *args, int argc, char **argv,
 	struct run r = { .opts = opts, .args = args, .fail = fail };
 	int left;
 
-	memset(fail, 0, sizeof *fail);
-	if (set_defaults(&r) < 0)
+	if (start(&r) < 0)
 		return ERR_PARSE;
-	left = read_argv(&r, argc, argv);
+	left = read_argv(&r, argc, argv, false);
 	if (left < 0)
 		return left;
 	fail->from_env = true;
@@ -435,6 +438,16 @@ opt_parse(const struct opt *opts, void *args, int argc, char **argv,
 		if (read_env_var(&r, *env) < 0)
 			return ERR_PARSE;
 	return left;
+}
+
+/* see base/opt.h */
+int
+opt_parse_mixed(const struct opt *opts, void *args, int argc, char **argv,
+                struct opt_fail *fail)
+{
+	struct run r = { .opts = opts, .args = args, .fail = fail };
+
+	return start(&r) < 0 ? ERR_PARSE : read_argv(&r, argc, argv, true);
 }
 
 static bool
@@ -587,7 +600,7 @@ bool
 opt_is_unknown_env(const struct opt *const *tables, const char *var,
                    const struct opt **nearest)
 {
-	char text[NAME_MAX_LEN];
+	char text[EDITS_WORD_MAX];
 	const char *value;
 	struct span name = split_env(var, &value);
 	unsigned edits = edits_too_many(name);

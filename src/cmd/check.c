@@ -138,23 +138,10 @@ ask_verdict(const struct check_args *a)
 	return CMD_OK;
 }
 
-/* HALE_TIMEOUT is for checks, hale's own too, and not for the supervisor's
- * answer. The options have been read once without an error: it has none now. */
-static int64_t
-ask_timeout(int argc, char **argv)
-{
-	struct check_args a = { .timeout_ms = ASK_MS };
-	char *no_env[] = { NULL };
-	struct opt_fail unused;
-
-	(void)opt_parse(opts, &a, argc, argv, no_env, &unused);
-	return a.timeout_ms;
-}
-
 static int
 check_run(int argc, char **argv)
 {
-	struct check_args a = { .timeout_ms = CHECK_MS };
+	struct check_args a = { .timeout_ms = -1 };
 	int left = cmd_parse(&cmd_check, &a, argc, argv);
 
 	if (left < 0)
@@ -171,8 +158,8 @@ check_run(int argc, char **argv)
 		          "other, and a URL");
 		return CMD_USAGE;
 	}
-	if (left == argc)
-		a.timeout_ms = ask_timeout(argc, argv);
+	if (a.timeout_ms < 0)	/* not given */
+		a.timeout_ms = left == argc ? ASK_MS : CHECK_MS;
 	if (left < argc)
 		return check_urls(&a, argc - left, argv + left);
 	return ask_verdict(&a);
@@ -183,5 +170,6 @@ const struct cmd cmd_check = {
 	.usage = "[OPTIONS] [URL...]",
 	.about = "check URLs; without one ask this container's supervisor",
 	.opts = opts,
+	.more = probe_urls,
 	.run = check_run,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/cmd.c - table of commands, help, failure text */
+/* cmd/cmd.c - table of commands, failure text */
 #include "cmd/cmd.h"
 
 #include <errno.h>
@@ -15,7 +15,6 @@
 #include "net/tls.h"
 #include "sup/checkname.h"
 
-#define HELP_MAX 8192	/* bytes of one help text */
 #define NAME_LEN 128	/* bytes of an option's name as it was written */
 #define VALUE_LEN (REDACT_ROOM + 128)	/* of its value, with a check's name */
 
@@ -32,18 +31,19 @@
 #define BEARSSL_VERSION "none"
 #endif
 
-static const struct cmd *const commands[] = {
+/* see cmd/cmd.h */
+const struct cmd *const cmd_all[] = {
 	&cmd_run, &cmd_check, &cmd_wait, &cmd_get, &cmd_status, &cmd_drain,
-	&cmd_help,
+	&cmd_help, NULL,
 };
-#define COMMANDS (sizeof commands / sizeof commands[0])
 
-static const struct cmd *
-find(const char *name)
+/* see cmd/cmd.h */
+const struct cmd *
+cmd_find(const char *name)
 {
-	for (size_t i = 0; i < COMMANDS; i++)
-		if (strcmp(commands[i]->name, name) == 0)
-			return commands[i];
+	for (size_t i = 0; cmd_all[i] != NULL; i++)
+		if (strcmp(cmd_all[i]->name, name) == 0)
+			return cmd_all[i];
 	return NULL;
 }
 
@@ -96,32 +96,6 @@ cmd_hold_streams(void)
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0)
 			(void)open("/", O_PATH | O_CLOEXEC);	/* is fd then */
-}
-
-static void
-write_usage(struct buf *b, const struct cmd *c)
-{
-	if (c == &cmd_run)
-		buf_fmt(b, "hale [run] %s\n", c->usage);
-	else
-		buf_fmt(b, "hale %s %s\n", c->name, c->usage);
-}
-
-/* see cmd/cmd.h */
-int
-cmd_print_help(const struct cmd *c)
-{
-	char text[HELP_MAX];
-	struct buf b = buf_over(text, sizeof text);
-
-	buf_str(&b, "Usage: ");
-	write_usage(&b, c);
-	buf_fmt(&b, "%s.\n\n", c->about);
-	if (c->write_help != NULL)
-		c->write_help(&b);
-	else
-		opt_write_help(&b, c->opts);
-	return cmd_print(buf_span(&b));
 }
 
 /* see cmd/cmd.h */
@@ -197,7 +171,7 @@ cmd_tell_fail(const struct cmd *c, const char *within, const struct opt_fail *f)
 	switch (f->why) {
 	case OPT_UNKNOWN:
 		if (f->nearest != NULL)
-			log_error("%s: unknown option; is --%s meant?", name,
+			log_error("%s: unknown option; did you mean --%s?", name,
 			          f->nearest);
 		else
 			log_error("%s: unknown option (see: hale help %s)",
@@ -226,7 +200,9 @@ int
 cmd_parse(const struct cmd *c, void *args, int argc, char **argv)
 {
 	struct opt_fail fail;
-	int left = opt_parse(c->opts, args, argc, argv, environ, &fail);
+	int left = c == &cmd_run
+	         ? opt_parse(c->opts, args, argc, argv, environ, &fail)
+	         : opt_parse_mixed(c->opts, args, argc, argv, &fail);
 
 	if (left >= 0)
 		return left;
@@ -253,6 +229,16 @@ is_port(const char *var)
 	return strncmp(var, port, sizeof port - 1) == 0;
 }
 
+/* Does it name an option of another command? */
+static bool
+is_other_commands(const char *var)
+{
+	for (size_t i = 0; cmd_all[i] != NULL; i++)
+		if (opt_is_env(cmd_all[i]->opts, var))
+			return true;
+	return false;
+}
+
 static void
 warn_of(const char *var, const struct opt *nearest)
 {
@@ -264,9 +250,12 @@ warn_of(const char *var, const struct opt *nearest)
 		buf_str(&b, "HALE_LISTEN");
 	else if (nearest != NULL && opt_has_env_name(nearest))
 		opt_write_env_name(&b, nearest);
-	if (b.len > 0)
-		log_warn("%.*s: no option has this name; is %s meant?", len,
-		         var, buf_text(&b));
+	if (is_other_commands(var))
+		log_warn("%.*s: only options of run can come from the "
+		         "environment", len, var);
+	else if (b.len > 0)
+		log_warn("%.*s: no option has this name; did you mean %s?",
+		         len, var, buf_text(&b));
 	else if (nearest == NULL)
 		log_warn("%.*s: no option has this name", len, var);
 	else
@@ -278,73 +267,20 @@ warn_of(const char *var, const struct opt *nearest)
 void
 cmd_warn_of_env(void)
 {
-	const struct opt *tables[COMMANDS + 1] = { NULL }, *nearest;
+	const struct opt *const tables[] = { cmd_run.opts, NULL };
+	const struct opt *nearest;
 
-	for (size_t i = 0; i < COMMANDS; i++)
-		tables[i] = commands[i]->opts;
 	for (char **e = environ; *e != NULL; e++)
 		if (opt_is_unknown_env(tables, *e, &nearest)
 		 && !is_anothers(*e))
 			warn_of(*e, nearest);
 }
 
-static int
-print_overview(void)
-{
-	char text[HELP_MAX];
-	struct buf b = buf_over(text, sizeof text);
-
-	cmd_write_version(&b);
-	buf_str(&b, "The init, probe server and health check of an image that "
-	        "has nothing else.\n\n");
-	for (size_t i = 0; i < COMMANDS; i++) {
-		buf_str(&b, i == 0 ? "Usage: " : "       ");
-		write_usage(&b, commands[i]);
-		buf_fmt(&b, "           %s\n", commands[i]->about);
-	}
-	buf_str(&b, "\nOptions of run, also as HALE_<NAME> in the "
-	        "environment (the flag wins):\n");
-	opt_write_help(&b, cmd_run.opts);
-	return cmd_print(buf_span(&b));
-}
-
-static int
-help_run(int argc, char **argv)
-{
-	char room[REDACT_ROOM];
-	const struct cmd *c;
-	bool unused;
-	int left = cmd_parse(&cmd_help, &unused, argc, argv);
-
-	if (left < 0)
-		return -left;
-	if (left == argc)
-		return print_overview();
-	if (left + 1 < argc)
-		return cmd_unwanted(&cmd_help, argv[left + 1]);
-	c = find(argv[left]);
-	if (c != NULL)
-		return cmd_print_help(c);
-	log_error("help: unknown command \"%s\" (see: hale help)",
-	          redact_value(room, span_of(argv[left])));
-	return CMD_USAGE;
-}
-
-static const struct opt no_opts[] = { OPT_END };
-
-const struct cmd cmd_help = {
-	.name = "help",
-	.usage = "[COMMAND]",
-	.about = "print this, or the options of one command",
-	.opts = no_opts,
-	.run = help_run,
-};
-
 /* see cmd/cmd.h */
 int
 cmd_main(int argc, char **argv)
 {
-	const struct cmd *c = argc > 1 ? find(argv[1]) : NULL;
+	const struct cmd *c = argc > 1 ? cmd_find(argv[1]) : NULL;
 
 	/* run does it once the service is started, which it would delay. */
 	if (c != NULL && c != &cmd_run)

@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/edits.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/parse.h"
@@ -750,11 +751,42 @@ set(struct get *g, const struct get_opt *o, const char *name,
 	                     : set_value(g, o, name, value);
 }
 
+/* The option whose long name is nearly this, or NULL. */
+static const struct get_opt *
+find_near(struct span name)
+{
+	const struct get_opt *best = NULL;
+	unsigned edits = EDITS_TOO_MANY;
+
+	for (const struct get_opt *o = opts; o->kind != K_END; o++) {
+		unsigned n = edits_between(name, span_of(o->name));
+
+		if (n < edits && 2 * n <= name.len && o->kind != K_REFUSED) {
+			edits = n;
+			best = o;
+		}
+	}
+	return best;
+}
+
 static int
 unknown(const char *name)
 {
-	log_error("get: option %.*s: is unknown (see: hale help get)",
-	          (int)strcspn(name, "="), name);	/* no value: see -H */
+	/* Without its value: see -H. */
+	struct span shown = { name, strcspn(name, "=") };
+	const struct get_opt *near = NULL;
+
+	if (span_has_prefix(shown, "--"))
+		near = find_near(span_after(shown, 2));
+	if (near != NULL && span_is(span_after(shown, 2), near->name))
+		log_error("get: option %.*s: is unknown with \"=\"; a value is "
+		          "the next word", (int)shown.len, name);
+	else if (near != NULL)
+		log_error("get: option %.*s: is unknown; did you mean --%s?",
+		          (int)shown.len, name, near->name);
+	else
+		log_error("get: option %.*s: is unknown (see: hale help get)",
+		          (int)shown.len, name);
 	return GET_USAGE;
 }
 

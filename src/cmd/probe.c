@@ -18,6 +18,15 @@
 
 #define WHAT_MAX (REDACT_ROOM + 32)	/* bytes of a command and a URL */
 
+/* see cmd/probe.h */
+const char probe_urls[] =
+	"\nURL and what it takes to pass:\n"
+	"  http://HOST[:PORT]/PATH         an HTTP status of 200-399; https:// too\n"
+	"  http+unix:/SOCKET:/PATH         the same over a unix socket, /SOCKET or @NAME\n"
+	"  tcp://HOST:PORT                 the connection is accepted\n"
+	"  unix:/SOCKET                    the same for a unix socket, /SOCKET or @NAME\n"
+	"  \"exec:PROGRAM [ARG...]\"         the program exits with 0\n";
+
 static int
 refuse_variable(const char *what, int err, struct span name)
 {

@@ -437,7 +437,8 @@ run_run(int argc, char **argv)
 	if (left < 0)
 		return -left;
 	if (a.help)
-		return cmd_print_help(&cmd_run);
+		return strcmp(argv[0], cmd_run.name) == 0
+		       ? cmd_print_help(&cmd_run) : cmd_print_overview();
 	if (a.version)
 		return print_version();
 	if (a.license)
@@ -456,6 +457,7 @@ run_run(int argc, char **argv)
 	a.plan.argv = argv + left;
 	a.plan.settings = a.no_env ? NULL : opts;
 	a.plan.version = cmd_version();
+	a.plan.write_hint = cmd_write_hint;
 	return init_run(&a.plan);
 }
 

@@ -186,5 +186,6 @@ const struct cmd cmd_wait = {
 	.usage = "[OPTIONS] URL...",
 	.about = "repeat checks until all pass, or time is up",
 	.opts = opts,
+	.more = probe_urls,
 	.run = wait_run,
 };

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "sup/child.h"
+#include "sup/explain.h"
 #include "sup/stopped.h"
 #include "sup/terminal.h"
 #include "sup/tree.h"
@@ -250,6 +251,8 @@ start_failed(struct init *in, int err, bool again)
 	struct buf b = buf_over(reason, sizeof reason);
 	int code = launch_explain(&in->launch, err, &in->start_refused, &b);
 
+	if (code == EXPLAIN_NOT_FOUND && in->plan->write_hint != NULL)
+		in->plan->write_hint(&b, in->plan->argv[0]);
 	if (in->start_refused && again)
 		note_refused_start(in, buf_text(&b));
 	else

@@ -125,13 +125,6 @@ def test_time_is_up(server):
     assert told == f"hale: {server.url}/never: not there after 1s: 503 Service Unavailable\n"
 
 
-def test_its_time_may_come_from_the_environment(server):
-    done = subprocess.run([box.HALE, "wait", server.url + "/never"], capture_output=True,
-                          text=True, timeout=box.DEADLINE, check=False,
-                          env=box.clean_env(HALE_TIMEOUT="100ms"))
-    assert done.returncode == 1 and "/never: not there after 1" in done.stderr
-
-
 def test_it_backs_off(server):
     with start("-q", "--timeout", "3s", server.url + "/never") as wait:
         assert wait.communicate(timeout=box.DEADLINE) == ("", "")

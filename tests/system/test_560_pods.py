@@ -244,7 +244,7 @@ def test_a_start_that_has_not_finished_is_not_called_failed(hale):
 
 @pytest.mark.parametrize("options, most_ms", [([], 900), (["-t", "400ms"], 400)])
 def test_a_check_of_the_supervisor_ends_within_the_kubelets_second(hale, options, most_ms):
-    """Whatever HALE_TIMEOUT says: that is for hale's own checks."""
+    """Whatever HALE_TIMEOUT says: only run reads it, for its checks."""
     box = hale("say up pause")
     box.out.expect("^up")
     os.kill(box.pid, STOP)
@@ -320,7 +320,7 @@ def test_services_called_hale_cause_no_warning_and_reach_the_service():
 def test_a_hale_port_of_somebody_elses_is_taken_for_a_slip():
     done = subprocess.run([HALE, "-s", "/bin/true"], env=clean_env(HALE_PORT="8080"), check=True,
                           capture_output=True, text=True, timeout=30)
-    assert done.stderr == ("hale: HALE_PORT: no option has this name; is HALE_LISTEN meant?\n")
+    assert done.stderr == ("hale: HALE_PORT: no option has this name; did you mean HALE_LISTEN?\n")
 
 
 # --- what the README shows -----------------------------------------------------------------

@@ -148,14 +148,6 @@ def test_who_finds_many_others_waiting_waits_as_well(up):
     assert (check.communicate()[0], check.returncode) == (b"ok\n", 0)
 
 
-def test_the_timeout_of_check_may_come_from_the_environment(up):
-    box = up()
-    box.signal(19)
-    until(lambda: box.state(1) == "T", "hale is stopped")
-    done = box.run("/usr/bin/env", "HALE_TIMEOUT=100ms", HALE, "check")
-    assert done.returncode == 1
-
-
 def test_what_the_supervisors_environment_holds_does_not_disturb_check(up):
     box = up()
     done = box.run("/usr/bin/env", "HALE_LISTEN=nonsense", "HALE_DRAIN=x", "HALE_PORT=tcp://x",

@@ -185,7 +185,7 @@ def test_an_empty_value_in_the_environment_is_as_none(hale):
 # --- whose settings they are -------------------------------------------------------
 
 KEPT = {"HALE_PORT": "tcp://10.0.0.1:80", "HALE_SERVICE_HOST": "10.0.0.1", "HALE": "x",
-        "HALE_VERSION": "1", "XHALE_DRAIN": "x", "HALE_JSON": "1"}
+        "HALE_VERSION": "1", "XHALE_DRAIN": "x"}
 OTHER_TOOLS = ["docker-init", "tini", "tini-static", "dumb-init", "catatonit"]
 
 
@@ -201,10 +201,31 @@ def test_what_hale_has_read_of_its_environment_is_not_the_services(hale):
     assert set(out) == {f"env {k}={v}" for k, v in {**clean_env(), **KEPT}.items()} | {"env end"}
 
 
-def test_what_only_another_command_reads_is_passed_on(hale):
-    """To a `hale check` or `hale get` of the service's own."""
-    code, out, err = hale("env", env=clean_env(HALE_CACERT="/x", HALE_TIMEOUT="5s")).end()
-    assert (code, names(out), err) == (0, {"HALE_CACERT"}, [])
+@pytest.mark.parametrize("name", ["CACERT", "JSON", "INSECURE", "STATUS", "CRITICAL_EXIT"])
+def test_an_option_of_another_command_in_the_environment_is_one_warning(hale, name):
+    env = clean_env(**{f"HALE_{name}": "/x"})
+    code, out, err = hale("env", env=env).end()
+    assert (code, names(out)) == (0, {f"HALE_{name}"})
+    assert err == [f"hale: HALE_{name}: only options of run can come from the environment"]
+
+
+# A container's HALE_* are there for whatever docker exec and the kubelet start in it.
+OF_RUN = {"HALE_TIMEOUT": "x", "HALE_QUIET": "1", "HALE_INSECURE": "1", "HALE_CACERT": "/none",
+          "HALE_STATUS": "500", "HALE_JSON": "1", "HALE_LIVE": "1", "HALE_READY": "1",
+          "HALE_CRITICAL_EXIT": "9", "HALE_TRY_TIMEOUT": "x", "HALE_HEADER": "x"}
+
+
+@pytest.mark.parametrize("words, code, told", [
+    (["check", "exec:/bin/true"], 0, ["exit 0"]), (["wait", "exec:/bin/true"], 0, None),
+    (["check", "exec:/bin/false"], 1, ["exit 1"]), (["status"], 0, None),
+    (["check"], 0, ["ok"]), (["drain", "0"], 0, []), (["help", "run"], 0, None)], ids=str)
+def test_no_other_command_reads_the_environment(hale, words, code, told):
+    box = hale("say up pause")
+    box.out.expect("^up$")
+    done = box.run("/usr/bin/env", *(f"{k}={v}" for k, v in OF_RUN.items()), HALE, *words)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert told is None or done.stdout.splitlines() == told
+    assert done.stdout[:1] != "{"
 
 
 def test_every_life_of_the_service_is_without_them(hale):
@@ -324,8 +345,8 @@ def test_a_wrong_value_in_the_environment_does_not_matter_where_the_flag_is_give
 
 @pytest.mark.parametrize("words, named", [
     (["--nonsense"], ["--nonsense", "unknown"]), (["-Z"], ["-Z", "unknown"]),
-    (["-gZ"], ["-Z", "unknown"]), (["--stop-timout", "1s"], ["is --stop-timeout meant?"]),
-    (["--lisen=80"], ["is --listen meant?"]), (["--group=1"], ["--group", "takes no value"]),
+    (["-gZ"], ["-Z", "unknown"]), (["--stop-timout", "1s"], ["did you mean --stop-timeout?"]),
+    (["--lisen=80"], ["did you mean --listen?"]), (["--group=1"], ["--group", "takes no value"]),
     (["---"], ["unknown"]), (["--=x"], ["unknown"]), (["-\xff"], ["unknown"])], ids=str)
 def test_an_unknown_option_is_one_line(box, words, named):
     is_usage(run(box, *words, *svc("say started")), *named)
@@ -335,6 +356,65 @@ def test_an_unknown_option_is_one_line(box, words, named):
 def test_an_option_without_its_value_is_one_line(box, word):
     name = word if word.startswith("--") else f"-{word[-1]}"
     is_usage(run(box, word), name, "needs a value", "expected ")
+
+
+@pytest.mark.parametrize("words, meant", [
+    (["-help"], "--help"), (["-version"], "--version"), (["-listen=80"], "--listen"),
+    (["-listen", "80"], "--listen"), (["-verbose"], "--verbose"),
+    (["check", "-timeout", "1s"], "--timeout"), (["get", "--outptu", "x"], "--output"),
+    (["get", "--slient"], "--silent"), (["--drian=1s"], "--drain"),
+    (["wait", "tcp://x:1", "--trytimeout", "1s"], "--try-timeout")], ids=str)
+def test_an_option_that_is_nearly_another_is_told_that_one(box, words, meant):
+    assert is_usage(run(box, *words)).endswith(f"; did you mean {meant}?")
+
+
+def test_a_value_of_get_behind_an_equals_sign_is_told_where_it_belongs(box):
+    assert is_usage(run(box, "get", "--output=x", "http://x"), "--output").endswith(
+        "a value is the next word")
+
+
+@pytest.mark.parametrize("word, meant", [
+    ("chekc", "check"), ("chck", "check"), ("gte", "get"), ("wiat", "wait"), ("statu", "status"),
+    ("Check", "check"), ("drian", "drain"), ("hlep", "help")])
+def test_a_word_that_is_nearly_a_command_is_told_that_one(box, word, meant):
+    code, out, err = run(box, word)
+    assert (code, out, len(err)) == (127, [], 1)
+    assert err[0].startswith(f"hale: cannot start {word}: it is not in PATH (")
+    assert err[0].endswith(f"; did you mean `hale {meant}`?")
+    assert is_usage(run(box, "help", word)).endswith(f"; did you mean `hale {meant}`?")
+
+
+@pytest.mark.parametrize("word", ["nonsense", "bat", "x", "/chekc", "./get", "app"])
+def test_a_word_that_is_near_no_command_is_a_program_that_is_not_there(box, word):
+    code, _, err = run(box, word)
+    assert (code, len(err)) == (127, 1) and "did you mean" not in err[0]
+
+
+def test_a_program_in_path_with_nearly_a_commands_name_is_started(box, tmp_path):
+    (tmp_path / "chekc").symlink_to("/bin/true")
+    assert run(box, "chekc", env={"PATH": str(tmp_path)}) == (0, [], [])
+
+
+@pytest.mark.parametrize("words, told", [
+    (["check", "exec:/bin/true", "-q"], []),
+    (["check", "--timeout", "9s", "exec:/bin/true", "-q"], []),
+    (["check", "exec:/bin/true", "--timeout=9s"], ["exit 0"]),
+    (["check", "exec:/bin/true", "-q", "exec:/bin/true", "-t", "9s"], []),
+    (["check", "-q", "--", "exec:/bin/true"], []), (["wait", "exec:/bin/true", "-q"], [])], ids=str)
+def test_options_may_follow_what_is_checked(box, words, told):
+    assert run(box, *words) == (0, told, [])
+
+
+def test_behind_two_dashes_nothing_is_an_option(box):
+    code, out, err = run(box, "check", "-t9s", "--", "exec:/bin/true", "-q")
+    assert code != 0 and "-q" in "".join(out + err)
+
+
+def test_behind_its_program_nothing_is_an_option_of_hale(hale):
+    """With a command's name as the program's, too."""
+    assert hale("exit 3 --version").code() != 0
+    code, out, _ = hale(["/bin/echo", "--version", "-q", "--drain", "x"]).end()
+    assert (code, out) == (0, ["--version -q --drain x"])
 
 
 @pytest.mark.parametrize("words", [[], ["run"], ["-g"], ["--"], ["run", "--"]], ids=str)
@@ -374,8 +454,7 @@ def test_wrong_words_of_other_commands_are_one_line_as_well(box, words, named):
     ("HALE_PORT", "tcp://10.0.0.1:80"), ("HALE_PORT_80_TCP", "tcp://10.0.0.1:80"),
     ("HALE_PORT_80_TCP_ADDR", "10.0.0.1"), ("HALE_SERVICE_HOST", "10.0.0.1"),
     ("HALE_SERVICE_PORT", "80"), ("HALE_SERVICE_PORT_HTTP", "80"), ("HALE", "x"), ("HALEX", "x"),
-    ("XHALE_DRAIN", "x"), ("hale_drain", "x"), ("HALE_TIMEOUT", "5s"), ("HALE_JSON", "1"),
-    ("HALE_CACERT", "/x")])
+    ("XHALE_DRAIN", "x"), ("hale_drain", "x"), ("HALE_TIMEOUT", "5s")])
 def test_what_kubernetes_sets_and_what_is_not_ours_is_passed_over(hale, name, value):
     assert hale("exit 0", env=clean_env(**{name: value})).end() == (0, [], [])
 
@@ -387,7 +466,7 @@ def test_what_kubernetes_sets_and_what_is_not_ours_is_passed_over(hale, name, va
 def test_an_unknown_name_is_one_warning_with_the_nearest(hale, name, nearest):
     code, _, err = hale("exit 0", env=clean_env(**{name: "1"})).end()
     assert (code, len(err)) == (0, 1)
-    assert err[0] == f"hale: {name}: no option has this name; is {nearest} meant?"
+    assert err[0] == f"hale: {name}: no option has this name; did you mean {nearest}?"
 
 
 @pytest.mark.parametrize("name, option", [
@@ -442,6 +521,26 @@ def test_help_names_every_option_of_run(box):
     for flags, name, _, _ in BY_NAME:
         assert f"--{name.lower().replace('_', '-')} " in text + " "
         assert all(re.search(rf"(^|\s){re.escape(f)}\b", text) for f in flags[:1])
+
+
+@pytest.mark.parametrize("words", ["help", "--help", "-h", "-vh"])
+def test_help_lists_the_commands(box, words):
+    text = "\n".join(run(box, *words.split())[1])
+    for name in ("check", "wait", "get", "status", "drain", "help"):
+        assert re.search(rf"^       hale {name} ", text, re.M)
+    assert "--stop-timeout" in text
+
+
+def test_help_of_run_is_of_run_alone(box):
+    assert run(box, "run", "--help")[1] == run(box, "help", "run")[1]
+    assert run(box, "run", "--help")[1][0] == "Usage: hale [run] [OPTIONS] [--] PROGRAM [ARG...]"
+
+
+@pytest.mark.parametrize("command", ["check", "wait"])
+def test_help_of_what_checks_lists_the_kinds_of_url(box, command):
+    text = "\n".join(run(box, "help", command)[1])
+    for kind in ("http://", "https://", "http+unix:", "tcp://", "unix:", "exec:"):
+        assert kind in text.split("URL and what it takes to pass:")[1]
 
 
 def test_help_does_not_start_a_program(box):

@@ -175,6 +175,8 @@ static const struct bad {
 } bads[] = {
 	{ "an unknown long option", { "--zebra", NULL }, { NULL },
 	  OPT_UNKNOWN, NULL, "--zebra", "", NULL },
+	{ "a long name behind one dash", { "-level=3", NULL }, { NULL },
+	  OPT_UNKNOWN, NULL, "-level", "", "level" },
 	{ "a typo is told from what was meant", { "--grop", NULL }, { NULL },
 	  OPT_UNKNOWN, NULL, "--grop", "", "group" },
 	{ "a swap of two letters is a typo", { "--elvel=3", NULL }, { NULL },
@@ -519,12 +521,65 @@ a_variable_that_names_an_option_is_known(void **state)
 	assert_false(opt_is_env(opts, ""));
 }
 
+static const struct mixed_row {
+	const char *name;
+	const char *words[WORDS_MAX + 1];
+	const char *left[WORDS_MAX + 1];
+	int         level;
+	bool        quiet;
+} mixed_rows[] = {
+	{ "no word at all", { NULL }, { NULL }, 7, false },
+	{ "options first", { "-q", "-l3", "a", "b" }, { "a", "b" }, 3, true },
+	{ "options last", { "a", "b", "-q", "-l", "3" }, { "a", "b" }, 3, true },
+	{ "options between", { "a", "--level=3", "b", "-q", "c" },
+	  { "a", "b", "c" }, 3, true },
+	{ "a value is no word", { "--level", "3", "a", "-l", "4" }, { "a" }, 4, false },
+	{ "-- ends them", { "a", "-q", "--", "-l", "b" }, { "a", "-l", "b" }, 7, true },
+	{ "-- alone", { "--" }, { NULL }, 7, false },
+	{ "-- at the end", { "a", "b", "--" }, { "a", "b" }, 7, false },
+	{ "- is a word", { "-", "-q" }, { "-" }, 7, true },
+};
+
+static void
+options_may_stand_behind_words(void **state)
+{
+	const struct mixed_row *r = *state;
+	char *argv[WORDS_MAX + 2];
+	int argc = make_argv(argv, r->words), n = 0, left;
+	struct opt_fail fail;
+	struct args a = { 0 };
+
+	for (; r->left[n] != NULL; n++)
+		continue;
+	left = opt_parse_mixed(opts, &a, argc, argv, &fail);
+	assert_int_equal(left, argc - n);
+	for (int i = 0; i < n; i++)
+		assert_string_equal(argv[left + i], r->left[i]);
+	assert_int_equal(a.level, r->level);
+	assert_int_equal(a.quiet, r->quiet);
+}
+
+static void
+a_wrong_option_behind_words_is_wrong(void **state)
+{
+	char *argv[] = { "cmd", "a", "--levl=3", "b", NULL };
+	struct opt_fail fail;
+	struct args a = { 0 };
+
+	(void)state;
+	assert_int_equal(opt_parse_mixed(opts, &a, 4, argv, &fail), ERR_PARSE);
+	assert_int_equal(fail.why, OPT_UNKNOWN);
+	assert_string_equal(fail.nearest, "level");
+}
+
 int
 main(void)
 {
 	UNIT_ROWS(accepts, goods);
 	UNIT_ROWS(refuses, bads);
 	UNIT_ROWS(knows_the_variable, env_rows);
+	UNIT_ROWS(options_may_stand_behind_words, mixed_rows);
+	UNIT_TEST(a_wrong_option_behind_words_is_wrong);
 	UNIT_TEST(a_list_takes_what_it_holds);
 	UNIT_TEST(a_list_in_the_environment_is_cut_at_commas);
 	UNIT_TEST(a_text_is_borrowed_as_it_is);
