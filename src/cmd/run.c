@@ -2,8 +2,10 @@
 /* cmd/run.c - start and supervise a service */
 #include "cmd/cmd.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -11,6 +13,7 @@
 #include "base/parse.h"
 #include "cmd/run_checks.h"
 #include "sup/checkname.h"
+#include "sup/explain.h"
 #include "sup/init.h"
 
 #define WORD_MAX 32	/* bytes of a signal's name, an exit code, a duration */
@@ -425,6 +428,30 @@ stands_for_another(const char *path)
 	return false;
 }
 
+static bool
+is_script(const char *path)
+{
+	char head[2] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return false;
+	(void)!read(fd, head, sizeof head);	/* no script then */
+	close(fd);
+	return memcmp(head, "#!", sizeof head) == 0;
+}
+
+/* Was hale started as the interpreter of the very file that it is to start? The
+ * kernel would start a hale for that again, and so on for ever. */
+static bool
+starts_itself(const char *self, const char *program)
+{
+	const char *file = (const char *)getauxval(AT_EXECFN);
+
+	return file != NULL && strcmp(file, program) == 0
+	    && strcmp(file, self) != 0 && is_script(file);
+}
+
 static int
 run_run(int argc, char **argv)
 {
@@ -448,6 +475,11 @@ run_run(int argc, char **argv)
 	if (left == argc) {
 		log_error("no program to start (see: hale help)");
 		return CMD_USAGE;
+	}
+	if (starts_itself(argv[0], argv[left])) {
+		log_error("cannot start %s: its #! line names hale, which "
+		          "would start it again and again", argv[left]);
+		return EXPLAIN_CANNOT_EXEC;
 	}
 	log_level(level_of(&a));
 	if (!a.no_env)

@@ -6,7 +6,7 @@ import tempfile
 
 import pytest
 
-from box import HALE, PATH, SVC, Pipe, clean_env, fill
+from box import HALE, PATH, SVC, Pipe, clean_env, fill, svc
 
 EM_X86_64, EM_AARCH64 = 62, 183
 NATIVE = {"x86_64": EM_X86_64, "aarch64": EM_AARCH64}[os.uname().machine]
@@ -105,6 +105,27 @@ def test_a_script_with_dos_lines_is_told_so(box, tmp_path):
 def test_a_script_whose_interpreter_is_not_executable_is_126(box, tmp_path):
     interpreter = program(tmp_path / "i", elf(), mode=0o644)
     assert interpreter in refused(box, program(tmp_path / "s", f"#!{interpreter}\n"))
+
+
+@pytest.mark.parametrize("line", [f"#!{HALE}", f"#!{HALE} -v", f"#! {HALE} run", f"#!{HALE} --"])
+def test_a_script_whose_interpreter_is_hale_is_126_and_not_started_for_ever(box, tmp_path, line):
+    script = program(tmp_path / "s", line + "\n")
+    for words in ([script], [script, "a"], [HALE, "-q", script]):
+        code, out, err = box(*words).end()
+        assert (code, out) == (126, [])
+        assert err[-1] == (f"hale: cannot start {script}: its #! line names hale, "
+                           "which would start it again and again")
+
+
+def test_a_script_may_name_hale_and_the_program_that_it_is_for(box, tmp_path):
+    script = program(tmp_path / "s", f"#!{HALE} {SVC}\n")
+    other = program(tmp_path / "t", f"#!{HALE}\n")
+    assert box(script).end()[0] not in (126, 127)
+    assert box(other).end()[0] == 126
+
+
+def test_hale_may_start_hale(box):
+    assert box(HALE, HALE, "-s", *svc("exit 5")).code() == 5
 
 
 def test_a_script_in_a_script_names_the_interpreter_that_is_missing(box, tmp_path):
