@@ -30,7 +30,8 @@ SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
        sup/report sup/usage sup/status sup/page sup/metrics sup/answer \
        sup/nonce sup/local sup/local_ask sup/follow sup/daemon sup/keeper sup/reaper \
        sup/snapshot sup/init
-CMD  = cmd/cmd cmd/help cmd/ask cmd/run cmd/run_checks cmd/probe cmd/check cmd/wait cmd/get \
+CMD  = cmd/cmd cmd/help cmd/license cmd/ask cmd/run cmd/run_checks cmd/probe cmd/check cmd/wait \
+       cmd/get \
        cmd/get_opts cmd/get_ask cmd/get_route cmd/get_send cmd/get_recv cmd/get_try \
        cmd/get_tell cmd/get_sink cmd/get_words \
        cmd/get_digest cmd/status
@@ -109,6 +110,15 @@ $B/trust/anchors_blob.c: $B/trust/anchors $B/trust/roots.pem
 	@mv $@.part $@
 $B/net/anchors_blob.o: $B/trust/anchors_blob.c
 	@mkdir -p $(@D)
+	@echo "compile $<"
+	$Q$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
+
+# What --license prints; MORE_LICENSES are files whose text follows ours.
+MORE_LICENSES =
+$B/cmd/license.c: scripts/license.sh LICENSE $(MORE_LICENSES) $(READY)
+	@mkdir -p $(@D)
+	@scripts/license.sh LICENSE $(TOOL) $(MORE_LICENSES) >$@ || { rm -f $@; exit 1; }
+$B/cmd/license.o: $B/cmd/license.c
 	@echo "compile $<"
 	$Q$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# bearssl.sh OUT - build the pinned BearSSL; OUT/bearssl.a and OUT/bearssl/inc.
+# bearssl.sh OUT - build the pinned BearSSL; OUT/bearssl.a and OUT/bearssl/inc,
+# and its license as OUT/bearssl.license.
 #
 # CC and CFLAGS may name another compiler (sanitizers); OUT/bin/musl-gcc and
 # -Os stand for them else. OUT/bearssl.mk tells the Makefile the version and
@@ -72,6 +73,7 @@ build() {
 	wait $half
 	find obj -name '*.o' | LC_ALL=C sort | xargs ar rcsD "$tmp/bearssl.a"
 	mv inc "$tmp/inc"
+	mv LICENSE.txt "$tmp/license"
 }
 
 echo "bearssl: building $version with ${CC:-musl-gcc}"
@@ -86,5 +88,6 @@ mkdir -p "$out/bearssl"
 rm -rf "$out/bearssl/inc"
 mv "$tmp/inc" "$out/bearssl/inc"
 mv "$tmp/bearssl.a" "$out/bearssl.a"
+mv "$tmp/license" "$out/bearssl.license"
 echo "BEARSSL_VERSION = $version" >"$out/bearssl.mk"
 echo "bearssl: done, $out/bearssl.a"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# musl.sh OUT - build the pinned musl with Debian's patches; OUT/bin/musl-gcc.
+# musl.sh OUT - build the pinned musl with Debian's patches; OUT/bin/musl-gcc,
+# and its license as OUT/musl.license.
 #
 # OUT/musl.mk tells the Makefile the version and comes last, so that a
 # half-built tree is never used. On Alpine the system's own gcc and musl serve.
@@ -23,7 +24,19 @@ mkdir -p "$1"
 out=$(cd "$1" && pwd)
 rm -f "$out/musl.mk"
 
+get_orig() {
+	"$here/fetch.sh" $orig $orig_sha256 main/m/musl \
+		https://musl.libc.org/releases/musl-$version.tar.gz
+}
+
+# Alpine's package has no copy of it.
+get_license() {
+	tar -xOzf "$src/$orig" musl-$version/COPYRIGHT >"$out/musl.license"
+}
+
 system_musl() {
+	get_orig
+	get_license
 	mkdir -p "$out/bin"
 	ln -sf "$(command -v gcc)" "$out/bin/musl-gcc"
 	# Run without a program the loader tells its version.
@@ -37,8 +50,7 @@ system_musl() {
 
 [ ! -e /etc/alpine-release ] || system_musl
 
-"$here/fetch.sh" $orig $orig_sha256 main/m/musl \
-	https://musl.libc.org/releases/musl-$version.tar.gz
+get_orig
 "$here/fetch.sh" $patches $patches_sha256 main/m/musl
 
 tmp=$(mktemp -d "$out/.musl.XXXXXX")
@@ -72,5 +84,6 @@ for dir in include lib bin; do
 	rm -rf "${out:?}/$dir"
 	mv "$tmp/inst$out/$dir" "$out/$dir"
 done
+get_license
 echo "MUSL_VERSION = $version" >"$out/musl.mk"
 echo "musl: done, $out/bin/musl-gcc"

@@ -30,6 +30,9 @@ struct cmd {
 extern const struct cmd cmd_run, cmd_check, cmd_wait, cmd_get, cmd_status, cmd_drain,
                         cmd_help;
 
+/* The licenses of hale and of what it contains; made by scripts/license.sh. */
+extern const char cmd_license[];
+
 extern const struct cmd *const cmd_all[];	/* NULL-terminated; run first */
 
 /* The command of that name, or NULL. */

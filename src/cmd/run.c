@@ -339,8 +339,8 @@ static const struct opt opts[] = {
 	OPT('h', "help", OPT_ASK, AT(help), "", "print this", "", NULL, ""),
 	OPT('V', "version", OPT_ASK, AT(version), "",
 	    "print the versions of hale, musl and BearSSL", "", NULL, ""),
-	OPT('l', "license", OPT_ASK, AT(license), "", "print the license", "",
-	    NULL, ""),
+	OPT('l', "license", OPT_ASK, AT(license), "",
+	    "print the licenses of hale, musl and BearSSL", "", NULL, ""),
 	OPT_END
 };
 
@@ -350,15 +350,6 @@ level_of(const struct run_args *a)
 	if (a->quiet)
 		return LOG_ERROR;
 	return a->verbose ? LOG_INFO : LOG_WARN;
-}
-
-static int
-print_license(void)
-{
-	return cmd_print(span_of(
-		"hale is under the MIT license, as are musl and BearSSL, "
-		"which it contains.\n"
-		"It comes without any warranty.\n"));
 }
 
 /* An action without anything that could set it off is most likely a slip. */
@@ -469,7 +460,7 @@ run_run(int argc, char **argv)
 	if (a.version)
 		return print_version();
 	if (a.license)
-		return print_license();
+		return cmd_print(span_of(cmd_license));
 	if (run_checks_prepare(&a.plan.watch, left, argv) != CMD_OK)
 		return CMD_USAGE;
 	if (left == argc) {

@@ -1,10 +1,11 @@
 """Options: by flag, by HALE_* in the environment, and what is said of wrong ones."""
 import re
 import shlex
+import subprocess
 
 import pytest
 
-from box import HALE, SVC, clean_env, svc, until
+from box import HALE, SVC, TOP, clean_env, svc, until
 
 TERM = 15
 
@@ -554,6 +555,21 @@ def test_help_that_cannot_be_written_is_a_failure(box, words):
     assert (code, len(err)) == (1, 1)
 
 
-def test_license_is_told(box):
+def test_license_has_the_texts_of_all_that_the_binary_contains(box):
     code, out, err = run(box, "--license")
-    assert (code, err) == (0, []) and "MIT" in out[0]
+    text = "\n".join(out)
+    assert (code, err) == (0, [])
+    assert re.search(r"^hale: Copyright .*the hale authors$", text, re.M)
+    assert re.search(r"^BearSSL: Copyright .*Thomas Pornin", text, re.M)
+    own = (TOP / "LICENSE").read_text()
+    assert own[own.index("Permission is"):].strip() in text
+
+
+@pytest.mark.static_only
+def test_license_names_whom_musls_parts_in_the_binary_belong_to(box):
+    text = "\n".join(run(box, "--license")[1])
+    assert re.search(r"^musl: Copyright .*Rich Felker, et al\.$", text, re.M)
+    assert "Valentin Ochs" in text and "Arm Limited" in text
+    named = "tre_|reg(comp|exec)|crypt|(l?exp|pow|log|sin|sqrt|frexp|scalbn|fmod)[fl2]?"
+    has = subprocess.run(["nm", f"{HALE}.debug"], check=True, capture_output=True, text=True).stdout
+    assert not re.findall(rf" [TtWw] (?:__)?(?:{named})$", has, re.M)

@@ -150,6 +150,48 @@ def test_ci_that_is_ended_by_a_signal_ends_its_tests_and_their_engine(ci):
     assert (top / "calls").read_text() == "engine stop\n"
 
 
+MIT = "Permission is hereby granted, to\nall.\n\nIT IS PROVIDED AS IS, THE\nSOFTWARE.\n"
+
+
+@pytest.fixture
+def license_c(tmp_path):
+    """license_c(bearssl=...) runs scripts/license.sh on such texts."""
+    def make(bearssl="Copyright (c) B\n\n" + MIT, musl="Copyright M\n\n" + MIT, more=()):
+        texts = {"LICENSE": "MIT\n\nCopyright H\n\n" + MIT, "bearssl.license": bearssl,
+                 "musl.license": musl, "musl.mk": "MUSL_VERSION = none\n"}
+        for name, text in texts.items():
+            (tmp_path / name).write_text(text or "")
+            if text is None:
+                (tmp_path / name).unlink()
+        return call(SCRIPTS / "license.sh", tmp_path / "LICENSE", tmp_path, *more)
+    return make
+
+
+def test_the_license_has_each_copyright_and_the_text_once(license_c, tmp_path):
+    (tmp_path / "more").write_text('a "b" \\ c\n')
+    done = license_c(more=[tmp_path / "more"])
+    assert done.returncode == 0, done.stderr
+    for line in ("hale: Copyright H", "musl: Copyright M", "BearSSL: Copyright (c) B"):
+        assert f'\t"{line}\\n"\n' in done.stdout
+    assert done.stdout.count("Permission is hereby") == 1
+    assert done.stdout.endswith('\t"a \\"b\\" \\\\ c\\n"\n;\n')
+
+
+def test_the_license_may_be_wrapped_otherwise_and_musl_be_absent(license_c):
+    done = license_c("Copyright (c) B\n\n" + MIT.replace("to\nall", "to \n  all"), musl=None)
+    assert done.returncode == 0 and "musl" not in done.stdout
+
+
+@pytest.mark.parametrize("texts, told", [
+    ({"bearssl": "Copyright B\n\n" + MIT.replace("all", "some")}, "is not the MIT license of"),
+    ({"musl": "Copyright M\n\nAll rights reserved.\n"}, "is not the MIT license of"),
+    ({"bearssl": MIT}, "has no copyright line")], ids=str)
+def test_another_license_fails_the_build_and_is_named(license_c, texts, told):
+    done = license_c(**texts)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert told in done.stderr and list(texts)[0] + ".license" in done.stderr
+
+
 HEARS = """
 import signal, subprocess, sys
 import conftest
