@@ -54,12 +54,20 @@ TOOLS = $(patsubst tests/%.c,$B/%,$(wildcard tests/helpers/*.c))
 BENCH = $(patsubst tests/%.c,$B/%,$(wildcard tests/bench/*.c))
 READY = $(TOOL)/musl.mk $(TOOL)/bearssl.mk
 
+# Until another machine can be built for, asking for it is an error.
+MACHINE := $(shell uname -m)
+ifeq ($(filter $(MACHINE),$(patsubst arm64,aarch64,$(patsubst amd64,x86_64,$(or $(ARCH),$(MACHINE))))),)
+$(error ARCH=$(ARCH): this makes hale for the machine that it runs on ($(MACHINE)) only)
+endif
+
 .PHONY: all demo test unit system container kubernetes dev lint fuzz bench repro \
         image install clean help helpers layers readme roots FORCE
 
 all: $B/hale layers
 
+# A compiler that does not know -static-pie may link a binary that needs a loader.
 $B/hale: $B/hale.debug
+	$Qscripts/static.sh $< || { rm -f $@ $<; exit 1; }
 	$Qstrip -o $@ $<
 	@echo "made    $@, $$(stat -c %s $@) bytes"
 

@@ -55,6 +55,49 @@ def test_the_binary_is_static_and_hardened():
     assert not re.search(r"^ +LOAD .* RWE ", told, re.M)
 
 
+def link(to, *how):
+    (to.parent / "a.c").write_text("int main(int c, char **v) { return v[c - 1][2] != 'v'; }")
+    subprocess.run(("gcc", *how, "-o", to, to.parent / "a.c"), check=True, timeout=60)
+    return to
+
+
+@pytest.mark.static_only
+@pytest.mark.parametrize("how, told", [
+    (["-pie"], "it needs the loader /lib"), (["-static"], "its ELF type is EXEC"),
+    (["-nostdlib", "-static-pie", "-Wl,-e,main"], "it does not start")], ids=str)
+def test_what_is_no_static_pie_is_an_error_that_leaves_no_hale(tmp_path, how, told):
+    """As a musl-gcc makes it that has no spec for -static-pie (musl 1.2.6 as it comes)."""
+    debug = link(tmp_path / "hale.debug", *how)
+    (tmp_path / "hale").write_bytes(b"of yesterday")
+    os.utime(tmp_path / "hale", (0, 0))
+    done = call("make", "-C", TOP, f"B={tmp_path}", "TOOL=build/tool", "PARTS=",
+                "-o", f"{tmp_path}/main.o", f"{tmp_path}/hale")
+    assert done.returncode != 0 and "made" not in done.stdout
+    assert f"{debug}: not a static PIE: {told}" in done.stderr
+    assert not (tmp_path / "hale").exists() and not debug.exists()
+
+
+def test_a_static_pie_is_one(tmp_path):
+    done = call(SCRIPTS / "static.sh", link(tmp_path / "x", "-static-pie"))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("arch", ["riscv64",
+                                  "arm64" if os.uname().machine == "x86_64" else "amd64"])
+@pytest.mark.parametrize("env", [False, True])
+def test_another_machines_binary_is_asked_for_in_vain_and_in_words(arch, env):
+    done = call("make", "-n", "-C", TOP, *([] if env else [f"ARCH={arch}"]),
+                **({"ARCH": arch} if env else {}))
+    assert done.returncode == 2
+    assert f"ARCH={arch}: this makes hale for the machine that it runs on" in done.stderr
+
+
+@pytest.mark.parametrize("arch", ["", "x86_64", "amd64"] if os.uname().machine == "x86_64"
+                         else ["", "aarch64", "arm64"])
+def test_this_machines_name_is_no_other_machine(arch):
+    assert call("make", "-n", "-C", TOP, "clean", ARCH=arch).returncode == 0
+
+
 def test_a_damaged_archive_is_refused_in_words_and_put_aside(tmp_path):
     (tmp_path / "x.tar.gz").write_bytes(ARCHIVE.replace(b"bytes", b"byteS"))
     done = call(SCRIPTS / "fetch.sh", "x.tar.gz", SHA256, "-", HALE_SRC=str(tmp_path))
