@@ -28,7 +28,7 @@ SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
        sup/env sup/explain sup/cgroup sup/death sup/stopped sup/notify_sock \
        sup/speaker sup/checker sup/watch sup/launch sup/facts \
        sup/report sup/usage sup/status sup/page sup/metrics sup/answer \
-       sup/nonce sup/local sup/local_ask sup/follow sup/daemon sup/keeper sup/reaper \
+       sup/nonce sup/local sup/local_ask sup/follow sup/daemon sup/clash sup/keeper sup/reaper \
        sup/snapshot sup/init
 CMD  = cmd/cmd cmd/help cmd/license cmd/ask cmd/run cmd/run_checks cmd/probe cmd/check cmd/wait \
        cmd/get \
@@ -39,7 +39,7 @@ CMD  = cmd/cmd cmd/help cmd/license cmd/ask cmd/run cmd/run_checks cmd/probe cmd
 PURE = base/err base/buf base/parse base/signame base/edits base/opt base/kubenv net/http net/proxy \
        sup/service net/der net/x509_name net/x509 net/x509_path net/pem net/key \
        net/anchors net/anchors_blob net/url net/redact net/reply net/request \
-       sup/health sup/notify sup/checkname sup/daemon sup/facts sup/metrics \
+       sup/health sup/notify sup/checkname sup/daemon sup/clash sup/facts sup/metrics \
        sup/procstat
 
 WARN  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum \

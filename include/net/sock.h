@@ -37,6 +37,9 @@ int sock_parse(struct sock_addr *out, struct span text);
  * longer than an address can be. */
 void sock_abstract(struct sock_addr *out, struct span name);
 
+/* Its TCP port; 0: it is a unix socket. */
+unsigned sock_port(const struct sock_addr *at);
+
 /* Appends the address in words; a port alone with the host it stands for. */
 void sock_write(struct buf *b, const struct sock_addr *at);
 

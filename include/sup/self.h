@@ -48,6 +48,7 @@ struct init {
 	bool     leaving;
 	bool     start_refused;	/* the machine refused the last start */
 	bool     cleared;	/* it got SIGKILL as part of a restart */
+	bool     told_clash;	/* that it may have wanted hale's port */
 	bool     told_unreachable;	/* that it cannot be signalled */
 	bool     stopped;	/* the service, as waitpid() reported it last */
 	bool     renamed;	/* the service is called `name` now */

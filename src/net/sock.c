@@ -169,6 +169,22 @@ sock_write(struct buf *b, const struct sock_addr *at)
 		buf_fmt(b, "0.0.0.0:%u", ntohs(v4->sin_port));
 }
 
+/* see net/sock.h */
+unsigned
+sock_port(const struct sock_addr *at)
+{
+	const struct sockaddr_in6 *v6 = (const void *)&at->room;
+	const struct sockaddr_in *v4 = (const void *)&at->room;
+
+	switch (at->any.sa_family) {
+	case AF_INET6:
+		return ntohs(v6->sin6_port);
+	case AF_INET:
+		return ntohs(v4->sin_port);
+	}
+	return 0;
+}
+
 /* Is a socket in the way, and nobody listens behind it? */
 static bool
 is_stale(const struct sock_addr *at)

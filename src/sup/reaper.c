@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "sup/child.h"
+#include "sup/clash.h"
 #include "sup/daemon.h"
 #include "sup/keeper.h"
 #include "sup/proc.h"
@@ -197,6 +199,45 @@ tell_left(const struct init *in)
 	         hint != NULL ? hint : else_do, hint != NULL ? ")" : "");
 }
 
+/* Has it ever been what a check, or it itself, calls ready? */
+static bool
+was_seen_ready(const struct init *in)
+{
+	const struct watch_plan *w = &in->plan->watch;
+
+	return (w->n_checks > 0 || w->notify || w->notify_fd > 0)
+	    && watch_was_ready(&in->watch);
+}
+
+/* Its own line may say no more than "address in use", and not by whom. */
+static void
+tell_clash(struct init *in)
+{
+	const struct clash c = {
+		.code = child_code(in->status),
+		.lived_ms = in->died_ms - in->started_ms,
+		.argv = in->plan->argv,
+		.env_port = getenv("PORT"),
+	};
+	char words[SELF_LIST_MAX];
+	struct buf b = buf_over(words, sizeof words);
+
+	if (in->told_clash || in->stop_sent || was_seen_ready(in))
+		return;
+	for (size_t i = 0; i < in->plan->n_listen; i++) {
+		const struct facts_listen *l = &in->plan->listen[i];
+
+		if (!clash_is_likely(&c, sock_port(&l->at)))
+			continue;
+		facts_write_listen(&b, l);
+		log_warn("hale itself listens on %s: a service that wants port "
+		         "%u too fails with \"address in use\"; give one of "
+		         "them another", buf_text(&b), sock_port(&l->at));
+		in->told_clash = true;
+		return;
+	}
+}
+
 /* It has made room for one that ended badly: that is no good end. */
 static int
 failed_upgrade(const struct init *in)
@@ -230,6 +271,7 @@ service_ended(struct init *in, int status)
 		status = failed_upgrade(in);
 	in->status = status;
 	tell_end(in);
+	tell_clash(in);
 	if (status == 0 && keeper_is_watched(&in->service) && in->plan->linger_ms == 0)
 		tell_left(in);
 	in->pid = 0;

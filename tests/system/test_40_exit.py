@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from box import HALE, SVC, until
+from box import HALE, SVC, clean_env, until
 
 # What the default action of the others is: to be ignored or to stop.
 DEADLY = [s for s in range(1, 65) if s not in (17, 18, 19, 20, 21, 22, 23, 28)]
@@ -211,3 +211,54 @@ def test_a_kill_by_hand_after_another_process_ran_out_of_memory_is_told_apart(
     code, _, err = box.end()
     assert code == 5
     assert err[-1] == f"hale: {SVC} (pid 2) exited with code 5"
+
+
+# --- a service that wants hale's own port ------------------------------------------
+
+CLASH = ('hale: hale itself listens on {0}: a service that wants port {1} too fails with '
+         '"address in use"; give one of them another')
+
+
+def told_of_clash(started):
+    code, _, err = started.end()
+    return code, [line for line in err if "itself listens" in line]
+
+
+@pytest.mark.parametrize("listen, env, service", [
+    ("4253", {"PORT": "4253"}, "exit 3"), ("127.0.0.1:4253", {"PORT": ":4253"}, "exit 9"),
+    ("8080,probes", {}, "exit 1"), ("[::]:3000", {}, "exit 2"),
+    ("127.0.0.1:4253", {}, "exit 4 4253")], ids=str)
+def test_a_service_that_fails_soon_and_may_have_wanted_hales_port_is_told_so(hale, listen, env,
+                                                                           service):
+    code, told = told_of_clash(hale("--listen", listen, service, env=clean_env(**env)))
+    port = re.search(r":?(\d+)(,probes)?$", listen)[1]
+    where = listen if ":" in listen else f"[::]:{listen}"
+    assert (code, told) == (int(service.split("exit ")[1].split()[0]), [CLASH.format(where, port)])
+
+
+@pytest.mark.parametrize("options, env, service", [
+    (["--listen", "4253"], {"PORT": "8000"}, "exit 1"), (["--listen", "4253"], {}, "exit 1"),
+    (["--listen", "8080"], {}, "exit 3"), (["--listen", "8080"], {}, "exit 0"),
+    (["--listen", "8080"], {}, "die 9"), (["--listen", "unix:@8080"], {}, "exit 1"),
+    ([], {"PORT": "8080"}, "exit 1"), (["-q", "--listen", "8080"], {"PORT": "8080"}, "exit 1")],
+    ids=str)
+def test_a_failure_that_has_other_reasons_is_not_told_so(hale, options, env, service):
+    assert told_of_clash(hale(*options, service, env=clean_env(**env)))[1] == []
+
+
+def test_it_is_told_once_of_all_lives_and_not_of_a_stop(hale):
+    box = hale("--listen", "8080", "--restart", "always", "--backoff", "1ms", "--max-restarts", "3",
+               "exit 1")
+    assert len(told_of_clash(box)[1]) == 1
+    box = hale("--listen", "8080", "catch quit 15 1 say up pause")
+    box.out.expect("^up$")
+    box.signal(15)
+    assert told_of_clash(box) == (1, [])
+
+
+def test_one_that_has_been_ready_is_not_told_so(hale):
+    box = hale("--notify-fd", "9", "--listen", "8080",
+               ["/bin/sh", "-c", "echo >&9; read end; exit 1"])
+    until(lambda: box.get("/readyz").status == 200, "it is ready")
+    box.tell("end")
+    assert told_of_clash(box) == (1, [])

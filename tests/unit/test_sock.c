@@ -355,6 +355,25 @@ a_port_in_use_is_told(void **state)
 	close(holder);
 }
 
+static void
+a_port_is_that_of_tcp(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned    port;
+	} rows[] = {
+		{ "80", 80 }, { "127.0.0.1:65535", 65535 }, { "[::1]:1", 1 },
+		{ "unix:/80", 0 }, { "unix:@80", 0 },
+	};
+	struct sock_addr at;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		assert_int_equal(0, sock_parse(&at, span_of(rows[i].text)));
+		assert_int_equal(rows[i].port, sock_port(&at));
+	}
+}
+
 int
 main(void)
 {
@@ -371,5 +390,6 @@ main(void)
 	UNIT_TEST(a_missing_folder_is_told);
 	UNIT_TEST(a_descriptor_is_non_blocking_and_closed_on_exec);
 	UNIT_TEST(a_port_in_use_is_told);
+	UNIT_TEST(a_port_is_that_of_tcp);
 	return unit_run_with("net/sock", make_folder, remove_folder);
 }
