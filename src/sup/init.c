@@ -30,7 +30,7 @@
 
 #define TURN_FAILED_MS 1000	/* pause after a wait that cannot fail failed */
 #define READ_FAILED_MS 1000	/* the same for a read of signals */
-#define WHY_MAX       192	/* bytes of why something cannot be set up */
+#define WHY_MAX       224	/* bytes of why something cannot be set up */
 #define FDS_LEAST     6	/* 0 to 2, signals, epoll, timer: nothing can do less */
 
 static struct init the_init;	/* zeroed pages that cost nothing untouched */
@@ -261,10 +261,11 @@ static void
 write_why_no_port(struct buf *b, const struct sock_addr *at, int err)
 {
 	write_why(b, err);
-	if (err == -EACCES && at->any.sa_family != AF_UNIX)
-		buf_str(b, ": a port below net.ipv4.ip_unprivileged_port_start "
-		        "(1024 unless set) needs CAP_NET_BIND_SERVICE; use a "
-		        "higher port");
+	if (err == -EACCES && sock_port(at) > 0)
+		buf_str(b, ": ports below the sysctl "
+		        "net.ipv4.ip_unprivileged_port_start (1024 unless set) "
+		        "need CAP_NET_BIND_SERVICE: add it, lower the sysctl, "
+		        "or use a higher port");
 }
 
 static int

@@ -143,7 +143,7 @@ def service(run):
     """A service that answers, and hale has found that it does."""
     box = run()
     box.logs.wait("service: serving")
-    until(lambda: box.get(9000, "/healthz")[0] == 200, "the service is healthy")
+    until(lambda: box.get(4253, "/healthz")[0] == 200, "the service is healthy")
     return box
 
 

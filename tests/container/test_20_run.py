@@ -21,14 +21,14 @@ def test_becomes_healthy_by_the_images_own_health_check(run):
 
 
 def test_answers_from_outside_on_its_own_port_and_the_services(service):
-    assert service.get(9000, "/healthz") == (200, "ok")
-    assert service.get(9000, "/readyz") == (200, "ok")
-    assert service.get(9000, "/livez") == (200, "ok")
+    assert service.get(4253, "/healthz") == (200, "ok")
+    assert service.get(4253, "/readyz") == (200, "ok")
+    assert service.get(4253, "/livez") == (200, "ok")
     assert service.get(8080, "/")[1].endswith("uid 65532\n")
 
 
 def test_is_pid_1_and_the_service_is_its_child(service):
-    status, text = service.get(9000, "/status")
+    status, text = service.get(4253, "/status")
     facts = json.loads(text)
     assert status == 200
     assert facts["pid"] == 1
@@ -65,11 +65,11 @@ def test_a_drain_is_seen_from_outside_while_the_service_serves(run):
     box = run(options=("-e", "HALE_DRAIN=5m"))
     box.logs.wait("service: serving")
     docker("kill", "-s", "TERM", box.id)
-    until(lambda: box.get(9000, "/readyz")[0] == 503, "readiness goes off")
-    assert "drain" in box.get(9000, "/readyz?verbose")[1]
-    assert box.get(9000, "/livez") == (200, "ok")
+    until(lambda: box.get(4253, "/readyz")[0] == 503, "readiness goes off")
+    assert "drain" in box.get(4253, "/readyz?verbose")[1]
+    assert box.get(4253, "/livez") == (200, "ok")
     assert box.get(8080, "/")[0] == 200
-    assert json.loads(box.get(9000, "/status")[1])["state"] == "draining"
+    assert json.loads(box.get(4253, "/status")[1])["state"] == "draining"
     docker("kill", "-s", "TERM", box.id)  # the second ends the drain
     box.logs.wait("service: ended in order")
     assert box.exit_code() == 0
@@ -103,7 +103,7 @@ def test_docker_kill_sends_a_signal_through_to_the_service(service):
 
 def test_orphans_are_reaped_and_counted(service):
     service.get(8080, "/orphans?n=20")
-    until(lambda: json.loads(service.get(9000, "/status")[1])["orphans_reaped"] >= 20,
+    until(lambda: json.loads(service.get(4253, "/status")[1])["orphans_reaped"] >= 20,
           "20 orphans reaped")
     assert not [line for line in states_of(service) if line.split()[1][0] == "Z"]
 

@@ -121,7 +121,7 @@ def test_a_paused_container_goes_on_where_it_was(service):
     before = service.status()["service"]["pid"]
     docker("pause", service.id)
     docker("unpause", service.id)
-    assert service.get(9000, "/readyz") == (200, "ok")
+    assert service.get(4253, "/readyz") == (200, "ok")
     assert service.status()["service"]["pid"] == before
 
 

@@ -30,8 +30,8 @@ def test_exec_status_is_a_table_and_json(service):
 
 def test_exec_drain_answers_after_the_drain_as_a_prestop_hook_needs(service):
     assert service.hale("drain", "300ms").returncode == 0
-    assert service.get(9000, "/readyz")[0] == 503
-    assert service.get(9000, "/livez") == (200, "ok")
+    assert service.get(4253, "/readyz")[0] == 503
+    assert service.get(4253, "/livez") == (200, "ok")
     assert service.status()["state"] == "draining"
     docker("stop", "-t", "20", service.id)
     assert service.exit_code() == 0
@@ -43,9 +43,9 @@ def test_exec_by_root_works_and_by_another_user_it_only_looks(service):
     refused = service.hale("drain", "0", options=other)
     assert refused.returncode == 1
     assert refused.stderr.startswith("hale: ") and refused.stderr.count("\n") == 1
-    assert service.get(9000, "/readyz") == (200, "ok")
+    assert service.get(4253, "/readyz") == (200, "ok")
     assert service.hale("drain", "0", options=root).returncode == 0
-    assert service.get(9000, "/readyz")[0] == 503
+    assert service.get(4253, "/readyz")[0] == 503
 
 
 def test_exec_of_a_wrong_word_is_2_and_the_service_stays(service):
@@ -75,7 +75,7 @@ def test_under_dockers_init_hale_says_it_is_not_pid_1_and_works(under_init):
     box = under_init()
     box.events.wait("health_status: healthy")
     assert box.status()["pid"] > 1
-    assert box.get(9000, "/readyz") == (200, "ok")
+    assert box.get(4253, "/readyz") == (200, "ok")
     docker("stop", "-t", "20", box.id)
     assert box.exit_code() == 7
     warning, end = box.hale_lines()
@@ -130,14 +130,14 @@ def test_containers_that_share_pids_and_network_answer_each_for_itself(
 
 def test_a_port_in_use_is_one_line_and_1_before_the_service_starts(run, service):
     beside = run(network=f"container:{service.id}", options=(
-        "-e", f"HALE_LISTEN={9000 if service.published else service.ports[9000]}"))
+        "-e", f"HALE_LISTEN={4253 if service.published else service.ports[4253]}"))
     assert beside.exit_code() == 1
     (line,) = beside.hale_lines()
     assert line.startswith("hale: cannot listen on ")
-    assert "9000" in line or str(service.ports[9000]) in line
+    assert "4253" in line or str(service.ports[4253]) in line
     assert line.endswith(": Address in use")
     assert docker("logs", beside.id).stdout == ""
-    assert service.get(9000, "/readyz") == (200, "ok")
+    assert service.get(4253, "/readyz") == (200, "ok")
 
 
 def test_a_socket_in_a_shared_folder_answers_without_any_network(run, tmp_path):

@@ -152,7 +152,7 @@ def test_a_sick_service_that_nobody_may_signal_is_given_up(out_of_reach):
     if box.published:
         status, body = until(
             lambda: (lambda got: got[0] == 503 and got)(
-                box.get(9000, "/livez?verbose")), "/livez tells the truth")
+                box.get(4253, "/livez?verbose")), "/livez tells the truth")
         assert "failed: " in body, body
     pass_time(2)
     assert running(box)  # it was told to restart, not to exit
@@ -344,7 +344,7 @@ def test_checks_that_find_no_process_left_are_no_failure_of_the_service(crowded)
     box = crowded(*CHECKED, *setting("TIMEOUT", "3s"))
     pass_time(2)
     assert running(box)
-    assert box.get(9000, "/livez") == (200, "ok")
+    assert box.get(4253, "/livez") == (200, "ok")
     assert stop(box) < SOON_S  # Go itself may fail to: it has no thread left
 
 
@@ -353,7 +353,7 @@ def test_a_service_that_ate_all_processes_is_restarted(crowded):
     with pytest.raises((OSError, http.client.HTTPException)):
         box.get(8080, "/die?n=9")
     box.logs.wait("service: serving")
-    assert until(lambda: box.get(9000, "/readyz") == (200, "ok"), "it is ready")
+    assert until(lambda: box.get(4253, "/readyz") == (200, "ok"), "it is ready")
     assert stop(box) < SOON_S
     assert box.exit_code() == 0
 
@@ -381,7 +381,7 @@ def test_hale_in_the_place_of_docker_init_leaves_the_inner_ones_settings(
         *setting("RESTART", "on-failure"), *setting("DRAIN", "100ms")))
     box.logs.wait("service: serving")
     if box.published:
-        until(lambda: box.get(9000, "/readyz") == (200, "ok"), "it is ready")
+        until(lambda: box.get(4253, "/readyz") == (200, "ok"), "it is ready")
     assert stop(box) < SOON_S
     assert box.exit_code() == 7
     lines = [re.sub(r" \(pid \d+\)", "", line) for line in box.hale_lines()]
@@ -416,7 +416,7 @@ def test_ctrl_c_stops_a_service_that_is_always_restarted(terminal):
 # --- few descriptors ---
 
 
-@pytest.mark.parametrize("listen", ["", "9000"], ids=["no port", "a port"])
+@pytest.mark.parametrize("listen", ["", "4253"], ids=["no port", "a port"])
 @pytest.mark.parametrize("limit", [4, 5, 6, 7])
 def test_with_few_descriptors_it_starts_or_one_line_names_the_limit(
         once, limit, listen):

@@ -49,7 +49,7 @@ def victim(run, pod):
 def does_its_work(box):
     """Everything that asks hale, from inside, says what is true."""
     for _ in range(ROUNDS):
-        for words in (("check",), ("check", "http://127.0.0.1:9000/readyz")):
+        for words in (("check",), ("check", "http://127.0.0.1:4253/readyz")):
             done = box.hale(*words)
             assert done.returncode == 0, (words, done.stdout, done.stderr)
             assert "forged" not in done.stdout

@@ -11,7 +11,7 @@ def main():
     cluster = kubernetes.Cluster()
     cluster.start()
     space = Space(cluster, "hold")
-    made = space.ready_pod(pod(env={"HALE_LISTEN": "8080"}))
+    made = space.ready_pod(pod(env={"HALE_LISTEN": "4253"}))
     print(f"held: pod {made['metadata']['name']} at {made['status']['podIP']}", flush=True)
     signal.pause()
 

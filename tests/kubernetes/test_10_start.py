@@ -4,5 +4,5 @@ from conftest import pod
 
 
 def test_a_pod_starts_and_is_ready(space, figure):
-    made = space.ready_pod(pod(env={"HALE_LISTEN": "8080,probes"}))
+    made = space.ready_pod(pod(env={"HALE_LISTEN": "4253,probes"}))
     assert made["status"]["podIP"].startswith("10.244.0.")

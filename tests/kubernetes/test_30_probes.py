@@ -12,7 +12,7 @@ from cluster import condition, processes, ready, restarts
 from conftest import manifests, pod
 from load import Endpoints
 
-CHECKED = {"HALE_LISTEN": "8080,probes", "HALE_CHECK": "http://localhost:8000/",
+CHECKED = {"HALE_LISTEN": "4253,probes", "HALE_CHECK": "http://localhost:8000/",
            "HALE_INTERVAL": "1s"}
 EAGER = {"periodSeconds": 1, "failureThreshold": 1}
 
@@ -20,14 +20,14 @@ EAGER = {"periodSeconds": 1, "failureThreshold": 1}
 def asked(way):
     """The three probes, each by httpGet, tcpSocket or exec."""
     def probe(path, word, port):
-        return {"http": {"httpGet": {"path": path, "port": 8080}},
+        return {"http": {"httpGet": {"path": path, "port": 4253}},
                 "tcp": {"tcpSocket": {"port": port}},
                 "exec": {"exec": {"command": ["/hale", "check", word]}}}[way]
     return {
         "startupProbe": {**probe("/startupz", "--startup", 8000), "periodSeconds": 1,
                          "failureThreshold": 60},
         "readinessProbe": {**probe("/readyz", "--ready", 8000), **EAGER},
-        "livenessProbe": {**probe("/livez", "--live", 8080), **EAGER},
+        "livenessProbe": {**probe("/livez", "--live", 4253), **EAGER},
     }
 
 

@@ -13,17 +13,17 @@ from cluster import processes, state
 from conftest import pod
 from load import request
 
-CHECKED = {"HALE_LISTEN": "8080,probes", "HALE_CHECK": "http://localhost:8000/",
+CHECKED = {"HALE_LISTEN": "4253,probes", "HALE_CHECK": "http://localhost:8000/",
            "HALE_INTERVAL": "1s"}
 BEGIN_S = 2.5  # for the kubelet to begin with a deletion
-READY = {"readinessProbe": {"httpGet": {"path": "/readyz", "port": 8080},
+READY = {"readinessProbe": {"httpGet": {"path": "/readyz", "port": 4253},
                             "periodSeconds": 1, "failureThreshold": 1}}
 
 
 def readyz(address):
     """The status of /readyz, None when hale does not answer."""
     with contextlib.suppress(OSError, http.client.HTTPException):
-        to = http.client.HTTPConnection(address, 8080, timeout=2)
+        to = http.client.HTTPConnection(address, 4253, timeout=2)
         with contextlib.closing(to):
             to.request("GET", "/readyz")
             return to.getresponse().status
@@ -131,7 +131,7 @@ def test_the_time_of_a_prestop_counts_towards_the_drain(space, figure):
 def test_prestop_by_httpget_is_refused_and_the_log_says_how_to_do_it(space, figure):
     """The kubelet passes over the 403: without hale's line nobody would see it."""
     stop = stop_of(space, CHECKED, {"preStop": {"httpGet": {"path": "/drain",
-                                                            "port": 8080}}})
+                                                            "port": 4253}}})
     figure(f"deletion with preStop httpGet /drain: {stop.words}")
     assert stop.took_s < 2.5
     assert "hale drain" in stop.log

@@ -47,10 +47,10 @@ def test_three_hales_in_one_pod_each_answer_for_themselves(space, shape):
 
 
 def test_the_restricted_security_context_is_enough(space):
-    thing = pod(env={"HALE_LISTEN": "8080,probes", "HALE_CHECK": "http://localhost:8000/",
+    thing = pod(env={"HALE_LISTEN": "4253,probes", "HALE_CHECK": "http://localhost:8000/",
                      "HALE_INTERVAL": "1s"},
                 probes={"readinessProbe": PROBE,
-                        "livenessProbe": {"httpGet": {"path": "/livez", "port": 8080}}},
+                        "livenessProbe": {"httpGet": {"path": "/livez", "port": 4253}}},
                 securityContext={
                     "runAsNonRoot": True, "runAsUser": 65532, "runAsGroup": 65532,
                     "readOnlyRootFilesystem": True, "allowPrivilegeEscalation": False,

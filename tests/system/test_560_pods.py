@@ -289,9 +289,10 @@ def test_the_stop_signal_is_logged_before_the_service_gets_it(box, tmp_path):
 def test_a_port_that_needs_a_capability_names_the_rule(hale, address):
     box = hale("--listen", address, "exit 0", uid=65534)
     assert box.code() == 1
-    assert re.search(r"cannot listen on \S+: Permission denied: a port below "
-                     r"net\.ipv4\.ip_unprivileged_port_start \(1024 unless set\) needs "
-                     r"CAP_NET_BIND_SERVICE; use a higher port$", "\n".join(box.err.rest()), re.M)
+    assert re.search(r"cannot listen on \S+: Permission denied: ports below the sysctl "
+                     r"net\.ipv4\.ip_unprivileged_port_start \(1024 unless set\) need "
+                     r"CAP_NET_BIND_SERVICE: add it, lower the sysctl, or use a higher port$",
+                     "\n".join(box.err.rest()), re.M)
 
 
 def test_a_folder_that_may_not_be_written_is_no_matter_of_ports(hale):
@@ -359,3 +360,32 @@ def test_the_manifests_leave_the_repeating_to_hale(name):
         block = text.split(f"{probe}:")[1].split("Probe:")[0]
         assert "failureThreshold: 1\n" in block
     assert f"terminationGracePeriodSeconds: {GRACE_S[name]}" in text
+
+
+def images():
+    """The Dockerfiles of the README that end in an image with a service."""
+    blocks = re.findall(r"^```dockerfile\n(.*?)^```", (TOP / "README.md").read_text(), re.M | re.S)
+    return [block for block in blocks if "FROM " in block]
+
+
+def test_the_examples_have_the_ca_file_for_the_services_own_https():
+    """It comes from hale's image, or with hale-base."""
+    assert len(images()) == 2
+    for block in images():
+        last = block[block.rindex("FROM "):]
+        assert last.startswith("FROM hale-base:") or re.search(
+            r"^COPY --from=hale:\S+ /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/$", last, re.M)
+    assert re.search(r"^COPY --from=hale /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/$",
+                     (TOP / "tests" / "images" / "Dockerfile.copy").read_text(), re.M)
+
+
+def test_the_examples_leave_the_ports_of_services_to_these():
+    """hale has one number everywhere, which is nobody's default."""
+    listens = {given["HALE_LISTEN"].partition(",")[0] for given in settings().values()
+               if "HALE_LISTEN" in given}
+    demo = (TOP / "scripts" / "demo").read_text()
+    listens.add(re.search(r"^probe_port=(\d+) ", demo, re.M)[1])
+    for name in ("Dockerfile.copy", "Dockerfile.service"):
+        text = (TOP / "tests" / "images" / name).read_text()
+        listens.add(re.search(r"HALE_LISTEN=(\d+)", text)[1])
+    assert listens == {"4253"}

@@ -29,7 +29,7 @@ const (
 	held   = 200 // connections to each listener
 	crowd  = 8   // of those who connect and leave
 	forged = "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n\x1b[31mforged\n"
-	port   = "127.0.0.1:9000"
+	port   = "127.0.0.1:4253"
 )
 
 // must ends the program: a neighbour that cannot attack proves nothing.
