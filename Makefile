@@ -160,10 +160,8 @@ demo: all
 	@scripts/demo $B/hale $B/helpers
 
 # A failure does not hide the next.
-test: all
-	@bad=; for t in unit readme system container; do \
-	    $(MAKE) --no-print-directory $$t || bad="$$bad $$t"; done; \
-	    [ -z "$$bad" ] || { echo "make test: failed:$$bad"; exit 1; }
+test:
+	@scripts/test.sh '$(MAKE)' $B all unit readme system container
 
 unit: | $(READY)
 	@scripts/bootstrap test

@@ -235,6 +235,37 @@ def test_another_license_fails_the_build_and_is_named(license_c, texts, told):
     assert told in done.stderr and list(texts)[0] + ".license" in done.stderr
 
 
+@pytest.fixture
+def make_test(tmp_path):
+    """make_test("b") runs scripts/test.sh for a, b and c, of which b fails."""
+    def run(*fail):
+        write_tool(tmp_path / "make", 'echo "made $2"; case $2 in ' +
+                   "".join(f"{name}) exit 1;; " for name in fail) + "esac")
+        done = call(SCRIPTS / "test.sh", tmp_path / "make", tmp_path / "took", "a", "b", "c")
+        assert done.stderr == ""
+        return done
+    return run
+
+
+def test_make_test_says_what_it_does_and_how_long_that_takes_here(make_test, tmp_path):
+    first, *rest = make_test().stdout.splitlines()
+    assert first.startswith("make test: a b c: 11 minutes on two cores, perhaps 30 the first time")
+    assert rest[:-1] == [line for n, name in enumerate("abc") for line in
+                         (f"make test: {name} ({n + 1} of 3)", f"made {name}")]
+    assert re.fullmatch(r"make test: all passed in 0:\d\d minutes", rest[-1])
+    (tmp_path / "took" / "took.b").write_text("125\n")
+    assert re.match(r"make test: a 0:0\d, b 2:05, c 0:0\d: 2:\d\d minutes the last time here\n",
+                    make_test().stdout)
+
+
+@pytest.mark.parametrize("fail, made", [("a", "a"), ("b", "abc"), ("bc", "abc"), ("c", "abc")])
+def test_make_test_goes_on_after_a_failure_but_for_what_all_need(make_test, fail, made):
+    done = make_test(*fail)
+    assert done.returncode == 1
+    assert re.findall("^made (.)$", done.stdout, re.M) == list(made)
+    assert done.stdout.splitlines()[-1] == f"make test: failed: {' '.join(fail)}"
+
+
 HEARS = """
 import signal, subprocess, sys
 import conftest
