@@ -154,8 +154,8 @@ check_run(int argc, char **argv)
 		return CMD_USAGE;
 	}
 	if (a.live + a.ready + a.startup > (left == argc)) {
-		log_error("check: --live, --ready and --startup exclude each "
-		          "other, and a URL");
+		log_error("check: --live, --ready, --startup and URLs exclude "
+		          "each other");
 		return CMD_USAGE;
 	}
 	if (a.timeout_ms < 0)	/* not given */

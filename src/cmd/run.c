@@ -241,12 +241,11 @@ add_backoff(void *args, struct span value)
 #define AT(field) offsetof(struct run_args, field)
 static const struct opt opts[] = {
 	OPT(0, "listen", OPT_LIST, 0, "",
-	    "answer probes at PORT, ADDR:PORT, [V6]:PORT or unix:/PATH; with "
+	    "answer probes at PORT, IP:PORT, [IPV6]:PORT or unix:/PATH; with "
 	    "\",probes\": verdicts only",
 	    "ADDRESS", add_listen,
-	    "PORT, ADDR:PORT, [V6]:PORT, unix:/PATH or unix:@NAME of 107 bytes at "
-	    "most, with ADDR a number such as 127.0.0.1, and \",probes\" behind it "
-	    "for verdicts only"),
+	    "PORT, IP:PORT, [IPV6]:PORT, unix:/PATH or unix:@NAME of at most "
+	    "107 bytes, each with \",probes\" after it to show verdicts only"),
 	OPT(0, "drain", OPT_MS, AT(plan.drain_ms), "",
 	    "on a stop: readiness off, serve on for this long, then stop", "",
 	    NULL, ""),
@@ -316,7 +315,7 @@ static const struct opt opts[] = {
 	OPT('r', "rewrite", OPT_LIST, 0, "",
 	    "forward TO in place of FROM; TO 0 drops it", "FROM:TO",
 	    add_rewrite,
-	    "FROM:TO, two signals such as TERM:QUIT, or TO 0; KILL, STOP and "
+	    "FROM:TO, two signals such as TERM:QUIT, or 0 as TO; KILL, STOP and "
 	    "CHLD cannot be rewritten"),
 	OPT('e', "remap-exit", OPT_LIST, 0, "",
 	    "exit with 0 if the service exits with this code", "CODE", add_remap,

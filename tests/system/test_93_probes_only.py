@@ -69,7 +69,7 @@ def test_the_environments_list_has_the_word_behind_its_address(box, tmp_path):
 def test_another_word_there_is_refused_before_anything_starts(hale, value):
     code, out, err = hale("--listen", value, "say started").end()
     assert (code, out, len(err)) == (2, [], 1)
-    assert err[0].startswith(f'hale: --listen "{value}": expected PORT, ADDR:PORT')
+    assert err[0].startswith(f'hale: --listen "{value}": expected PORT, IP:PORT')
 
 
 def test_a_unix_socket_of_that_kind_is_asked_like_another(hale, tmp_path):

@@ -385,7 +385,7 @@ def test_a_word_that_is_nearly_a_command_is_told_that_one(box, word, meant):
     assert is_usage(run(box, "help", word)).endswith(f"; did you mean `hale {meant}`?")
 
 
-@pytest.mark.parametrize("word", ["nonsense", "bat", "x", "/chekc", "./get", "app"])
+@pytest.mark.parametrize("word", ["nonsense", "bat", "x", "hale", "gt", "/chekc", "./get", "app"])
 def test_a_word_that_is_near_no_command_is_a_program_that_is_not_there(box, word):
     code, _, err = run(box, word)
     assert (code, len(err)) == (127, 1) and "did you mean" not in err[0]
