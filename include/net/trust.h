@@ -27,12 +27,12 @@
 #include "net/x509.h"
 
 /* As Debian and Alpine, Fedora (old, new), openSUSE, and others have it. */
-#define TRUST_BUNDLES \
-	"/etc/ssl/certs/ca-certificates.crt\0" \
-	"/etc/pki/tls/certs/ca-bundle.crt\0" \
-	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem\0" \
-	"/etc/ssl/ca-bundle.pem\0" \
-	"/etc/ssl/cert.pem\0"
+#define TRUST_BUNDLES { \
+	"/etc/ssl/certs/ca-certificates.crt", \
+	"/etc/pki/tls/certs/ca-bundle.crt", \
+	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", \
+	"/etc/ssl/ca-bundle.pem", \
+	"/etc/ssl/cert.pem" }
 #define TRUST_DIR       "/etc/ssl/certs"
 #define TRUST_FOUND_MAX 16	/* anchors held */
 #define TRUST_CHAIN_MAX 16	/* certificates of a chain */

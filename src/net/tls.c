@@ -664,11 +664,23 @@ send_some(struct tls *t)
 static int
 hung_up(struct tls *t, int err)
 {
+	struct buf b = buf_over(t->why, sizeof t->why);
+
+	if (!t->open && !is_tls(t)) {	/* less than a record's head */
+		write_stranger(t, &b);
+		t->why_len = b.len;
+		return t->err = ERR_TLS;
+	}
+	if (!t->open && err != ERR_TRUNCATED)
+		return fail(t, ERR_TLS, "the connection broke during the TLS "
+		            "handshake");
 	if (!t->open)
-		return fail(t, ERR_TLS, err == ERR_TRUNCATED
+		return fail(t, ERR_TLS, t->head_len > 0
 			? "the server closed the connection during the "
 			  "TLS handshake"
-			: "the connection broke during the TLS handshake");
+			: "the server closed the connection during the TLS "
+			  "handshake and sent nothing: is this a port for "
+			  "TLS?");
 	return fail(t, err, err == ERR_TRUNCATED
 		? "the server closed the connection without saying that "
 		  "this is the end (no close_notify)" : NULL);

@@ -73,14 +73,14 @@ open_file(const struct scan *s, const char *file, struct stat *st)
 
 	if (fd < 0)
 		return -errno;
-	r = fstat(fd, st) < 0 ? -errno : 0;
-	if (r == 0 && S_ISDIR(st->st_mode))
-		r = -EISDIR;
-	if (r == 0 && !S_ISREG(st->st_mode) &&
-	    (s->in_dir || !S_ISFIFO(st->st_mode)))
-		r = ERR_PARSE;
-	if (r == 0)
+	r = ERR_PARSE;
+	if (fstat(fd, st) < 0)
+		goto fail;
+	if (S_ISREG(st->st_mode) || (!s->in_dir && S_ISFIFO(st->st_mode)))
 		return fd;
+	if (S_ISDIR(st->st_mode))
+		r = -EISDIR;
+fail:
 	close(fd);
 	return r;
 }
@@ -296,7 +296,7 @@ static int
 scan_file(struct scan *s, const char *file, struct buf *why)
 {
 	int before = s->usable;
-	struct stat st;
+	struct stat st = { .st_mode = 0 };
 	int fd = open_file(s, file, &st);
 	int r;
 
@@ -432,12 +432,12 @@ exists(const char *path)
 static const char *
 first_bundle(void)
 {
-	static const char bundles[] = TRUST_BUNDLES;
-	const char *s = bundles;
+	static const char bundles[][52] = TRUST_BUNDLES;
 
-	while (*s != '\0' && !exists(s))
-		s += strlen(s) + 1;
-	return *s != '\0' ? s : NULL;
+	for (size_t i = 0; i < sizeof bundles / sizeof bundles[0]; i++)
+		if (exists(bundles[i]))
+			return bundles[i];
+	return NULL;
 }
 
 static bool

@@ -1089,6 +1089,16 @@ def hangs_up_at_once():
 
 
 @row
+def hangs_up_without_a_word():
+    return broken("and sent nothing: is this a port for TLS?", servers.hangs_up)
+
+
+@row
+def a_word_that_is_shorter_than_any_record():
+    return broken(NO_TLS + ' but with "-ERR"', servers.plain(b"-ERR"))
+
+
+@row
 def a_reset_in_the_handshake():
     return broken("during the TLS handshake", servers.resets)
 
