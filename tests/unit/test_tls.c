@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "net/tls.h"
 #include "net/tls_engine.h"
+#include "net/tls_sig.h"
 
 static unsigned char secret[32] = { 1, 2, 3 };
 static const br_ec_private_key key = { BR_EC_secp256r1, secret, sizeof secret };
@@ -201,6 +202,83 @@ two_requests_to_renegotiate_are_an_error_with_words(void **state)
 	certs_reset();
 }
 
+static const struct share {
+	const char *name;
+	int curve;
+	unsigned char first, last;	/* bytes of the point; the others are 0 */
+	uint32_t want;
+} shares[] = {
+	{ "X25519's base", BR_EC_curve25519, 9, 0, 1 },
+	{ "zero", BR_EC_curve25519, 0, 0, 0 },
+	{ "one", BR_EC_curve25519, 1, 0, 0 },
+	{ "zero with the bit that is ignored", BR_EC_curve25519, 0, 0x80, 0 },
+};
+
+static void
+a_secret_of_zeros_is_none(void **state)
+{
+	const struct share *row = *state;
+	unsigned char point[32] = { row->first };
+	br_ec_impl ec;
+
+	point[31] = row->last;
+	tls_engine_ec(&ec);
+	assert_int_equal(row->want, ec.mul(point, sizeof point, secret,
+	                                   sizeof secret, row->curve));
+}
+
+static void
+other_curves_are_the_engines(void **state)
+{
+	unsigned char point[BR_EC_KBUF_PUB_MAX_SIZE];
+	size_t len = br_ec_compute_pub(&br_ec_all_m31, NULL, point, &key);
+	br_ec_impl ec;
+
+	(void)state;
+	tls_engine_ec(&ec);
+	assert_int_equal(1, ec.mul(point, len, secret, sizeof secret,
+	                           BR_EC_secp256r1));
+	point[1] ^= 1;	/* not on the curve */
+	assert_int_equal(0, ec.mul(point, len, secret, sizeof secret,
+	                           BR_EC_secp256r1));
+}
+
+/* The engine's own check takes the first two of the others. */
+static void
+a_signature_has_one_coding(void **state)
+{
+	unsigned char hash[32] = { 7 }, made[80];
+	unsigned char pub[BR_EC_KBUF_PUB_MAX_SIZE];
+	br_ec_public_key k = { BR_EC_secp256r1, pub, 0 };
+	struct span sig, pair, numbers, first, none = NOTHING;
+	size_t len = br_ecdsa_i31_sign_asn1(&br_ec_all_m31, &br_sha256_vtable,
+	                                    hash, &key, made);
+
+	(void)state;
+	k.qlen = br_ec_compute_pub(&br_ec_all_m31, NULL, pub, &key);
+	sig = pair = bytes_of(made, len);
+	assert_int_equal(0, der_take(&pair, DER_SEQUENCE, &numbers));
+	pair = numbers;
+	assert_int_equal(0, der_take(&pair, DER_INTEGER, &first));
+	{
+		const struct span signs[] = {
+			sig,
+			JOIN(BYTES("\x30\x81"), span_after(sig, 1)),
+			SEQ(TLV(2, BYTES("\0"), first), pair),
+			SEQ(numbers, BYTES("\5\0")),
+			JOIN(sig, BYTES("\0")),
+			SEQ(TLV(2, first)),
+			none,
+		};
+
+		for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
+			assert_int_equal(i == 0, tls_sig_ecdsa(&br_ec_all_m31,
+				hash, sizeof hash, &k, signs[i].p,
+				signs[i].len));
+	}
+	certs_reset();
+}
+
 /* All that IANA has, but for close_notify. */
 static const unsigned char alerts[] = {
 	10, 20, 21, 22, 30, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
@@ -256,6 +334,9 @@ main(void)
 	UNIT_ROWS(a_session_without_verification_is_for_others_of_its_kind,
 	          reuses);
 	UNIT_TEST(two_requests_to_renegotiate_are_an_error_with_words);
+	UNIT_ROWS(a_secret_of_zeros_is_none, shares);
+	UNIT_TEST(other_curves_are_the_engines);
+	UNIT_TEST(a_signature_has_one_coding);
 	UNIT_TEST(every_alert_has_a_name);
 	UNIT_TEST(every_error_of_the_engine_has_words_and_an_alert);
 	return unit_run("net/tls");
