@@ -122,7 +122,7 @@ $B/net/anchors_blob.o: $B/trust/anchors_blob.c
 	$Q$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
 
 # What --license prints; MORE_LICENSES are files whose text follows ours.
-MORE_LICENSES =
+MORE_LICENSES = src/net/roots.license
 $B/cmd/license.c: scripts/license.sh LICENSE $(MORE_LICENSES) $(READY)
 	@mkdir -p $(@D)
 	@scripts/license.sh LICENSE $(TOOL) $(MORE_LICENSES) >$@ || { rm -f $@; exit 1; }

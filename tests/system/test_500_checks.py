@@ -293,7 +293,7 @@ def test_a_variable_in_a_url_is_that_of_hales_own_environment(app):
 
 @pytest.mark.parametrize("word, said", [
     ("web=http://h/ --stauts 200",
-     '"web=http://h/": --stauts: unknown option; is --status meant?'),
+     '"web=http://h/": --stauts: unknown option; did you mean --status?'),
     ("http://h/ --status 700",
      '"http://h/": --status "700": expected a status from 100 to 599, or a range such as 200-299'),
     ("http://h/ --cacert", '"http://h/": --cacert needs a value: expected FILE'),
