@@ -761,7 +761,7 @@ find_near(struct span name)
 	for (const struct get_opt *o = opts; o->kind != K_END; o++) {
 		unsigned n = edits_between(name, span_of(o->name));
 
-		if (n < edits && 2 * n <= name.len && o->kind != K_REFUSED) {
+		if (n < edits && n <= name.len / 2 && o->kind != K_REFUSED) {
 			edits = n;
 			best = o;
 		}

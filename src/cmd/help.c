@@ -48,7 +48,7 @@ cmd_write_hint(struct buf *b, const char *word)
 	for (size_t i = 0; cmd_all[i] != NULL; i++) {
 		unsigned n = edits_between(name, span_of(cmd_all[i]->name));
 
-		if (n < edits && 3 * n <= name.len) {
+		if (n < edits && n <= name.len / 3) {
 			edits = n;
 			best = cmd_all[i];
 		}

@@ -436,6 +436,7 @@ is_script(const char *path)
 static bool
 starts_itself(const char *self, const char *program)
 {
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): it is one */
 	const char *file = (const char *)getauxval(AT_EXECFN);
 
 	return file != NULL && strcmp(file, program) == 0

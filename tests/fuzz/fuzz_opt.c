@@ -69,6 +69,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct opt *const tables[] = { opts, NULL };
 	char input[INPUT_MAX + 1], *rest = input;
 	char *argv[WORDS_MAX + 2] = { input }, *env[WORDS_MAX + 1];
+	char *words[WORDS_MAX + 2];
 	const struct opt *nearest;
 	struct opt_fail fail;
 	struct args a = { 0 };
@@ -80,6 +81,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input[size] = '\0';
 	argc = 1 + cut_words(&rest, argv + 1);
 	cut_words(&rest, env);
+	memcpy(words, argv, sizeof words);
+	left = opt_parse_mixed(opts, &a, argc, words, &fail);
+	fuzz_must(left < 0 ? left == ERR_PARSE : left >= 1 && left <= argc);
+	for (int i = left < 0 ? argc : left; i < argc; i++)
+		fuzz_must(words[i] != NULL);
+	memset(&a, 0, sizeof a);
 	left = opt_parse(opts, &a, argc, argv, env, &fail);
 	if (left < 0)
 		fuzz_must(left == ERR_PARSE
