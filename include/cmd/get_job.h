@@ -14,7 +14,6 @@
 
 #define GET_IN_MAX      65536	/* bytes of a head; of a body at a time */
 #define GET_REQUEST_MAX 65536	/* bytes of a request's head */
-#define GET_HEADS_MAX   307200	/* bytes of all heads of an answer, curl's */
 
 /* What kind of request it is; -X changes only its name. */
 enum get_kind { ASK_GET, ASK_HEAD, ASK_POST, ASK_PUT };

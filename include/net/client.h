@@ -16,6 +16,9 @@
 #include "net/tls.h"
 
 #define CLIENT_PROXY_HEAD_MAX 1024	/* bytes of a CONNECT's own fields */
+#define CLIENT_HEADS_MAX 307200	/* bytes of an answer's heads, interim ones
+				 * included, as in curl 8: they cost a server
+				 * nothing and there is no end to them */
 
 /* What the exchange was doing when it failed. */
 enum client_step {
@@ -52,6 +55,7 @@ struct client {
 	char       *in;		/* the caller's memory: a head must fit */
 	size_t      in_cap;
 	size_t      in_at, in_len;	/* unread bytes are in[in_at..in_len) */
+	size_t      heads_len;	/* of this answer's heads until now */
 	struct dial_addr peer;	/* where CLIENT_CONNECT was or failed */
 	bool        is_head;	/* the caller's: it asked with HEAD */
 	struct reply reply;	/* spans point into in[] until a body is read */
@@ -82,7 +86,7 @@ int client_send(struct client *c, struct span bytes, size_t *sent);
 /*
  * Reads the next head, an interim one too, and decides how its body ends; what
  * follows a 101 is another protocol's, to the end. Returns 0, ERR_EMPTY (the end came before any byte), ERR_SHORT (within
- * the head), ERR_TOOBIG (it does not fit), reply_read()'s errors, ERR_CODING,
+ * the head), ERR_TOOBIG (it does not fit, or all do not), reply_read()'s errors, ERR_CODING,
  * or an error of the connection.
  */
 int client_read_head(struct client *c);

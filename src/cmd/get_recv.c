@@ -98,7 +98,6 @@ show_head(struct get_job *j, struct span head)
 int
 job_read_head(struct get_job *j)
 {
-	uint64_t before = j->r.head_bytes;
 	int code = GET_OK, r;
 
 	j->c.is_head = j->kind == ASK_HEAD
@@ -115,11 +114,6 @@ job_read_head(struct get_job *j)
 		code = show_head(j, j->c.reply.head);
 		if (code == GET_OK && r < 0)
 			code = job_fail_exchange(j, r);
-		/* Interim ones cost a server nothing, and us the deadline. */
-		if (code == GET_OK && j->r.head_bytes - before > GET_HEADS_MAX)
-			code = job_fail(j, GET_RECV, "Too large response headers: "
-			                "more than " BUF_DIGITS(GET_HEADS_MAX)
-			                " bytes");
 	} while (code == GET_OK && client_is_interim(&j->c));
 	return code;
 }

@@ -17,6 +17,7 @@
 #define HOST_MAX    256		/* bytes of a decoded host or socket path */
 #define IN_MAX      ((size_t)65536)	/* bytes of an answer's head, as in get */
 #define WINDOW_MAX  ((size_t)16384)	/* bytes of body searched at a time */
+#define CONTAINS_MAX 8191	/* bytes of what is searched; half of these */
 #define REQUEST_MAX 8192	/* bytes of a request */
 #define SHOW_MAX    120		/* bytes of a bad answer's body that are shown .. */
 #define SHOW_WAIT_MS 250	/* .. if they come within so long behind its head */
@@ -102,6 +103,8 @@ read_tcp(struct target *t, struct span rest)
 	if (span_has_prefix(rest, "//"))
 		rest = span_after(rest, 2);
 	r = read_host(t, rest);
+	if (r == ERR_PARSE && rest.len > 0)
+		t->expected = url_expected(rest);
 	if (r == 0 && (t->url.has_scheme || !t->url.has_port
 	            || t->url.user.p != NULL
 	            || (t->url.path.len > 0 && !span_is(t->url.path, "/"))))
@@ -284,8 +287,8 @@ search_body(struct client *c, const char *text)
 	size_t seen = 0, kept = 0, n;
 	int r = 0;
 
-	if (want >= WINDOW_MAX / 2)
-		return ERR_TOOBIG;
+	if (want > CONTAINS_MAX)
+		return ERR_RANGE;
 	while (seen < CHECK_BODY_MAX
 	    && (r = client_read_body(c, &piece)) > 0) {
 		seen += piece.len;
@@ -303,7 +306,7 @@ search_body(struct client *c, const char *text)
 		}
 	}
 	if (seen >= CHECK_BODY_MAX)
-		return ERR_TOOBIG;
+		return ERR_FULL;
 	if (r < 0)
 		return r;
 	return want == 0 ? 0 : ERR_UNHEALTHY;
@@ -361,7 +364,10 @@ judge(struct client *c, const struct check_conf *conf, struct buf *why)
 	if (r == ERR_UNHEALTHY)
 		buf_fmt(why, ", but the body does not contain \"%s\"",
 		        conf->contains);
-	else if (r == ERR_TOOBIG)
+	else if (r == ERR_RANGE)
+		buf_str(why, ", but --contains has more than "
+		        BUF_DIGITS(CONTAINS_MAX) " bytes");
+	else if (r == ERR_FULL)
 		buf_fmt(why, ", but the first %lu KiB of the body do not "
 		        "contain \"%s\"", (unsigned long)CHECK_BODY_MAX / 1024,
 		        conf->contains);
@@ -574,11 +580,17 @@ tell_failure(const struct client *c, const struct check_conf *conf,
 		tell_lookup(conf, t->host, err, why);
 		return;
 	}
-	if (c->step == CLIENT_CONNECT && c->peer.len > 0)
+	if (c->step == CLIENT_CONNECT && c->peer.len > 0
+	 && err != ERR_TOOBIG)
 		tell_name(t->host, &c->peer, why);
 	if (c->step == CLIENT_HEAD && err == ERR_VERSION) {
 		if (tell_version(c, why))
 			hint_tcp(t, why);
+		return;
+	}
+	if (c->step < CLIENT_SEND && err == ERR_TOOBIG) {
+		buf_str(why, "the request is longer than "
+		        BUF_DIGITS(REQUEST_MAX) " bytes");
 		return;
 	}
 	client_text(c, err, why);

@@ -185,6 +185,11 @@ client_read_head(struct client *c)
 			return r;
 		if (r > 0) {
 			c->in_at += (size_t)r;
+			c->heads_len += (size_t)r;
+			if (c->heads_len > CLIENT_HEADS_MAX)
+				return ERR_TOOBIG;
+			if (!client_is_interim(c))
+				c->heads_len = 0;
 			return decide_body(c);
 		}
 		n = fill(c);
@@ -366,15 +371,16 @@ client_open(struct client *c, const struct client_to *to, char *in,
 	return r;
 }
 
-/* What did not fit. The request is the caller's, who says so after connecting. */
+/* What of an answer did not fit. */
 static void
 tell_too_big(const struct client *c, struct buf *b)
 {
 	if (c->step == CLIENT_BODY)
 		buf_str(b, "a chunk's size line or the trailers are longer than "
 		        BUF_DIGITS(CHUNKS_LINE_MAX) " bytes");
-	else if (c->step != CLIENT_HEAD && c->step != CLIENT_TUNNEL)
-		buf_str(b, "the request is too long");
+	else if (c->heads_len > CLIENT_HEADS_MAX)
+		buf_str(b, "all heads of the answer are longer than "
+		        BUF_DIGITS(CLIENT_HEADS_MAX) " bytes");
 	else
 		buf_fmt(b, "the answer's head is longer than %lu bytes",
 		        (unsigned long)c->in_cap);
@@ -386,11 +392,11 @@ client_text(const struct client *c, int err, struct buf *b)
 {
 	size_t before = b->len;
 
-	if (err == ERR_TOOBIG && c->step != CLIENT_LOOKUP) {
+	if (err == ERR_TOOBIG
+	 && (c->step == CLIENT_TUNNEL || c->step >= CLIENT_HEAD)) {
 		tell_too_big(c, b);
 		return;
 	}
-
 	if (c->step == CLIENT_LOOKUP) {
 		buf_fmt(b, "%.*s: %s", (int)c->host.len, c->host.p,
 		        dial_lookup_text(err));

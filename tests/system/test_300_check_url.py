@@ -291,7 +291,7 @@ def test_the_exit_code_of_a_failure_can_be_chosen(server):
 
 @pytest.mark.parametrize("words, said", [
     (["--critical-exit", "0", "tcp:a:1"], "expected 1 to 255"),
-    (["tcp:127.0.0.1"], "expected tcp://HOST:PORT"), (["tcp:a:b"], "expected tcp://"),
+    (["tcp:127.0.0.1"], "expected tcp://HOST:PORT"), (["tcp:a:b"], "expected a port"),
     (["ftp://a/"], "expected http://"), (["unix:relative"], "expected unix:/PATH"),
     (["http://a b/"], "expected no blank"), (["exec:"], "expected exec:PROGRAM"),
     (["exec:a 'b"], "expected exec:PROGRAM"), (["http+unix://nothing/"], "expected http+unix:"),
@@ -593,6 +593,8 @@ def test_a_login_is_not_shown(server, command):
     ("http://u@a:80@b/", "http://b/", "one @ before the path; %40 is another"),
     ("http:/a/", "http:/a/", "// behind the scheme"),
     ("http:///x", "http:///x", "a host"),
+    ("tcp://h:65536", "tcp://h:65536", "a port of 0 to 65535"),
+    ("tcp:h", "tcp:h", "tcp://HOST:PORT"), ("tcp:", "tcp:", "tcp://HOST:PORT"),
     ("http://" + "h" * 256, "http://" + "h" * 256, "a host of at most 255 bytes")])
 def test_what_is_wrong_with_a_url_is_named(command, url, shown, expected):
     done = subprocess.run([box.HALE, command, url], capture_output=True, text=True)
@@ -601,8 +603,12 @@ def test_what_is_wrong_with_a_url_is_named(command, url, shown, expected):
 
 
 def test_what_does_not_fit_is_named(server):
-    done = check("-H", "X: " + "y" * 9000, server.url + "/200")
-    assert done.code == 1 and done.out == "the request is too long\n"
+    done = check("-H", "X: " + "y" * 9000, server.url + "/ok")
+    assert done.code == 1 and done.out == "the request is longer than 8192 bytes\n"
+    done = check("--contains", "y" * 8192, server.url + "/ok")
+    assert done.code == 1
+    assert done.out == "200 OK, but --contains has more than 8191 bytes\n"
+    assert "but the body does not" in check("--contains", "y" * 8191, server.url + "/ok").out
 
 
 def test_quiet_prints_nothing(server):

@@ -155,14 +155,19 @@ def test_the_heads_of_one_answer_are_bound_together(tmp_path, heads, code):
         done = run(tmp_path, "get", "-sS", server.url)
         assert done.returncode == code
         assert (done.stdout == b"hello") if code == 0 else \
-            (b"Too large response headers: more than 307200 bytes" in done.stderr)
+            (b"all heads of the answer are longer than 307200 bytes" in done.stderr)
     finally:
         server.close()
 
 
 def test_interim_heads_for_ever_end_without_a_time_out(server, tmp_path):
-    done = run(tmp_path, "get", "-sS", server.url + "/interim-for-ever")
-    assert done.returncode == 56 and b"307200" in done.stderr
+    """A proxy's too."""
+    server.scripts["CONNECT"] = SCRIPTS["/interim-for-ever"]
+    for words in [], ["-p", "-x", server.url.removeprefix("http://")]:
+        done = run(tmp_path, "get", "-sS", *words, server.url + "/interim-for-ever")
+        assert done.returncode == 56 and b"307200" in done.stderr
+    done = run(tmp_path, "check", "--timeout", "20s", server.url + "/interim-for-ever")
+    assert done.returncode == 1 and b"307200" in done.stdout
 
 
 def test_a_head_that_is_too_long_is_named(server, tmp_path):
