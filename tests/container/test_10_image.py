@@ -107,7 +107,7 @@ def test_labels_name_version_revision_and_time(images):
         assert labels["org.opencontainers.image.version"] == VERSION
         assert labels["org.opencontainers.image.revision"] == COMMIT
         assert labels["org.opencontainers.image.created"] == "2026-01-02T03:04:05Z"
-        assert labels["org.opencontainers.image.licenses"] == "MIT"
+        assert labels["org.opencontainers.image.licenses"] == "MIT AND MPL-2.0"
 
 
 def test_version_of_the_image_names_version_and_commit(images):
