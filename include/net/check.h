@@ -72,7 +72,7 @@ int check_verify(struct span url, const char **expected);
 int check_add_status(struct check_conf *conf, struct span text);
 
 /* Takes one header line, "Name: value" (net/request.h), which lives as long
- * as conf. Returns 0, ERR_PARSE or ERR_FULL. */
+ * as conf. Returns 0, ERR_FULL, or ERR_PARSE, also if it announces a body. */
 int check_add_header(struct check_conf *conf, struct span line);
 
 /*

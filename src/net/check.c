@@ -219,13 +219,17 @@ check_add_status(struct check_conf *conf, struct span text)
 int
 check_add_header(struct check_conf *conf, struct span line)
 {
+	struct request_lines lines = { conf->headers, conf->n_headers + 1 };
 	int r = request_verify_line(line);
 
 	if (r < 0)
 		return r;
 	if (conf->n_headers == CHECK_HEADERS_MAX)
 		return ERR_FULL;
-	conf->headers[conf->n_headers++] = line;
+	conf->headers[conf->n_headers] = line;
+	if (request_contradiction(&lines, false, 0) != NULL)
+		return ERR_PARSE;
+	conf->n_headers++;
 	return 0;
 }
 

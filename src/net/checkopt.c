@@ -15,7 +15,7 @@ const char check_text_status[] = "status\0\0"
 const char check_text_contains[] =
 	"contains\0\0the HTTP body must contain this\0TEXT\0";
 const char check_text_header[] = "header\0\0send this HTTP header\0LINE\0"
-	"a header such as \"Host: example.com\"";
+	"a header such as \"Host: example.com\"; a check sends no body";
 const char check_text_cacert[] =
 	"cacert\0\0trust the CAs of this PEM file only\0FILE\0";
 const char check_text_cert[] = "cert\0\0our own certificate, PEM\0FILE\0";

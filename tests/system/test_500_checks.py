@@ -297,7 +297,8 @@ def test_a_variable_in_a_url_is_that_of_hales_own_environment(app):
     ("http://h/ --status 700",
      '"http://h/": --status "700": expected a status from 100 to 599, or a range such as 200-299'),
     ("http://h/ --cacert", '"http://h/": --cacert needs a value: expected FILE'),
-    ("http://h/ -H s3cret", '"http://h/": -H: expected a header such as "Host: example.com"'),
+    ("http://h/ -H s3cret", '"http://h/": -H: expected a header such as "Host: example.com"; '
+     "a check sends no body"),
     ("http://h/ -H Authorization: s3cret", '"http://h/": expected only options behind the URL, '
      "and quotes around a value with blanks"),
     ("http://h/ -H 'Authorization: s3cret", '"http://h/": expected a closing quote behind the '

@@ -140,8 +140,13 @@ headers_have_a_bound(void **state)
 
 	(void)state;
 	assert_int_equal(ERR_PARSE, check_add_header(&conf, span_of("x")));
+	assert_int_equal(ERR_PARSE, check_add_header(&conf, span_of(
+		"Content-Length: 5")));	/* of a body that does not follow */
+	assert_int_equal(ERR_PARSE, check_add_header(&conf, span_of(
+		"Transfer-Encoding: chunked")));
 	for (size_t i = 0; i < CHECK_HEADERS_MAX; i++)
 		assert_int_equal(0, check_add_header(&conf, span_of("a: b")));
+	assert_int_equal(CHECK_HEADERS_MAX, conf.n_headers);
 	assert_int_equal(ERR_FULL, check_add_header(&conf, span_of("a: b")));
 }
 
