@@ -14,8 +14,9 @@ struct probe_args {
 
 /*
  * Replaces the ${NAME}s in the URL of a check's word (net/checkopt.h), in new,
- * terminated memory that is kept; a word without one stays where it is. Returns
- * CMD_OK, or CMD_USAGE after saying what is wrong; `what` starts that line.
+ * terminated memory that is kept; a word without one stays where it is, and one for
+ * a shell is refused. Returns CMD_OK, or CMD_USAGE after saying what is wrong;
+ * `what` starts that line.
  */
 int probe_expand(const char *what, struct span *word);
 

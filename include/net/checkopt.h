@@ -59,7 +59,7 @@ int check_word_read(struct check_word *w, struct span word,
  * Appends url with each ${NAME} and ${NAME:-DEFAULT} replaced by that of the
  * environment; DEFAULT stands for an unset or empty one. An exec: stays as it is.
  * Returns 0, ERR_PARSE (a "${" that is not closed, or is not one of these two),
- * ERR_RESOLVE (the variable *name is not set) or ERR_TOOBIG.
+ * ERR_RESOLVE (the variable *name is unset or empty) or ERR_TOOBIG.
  */
 int check_expand(struct buf *b, struct span url, struct span *name);
 

@@ -173,6 +173,10 @@ cmd_tell_fail(const struct cmd *c, const char *within, const struct opt_fail *f)
 		if (f->nearest != NULL)
 			log_error("%s: unknown option; did you mean --%s?", name,
 			          f->nearest);
+		else if (*within != '\0')
+			log_error("%s: not an option of one check; those are "
+			          "--status, --contains, -H, --cacert, --cert, "
+			          "--key, -4, -6 and --insecure", name);
 		else
 			log_error("%s: unknown option (see: hale help %s)",
 			          name, c->name);

@@ -552,7 +552,7 @@ static const struct get_opt opts[] = {
 	ROW(0, "create-dirs", K_FLAG, AT(create_dirs), "",
 	    "make the folders that -o needs", NULL)
 	ROW('C', "continue-at", K_TEXT, AT(resume), "N|-",
-	    "continue at this byte, or behind what the file has", NULL)
+	    "continue at this byte, or after what the file has", NULL)
 	ROW(0, "sha256", K_TEXT, AT(sha256), "HEX",
 	    "refuse other content; exit 90, no file", NULL)
 	ROW(0, "max-filesize", K_SIZE, AT(max_filesize), "BYTES", "refuse more",

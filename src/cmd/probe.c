@@ -6,16 +6,20 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "net/redact.h"
+#include "net/trust.h"
 #include "sup/cgroup.h"
 #include "sup/explain.h"
 
+#define PIPE_MS  2000	/* for the CAs that come through a pipe */
 #define WHAT_MAX (REDACT_ROOM + 32)	/* bytes of a command and a URL */
 
 /* see cmd/probe.h */
@@ -31,13 +35,24 @@ static int
 refuse_variable(const char *what, int err, struct span name)
 {
 	if (err == ERR_RESOLVE)
-		log_error("%s: %.*s is not set in the environment: expected it "
-		          "there, or ${%.*s:-DEFAULT}", what, (int)name.len,
+		log_error("%s: %.*s is unset or empty in the environment: "
+		          "expected it there, or ${%.*s:-DEFAULT}", what, (int)name.len,
 		          name.p, (int)name.len, name.p);
 	else
 		log_error("%s: %s", what, err != ERR_PARSE ? err_text(err)
 		          : "expected ${NAME} or ${NAME:-DEFAULT}");
 	return CMD_USAGE;
+}
+
+/* A shell's word for what follows a failure or a success: CMD ["/hale", "check",
+ * "URL", "||", "exit", "1"] has no shell that would read it. An exec:'s words are
+ * check_verify()'s. */
+static bool
+is_for_a_shell(struct span word)
+{
+	return span_has_prefix(word, "||") || span_has_prefix(word, "&&")
+	    || (word.len > 0 && !span_has_prefix(word, "exec:")
+	        && memmem(word.p, word.len, " || ", 4) != NULL);
 }
 
 /* see cmd/probe.h */
@@ -50,6 +65,11 @@ probe_expand(const char *what, struct span *word)
 	struct buf b = buf_over(text, sizeof text);
 	int r;
 
+	if (is_for_a_shell(url)) {
+		log_error("%s: expected a URL alone: no shell reads the words of "
+		          "CMD [...], and a check exits with 1 by itself", what);
+		return CMD_USAGE;
+	}
 	if (url.len == 0 || memmem(url.p, url.len, "${", 2) == NULL)
 		return CMD_OK;
 	r = check_expand(&b, url, &name);
@@ -68,15 +88,6 @@ probe_expand(const char *what, struct span *word)
 	return CMD_OK;
 }
 
-/* A shell's word for what follows a failure or a success: CMD ["/hale", "check",
- * "URL", "||", "exit", "1"] has no shell that would read it. */
-static bool
-is_for_a_shell(struct span word)
-{
-	return span_is(word, "||") || span_is(word, "&&")
-	    || memmem(word.p, word.len, " || ", 4) != NULL;
-}
-
 static int
 prepare_url(const char *command, char **url)
 {
@@ -88,11 +99,6 @@ prepare_url(const char *command, char **url)
 
 	buf_fmt(&what, "%s \"%s\"", command, redact_text(room, got));
 	(void)buf_text(&what);
-	if (got.len > 0 && is_for_a_shell(got)) {
-		log_error("%s: expected URLs alone: no shell reads the words of "
-		          "CMD [...], and hale exits with 1 by itself", text);
-		return CMD_USAGE;
-	}
 	r = probe_expand(text, &got);
 	if (r == CMD_OK && check_verify(got, &expected) < 0) {
 		log_error("%s: expected %s", text, expected);
@@ -100,6 +106,20 @@ prepare_url(const char *command, char **url)
 	}
 	*url = (char *)got.p;
 	return r;
+}
+
+/* A pipe can be read only once: before each URL gets a process of its own, which
+ * has what was read. What is wrong with it, each of them will say. */
+static void
+read_pipe(const char *cafile)
+{
+	char text[CHECK_WHY_MAX];
+	struct buf ignored = buf_over(text, sizeof text);
+	struct stat st;
+
+	if (cafile != NULL && stat(cafile, &st) == 0 && S_ISFIFO(st.st_mode))
+		(void)trust_verify(cafile, clock_after(clock_ms(), PIPE_MS),
+		                   &ignored);
 }
 
 /* see cmd/probe.h */
@@ -115,6 +135,8 @@ probe_prepare(const char *command, struct check_conf *conf, int n,
 	}
 	if (conf->insecure)
 		log_warn("--insecure: certificates are NOT verified");
+	if (n > 1)
+		read_pipe(conf->cafile);
 	conf->user_agent = cmd_agent();
 	conf->explain = explain_exec;
 	return CMD_OK;
@@ -149,32 +171,40 @@ start(size_t i, int (*one)(void *arg, size_t i), void *arg)
 	_exit(getppid() == parent ? one(arg, i) : CMD_FAILED);
 }
 
+/* CMD_OK if it exited with 0. */
+static int
+end_of(pid_t child)
+{
+	int status;
+
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return CMD_FAILED;
+	return status == 0 ? CMD_OK : CMD_FAILED;
+}
+
 /* see cmd/probe.h */
 int
 probe_all(size_t n, int (*one)(void *arg, size_t i), void *arg)
 {
-	int code = CMD_OK, status;
-	size_t running = 0;
+	pid_t *children;
+	int code = CMD_OK;
 
 	(void)signal(SIGCHLD, SIG_DFL);	/* ignored, it would hide the ends */
 	if (n == 1)
 		return one(arg, 0);
-	for (size_t i = 0; i < n; i++) {
-		if (start(i, one, arg) > 0)
-			running++;
-		else
-			code = CMD_FAILED;
+	children = calloc(n, sizeof *children);
+	if (children == NULL) {
+		log_error("%s", err_text(-ENOMEM));
+		return CMD_FAILED;
 	}
-	while (running > 0) {
-		pid_t got = wait(&status);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return CMD_FAILED;
-		running--;
-		if (status != 0)
+	for (size_t i = 0; i < n; i++)
+		children[i] = start(i, one, arg);
+	/* Each by its id: we may have others that are none of ours, from before
+	 * our exec or, as PID 1, anybody's. */
+	for (size_t i = 0; i < n; i++)
+		if (children[i] < 0 || end_of(children[i]) != CMD_OK)
 			code = CMD_FAILED;
-	}
+	free(children);
 	return code;
 }

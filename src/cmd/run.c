@@ -130,6 +130,7 @@ add_check_for(struct init_plan *plan, struct span value, unsigned verdicts)
 	if (w->n_checks > 0
 	 && run_checks_join(&w->checks[w->n_checks - 1].url, value))
 		return 0;
+	value = span_trim(value, " ");	/* "HALE_CHECK=URL, URL" */
 	name = checkname_cut(&value);
 	if (w->n_checks == HEALTH_CHECKS_MAX)
 		return ERR_FULL;
@@ -262,7 +263,7 @@ static const struct opt opts[] = {
 	    "once the service has ended, send SIGTERM to the rest and wait this long",
 	    "", NULL, ""),
 	OPT(0, "check", OPT_URLS, 0, "",
-	    "check this URL, for readiness and liveness; check's options may follow",
+	    "check this URL, for readiness and liveness; or \"URL OPTION...\"",
 	    "URL", add_check, ""),
 	OPT(0, "ready-check", OPT_URLS, 0, "",
 	    "check this URL, for readiness only", "URL", add_ready_check, ""),

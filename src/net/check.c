@@ -82,6 +82,13 @@ read_host(struct target *t, struct span text)
 	return r == 0 && host.cut ? ERR_TOOBIG : r;
 }
 
+/* "8080" is a port whose host was forgotten; resolvers take it for 0.0.31.144. */
+static bool
+is_number(const char *host)
+{
+	return host[strspn(host, "0123456789")] == '\0';
+}
+
 /* What is wrong with one of these is named, once its kind is clear. */
 static int
 read_http(struct target *t, struct span url, const char **expected)
@@ -92,6 +99,11 @@ read_http(struct target *t, struct span url, const char **expected)
 		*expected = url_expected(url);
 	else if (r == ERR_TOOBIG)
 		*expected = "a host of at most 255 bytes";
+	if (r == 0 && !t->url.has_scheme && is_number(t->host)) {
+		*expected = "a URL such as http://localhost:8080/, not a number "
+		            "alone";
+		return ERR_PARSE;
+	}
 	return r;
 }
 
@@ -126,6 +138,13 @@ read_unix(struct target *t, struct span path)
 	return dial_add_unix(&set, path);
 }
 
+static bool
+is_for_a_shell(const char *word)
+{
+	return strcmp(word, "||") == 0 || strcmp(word, "&&") == 0
+	    || strcmp(word, "|") == 0;
+}
+
 static int
 read_exec(struct target *t, struct span words)
 {
@@ -133,11 +152,15 @@ read_exec(struct target *t, struct span words)
 	int r = program_split(&p, words);
 
 	t->rest = words;
-	if (r != ERR_QUOTE)
-		return r;
-	t->expected = "exec:PROGRAM [ARG...] with a closing quote, and a byte "
-	              "behind each \\";
-	return ERR_PARSE;
+	if (r == ERR_QUOTE)
+		t->expected = "exec:PROGRAM [ARG...] with a closing quote, and a "
+		              "byte after each \\";
+	for (size_t i = 0; r == 0 && p.argv[i] != NULL; i++)
+		if (is_for_a_shell(p.argv[i])) {
+			t->expected = "one program: no shell reads ||, && and |";
+			r = ERR_QUOTE;
+		}
+	return r == ERR_QUOTE ? ERR_PARSE : r;
 }
 
 static const struct {
@@ -347,6 +370,20 @@ show_body(struct client *c, struct buf *why)
 		buf_fmt(why, ": %.*s", (int)line.len, line.p);
 }
 
+/* What --status asks for, which "200 OK" alone does not tell. */
+static void
+tell_wanted(const struct check_conf *conf, struct buf *why)
+{
+	for (size_t i = 0; i < conf->n_status; i++) {
+		const struct check_range *r = &conf->status[i];
+
+		buf_fmt(why, "%s%d", i == 0 ? " (expected " : ",", r->first);
+		if (r->last != r->first)
+			buf_fmt(why, "-%d", r->last);
+	}
+	buf_str(why, ")");
+}
+
 static int
 judge(struct client *c, const struct check_conf *conf, struct buf *why)
 {
@@ -356,6 +393,8 @@ judge(struct client *c, const struct check_conf *conf, struct buf *why)
 	buf_int(why, c->reply.status);
 	buf_fmt(why, "%s%.*s", c->reply.reason.len > 0 ? " " : "",
 	        (int)c->reply.reason.len, c->reply.reason.p);
+	if (!good && conf->n_status > 0)
+		tell_wanted(conf, why);
 	if (!good && c->reply.status == 101)
 		buf_str(why, ": expected an answer in HTTP");
 	else if (!good)
@@ -597,9 +636,19 @@ tell_failure(const struct client *c, const struct check_conf *conf,
 		        BUF_DIGITS(REQUEST_MAX) " bytes");
 		return;
 	}
+	if (c->step > CLIENT_CONNECT && !t->url.is_https && c->peer.len > 0
+	 && (err == ERR_TIMEOUT || err == ERR_EMPTY || err == -ECONNRESET)) {
+		tell_name(t->host, &c->peer, why);
+		dial_write(why, &c->peer);
+		buf_str(why, ": ");
+	}
 	client_text(c, err, why);
-	if (c->step == CLIENT_HEAD && err != ERR_PARSE && err != ERR_TOOBIG)
-		hint_tcp(t, why);	/* nothing came of it */
+	if (c->step != CLIENT_HEAD || err == ERR_PARSE || err == ERR_TOOBIG)
+		return;
+	if (t->url.has_scheme && !t->url.is_https && err != ERR_TIMEOUT
+	 && t->kind == KIND_HTTP)
+		buf_str(why, "; is https:// meant?");
+	hint_tcp(t, why);	/* nothing came of it */
 }
 
 static int

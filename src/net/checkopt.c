@@ -86,8 +86,8 @@ check_word_read(struct check_word *w, struct span word, struct opt_fail *fail,
 	if (w->url.len == word.len)
 		return 0;
 	r = program_split(&w->words, span_after(word, w->url.len));
-	*expected = r == ERR_QUOTE ? "a closing quote behind the URL"
-	          : "at most 32 words of options behind the URL";
+	*expected = r == ERR_QUOTE ? "a closing quote after the URL"
+	          : "at most 32 words of options after the URL";
 	if (r < 0)
 		return r;
 	for (; w->words.argv[n] != NULL; n++)
@@ -96,8 +96,8 @@ check_word_read(struct check_word *w, struct span word, struct opt_fail *fail,
 	*expected = NULL;
 	if (r < 0)
 		return r;
-	*expected = "only options behind the URL, and quotes around a value "
-	            "with blanks";
+	*expected = "only options after the URL, and quotes around a value "
+	            "with spaces";
 	return r == n + 1 ? 0 : ERR_PARSE;
 }
 
@@ -127,14 +127,13 @@ expand_one(struct buf *b, struct span inside, struct span *name)
 	value = getenv(buf_text(&n));
 	if (n.cut)
 		return ERR_PARSE;
-	if (inside.len > 0 && (value == NULL || *value == '\0')) {
-		buf_add(b, span_after(inside, 2));
-		return 0;
-	}
 	*name = var;
-	if (value == NULL)
+	if (value != NULL && *value != '\0')
+		buf_str(b, value);
+	else if (inside.len > 0)
+		buf_add(b, span_after(inside, 2));
+	else
 		return ERR_RESOLVE;
-	buf_str(b, value);
 	return 0;
 }
 

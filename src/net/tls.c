@@ -210,7 +210,7 @@ fail_cert(struct tls *t, struct judge *j)
 		x509_path_write(&b, &j->path, &j->verdict);
 	if (why == X509_NO_ISSUER || why == X509_SELF_SIGNED ||
 	    why == X509_ROOT_UNKNOWN || why == X509_REJECTED) {
-		buf_str(&b, " (trusted are: ");
+		buf_str(&b, " (trusted CAs: ");
 		trust_write_source(&b, t->conf->cafile);
 		if (why == X509_NO_ISSUER && j->trust.other_key)
 			buf_str(&b, "; a CA of that name is, but with another "
@@ -629,12 +629,13 @@ ended(struct tls *t)
 		send_alert(t, t->alert != 0 ? t->alert : tls_engine_alert(err));
 	if (t->err != 0)
 		return t->err;
+	if (!t->open && t->bare.asked && err >= BR_ERR_RECV_FATAL_ALERT)
+		buf_str(&b, "the server asked for a client certificate, and got "
+		        "none (--cert, --key); ");
 	if (is_tls(t))
 		tls_engine_text(&b, err, !t->open);
 	else
 		write_stranger(t, &b);
-	if (!t->open && t->bare.asked && err >= BR_ERR_RECV_FATAL_ALERT)
-		buf_str(&b, "; it asked for a client certificate");
 	t->why_len = b.len;
 	return t->err = ERR_TLS;
 }

@@ -65,7 +65,7 @@ read_scheme(struct url *u, struct span *rest, const char **expected)
 		         && (rest->len == scheme.len + 1
 		             || rest->p[scheme.len + 1] == '/');
 
-		return slip ? refuse(expected, "// behind the scheme") : 0;
+		return slip ? refuse(expected, "// after the scheme") : 0;
 	}
 	u->has_scheme = true;
 	u->is_https = is_word(scheme, "https");
@@ -103,7 +103,7 @@ read_port(struct url *u, struct span text, const char **expected)
 
 	u->port = u->is_https ? PORT_HTTPS : PORT_HTTP;
 	if (text.len > 0 && text.p[0] != ':')
-		return refuse(expected, "a : or / behind the address");
+		return refuse(expected, "a : or / after the address");
 	text = span_after(text, 1);
 	if (text.len == 0)
 		return 0;
@@ -137,7 +137,7 @@ read_host(struct url *u, struct span text, const char **expected)
 	if (u->is_v6) {
 		end = inside.len ? memchr(inside.p, ']', inside.len) : NULL;
 		if (end == NULL)
-			return refuse(expected, "a ] behind the address");
+			return refuse(expected, "a ] after the address");
 		u->host = (struct span){ inside.p, (size_t)(end - inside.p) };
 		text = span_after(inside, u->host.len + 1);
 		if (!is_host(u->host, " \"<>\\^`{|}[@"))
@@ -159,7 +159,7 @@ verify_bytes(struct span s, const char **expected)
 {
 	for (size_t i = 0; i < s.len; i++)
 		if (s.p[i] == ' ')
-			return refuse(expected, "no blank in it: %20 is one");
+			return refuse(expected, "no space in it; a space is written %20");
 		else if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
 			return refuse(expected, "no control byte in it");
 	return 0;

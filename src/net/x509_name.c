@@ -362,6 +362,15 @@ write_ip(struct buf *b, struct span ip)
 	}
 }
 
+static bool
+looks_like_address(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (!span_has(span_of("0123456789.:"), text.p[i]))
+			return false;
+	return text.len > 0;
+}
+
 /* see net/x509_name.h */
 void
 x509_name_write_hosts(struct buf *b, const struct x509 *c)
@@ -388,6 +397,8 @@ x509_name_write_hosts(struct buf *b, const struct x509 *c)
 		write_text(b, value);
 	else
 		buf_str(b, "no host");
+	if (looks_like_address(value))
+		buf_str(b, " in its CN, where no address counts");
 }
 
 /* "example.com" holds itself and all below it, ".example.com" all below. */

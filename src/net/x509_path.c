@@ -433,7 +433,7 @@ x509_path_write(struct buf *b, const struct x509_path *q,
 		        key_text(c->key.kind));
 		break;
 	case X509_KEY_WEAK:
-		buf_fmt(b, " has an RSA key of %d bits; less than %d are weak",
+		buf_fmt(b, " has an RSA key of %d bits; fewer than %d are weak",
 		        (int)x509_bits(c->key.n), X509_RSA_MIN);
 		break;
 	case X509_KEY_LARGE:

@@ -293,7 +293,7 @@ def test_the_exit_code_of_a_failure_can_be_chosen(server):
     (["--critical-exit", "0", "tcp:a:1"], "expected 1 to 255"),
     (["tcp:127.0.0.1"], "expected tcp://HOST:PORT"), (["tcp:a:b"], "expected a port"),
     (["ftp://a/"], "expected http://"), (["unix:relative"], "expected unix:/PATH"),
-    (["http://a b/"], "expected no blank"), (["exec:"], "expected exec:PROGRAM"),
+    (["http://a b/"], "expected no space"), (["exec:"], "expected exec:PROGRAM"),
     (["exec:a 'b"], "expected exec:PROGRAM"), (["http+unix://nothing/"], "expected http+unix:"),
     (["unix:/" + "x" * 200], "expected unix:/PATH"),
     (["--status", "99", "http://a/"], "expected a status"),
@@ -310,15 +310,24 @@ def test_wrong_words_are_refused_before_anything_is_asked(words, said):
     (["--status", "700", "http://a/"],
      '--status "700": expected a status from 100 to 599, or a range such as 200-299'),
     (["exec:a 'b"], 'check "exec:a": expected exec:PROGRAM [ARG...] with a closing quote'),
-    (["exec:a b\\"], "a byte behind each \\"),
-    (["http://a:${NO_PORT}/x"], 'check "http://a:...": NO_PORT is not set'),
+    (["exec:a b\\"], "a byte after each \\"),
+    (["http://a:${NO_PORT}/x"], 'check "http://a:...": NO_PORT is unset or empty'),
     (["http://a:${NO_PORT/x"], 'check "http://a:...": expected ${NAME} or ${NAME:-DEFAULT}'),
-    (["tcp:a:1", "||", "exit", "1"], 'check "||": expected URLs alone: no shell reads'),
-    (["tcp:a:1", "&&", "echo"], "no shell reads"),
-    (["http://a/ || exit 1"], 'check "http://a/...": expected URLs alone: no shell reads')])
+    (["tcp:a:1", "||", "exit", "1"], 'check "||": expected a URL alone: no shell reads'),
+    (["tcp:a:1", "&&", "echo"], "no shell reads"), (["tcp:a:1", "|| exit 1"], "no shell reads"),
+    (["exec:a || exit 1"], "expected one program: no shell reads ||, && and |"),
+    (["exec:a | grep b"], "expected one program"), (["exec:a && b"], "expected one program"),
+    (["8080"], 'check "8080": expected a URL such as http://localhost:8080/, not a number'),
+    (["http://a:${EMPTY}/"], 'check "http://a:...": EMPTY is unset or empty'),
+    (["http://a/ || exit 1"], 'check "http://a/...": expected a URL alone: no shell reads')])
 def test_wrong_words_are_named_as_what_they_are(words, said):
     ran = check(*words)
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1) and said in ran.err
+
+
+def test_a_status_that_was_not_asked_for_is_shown_with_those_that_were(server):
+    ran = check("--status", "204,300-399", server.url + "/ok")
+    assert (ran.code, ran.out) == (1, "200 OK (expected 204,300-399): all is well\n")
 
 
 @pytest.mark.parametrize("words", [["--timeout", "0"], ["--try-timeout", "0s"]])
@@ -332,7 +341,7 @@ def test_a_variable_in_a_url_is_the_environments(server, command):
     """CMD ["/hale", "check", "http://localhost:${PORT}/ok"] has no shell that would do it."""
     env = {"PATH": box.PATH, "PORT": str(server.port), "EMPTY": "", "HALE_X": "ok"}
     for url in ("http://127.0.0.1:${PORT}/${HALE_X}", "tcp:${HOST:-127.0.0.1}:${PORT}",
-                "unix:${EMPTY:-" + server.unix + "}", "http://127.0.0.1:${PORT}/${EMPTY}ok"):
+                "unix:${EMPTY:-" + server.unix + "}", "http://127.0.0.1:${PORT}/${EMPTY:-}ok"):
         done = subprocess.run([box.HALE, command, "exec:sh -c '[ ${PORT} = $PORT ]'", url],
                               capture_output=True, text=True, env=env, timeout=box.DEADLINE,
                               check=False)
@@ -588,10 +597,10 @@ def test_a_login_is_not_shown(server, command):
 @pytest.mark.parametrize("url, shown, expected", [
     ("http://127.0.0.1:65536/", "http://127.0.0.1:65536/", "a port of 0 to 65535"),
     ("127.0.0.1:8x", "127.0.0.1:...", "a port of 0 to 65535"),
-    ("http://a b/", "http://a...", "no blank in it: %20 is one"),
-    ("http://a/b c", "http://a/b...", "no blank in it: %20 is one"),
+    ("http://a b/", "http://a...", "no space in it; a space is written %20"),
+    ("http://a/b c", "http://a/b...", "no space in it; a space is written %20"),
     ("http://u@a:80@b/", "http://b/", "one @ before the path; %40 is another"),
-    ("http:/a/", "http:/a/", "// behind the scheme"),
+    ("http:/a/", "http:/a/", "// after the scheme"),
     ("http:///x", "http:///x", "a host"),
     ("tcp://h:65536", "tcp://h:65536", "a port of 0 to 65535"),
     ("tcp:h", "tcp:h", "tcp://HOST:PORT"), ("tcp:", "tcp:", "tcp://HOST:PORT"),
@@ -618,8 +627,9 @@ def test_quiet_prints_nothing(server):
 
 def test_a_server_that_never_answers_is_left_at_the_deadline():
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        ran = check("--timeout", "300ms", f"http://127.0.0.1:{listener.getsockname()[1]}/")
-    assert (ran.code, ran.out) == (1, "timed out\n") and ran.seconds < 5
+        port = listener.getsockname()[1]
+        ran = check("--timeout", "300ms", f"http://127.0.0.1:{port}/")
+    assert (ran.code, ran.out) == (1, f"127.0.0.1 port {port}: timed out\n") and ran.seconds < 5
 
 
 def test_a_unix_socket_whose_queue_is_full_is_left_at_the_deadline(tmp_path):
@@ -685,11 +695,12 @@ def test_what_is_not_http_is_named(who):
 
 
 @pytest.mark.parametrize("data, out", [
-    (b"", "empty reply; is tcp:localhost:{port} meant?\n"),
+    (b"", "localhost: 127.0.0.1 port {port}: empty reply; is tcp:localhost:{port} meant?\n"),
     (b"HTTP/1.1 404 Not Found\r\n\r\n", "404 Not Found\n"),
     (b"HTTP/1.1 2000 x\r\n\r\n", "malformed\n")])
 def test_only_a_port_without_http_gets_the_hint(data, out):
     with speaking(data) as port:
+        assert check(f"http://localhost:{port}").out.endswith("is https:// meant?\n") == (not data)
         assert check(f"localhost:{port}").out == out.replace("{port}", str(port))
         assert "tcp:" not in check(f"http://localhost:{port}").out
 

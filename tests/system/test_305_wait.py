@@ -156,6 +156,16 @@ def test_all_urls_are_waited_for_side_by_side(tmp_path):
     assert wait.returncode == 0 and time.monotonic() - begun < 2.2
 
 
+@pytest.mark.parametrize("others, url, code", [
+    ("true & true & true &", "exec:false", 1), ("false & false & false &", "exec:true", 0)])
+def test_the_end_of_a_foreign_child_is_not_an_answer(others, url, code):
+    """Children from before our exec; as PID 1 there are orphans, too."""
+    done = subprocess.run(["sh", "-c", f'{others} exec "$0" wait -t 300ms {url} {url}', box.HALE],
+                          capture_output=True, check=False, timeout=box.DEADLINE,
+                          env={"PATH": box.PATH})
+    assert done.returncode == code
+
+
 def test_an_end_by_signal_leaves_nobody_behind(server):
     with start("--timeout", "100s", server.url + "/hold", server.url + "/never") as wait:
         box.until(lambda: len(server.requests) >= 2, "both requests")

@@ -545,9 +545,9 @@ def test_an_address_that_swallows_everything_costs_a_moment(server):
     (["http://no-such-host.invalid/"], "(6) Could not resolve host: no-such-host.invalid"),
     (["ftp://127.0.0.1/"], '(1) Protocol "ftp" not supported'),
     (["http://a b/"], "(3) URL using bad/illegal format or missing URL: "
-                      '"http://a...": expected no blank in it: %20 is one'),
+                      '"http://a...": expected no space in it; a space is written %20'),
     (["http://a:65536/"], "expected a port of 0 to 65535"),
-    (["http:/a/"], 'format or missing URL: "http:/a/": expected // behind the scheme'),
+    (["http:/a/"], 'format or missing URL: "http:/a/": expected // after the scheme'),
     (["http://a@b@c/"], '"http://c/": expected one @ before the path; %40 is another'),
     (["/[a-c:2]"], "has a pattern ({} or []), which is not expanded here; -g takes it as it is"),
     (["-m", "0.2", "/half"], "(28) Operation timed out after "),

@@ -664,7 +664,8 @@ def another_ipv4_address():
 
 @row
 def an_address_in_the_cn():
-    return simple("another host", host="127.0.0.1", names=(), subject="CN=127.0.0.1",
+    return simple("it names 127.0.0.1 in its CN, where no address counts", host="127.0.0.1",
+                  names=(), subject="CN=127.0.0.1",
                   differs="address-cn")
 
 
@@ -1191,7 +1192,8 @@ def a_client_certificate_with_trust_settings():
 
 @row
 def a_client_certificate_is_missing():
-    r = mutual("p256", "client certificate", curl=35)
+    r = mutual("p256", "the server asked for a client certificate, and got none (--cert, --key); "
+               "the server sent alert", curl=35)
     r.client = None
     return r
 

@@ -258,7 +258,7 @@ def test_it_is_told_once_of_all_lives_and_not_of_a_stop(hale):
 
 def test_one_that_has_been_ready_is_not_told_so(hale):
     box = hale("--notify-fd", "9", "--listen", "8080",
-               ["/bin/sh", "-c", "echo >&9; read end; exit 1"])
+               ["/bin/sh", "-c", "echo >&9; read end; exit 1"]).settled()
     until(lambda: box.get("/readyz").status == 200, "it is ready")
     box.tell("end")
     assert told_of_clash(box) == (1, [])

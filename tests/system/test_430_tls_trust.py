@@ -70,7 +70,7 @@ def image(tmp_path):
 def test_without_any_file_the_anchors_in_hale_are_asked(image, server):
     done = image.get(server.port)
     assert done.returncode == 60
-    assert "trusted are: the anchors in hale" in done.stderr
+    assert "trusted CAs: the anchors in hale" in done.stderr
 
 
 @pytest.mark.static_only
@@ -90,7 +90,7 @@ def test_the_bundle_is_found_where_distributions_keep_it(image, server, path):
     image.put(path, other())
     done = image.get(server.port)
     assert done.returncode == 60
-    assert f"(trusted are: /{path})" in done.stderr
+    assert f"(trusted CAs: /{path})" in done.stderr
 
 
 @pytest.mark.static_only
@@ -98,11 +98,11 @@ def test_the_bundle_is_found_where_distributions_keep_it(image, server, path):
 def test_a_directory_without_a_bundle_counts_too(image, server, name):
     image.put("etc/ssl/certs/readme", "words\n")
     done = image.get(server.port)
-    assert "trusted are: the anchors in hale" in done.stderr
+    assert "trusted CAs: the anchors in hale" in done.stderr
     image.put("etc/ssl/certs/b.pem", other())
     done = image.get(server.port)
     assert done.returncode == 60
-    assert "(trusted are: /etc/ssl/certs)" in done.stderr
+    assert "(trusted CAs: /etc/ssl/certs)" in done.stderr
     image.put(name, root())
     assert image.get(server.port).stdout == "ok\n"
 
@@ -113,7 +113,7 @@ def test_the_environment_comes_before_the_files_of_the_image(image, server):
     name = image.put("other.pem", other())
     done = image.get(server.port, SSL_CERT_FILE=name)
     assert done.returncode == 60
-    assert "(trusted are: /other.pem)" in done.stderr
+    assert "(trusted CAs: /other.pem)" in done.stderr
     image.put("certs/one", root())
     done = image.get(server.port, SSL_CERT_FILE=name, SSL_CERT_DIR="/certs")
     assert done.stdout == "ok\n", done.stderr
@@ -130,14 +130,14 @@ def test_each_variable_leaves_the_default_of_the_other(image, server):
     assert image.get(server.port, SSL_CERT_DIR="/certs").stdout == "ok\n"
     image.put(SYSTEM_FILE, other(7))
     done = image.get(server.port, SSL_CERT_DIR="/certs")
-    assert f"(trusted are: /{SYSTEM_FILE} and /certs)" in done.stderr
+    assert f"(trusted CAs: /{SYSTEM_FILE} and /certs)" in done.stderr
     image.put(HASHED, root())
     assert image.get(server.port, SSL_CERT_FILE=name).stdout == "ok\n"
     image.put(HASHED, other(8))
     done = image.get(server.port, SSL_CERT_FILE=name)
-    assert "(trusted are: /other.pem and /etc/ssl/certs)" in done.stderr
+    assert "(trusted CAs: /other.pem and /etc/ssl/certs)" in done.stderr
     done = image.get(server.port, SSL_CERT_FILE=name, SSL_CERT_DIR="/certs")
-    assert "(trusted are: /other.pem and /certs)" in done.stderr
+    assert "(trusted CAs: /other.pem and /certs)" in done.stderr
 
 
 @pytest.mark.static_only
@@ -201,6 +201,15 @@ def piped(how, port):
 def test_trust_comes_from_a_pipe_for_all_connections_of_a_command(server, how):
     done = piped(how, server.port)
     assert (done.returncode, done.stdout) == (0, "ok\nok\n"), done.stderr
+
+
+def test_trust_comes_from_a_pipe_for_all_urls_of_a_check(server):
+    """Each is asked by a process of its own, and a pipe is read once."""
+    url = f"https://127.0.0.1:{server.port}/"
+    done = subprocess.run(("bash", "-c", f"{harness.HALE} check --cacert <(cat {root().file}) "
+                           f"{url} {url} {url}"), env={"PATH": harness.PATH}, check=False,
+                          capture_output=True, text=True, timeout=harness.DEADLINE)
+    assert (done.returncode, done.stdout.count("200 OK")) == (0, 3), done.stdout
 
 
 def test_trust_comes_from_a_pipe_with_a_name(server, tmp_path):

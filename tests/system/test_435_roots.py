@@ -212,7 +212,7 @@ def test_a_hale_of_a_list_trusts_what_is_in_it(own, sets, tmp_path, which):
 def test_a_hale_of_a_list_refuses_what_is_not_in_it(own, sets, tmp_path, which):
     done = ask(own, leaf(sets[1][which], "IP:127.0.0.1"), tmp_path)
     assert done.returncode == 60
-    assert "(trusted are: the anchors in hale)" in done.stderr
+    assert "(trusted CAs: the anchors in hale)" in done.stderr
 
 
 @pytest.mark.static_only
