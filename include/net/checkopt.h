@@ -55,6 +55,10 @@ struct span check_word_url(struct span word);
 int check_word_read(struct check_word *w, struct span word,
                     struct opt_fail *fail, const char **expected);
 
+/* The option of conf that does not apply to such a URL, as in "--status", or NULL.
+ * Those for TLS apply to http://, too: it may be sent on to https://. */
+const char *check_misfit(const struct check_conf *conf, struct span url);
+
 /*
  * Appends url with each ${NAME} and ${NAME:-DEFAULT} replaced by that of the
  * environment; DEFAULT stands for an unset or empty one. An exec: stays as it is.

@@ -122,16 +122,40 @@ read_pipe(const char *cafile)
 		                   &ignored);
 }
 
+/* The option that applies to none of the URLs, or NULL. */
+static const char *
+fits_none(const struct check_conf *conf, int n, char **urls)
+{
+	const char *first = NULL;
+
+	for (int i = 0; i < n; i++) {
+		const char *misfit = check_misfit(conf, span_of(urls[i]));
+
+		if (misfit == NULL || (i > 0 && misfit != first))
+			return NULL;
+		first = misfit;
+	}
+	return first;
+}
+
 /* see cmd/probe.h */
 int
 probe_prepare(const char *command, struct check_conf *conf, int n,
               char **urls)
 {
+	const char *misfit;
+
 	for (int i = 0; i < n; i++) {
 		int r = prepare_url(command, &urls[i]);
 
 		if (r != CMD_OK)
 			return r;
+	}
+	misfit = fits_none(conf, n, urls);
+	if (misfit != NULL) {
+		log_error("%s: %s does not apply to %s", command, misfit,
+		          n > 1 ? "any of these URLs" : "this URL");
+		return CMD_USAGE;
 	}
 	if (conf->insecure)
 		log_warn("--insecure: certificates are NOT verified");

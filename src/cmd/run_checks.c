@@ -74,7 +74,7 @@ write_check(struct buf *b, const struct watch_check_plan *c, int argc,
 static int
 verify_check(const char *what, const struct watch_check_plan *c)
 {
-	const char *expected;
+	const char *expected, *misfit;
 	char within[WHAT_MAX + 2];
 	struct buf b = buf_over(within, sizeof within);
 	struct check_word w;
@@ -86,6 +86,11 @@ verify_check(const char *what, const struct watch_check_plan *c)
 		           "http+unix: or exec:";
 	if (r == 0)
 		r = check_word_read(&w, c->url, &fail, &expected);
+	misfit = r == 0 ? check_misfit(&w.conf, w.url) : NULL;
+	if (misfit != NULL) {
+		log_error("%s: %s does not apply to it", what, misfit);
+		return CMD_USAGE;
+	}
 	if (r == 0 && w.conf.insecure)
 		log_warn("%s: --insecure: certificates are NOT verified", what);
 	if (r == 0)

@@ -101,6 +101,33 @@ check_word_read(struct check_word *w, struct span word, struct opt_fail *fail,
 	return r == n + 1 ? 0 : ERR_PARSE;
 }
 
+/* see net/checkopt.h */
+const char *
+check_misfit(const struct check_conf *conf, struct span url)
+{
+	bool is_unix = span_has_prefix(url, "http+unix:");
+	bool is_tcp = span_has_prefix(url, "tcp:");
+	bool is_http = !is_tcp && !is_exec(url) && !span_has_prefix(url, "unix:");
+	bool is_net = is_tcp || (is_http && !is_unix);
+	bool is_tls = is_http && !is_unix;
+
+	if (!is_http && conf->n_status > 0)
+		return "--status";
+	if (!is_http && conf->contains != NULL)
+		return "--contains";
+	if (!is_http && conf->n_headers > 0)
+		return "-H";
+	if (!is_net && (conf->v4 || conf->v6))
+		return conf->v4 ? "-4" : "-6";
+	if (!is_tls && conf->cafile != NULL)
+		return "--cacert";
+	if (!is_tls && conf->certfile != NULL)
+		return "--cert";
+	if (conf->keyfile != NULL && (!is_tls || conf->certfile == NULL))
+		return "--key";
+	return !is_tls && conf->insecure ? "--insecure" : NULL;
+}
+
 static bool
 is_name_byte(char c, bool is_first)
 {

@@ -317,6 +317,9 @@ def test_wrong_words_are_refused_before_anything_is_asked(words, said):
     (["tcp:a:1", "&&", "echo"], "no shell reads"), (["tcp:a:1", "|| exit 1"], "no shell reads"),
     (["exec:a || exit 1"], "expected one program: no shell reads ||, && and |"),
     (["exec:a | grep b"], "expected one program"), (["exec:a && b"], "expected one program"),
+    (["exec:true", "--contains", "x"], "check: --contains does not apply to this URL"),
+    (["tcp:a:1", "unix:/s", "--status", "204"], "--status does not apply to any of these URLs"),
+    (["https://a/", "--key", "k"], "--key does not apply"), (["unix:/s", "-4"], "-4 does not apply"),
     (["8080"], 'check "8080": expected a URL such as http://localhost:8080/, not a number'),
     (["http://a:${EMPTY}/"], 'check "http://a:...": EMPTY is unset or empty'),
     (["http://a/ || exit 1"], 'check "http://a/...": expected a URL alone: no shell reads')])

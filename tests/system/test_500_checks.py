@@ -310,6 +310,7 @@ def test_a_variable_in_a_url_is_that_of_hales_own_environment(app):
      "--status, --contains, -H, --cacert, --cert, --key, -4, -6 and --insecure"),
     ("http://h/ || exit 1", '"http://h/...": expected a URL alone: no shell reads the words of '
      "CMD [...], and a check exits with 1 by itself"),
+    ("web=tcp:h:1 --status 204", '"web=tcp:h:1": --status does not apply to it'),
     ("exec:prog || exit 1", '"exec:prog": expected one program: no shell reads ||, && and |'),
     ("exec:prog 'x", '"exec:prog": expected exec:PROGRAM [ARG...] with a closing quote, and a '
      "byte after each \\"),
@@ -332,8 +333,8 @@ def test_a_check_that_verifies_nothing_is_said_loudly(hale):
 
 
 def test_no_secret_of_an_option_is_shown(hale):
-    box = up(hale, *FAST, "-v", "--check", "http://127.0.0.1:9/ -H 'X: me@s3cret' --key /s3cret",
-             "say up pause")
+    box = up(hale, *FAST, "-v", "--check", "http://127.0.0.1:9/ -H 'X: me@s3cret' "
+             "--cert /s3cret --key /s3cret", "say up pause")
     becomes(box, "/livez", 503)
     for path in ("/status", "/status?text", "/livez?verbose", "/metrics", "/"):
         assert "s3cret" not in box.get(path).body

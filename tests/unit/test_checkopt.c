@@ -164,7 +164,7 @@ variables_are_put_into_urls(void **state)
 		{ "http://a:${T_PORT:-1}/", "http://a:8080/" },
 		{ "http://a:${T_NONE:-1}/", "http://a:1/" },
 		{ "http://a:${T_EMPTY:-1}/", "http://a:1/" },
-		{ "http://a/${T_EMPTY}", "http://a/" },
+		{ "http://a/${T_EMPTY:-}", "http://a/" },
 		{ "http://a/${T_NONE:-}", "http://a/" },
 		{ "http://a/${T_NONE:--:}", "http://a/-:" },
 		{ "http://a/$T_PORT{}$", "http://a/$T_PORT{}$" },
@@ -197,6 +197,7 @@ what_cannot_be_expanded_is_refused(void **state)
 		int         err;
 	} cases[] = {
 		{ "http://a:${T_NONE}/", "T_NONE", ERR_RESOLVE },
+		{ "http://a:${T_EMPTY}/", "T_EMPTY", ERR_RESOLVE },
 		{ "http://a:${T_PORT}${_x9}/", "_x9", ERR_RESOLVE },
 		{ "http://a:${T_PORT", NULL, ERR_PARSE },
 		{ "${", NULL, ERR_PARSE }, { "${}", NULL, ERR_PARSE },
@@ -229,14 +230,58 @@ what_does_not_fit_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(0, setenv("T_PORT", "8080", 1));
+	assert_int_equal(0, setenv("T_EMPTY", "", 1));
 	assert_int_equal(0, check_expand(&b, guarded_span("${T_PORT}x"), &name));
 	assert_int_equal(ERR_TOOBIG, check_expand(&less, guarded_span(
 		"${T_PORT}x"), &name));
 }
 
+/* Rows of bits: status, contains, header, -4, cacert, cert, key, insecure. */
+static const struct misfit_row {
+	const char *name, *url;
+	unsigned    given;
+	const char *want;
+} misfits[] = {
+	{ "nothing", "exec:a", 0, NULL },
+	{ "all of https", "https://a/", 0xff, NULL },
+	{ "all of http, which may be sent on", "http://a/", 0xff, NULL },
+	{ "a host alone", "a:1", 0xff, NULL },
+	{ "status", "tcp:a:1", 1, "--status" },
+	{ "text", "exec:a", 2, "--contains" },
+	{ "header", "unix:/a", 4, "-H" },
+	{ "IPv4 of tcp", "tcp:a:1", 8, NULL },
+	{ "IPv4 of a socket", "http+unix:/a:/", 8 + 7, "-4" },
+	{ "CAs", "http+unix:/a:/", 16, "--cacert" },
+	{ "certificate", "tcp:a:1", 32, "--cert" },
+	{ "key", "tcp:a:1", 64, "--key" },
+	{ "key alone", "https://a/", 64, "--key" },
+	{ "insecure", "unix:/a", 128, "--insecure" },
+};
+
+static void
+an_option_that_does_not_apply_is_named(void **state)
+{
+	const struct misfit_row *row = *state;
+	struct check_conf conf = {
+		.n_status = row->given & 1,
+		.contains = row->given & 2 ? "x" : NULL,
+		.n_headers = row->given >> 2 & 1,
+		.v4 = row->given & 8,
+		.cafile = row->given & 16 ? "a" : NULL,
+		.certfile = row->given & 32 ? "c" : NULL,
+		.keyfile = row->given & 64 ? "k" : NULL,
+		.insecure = row->given & 128,
+	};
+	const char *got = check_misfit(&conf, span_of(row->url));
+
+	assert_string_equal(row->want != NULL ? row->want : "(none)",
+	                    got != NULL ? got : "(none)");
+}
+
 int
 main(void)
 {
+	UNIT_ROWS(an_option_that_does_not_apply_is_named, misfits);
 	UNIT_TEST(the_options_start_at_a_blank_with_a_dash_behind);
 	UNIT_TEST(options_are_those_of_check);
 	UNIT_TEST(a_word_without_options_has_the_defaults);
