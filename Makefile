@@ -30,7 +30,7 @@ SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
        sup/report sup/usage sup/status sup/page sup/metrics sup/answer \
        sup/nonce sup/local sup/local_ask sup/follow sup/daemon sup/clash sup/keeper sup/reaper \
        sup/snapshot sup/init
-CMD  = cmd/cmd cmd/help cmd/license cmd/ask cmd/run cmd/run_checks cmd/probe cmd/check cmd/wait \
+CMD  = cmd/cmd cmd/help cmd/license cmd/ask cmd/run cmd/run_checks cmd/script cmd/probe cmd/check cmd/wait \
        cmd/get \
        cmd/get_opts cmd/get_ask cmd/get_route cmd/get_send cmd/get_recv cmd/get_try \
        cmd/get_tell cmd/get_sink cmd/get_words \

@@ -11,7 +11,7 @@
 
 /*
  * Has a comma of HALE_CHECK parted what belongs together? That is so within quotes
- * and between statuses. On true *last, the word before it, has value too.
+ * and between statuses. If so, *last, the word before the comma, is made longer by it.
  */
 bool run_checks_join(struct span *last, struct span value);
 

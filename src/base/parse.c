@@ -73,7 +73,7 @@ cut_unit(const char **text)
 	return 0;
 }
 
-/* The digits behind a point as parts of FRACTION_ONE; finer ones are cut. */
+/* The digits after a point as parts of FRACTION_ONE; finer ones are cut. */
 static int64_t
 fraction_of_one(struct span digits)
 {
@@ -134,6 +134,8 @@ add_part(const char **text, int64_t *below_ns, int64_t *ns)
 int
 parse_ms(const char *text, int64_t *out_ms)
 {
+	/* As 0 what is less than a millisecond would mean "never" to some. */
+	bool is_zero = strpbrk(text, "123456789") == NULL;
 	int64_t ns = 0, below_ns = INT64_MAX;
 	int r = 0;
 
@@ -144,7 +146,7 @@ parse_ms(const char *text, int64_t *out_ms)
 			return got;
 		r = r < 0 ? r : got;
 	} while (*text != '\0');
-	if (ns > 0 && ns < NS_PER_MS)	/* as 0 it would mean "never" to some */
+	if (!is_zero && ns < NS_PER_MS)
 		r = ERR_RANGE;
 	if (r == 0)
 		*out_ms = ns / NS_PER_MS;

@@ -288,7 +288,9 @@ get_run(int argc, char **argv)
 	if (code == GET_OK)
 		for (size_t i = 0; i < g.urls.n; i++) {
 			code = get_one(&g, i);
-			if (code != GET_OK && g.fail_early)
+			/* As curl, go on after all but a file that cannot be
+			 * sent: else an upload's failure would be lost. */
+			if (code != GET_OK && (g.fail_early || code == GET_READ))
 				break;
 		}
 	get_free(&g);

@@ -376,7 +376,7 @@ job_try_all(struct get_job *j)
 			         (long long)wait_ms, (long long)left);
 		if (sink_reset(&j->sink) < 0) {
 			j->r.why[0] = '\0';
-			return job_fail(j, GET_WRITE, "cannot write %s anew",
+			return job_fail(j, GET_WRITE, "cannot write %s again",
 			                j->sink.name);
 		}
 		sleep_ms(wait_ms);

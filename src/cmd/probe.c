@@ -36,7 +36,7 @@ refuse_variable(const char *what, int err, struct span name)
 {
 	if (err == ERR_RESOLVE)
 		log_error("%s: %.*s is unset or empty in the environment: "
-		          "expected it there, or ${%.*s:-DEFAULT}", what, (int)name.len,
+		          "set it, or write ${%.*s:-DEFAULT}", what, (int)name.len,
 		          name.p, (int)name.len, name.p);
 	else
 		log_error("%s: %s", what, err != ERR_PARSE ? err_text(err)
@@ -52,7 +52,7 @@ is_for_a_shell(struct span word)
 {
 	return span_has_prefix(word, "||") || span_has_prefix(word, "&&")
 	    || (word.len > 0 && !span_has_prefix(word, "exec:")
-	        && memmem(word.p, word.len, " || ", 4) != NULL);
+	        && memmem(word.p, word.len, "||", 2) != NULL);
 }
 
 /* see cmd/probe.h */
@@ -73,10 +73,16 @@ probe_expand(const char *what, struct span *word)
 	if (url.len == 0 || memmem(url.p, url.len, "${", 2) == NULL)
 		return CMD_OK;
 	r = check_expand(&b, url, &name);
-	if (r == 0 && check_word_url(buf_span(&b)).len < b.len)
-		r = ERR_PARSE;	/* a variable has no options for us */
 	if (r < 0)
 		return refuse_variable(what, r, name);
+	/* A variable has neither a program nor options for us. */
+	if ((span_has_prefix(buf_span(&b), "exec:")
+	     && !span_has_prefix(url, "exec:"))
+	 || check_word_url(buf_span(&b)).len < b.len) {
+		log_error("%s: expected a part of a URL in %.*s, not exec: or an "
+		          "option", what, (int)name.len, name.p);
+		return CMD_USAGE;
+	}
 	made = malloc(b.len + rest.len + 1);
 	if (made == NULL)
 		return refuse_variable(what, -ENOMEM, name);

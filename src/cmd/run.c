@@ -2,7 +2,6 @@
 /* cmd/run.c - start and supervise a service */
 #include "cmd/cmd.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/auxv.h>
@@ -12,6 +11,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "cmd/run_checks.h"
+#include "cmd/script.h"
 #include "sup/checkname.h"
 #include "sup/explain.h"
 #include "sup/init.h"
@@ -419,29 +419,20 @@ stands_for_another(const char *path)
 	return false;
 }
 
-static bool
-is_script(const char *path)
-{
-	char head[2] = "";
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0)
-		return false;
-	(void)!read(fd, head, sizeof head);	/* no script then */
-	close(fd);
-	return memcmp(head, "#!", sizeof head) == 0;
-}
-
-/* Was hale started as the interpreter of the very file that it is to start? The
- * kernel would start a hale for that again, and so on for ever. */
+/* Is hale the interpreter of the very file that it is to start, itself or by
+ * env(1)? The kernel would start a hale for that again, and so on for ever. */
 static bool
 starts_itself(const char *self, const char *program)
 {
 	/* NOLINTNEXTLINE(performance-no-int-to-ptr): it is one */
 	const char *file = (const char *)getauxval(AT_EXECFN);
 
-	return file != NULL && strcmp(file, program) == 0
-	    && strcmp(file, self) != 0 && is_script(file);
+	if (file != NULL && strcmp(file, program) == 0
+	 && strcmp(file, self) != 0)
+		return script_has(program, NULL);
+	/* env looks for a name without a slash; most starts are not by that. */
+	return strchr(self, '/') == NULL && strchr(program, '/') != NULL
+	    && script_has(program, self);
 }
 
 static int

@@ -31,7 +31,7 @@ enum kind { KIND_HTTP, KIND_HTTP_UNIX, KIND_TCP, KIND_UNIX, KIND_EXEC };
 struct target {
 	enum kind   kind;
 	struct url  url;	/* KIND_HTTP, KIND_HTTP_UNIX, KIND_TCP */
-	struct url  first;	/* the one that was given; url is the one now */
+	bool        is_first;	/* url is still at the origin that was given */
 	struct span rest;	/* KIND_UNIX: the path; KIND_EXEC: the words */
 	char        host[HOST_MAX];	/* decoded; KIND_HTTP_UNIX: the socket */
 	const char *expected;	/* what it should be, where its kind does not say */
@@ -42,6 +42,7 @@ static int
 read_http_unix(struct target *t, struct span rest)
 {
 	struct buf host = buf_over(t->host, sizeof t->host);
+	struct dial_set set = { 0 };
 	struct span socket;
 	int r = 0;
 
@@ -58,7 +59,8 @@ read_http_unix(struct target *t, struct span rest)
 		buf_add(&host, socket);
 	}
 	(void)buf_text(&host);
-	if (r < 0 || host.cut || (t->host[0] != '/' && t->host[0] != '@'))
+	if (r < 0 || host.cut || (t->host[0] != '/' && t->host[0] != '@')
+	 || dial_add_unix(&set, buf_span(&host)) < 0)
 		return ERR_PARSE;
 	r = url_read(&t->url, span_of("http://localhost"));
 	t->url.path = rest;
@@ -185,7 +187,7 @@ read_target(struct target *t, struct span url, const char **expected)
 
 	t->host[0] = '\0';
 	t->expected = NULL;
-	*expected = "a shorter one";
+	*expected = "a URL of at most " BUF_DIGITS(CHECK_URL_MAX) " bytes";
 	if (url.len > CHECK_URL_MAX)
 		return ERR_TOOBIG;
 	for (size_t i = 0; i < KINDS; i++)
@@ -492,7 +494,7 @@ ask(struct client *c, const struct check_conf *conf, const struct target *t,
 		return r;
 	c->is_head = conf->method != NULL && strcmp(conf->method, "HEAD") == 0;
 	r = write_request(&b, conf, &t->url,
-	                  url_is_same_origin(&t->url, &t->first));
+	                  t->is_first);
 	if (r == 0)
 		r = client_send(c, buf_span(&b), &sent);
 	do
@@ -530,6 +532,9 @@ is_sent_on(const struct client *c, const struct check_conf *conf,
 	if (url_is_same_origin(&to, &t->url)) {
 		to.user = t->url.user;
 		to.password = t->url.password;
+	} else {
+		t->is_first = false;	/* for good: who is asked next may send us
+					 * back to a path of its choice */
 	}
 	t->url = to;
 	return true;
@@ -660,7 +665,7 @@ check_http(const struct check_conf *conf, struct target *t,
 	struct client c = { .fd = -1 };	/* ask() may not come to open it */
 	int r;
 
-	t->first = t->url;
+	t->is_first = true;
 	for (int hops = 0;; hops++) {
 		r = ask(&c, conf, t, in, deadline_ms);
 		if (r == 0 && is_sent_on(&c, conf, t, text[hops % 2],

@@ -20,7 +20,7 @@ const char check_text_cacert[] =
 	"cacert\0\0trust the CAs of this PEM file only\0FILE\0";
 const char check_text_cert[] = "cert\0\0our own certificate, PEM\0FILE\0";
 const char check_text_key[] =
-	"key\0\0its key, where that is another file\0FILE\0";
+	"key\0\0its key, if it is in another file\0FILE\0";
 const char check_text_v4[] = "ipv4\0\0use IPv4 addresses only\0\0";
 const char check_text_v6[] = "ipv6\0\0use IPv6 addresses only\0\0";
 const char check_text_insecure[] =
@@ -87,7 +87,9 @@ check_word_read(struct check_word *w, struct span word, struct opt_fail *fail,
 		return 0;
 	r = program_split(&w->words, span_after(word, w->url.len));
 	*expected = r == ERR_QUOTE ? "a closing quote after the URL"
-	          : "at most 32 words of options after the URL";
+	          : "at most " BUF_DIGITS(PROGRAM_ARGS_MAX) " words of "
+	            "options after the URL, in " BUF_DIGITS(PROGRAM_TEXT_MAX)
+	            " bytes";
 	if (r < 0)
 		return r;
 	for (; w->words.argv[n] != NULL; n++)

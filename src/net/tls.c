@@ -32,6 +32,8 @@
 #define CERTS_MAX TRUST_CHAIN_MAX	/* certificates of one chain */
 #define SEED_LEN  32		/* bytes of entropy */
 #define DRAIN_MAX 8		/* reads of what is left before the end */
+#define QUIET_MAX (2 << 20)	/* bytes from the peer with no content: all of a
+				 * handshake, or alerts and empty records */
 #define HEAD_MAX  64		/* first bytes of the peer, shown if not TLS */
 /* Bytes of the largest records. With less room for either the engine asks for
  * small records both ways; pages that no record reaches cost nothing. */
@@ -73,6 +75,7 @@ struct tls {
 	bool stuck;		/* a part of a record has still to be sent */
 	bool insecure, resumed;
 	br_ec_impl ec;
+	size_t quiet_len;	/* bytes received since the last content */
 	size_t head_len;
 	char head[HEAD_MAX];	/* what the peer sent first */
 	size_t why_len;
@@ -698,7 +701,8 @@ keep_head(struct tls *t, const unsigned char *p, size_t n)
 	t->head_len += n;
 }
 
-/* The same from the socket; or an error. */
+/* Moves what the peer sent to the engine. Returns 1 if there was any, 0 if not, or
+ * an error. */
 static int
 receive_some(struct tls *t)
 {
@@ -707,6 +711,10 @@ receive_some(struct tls *t)
 	ssize_t n = recv(t->fd, p, len, MSG_DONTWAIT);
 
 	if (n > 0) {
+		t->quiet_len += (size_t)n;
+		if (t->quiet_len > QUIET_MAX)
+			return fail(t, ERR_TLS, "the server sent more than 2 MiB "
+			            "of TLS records without any content");
 		keep_head(t, p, (size_t)n);
 		br_ssl_engine_recvrec_ack(&t->cc.eng, (size_t)n);
 		return 1;
@@ -863,6 +871,7 @@ tls_read(struct tls *t, void *p, size_t len, int64_t deadline_ms)
 	if (n > len)
 		n = len;
 	memcpy(p, got, n);
+	t->quiet_len = 0;
 	br_ssl_engine_recvapp_ack(&t->cc.eng, n);
 	return (ssize_t)n;
 }

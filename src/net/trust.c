@@ -232,14 +232,14 @@ read_pipe(int fd, const struct stat *st, int64_t deadline_ms)
 		n = poll(&p, 1, clock_wait_ms(deadline_ms));
 		if (n == 0)
 			return ERR_TIMEOUT;
+		if (kept.len > TRUST_PIPE_MAX)
+			return ERR_TOOBIG;
 		n = read(fd, kept.bytes + kept.len,
 		         TRUST_PIPE_MAX + 1 - kept.len);
 		if (n < 0 && errno != EINTR && errno != EAGAIN)
 			return -errno;
 		kept.whole = n == 0;
 		kept.len += n > 0 ? (size_t)n : 0;
-		if (kept.len > TRUST_PIPE_MAX)
-			return ERR_TOOBIG;
 	}
 	return 0;
 }

@@ -60,7 +60,7 @@ is_common(unsigned port)
 bool
 clash_is_likely(const struct clash *c, unsigned port)
 {
-	if (port == 0 || c->code <= 0 || c->code >= 128
+	if (port == 0 || c->code <= 0 || c->code >= 126
 	 || c->lived_ms >= CLASH_SOON_MS)
 		return false;
 	return is_named(c, port) || (c->code <= 2 && is_common(port));

@@ -230,9 +230,9 @@ tell_clash(struct init *in)
 		if (!clash_is_likely(&c, sock_port(&l->at)))
 			continue;
 		facts_write_listen(&b, l);
-		log_warn("hale itself listens on %s: a service that wants port "
-		         "%u too fails with \"address in use\"; give one of "
-		         "them another", buf_text(&b), sock_port(&l->at));
+		log_warn("hale itself listens on %s: a service that also "
+		         "wants port %u fails with \"address in use\": give "
+		         "one of them another port", buf_text(&b), sock_port(&l->at));
 		in->told_clash = true;
 		return;
 	}

@@ -214,8 +214,10 @@ def test_what_the_user_sends_is_for_the_origin_that_was_named(server, tmp_path):
         assert check(server.url.replace("//", "//me:pw@") + "/to-port").code == 0
         assert check("-H", "Authorization: x", *fields, server.url + "/to-port").code == 0
         assert check(*fields, server.url + "/to-port-and-back").code == 0
-        assert [request.field("Authorization") for request in server.take_requests()] \
+        mine = server.take_requests()
+        assert [request.field("Authorization") for request in mine] \
             == ["Basic bWU6cHc=", "x", None, None]
+        assert mine[-1].target == "/ok" and mine[-1].field("X-Api-Key") is None
         asked = other.take_requests()
         assert len(asked) == 3
         for request in asked:
@@ -315,6 +317,9 @@ def test_wrong_words_are_refused_before_anything_is_asked(words, said):
     (["http://a:${NO_PORT/x"], 'check "http://a:...": expected ${NAME} or ${NAME:-DEFAULT}'),
     (["tcp:a:1", "||", "exit", "1"], 'check "||": expected a URL alone: no shell reads'),
     (["tcp:a:1", "&&", "echo"], "no shell reads"), (["tcp:a:1", "|| exit 1"], "no shell reads"),
+    (["http://a/||exit 1"], "no shell reads"),
+    (["http+unix:/" + "x" * 200 + ":/"], "expected http+unix:"),
+    (["http://a/" + "x" * 5000], "expected a URL of at most 4096 bytes"),
     (["exec:a || exit 1"], "expected one program: no shell reads ||, && and |"),
     (["exec:a | grep b"], "expected one program"), (["exec:a && b"], "expected one program"),
     (["exec:true", "--contains", "x"], "check: --contains does not apply to this URL"),
@@ -326,6 +331,21 @@ def test_wrong_words_are_refused_before_anything_is_asked(words, said):
 def test_wrong_words_are_named_as_what_they_are(words, said):
     ran = check(*words)
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1) and said in ran.err
+
+
+def test_a_shells_words_in_quotes_are_the_programs():
+    assert check("exec:sh -c 'false || exit 0'").out == "exit 0\n"
+
+
+def test_a_reason_that_never_ends_is_not_waited_for(server):
+    """The time for it is far below this check's."""
+    def half(connection, _request):
+        connection.send(b"HTTP/1.1 503 Busy\r\n\r\nhalf")
+        connection.hold()
+
+    server.scripts["/endless"] = half
+    ran = check("--timeout", "60s", server.url + "/endless")
+    assert (ran.code, ran.out) == (1, "503 Busy: half\n") and ran.seconds < 20
 
 
 def test_a_status_that_was_not_asked_for_is_shown_with_those_that_were(server):
@@ -602,7 +622,7 @@ def test_a_login_is_not_shown(server, command):
     ("127.0.0.1:8x", "127.0.0.1:...", "a port of 0 to 65535"),
     ("http://a b/", "http://a...", "no space in it; a space is written %20"),
     ("http://a/b c", "http://a/b...", "no space in it; a space is written %20"),
-    ("http://u@a:80@b/", "http://b/", "one @ before the path; %40 is another"),
+    ("http://u@a:80@b/", "http://b/", "only one @ before the path; another is written %40"),
     ("http:/a/", "http:/a/", "// after the scheme"),
     ("http:///x", "http:///x", "a host"),
     ("tcp://h:65536", "tcp://h:65536", "a port of 0 to 65535"),

@@ -404,6 +404,8 @@ CASES = {
     "-d -H Transfer-Encoding: leaves it out": Case(
         ["-d", "abc", "-H", "Transfer-Encoding:", "{url}/echo"], code=0),
     "-T -": Case("-T - {url}/echo", stdin=b"streamed", code=0),
+    "-T missing ends all": Case("-s -T nothere -T in {url}/x {url}/y", files={"in": b"up"},
+                                code=26),
     "-T missing": Case("-s -T nothere {url}/echo", code=26),
     "-r": Case("-s -r 0-9 -o out {url}/range", code=0),
     "-r one number": Case("-s -r 5 {url}/echo", code=0),

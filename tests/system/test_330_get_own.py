@@ -548,7 +548,7 @@ def test_an_address_that_swallows_everything_costs_a_moment(server):
                       '"http://a...": expected no space in it; a space is written %20'),
     (["http://a:65536/"], "expected a port of 0 to 65535"),
     (["http:/a/"], 'format or missing URL: "http:/a/": expected // after the scheme'),
-    (["http://a@b@c/"], '"http://c/": expected one @ before the path; %40 is another'),
+    (["http://a@b@c/"], '"http://c/": expected only one @ before the path; another is written %40'),
     (["/[a-c:2]"], "has a pattern ({} or []), which is not expanded here; -g takes it as it is"),
     (["-m", "0.2", "/half"], "(28) Operation timed out after "),
     (["--max-filesize", "3", "/ok"], "(63) Maximum file size exceeded"),

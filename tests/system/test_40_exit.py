@@ -215,8 +215,8 @@ def test_a_kill_by_hand_after_another_process_ran_out_of_memory_is_told_apart(
 
 # --- a service that wants hale's own port ------------------------------------------
 
-CLASH = ('hale: hale itself listens on {0}: a service that wants port {1} too fails with '
-         '"address in use"; give one of them another')
+CLASH = ('hale: hale itself listens on {0}: a service that also wants port {1} fails with '
+         '"address in use": give one of them another port')
 
 
 def told_of_clash(started):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Where trust comes from in an image, and bodies that pass through TLS whole."""
+import contextlib
 import hashlib
 import os
 import shutil
@@ -317,6 +318,24 @@ def test_a_body_comes_back_as_it_was_sent(cert, tmp_path, cipher, size):
     assert done.returncode == 0, done.stderr
     assert seen == [hashlib.sha256(sent).digest()]
     assert done.stdout == sent
+
+
+@pytest.mark.parametrize("record", [
+    b"\x15\x03\x03\x00\x02\x01\x5a",  # a warning
+    b"\x16\x03\x03\x00\x04\x00\x00\x00\x00"], ids=["warnings", "HelloRequests"])
+def test_a_handshake_without_an_end_is_ended(record):
+    def flood(peer):
+        peer.recv(4096)
+        with contextlib.suppress(OSError):
+            while True:
+                peer.sendall(record * 4096)
+
+    with servers.Server(flood) as server:
+        done = subprocess.run((harness.HALE, "get", "-sS", f"https://127.0.0.1:{server.port}/"),
+                              env={}, capture_output=True, text=True, check=False,
+                              timeout=harness.DEADLINE)
+    assert done.returncode == 35
+    assert "renegotiate" in done.stderr or "more than 2 MiB of TLS records" in done.stderr
 
 
 def test_a_handshake_that_drips_ends_at_the_deadline(cert):

@@ -315,15 +315,18 @@ def test_a_variable_in_a_url_is_that_of_hales_own_environment(app):
     ("exec:prog 'x", '"exec:prog": expected exec:PROGRAM [ARG...] with a closing quote, and a '
      "byte after each \\"),
     ("http://h:${NO_PORT}/", '"http://h:...": NO_PORT is unset or empty in the environment: '
-     "expected it there, or ${NO_PORT:-DEFAULT}"),
+     "set it, or write ${NO_PORT:-DEFAULT}"),
     ("http://h:${NO_PORT", '"http://h:...": expected ${NAME} or ${NAME:-DEFAULT}'),
-    ("unix:${SLY}", '"unix:${SLY}": expected ${NAME} or ${NAME:-DEFAULT}')])
+    ("${RUN}", '"${RUN}": expected a part of a URL in RUN, not exec: or an option'),
+    ("http://h/ " + "-4 " * 33, '"http://h/": expected at most 32 words of options after the URL, '
+     "in 4096 bytes"),
+    ("unix:${SLY}", '"unix:${SLY}": expected a part of a URL in SLY, not exec: or an option')])
 @pytest.mark.parametrize("how", ["--check", "--ready-check", "--live-check", "HALE_CHECK",
                                  "HALE_LIVE_CHECK"])
 def test_a_wrong_check_is_one_line_that_names_it(word, said, how):
     given, env = ([how, word], {}) if how.startswith("--") else ([], {how: word})
     done = subprocess.run([HALE, *given, "echo", "started"], capture_output=True, text=True,
-                          env=clean_env(SLY="/x -4", **env), check=False)
+                          env=clean_env(SLY="/x -4", RUN="exec:true", **env), check=False)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"hale: {how} {said}\n")
 
 

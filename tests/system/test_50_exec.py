@@ -117,6 +117,13 @@ def test_a_script_whose_interpreter_is_hale_is_126_and_not_started_for_ever(box,
                            "which would start it again and again")
 
 
+def test_a_script_that_has_env_find_hale_is_not_started_for_ever(box, tmp_path):
+    (tmp_path / "hale").symlink_to(HALE)
+    script = program(tmp_path / "s", "#!/usr/bin/env hale\n")
+    code, _, err = box(script, env=clean_env(PATH=f"{tmp_path}:/usr/bin")).end()
+    assert code == 126 and "its #! line names hale" in err[-1]
+
+
 def test_a_script_may_name_hale_and_the_program_that_it_is_for(box, tmp_path):
     script = program(tmp_path / "s", f"#!{HALE} {SVC}\n")
     other = program(tmp_path / "t", f"#!{HALE}\n")

@@ -410,7 +410,8 @@ a_pipe_has_a_most_of_bytes(void **state)
 		snprintf(fifo, sizeof fifo, "%s", path_of(name));
 		assert_int_equal(0, mkfifo(fifo, 0600));
 		fill_pipe(fifo, file, TRUST_PIPE_MAX - (long)st.st_size + over);
-		find(fifo, over > 0 ? ERR_CAFILE : 0);
+		for (int again = 0; again < 4; again++)
+			find(fifo, over > 0 ? ERR_CAFILE : 0);
 	}
 	assert_non_null(strstr(words, "fifo1: too long"));
 }

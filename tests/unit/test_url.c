@@ -94,7 +94,7 @@ a_refusal_says_what_was_expected(void **state)
 		{ "http://a\t/", "no control byte in it" },
 		{ "http:/a", "// after the scheme" },
 		{ "http:", "// after the scheme" },
-		{ "a@b@c", "one @ before the path; %40 is another" },
+		{ "a@b@c", "only one @ before the path; another is written %40" },
 		{ "", "a host" }, { "http:///x", "a host" },
 		{ "http://u@/", "a host" },
 		{ "http://[::1/", "a ] after the address" },
