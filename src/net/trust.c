@@ -228,12 +228,12 @@ read_pipe(int fd, const struct stat *st, int64_t deadline_ms)
 	if (kept.bytes == NULL)
 		return -ENOMEM;
 	while (!kept.whole) {
+		if (kept.len > TRUST_PIPE_MAX)
+			return ERR_TOOBIG;
 		/* Without a wait one that nobody has opened yet has ended. */
 		n = poll(&p, 1, clock_wait_ms(deadline_ms));
 		if (n == 0)
 			return ERR_TIMEOUT;
-		if (kept.len > TRUST_PIPE_MAX)
-			return ERR_TOOBIG;
 		n = read(fd, kept.bytes + kept.len,
 		         TRUST_PIPE_MAX + 1 - kept.len);
 		if (n < 0 && errno != EINTR && errno != EAGAIN)
