@@ -35,7 +35,7 @@ enum err {
 	ERR_CODING  = -5027,	/* a transfer coding that is not spoken here */
 	ERR_NOT_RUN = -5029,	/* a check that the machine did not let run */
 	ERR_KILLED  = -5030,	/* a program got SIGKILL, and not from us */
-	ERR_NONAME  = -5031,	/* there is no such name */
+	ERR_NONAME  = -5031,	/* a host name that does not exist */
 	ERR_QUOTE   = -5032,	/* a quote that is not closed */
 };
 

@@ -11,7 +11,7 @@
 
 /*
  * Has a comma of HALE_CHECK parted what belongs together? That is so within quotes
- * and between statuses. If so, *last, the word before the comma, is made longer by it.
+ * and between statuses. If so, *last, the word before the comma, takes value in.
  */
 bool run_checks_join(struct span *last, struct span value);
 

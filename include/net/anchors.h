@@ -18,8 +18,8 @@ struct span anchors_blob(void);
 const char *anchors_version(void);
 
 /*
- * Takes the next anchor off *blob: of *out, key, not_after, issued_until, path_max
- * and constraints are told, and that it is a CA; der and names are empty. Of its
+ * Takes the next anchor off *blob. *out has its key, not_after, issued_until,
+ * path_max and constraints, and is a CA; der and names are empty. Of its
  * name *name_hash has x509_name_hash(). Returns false at the end.
  */
 bool anchors_next(struct span *blob, struct x509 *out, uint64_t *name_hash);

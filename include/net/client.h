@@ -17,8 +17,8 @@
 
 #define CLIENT_PROXY_HEAD_MAX 1024	/* bytes of a CONNECT's own fields */
 #define CLIENT_HEADS_MAX 307200	/* bytes of an answer's heads, interim ones
-				 * included, as in curl 8: they cost a server
-				 * nothing and there is no end to them */
+				 * included, as in curl 8: a server could
+				 * send them for ever */
 
 /* What the exchange was doing when it failed. */
 enum client_step {
@@ -85,9 +85,10 @@ int client_send(struct client *c, struct span bytes, size_t *sent);
 
 /*
  * Reads the next head, an interim one too, and decides how its body ends; what
- * follows a 101 is another protocol's, to the end. Returns 0, ERR_EMPTY (the end came before any byte), ERR_SHORT (within
- * the head), ERR_TOOBIG (it does not fit, or all do not), reply_read()'s errors, ERR_CODING,
- * or an error of the connection.
+ * follows a 101 is another protocol's, to the end. Returns 0, ERR_EMPTY (the end
+ * came before any byte), ERR_SHORT (within the head), ERR_TOOBIG (it does not fit
+ * in, or all heads exceed CLIENT_HEADS_MAX), reply_read()'s errors, ERR_CODING, or
+ * an error of the connection.
  */
 int client_read_head(struct client *c);
 

@@ -11,7 +11,7 @@
  * net/trust.h says which. A file of --cacert that is missing, and any that is
  * damaged, is an error, never a reason to take the next.
  *
- * Of a failure of ours the peer is told by its alert (RFC 5246, 7.2.2).
+ * When a connection fails on our side the peer gets an alert (RFC 5246, 7.2.2).
  * Errors are errno's or these; beside each what curl exits with:
  *   ERR_TLS        35  no handshake: protocol, cipher, alert (56 once open)
  *   ERR_CERT       60  the peer's certificate was not accepted

@@ -37,7 +37,7 @@ int tls_engine_curve(enum x509_key_kind kind);
  * refused (RFC 7748, 6.1): the secret would be known to everybody. */
 void tls_engine_ec(br_ec_impl *out);
 
-/* The alert by which the server is told of an engine's error; 0: of none. */
+/* The alert to send for an engine's error; 0: none. */
 int tls_engine_alert(int err);
 
 /* Appends what an engine's error means; in a handshake with what an alert has

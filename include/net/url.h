@@ -55,7 +55,8 @@ void url_write(struct buf *b, const struct url *u, bool as_is);
 
 /*
  * Appends the URL that ref (a Location) means where it stands in base's
- * answer, its fragment included; spaces and bytes that no URL may have are percent-encoded.
+ * answer, its fragment included; spaces and bytes that no URL may have are
+ * percent-encoded.
  */
 void url_resolve(struct buf *b, const struct url *base, struct span ref);
 

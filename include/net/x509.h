@@ -54,9 +54,9 @@ struct x509 {
 	enum x509_alg alg;
 	struct span issuer, subject;	/* Name, inside of its SEQUENCE */
 	int64_t     not_before, not_after;	/* seconds since 1970, UTC */
-	int64_t     issued_until;	/* an anchor's, or 0: of what is issued
-					 * later it is no anchor; not told by
-					 * the certificate itself */
+	int64_t     issued_until;	/* an anchor's, or 0: it may not vouch for
+					 * what is issued later; from Mozilla's
+					 * list, not from the certificate */
 	struct x509_key key;
 	struct span san;		/* GeneralNames; p is NULL without any */
 	struct span constraints;	/* NameConstraints; likewise */

@@ -75,7 +75,6 @@ static bool
 sends(struct span line, struct span *value)
 {
 	struct span name = name_of(line);
-
 	struct span got = span_trim(span_after(line, name.len + 1), " \t");
 
 	if (got.len == 0 && line.p[name.len] != ';')
