@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net/ip.h - IPv4 and IPv6 addresses as numbers and in words
+ *
+ * No name is looked up here, not even an interface's.
+ */
+#ifndef HALE_NET_IP_H
+#define HALE_NET_IP_H
+
+#include "base/buf.h"
+
+#include <stdint.h>
+
+#define IP_V4_LEN   4	/* bytes of an address */
+#define IP_V6_LEN   16
+#define IP_TEXT_MAX 64	/* bytes that hold any address in words, zone included */
+
+struct ip {
+	unsigned char b[IP_V6_LEN];	/* network order; IPv4 takes the first 4 */
+	uint32_t      zone;	/* index of an interface (RFC 4007); 0: none */
+	bool          is_v6;
+};
+
+/*
+ * Reads "10.0.0.5" or an IPv6 address (RFC 4291, 2.2). What follows a % is
+ * the zone's name or number, which goes to *zone (borrowed; empty: none) for
+ * the caller to turn into an index; with zone NULL a % is an error.
+ * Returns 0 or ERR_PARSE; *out is written only on success, its zone 0.
+ */
+int ip_read(struct ip *out, struct span *zone, struct span text);
+
+/*
+ * The same, and IPv4 as inet_aton(3) and curl have it: "127.1", "0x7f.0.0.1",
+ * "0177.1", "2130706433".
+ */
+int ip_read_loose(struct ip *out, struct span *zone, struct span text);
+
+/* Appends it (RFC 5952, 4), with no zone. */
+void ip_write(struct buf *b, const struct ip *ip);
+
+/* Is it the same address, zone included? */
+bool ip_is_same(const struct ip *a, const struct ip *b);
+
+#endif
