@@ -22,7 +22,7 @@ BASE = base/relro base/err base/buf base/parse base/signame base/edits base/opt 
 NET  = net/loop net/sock net/http net/proxy net/server net/der net/x509_name \
        net/x509 net/x509_path net/pem net/key net/anchors net/anchors_blob net/trust \
        net/tls_engine net/tls_sig net/tls_key net/tls net/url net/redact \
-       net/reply net/request net/dial net/client net/program net/check net/checkopt
+       net/reply net/request net/dial net/nameserver net/lookup net/client net/program net/check net/checkopt
 SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
        sup/terminal sup/procstat sup/proc sup/spawn sup/child sup/deliver sup/kin sup/tree sup/fds \
        sup/env sup/explain sup/cgroup sup/death sup/stopped sup/notify_sock \
@@ -80,7 +80,7 @@ FIRST = main cmd/cmd cmd/run $(filter-out base/kubenv base/edits,$(BASE)) sup/si
         sup/fds sup/env sup/launch sup/keeper sup/nonce sup/local \
         sup/checkname net/loop net/sock net/server
 NEXT  = sup/checker sup/usage sup/notify sup/notify_sock net/http net/proxy net/check net/checkopt net/url \
-        net/redact net/client net/dial net/request net/reply net/program cmd/check cmd/probe \
+        net/redact net/client net/dial net/lookup net/nameserver net/request net/reply net/program cmd/check cmd/probe \
         cmd/run_checks cmd/ask sup/local_ask cmd/wait cmd/status cmd/get
 objects = $(patsubst %,$B/%.o,$1)
 ORDER = $(call objects,$(FIRST)) -lc $(call objects,sup/init) -lc \

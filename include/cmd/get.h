@@ -191,12 +191,12 @@ struct get_result {
 /* Where one request goes, and through what. */
 struct get_route {
 	struct client_to to;
-	struct dial_set  set;	/* to.at, where it is not looked up */
 	struct url       proxy;	/* where via_proxy */
 	bool             via_proxy, tunnel;
 	char             host[GET_HOST_MAX];	/* to.host: a name or a literal */
 	char             tunnel_to[GET_HOST_MAX + 16];
 	char             tunnel_fields[CLIENT_PROXY_HEAD_MAX];
+	struct dial_set  set;	/* to.at, where it is not looked up */
 };
 
 /*

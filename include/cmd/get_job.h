@@ -75,9 +75,11 @@ int job_fail(struct get_job *j, int code, const char *fmt, ...)
  * where people look for them. */
 int job_fail_exchange(struct get_job *j, int err);
 
-/* get_tell.c: -v: a head, line by line; who we are connected to. */
+/* get_tell.c: -v: a head, line by line; the host's addresses; who we are connected
+ * to. */
 void job_tell_head(const struct get_job *j, const char *mark,
                    struct span head);
+void job_tell_addresses(const struct get_job *j);
 void job_tell_connection(const struct get_job *j);
 
 /* get_tell.c: the progress line, now and then; last: for good. */

@@ -11,7 +11,7 @@
 #ifndef HALE_NET_CLIENT_H
 #define HALE_NET_CLIENT_H
 
-#include "net/dial.h"
+#include "net/lookup.h"
 #include "net/reply.h"
 #include "net/tls.h"
 
@@ -65,12 +65,13 @@ struct client {
 	int         broken;	/* what chunks_step() said behind good data */
 	int         tunnel_status;	/* the proxy's answer, 0 without */
 	int64_t     looked_up_us, connected_us, secured_us;	/* moments */
-	char        why[TLS_WHY_MAX];	/* tls_open()'s words */
+	char        why[TLS_WHY_MAX];	/* lookup_host()'s words, or tls_open()'s */
+	struct dial_set found;	/* the host's addresses, where it was looked up */
 };
 
 /*
  * Connects, through a tunnel and TLS where asked. The step tells what failed:
- * dial_lookup()'s and dial_connect()'s errors, ERR_REFUSED (the proxy did not
+ * lookup_host()'s and dial_connect()'s errors, ERR_REFUSED (the proxy did not
  * answer 2xx), those of client_read_head() for CLIENT_TUNNEL, tls_open()'s.
  * Returns 0 or an error; client_close() is due in both cases.
  */

@@ -1,58 +1,68 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * net/dial.h - find a host's addresses and connect to one of them
+ * net/dial.h - connect to one of a host's addresses
  *
- * Blocking, with one absolute deadline; never for PID 1's loop. "localhost"
- * (and *.localhost) is 127.0.0.1 and ::1 with no file and no server asked
- * (RFC 6761, 6.3), a literal address is itself. Every other name is looked up
- * by libc in a forked child, since libc's look-up knows no deadline; the
- * child is killed and reaped when it is late, and dies with its parent.
+ * Blocking, with one absolute deadline; never for PID 1's loop. No name is looked
+ * up here: net/lookup.h fills the set.
  */
 #ifndef HALE_NET_DIAL_H
 #define HALE_NET_DIAL_H
 
+#include "net/ip.h"
 #include "net/sock.h"
 
-#include <stdint.h>
+#include <netinet/in.h>
 
-#define DIAL_ADDRS_MAX  16	/* addresses of a name; more are left out */
+#define DIAL_ADDRS_MAX  6433	/* addresses of a name: all that DNS can say of it */
 #define DIAL_STAGGER_MS 250	/* head start of each address (RFC 8305, 5) */
+#define DIAL_RACE_MAX   32	/* attempts under way at a time */
 
+/* A socket's address; any.sa_family tells which. */
 struct dial_addr {
 	union {
 		struct sockaddr     any;
+		struct sockaddr_in  v4;
+		struct sockaddr_in6 v6;
 		struct sockaddr_un  un;
-		unsigned char       room[128];
 	};
 	socklen_t len;
 };
 
+/* Where to connect to: addresses in order and one port, or a unix socket. Only
+ * what n counts is written: the rest of it is pages that nobody touches. */
 struct dial_set {
+	struct dial_addr un;	/* un.len > 0: this it is, and n is 1 */
+	uint16_t         port;
 	size_t           n;
-	struct dial_addr at[DIAL_ADDRS_MAX];
+	struct ip        at[DIAL_ADDRS_MAX];
 };
 
-/*
- * Adds host's addresses with this port; family is AF_INET, AF_INET6 or
- * AF_UNSPEC for both. Returns 0, ERR_RESOLVE (it has none), ERR_NONAME (there is
- * no such name), ERR_NAMESERVER, ERR_TIMEOUT, ERR_FULL (of a full set) or -errno
- * (fork, pipe, and what the machine did not give libc: err_is_shortage()).
- */
-int dial_lookup(struct dial_set *set, struct span host, uint16_t port,
-                int family, int64_t deadline_ms);
+/* Empties the set. */
+void dial_init(struct dial_set *set, uint16_t port);
 
-/* The words for a failed look-up; static. */
-const char *dial_lookup_text(int err);
+/* Adds an address. Returns 0 or ERR_FULL. */
+int dial_add(struct dial_set *set, const struct ip *ip);
 
-/* Adds a unix socket: "/path" or "@abstract". Returns 0 or ERR_TOOBIG. */
-int dial_add_unix(struct dial_set *set, struct span path);
+/* Makes it the set of one unix socket: "/path" or "@abstract". Returns 0 or
+ * ERR_TOOBIG (empty, or longer than an address can be). */
+int dial_set_unix(struct dial_set *set, struct span path);
+
+/* Can dial_set_unix() take it? */
+bool dial_is_unix(struct span path);
+
+/* The i-th address of the set. */
+void dial_addr_at(struct dial_addr *out, const struct dial_set *set, size_t i);
+
+/* ip and port as a socket's address. */
+void dial_addr_of(struct dial_addr *out, const struct ip *ip, uint16_t port);
 
 /*
  * Connects to the first address that answers: they are tried in order, the
- * next one as soon as one fails or DIAL_STAGGER_MS are over, and the others
- * are given up. Returns a non-blocking, close-on-exec descriptor (for TCP
- * with TCP_NODELAY) with *which set to the index of its address, ERR_TIMEOUT,
- * or the -errno of the first address (and its index).
+ * next one as soon as one fails or DIAL_STAGGER_MS are over (and fewer than
+ * DIAL_RACE_MAX are under way), and the others are given up. Returns a
+ * non-blocking, close-on-exec descriptor (for TCP with TCP_NODELAY) with *which
+ * set to the index of its address, ERR_TIMEOUT, ERR_RESOLVE (an empty set), or
+ * the -errno of the first address (and its index).
  */
 int dial_connect(const struct dial_set *set, int64_t deadline_ms,
                  size_t *which);

@@ -32,7 +32,7 @@ struct dns_question {
 
 /* What a server says. */
 enum dns_says {
-	DNS_FOUND,		/* at least one address */
+	DNS_FOUND = 1,		/* at least one address */
 	DNS_NODATA,		/* the name exists and has none of this type */
 	DNS_NXDOMAIN,		/* it does not exist */
 	DNS_SERVFAIL, DNS_REFUSED, DNS_NOTIMP, DNS_FORMERR,

@@ -395,10 +395,11 @@ use_addresses(const struct get *g, struct get_route *route, struct buf *why)
 	if (!find_pin(g, route, span_of(route->host), &p)
 	 && !find_pin(g, route, span_of("*"), &p))
 		return GET_OK;
+	dial_init(&route->set, route->to.port);
 	/* An address of a family that is not wanted is left out. */
 	while (p.addrs.len > 0)
-		if (dial_lookup(&route->set, cut_address(&p.addrs),
-		                route->to.port, family_of(g), 0) == ERR_FULL) {
+		if (lookup_literal(&route->set, cut_address(&p.addrs),
+		                   family_of(g)) == ERR_FULL) {
 			buf_fmt(why, "--resolve has more than %d addresses",
 			        DIAL_ADDRS_MAX);
 			return GET_SYNTAX;
@@ -416,7 +417,7 @@ use_unix(const struct get *g, struct get_route *route, struct buf *why)
 	buf_str(&path, g->unix_abstract ? "@" : "");
 	buf_str(&path, g->unix_socket);
 	route->to.at = &route->set;
-	if (!path.cut && dial_add_unix(&route->set, buf_span(&path)) == 0)
+	if (!path.cut && dial_set_unix(&route->set, buf_span(&path)) == 0)
 		return GET_OK;
 	buf_fmt(why, "Unix socket path too long: '%s': expected 1 to 107 bytes",
 	        g->unix_socket);
@@ -432,7 +433,7 @@ get_find_route(const struct get *g, const struct url *u,
 	bool elsewhere = false, direct;
 	int code;
 
-	memset(route, 0, sizeof *route);
+	memset(route, 0, offsetof(struct get_route, set));
 	code = set_host(route, u->host, why);
 	if (code != GET_OK)
 		return code;

@@ -26,7 +26,7 @@ note_address(const struct dial_addr *at, char *text, size_t cap,
 static void
 note_connection(struct get_job *j)
 {
-	struct dial_addr own = { .len = sizeof own.room };
+	struct dial_addr own = { .len = sizeof own.un };
 
 	j->r.lookup_us = j->c.looked_up_us;
 	j->r.connect_us = j->c.connected_us;
@@ -71,6 +71,7 @@ job_connect(struct get_job *j)
 	r = client_open(&j->c, &j->route.to, j->in, sizeof j->in, end_ms);
 	j->route.to.tls = NULL;
 	note_connection(j);
+	job_tell_addresses(j);
 	if (r < 0)
 		return job_fail_exchange(j, r);
 	j->c.deadline_ms = j->deadline_ms;

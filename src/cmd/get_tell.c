@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/log.h"
 
+#define ADDRESSES_MAX 32768	/* bytes of a line with addresses */
 #define PROGRESS_US   200000	/* between two looks of the progress line */
 
 /* see cmd/get_job.h */
@@ -71,6 +72,42 @@ job_tell_head(const struct get_job *j, const char *mark, struct span head)
 		tell(mark, span_cut(&head, '\n'));
 }
 
+static void
+tell_family(const struct dial_set *set, bool is_v6)
+{
+	char memory[ADDRESSES_MAX];
+	struct buf b = buf_over(memory, sizeof memory);
+	size_t shown = 0;
+
+	buf_str(&b, is_v6 ? "IPv6: " : "IPv4: ");
+	for (size_t i = 0; i < set->n; i++) {
+		if (set->at[i].is_v6 != is_v6)
+			continue;
+		buf_str(&b, shown++ > 0 ? ", " : "");
+		ip_write(&b, &set->at[i]);
+	}
+	buf_str(&b, shown > 0 ? "" : "(none)");
+	buf_end_cut(&b);
+	tell("* ", buf_span(&b));
+}
+
+/* see cmd/get_job.h */
+void
+job_tell_addresses(const struct get_job *j)
+{
+	const struct client_to *to = &j->route.to;
+	char memory[GET_HOST_MAX + 64];
+	struct buf b = buf_over(memory, sizeof memory);
+
+	if (!j->g->verbose || to->at != NULL || j->c.step == CLIENT_LOOKUP)
+		return;
+	buf_fmt(&b, "Host %.*s:%u was resolved.", (int)to->host.len, to->host.p,
+	        to->port);
+	tell("* ", buf_span(&b));
+	tell_family(&j->c.found, true);
+	tell_family(&j->c.found, false);
+}
+
 /* see cmd/get_job.h */
 void
 job_tell_connection(const struct get_job *j)
@@ -114,6 +151,9 @@ fail_timeout(struct get_job *j)
 {
 	long long ms = (clock_us() - j->r.try_us) / 1000;
 
+	if (j->c.step == CLIENT_LOOKUP)
+		return job_fail(j, GET_TIMEOUT, "%s after %lld milliseconds: %s",
+		                timeout_words(j), ms, j->c.why);
 	if (j->c.step < CLIENT_SEND)
 		return job_fail(j, GET_TIMEOUT, "%s after %lld milliseconds",
 		                timeout_words(j), ms);
@@ -166,9 +206,9 @@ job_fail_exchange(struct get_job *j, int err)
 		return fail_timeout(j);
 	case GET_LOOKUP:
 	case GET_PROXY_LOOKUP:
-		return job_fail(j, code, "Could not resolve %s: %.*s",
+		return job_fail(j, code, "Could not resolve %s: %s",
 		                code == GET_LOOKUP ? "host" : "proxy",
-		                (int)host.len, host.p);
+		                buf_text(&words));
 	case GET_CONNECT:
 		return job_fail(j, code, "Failed to connect to %.*s port %u after "
 		                "%lld ms: %s", (int)host.len, host.p,

@@ -42,7 +42,6 @@ static int
 read_http_unix(struct target *t, struct span rest)
 {
 	struct buf host = buf_over(t->host, sizeof t->host);
-	struct dial_set set = { 0 };
 	struct span socket;
 	int r = 0;
 
@@ -60,7 +59,7 @@ read_http_unix(struct target *t, struct span rest)
 	}
 	(void)buf_text(&host);
 	if (r < 0 || host.cut || (t->host[0] != '/' && t->host[0] != '@')
-	 || dial_add_unix(&set, buf_span(&host)) < 0)
+	 || !dial_is_unix(buf_span(&host)))
 		return ERR_PARSE;
 	r = url_read(&t->url, span_of("http://localhost"));
 	t->url.path = rest;
@@ -129,15 +128,13 @@ read_tcp(struct target *t, struct span rest)
 static int
 read_unix(struct target *t, struct span path)
 {
-	struct dial_set set = { 0 };
-
 	if (span_has_prefix(path, "///"))	/* unix:///run/sock */
 		path = span_after(path, 2);
 	t->rest = path;
 	if (path.len < 2 || (path.p[0] != '/' && path.p[0] != '@')
 	 || memchr(path.p, '\0', path.len) != NULL)
 		return ERR_PARSE;
-	return dial_add_unix(&set, path);
+	return dial_is_unix(path) ? 0 : ERR_TOOBIG;
 }
 
 static bool
@@ -433,19 +430,6 @@ family_of(const struct check_conf *conf)
 	return conf->v4 ? AF_INET : AF_INET6;
 }
 
-/* Why host was not found. */
-static void
-tell_lookup(const struct check_conf *conf, const char *host, int err,
-            struct buf *why)
-{
-	buf_fmt(why, "%s: ", host);
-	if (err == ERR_RESOLVE && conf->v4 != conf->v6)
-		buf_fmt(why, "no IPv%c address for this name",
-		        conf->v4 ? '4' : '6');
-	else
-		buf_str(why, dial_lookup_text(err));
-}
-
 /* "db: " before the address that was tried for it, "10.0.0.5 port 5432". */
 static void
 tell_name(const char *host, const struct dial_addr *at, struct buf *why)
@@ -471,7 +455,6 @@ ask(struct client *c, const struct check_conf *conf, const struct target *t,
 		.insecure = conf->insecure,
 		.session = conf->session,
 	};
-	struct dial_set socket = { 0 };
 	struct client_to to = {
 		.host = span_of(t->host),
 		.port = t->url.port,
@@ -484,8 +467,8 @@ ask(struct client *c, const struct check_conf *conf, const struct target *t,
 	int r;
 
 	if (t->kind == KIND_HTTP_UNIX) {
-		r = dial_add_unix(&socket, to.host);
-		to.at = &socket;
+		r = dial_set_unix(&c->found, to.host);
+		to.at = &c->found;
 		if (r < 0)
 			return r;
 	}
@@ -621,11 +604,11 @@ hint_tcp(const struct target *t, struct buf *why)
 
 /* Why there is no answer. */
 static void
-tell_failure(const struct client *c, const struct check_conf *conf,
-             const struct target *t, int err, struct buf *why)
+tell_failure(const struct client *c, const struct target *t, int err,
+             struct buf *why)
 {
 	if (c->step == CLIENT_LOOKUP) {
-		tell_lookup(conf, t->host, err, why);
+		client_text(c, err, why);
 		return;
 	}
 	if (c->step == CLIENT_CONNECT && c->peer.len > 0
@@ -680,7 +663,7 @@ check_http(const struct check_conf *conf, struct target *t,
 		if (r == 0)
 			r = judge(&c, conf, why);
 		else
-			tell_failure(&c, conf, t, r, why);
+			tell_failure(&c, t, r, why);
 		if (is_not_run(&c, r))
 			r = ERR_NOT_RUN;
 		client_close(&c);
@@ -688,30 +671,42 @@ check_http(const struct check_conf *conf, struct target *t,
 	}
 }
 
+static int
+look_up(const struct check_conf *conf, const struct target *t,
+        struct dial_set *set, int64_t deadline_ms, struct buf *why)
+{
+	size_t before = why->len;
+	int r;
+
+	buf_fmt(why, "%s: ", t->host);
+	r = lookup_host(set, span_of(t->host), t->url.port, family_of(conf),
+	                deadline_ms, why);
+	if (r == 0)
+		why->len = before;
+	return r;
+}
+
 /* Somebody accepts: with a connection that ends at once. */
 static int
 check_connect(const struct check_conf *conf, const struct target *t,
               int64_t deadline_ms, struct buf *why)
 {
-	struct dial_set set = { 0 };
+	struct dial_set set;
+	struct dial_addr at;
 	size_t which = 0;
 	int r;
 
-	if (t->kind == KIND_UNIX)
-		r = dial_add_unix(&set, t->rest);
-	else
-		r = dial_lookup(&set, span_of(t->host), t->url.port,
-		                family_of(conf), deadline_ms);
-	if (r < 0) {
-		tell_lookup(conf, t->host, r, why);
+	r = t->kind == KIND_UNIX ? dial_set_unix(&set, t->rest)
+	                         : look_up(conf, t, &set, deadline_ms, why);
+	if (r < 0)
 		return err_is_shortage(r) ? ERR_NOT_RUN : r;
-	}
 	r = dial_connect(&set, deadline_ms, &which);
+	dial_addr_at(&at, &set, which);
 	if (r >= 0)
 		buf_str(why, "connected to ");
 	else if (t->kind == KIND_TCP)
-		tell_name(t->host, &set.at[which], why);
-	dial_write(why, &set.at[which]);
+		tell_name(t->host, &at, why);
+	dial_write(why, &at);
 	if (r < 0) {
 		buf_fmt(why, ": %s", err_text(r));
 		return err_is_shortage(r) ? ERR_NOT_RUN : r;

@@ -291,24 +291,25 @@ client_read_body(struct client *c, struct span *piece)
 static int
 open_socket(struct client *c, const struct client_to *to)
 {
-	struct dial_set found = { 0 };
+	struct buf why = buf_over(c->why, sizeof c->why);
 	const struct dial_set *set = to->at;
 	size_t which;
 	int r;
 
 	c->step = CLIENT_LOOKUP;
 	if (set == NULL) {
-		r = dial_lookup(&found, to->host, to->port, to->family,
-		                c->deadline_ms);
+		r = lookup_host(&c->found, to->host, to->port, to->family,
+		                c->deadline_ms, &why);
+		buf_end_cut(&why);
 		if (r < 0)
 			return r;
-		set = &found;
+		set = &c->found;
 	}
 	c->looked_up_us = clock_us();
 	c->step = CLIENT_CONNECT;
 	r = dial_connect(set, c->deadline_ms, &which);
 	if (which < set->n)
-		c->peer = set->at[which];
+		dial_addr_at(&c->peer, set, which);
 	if (r < 0)
 		return r;
 	c->fd = r;
@@ -392,14 +393,13 @@ client_text(const struct client *c, int err, struct buf *b)
 {
 	size_t before = b->len;
 
+	if (c->step == CLIENT_LOOKUP) {
+		buf_fmt(b, "%.*s: %s", (int)c->host.len, c->host.p, c->why);
+		return;
+	}
 	if (err == ERR_TOOBIG
 	 && (c->step == CLIENT_TUNNEL || c->step >= CLIENT_HEAD)) {
 		tell_too_big(c, b);
-		return;
-	}
-	if (c->step == CLIENT_LOOKUP) {
-		buf_fmt(b, "%.*s: %s", (int)c->host.len, c->host.p,
-		        dial_lookup_text(err));
 		return;
 	}
 	if (c->step == CLIENT_CONNECT && c->peer.len > 0) {

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: MIT */
+/* net/lookup.c - literal addresses, localhost, /etc/hosts, DNS, and their order */
+#include "net/lookup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/parse.h"
+#include "net/addrorder.h"
+#include "net/hostsfile.h"
+#include "net/nameserver.h"
+
+#define HOSTS      "/etc/hosts"
+#define RESOLVCONF "/etc/resolv.conf"
+#define PIECE_MAX  4096	/* bytes of hosts read at a time */
+
+_Static_assert(DIAL_ADDRS_MAX == DNS_A_MAX + DNS_AAAA_MAX,
+               "a set holds all that DNS can say of a name");
+
+/* Only the pages that are used are touched. */
+struct lookup {
+	struct dial_set  *set;
+	struct span       host;
+	int               family;
+	int64_t           deadline_ms;
+	struct resolvconf conf;
+	char              text[RESOLVCONF_MAX + 1];	/* conf's spans point here */
+	char              hostname[DNS_NAME_MAX + 2];
+	/* The failure that is reported: what, from whom, for which name. */
+	int               says;
+	struct ip         who;
+	char              name[DNS_NAME_MAX + 1];
+	struct nameservers servers;
+};
+
+/* "localhost", "app.localhost", each with or without a final dot. */
+static bool
+is_localhost(struct span host)
+{
+	static const char name[] = "localhost";
+	const size_t n = sizeof name - 1;
+
+	if (host.len > 0 && host.p[host.len - 1] == '.')
+		host.len--;
+	if (host.len < n || strncasecmp(host.p + host.len - n, name, n) != 0)
+		return false;
+	return host.len == n || host.p[host.len - n - 1] == '.';
+}
+
+static bool
+is_of(const struct ip *ip, int family)
+{
+	return family == AF_UNSPEC || ip->is_v6 == (family == AF_INET6);
+}
+
+/* Turns a zone's name or number into ip's. False: there is no such interface. */
+static bool
+set_zone(struct ip *ip, struct span zone)
+{
+	char name[IF_NAMESIZE];
+	struct buf b = buf_over(name, sizeof name);
+	uint64_t number;
+
+	if (zone.len == 0)
+		return true;
+	buf_add(&b, zone);
+	ip->zone = if_nametoindex(buf_text(&b));
+	if (ip->zone == 0 && parse_uint_span(zone, UINT32_MAX, &number) == 0)
+		ip->zone = (uint32_t)number;
+	return ip->zone != 0 && !b.cut;
+}
+
+/* see net/lookup.h */
+int
+lookup_literal(struct dial_set *set, struct span host, int family)
+{
+	struct span zone;
+	struct ip ip;
+	int r;
+
+	if (ip_read_loose(&ip, &zone, host) < 0)
+		return 0;
+	if (!is_of(&ip, family) || !set_zone(&ip, zone))
+		return ERR_RESOLVE;
+	r = dial_add(set, &ip);
+	return r < 0 ? r : 1;
+}
+
+static void
+add_localhost(struct dial_set *set, int family)
+{
+	static const struct ip both[] = {
+		{ .b = { 127, 0, 0, 1 } },
+		{ .b = { [IP_V6_LEN - 1] = 1 }, .is_v6 = true },
+	};
+
+	for (size_t i = 0; i < 2; i++)
+		if (is_of(&both[i], family))
+			(void)dial_add(set, &both[i]);	/* it is empty */
+}
+
+/* Opens a file; one that waits for a writer does not hold us. Returns -ENOENT for
+ * all that says that there is nothing to read. */
+static int
+open_file(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd >= 0)
+		return fd;
+	return err_is_shortage(-errno) ? -errno : -ENOENT;
+}
+
+/* Reads on. Returns the bytes, 0 at the end, which is what cannot be read, too. */
+static size_t
+read_on(int fd, char *into, size_t room)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, into, room);
+	while (n < 0 && errno == EINTR);
+	return n > 0 ? (size_t)n : 0;
+}
+
+/* Adds what one piece of hosts says. */
+static int
+add_hosts(struct lookup *l, struct hostsfile *h, struct span text)
+{
+	struct span zone;
+	struct ip ip;
+
+	while (hostsfile_step(h, &text, &ip, &zone))
+		if (is_of(&ip, l->family) && set_zone(&ip, zone)
+		 && dial_add(l->set, &ip) < 0)
+			return ERR_FULL;
+	return 0;
+}
+
+static int
+read_hosts(struct lookup *l)
+{
+	int fd = open_file(HOSTS), r = 0;
+	struct hostsfile h;
+	size_t n;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	hostsfile_init(&h, l->host);
+	do {
+		n = read_on(fd, l->text, PIECE_MAX);
+		r = n > 0 ? add_hosts(l, &h, (struct span){ l->text, n })
+		          : add_hosts(l, &h, span_of("\n"));
+		if (r == 0 && clock_wait_ms(l->deadline_ms) == 0)
+			r = ERR_TIMEOUT;
+	} while (n > 0 && r == 0);
+	close(fd);
+	return r;
+}
+
+static int
+read_conf(struct lookup *l)
+{
+	int fd = open_file(RESOLVCONF);
+	size_t len = 0, n;
+
+	if (fd < 0 && fd != -ENOENT)
+		return fd;
+	while (fd >= 0 && len < sizeof l->text
+	    && (n = read_on(fd, l->text + len, sizeof l->text - len)) > 0)
+		len += n;
+	if (fd >= 0)
+		close(fd);
+	if (len == sizeof l->text)
+		return ERR_TOOBIG;
+	if (gethostname(l->hostname, sizeof l->hostname) < 0)
+		l->hostname[0] = '\0';	/* longer than a name can be */
+	resolvconf_read(&l->conf, (struct span){ l->text, len },
+	                span_of(l->hostname));
+	for (size_t i = 0; i < l->conf.servers_n; i++)
+		(void)set_zone(&l->conf.servers[i].ip,
+		               l->conf.servers[i].zone);	/* 0: unreachable */
+	return 0;
+}
+
+/* Which of two failures says more: that a name exists, or could not be looked
+ * up, comes before that the last one does not exist (res_search(3)). */
+static int
+weight(int says)
+{
+	return says == DNS_NODATA ? 2 : says == DNS_SERVFAIL ? 1 : 0;
+}
+
+static void
+note_failure(struct lookup *l, int says, struct span name)
+{
+	struct buf b = buf_over(l->name, sizeof l->name);
+
+	l->says = says;
+	l->who = l->servers.at[l->servers.who].ip;
+	buf_add(&b, name);
+	(void)buf_text(&b);
+}
+
+/* Asks for the names in order. Returns 0, or an error. */
+static int
+ask_names(struct lookup *l)
+{
+	char memory[DNS_NAME_MAX + 1];
+	struct buf name = buf_over(memory, sizeof memory);
+	bool is_decided = false, as_is;
+	struct names names;
+
+	names_init(&names, &l->conf, l->host);
+	l->says = ERR_PARSE;
+	for (;; name.len = 0) {
+		int r;
+
+		as_is = names.as_is_first;
+		if (!names_next(&names, &name))
+			return ERR_RESOLVE;
+		r = nameservers_ask(&l->servers, buf_span(&name));
+		if (r == DNS_FOUND)
+			return 0;
+		if (!is_decided && (l->says == ERR_PARSE
+		                    || weight(r) >= weight(l->says)))
+			note_failure(l, r, buf_span(&name));
+		if (r == ERR_TIMEOUT || (r < 0 && r > ERR_FIRST))
+			return r;
+		is_decided |= as_is;
+		if (!as_is && r != DNS_NODATA && r != DNS_NXDOMAIN
+		 && r != DNS_SERVFAIL)
+			names_end_search(&names);
+	}
+}
+
+/* "(also tried a.b, a.c)": the names beside the one that is reported. */
+static void
+write_tried(struct buf *b, const struct lookup *l)
+{
+	char memory[DNS_NAME_MAX + 1];
+	struct buf name = buf_over(memory, sizeof memory);
+	const char *before = " (also tried ";
+	struct names names;
+	unsigned more = 0, shown = 0;
+
+	names_init(&names, &l->conf, l->host);
+	for (; names_next(&names, &name); name.len = 0) {
+		if (span_is(buf_span(&name), l->name))
+			continue;
+		if (shown++ >= LOOKUP_TRIED_SHOWN) {
+			more++;
+			continue;
+		}
+		buf_fmt(b, "%s%.*s", before, (int)name.len, name.p);
+		before = ", ";
+	}
+	if (more > 0)
+		buf_fmt(b, " and %u more", more);
+	if (shown > 0)
+		buf_str(b, ")");
+}
+
+static void
+tell_failure(const struct lookup *l, struct buf *why)
+{
+	if (l->says == ERR_PARSE) {
+		buf_str(why, "not a name that DNS can have: expected labels of "
+		        "1 to " BUF_DIGITS(DNS_LABEL_MAX) " bytes, "
+		        BUF_DIGITS(DNS_NAME_MAX) " in all");
+		return;
+	}
+	if (l->says != DNS_NODATA && l->says != DNS_NXDOMAIN) {
+		buf_fmt(why, "no name server %s: ", l->says < 0
+		        ? "answered" : "has an answer");
+		nameservers_write(why, &l->servers);
+		return;
+	}
+	ip_write(why, &l->who);
+	if (l->says == DNS_NXDOMAIN)
+		buf_fmt(why, " says that %s does not exist", l->name);
+	else
+		buf_fmt(why, " says that %s has no%s address", l->name,
+		        l->family == AF_INET ? " IPv4" :
+		        l->family == AF_INET6 ? " IPv6" : "");
+	write_tried(why, l);
+}
+
+static int
+ask_servers(struct lookup *l, struct buf *why)
+{
+	int r = read_conf(l);
+
+	if (r == ERR_TOOBIG)
+		buf_str(why, RESOLVCONF " is longer than "
+		        BUF_DIGITS(RESOLVCONF_MAX) " bytes");
+	else if (r < 0)
+		buf_fmt(why, RESOLVCONF ": %s", err_text(r));
+	if (r < 0)
+		return r;
+	r = nameservers_init(&l->servers, &l->conf, l->family, l->deadline_ms,
+	                     l->set);
+	if (r == 0)
+		r = ask_names(l);
+	nameservers_end(&l->servers);
+	if (r < 0 && (r == ERR_RESOLVE || r == ERR_TIMEOUT))
+		tell_failure(l, why);
+	else if (r < 0)
+		buf_str(why, err_text(r));
+	if (r != ERR_RESOLVE || l->says == DNS_NODATA)
+		return r;
+	return l->says == DNS_NXDOMAIN ? ERR_NONAME
+	     : l->says == ERR_PARSE ? ERR_PARSE : ERR_NAMESERVER;
+}
+
+/* The address from which the kernel would talk to `to`. */
+static bool
+find_source(int fd, const struct ip *to, struct ip *source)
+{
+	static const struct sockaddr none = { .sa_family = AF_UNSPEC };
+	struct dial_addr at;
+
+	dial_addr_of(&at, to, NAMESERVER_PORT);	/* any port: nothing is sent */
+	(void)connect(fd, &none, sizeof none);	/* forget the last one */
+	if (connect(fd, &at.any, at.len) < 0
+	 || getsockname(fd, &at.any, &at.len) < 0)
+		return false;
+	*source = (struct ip){ .is_v6 = to->is_v6 };
+	if (to->is_v6)
+		memcpy(source->b, &at.v6.sin6_addr, IP_V6_LEN);
+	else
+		memcpy(source->b, &at.v4.sin_addr, IP_V4_LEN);
+	return true;
+}
+
+static void
+sort(struct dial_set *set)
+{
+	uint32_t keys[DIAL_ADDRS_MAX];
+	int fds[2] = { -1, -1 };	/* IPv4, IPv6 */
+	struct ip source;
+
+	if (set->n < 2)
+		return;
+	for (size_t i = 0; i < set->n; i++) {
+		bool is_v6 = set->at[i].is_v6;
+		int *fd = &fds[is_v6];
+
+		if (*fd == -1)
+			*fd = socket(is_v6 ? AF_INET6 : AF_INET,
+			             SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		keys[i] = addrorder_key(&set->at[i],
+		                        find_source(*fd, &set->at[i], &source)
+		                        ? &source : NULL);
+	}
+	for (size_t i = 0; i < 2; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	addrorder_sort(set->at, keys, set->n);
+}
+
+/* Fills l->set from hosts or DNS. */
+static int
+ask(struct lookup *l, struct buf *why)
+{
+	int r = read_hosts(l);
+
+	if (r == ERR_FULL)
+		buf_str(why, HOSTS " has more than " BUF_DIGITS(DIAL_ADDRS_MAX)
+		        " addresses for it");
+	else if (r < 0)
+		buf_fmt(why, HOSTS ": %s", err_text(r));
+	else if (l->set->n == 0)
+		r = ask_servers(l, why);
+	if (r == 0)
+		sort(l->set);
+	return r;
+}
+
+/* see net/lookup.h */
+int
+lookup_host(struct dial_set *set, struct span host, uint16_t port, int family,
+            int64_t deadline_ms, struct buf *why)
+{
+	struct lookup l;
+	int r;
+
+	dial_init(set, port);
+	r = lookup_literal(set, host, family);
+	if (r == ERR_RESOLVE)
+		buf_str(why, span_has(host, '%') ? "no such interface here"
+		        : family == AF_INET ? "not an IPv4 address"
+		        : "not an IPv6 address");
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (is_localhost(host)) {
+		add_localhost(set, family);
+		return 0;
+	}
+	l.set = set;
+	l.host = host;
+	l.family = family;
+	l.deadline_ms = deadline_ms;
+	return ask(&l, why);
+}
