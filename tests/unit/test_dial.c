@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* addresses that need no look-up, and how they are written */
+/* sets of addresses, and the race to one of them */
 #include "unit.h"
 
 #include <errno.h>
@@ -55,94 +55,66 @@ __wrap_connect(int fd, const struct sockaddr *at, socklen_t len)
 	return -1;
 }
 
-/* The addresses of host, each followed by a blank. */
-static const char *
-addresses(const char *host, int family, char *text, size_t cap)
-{
-	struct buf b = buf_over(text, cap);
-	struct dial_set set = { 0 };
-
-	/* With no time left: what asks for names would say so. */
-	assert_int_equal(0, dial_lookup(&set, span_of(host), 80, family, 0));
-	for (size_t i = 0; i < set.n; i++) {
-		assert_int_equal(80, dial_write_host(&b, &set.at[i]));
-		buf_str(&b, " ");
-	}
-	return buf_text(&b);
-}
-
-static void
-localhost_and_literals_need_nobody(void **state)
-{
-	static const struct {
-		const char *host;
-		int         family;
-		const char *want;
-	} cases[] = {
-		{ "localhost", AF_UNSPEC, "127.0.0.1 ::1 " },
-		{ "LocalHost.", AF_UNSPEC, "127.0.0.1 ::1 " },
-		{ "a.localhost", AF_INET, "127.0.0.1 " },
-		{ "localhost", AF_INET6, "::1 " },
-		{ "10.0.0.255", AF_UNSPEC, "10.0.0.255 " },
-		{ "::", AF_UNSPEC, ":: " },
-		{ "fe80::1", AF_INET6, "fe80::1 " },
-	};
-	char text[128];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-		assert_string_equal(cases[i].want, addresses(
-			cases[i].host, cases[i].family, text, sizeof text));
-}
-
-static void
-v6_addresses_are_written_as_rfc_5952_has_it(void **state)
-{
-	static const char *const same[] = {
-		"::1", "::", "1::", "2001:db8::1", "2001:db8:0:1:1:1:1:1",
-		"1:0:0:2::3", "1::2:0:0:3", "1:2:3:4:5:6:7:8", "::ffff:1.2.3.4",
-		"1:2:3:4:5:6:7:0", "0:2:3:4:5:6:7:8", "1:2:3:4:5:6::",
-		"::2:3:4:5:6:7", "abcd:ef01:2345:6789:abcd:ef01:2345:6789",
-	};
-	char text[128];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
-		const char *got = addresses(same[i], AF_UNSPEC, text,
-		                            sizeof text);
-		struct span s = { got, strlen(got) - 1 };
-
-		if (!span_is(s, same[i]))
-			fail_msg("%s became %s", same[i], got);
-	}
-	assert_string_equal("2001:db8::1:0:0:1 ", addresses(
-		"2001:0DB8:0:0:1:0:0:1", AF_UNSPEC, text, sizeof text));
-}
-
-static void
-a_literal_of_the_other_family_is_no_address(void **state)
-{
-	struct dial_set set = { 0 };
-
-	(void)state;
-	assert_int_equal(ERR_RESOLVE, dial_lookup(
-		&set, span_of("127.0.0.1"), 80, AF_INET6, 0));
-	assert_int_equal(ERR_RESOLVE, dial_lookup(
-		&set, span_of("::1"), 80, AF_INET, 0));
-	assert_int_equal(ERR_RESOLVE, dial_lookup(
-		&set, span_of(""), 80, AF_UNSPEC, 0));
-	assert_int_equal(0, set.n);
-}
-
 static void
 a_set_has_a_bound(void **state)
 {
-	struct dial_set set = { 0 };
+	static struct dial_set set;
+	const struct ip ip = { .b = { 192, 0, 2, 1 } };
 
 	(void)state;
+	dial_init(&set, 80);
 	for (size_t i = 0; i < DIAL_ADDRS_MAX; i++)
-		assert_int_equal(0, dial_add_unix(&set, span_of("@x")));
-	assert_int_equal(ERR_FULL, dial_add_unix(&set, span_of("/x")));
+		assert_int_equal(0, dial_add(&set, &ip));
+	assert_int_equal(ERR_FULL, dial_add(&set, &ip));
+	assert_int_equal(DIAL_ADDRS_MAX, set.n);
+}
+
+static void
+a_unix_socket_is_a_set_of_one(void **state)
+{
+	static struct dial_set set;
+	char text[128], path[sizeof((struct sockaddr_un *)NULL)->sun_path + 1];
+	struct buf b = buf_over(text, sizeof text);
+	struct dial_addr at;
+
+	(void)state;
+	memset(path, '/', sizeof path);
+	assert_int_equal(ERR_TOOBIG, dial_set_unix(&set, span_of("")));
+	assert_int_equal(ERR_TOOBIG, dial_set_unix(&set, (struct span){
+		path, sizeof path - 1 }));
+	assert_int_equal(0, dial_set_unix(&set, (struct span){
+		path, sizeof path - 2 }));
+	assert_int_equal(0, dial_set_unix(&set, span_of("@x")));
+	assert_int_equal(1, set.n);
+	dial_addr_at(&at, &set, 0);
+	dial_write(&b, &at);
+	assert_string_equal("@x", buf_text(&b));
+}
+
+static void
+an_address_and_a_port_are_a_sockets_address(void **state)
+{
+	static const struct {
+		struct ip   ip;
+		const char *want;
+	} cases[] = {
+		{ { .b = { 10, 0, 0, 255 } }, "10.0.0.255 port 8080" },
+		{ { .b = { 0xfe, 0x80, [15] = 1 }, .zone = 3, .is_v6 = true },
+		  "fe80::1 port 8080" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char text[128];
+		struct buf b = buf_over(text, sizeof text);
+		struct dial_addr at;
+
+		dial_addr_of(&at, &cases[i].ip, 8080);
+		dial_write(&b, &at);
+		assert_string_equal(cases[i].want, buf_text(&b));
+		if (cases[i].ip.is_v6)
+			assert_int_equal(3, at.v6.sin6_scope_id);
+	}
 }
 
 /* However many addresses there are, and wherever the deadline lies between the
@@ -159,13 +131,14 @@ one_deadline_holds_for_all_addresses(void **state)
 		{ 2 * DIAL_STAGGER_MS, 2 }, { 2 * DIAL_STAGGER_MS + 1, 3 },
 		{ 9 * DIAL_STAGGER_MS, 3 },
 	};
-	struct dial_set set = { 0 };
+	const struct ip ip = { .b = { 192, 0, 2, 1 } };
+	static struct dial_set set;
 	size_t which;
 
 	(void)state;
+	dial_init(&set, 80);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(0, dial_lookup(&set, span_of("192.0.2.1"), 80,
-		                                AF_UNSPEC, 0));
+		assert_int_equal(0, dial_add(&set, &ip));
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		now_ms = START_MS;
 		connects = 0;
@@ -177,13 +150,44 @@ one_deadline_holds_for_all_addresses(void **state)
 	}
 }
 
+/* However many there are, DIAL_RACE_MAX are under way. */
+static void
+a_race_has_a_bound(void **state)
+{
+	const struct ip ip = { .b = { 192, 0, 2, 1 } };
+	static struct dial_set set;
+	size_t which;
+
+	(void)state;
+	dial_init(&set, 80);
+	for (int i = 0; i < 2 * DIAL_RACE_MAX; i++)
+		assert_int_equal(0, dial_add(&set, &ip));
+	now_ms = START_MS;
+	connects = 0;
+	assert_int_equal(ERR_TIMEOUT, dial_connect(
+		&set, START_MS + 4 * DIAL_RACE_MAX * DIAL_STAGGER_MS, &which));
+	assert_int_equal(DIAL_RACE_MAX, connects);
+}
+
+static void
+an_empty_set_has_nobody(void **state)
+{
+	static struct dial_set set;
+	size_t which;
+
+	(void)state;
+	dial_init(&set, 80);
+	assert_int_equal(ERR_RESOLVE, dial_connect(&set, START_MS, &which));
+}
+
 int
 main(void)
 {
 	UNIT_TEST(one_deadline_holds_for_all_addresses);
-	UNIT_TEST(localhost_and_literals_need_nobody);
-	UNIT_TEST(v6_addresses_are_written_as_rfc_5952_has_it);
-	UNIT_TEST(a_literal_of_the_other_family_is_no_address);
+	UNIT_TEST(a_race_has_a_bound);
+	UNIT_TEST(an_empty_set_has_nobody);
 	UNIT_TEST(a_set_has_a_bound);
+	UNIT_TEST(a_unix_socket_is_a_set_of_one);
+	UNIT_TEST(an_address_and_a_port_are_a_sockets_address);
 	return unit_run("net/dial");
 }
