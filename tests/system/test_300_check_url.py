@@ -398,7 +398,7 @@ def test_one_family_alone_can_be_asked(server, command, scheme):
     url = f"{scheme}localhost:{server.port}"
     assert Ran([command, "-4", url]).code == Ran([command, "-46", url]).code == 0
     ran = Ran([command, "--timeout", "300ms", "-6", f"{scheme}127.0.0.1:{server.port}"])
-    assert ran.code == 1 and "127.0.0.1: no IPv6 address for this name\n" in ran.out
+    assert ran.code == 1 and "127.0.0.1: not an IPv6 address\n" in ran.out
 
 
 @pytest.mark.parametrize("family, host", [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
@@ -439,7 +439,7 @@ def test_a_root_without_name_servers_says_so(tmp_path):
         done = subprocess.run(["unshare", "--net", "/usr/sbin/chroot", tmp_path, "/hale", *words],
                               capture_output=True, text=True)
         assert (done.returncode, done.stdout) == (
-            1, "some.name: no name server gave a usable answer in time\n")
+            1, "some.name: no name server answered: 127.0.0.1 (Network unreachable)\n")
 
 
 @contextlib.contextmanager
@@ -468,14 +468,13 @@ def answering(sock, rcode):
 
 @pytest.mark.static_only
 @pytest.mark.parametrize("rcode, timeout, why", [
-    (0, "5s", "no address for this name"), (3, "5s", "no such name"),
-    (2, "500ms", "no name server gave a usable answer in time"),
-    (2, "20s", "no name server gives a usable answer"),
-    (5, "500ms", "no name server gave a usable answer in time")])
+    (0, "5s", "127.0.0.1 says that some.name has no address"),
+    (3, "5s", "127.0.0.1 says that some.name does not exist"),
+    (2, "500ms", "no name server has an answer: 127.0.0.1 (server failure)"),
+    (5, "500ms", "no name server has an answer: 127.0.0.1 (question refused)")])
 def test_a_look_up_that_fails_is_reported_as_what_it_was(tmp_path, rcode, timeout, why):
-    """musl takes SERVFAIL and REFUSED for silence: no word may claim more."""
     (tmp_path / "etc").mkdir()
-    (tmp_path / "etc/resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:1\n")
+    (tmp_path / "etc/resolv.conf").write_text("nameserver 127.0.0.1\nsearch test\n")
     (tmp_path / "hale").write_bytes(open(box.HALE, "rb").read())
     (tmp_path / "hale").chmod(0o755)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -485,7 +484,8 @@ def test_a_look_up_that_fails_is_reported_as_what_it_was(tmp_path, rcode, timeou
         sock = socket.socket(fileno=socket.recv_fds(ours, 1, 1)[1][0])
         with answering(sock, rcode) as asked:
             out, _ = asker.communicate(timeout=box.DEADLINE)
-    assert (asker.returncode, out) == (1, f"some.name: {why}\n") and asked
+    tried = " (also tried some.name.test)" if "says" in why else ""
+    assert (asker.returncode, out) == (1, f"some.name: {why}{tried}\n") and asked
 
 
 def lonely(give_to=None):
