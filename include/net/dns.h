@@ -3,7 +3,8 @@
  * net/dns.h - one DNS question and its answer, in memory
  *
  * Nothing here touches a socket, allocates or keeps state. Questions are for
- * addresses, in class IN, with recursion desired.
+ * addresses, in class IN, with recursion desired. Names are compared without
+ * regard to the case of ASCII letters.
  */
 #ifndef HALE_NET_DNS_H
 #define HALE_NET_DNS_H
@@ -45,17 +46,22 @@ enum dns_says {
  * all? Any byte but a dot is one of a label's. */
 bool dns_is_name(struct span name);
 
-/* Writes the question, which dns_is_name(); returns its length. */
+/* Writes the question, whose name dns_is_name(); returns its length. */
 size_t dns_write(unsigned char to[DNS_QUERY_MAX], const struct dns_question *q);
 
 /*
  * Reads a message. Returns an enum dns_says, or ERR_PARSE where it is not an
- * answer to q (another id, question, class or kind of message) or breaks off,
- * loops or lies within the records that lead to an address: such a message is
- * passed over. Addresses of q's name, through its CNAMEs in any order, are
- * appended to to[], which holds *n of at most cap. With
- * DNS_FOUND at least one was; what has no room makes it ERR_FULL. *n changes
- * only with DNS_FOUND.
+ * answer to q (another id, question, class or kind of message), or where its
+ * answer section breaks off, has fewer records than it counts, names that point
+ * forward or are too long, or an address of another length: such a message is
+ * passed over. The other sections are not read.
+ *
+ * SERVFAIL, NOTIMP and REFUSED come before DNS_TRUNCATED, and this before all
+ * else. Addresses of q's name, through its CNAMEs in any order, are appended to
+ * to[], which holds *n of at most cap. With DNS_FOUND at least one was; what has
+ * no room makes it ERR_FULL. *n changes only with DNS_FOUND. Aliases that lead to
+ * no address, that go round in a circle or are more than DNS_CNAMES_MAX are
+ * DNS_NODATA, as in glibc, which ends there and waits for no better answer.
  */
 int dns_read(const struct dns_question *q, struct span message, struct ip *to,
              size_t cap, size_t *n);

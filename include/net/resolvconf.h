@@ -6,6 +6,9 @@
  * search or domain takes the place of an earlier one; what is not known here is
  * ignored. RES_OPTIONS and LOCALDOMAIN are not read, by design: a check's result
  * depends on the image and its resolv.conf alone. No file is opened here.
+ *
+ * Each control byte is a blank: glibc takes the "\r" of a file from Windows for a
+ * part of the address or domain before it, which helps nobody.
  */
 #ifndef HALE_NET_RESOLVCONF_H
 #define HALE_NET_RESOLVCONF_H
@@ -28,8 +31,8 @@ struct resolvconf {
 	size_t      servers_n;	/* at least 1 */
 	struct span search;	/* domains, separated by blanks; borrowed */
 	unsigned    ndots;	/* 1 */
-	unsigned    timeout_s;	/* 5; 0 counts as 1 */
-	unsigned    attempts;	/* 2; 0 counts as 1 */
+	unsigned    timeout_s;	/* 5; at least 1, for a 0 in the file too */
+	unsigned    attempts;	/* 2; at least 1, likewise */
 	bool        rotate, use_vc, edns0, no_aaaa, no_tld_query;
 	bool        single_request, single_request_reopen;
 };
@@ -50,13 +53,17 @@ struct names {
 	bool        as_is_first, as_is_last;	/* still to come */
 };
 
-/* With at least ndots dots, or a final one, the name as it is comes first; with
- * a final dot nothing else does. Otherwise it comes last (glibc's res_nsearch). */
+/*
+ * With at least ndots dots, or a final one, the name as it is comes first; with
+ * a final dot nothing else does. Otherwise it comes last (glibc's res_nsearch),
+ * unless the root stands in the search list: there it is the name as it is. With
+ * no_tld_query a name without a dot is asked for in the search list alone.
+ */
 void names_init(struct names *n, const struct resolvconf *conf,
                 struct span host);
 
 /* Appends the next name, with no final dot. Returns false where none is left.
- * Names that DNS has no room for are passed over. */
+ * Names that DNS (dns_is_name()) or the buffer has no room for are passed over. */
 bool names_next(struct names *n, struct buf *name);
 
 /* A domain's failure ends the search: only the name as it is may come yet. */

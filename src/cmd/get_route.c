@@ -2,13 +2,14 @@
 /* cmd/get_route.c - where a request goes: proxies, --resolve, --connect-to */
 #include "cmd/get.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "base/err.h"
 #include "base/parse.h"
 #include "cmd/cmd.h"
+#include "net/ip.h"
 #include "net/redact.h"
 #include "net/request.h"
 
@@ -34,40 +35,15 @@ is_inside(const unsigned char *a, const unsigned char *net, uint64_t bits)
 
 /* "10.0.0.0/8", "fd00::/8" or one address. */
 static bool
-matches_net(const char *host, struct span item)
+matches_net(const struct ip *host, struct span item)
 {
-	unsigned char a[16], net[16];
-	char text[INET6_ADDRSTRLEN];
-	struct buf b = buf_over(text, sizeof text);
 	struct span name = span_cut(&item, '/');
-	uint64_t bits;
+	uint64_t all = host->is_v6 ? 128 : 32, bits = all;
+	struct ip net;
 
-	buf_add(&b, name);
-	(void)buf_text(&b);
-	if (b.cut)
-		return false;
-	for (int family = AF_INET;; family = AF_INET6) {
-		uint64_t all = family == AF_INET ? 32 : 128;
-
-		if (inet_pton(family, host, a) == 1
-		 && inet_pton(family, text, net) == 1) {
-			if (item.len == 0)
-				return is_inside(a, net, all);
-			return parse_uint_span(item, all, &bits) == 0
-			    && is_inside(a, net, bits);
-		}
-		if (family == AF_INET6)
-			return false;
-	}
-}
-
-static bool
-is_literal(const char *host)
-{
-	unsigned char unused[16];
-
-	return inet_pton(AF_INET, host, unused) == 1
-	    || inet_pton(AF_INET6, host, unused) == 1;
+	return ip_read(&net, NULL, name) == 0 && net.is_v6 == host->is_v6
+	    && (item.len == 0 || parse_uint_span(item, all, &bits) == 0)
+	    && is_inside(host->b, net.b, bits);
 }
 
 /* no_proxy's item: a host, a domain (with or without its dot), a net. */
@@ -75,13 +51,14 @@ static bool
 matches(const char *host, struct span item)
 {
 	struct span h = span_of(host);
+	struct ip ip;
 
 	if (span_is(item, "*"))
 		return true;
 	if (item.len > 2 && item.p[0] == '[')
 		item = (struct span){ item.p + 1, item.len - 2 };
-	if (is_literal(host))	/* "0.0.1" is no domain of 127.0.0.1 */
-		return matches_net(host, item);
+	if (ip_read(&ip, NULL, h) == 0)	/* "0.0.1" is no domain of 127.0.0.1 */
+		return matches_net(&ip, item);
 	if (item.len > 0 && item.p[0] == '.')
 		item = span_after(item, 1);
 	if (item.len > 0 && item.p[item.len - 1] == '.')
@@ -337,15 +314,11 @@ cut_address(struct span *addrs)
 static bool
 are_addresses(struct span addrs)
 {
-	while (addrs.len > 0) {
-		struct span one = cut_address(&addrs);
-		char text[INET6_ADDRSTRLEN];
-		struct buf b = buf_over(text, sizeof text);
+	struct ip unused;
 
-		buf_add(&b, one);
-		if (!is_literal(buf_text(&b)) || b.cut)
+	while (addrs.len > 0)
+		if (ip_read(&unused, NULL, cut_address(&addrs)) < 0)
 			return false;
-	}
 	return true;
 }
 

@@ -11,10 +11,10 @@
 
 #include "base/err.h"
 #include "base/parse.h"
+#include "net/ip.h"
 
 #define DEFER_S    1	/* seconds a silent client waits to be accepted */
 #define FILE_UMASK 0111	/* a prober may have any uid, and learns little */
-#define HOST_MAX   64	/* bytes of an address in text with its NUL */
 
 static struct sockaddr_in *
 as_in(struct sock_addr *a)
@@ -97,9 +97,9 @@ parse_host(struct sock_addr *out, struct span host, uint16_t port)
 {
 	bool is_v6 = host.len > 2 && host.p[0] == '['
 	          && host.p[host.len - 1] == ']';
-	char text[HOST_MAX] = "";
 	struct in6_addr v6;
 	struct in_addr v4;
+	struct ip ip;
 
 	if (host.len == 0) {
 		set_v6(out, &in6addr_any, port);
@@ -108,15 +108,14 @@ parse_host(struct sock_addr *out, struct span host, uint16_t port)
 	}
 	if (is_v6)
 		host = (struct span){ host.p + 1, host.len - 2 };
-	if (host.len >= sizeof text)
+	if (ip_read(&ip, NULL, host) < 0 || ip.is_v6 != is_v6)
 		return ERR_PARSE;
-	memcpy(text, host.p, host.len);
-	if (is_v6 && inet_pton(AF_INET6, text, &v6) == 1)
+	memcpy(&v6, ip.b, sizeof v6);
+	memcpy(&v4, ip.b, sizeof v4);
+	if (is_v6)
 		set_v6(out, &v6, port);
-	else if (!is_v6 && inet_pton(AF_INET, text, &v4) == 1)
-		set_v4(out, v4, port);
 	else
-		return ERR_PARSE;
+		set_v4(out, v4, port);
 	return 0;
 }
 

@@ -9,7 +9,6 @@
  */
 #include "net/tls.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
@@ -23,6 +22,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "net/anchors.h"
+#include "net/ip.h"
 #include "net/tls_engine.h"
 #include "net/tls_sig.h"
 #include "net/trust.h"
@@ -431,20 +431,13 @@ set_algorithms(struct tls *t)
 static void
 set_host(struct x509_host *h, const char *host)
 {
-	char text[TLS_HOST_MAX + 1];	/* zeros may lead in all lengths */
-	struct in_addr v4;
-	size_t len = strcspn(host, "%");
+	struct span address = { host, strcspn(host, "%") };
+	struct ip ip;
 
 	h->name = span_of(host);
-	if (len < sizeof text) {
-		memcpy(text, host, len);
-		text[len] = '\0';
-		if (inet_aton(text, &v4) != 0) {
-			memcpy(h->ip, &v4, sizeof v4);
-			h->ip_len = sizeof v4;
-		} else if (inet_pton(AF_INET6, text, h->ip) == 1) {
-			h->ip_len = 16;
-		}
+	if (ip_read_loose(&ip, NULL, address) == 0) {
+		h->ip_len = ip.is_v6 ? IP_V6_LEN : IP_V4_LEN;
+		memcpy(h->ip, ip.b, h->ip_len);
 	}
 	if (h->ip_len == 0 && h->name.len > 1 && host[h->name.len - 1] == '.')
 		h->name.len--;
