@@ -172,9 +172,8 @@ follow_link(char path[PATH_MAX])
 	return !b.cut;
 }
 
-/* The file that name means, which may not be there yet: the end of links that
- * lead nowhere, whose place a file would take otherwise. Malloced, or NULL
- * with errno. */
+/* The file that name means, which may not be there yet: the end of its links,
+ * whose place a file would take otherwise. Malloced, or NULL with errno. */
 static char *
 end_of_links(const char *name)
 {
@@ -195,8 +194,7 @@ end_of_links(const char *name)
 static int
 open_temp(struct get_sink *s, const struct stat *old)
 {
-	s->real = old != NULL ? realpath(s->name, NULL)
-	                      : end_of_links(s->name);
+	s->real = end_of_links(s->name);
 	if (s->real == NULL)
 		return -errno;
 	s->temp = temp_name(s->real);
