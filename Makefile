@@ -193,7 +193,7 @@ $B/unit/test_loop $B/unit/test_server: \
         UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=epoll_wait \
         -Wl,--wrap=timerfd_create,--wrap=timerfd_settime
 $B/unit/test_watch: UNIT_LINK = \
-        -Wl,--wrap=clock_ms,--wrap=epoll_wait,--wrap=fork \
+        -Wl,--wrap=clock_ms,--wrap=epoll_wait,--wrap=_Fork \
         -Wl,--wrap=cgroup_oom_kills,--wrap=notify_sock_read \
         -Wl,--wrap=timerfd_create,--wrap=timerfd_settime
 # What fuzzing saved runs again, each target by a name of its own.
@@ -215,7 +215,7 @@ $B/unit/%: tests/unit/%.c $(UNIT_PARTS) $(TOOL)/bearssl.a
 # The Nth of each of these calls fails; time runs faster.
 WRAPPED = read write pwritev2 recv send accept4 epoll_ctl epoll_wait waitpid \
           wait4 poll signalfd epoll_create1 timerfd_create socket bind listen \
-          setsockopt open fork spawn_shared pipe2 recvmsg clock_ms timerfd_settime
+          setsockopt open _Fork spawn_shared pipe2 recvmsg clock_ms timerfd_settime
 $B/fault/%: tests/fault/%.c $(UNIT_PARTS) $(TOOL)/bearssl.a
 	@mkdir -p $(@D)
 	@echo "compile $<"
