@@ -17,7 +17,7 @@ LAYOUT  = -Wl,-z,separate-code,-T,scripts/layout.ld
 HARDEN  = -Wl,-z,relro,-z,now,-z,noexecstack
 
 # A layer may use the lines above it, never those below.
-BASE = base/relro base/err base/buf base/parse base/signame base/edits base/opt \
+BASE = base/heap base/relro base/err base/buf base/parse base/signame base/edits base/opt \
        base/kubenv base/clock base/log
 NET  = net/loop net/sock net/http net/proxy net/server net/der net/x509_name \
        net/x509 net/x509_path net/pem net/key net/anchors net/anchors_blob net/trust \
@@ -75,7 +75,7 @@ $B/hale: $B/hale.debug
 # check, runs through lies together in the file, libc's part of it included, and
 # ends with init_run() within the first 64 KB (test_97). init.o comes last there:
 # its large state would part libc's variables from ours.
-FIRST = main cmd/cmd cmd/run $(filter-out base/kubenv base/edits,$(BASE)) sup/signals sup/service sup/watch sup/health \
+FIRST = main cmd/cmd cmd/run $(filter-out base/heap base/kubenv base/edits,$(BASE)) sup/signals sup/service sup/watch sup/health \
         sup/cgroup sup/terminal sup/spawn sup/child sup/tree sup/proc \
         sup/fds sup/env sup/launch sup/keeper sup/nonce sup/local \
         sup/checkname net/loop net/sock net/server
@@ -86,11 +86,14 @@ objects = $(patsubst %,$B/%.o,$1)
 ORDER = $(call objects,$(FIRST)) -lc $(call objects,sup/init) -lc \
         $(call objects,$(NEXT))
 
-$B/hale.debug: $B/main.o $(PARTS) $(TOOL)/bearssl.a scripts/layout.ld
+# malloc() in the static binary; the sanitizers have their own.
+MALLOC = base/malloc
+
+$B/hale.debug: $B/main.o $(PARTS) $(call objects,$(MALLOC)) $(TOOL)/bearssl.a scripts/layout.ld
 	@echo "link    $@"
 	$Q$(CC) $(CFLAGS) $(LINK) $(LAYOUT) $(HARDEN) -Wl,--build-id=none \
 	    $(LDFLAGS) -o $@ $(ORDER) $(filter-out $(ORDER),$(PARTS)) \
-	    $(TOOL)/bearssl.a
+	    $(call objects,$(MALLOC)) $(TOOL)/bearssl.a
 
 $B/%.o: src/%.c $(READY)
 	@mkdir -p $(@D)
@@ -261,7 +264,7 @@ dev:
 	@scripts/bootstrap build test dev
 	$(MAKE) --no-print-directory helpers
 	$(MAKE) --no-print-directory dev-run B=build/dev TOOL=build/dev/tool \
-	    CC=clang LINK= LAYOUT= HARDEN= UNIT_CC=clang \
+	    CC=clang LINK= LAYOUT= HARDEN= MALLOC= UNIT_CC=clang \
 	    UNIT_CFLAGS='$(SANITIZE)' CFLAGS='$(SANITIZE)'
 
 SANITIZE = -O1 -g -Werror -fsanitize=address,undefined \
