@@ -11,13 +11,13 @@ VERSION = 0.1.0
 COMMIT  = $(or $(shell git rev-parse --short=12 HEAD 2>/dev/null),unknown)
 PREFIX  = /usr/local
 PYTEST  = /usr/bin/python3 -m pytest -q -p no:cacheprovider
-CFLAGS  = -Os -g
+CFLAGS  = -Oz -g
 LINK    = -static-pie -Wl,--gc-sections,-z,pack-relative-relocs
 LAYOUT  = -Wl,-z,separate-code,-T,scripts/layout.ld
 HARDEN  = -Wl,-z,relro,-z,now,-z,noexecstack
 
 # A layer may use the lines above it, never those below.
-BASE = base/relro base/err base/buf base/parse base/signame base/edits base/opt \
+BASE = base/heap base/relro base/err base/buf base/parse base/signame base/edits base/opt \
        base/kubenv base/clock base/log
 NET  = net/loop net/ip net/dns net/resolvconf \
        net/sock net/http net/proxy net/server net/der net/x509_name \
@@ -77,7 +77,7 @@ $B/hale: $B/hale.debug
 # check, runs through lies together in the file, libc's part of it included, and
 # ends with init_run() within the first 64 KB (test_97). init.o comes last there:
 # its large state would part libc's variables from ours.
-FIRST = main cmd/cmd cmd/run $(filter-out base/kubenv base/edits,$(BASE)) sup/signals sup/service sup/watch sup/health \
+FIRST = main cmd/cmd cmd/run $(filter-out base/heap base/kubenv base/edits,$(BASE)) sup/signals sup/service sup/watch sup/health \
         sup/cgroup sup/terminal sup/spawn sup/child sup/tree sup/proc \
         sup/fds sup/env sup/launch sup/keeper sup/nonce sup/local \
         sup/checkname net/loop net/sock net/server
@@ -88,11 +88,14 @@ objects = $(patsubst %,$B/%.o,$1)
 ORDER = $(call objects,$(FIRST)) -lc $(call objects,sup/init) -lc \
         $(call objects,$(NEXT))
 
-$B/hale.debug: $B/main.o $(PARTS) $(TOOL)/bearssl.a scripts/layout.ld
+# malloc() in the static binary; the sanitizers have their own.
+MALLOC = base/malloc
+
+$B/hale.debug: $B/main.o $(PARTS) $(call objects,$(MALLOC)) $(TOOL)/bearssl.a scripts/layout.ld
 	@echo "link    $@"
 	$Q$(CC) $(CFLAGS) $(LINK) $(LAYOUT) $(HARDEN) -Wl,--build-id=none \
 	    $(LDFLAGS) -o $@ $(ORDER) $(filter-out $(ORDER),$(PARTS)) \
-	    $(TOOL)/bearssl.a
+	    $(call objects,$(MALLOC)) $(TOOL)/bearssl.a
 
 $B/%.o: src/%.c $(READY)
 	@mkdir -p $(@D)
@@ -199,7 +202,7 @@ $B/unit/test_loop $B/unit/test_server: \
         UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=epoll_wait \
         -Wl,--wrap=timerfd_create,--wrap=timerfd_settime
 $B/unit/test_watch: UNIT_LINK = \
-        -Wl,--wrap=clock_ms,--wrap=epoll_wait,--wrap=fork \
+        -Wl,--wrap=clock_ms,--wrap=epoll_wait,--wrap=_Fork \
         -Wl,--wrap=cgroup_oom_kills,--wrap=notify_sock_read \
         -Wl,--wrap=timerfd_create,--wrap=timerfd_settime
 # What fuzzing saved runs again, each target by a name of its own.
@@ -221,7 +224,7 @@ $B/unit/%: tests/unit/%.c $(UNIT_PARTS) $(TOOL)/bearssl.a
 # The Nth of each of these calls fails; time runs faster.
 WRAPPED = read write pwritev2 recv send accept4 epoll_ctl epoll_wait waitpid \
           wait4 poll signalfd epoll_create1 timerfd_create socket bind listen \
-          setsockopt open fork spawn_shared pipe2 recvmsg clock_ms timerfd_settime
+          setsockopt open _Fork spawn_shared pipe2 recvmsg clock_ms timerfd_settime
 $B/fault/%: tests/fault/%.c $(UNIT_PARTS) $(TOOL)/bearssl.a
 	@mkdir -p $(@D)
 	@echo "compile $<"
@@ -267,7 +270,7 @@ dev:
 	@scripts/bootstrap build test dev
 	$(MAKE) --no-print-directory helpers
 	$(MAKE) --no-print-directory dev-run B=build/dev TOOL=build/dev/tool \
-	    CC=clang LINK= LAYOUT= HARDEN= UNIT_CC=clang \
+	    CC=clang LINK= LAYOUT= HARDEN= MALLOC= UNIT_CC=clang \
 	    UNIT_CFLAGS='$(SANITIZE)' CFLAGS='$(SANITIZE)'
 
 SANITIZE = -O1 -g -Werror -fsanitize=address,undefined \

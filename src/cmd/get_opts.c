@@ -405,7 +405,7 @@ take_cookie(struct get *g, const char *value)
 static int
 take_referer(struct get *g, const char *value)
 {
-	if (strstr(value, ";auto") != NULL)
+	if (memmem(value, strlen(value), ";auto", 5) != NULL)
 		return refuse_value("-e", value, "there is no ;auto here");
 	g->referer = value;
 	return GET_OK;

@@ -172,9 +172,8 @@ follow_link(char path[PATH_MAX])
 	return !b.cut;
 }
 
-/* The file that name means, which may not be there yet: the end of links that
- * lead nowhere, whose place a file would take otherwise. Malloced, or NULL
- * with errno. */
+/* The file that name means, which may not be there yet: the end of its links,
+ * whose place a file would take otherwise. Malloced, or NULL with errno. */
 static char *
 end_of_links(const char *name)
 {
@@ -192,13 +191,24 @@ end_of_links(const char *name)
 	return errno == ENOENT || errno == EINVAL ? strdup(path) : NULL;
 }
 
+static bool
+is_file(const char *path, const struct stat *file)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_dev == file->st_dev
+	    && st.st_ino == file->st_ino;
+}
+
 static int
 open_temp(struct get_sink *s, const struct stat *old)
 {
-	s->real = old != NULL ? realpath(s->name, NULL)
-	                      : end_of_links(s->name);
+	s->real = end_of_links(s->name);
 	if (s->real == NULL)
 		return -errno;
+	/* A descriptor in /proc has a name that the file may have no longer. */
+	if (old != NULL && !is_file(s->real, old))
+		return open_in_place(s, O_TRUNC);
 	s->temp = temp_name(s->real);
 	if (s->temp == NULL)
 		return -ENOMEM;

@@ -189,7 +189,7 @@ probe_url(const struct check_conf *conf, struct span url,
 static pid_t
 start(size_t i, int (*one)(void *arg, size_t i), void *arg)
 {
-	pid_t parent = getpid(), child = fork();
+	pid_t parent = getpid(), child = _Fork();
 
 	if (child != 0) {
 		if (child < 0)

@@ -327,7 +327,7 @@ program_run(const struct program *p, int64_t deadline_ms, struct buf *why)
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
 	(void)sigprocmask(SIG_BLOCK, &chld, &before);	/* the signalfd reads it */
-	child = r == 0 ? fork() : -1;
+	child = r == 0 ? _Fork() : -1;
 	if (child == 0)
 		become(p, &pipes, parent);
 	if (r == 0 && child < 0)

@@ -402,6 +402,21 @@ cpu_has_aes(void)
 	       br_aes_pwr8_ctr_get_vtable() != NULL;
 }
 
+/* As br_ssl_engine_set_default_chapol() chooses on a 64-bit machine; that one
+ * would keep what it chooses elsewhere in the program as well. */
+static void
+set_chapol(br_ssl_engine_context *e)
+{
+	br_ssl_engine_set_chapol(e, &br_sslrec_in_chapol_vtable,
+	                         &br_sslrec_out_chapol_vtable);
+	br_ssl_engine_set_poly1305(e, br_poly1305_ctmulq_run);
+#ifdef __SSE2__
+	br_ssl_engine_set_chacha20(e, br_chacha20_sse2_run);
+#else
+	br_ssl_engine_set_chacha20(e, br_chacha20_ct_run);
+#endif
+}
+
 static void
 set_algorithms(struct tls *t)
 {
@@ -420,7 +435,7 @@ set_algorithms(struct tls *t)
 	br_ssl_engine_set_prf_sha256(e, br_tls12_sha256_prf);
 	br_ssl_engine_set_prf_sha384(e, br_tls12_sha384_prf);
 	br_ssl_engine_set_default_aes_gcm(e);
-	br_ssl_engine_set_default_chapol(e);
+	set_chapol(e);
 	br_ssl_engine_add_flags(e, BR_OPT_NO_RENEGOTIATION);
 }
 

@@ -92,7 +92,7 @@ checker_start(struct checker *c, const struct checker_job *job)
 
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;
-	pid = fork();
+	pid = _Fork();
 	if (pid == 0)
 		run(job, ends[1]);
 	r = -errno;

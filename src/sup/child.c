@@ -190,7 +190,7 @@ start_forked(const struct child_plan *plan, int max_ms,
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;
 	news->refused = "clone, vfork, fork";
-	pid = fork();
+	pid = _Fork();	/* fork() minds locks too: we have no threads */
 	if (pid == 0)
 		become_and_tell(plan, ends[1]);
 	r = -errno;

@@ -135,7 +135,7 @@ as_user(uid_t uid, int (*say)(const void *what, uid_t uid), const void *what)
 
 	if (clock_ms() < rest_until_ms)
 		return -ETIMEDOUT;
-	child = fork();
+	child = _Fork();
 	if (child < 0)
 		return -errno;
 	if (child > 0)

@@ -60,7 +60,7 @@ set_soft(rlim_t soft)
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return;
 	limit.rlim_cur = soft < limit.rlim_max ? soft : limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);	/* at worst it stays */
+	(void)prlimit(0, RLIMIT_NOFILE, &limit, NULL);	/* at worst it stays */
 }
 
 /* see sup/fds.h */

@@ -221,12 +221,11 @@ tree_hold(pid_t group)
 uint64_t
 tree_ticks(void)
 {
-	const uint64_t per_s = (uint64_t)sysconf(_SC_CLK_TCK);
 	struct timespec now = { 1, 0 };
 
 	(void)clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * per_s
-	     + (uint64_t)now.tv_nsec * per_s / 1000000000;
+	return (uint64_t)now.tv_sec * PROCSTAT_HZ
+	     + (uint64_t)now.tv_nsec / (1000000000 / PROCSTAT_HZ);
 }
 
 /* see sup/tree.h */
@@ -246,7 +245,7 @@ tree_signal_below(pid_t pid, int sig)
 static bool
 kill_younger(void)
 {
-	pid_t last = fork();
+	pid_t last = _Fork();
 	bool any = false;
 
 	if (last == 0)

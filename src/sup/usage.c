@@ -29,15 +29,14 @@ usage_epoch_ms(void)
 static void
 read_process(struct facts_usage *u, pid_t pid)
 {
-	uint64_t tick_ms = 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
 	struct procstat st;
 
 	if (proc_stat(pid, &st) < 0)
 		return;
-	u->cpu_ms = (st.utime + st.stime) * tick_ms;
+	u->cpu_ms = (st.utime + st.stime) * (1000 / PROCSTAT_HZ);
 	u->threads = st.threads;
 	u->virtual_bytes = st.vsize;
-	u->resident_bytes = st.rss * (uint64_t)sysconf(_SC_PAGESIZE);
+	u->resident_bytes = st.rss * (uint64_t)getpagesize();
 }
 
 /* Entries of a directory, "." and ".." left out. */

@@ -128,7 +128,7 @@ WRAP(int, listen, CALL_LISTEN, (int fd, int backlog), (fd, backlog))
 WRAP(int, setsockopt, CALL_SETSOCKOPT,
      (int fd, int level, int name, const void *p, socklen_t len),
      (fd, level, name, p, len))
-WRAP(pid_t, fork, CALL_FORK, (void), ())
+WRAP(pid_t, _Fork, CALL_FORK, (void), ())
 WRAP(int, pipe2, CALL_PIPE2, (int ends[2], int flags), (ends, flags))
 WRAP(ssize_t, recvmsg, CALL_RECVMSG, (int fd, struct msghdr *m, int flags),
      (fd, m, flags))
@@ -141,7 +141,7 @@ pid_t __wrap_spawn_shared(spawn_work *work, void *arg, enum spawn_end *end);
 pid_t
 __wrap_spawn_shared(spawn_work *work, void *arg, enum spawn_end *end)
 {
-	pid_t pid = strikes(CALL_SPAWN) ? -errno : __real_fork();
+	pid_t pid = strikes(CALL_SPAWN) ? -errno : __real__Fork();
 
 	*end = SPAWN_LEFT;
 	if (pid != 0)
@@ -299,7 +299,7 @@ begin(void)
 	int ends[2];
 
 	assert_int_equal(__real_pipe2(ends, O_CLOEXEC), 0);
-	l.pid = __real_fork();
+	l.pid = __real__Fork();
 	if (l.pid == 0)
 		be_hale(ends[1]);
 	assert_true(l.pid > 0);

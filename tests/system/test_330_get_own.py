@@ -155,6 +155,31 @@ def test_links_to_links_stay_too(server, tmp_path):
     assert (tmp_path / "end").read_bytes() == BODY
 
 
+def test_links_to_links_lead_to_a_file_that_is_there(server, tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "first").symlink_to("folder/second")
+    (tmp_path / "folder" / "second").symlink_to(tmp_path / "end")
+    (tmp_path / "end").write_bytes(b"old")
+    old = (tmp_path / "end").stat().st_ino
+    assert get("-s", "-o", "first", server.url + "/ok", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "first").is_symlink() and (tmp_path / "folder" / "second").is_symlink()
+    assert (tmp_path / "end").read_bytes() == BODY
+    assert (tmp_path / "end").stat().st_ino != old
+
+
+@pytest.mark.parametrize("after", [lambda path: path.unlink(),
+                                   lambda path: (path.unlink(), path.write_bytes(b"another"))],
+                         ids=["removed", "replaced"])
+def test_a_descriptor_is_the_file_that_has_lost_its_name(server, tmp_path, after):
+    with open(tmp_path / "out", "w+b") as file:
+        after(tmp_path / "out")
+        there = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+        assert get("-s", "-o", f"/dev/fd/{file.fileno()}", server.url + "/ok", cwd=tmp_path,
+                   pass_fds=[file.fileno()]).returncode == 0
+        assert file.read() == BODY
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == there
+
+
 def test_a_link_whose_end_has_too_long_a_name_is_an_error(server, tmp_path):
     folder = tmp_path / "/".join(["d" * 200] * 10)
     folder.mkdir(parents=True)

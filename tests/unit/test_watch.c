@@ -17,16 +17,16 @@
 #define SAID_MAX 4096	/* bytes of log lines */
 
 int64_t __real_clock_ms(void);
-pid_t __real_fork(void);
-pid_t __wrap_fork(void);
+pid_t __real__Fork(void);
+pid_t __wrap__Fork(void);
 
 static bool refuses;	/* does the machine have no process left? */
 
 pid_t
-__wrap_fork(void)
+__wrap__Fork(void)
 {
 	if (!refuses)
-		return __real_fork();
+		return __real__Fork();
 	errno = EAGAIN;
 	return -1;
 }
