@@ -164,7 +164,9 @@ many_are_put_in_order(void **state)
 	static const uint32_t highest = (1u << 17) - 1;	/* of a key */
 	static uint32_t keys[ADDRORDER_MAX];
 	static struct ip to[ADDRORDER_MAX];
-	static const size_t counts[] = { MANY, ADDRORDER_MAX - 1, ADDRORDER_MAX };
+	static const size_t counts[] = {
+		MANY, ADDRORDER_MAX - 1, ADDRORDER_MAX,
+	};
 
 	(void)state;
 	for (int order = 0; order < 9; order++) {
