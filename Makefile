@@ -19,7 +19,7 @@ HARDEN  = -Wl,-z,relro,-z,now,-z,noexecstack
 # A layer may use the lines above it, never those below.
 BASE = base/heap base/relro base/err base/buf base/parse base/signame base/edits base/opt \
        base/kubenv base/clock base/log
-NET  = net/loop net/ip net/dns net/resolvconf \
+NET  = net/loop net/ip net/dns net/resolvconf net/hostsfile net/addrorder \
        net/sock net/http net/proxy net/server net/der net/x509_name \
        net/x509 net/x509_path net/pem net/key net/anchors net/anchors_blob net/trust \
        net/tls_engine net/tls_sig net/tls_key net/tls net/url net/redact \
@@ -38,7 +38,7 @@ CMD  = cmd/cmd cmd/help cmd/license cmd/ask cmd/run cmd/run_checks cmd/script cm
        cmd/get_digest cmd/status
 # These decide and touch nothing; scripts/layers.sh holds them to it.
 PURE = base/err base/buf base/parse base/signame base/edits base/opt base/kubenv \
-       net/ip net/dns net/resolvconf net/http net/proxy \
+       net/ip net/dns net/resolvconf net/hostsfile net/addrorder net/http net/proxy \
        sup/service net/der net/x509_name net/x509 net/x509_path net/pem net/key \
        net/anchors net/anchors_blob net/url net/redact net/reply net/request \
        sup/health sup/notify sup/checkname sup/daemon sup/clash sup/facts sup/metrics \

@@ -60,8 +60,8 @@ size_t dns_write(unsigned char to[DNS_QUERY_MAX], const struct dns_question *q);
  * else. Addresses of q's name, through its CNAMEs in any order, are appended to
  * to[], which holds *n of at most cap. With DNS_FOUND at least one was; what has
  * no room makes it ERR_FULL. *n changes only with DNS_FOUND. Aliases that lead to
- * no address, that go round in a circle or are more than DNS_CNAMES_MAX are
- * DNS_NODATA, as in glibc, which ends there and waits for no better answer.
+ * no address, go round in a circle or are more than DNS_CNAMES_MAX are
+ * DNS_NODATA: nobody waits for another answer, which is what glibc does.
  */
 int dns_read(const struct dns_question *q, struct span message, struct ip *to,
              size_t cap, size_t *n);

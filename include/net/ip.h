@@ -23,9 +23,9 @@ struct ip {
 
 /*
  * Reads "10.0.0.5" (no other form: a part with a zero in front is an error) or
- * an IPv6 address (RFC 4291, 2.2), whose % a zone's name or number follows. This
- * goes to *zone (borrowed; empty: none) for the caller to turn into an index; with
- * zone NULL a % is an error, as is one that nothing follows.
+ * an IPv6 address (RFC 4291, 2.2), which a % and a zone may follow. The zone's
+ * name or number goes to *zone (borrowed; empty: none) for the caller to turn
+ * into an index; with zone NULL a % is an error, as is one that nothing follows.
  * Returns 0 or ERR_PARSE; *out, its zone 0, and *zone are written only on
  * success.
  */

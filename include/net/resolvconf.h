@@ -7,8 +7,8 @@
  * ignored. RES_OPTIONS and LOCALDOMAIN are not read, by design: a check's result
  * depends on the image and its resolv.conf alone. No file is opened here.
  *
- * Each control byte is a blank: glibc takes the "\r" of a file from Windows for a
- * part of the address or domain before it, which helps nobody.
+ * Each control byte is a blank: glibc takes the "\r" of a file from Windows for
+ * a part of the address or domain before it, which helps nobody.
  */
 #ifndef HALE_NET_RESOLVCONF_H
 #define HALE_NET_RESOLVCONF_H
@@ -56,14 +56,14 @@ struct names {
 /*
  * With at least ndots dots, or a final one, the name as it is comes first; with
  * a final dot nothing else does. Otherwise it comes last (glibc's res_nsearch),
- * unless the root stands in the search list: there it is the name as it is. With
+ * unless the root is in the search list: there it is the name as it is. With
  * no_tld_query a name without a dot is asked for in the search list alone.
  */
 void names_init(struct names *n, const struct resolvconf *conf,
                 struct span host);
 
 /* Appends the next name, with no final dot. Returns false where none is left.
- * Names that DNS (dns_is_name()) or the buffer has no room for are passed over. */
+ * What is not a dns_is_name() or has no room in the buffer is passed over. */
 bool names_next(struct names *n, struct buf *name);
 
 /* A domain's failure ends the search: only the name as it is may come yet. */

@@ -40,13 +40,14 @@ cut_word(struct span *rest)
 	return word;
 }
 
-/* The digits in front, as atoi() has them; more than max is max. */
+/* The digits in front, as atoi() has them: blanks may come before ("ndots: 5").
+ * More than max is max. */
 static unsigned
 read_number(struct span text, unsigned max)
 {
 	unsigned n = 0;
 
-	for (; text.len > 0; text = span_after(text, 1)) {
+	for (text = cut_word(&text); text.len > 0; text = span_after(text, 1)) {
 		unsigned digit = (unsigned char)text.p[0] - (unsigned)'0';
 
 		if (digit > 9)
@@ -58,20 +59,21 @@ read_number(struct span text, unsigned max)
 	return n;
 }
 
+/* The one that words start with. */
 static void
-read_option(struct resolvconf *out, struct span word)
+read_option(struct resolvconf *out, struct span words)
 {
 	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
 		const struct option *o = &options[i];
 		void *to = (char *)out + o->at;
 
-		if (!span_has_prefix(word, o->name))
+		if (!span_has_prefix(words, o->name))
 			continue;
 		if (o->max == 0)
 			*(bool *)to = true;
 		else
 			*(unsigned *)to = read_number(
-				span_after(word, strlen(o->name)), o->max);
+				span_after(words, strlen(o->name)), o->max);
 		return;
 	}
 }
@@ -82,6 +84,7 @@ read_line(struct resolvconf *out, struct span line)
 	struct resolvconf_server *s = &out->servers[out->servers_n];
 	bool is_indented = line.len > 0 && (unsigned char)line.p[0] <= ' ';
 	struct span keyword = cut_word(&line), word = cut_word(&line);
+	struct span words = { word.p, word.len + line.len };
 
 	if (is_indented || word.len == 0)
 		return;
@@ -90,12 +93,14 @@ read_line(struct resolvconf *out, struct span line)
 		 && ip_read_loose(&s->ip, &s->zone, word) == 0)
 			out->servers_n++;
 	} else if (span_is(keyword, "search")) {
-		out->search = (struct span){ word.p, word.len + line.len };
+		out->search = words;
 	} else if (span_is(keyword, "domain")) {
 		out->search = word;
 	} else if (span_is(keyword, "options")) {
-		for (; word.len > 0; word = cut_word(&line))
-			read_option(out, word);
+		for (; word.len > 0; word = cut_word(&line)) {
+			words = (struct span){ word.p, word.len + line.len };
+			read_option(out, words);
+		}
 	}
 }
 

@@ -11,10 +11,11 @@
 
 typedef int target(const uint8_t *data, size_t size);
 
-target fuzz_answer, fuzz_cgroup, fuzz_checkopt, fuzz_control, fuzz_exchange,
-       fuzz_http, fuzz_json, fuzz_notify, fuzz_opt, fuzz_pem, fuzz_procstat,
-       fuzz_program, fuzz_proxy, fuzz_redact, fuzz_reply, fuzz_server, fuzz_url,
-       fuzz_words, fuzz_writeout, fuzz_x509;
+target fuzz_answer, fuzz_cgroup, fuzz_checkopt, fuzz_control, fuzz_dns,
+       fuzz_exchange, fuzz_hosts, fuzz_http, fuzz_json, fuzz_notify, fuzz_opt,
+       fuzz_pem, fuzz_procstat, fuzz_program, fuzz_proxy, fuzz_redact,
+       fuzz_reply, fuzz_resolvconf, fuzz_server, fuzz_url, fuzz_words,
+       fuzz_writeout, fuzz_x509;
 
 static const struct row {
 	const char *name;
@@ -24,7 +25,9 @@ static const struct row {
 	{ "cgroup", fuzz_cgroup },
 	{ "checkopt", fuzz_checkopt },
 	{ "control", fuzz_control },
+	{ "dns", fuzz_dns },
 	{ "exchange", fuzz_exchange },
+	{ "hosts", fuzz_hosts },
 	{ "http", fuzz_http },
 	{ "json", fuzz_json },
 	{ "notify", fuzz_notify },
@@ -35,6 +38,7 @@ static const struct row {
 	{ "proxy", fuzz_proxy },
 	{ "redact", fuzz_redact },
 	{ "reply", fuzz_reply },
+	{ "resolvconf", fuzz_resolvconf },
 	{ "server", fuzz_server },
 	{ "url", fuzz_url },
 	{ "words", fuzz_words },

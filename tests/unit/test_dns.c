@@ -11,7 +11,7 @@
 #define TRUNCATED 0x0200
 #define BYTES(text) text, sizeof(text) - 1
 
-/* Behind the question for "app.test", which stands at 12, records start at 26. */
+/* The question for "app.test" stands at 12, the records from 26 on. */
 #define APP   "\300\014"
 #define TEST  "\300\020"
 #define TTL   "\0\0\0\74"
@@ -341,7 +341,8 @@ ipv6_is_sixteen_bytes(void **state)
 	assert_int_equal(read_message(&q, span_from(&b), SOME, &w), DNS_FOUND);
 	assert_span_equal("fd00::1 ", buf_span(&w));
 	b.p[7] = 3;
-	buf_add(&b, (struct span){ BYTES(APP "\0\34\0\1" TTL "\0\4\12\0\0\5") });
+	buf_add(&b, (struct span){ BYTES(APP "\0\34\0\1" TTL "\0\4"
+	                                 "\12\0\0\5") });
 	assert_int_equal(read_message(&q, span_from(&b), SOME, &w), ERR_PARSE);
 }
 
@@ -406,7 +407,7 @@ long_name(char *memory, size_t labels, size_t label_len, size_t last_len)
 static void
 a_name_is_bounded_on_the_wire(void **state)
 {
-	static const char lengths[] = { 59, 60, 61 };	/* and 3 x 64, 1 + TEST */
+	static const char lengths[] = { 59, 60, 61 };
 	char room[128];
 
 	(void)state;
@@ -421,7 +422,7 @@ a_name_is_bounded_on_the_wire(void **state)
 			buf_str(&b, "\77");
 			buf_add(&b, (struct span){ room, 63 });
 		}
-		/* 3 x 64, 1 + N, and the root: 254, 255, 256. */
+		/* 3 x 64, 2 + N, and the root: 254, 255, 256. */
 		buf_add(&b, (struct span){ &lengths[i], 1 });
 		b.p[b.len - 1]++;
 		buf_add(&b, (struct span){ room, (size_t)lengths[i] + 1 });
