@@ -167,7 +167,7 @@ static void
 tunnel(size_t size)
 {
 	static char in[4096];
-	struct dial_set set = { 0 };
+	struct dial_set set;
 	struct client_to to = { .host = span_of("proxy"), .at = &set,
 	                        .tunnel_to = "h.test:80", .tunnel_fields = "" };
 	struct client c;
@@ -179,7 +179,7 @@ tunnel(size_t size)
 	int r;
 
 	buf_fmt(&at, "@%s", name);
-	fuzz_must(dial_add_unix(&set, buf_span(&at)) == 0);
+	fuzz_must(dial_set_unix(&set, buf_span(&at)) == 0);
 	r = client_open(&c, &to, in, sizeof in,
 	                clock_after(clock_ms(), LIMIT_MS));
 	fuzz_must(c.fd >= 0 && r != ERR_TIMEOUT);
