@@ -75,7 +75,7 @@ read_v4(unsigned char *out, struct span text, bool loose)
 
 /* One group, or a dotted quad at the end, at out[*at]. */
 static int
-read_group(unsigned char *out, size_t *at, struct span text, bool is_last)
+read_group(unsigned char *out, unsigned *at, struct span text, bool is_last)
 {
 	uint64_t n;
 
@@ -96,14 +96,15 @@ read_group(unsigned char *out, size_t *at, struct span text, bool is_last)
 static int
 read_v6(unsigned char *out, struct span text)
 {
-	size_t at = 0, gap = NONE;	/* where "::" stands */
+	unsigned at = 0, gap = NONE;	/* where "::" stands */
 	bool is_last = false;
 
 	/* Without its first colon "::1" has one empty group, as "1::2" has. */
-	if (span_has_prefix(text, "::"))
+	if (text.len > 0 && text.p[0] == ':') {
 		text = span_after(text, 1);
-	else if (span_has_prefix(text, ":"))
-		return ERR_PARSE;
+		if (text.len == 0 || text.p[0] != ':')
+			return ERR_PARSE;
+	}
 	while (!is_last) {
 		struct span group;
 
@@ -177,9 +178,9 @@ write_hex(struct buf *b, unsigned group)
 static void
 write_v6(struct buf *b, const unsigned char *a)
 {
-	size_t longest = GROUPS, longest_len = 1;
+	unsigned longest = GROUPS, longest_len = 1;
 
-	for (size_t i = 0, len; i < GROUPS; i += len > 0 ? len : 1) {
+	for (unsigned i = 0, len; i < GROUPS; i += len > 0 ? len : 1) {
 		len = 0;
 		while (i + len < GROUPS && a[2 * (i + len)] == 0
 		    && a[2 * (i + len) + 1] == 0)
@@ -189,7 +190,7 @@ write_v6(struct buf *b, const unsigned char *a)
 			longest_len = len;
 		}
 	}
-	for (size_t i = 0; i < GROUPS; i++) {
+	for (unsigned i = 0; i < GROUPS; i++) {
 		if (i == longest) {
 			buf_str(b, "::");
 			i += longest_len - 1;
