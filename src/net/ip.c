@@ -178,9 +178,9 @@ write_hex(struct buf *b, unsigned group)
 static void
 write_v6(struct buf *b, const unsigned char *a)
 {
-	unsigned longest = GROUPS, longest_len = 1;
+	size_t longest = GROUPS, longest_len = 1;
 
-	for (unsigned i = 0, len; i < GROUPS; i += len > 0 ? len : 1) {
+	for (size_t i = 0, len; i < GROUPS; i += len > 0 ? len : 1) {
 		len = 0;
 		while (i + len < GROUPS && a[2 * (i + len)] == 0
 		    && a[2 * (i + len) + 1] == 0)
@@ -190,7 +190,7 @@ write_v6(struct buf *b, const unsigned char *a)
 			longest_len = len;
 		}
 	}
-	for (unsigned i = 0; i < GROUPS; i++) {
+	for (size_t i = 0; i < GROUPS; i++) {
 		if (i == longest) {
 			buf_str(b, "::");
 			i += longest_len - 1;
