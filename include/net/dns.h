@@ -50,11 +50,11 @@ bool dns_is_name(struct span name);
 size_t dns_write(unsigned char to[DNS_QUERY_MAX], const struct dns_question *q);
 
 /*
- * Reads a message. Returns an enum dns_says, or ERR_PARSE where it is not an
- * answer to q (another id, question, class or kind of message), or where its
- * answer section breaks off, has fewer records than it counts, names that point
- * forward or are too long, or an address of another length: such a message is
- * passed over. The other sections are not read.
+ * Reads a message of at most DNS_MESSAGE_MAX bytes. Returns an enum dns_says, or
+ * ERR_PARSE where it is not an answer to q (another id, question, class or kind
+ * of message), or where its answer section breaks off, has fewer records than it
+ * counts, names that point forward or are too long, or an address of another
+ * length: such a message is passed over. The other sections are not read.
  *
  * SERVFAIL, NOTIMP and REFUSED come before DNS_TRUNCATED, and this before all
  * else. Addresses of q's name, through its CNAMEs in any order, are appended to

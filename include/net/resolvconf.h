@@ -29,7 +29,7 @@ struct resolvconf_server {
 struct resolvconf {
 	struct resolvconf_server servers[RESOLVCONF_SERVERS_MAX];
 	size_t      servers_n;	/* at least 1 */
-	struct span search;	/* domains, separated by blanks; borrowed */
+	struct span search;	/* empty, or domains and blanks; borrowed */
 	unsigned    ndots;	/* 1 */
 	unsigned    timeout_s;	/* 5; at least 1, for a 0 in the file too */
 	unsigned    attempts;	/* 2; at least 1, likewise */

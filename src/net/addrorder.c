@@ -55,13 +55,12 @@ common_bits(const unsigned char *a, const unsigned char *b)
 	return n;
 }
 
-static struct policy
+static const struct policy *
 policy_of(const struct ip *ip)
 {
 	const struct policy *p = policies;
 	unsigned char mapped[IP_V6_LEN] = { [10] = 0xff, [11] = 0xff };
 	const unsigned char *b = ip->b;
-	struct policy found;
 
 	if (!ip->is_v6) {
 		memcpy(mapped + 12, ip->b, IP_V4_LEN);
@@ -69,27 +68,26 @@ policy_of(const struct ip *ip)
 	}
 	while (common_bits(b, p->prefix) < p->bits)
 		p++;
-	found = *p;
-	if (b[0] == MULTICAST)
-		found.scope = b[1] & 0xf;
-	return found;
+	return p;
 }
 
 /* see net/addrorder.h */
 uint32_t
 addrorder_key(const struct ip *to, const struct ip *source)
 {
-	struct policy p = policy_of(to), s;
-	uint32_t key = (uint32_t)p.rank << RANK | (uint32_t)p.scope << SCOPE
-	             | PREFIX_MAX;
-	unsigned common;
+	const struct policy *p = policy_of(to), *s;
+	unsigned scope = p->scope, common;
+	uint32_t key;
 
+	if (to->is_v6 && to->b[0] == MULTICAST)
+		scope = to->b[1] & 0xf;
+	key = (uint32_t)p->rank << RANK | scope << SCOPE | PREFIX_MAX;
 	if (source == NULL)
 		return key | UNUSABLE;
 	s = policy_of(source);
-	if (s.scope != p.scope)
+	if (s->scope != scope)
 		key |= OTHER_SCOPE;
-	if (s.label != p.label)
+	if (s->label != p->label)
 		key |= OTHER_LABEL;
 	if (!to->is_v6)
 		return key;

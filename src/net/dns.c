@@ -28,10 +28,10 @@
 
 /* Where a reader stands in a name. */
 struct walk {
-	size_t at;
-	size_t start;	/* of this piece; a pointer leads before it */
-	size_t end;	/* behind the name where it started; 0: not known yet */
-	size_t room;	/* bytes that the name may still take */
+	unsigned at;
+	unsigned start;	/* of this piece; a pointer leads before it */
+	unsigned end;	/* behind the name where it started; 0: not known yet */
+	unsigned room;	/* bytes that the name may still take */
 };
 
 /* see net/dns.h */
@@ -89,15 +89,9 @@ dns_write(unsigned char to[DNS_QUERY_MAX], const struct dns_question *q)
 }
 
 static unsigned
-byte_at(struct span m, size_t at)
+get16(const char *at)
 {
-	return (unsigned char)m.p[at];
-}
-
-static unsigned
-get16(struct span m, size_t at)
-{
-	return byte_at(m, at) << 8 | byte_at(m, at + 1);
+	return (unsigned)(unsigned char)at[0] << 8 | (unsigned char)at[1];
 }
 
 static unsigned
@@ -124,7 +118,7 @@ static int
 next_label(struct span m, struct walk *w)
 {
 	while (w->at < m.len) {
-		size_t len = byte_at(m, w->at++);
+		unsigned len = (unsigned char)m.p[w->at++];
 
 		if (len <= DNS_LABEL_MAX) {
 			if (len >= w->room || len > m.len - w->at)
@@ -136,7 +130,7 @@ next_label(struct span m, struct walk *w)
 		}
 		if (len < 0xc0 || w->at == m.len)
 			break;
-		len = (len & DNS_LABEL_MAX) << 8 | byte_at(m, w->at++);
+		len = (len & DNS_LABEL_MAX) << 8 | (unsigned char)m.p[w->at++];
 		if (len >= w->start)
 			break;
 		if (w->end == 0)
@@ -149,7 +143,7 @@ next_label(struct span m, struct walk *w)
 /* Reads the name at *at and goes behind it. Returns 1 where it is the one at
  * other, 0 where it is not, or ERR_PARSE. */
 static int
-read_name(struct span m, size_t *at, size_t other)
+read_name(struct span m, unsigned *at, unsigned other)
 {
 	struct walk a = { *at, *at, 0, WIRE_NAME_MAX };
 	struct walk b = { other, other, 0, WIRE_NAME_MAX };
@@ -164,8 +158,8 @@ read_name(struct span m, size_t *at, size_t other)
 			return ERR_PARSE;
 		same = same && len == others
 		    && is_same(m.p + a.at, m.p + b.at, (size_t)len);
-		a.at += (size_t)len;
-		b.at += (size_t)others;
+		a.at += (unsigned)len;
+		b.at += (unsigned)others;
 	} while (len > 0);
 	*at = a.end;
 	return same;
@@ -173,29 +167,28 @@ read_name(struct span m, size_t *at, size_t other)
 
 /* What the records say about one name. */
 struct found {
-	size_t    alias;	/* where its target stands; 0: none */
+	unsigned  alias;	/* where its target stands; 0: none */
 	struct ip *to;
 	size_t    n, cap;	/* addresses */
 };
 
 /* One record at *at, which goes behind it. */
 static int
-read_record(struct span m, size_t *at, size_t name, enum dns_type want,
+read_record(struct span m, unsigned *at, unsigned name, enum dns_type want,
             struct found *f)
 {
-	size_t ip_len = want == DNS_A ? IP_V4_LEN : IP_V6_LEN;
+	unsigned ip_len = want == DNS_A ? IP_V4_LEN : IP_V6_LEN;
 	int same = read_name(m, at, name);
-	size_t head = *at, data = head + RECORD_LEN, len;
-	unsigned type;
+	unsigned head = *at, data = head + RECORD_LEN, len, type;
 
 	if (same < 0 || m.len < data)
 		return ERR_PARSE;
-	len = get16(m, data - 2);
+	len = get16(m.p + data - 2);
 	if (len > m.len - data)
 		return ERR_PARSE;
 	*at = data + len;
-	type = get16(m, head);
-	if (!same || get16(m, head + 2) != CLASS_IN)
+	type = get16(m.p + head);
+	if (!same || get16(m.p + head + 2) != CLASS_IN)
 		return 0;
 	if (type == TYPE_CNAME) {
 		f->alias = data;
@@ -215,16 +208,17 @@ read_record(struct span m, size_t *at, size_t name, enum dns_type want,
 
 /* From the question's name along its aliases. */
 static int
-read_answers(struct span m, size_t records, enum dns_type want,
+read_answers(struct span m, unsigned records, enum dns_type want,
              struct found *f)
 {
-	size_t before = f->n, name = HEAD_LEN;
+	size_t before = f->n;
+	unsigned name = HEAD_LEN;
 
 	for (int links = 0; links <= DNS_CNAMES_MAX && name > 0; links++) {
-		size_t at = records;
+		unsigned at = records;
 
 		f->alias = 0;
-		for (unsigned left = get16(m, 6); left > 0; left--) {
+		for (unsigned left = get16(m.p + 6); left > 0; left--) {
 			int r = read_record(m, &at, name, want, f);
 
 			if (r < 0)
@@ -253,12 +247,12 @@ dns_read(const struct dns_question *q, struct span message, struct ip *to,
 	unsigned flags, rcode;
 	int r;
 
-	if (message.len < len || get16(message, 0) != q->id
-	 || get16(message, 4) != 1
+	if (message.len < len || get16(message.p) != q->id
+	 || get16(message.p + 4) != 1
 	 || !is_same((const char *)query + HEAD_LEN, message.p + HEAD_LEN,
 	             len - HEAD_LEN))
 		return ERR_PARSE;
-	flags = get16(message, 2);
+	flags = get16(message.p + 2);
 	if ((flags & QR_OPCODE) != QR)
 		return ERR_PARSE;
 	rcode = flags & RCODE;
@@ -269,10 +263,10 @@ dns_read(const struct dns_question *q, struct span message, struct ip *to,
 		return DNS_TRUNCATED;
 	if (r != DNS_NODATA)
 		return r;
-	if ((flags & (AA | RA)) == 0 && get16(message, 6) == 0
-	 && get16(message, 10) == 0)
+	if ((flags & (AA | RA)) == 0 && get16(message.p + 6) == 0
+	 && get16(message.p + 10) == 0)
 		return DNS_LAME;
-	r = read_answers(message, len, q->type, &f);
+	r = read_answers(message, (unsigned)len, q->type, &f);
 	if (r == DNS_FOUND)
 		*n = f.n;
 	return r;

@@ -75,7 +75,7 @@ read_v4(unsigned char *out, struct span text, bool loose)
 
 /* One group, or a dotted quad at the end, at out[*at]. */
 static int
-read_group(unsigned char *out, size_t *at, struct span text, bool is_last)
+read_group(unsigned char *out, unsigned *at, struct span text, bool is_last)
 {
 	uint64_t n;
 
@@ -96,14 +96,15 @@ read_group(unsigned char *out, size_t *at, struct span text, bool is_last)
 static int
 read_v6(unsigned char *out, struct span text)
 {
-	size_t at = 0, gap = NONE;	/* where "::" stands */
+	unsigned at = 0, gap = NONE;	/* where "::" stands */
 	bool is_last = false;
 
 	/* Without its first colon "::1" has one empty group, as "1::2" has. */
-	if (span_has_prefix(text, "::"))
+	if (text.len > 0 && text.p[0] == ':') {
 		text = span_after(text, 1);
-	else if (span_has_prefix(text, ":"))
-		return ERR_PARSE;
+		if (text.len == 0 || text.p[0] != ':')
+			return ERR_PARSE;
+	}
 	while (!is_last) {
 		struct span group;
 

@@ -130,8 +130,6 @@ resolvconf_read(struct resolvconf *out, struct span text,
 void
 names_init(struct names *n, const struct resolvconf *conf, struct span host)
 {
-	struct span domains = conf->search;
-	bool has_search = cut_word(&domains).len > 0;
 	size_t dots = 0;
 
 	for (size_t i = 0; i < host.len; i++)
@@ -145,7 +143,8 @@ names_init(struct names *n, const struct resolvconf *conf, struct span host)
 	n->domains = conf->search;
 	n->as_is_first = dots >= conf->ndots;
 	n->as_is_last = !n->as_is_first
-	             && (dots > 0 || !has_search || !conf->no_tld_query);
+	             && (dots > 0 || conf->search.len == 0
+	                 || !conf->no_tld_query);
 }
 
 /* The next domain, without the dot in front of it, or an empty one for the name

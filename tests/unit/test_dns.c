@@ -180,6 +180,10 @@ static const struct answer {
 	  ERR_PARSE, "" },
 	{ "a label of type 10", 1, BYTES("\203app" TEST A "\12\0\0\5"),
 	  ERR_PARSE, "" },
+	{ "a byte that looks like a pointer, of type 10", 1,
+	  BYTES("\200\014" A "\12\0\0\5"), ERR_PARSE, "" },
+	{ "a label that ends with the message", 1, BYTES("\3ap"), ERR_PARSE,
+	  "" },
 	{ "a label longer than the message", 1, BYTES("\77app"), ERR_PARSE, "" },
 };
 
