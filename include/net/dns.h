@@ -16,7 +16,7 @@
 #define DNS_QUERY_MAX   (12 + DNS_NAME_MAX + 2 + 4 + 11)	/* bytes of a query */
 #define DNS_MESSAGE_MAX 65535	/* bytes of any message */
 #define DNS_EDNS_BYTES  1232	/* what an EDNS0 question says that it takes */
-#define DNS_CNAMES_MAX  32	/* links of a chain of aliases that are followed */
+#define DNS_CNAMES_MAX  16	/* links of a chain of aliases that are followed */
 /* Addresses of one type that a message has room for: 12 bytes of a record that
  * points at the question's name, and the address, after head and question. */
 #define DNS_A_MAX       ((DNS_MESSAGE_MAX - 12 - 5) / (12 + IP_V4_LEN))
