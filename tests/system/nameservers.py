@@ -333,6 +333,7 @@ server:
   directory: "{net.directory}"
   interface: {at}
   access-control: 0.0.0.0/0 allow
+  access-control: ::/0 allow
   username: ""
   chroot: ""
   pidfile: "{net.directory}/unbound.{at}.pid"

@@ -86,14 +86,14 @@ def tried_by_hale(net, sniffer, name):
 
 def fails_as_in_glibc(net, name):
     glibc, glibc_s = timed(net.glibc, name)
-    done, hale_s = timed(net.hale, "get", "-sS", f"http://{name}:{OPEN}/")
+    done, hale_s = timed(net.hale, "check", f"tcp://{name}:{OPEN}")
     assert isinstance(glibc, int), f"glibc finds {glibc}"
-    assert done.returncode == 6, (glibc, done.stderr)
-    assert re.search(WORDS[glibc], done.stderr), (glibc, done.stderr)
+    assert done.returncode == 1, (glibc, done)
+    assert re.search(WORDS[glibc], done.stdout), (glibc, done)
     assert hale_s < glibc_s + SLACK_S
-    check = net.hale("check", f"tcp://{name}:{OPEN}")
-    assert check.returncode == 1, check
-    assert re.search(WORDS[glibc], check.stdout + check.stderr), (glibc, check)
+    done = net.hale("get", "-sS", f"http://{name}:{OPEN}/")
+    assert done.returncode == 6, (glibc, done)
+    assert f"(6) Could not resolve host: {name}" in done.stderr
 
 
 def asked_by(sniffer, server, function, *words):
@@ -145,7 +145,7 @@ def test_the_end_of_the_search_list_is_glibcs(net, server, name):
 
 @pytest.mark.parametrize("options", ["ndots:5", "ndots:5 edns0", "ndots:5 single-request",
                                      "ndots:5 single-request-reopen", "ndots:5 use-vc"])
-@pytest.mark.parametrize("name", ["a.zone.test", "many.zone", "six.zone.test", "own.mine.test"])
+@pytest.mark.parametrize("name", ["many.zone", "six.zone.test", "own.mine.test"])
 def test_long_search_lists_end_at_the_same_address(net, server, name, options):
     net.resolv(f"nameserver {server}", "search nosuch.test other.test zone.test test",
                f"options {options}")
