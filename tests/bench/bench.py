@@ -20,12 +20,14 @@ import rows_flood
 import rows_health
 import rows_http
 import rows_https
+import rows_names
 import subjects
 
 rows.ROWS.update(rows_flood.ROWS)
 rows.ROWS.update(rows_http.ROWS)
 rows.ROWS.update(rows_health.ROWS)
 rows.ROWS.update(rows_https.ROWS)
+rows.ROWS.update(rows_names.ROWS)
 
 IN_NAMESPACE = "BENCH_IN_NAMESPACE"     # HALE_* would be hale's own
 WIDTHS = (30, 18, 16, 16, 42, 22)
