@@ -35,6 +35,8 @@ struct dns_question {
 enum dns_says {
 	DNS_FOUND = 1,		/* at least one address */
 	DNS_NODATA,		/* the name exists and has none of this type */
+	DNS_DANGLING,		/* there are records, such as aliases, that lead to
+				 * no address: in glibc a search list ends there */
 	DNS_NXDOMAIN,		/* it does not exist */
 	DNS_SERVFAIL, DNS_REFUSED, DNS_NOTIMP, DNS_FORMERR,
 	DNS_LAME,		/* nothing: not its own zone, and no recursion */
@@ -61,7 +63,7 @@ size_t dns_write(unsigned char to[DNS_QUERY_MAX], const struct dns_question *q);
  * to[], which holds *n of at most cap. With DNS_FOUND at least one was; what has
  * no room makes it ERR_FULL. *n changes only with DNS_FOUND. Aliases that lead to
  * no address, go round in a circle or are more than DNS_CNAMES_MAX are
- * DNS_NODATA: nobody waits for another answer, which is what glibc does.
+ * DNS_DANGLING: nobody waits for another answer, which is what glibc does.
  */
 int dns_read(const struct dns_question *q, struct span message, struct ip *to,
              size_t cap, size_t *n);

@@ -50,18 +50,19 @@ struct nameservers {
 };
 
 /*
- * conf, whose servers have their zones, and found must stay. family is AF_INET, AF_INET6 or
- * AF_UNSPEC for both. Returns 0 or -errno (no random number for `rotate`).
+ * conf, whose servers have their zones, and found must stay. family is AF_INET,
+ * AF_INET6 or AF_UNSPEC for both. Returns 0 or -errno (no random number for
+ * `rotate`); nameservers_end() is due in both cases.
  */
 int nameservers_init(struct nameservers *s, const struct resolvconf *conf,
                      int family, int64_t deadline_ms, struct dial_set *found);
 
 /*
  * Asks for name, which dns_is_name(). Returns DNS_FOUND (they were added to found),
- * DNS_NODATA, DNS_NXDOMAIN, DNS_FORMERR or DNS_OTHER with s->who the server that
- * says so; what the last one said where none has an answer, which is DNS_SERVFAIL
- * where one says that; ERR_NAMESERVER where none says anything, ERR_TIMEOUT where
- * the deadline came, or -errno: no socket or random number could be had.
+ * DNS_NODATA, DNS_DANGLING, DNS_NXDOMAIN, DNS_FORMERR or DNS_OTHER, with s->who the
+ * server that says so. If none has an answer: DNS_SERVFAIL if one says that, else
+ * what the last one said; ERR_NAMESERVER if none says anything, ERR_TIMEOUT if the
+ * deadline came, or -errno: no socket or random number could be had.
  */
 int nameservers_ask(struct nameservers *s, struct span name);
 
@@ -69,7 +70,7 @@ int nameservers_ask(struct nameservers *s, struct span name);
  * out), 10.96.0.11 (connection refused)". */
 void nameservers_write(struct buf *b, const struct nameservers *s);
 
-/* Closes what is open. Due after nameservers_init() was good. */
+/* Closes what is open. */
 void nameservers_end(struct nameservers *s);
 
 #endif

@@ -228,7 +228,7 @@ read_answers(struct span m, unsigned records, enum dns_type want,
 			return DNS_FOUND;
 		name = f->alias;
 	}
-	return DNS_NODATA;
+	return get16(m.p + 6) > 0 ? DNS_DANGLING : DNS_NODATA;
 }
 
 /* see net/dns.h */

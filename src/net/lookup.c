@@ -35,6 +35,8 @@ struct lookup {
 	int               says;
 	struct ip         who;
 	char              name[DNS_NAME_MAX + 1];
+	size_t            tried;	/* names, of which the one at ended_at */
+	size_t            ended_at;	/* ended the search */
 	struct nameservers servers;
 };
 
@@ -196,6 +198,14 @@ weight(int says)
 	return says == DNS_NODATA ? 2 : says == DNS_SERVFAIL ? 1 : 0;
 }
 
+/* What ends the look-up: no time, nothing to ask with, or records with no address,
+ * where glibc ends its search. */
+static bool
+is_last(int r)
+{
+	return r == ERR_TIMEOUT || r == DNS_DANGLING || (r < 0 && r > ERR_FIRST);
+}
+
 static void
 note_failure(struct lookup *l, int says, struct span name)
 {
@@ -218,7 +228,8 @@ ask_names(struct lookup *l)
 
 	names_init(&names, &l->conf, l->host);
 	l->says = ERR_PARSE;
-	for (;; name.len = 0) {
+	l->ended_at = SIZE_MAX;
+	for (l->tried = 0;; name.len = 0, l->tried++) {
 		int r;
 
 		as_is = names.as_is_first;
@@ -227,15 +238,17 @@ ask_names(struct lookup *l)
 		r = nameservers_ask(&l->servers, buf_span(&name));
 		if (r == DNS_FOUND)
 			return 0;
-		if (!is_decided && (l->says == ERR_PARSE
-		                    || weight(r) >= weight(l->says)))
+		if (is_last(r) || (!is_decided && (l->says == ERR_PARSE
+		                   || weight(r) >= weight(l->says))))
 			note_failure(l, r, buf_span(&name));
-		if (r == ERR_TIMEOUT || (r < 0 && r > ERR_FIRST))
-			return r;
+		if (is_last(r))
+			return r < 0 ? r : ERR_RESOLVE;
 		is_decided |= as_is;
-		if (!as_is && r != DNS_NODATA && r != DNS_NXDOMAIN
-		 && r != DNS_SERVFAIL)
-			names_end_search(&names);
+		if (as_is || r == DNS_NODATA || r == DNS_NXDOMAIN
+		 || r == DNS_SERVFAIL)
+			continue;
+		l->ended_at = l->tried;
+		names_end_search(&names);
 	}
 }
 
@@ -250,7 +263,10 @@ write_tried(struct buf *b, const struct lookup *l)
 	unsigned more = 0, shown = 0;
 
 	names_init(&names, &l->conf, l->host);
-	for (; names_next(&names, &name); name.len = 0) {
+	for (size_t i = 0; i < l->tried && names_next(&names, &name);
+	     i++, name.len = 0) {
+		if (i == l->ended_at)
+			names_end_search(&names);
 		if (span_is(buf_span(&name), l->name))
 			continue;
 		if (shown++ >= LOOKUP_TRIED_SHOWN) {
@@ -275,7 +291,8 @@ tell_failure(const struct lookup *l, struct buf *why)
 		        BUF_DIGITS(DNS_NAME_MAX) " in all");
 		return;
 	}
-	if (l->says != DNS_NODATA && l->says != DNS_NXDOMAIN) {
+	if (l->says != DNS_NODATA && l->says != DNS_DANGLING
+	 && l->says != DNS_NXDOMAIN) {
 		buf_fmt(why, "no name server %s: ", l->says < 0
 		        ? "answered" : "has an answer");
 		nameservers_write(why, &l->servers);
@@ -312,7 +329,7 @@ ask_servers(struct lookup *l, struct buf *why)
 		tell_failure(l, why);
 	else if (r < 0)
 		buf_str(why, err_text(r));
-	if (r != ERR_RESOLVE || l->says == DNS_NODATA)
+	if (r != ERR_RESOLVE || l->says == DNS_NODATA || l->says == DNS_DANGLING)
 		return r;
 	return l->says == DNS_NXDOMAIN ? ERR_NONAME
 	     : l->says == ERR_PARSE ? ERR_PARSE : ERR_NAMESERVER;

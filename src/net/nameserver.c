@@ -35,8 +35,8 @@ struct asking {
 static bool
 is_usable(int says)
 {
-	return says == DNS_FOUND || says == DNS_NODATA || says == DNS_NXDOMAIN
-	    || says == DNS_FORMERR || says == DNS_OTHER;
+	return says == DNS_FOUND || says == DNS_NODATA || says == DNS_DANGLING
+	    || says == DNS_NXDOMAIN || says == DNS_FORMERR || says == DNS_OTHER;
 }
 
 static size_t
@@ -268,7 +268,7 @@ read_tcp(struct nameservers *s, struct nameserver *from, int fd,
 
 	if (r < 0)
 		return r;
-	r = fill(s, fd, &have, (size_t)(2 + (len[0] << 8 | len[1])), *end_ms);
+	r = fill(s, fd, &have, 2 + ((size_t)len[0] << 8 | len[1]), *end_ms);
 	if (r == 0 && take(s, from, a,
 	                   (struct span){ s->message + 2, have - 2 }))
 		hurry(a, &unused, end_ms);
@@ -355,14 +355,16 @@ ask_one(struct nameservers *s, size_t i, struct asking *a)
 	return false;
 }
 
-/* The answer of the first question that has a usable one, found before all. */
+/* The answer of the first question that has a usable one; one with addresses,
+ * or with records at least, comes before it. */
 static int
 verdict(const struct asking *a)
 {
 	int says = NOTHING;
 
 	for (size_t i = a->n; i-- > 0;)
-		if (is_usable(a->of[i].says) && says != DNS_FOUND)
+		if (is_usable(a->of[i].says) && says != DNS_FOUND
+		 && (says != DNS_DANGLING || is_found(a->of[i].says)))
 			says = a->of[i].says;
 	return says;
 }
@@ -505,10 +507,11 @@ nameservers_init(struct nameservers *s, const struct resolvconf *conf,
 	s->conf = conf;
 	s->family = family;
 	s->deadline_ms = deadline_ms;
-	s->n = conf->servers_n;
+	s->n = 0;
 	s->found = found;
 	if (conf->rotate && getrandom(&first, 1, 0) != 1)
 		return -errno;
+	s->n = conf->servers_n;
 	for (size_t i = 0; i < s->n; i++)
 		s->at[i] = (struct nameserver){
 			.ip = conf->servers[(first + i) % s->n].ip,
