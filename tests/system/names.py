@@ -28,6 +28,7 @@ CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWNET = 0x20000, 0x4000000, 0x40000000
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
 A, CNAME, SOA, NS, OPT, AAAA, TXT = 1, 5, 6, 2, 41, 28, 16
 TYPES = {"A": A, "AAAA": AAAA}
+LOOK_S = 0.02  # from one look at its memory to the next
 LIMIT_S = 60  # for any program in a world
 # glibc asks for a family only where an interface has an address of it. What the servers'
 # addresses name is reached, and refuses each connection at once.
@@ -201,7 +202,7 @@ class Servers:
 
     def __init__(self, scripts):
         self.asked = []
-        self._scripts = scripts
+        self.scripts = scripts  # may be changed
         self._select = selectors.DefaultSelector()
         self._later, self._count = [], itertools.count()
         self._wake, self._woken = socket.socketpair()
@@ -221,14 +222,14 @@ class Servers:
                                 flags=socket.AI_NUMERICHOST)[0][4]
         udp = socket.socket(family, socket.SOCK_DGRAM)
         udp.bind(at)
-        self._add(udp, lambda: self._datagram(udp, where, script))
+        self._add(udp, lambda: self._datagram(udp, where))
         if getattr(script, "tcp", True) is None:
             return
         tcp = socket.socket(family)
         tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         tcp.bind(at)
         tcp.listen(16)
-        self._add(tcp, lambda: self._accept(tcp, where, script))
+        self._add(tcp, lambda: self._accept(tcp, where))
 
     def _serve(self):
         while True:
@@ -254,15 +255,17 @@ class Servers:
             else:
                 send(data)
 
-    def _datagram(self, sock, where, script):
+    def _datagram(self, sock, where):
         data, peer = sock.recvfrom(65535)
         question = Question(where, "udp", peer, data)
         question.sock = sock
         self.asked.append(question)
-        self._answer(question, script(question), lambda data: sock.sendto(data, peer))
+        self._answer(question, self.scripts[where](question),
+                     lambda data: sock.sendto(data, peer))
 
-    def _accept(self, listener, where, script):
+    def _accept(self, listener, where):
         sock, peer = listener.accept()
+        script = self.scripts[where]
         if hasattr(script, "tcp"):
             script.tcp(sock)
             return
@@ -319,27 +322,36 @@ class Ran:
                 and server in (None, q.server)]
 
 
-def check(result, what):
+def greatest_memory(pid):
+    """In KB; 0: it is gone."""
+    with contextlib.suppress(OSError):
+        text = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+        if found := re.search(r"^VmHWM:\s+(\d+) kB$", text, re.M):
+            return int(found[1])
+    return 0
+
+
+def ok(result, what):
     if result < 0:
         raise OSError(ctypes.get_errno(), what)
 
 
 def mount(source, target, flags):
     source = source and os.fsencode(source)
-    check(harness.libc.mount(source, os.fsencode(target), None, flags, None), f"mount {target}")
+    ok(harness.libc.mount(source, os.fsencode(target), None, flags, None), f"mount {target}")
 
 
 class World:
     """What a thread enters for good."""
 
     def __init__(self, setup):
-        check(harness.libc.unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWNET), "unshare")
+        ok(harness.libc.unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWNET), "unshare")
         socket.sethostname(setup.hostname)
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="hale-names-"))
         self.files(setup)
         subprocess.run(["ip", "-batch", "-"], input=NETWORK + setup.network, check=True,
                        text=True, capture_output=True)
-        self.rooted = not setup.etc
+        self.alone = not setup.etc
         self.servers = Servers(copy.deepcopy(setup.servers))
         mount(None, "/", MS_REC | MS_PRIVATE)
         mount(self.dir / "etc", "/etc", MS_BIND)
@@ -368,20 +380,23 @@ class World:
             os.chroot(".")
             os.close(home)
 
-    def run(self, *argv):
-        """A program to its end."""
-        if self.rooted and argv[0] == harness.HALE:
+    def run(self, *argv, **env):
+        """A program to its end, with its greatest memory if it took long enough to be seen."""
+        if self.alone and argv[0] == harness.HALE:
             return self.run_alone(argv)
-        begun = time.monotonic()
-        with subprocess.Popen(argv, env=harness.clean_env(), stdin=subprocess.DEVNULL,
+        begun, rss = time.monotonic(), 0
+        with subprocess.Popen(argv, env=harness.clean_env(**env), stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                               errors="backslashreplace") as process:
-            try:
-                out, err = process.communicate(timeout=LIMIT_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                raise
-        return Ran(process.returncode, out, err, time.monotonic() - begun, self.servers.asked)
+            while True:
+                try:
+                    out, err = process.communicate(timeout=LOOK_S)
+                    break
+                except subprocess.TimeoutExpired:
+                    rss = max(rss, greatest_memory(process.pid))
+                if time.monotonic() > begun + LIMIT_S:
+                    process.kill()
+        return Ran(process.returncode, out, err, time.monotonic() - begun, self.servers.asked, rss)
 
     def close(self):
         self.servers.close()
@@ -401,8 +416,8 @@ def within(setup, work):
         return thread.submit(live).result()
 
 
-def run(setup, *argv):
-    return within(setup, lambda world: world.run(*argv))
+def run(setup, *argv, **env):
+    return within(setup, lambda world: world.run(*argv, **env))
 
 
 # --- what they say ---------------------------------------------------------
