@@ -486,6 +486,13 @@ def hale_kind(out):
     return f"unknown words: {out}"
 
 
+def told(ran):
+    """The addresses that hale get -v says it found, those of IPv6 first."""
+    lines = dict(re.findall(r"^\* (IPv[46]): (.*)$", ran.err, re.M))
+    return [a for family in ("IPv6", "IPv4") for a in lines.get(family, "(none)").split(", ")
+            if a != "(none)"]
+
+
 def url_host(host):
     return f"[{host}]" if ":" in host else host
 
@@ -497,15 +504,11 @@ def ask_hale(setup, host, *flags):
         words = other.submit(run, setup, harness.HALE, "check", "--timeout", "50s",
                              f"tcp://{url_host(host)}:1")
         ran = run(setup, harness.HALE, "get", "-v", "-m", "50", *flags, url)
-        told = dict(re.findall(r"^\* (IPv[46]): (.*)$", ran.err, re.M))
         if ran.code == 6:
             ran.words = words.result().out
             return Found([], hale_kind(ran.words), ran, ran.words.strip())
-    assert told, f"exit {ran.code}, no addresses in:\n{ran.err}"
-    found = [plain(a) for family in ("IPv6", "IPv4")
-             for a in told[family].split(", ") if a != "(none)"]
-    assert ran.code == 7, ran.err
-    return Found(found, ran=ran)
+    assert ran.code == 7 and told(ran), f"exit {ran.code}, no addresses in:\n{ran.err}"
+    return Found([plain(a) for a in told(ran)], ran=ran)
 
 
 def tried(setup, *argv):
