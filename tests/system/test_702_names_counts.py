@@ -69,8 +69,9 @@ def test_a_silent_first_server_is_asked_once_a_look_up():
                           f"{NS1}nameserver 127.0.0.2\nsearch {' '.join(domains)}\n"
                           "options timeout:1\n"), *GET, "http://db:1/")
     assert ran.code == 7, ran.err
-    assert sorted(q.what for q in ran.questions(server="127.0.0.1")) == [
-        ("db.a.test", "A"), ("db.a.test", "AAAA")]
+    silent_ones = [q.what for q in ran.questions(server="127.0.0.1")]
+    assert sorted(set(silent_ones)) == [("db.a.test", "A"), ("db.a.test", "AAAA")]
+    assert len(silent_ones) <= 4  # each may be sent once more in the middle of its time
     assert sorted(q.what for q in ran.questions(server="127.0.0.2")) == sorted(
         (name, kind) for name in ["db", *(f"db.{d}" for d in domains)] for kind in ("A", "AAAA"))
     assert ran.seconds < 5  # five names, two families; its timeout is one second
