@@ -87,7 +87,7 @@ spoofs("another id", other_id)
 spoofs("an id of 0", lambda q: changed(evil(q), 0, b"\0\0") if q.id else SILENT)
 spoofs("its bytes turned", lambda q: changed(evil(q), 0, q.raw[1::-1])
        if q.raw[0] != q.raw[1] else SILENT)
-spoofs("2,000 other ids", lambda q: [other_id(q, by) for by in range(1, 2001)])
+spoofs("100 other ids", lambda q: [other_id(q, by) for by in range(1, 101)])
 spoofs("another name", asking("dc.test"))
 spoofs("a longer name", asking("db.test.evil"))
 spoofs("a shorter name", asking("db"))
@@ -187,7 +187,7 @@ OWNERS = {
         "!HH", 0xc000 | at + 2, 0xc000 | at),
     "a pointer forward": lambda at: struct.pack("!H", 0xc000 | at + 40),
     "a pointer beyond the end": lambda at: b"\xff\xff",
-    "a pointer into the head": lambda at: b"\xc0\0",
+    "a pointer into the head": lambda at: b"\xc0\2",
     "labels that lead back to themselves": lambda at: b"\1a" + struct.pack("!H", 0xc000 | at),
     "a label of the reserved kind 01": lambda at: b"\x42ab\0",
     "a label of the reserved kind 10": lambda at: b"\x82ab\0",
