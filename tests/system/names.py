@@ -341,6 +341,14 @@ def mount(source, target, flags):
     ok(harness.libc.mount(source, os.fsencode(target), None, flags, None), f"mount {target}")
 
 
+def is_reachable():
+    """The kernel gives an IPv6 address its route later, in a work queue."""
+    net = pathlib.Path("/proc/thread-self/net")
+    routes = {line[:32] for line in (net / "ipv6_route").read_text().splitlines()
+              if line[32:36] == " 80 "}
+    return {line[:32] for line in (net / "if_inet6").read_text().splitlines()} <= routes
+
+
 class World:
     """What a thread enters for good."""
 
@@ -352,6 +360,7 @@ class World:
         self.nothing = open(os.devnull, "rb")
         subprocess.run(["ip", "-batch", "-"], input=NETWORK + setup.network, check=True,
                        text=True, capture_output=True)
+        harness.until(is_reachable, "each of the world's addresses has its route")
         self.alone = not setup.etc
         self.servers = Servers(copy.deepcopy(setup.servers))
         mount(None, "/", MS_REC | MS_PRIVATE)

@@ -342,7 +342,8 @@ resolv("a fourth server", "".join(f"nameserver {at}\n" for at in SERVER)
 resolv("one server three times", NS1 * 3 + "options timeout:1 attempts:1\n", NO_ANSWER,
        servers=[always(SERVFAIL)])
 for text in ("ndots:2", "ndots:2 ", "\tndots:2", "ndots:02", "ndots:2x", "ndots: 2", "ndots:2,3",
-             "ndots 2", "ndots:", "Ndots:2", "ndots=2", "xndots:2", "ndotsx:2", "timeout:0 ndots:2",
+             "ndots 2", "ndots:", "Ndots:2", "ndots=2", "xndots:2", "ndotsx:2",
+             "timeout:0 ndots:2",
              "ndots:2 ndots:1", "ndots:1\noptions ndots:2", "attempts:99 ndots:2", "timeout:-1 ndots:2", "ndots:2 debug inet6 no-check-names",
              "trust-ad ndots:2", "no-reload ndots:2", "edns0,ndots:2", "ndots:2;", "ndots:2 # x",
              "# ndots:2", "timeout:99999999999 ndots:2", "ndots:99999999999"):
@@ -498,7 +499,8 @@ hosts("hosts: no domain is added", f"{V4} db.a.test\n", NONAME, search="a.test")
 hosts("hosts: but the DNS is searched", f"{V4} other\n", BOTH, servers=[LATE],
       search="a.test b.test")
 for behind in (500, 511, 512, 1000, 5000, 40000):
-    hosts(f"hosts: behind byte {behind}", f"{V4} {'x' * 50} ".ljust(behind, "y") + f" db\n{V6} db\n")
+    hosts(f"hosts: behind byte {behind}",
+          f"{V4} {'x' * 50} ".ljust(behind, "y") + f" db\n{V6} db\n")
 hosts("hosts: many aliases", f"{V4} " + " ".join(f"n{i}" for i in range(3000)) + f" db\n{V6} db\n")
 hosts("hosts: 10,000 lines", "".join(f"10.1.{i >> 8}.{i & 255} h{i}\n" for i in range(10000))
       + LINES)
@@ -513,9 +515,9 @@ hosts("hosts: a mapped address", f"::ffff:192.0.2.1 db\n{V6} db\n", f"{V6} ::fff
 hosts("hosts: an underscore", f"{V4} db_1\n{V6} db_1\n", host="db_1")
 hosts("hosts: NULs and bytes above 127", f"{V4} \xe4\xff db\n\0\n{V6} db\n")
 hosts("hosts: and no server at all", LINES, servers=[NO_SERVER])
-hosts("hosts: localhost", f"127.0.0.1 localhost\n::1 localhost\n", "127.0.0.1 ::1",
+hosts("hosts: localhost", "127.0.0.1 localhost\n::1 localhost\n", "127.0.0.1 ::1",
       host="localhost")
-hosts("hosts: localhost is another", f"192.0.2.9 localhost\n", "192.0.2.9", host="localhost",
+hosts("hosts: localhost is another", "192.0.2.9 localhost\n", "192.0.2.9", host="localhost",
       hale="127.0.0.1 ::1", why=LOOPBACK)
 hosts("no hosts: localhost", None, NONAME, host="localhost",
       hale="127.0.0.1 ::1", why=LOOPBACK)

@@ -18,7 +18,7 @@ import pytest
 import names
 from box import DEADLINE, HALE
 from conftest import is_static
-from names import (A, AAAA, CNAME, NXDOMAIN, SILENT, Say, Setup, Zone, address, always, cname,
+from names import (A, AAAA, CNAME, NXDOMAIN, SILENT, Say, Setup, Zone, address, cname,
                    encode_name, record)
 
 LATER_S = 0.7  # that a program may take beyond its own deadline, on a busy machine
