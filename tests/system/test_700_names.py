@@ -135,7 +135,7 @@ SIDES = {
     ("AAAA", "NODATA", "NXDOMAIN"): {"hale": (NONAME, NO_ADDRESS), "why": CONTRADICTS},
     ("A", "NXDOMAIN", "silent"): {"hale": (NONAME, NO_ANSWER), "why": ANY_TYPE},
     ("AAAA", "NXDOMAIN", "silent"): {"hale": (NONAME, NO_ANSWER), "why": ANY_TYPE},
-    ("A", "NODATA", "silent"): {"hale": NO_ANSWER, "why": UNKNOWN},
+    ("A", "NODATA", "silent"): {"hale": (NO_ADDRESS, NO_ANSWER), "why": UNKNOWN},
     ("AAAA", "NODATA", "silent"): {"hale": NO_ANSWER, "why": UNKNOWN},
 }
 for one, other, gives, turned_gives in (
@@ -344,7 +344,8 @@ resolv("one server three times", NS1 * 3 + "options timeout:1 attempts:1\n", NO_
 for text in ("ndots:2", "ndots:2 ", "\tndots:2", "ndots:02", "ndots:2x", "ndots: 2", "ndots:2,3",
              "ndots 2", "ndots:", "Ndots:2", "ndots=2", "xndots:2", "ndotsx:2",
              "timeout:0 ndots:2",
-             "ndots:2 ndots:1", "ndots:1\noptions ndots:2", "attempts:99 ndots:2", "timeout:-1 ndots:2", "ndots:2 debug inet6 no-check-names",
+             "ndots:2 ndots:1", "ndots:1\noptions ndots:2", "attempts:99 ndots:2",
+             "timeout:-1 ndots:2", "ndots:2 debug inet6 no-check-names",
              "trust-ad ndots:2", "no-reload ndots:2", "edns0,ndots:2", "ndots:2;", "ndots:2 # x",
              "# ndots:2", "timeout:99999999999 ndots:2", "ndots:99999999999"):
     IS_TWO = text not in ("ndots 2", "ndots:", "Ndots:2", "ndots=2", "xndots:2",
