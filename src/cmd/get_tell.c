@@ -8,7 +8,6 @@
 #include "base/err.h"
 #include "base/log.h"
 
-#define ADDRESSES_MAX 32768	/* bytes of a line with addresses */
 #define PROGRESS_US   200000	/* between two looks of the progress line */
 
 /* see cmd/get_job.h */
@@ -72,22 +71,26 @@ job_tell_head(const struct get_job *j, const char *mark, struct span head)
 		tell(mark, span_cut(&head, '\n'));
 }
 
+/* Many addresses take several lines. */
 static void
 tell_family(const struct dial_set *set, bool is_v6)
 {
-	char memory[ADDRESSES_MAX];
+	char memory[LOG_LINE_MAX / 2];
 	struct buf b = buf_over(memory, sizeof memory);
-	size_t shown = 0;
+	const size_t head = sizeof "IPv6: " - 1;
 
 	buf_str(&b, is_v6 ? "IPv6: " : "IPv4: ");
 	for (size_t i = 0; i < set->n; i++) {
 		if (set->at[i].is_v6 != is_v6)
 			continue;
-		buf_str(&b, shown++ > 0 ? ", " : "");
+		if (b.cap - b.len < IP_TEXT_MAX) {
+			tell("* ", buf_span(&b));
+			b.len = head;
+		}
+		buf_str(&b, b.len > head ? ", " : "");
 		ip_write(&b, &set->at[i]);
 	}
-	buf_str(&b, shown > 0 ? "" : "(none)");
-	buf_end_cut(&b);
+	buf_str(&b, b.len > head ? "" : "(none)");
 	tell("* ", buf_span(&b));
 }
 

@@ -18,6 +18,7 @@
 #define HOSTS      "/etc/hosts"
 #define RESOLVCONF "/etc/resolv.conf"
 #define PIECE_MAX  4096	/* bytes of hosts read at a time */
+#define SERVERS_DID_MAX (RESOLVCONF_SERVERS_MAX * (IP_TEXT_MAX + 64))
 
 _Static_assert(DIAL_ADDRS_MAX == DNS_A_MAX + DNS_AAAA_MAX,
                "a set holds all that DNS can say of a name");
@@ -35,6 +36,7 @@ struct lookup {
 	int               says;
 	struct ip         who;
 	char              name[DNS_NAME_MAX + 1];
+	char              servers_did[SERVERS_DID_MAX];
 	size_t            tried;	/* names, of which the one at ended_at */
 	size_t            ended_at;	/* ended the search */
 	struct nameservers servers;
@@ -210,11 +212,14 @@ static void
 note_failure(struct lookup *l, int says, struct span name)
 {
 	struct buf b = buf_over(l->name, sizeof l->name);
+	struct buf did = buf_over(l->servers_did, sizeof l->servers_did);
 
 	l->says = says;
 	l->who = l->servers.at[l->servers.who].ip;
 	buf_add(&b, name);
 	(void)buf_text(&b);
+	nameservers_write(&did, &l->servers);
+	(void)buf_text(&did);
 }
 
 /* Asks for the names in order. Returns 0, or an error. */
@@ -293,9 +298,9 @@ tell_failure(const struct lookup *l, struct buf *why)
 	}
 	if (l->says != DNS_NODATA && l->says != DNS_DANGLING
 	 && l->says != DNS_NXDOMAIN) {
-		buf_fmt(why, "no name server %s: ", l->says < 0
-		        ? "answered" : "has an answer");
-		nameservers_write(why, &l->servers);
+		buf_fmt(why, l->says < 0 ? "no name server answered: %s%s" :
+		        "no name server has an answer for %s: %s",
+		        l->says < 0 ? "" : l->name, l->servers_did);
 		return;
 	}
 	ip_write(why, &l->who);

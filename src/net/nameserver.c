@@ -39,6 +39,13 @@ is_usable(int says)
 	    || says == DNS_NXDOMAIN || says == DNS_FORMERR || says == DNS_OTHER;
 }
 
+/* Is it for the list of what the servers did? */
+static bool
+is_failure(int says)
+{
+	return says >= DNS_SERVFAIL;
+}
+
 static size_t
 count(const struct asking *a, bool is_it(int says))
 {
@@ -304,6 +311,15 @@ ask_tcp(struct nameservers *s, struct nameserver *to, struct asking *a,
 	return r;
 }
 
+/* A usable answer; as in glibc a no to the second question is none while the
+ * first one has not been answered. */
+static bool
+has_answer(const struct asking *a)
+{
+	return count(a, is_found) > 0
+	    || (count(a, is_usable) > 0 && a->of[0].says != NOTHING);
+}
+
 /* Until when the server at i of this round has time: glibc's, which grows with
  * the server's place, or its share of what is left. */
 static int64_t
@@ -345,14 +361,12 @@ ask_one(struct nameservers *s, size_t i, struct asking *a)
 		r = ask_tcp(s, to, a, slot_end(s, i));
 	}
 	s->who = i;
-	if (count(a, is_usable) > 0)
-		return true;
 	to->failed = r;
 	for (size_t k = 0; k < a->n; k++)
-		if (a->of[k].says != NOTHING && to->failed != DNS_SERVFAIL)
+		if (is_failure(a->of[k].says) && to->failed != DNS_SERVFAIL)
 			to->failed = a->of[k].says;
-	to->is_silent = to->failed == ERR_TIMEOUT;
-	return false;
+	to->is_silent = to->failed == ERR_TIMEOUT && !has_answer(a);
+	return has_answer(a);
 }
 
 /* The answer of the first question that has a usable one; one with addresses,
@@ -469,7 +483,6 @@ static void
 write_failed(struct buf *b, const struct nameserver *of)
 {
 	static const char *const says[] = {
-		[0] = "no time left to ask",
 		[DNS_SERVFAIL] = "server failure",
 		[DNS_REFUSED] = "question refused",
 		[DNS_NOTIMP] = "not implemented",
@@ -488,13 +501,16 @@ write_failed(struct buf *b, const struct nameserver *of)
 void
 nameservers_write(struct buf *b, const struct nameservers *s)
 {
-	const char *between = "";
+	size_t before = b->len;
 
 	for (size_t i = 0; i < s->n; i++) {
-		buf_str(b, between);
+		if (s->at[i].failed == 0)
+			continue;	/* not asked */
+		buf_str(b, b->len > before ? ", " : "");
 		write_failed(b, &s->at[i]);
-		between = ", ";
 	}
+	if (b->len == before)
+		buf_str(b, "no time was left to ask");
 }
 
 /* see net/nameserver.h */

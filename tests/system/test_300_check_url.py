@@ -470,8 +470,8 @@ def answering(sock, rcode):
 @pytest.mark.parametrize("rcode, timeout, why", [
     (0, "5s", "127.0.0.1 says that some.name has no address"),
     (3, "5s", "127.0.0.1 says that some.name does not exist"),
-    (2, "500ms", "no name server has an answer: 127.0.0.1 (server failure)"),
-    (5, "500ms", "no name server has an answer: 127.0.0.1 (question refused)")])
+    (2, "500ms", "no name server has an answer for some.name: 127.0.0.1 (server failure)"),
+    (5, "500ms", "no name server has an answer for some.name: 127.0.0.1 (question refused)")])
 def test_a_look_up_that_fails_is_reported_as_what_it_was(tmp_path, rcode, timeout, why):
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/resolv.conf").write_text("nameserver 127.0.0.1\nsearch test\n")

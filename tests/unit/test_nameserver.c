@@ -368,6 +368,12 @@ the_servers_are_asked_as_glibc_asks(void **state)
 		{ "A's no counts before AAAA's", 1, "", 0,
 		  { { 1, DNS_A, NULL, 1, 3, 0, 0 }, SAYS(1, 0) },
 		  DNS_NXDOMAIN, 1, { 2 } },
+		{ "AAAA's no is none while A is silent", 2, "timeout:1", 0,
+		  { { 1, DNS_AAAA, NULL, 1, 0, 0, 0 }, IS_SILENT(1), OK(2, 1) },
+		  DNS_FOUND, 1001, { 3, 2 } },
+		{ "A's no is one while AAAA is silent", 2, "timeout:1", 0,
+		  { { 1, DNS_A, NULL, 1, 0, 0, 0 }, IS_SILENT(1), OK(2, 1) },
+		  DNS_NODATA, 1000, { 3, 0 } },
 		/* TCP. */
 		{ "truncated", 1, "", 0, { { 1, 0, NULL, 1, 16, 1, 0 } },
 		  DNS_FOUND, 2, { 4 } },
