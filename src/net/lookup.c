@@ -100,7 +100,7 @@ add_localhost(struct dial_set *set, int family)
 {
 	static const struct ip both[] = {
 		{ .b = { 127, 0, 0, 1 } },
-		{ .b = { [IP_V6_LEN - 1] = 1 }, .is_v6 = true },
+		{ .b = { [15] = 1 }, .is_v6 = true },
 	};
 
 	for (size_t i = 0; i < 2; i++)

@@ -247,7 +247,10 @@ __wrap_recv(int fd, void *p, size_t len, int flags)
 		errno = ECONNREFUSED;
 		return -1;
 	}
-	assert_non_null(m);
+	if (m == NULL) {
+		errno = EAGAIN;
+		return -1;
+	}
 	n = m->len < len ? m->len : len;
 	memcpy(p, m->bytes, n);
 	memmove(m->bytes, m->bytes + n, m->len - n);
