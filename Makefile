@@ -11,7 +11,9 @@ VERSION = 0.1.0
 COMMIT  = $(or $(shell git rev-parse --short=12 HEAD 2>/dev/null),unknown)
 PREFIX  = /usr/local
 PYTEST  = /usr/bin/python3 -m pytest -q -p no:cacheprovider
-CFLAGS  = -Oz -g
+CFLAGS := $(shell echo | gcc -Oz -x c -S -o /dev/null - 2>/dev/null && \
+            echo -Oz || echo -Os) -g
+# gcc knows -Oz from 12 on.
 LINK    = -static-pie -Wl,--gc-sections,-z,pack-relative-relocs
 LAYOUT  = -Wl,-z,separate-code,-T,scripts/layout.ld
 HARDEN  = -Wl,-z,relro,-z,now,-z,noexecstack

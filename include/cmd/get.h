@@ -202,7 +202,7 @@ struct get_route {
 /*
  * Decides by the command line and the environment's proxies where u is asked.
  * Returns GET_OK, or another exit code after appending why. route must stay
- * where it is.
+ * where it is; at first it is all zero, at last dial_end() is due for its set.
  */
 int get_find_route(const struct get *g, const struct url *u,
                    struct get_route *route, struct buf *why);

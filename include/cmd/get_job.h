@@ -79,7 +79,7 @@ int job_fail_exchange(struct get_job *j, int err);
  * to. */
 void job_tell_head(const struct get_job *j, const char *mark,
                    struct span head);
-void job_tell_addresses(const struct get_job *j);
+void job_tell_addresses(struct get_job *j);
 void job_tell_connection(const struct get_job *j);
 
 /* get_tell.c: the progress line, now and then; last: for good. */

@@ -110,7 +110,7 @@ int client_read_body(struct client *c, struct span *piece);
  * Connection refused". */
 void client_text(const struct client *c, int err, struct buf *b);
 
-/* Ends the connection. Nothing else is freed; in stays the caller's. */
+/* Ends the connection and frees what was found; in stays the caller's. */
 void client_close(struct client *c);
 
 #endif

@@ -28,20 +28,33 @@ struct dial_addr {
 	socklen_t len;
 };
 
-/* Where to connect to: addresses in order and one port, or a unix socket. Only
- * what n counts is written: the rest of it is pages that nobody touches. */
+/* Where to connect to: addresses in order and one port, or a unix socket. */
 struct dial_set {
 	struct dial_addr un;	/* un.len > 0: this it is, and n is 1 */
-	uint16_t         port;
-	size_t           n;
-	struct ip        at[DIAL_ADDRS_MAX];
+	uint16_t   port;
+	size_t     n;
+	struct ip  few[2];	/* the addresses, as long as many is NULL */
+	struct ip *many;	/* on the heap, with room for DIAL_ADDRS_MAX */
 };
 
-/* Empties the set. */
+/* Makes it an empty set; dial_end() is due. */
 void dial_init(struct dial_set *set, uint16_t port);
 
-/* Adds an address. Returns 0 or ERR_FULL. */
+/* Frees what it holds. All zero is an empty set, too. */
+void dial_end(struct dial_set *set);
+
+/* Adds an address. Returns 0, ERR_FULL or -ENOMEM. */
 int dial_add(struct dial_set *set, const struct ip *ip);
+
+/* Makes room for DIAL_ADDRS_MAX addresses in set->many. Returns 0 or -ENOMEM. */
+int dial_make_room(struct dial_set *set);
+
+/* The addresses, n of them. */
+static inline struct ip *
+dial_ips(struct dial_set *set)
+{
+	return set->many != NULL ? set->many : set->few;
+}
 
 /* Makes it the set of one unix socket: "/path" or "@abstract". Returns 0 or
  * ERR_TOOBIG (empty, or longer than an address can be). */

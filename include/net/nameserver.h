@@ -51,7 +51,8 @@ struct nameservers {
 
 /*
  * conf, whose servers have their zones, and found must stay. family is AF_INET,
- * AF_INET6 or AF_UNSPEC for both. Returns 0 or -errno (no random number for
+ * AF_INET6 (not with no-aaaa) or AF_UNSPEC for both. found has room for all
+ * (dial_make_room()). Returns 0 or -errno (no random number for
  * `rotate`); nameservers_end() is due in both cases.
  */
 int nameservers_init(struct nameservers *s, const struct resolvconf *conf,

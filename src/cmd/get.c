@@ -244,6 +244,7 @@ get_one(const struct get *g, size_t i)
 	if (code == GET_OK)
 		code = told;
 	digest_close(j->digest);
+	dial_end(&j->route.set);
 	free(j->r.head);
 	free(j);
 	return code;

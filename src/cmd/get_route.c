@@ -406,7 +406,8 @@ get_find_route(const struct get *g, const struct url *u,
 	bool elsewhere = false, direct;
 	int code;
 
-	memset(route, 0, offsetof(struct get_route, set));
+	dial_end(&route->set);	/* of the URL before a redirect */
+	memset(route, 0, sizeof *route);
 	code = set_host(route, u->host, why);
 	if (code != GET_OK)
 		return code;

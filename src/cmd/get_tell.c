@@ -73,22 +73,22 @@ job_tell_head(const struct get_job *j, const char *mark, struct span head)
 
 /* Many addresses take several lines. */
 static void
-tell_family(const struct dial_set *set, bool is_v6)
+tell_family(const struct ip *ips, size_t n, bool is_v6)
 {
 	char memory[LOG_LINE_MAX / 2];
 	struct buf b = buf_over(memory, sizeof memory);
 	const size_t head = sizeof "IPv6: " - 1;
 
 	buf_str(&b, is_v6 ? "IPv6: " : "IPv4: ");
-	for (size_t i = 0; i < set->n; i++) {
-		if (set->at[i].is_v6 != is_v6)
+	for (size_t i = 0; i < n; i++) {
+		if (ips[i].is_v6 != is_v6)
 			continue;
 		if (b.cap - b.len < IP_TEXT_MAX) {
 			tell("* ", buf_span(&b));
 			b.len = head;
 		}
 		buf_str(&b, b.len > head ? ", " : "");
-		ip_write(&b, &set->at[i]);
+		ip_write(&b, &ips[i]);
 	}
 	buf_str(&b, b.len > head ? "" : "(none)");
 	tell("* ", buf_span(&b));
@@ -96,8 +96,9 @@ tell_family(const struct dial_set *set, bool is_v6)
 
 /* see cmd/get_job.h */
 void
-job_tell_addresses(const struct get_job *j)
+job_tell_addresses(struct get_job *j)
 {
+	struct dial_set *found = &j->c.found;
 	const struct client_to *to = &j->route.to;
 	char memory[GET_HOST_MAX + 64];
 	struct buf b = buf_over(memory, sizeof memory);
@@ -107,8 +108,8 @@ job_tell_addresses(const struct get_job *j)
 	buf_fmt(&b, "Host %.*s:%u was resolved.", (int)to->host.len, to->host.p,
 	        to->port);
 	tell("* ", buf_span(&b));
-	tell_family(&j->c.found, true);
-	tell_family(&j->c.found, false);
+	tell_family(dial_ips(found), found->n, true);
+	tell_family(dial_ips(found), found->n, false);
 }
 
 /* see cmd/get_job.h */

@@ -463,12 +463,13 @@ ask(struct client *c, const struct check_conf *conf, const struct target *t,
 	};
 	char request[REQUEST_MAX];
 	struct buf b = buf_over(request, sizeof request);
+	struct dial_set socket;
 	size_t sent;
 	int r;
 
 	if (t->kind == KIND_HTTP_UNIX) {
-		r = dial_set_unix(&c->found, to.host);
-		to.at = &c->found;
+		r = dial_set_unix(&socket, to.host);
+		to.at = &socket;
 		if (r < 0)
 			return r;
 	}
@@ -698,10 +699,13 @@ check_connect(const struct check_conf *conf, const struct target *t,
 
 	r = t->kind == KIND_UNIX ? dial_set_unix(&set, t->rest)
 	                         : look_up(conf, t, &set, deadline_ms, why);
-	if (r < 0)
+	if (r < 0) {
+		dial_end(&set);
 		return err_is_shortage(r) ? ERR_NOT_RUN : r;
+	}
 	r = dial_connect(&set, deadline_ms, &which);
 	dial_addr_at(&at, &set, which);
+	dial_end(&set);
 	if (r >= 0)
 		buf_str(why, "connected to ");
 	else if (t->kind == KIND_TCP)

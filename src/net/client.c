@@ -291,7 +291,7 @@ client_read_body(struct client *c, struct span *piece)
 static int
 open_socket(struct client *c, const struct client_to *to)
 {
-	struct buf why = buf_over(c->why, sizeof c->why);
+	struct buf why = buf_over(c->why, sizeof c->why - 1);
 	const struct dial_set *set = to->at;
 	size_t which;
 	int r;
@@ -301,6 +301,8 @@ open_socket(struct client *c, const struct client_to *to)
 		r = lookup_host(&c->found, to->host, to->port, to->family,
 		                c->deadline_ms, &why);
 		buf_end_cut(&why);
+		why.cap++;	/* kept for the NUL */
+		(void)buf_text(&why);
 		if (r < 0)
 			return r;
 		set = &c->found;
@@ -354,6 +356,7 @@ client_open(struct client *c, const struct client_to *to, char *in,
 
 	memset(c, 0, offsetof(struct client, why));
 	c->why[0] = '\0';
+	dial_init(&c->found, to->port);
 	c->fd = -1;
 	c->host = to->host;
 	c->in = in;
@@ -428,6 +431,7 @@ client_close(struct client *c)
 {
 	tls_close(c->tls);
 	c->tls = NULL;
+	dial_end(&c->found);
 	if (c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -18,6 +19,30 @@ dial_init(struct dial_set *set, uint16_t port)
 	set->un.len = 0;
 	set->port = port;
 	set->n = 0;
+	set->many = NULL;
+}
+
+/* see net/dial.h */
+void
+dial_end(struct dial_set *set)
+{
+	free(set->many);
+	set->many = NULL;
+	set->n = 0;
+}
+
+/* see net/dial.h */
+int
+dial_make_room(struct dial_set *set)
+{
+	if (set->many != NULL)
+		return 0;
+	/* Pages of it that no address comes to are never touched. */
+	set->many = malloc(DIAL_ADDRS_MAX * sizeof *set->many);
+	if (set->many == NULL)
+		return -ENOMEM;
+	memcpy(set->many, set->few, set->n * sizeof set->few[0]);
+	return 0;
 }
 
 /* see net/dial.h */
@@ -26,7 +51,10 @@ dial_add(struct dial_set *set, const struct ip *ip)
 {
 	if (set->n == DIAL_ADDRS_MAX)
 		return ERR_FULL;
-	set->at[set->n++] = *ip;
+	if (set->n == sizeof set->few / sizeof set->few[0]
+	 && dial_make_room(set) < 0)
+		return -ENOMEM;
+	dial_ips(set)[set->n++] = *ip;
 	return 0;
 }
 
@@ -86,7 +114,8 @@ dial_addr_at(struct dial_addr *out, const struct dial_set *set, size_t i)
 	if (set->un.len > 0)
 		*out = set->un;
 	else
-		dial_addr_of(out, &set->at[i], set->port);
+		dial_addr_of(out, set->many != NULL ? &set->many[i]
+		                                    : &set->few[i], set->port);
 }
 
 /* A unix socket's connect never is in progress: it waits for room in the

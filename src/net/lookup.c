@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <stdlib.h>
 #include <strings.h>
 #include <unistd.h>
 
@@ -17,13 +18,13 @@
 
 #define HOSTS      "/etc/hosts"
 #define RESOLVCONF "/etc/resolv.conf"
+#define NO_SOCKET  (-2)	/* none yet; -1: there is none to be had */
 #define PIECE_MAX  4096	/* bytes of hosts read at a time */
 #define SERVERS_DID_MAX (RESOLVCONF_SERVERS_MAX * (IP_TEXT_MAX + 64))
 
 _Static_assert(DIAL_ADDRS_MAX == DNS_A_MAX + DNS_AAAA_MAX,
                "a set holds all that DNS can say of a name");
 
-/* Only the pages that are used are touched. */
 struct lookup {
 	struct dial_set  *set;
 	struct span       host;
@@ -138,11 +139,12 @@ add_hosts(struct lookup *l, struct hostsfile *h, struct span text)
 {
 	struct span zone;
 	struct ip ip;
+	int r;
 
 	while (hostsfile_step(h, &text, &ip, &zone))
 		if (is_of(&ip, l->family) && set_zone(&ip, zone)
-		 && dial_add(l->set, &ip) < 0)
-			return ERR_FULL;
+		 && (r = dial_add(l->set, &ip)) < 0)
+			return r;
 	return 0;
 }
 
@@ -224,7 +226,7 @@ note_failure(struct lookup *l, int says, struct span name)
 
 /* Asks for the names in order. Returns 0, or an error. */
 static int
-ask_names(struct lookup *l)
+try_names(struct lookup *l)
 {
 	char memory[DNS_NAME_MAX + 1];
 	struct buf name = buf_over(memory, sizeof memory);
@@ -292,15 +294,17 @@ tell_failure(const struct lookup *l, struct buf *why)
 {
 	if (l->says == ERR_PARSE) {
 		buf_str(why, "not a name that DNS can have: expected labels of "
-		        "1 to " BUF_DIGITS(DNS_LABEL_MAX) " bytes, "
+		        "1 to " BUF_DIGITS(DNS_LABEL_MAX) " bytes, at most "
 		        BUF_DIGITS(DNS_NAME_MAX) " in all");
 		return;
 	}
 	if (l->says != DNS_NODATA && l->says != DNS_DANGLING
 	 && l->says != DNS_NXDOMAIN) {
-		buf_fmt(why, l->says < 0 ? "no name server answered: %s%s" :
-		        "no name server has an answer for %s: %s",
-		        l->says < 0 ? "" : l->name, l->servers_did);
+		buf_str(why, l->says < 0 ? "no name server answered"
+		                         : "no name server has an answer");
+		if (l->says > 0 || l->tried > 0)	/* it did for another name */
+			buf_fmt(why, " for %s", l->name);
+		buf_fmt(why, ": %s", l->servers_did);
 		return;
 	}
 	ip_write(why, &l->who);
@@ -311,6 +315,22 @@ tell_failure(const struct lookup *l, struct buf *why)
 		        l->family == AF_INET ? " IPv4" :
 		        l->family == AF_INET6 ? " IPv6" : "");
 	write_tried(why, l);
+}
+
+static int
+ask_names(struct lookup *l, struct buf *why)
+{
+	int r = nameservers_init(&l->servers, &l->conf, l->family,
+	                         l->deadline_ms, l->set);
+
+	if (r == 0)
+		r = try_names(l);
+	nameservers_end(&l->servers);
+	if (r == ERR_RESOLVE || r == ERR_TIMEOUT)
+		tell_failure(l, why);
+	else if (r < 0)
+		buf_str(why, err_text(r));
+	return r;
 }
 
 static int
@@ -325,15 +345,14 @@ ask_servers(struct lookup *l, struct buf *why)
 		buf_fmt(why, RESOLVCONF ": %s", err_text(r));
 	if (r < 0)
 		return r;
-	r = nameservers_init(&l->servers, &l->conf, l->family, l->deadline_ms,
-	                     l->set);
+	if (l->conf.no_aaaa && l->family == AF_INET6) {
+		buf_str(why, RESOLVCONF " says no-aaaa: IPv6 addresses are not "
+		        "asked for");
+		return ERR_RESOLVE;
+	}
+	r = dial_make_room(l->set);
 	if (r == 0)
-		r = ask_names(l);
-	nameservers_end(&l->servers);
-	if (r < 0 && (r == ERR_RESOLVE || r == ERR_TIMEOUT))
-		tell_failure(l, why);
-	else if (r < 0)
-		buf_str(why, err_text(r));
+		r = ask_names(l, why);
 	if (r != ERR_RESOLVE || l->says == DNS_NODATA || l->says == DNS_DANGLING)
 		return r;
 	return l->says == DNS_NXDOMAIN ? ERR_NONAME
@@ -360,30 +379,30 @@ find_source(int fd, const struct ip *to, struct ip *source)
 	return true;
 }
 
+/* The order in which they are tried. */
 static void
 sort(struct dial_set *set)
 {
 	uint32_t keys[DIAL_ADDRS_MAX];
-	int fds[2] = { -1, -1 };	/* IPv4, IPv6 */
-	struct ip source;
+	int fds[2] = { NO_SOCKET, NO_SOCKET };	/* IPv4, IPv6 */
+	struct ip *ips = dial_ips(set), source;
 
 	if (set->n < 2)
 		return;
 	for (size_t i = 0; i < set->n; i++) {
-		bool is_v6 = set->at[i].is_v6;
-		int *fd = &fds[is_v6];
+		bool is_v6 = ips[i].is_v6;
 
-		if (*fd == -1)
-			*fd = socket(is_v6 ? AF_INET6 : AF_INET,
-			             SOCK_DGRAM | SOCK_CLOEXEC, 0);
-		keys[i] = addrorder_key(&set->at[i],
-		                        find_source(*fd, &set->at[i], &source)
-		                        ? &source : NULL);
+		if (fds[is_v6] == NO_SOCKET)
+			fds[is_v6] = socket(is_v6 ? AF_INET6 : AF_INET,
+			                    SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		keys[i] = addrorder_key(&ips[i], find_source(fds[is_v6], &ips[i],
+		                                             &source)
+		                                 ? &source : NULL);
 	}
 	for (size_t i = 0; i < 2; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
-	addrorder_sort(set->at, keys, set->n);
+	addrorder_sort(ips, keys, set->n);
 }
 
 /* Fills l->set from hosts or DNS. */
@@ -409,7 +428,7 @@ int
 lookup_host(struct dial_set *set, struct span host, uint16_t port, int family,
             int64_t deadline_ms, struct buf *why)
 {
-	struct lookup l;
+	struct lookup *l;
 	int r;
 
 	dial_init(set, port);
@@ -424,9 +443,16 @@ lookup_host(struct dial_set *set, struct span host, uint16_t port, int family,
 		add_localhost(set, family);
 		return 0;
 	}
-	l.set = set;
-	l.host = host;
-	l.family = family;
-	l.deadline_ms = deadline_ms;
-	return ask(&l, why);
+	l = malloc(sizeof *l);	/* a small stack has no room for it */
+	if (l == NULL) {
+		buf_str(why, err_text(-ENOMEM));
+		return -ENOMEM;
+	}
+	l->set = set;
+	l->host = host;
+	l->family = family;
+	l->deadline_ms = deadline_ms;
+	r = ask(l, why);
+	free(l);
+	return r;
 }

@@ -127,7 +127,7 @@ take(struct nameservers *s, struct nameserver *from, struct asking *a,
 		int r = NOTHING;
 
 		if (of->is_sent && (of->says == NOTHING || is_truncated(of->says)))
-			r = dns_read(&of->q, message, s->found->at,
+			r = dns_read(&of->q, message, s->found->many,
 			             DIAL_ADDRS_MAX, &s->found->n);
 		if (r < 0)
 			continue;
@@ -171,13 +171,15 @@ send_open(struct nameservers *s, struct nameserver *to, struct asking *a)
 	return 0;
 }
 
-/* Once one family has addresses, the other one has not much time left. */
+/* Once one family has addresses, or the name does not exist, the other family has
+ * not much time left. */
 static void
 hurry(const struct asking *a, int64_t *again_ms, int64_t *end_ms)
 {
 	int64_t now_ms = clock_ms(), left_ms = (*end_ms - now_ms) / 2;
 
-	if (count(a, is_found) == 0 || count(a, is_nothing) == 0)
+	if (count(a, is_nothing) == 0 || (count(a, is_found) == 0
+	                                && a->of[0].says != DNS_NXDOMAIN))
 		return;
 	if (left_ms > NAMESERVER_OTHER_MS)
 		left_ms = NAMESERVER_OTHER_MS;
@@ -358,29 +360,47 @@ ask_one(struct nameservers *s, size_t i, struct asking *a)
 		r = ask_udp(s, to, a, slot_end(s, i));
 	if (r == 0 && count(a, is_nothing) + count(a, is_truncated) > 0) {
 		to->by_tcp = true;
+		close_udp(to);	/* there may be no descriptor for two */
 		r = ask_tcp(s, to, a, slot_end(s, i));
 	}
 	s->who = i;
 	to->failed = r;
 	for (size_t k = 0; k < a->n; k++)
-		if (is_failure(a->of[k].says) && to->failed != DNS_SERVFAIL)
+		if (is_failure(a->of[k].says) && to->failed != DNS_SERVFAIL
+		 && (r == 0 || !is_truncated(a->of[k].says)))
 			to->failed = a->of[k].says;
 	to->is_silent = to->failed == ERR_TIMEOUT && !has_answer(a);
+	if (!has_answer(a))
+		close_udp(to);
 	return has_answer(a);
 }
 
-/* The answer of the first question that has a usable one; one with addresses,
- * or with records at least, comes before it. */
+/* How much an answer says beside the other question's: the first one's, where
+ * they say as much. */
+static int
+rank(int says)
+{
+	switch (says) {
+	case DNS_FOUND:
+		return 4;
+	case DNS_DANGLING:
+		return 3;
+	case DNS_NXDOMAIN:
+	case DNS_FORMERR:
+	case DNS_OTHER:
+		return 2;
+	}
+	return is_usable(says);
+}
+
 static int
 verdict(const struct asking *a)
 {
-	int says = NOTHING;
+	int first = a->of[0].says;
 
-	for (size_t i = a->n; i-- > 0;)
-		if (is_usable(a->of[i].says) && says != DNS_FOUND
-		 && (says != DNS_DANGLING || is_found(a->of[i].says)))
-			says = a->of[i].says;
-	return says;
+	if (a->n < 2 || rank(first) >= rank(a->of[1].says))
+		return first;
+	return a->of[1].says;
 }
 
 /* What to make of it where no server has an answer. */
@@ -462,8 +482,6 @@ nameservers_ask(struct nameservers *s, struct span name)
 
 	if (r < 0)
 		return r;
-	if (a.n == 0)
-		return DNS_NODATA;
 	for (size_t i = 0; i < s->n; i++)
 		s->at[i].failed = s->at[i].is_silent ? ERR_TIMEOUT : 0;
 	for (unsigned round = 0; round < s->conf->attempts; round++)
@@ -487,13 +505,14 @@ write_failed(struct buf *b, const struct nameserver *of)
 		[DNS_REFUSED] = "question refused",
 		[DNS_NOTIMP] = "not implemented",
 		[DNS_FORMERR] = "format error",
-		[DNS_LAME] = "does not know and does not ask",
+		[DNS_LAME] = "not responsible, offers no recursion",
 		[DNS_TRUNCATED] = "truncated",
 		[DNS_OTHER] = "an unknown error",
 	};
 
 	ip_write(b, &of->ip);
 	buf_fmt(b, " (%s%s)", of->by_tcp ? "over TCP: " : "",
+	        of->failed == -EINVAL ? "no interface leads to it" :
 	        of->failed < 0 ? err_text(of->failed) : says[of->failed]);
 }
 
@@ -523,7 +542,7 @@ nameservers_init(struct nameservers *s, const struct resolvconf *conf,
 	s->conf = conf;
 	s->family = family;
 	s->deadline_ms = deadline_ms;
-	s->n = 0;
+	s->n = s->who = 0;
 	s->found = found;
 	if (conf->rotate && getrandom(&first, 1, 0) != 1)
 		return -errno;

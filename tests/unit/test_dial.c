@@ -58,7 +58,7 @@ __wrap_connect(int fd, const struct sockaddr *at, socklen_t len)
 static void
 a_set_has_a_bound(void **state)
 {
-	static struct dial_set set;
+	struct dial_set set;
 	const struct ip ip = { .b = { 192, 0, 2, 1 } };
 
 	(void)state;
@@ -67,12 +67,16 @@ a_set_has_a_bound(void **state)
 		assert_int_equal(0, dial_add(&set, &ip));
 	assert_int_equal(ERR_FULL, dial_add(&set, &ip));
 	assert_int_equal(DIAL_ADDRS_MAX, set.n);
+	for (size_t i = 0; i < set.n; i++)
+		assert_memory_equal(&ip, &dial_ips(&set)[i], sizeof ip);
+	dial_end(&set);
+	assert_int_equal(0, set.n);
 }
 
 static void
 a_unix_socket_is_a_set_of_one(void **state)
 {
-	static struct dial_set set;
+	struct dial_set set;
 	char text[128], path[sizeof((struct sockaddr_un *)NULL)->sun_path + 1];
 	struct buf b = buf_over(text, sizeof text);
 	struct dial_addr at;
@@ -132,7 +136,7 @@ one_deadline_holds_for_all_addresses(void **state)
 		{ 9 * DIAL_STAGGER_MS, 3 },
 	};
 	const struct ip ip = { .b = { 192, 0, 2, 1 } };
-	static struct dial_set set;
+	struct dial_set set;
 	size_t which;
 
 	(void)state;
@@ -148,6 +152,7 @@ one_deadline_holds_for_all_addresses(void **state)
 		assert_int_equal(cases[i].connects, connects);
 		assert_int_equal(cases[i].connects - 1, which);
 	}
+	dial_end(&set);
 }
 
 /* However many there are, DIAL_RACE_MAX are under way. */
@@ -155,7 +160,7 @@ static void
 a_race_has_a_bound(void **state)
 {
 	const struct ip ip = { .b = { 192, 0, 2, 1 } };
-	static struct dial_set set;
+	struct dial_set set;
 	size_t which;
 
 	(void)state;
@@ -167,12 +172,13 @@ a_race_has_a_bound(void **state)
 	assert_int_equal(ERR_TIMEOUT, dial_connect(
 		&set, START_MS + 4 * DIAL_RACE_MAX * DIAL_STAGGER_MS, &which));
 	assert_int_equal(DIAL_RACE_MAX, connects);
+	dial_end(&set);
 }
 
 static void
 an_empty_set_has_nobody(void **state)
 {
-	static struct dial_set set;
+	struct dial_set set;
 	size_t which;
 
 	(void)state;

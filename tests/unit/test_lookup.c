@@ -17,9 +17,10 @@ addresses(const char *host, int family, char *text, size_t cap)
 		return buf_text(&b);
 	assert_int_equal(80, set.port);
 	for (size_t i = 0; i < set.n; i++) {
-		ip_write(&b, &set.at[i]);
+		ip_write(&b, &dial_ips(&set)[i]);
 		buf_str(&b, " ");
 	}
+	dial_end(&set);
 	return buf_text(&b);
 }
 
@@ -65,8 +66,8 @@ a_zone_is_an_interfaces_name_or_number(void **state)
 	                                   AF_UNSPEC));
 	assert_int_equal(1, lookup_literal(&set, span_of("fe80::1%7"),
 	                                   AF_UNSPEC));
-	assert_int_equal(1, set.at[0].zone);	/* lo comes first everywhere */
-	assert_int_equal(7, set.at[1].zone);
+	assert_int_equal(1, set.few[0].zone);	/* lo comes first everywhere */
+	assert_int_equal(7, set.few[1].zone);
 	assert_int_equal(0, lookup_literal(&set, span_of("a.test"), AF_UNSPEC));
 	assert_int_equal(2, set.n);
 }

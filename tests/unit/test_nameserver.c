@@ -271,7 +271,9 @@ begin(const struct resolvconf *conf, int family, int timeout_ms,
 	n_mails = 0;
 	opened = 0;
 	memset(asked, 0, sizeof asked);
+	dial_end(&found);
 	dial_init(&found, 80);
+	assert_int_equal(0, dial_make_room(&found));
 	assert_int_equal(0, nameservers_init(&servers, conf, family,
 		timeout_ms == 0 ? CLOCK_NEVER : START_MS + timeout_ms, &found));
 }
@@ -377,6 +379,12 @@ the_servers_are_asked_as_glibc_asks(void **state)
 		{ "A's no is one while AAAA is silent", 2, "timeout:1", 0,
 		  { { 1, DNS_A, NULL, 1, 0, 0, 0 }, IS_SILENT(1), OK(2, 1) },
 		  DNS_NODATA, 1000, { 3, 0 } },
+		{ "A does not exist: AAAA has not much time left", 1, "", 0,
+		  { { 1, DNS_A, NULL, 1, 3, 0, 0 }, IS_SILENT(1) },
+		  DNS_NXDOMAIN, 1 + NAMESERVER_OTHER_MS, { 3 } },
+		{ "AAAA's no data gives way to a format error", 1, "", 0,
+		  { { 1, DNS_A, NULL, 1, 0, 0, 0 }, SAYS(1, 1) },
+		  DNS_FORMERR, 1, { 2 } },
 		/* TCP. */
 		{ "truncated", 1, "", 0, { { 1, 0, NULL, 1, 16, 1, 0 } },
 		  DNS_FOUND, 2, { 4 } },
