@@ -19,7 +19,7 @@ LAYOUT  = -Wl,-z,separate-code,-T,scripts/layout.ld
 HARDEN  = -Wl,-z,relro,-z,now,-z,noexecstack
 
 # A layer may use the lines above it, never those below.
-BASE = base/heap base/relro base/err base/buf base/parse base/signame base/edits base/opt \
+BASE = base/heap base/relro base/err base/span base/buf base/parse base/signame base/edits base/opt \
        base/kubenv base/clock base/log
 NET  = net/loop net/ip net/dns net/resolvconf net/hostsfile net/addrorder \
        net/sock net/http net/proxy net/server net/der net/x509_name \
@@ -39,7 +39,7 @@ CMD  = cmd/cmd cmd/help cmd/license cmd/ask cmd/run cmd/run_checks cmd/script cm
        cmd/get_tell cmd/get_sink cmd/get_words \
        cmd/get_digest cmd/status
 # These decide and touch nothing; scripts/layers.sh holds them to it.
-PURE = base/err base/buf base/parse base/signame base/edits base/opt base/kubenv \
+PURE = base/err base/span base/buf base/parse base/signame base/edits base/opt base/kubenv \
        net/ip net/dns net/resolvconf net/hostsfile net/addrorder net/http net/proxy \
        sup/service net/der net/x509_name net/x509 net/x509_path net/pem net/key \
        net/anchors net/anchors_blob net/url net/redact net/reply net/request \
@@ -114,7 +114,7 @@ $B/unit/test_tls: private OURS += -isystem $(TOOL)/bearssl/inc
 HOSTCC = gcc
 ROOTS  = src/net/roots.pem
 $B/trust/anchors: scripts/anchors.c src/net/x509.c src/net/x509_name.c \
-        src/net/pem.c src/net/der.c src/base/buf.c include/net/x509.h | $(READY)
+        src/net/pem.c src/net/der.c src/base/buf.c src/base/span.c include/net/x509.h | $(READY)
 	@mkdir -p $(@D)
 	$Q$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 -iquote include -o $@ $(filter %.c,$^)
 $B/trust/roots.pem: FORCE

@@ -66,8 +66,17 @@ bool dial_is_unix(struct span path);
 /* The i-th address of the set. */
 void dial_addr_at(struct dial_addr *out, const struct dial_set *set, size_t i);
 
-/* ip and port as a socket's address. */
+/* ip and port as a socket's address, and a socket's address of either family as
+ * an ip, with no zone. */
 void dial_addr_of(struct dial_addr *out, const struct ip *ip, uint16_t port);
+void dial_ip_of(struct ip *out, const struct dial_addr *at);
+
+/*
+ * A non-blocking, close-on-exec socket of that type (SOCK_STREAM or SOCK_DGRAM)
+ * that is connected to an address of either family, or on its way there: then
+ * *is_done is false. Returns the descriptor or -errno.
+ */
+int dial_start(const struct dial_addr *at, int type, bool *is_done);
 
 /*
  * Connects to the first address that answers: they are tried in order, the

@@ -38,7 +38,6 @@ enum dns_says {
 	DNS_DANGLING,		/* there are records, such as aliases, that lead to
 				 * no address: in glibc a search list ends there */
 	DNS_NXDOMAIN,		/* it does not exist */
-	/* From here on: it is no use to ask this server. */
 	DNS_SERVFAIL, DNS_REFUSED, DNS_NOTIMP, DNS_FORMERR,
 	DNS_LAME,		/* nothing: not its own zone, and no recursion */
 	DNS_TRUNCATED,		/* TC: the whole answer needs TCP */

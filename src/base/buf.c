@@ -313,3 +313,14 @@ buf_text(struct buf *b)
 	b->p[b->len] = '\0';
 	return b->p;
 }
+
+/* see base/buf.h */
+const char *
+buf_end_text(struct buf *b)
+{
+	b->cut |= b->len == b->cap;
+	b->cap--;
+	buf_end_cut(b);
+	b->cap++;
+	return buf_text(b);
+}

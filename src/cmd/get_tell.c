@@ -14,7 +14,7 @@
 int
 job_fail(struct get_job *j, int code, const char *fmt, ...)
 {
-	struct buf b = buf_over(j->r.why, sizeof j->r.why - 1);
+	struct buf b = buf_over(j->r.why, sizeof j->r.why);
 	va_list ap;
 
 	if (j->r.why[0] != '\0')
@@ -22,9 +22,7 @@ job_fail(struct get_job *j, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	buf_vfmt(&b, fmt, ap);
 	va_end(ap);
-	buf_end_cut(&b);
-	b.cap++;	/* kept for the NUL */
-	(void)buf_text(&b);
+	(void)buf_end_text(&b);
 	return code;
 }
 

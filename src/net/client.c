@@ -291,7 +291,7 @@ client_read_body(struct client *c, struct span *piece)
 static int
 open_socket(struct client *c, const struct client_to *to)
 {
-	struct buf why = buf_over(c->why, sizeof c->why - 1);
+	struct buf why = buf_over(c->why, sizeof c->why);
 	const struct dial_set *set = to->at;
 	size_t which;
 	int r;
@@ -300,9 +300,7 @@ open_socket(struct client *c, const struct client_to *to)
 	if (set == NULL) {
 		r = lookup_host(&c->found, to->host, to->port, to->family,
 		                c->deadline_ms, &why);
-		buf_end_cut(&why);
-		why.cap++;	/* kept for the NUL */
-		(void)buf_text(&why);
+		(void)buf_end_text(&why);
 		if (r < 0)
 			return r;
 		set = &c->found;

@@ -109,6 +109,18 @@ dial_addr_of(struct dial_addr *out, const struct ip *ip, uint16_t port)
 
 /* see net/dial.h */
 void
+dial_ip_of(struct ip *out, const struct dial_addr *at)
+{
+	memset(out, 0, sizeof *out);
+	out->is_v6 = at->any.sa_family == AF_INET6;
+	if (out->is_v6)
+		memcpy(out->b, &at->v6.sin6_addr, IP_V6_LEN);
+	else
+		memcpy(out->b, &at->v4.sin_addr, IP_V4_LEN);
+}
+
+/* see net/dial.h */
+void
 dial_addr_at(struct dial_addr *out, const struct dial_set *set, size_t i)
 {
 	if (set->un.len > 0)
@@ -143,30 +155,41 @@ connect_unix(const struct dial_addr *at, int64_t deadline_ms)
 	return r;
 }
 
-/* Begins to connect. Returns the descriptor (*done: it is connected), or an
- * error. */
-static int
-begin(const struct dial_addr *at, int64_t deadline_ms, bool *done)
+/* see net/dial.h */
+int
+dial_start(const struct dial_addr *at, int type, bool *is_done)
 {
-	static const int on = 1;
-	int r, fd;
+	int fd = socket(at->any.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	                0);
+	int r;
 
-	if (at->any.sa_family == AF_UNIX) {
-		*done = true;
-		return connect_unix(at, deadline_ms);
-	}
-	fd = socket(at->any.sa_family,
-	            SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	/* Without it each of a handshake's small writes waits for an ACK. */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	*done = connect(fd, &at->any, at->len) == 0;
-	if (*done || errno == EINPROGRESS)
+	*is_done = connect(fd, &at->any, at->len) == 0;
+	if (*is_done || errno == EINPROGRESS)
 		return fd;
 	r = -errno;
 	close(fd);
 	return r;
+}
+
+/* Starts to connect. Returns the descriptor (*is_done: it is connected), or an
+ * error. */
+static int
+begin(const struct dial_addr *at, int64_t deadline_ms, bool *is_done)
+{
+	static const int on = 1;
+	int fd;
+
+	if (at->any.sa_family == AF_UNIX) {
+		*is_done = true;
+		return connect_unix(at, deadline_ms);
+	}
+	fd = dial_start(at, SOCK_STREAM, is_done);
+	/* Without it each of a handshake's small writes waits for an ACK. */
+	if (fd >= 0)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	return fd;
 }
 
 /* The attempts that are under way: running ones are in fds[0..n). */
@@ -300,18 +323,13 @@ dial_connect(const struct dial_set *set, int64_t deadline_ms, size_t *which)
 uint16_t
 dial_write_host(struct buf *b, const struct dial_addr *at)
 {
-	struct ip ip = { .is_v6 = at->any.sa_family == AF_INET6 };
+	struct ip ip;
 	size_t len;
 
-	switch (at->any.sa_family) {
-	case AF_INET:
-		memcpy(ip.b, &at->v4.sin_addr, IP_V4_LEN);
+	if (at->any.sa_family != AF_UNIX) {
+		dial_ip_of(&ip, at);
 		ip_write(b, &ip);
-		return ntohs(at->v4.sin_port);
-	case AF_INET6:
-		memcpy(ip.b, &at->v6.sin6_addr, IP_V6_LEN);
-		ip_write(b, &ip);
-		return ntohs(at->v6.sin6_port);
+		return ntohs(at->v4.sin_port);	/* the same place as IPv6's */
 	}
 	len = at->len - offsetof(struct sockaddr_un, sun_path);
 	if (at->un.sun_path[0] == '\0') {

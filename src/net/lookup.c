@@ -18,7 +18,6 @@
 
 #define HOSTS      "/etc/hosts"
 #define RESOLVCONF "/etc/resolv.conf"
-#define NO_SOCKET  (-2)	/* none yet; -1: there is none to be had */
 #define PIECE_MAX  4096	/* bytes of hosts read at a time */
 #define SERVERS_DID_MAX (RESOLVCONF_SERVERS_MAX * (IP_TEXT_MAX + 64))
 
@@ -289,6 +288,16 @@ write_tried(struct buf *b, const struct lookup *l)
 		buf_str(b, ")");
 }
 
+/* Has one of them answered for another name? */
+static bool
+has_spoken(const struct nameservers *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->at[i].is_heard)
+			return true;
+	return false;
+}
+
 static void
 tell_failure(const struct lookup *l, struct buf *why)
 {
@@ -302,7 +311,7 @@ tell_failure(const struct lookup *l, struct buf *why)
 	 && l->says != DNS_NXDOMAIN) {
 		buf_str(why, l->says < 0 ? "no name server answered"
 		                         : "no name server has an answer");
-		if (l->says > 0 || l->tried > 0)	/* it did for another name */
+		if (l->says > 0 || has_spoken(&l->servers))
 			buf_fmt(why, " for %s", l->name);
 		buf_fmt(why, ": %s", l->servers_did);
 		return;
@@ -359,24 +368,23 @@ ask_servers(struct lookup *l, struct buf *why)
 	     : l->says == ERR_PARSE ? ERR_PARSE : ERR_NAMESERVER;
 }
 
-/* The address from which the kernel would talk to `to`. */
-static bool
-find_source(int fd, const struct ip *to, struct ip *source)
+/* How good an address is, by the one from which the kernel would talk to it. */
+static uint32_t
+key_of(const struct ip *to)
 {
-	static const struct sockaddr none = { .sa_family = AF_UNSPEC };
 	struct dial_addr at;
+	struct ip source;
+	bool is_done = false;
+	int fd;
 
 	dial_addr_of(&at, to, NAMESERVER_PORT);	/* any port: nothing is sent */
-	(void)connect(fd, &none, sizeof none);	/* forget the last one */
-	if (connect(fd, &at.any, at.len) < 0
-	 || getsockname(fd, &at.any, &at.len) < 0)
-		return false;
-	*source = (struct ip){ .is_v6 = to->is_v6 };
-	if (to->is_v6)
-		memcpy(source->b, &at.v6.sin6_addr, IP_V6_LEN);
-	else
-		memcpy(source->b, &at.v4.sin_addr, IP_V4_LEN);
-	return true;
+	fd = dial_start(&at, SOCK_DGRAM, &is_done);
+	if (fd < 0)
+		return addrorder_key(to, NULL);
+	is_done = getsockname(fd, &at.any, &at.len) == 0;
+	close(fd);
+	dial_ip_of(&source, &at);
+	return addrorder_key(to, is_done ? &source : NULL);
 }
 
 /* The order in which they are tried. */
@@ -384,25 +392,12 @@ static void
 sort(struct dial_set *set)
 {
 	uint32_t keys[DIAL_ADDRS_MAX];
-	int fds[2] = { NO_SOCKET, NO_SOCKET };	/* IPv4, IPv6 */
-	struct ip *ips = dial_ips(set), source;
 
 	if (set->n < 2)
 		return;
-	for (size_t i = 0; i < set->n; i++) {
-		bool is_v6 = ips[i].is_v6;
-
-		if (fds[is_v6] == NO_SOCKET)
-			fds[is_v6] = socket(is_v6 ? AF_INET6 : AF_INET,
-			                    SOCK_DGRAM | SOCK_CLOEXEC, 0);
-		keys[i] = addrorder_key(&ips[i], find_source(fds[is_v6], &ips[i],
-		                                             &source)
-		                                 ? &source : NULL);
-	}
-	for (size_t i = 0; i < 2; i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
-	addrorder_sort(ips, keys, set->n);
+	for (size_t i = 0; i < set->n; i++)
+		keys[i] = key_of(&dial_ips(set)[i]);
+	addrorder_sort(dial_ips(set), keys, set->n);
 }
 
 /* Fills l->set from hosts or DNS. */

@@ -18,7 +18,20 @@
 #include "base/err.h"
 #include "net/dial.h"
 
-#define NOTHING (-1)	/* beside enum dns_says */
+#define NOTHING 0	/* beside enum dns_says */
+
+/* Sets of enum dns_says and NOTHING. */
+#define SET(says) (1U << (says))
+#define OPEN      SET(NOTHING)
+#define FOUND     SET(DNS_FOUND)
+#define TRUNCATED SET(DNS_TRUNCATED)
+/* What answers the question, if only with no. */
+#define USABLE    (FOUND | SET(DNS_NODATA) | SET(DNS_DANGLING) \
+                   | SET(DNS_NXDOMAIN) | SET(DNS_FORMERR) | SET(DNS_OTHER))
+/* What the list of what the servers did has words for. */
+#define FAILURES  (SET(DNS_SERVFAIL) | SET(DNS_REFUSED) | SET(DNS_NOTIMP) \
+                   | SET(DNS_FORMERR) | SET(DNS_LAME) | TRUNCATED \
+                   | SET(DNS_OTHER))
 
 struct asked {
 	struct dns_question q;
@@ -31,47 +44,21 @@ struct asking {
 	size_t       n;
 };
 
-/* Does it answer the question, if only with no? */
 static bool
-is_usable(int says)
+is_in(int says, unsigned set)
 {
-	return says == DNS_FOUND || says == DNS_NODATA || says == DNS_DANGLING
-	    || says == DNS_NXDOMAIN || says == DNS_FORMERR || says == DNS_OTHER;
+	return (SET(says) & set) != 0;
 }
 
-/* Is it for the list of what the servers did? */
-static bool
-is_failure(int says)
-{
-	return says >= DNS_SERVFAIL;
-}
-
+/* How many questions have an answer of the set? */
 static size_t
-count(const struct asking *a, bool is_it(int says))
+count(const struct asking *a, unsigned set)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < a->n; i++)
-		n += is_it(a->of[i].says);
+		n += is_in(a->of[i].says, set);
 	return n;
-}
-
-static bool
-is_found(int says)
-{
-	return says == DNS_FOUND;
-}
-
-static bool
-is_nothing(int says)
-{
-	return says == NOTHING;
-}
-
-static bool
-is_truncated(int says)
-{
-	return says == DNS_TRUNCATED;
 }
 
 /* Waits for fd, at most until end_ms, which has come even if fd is ready: a
@@ -96,17 +83,10 @@ static int
 open_to(const struct nameserver *to, int type)
 {
 	struct dial_addr at;
-	int fd, r;
+	bool unused;
 
 	dial_addr_of(&at, &to->ip, NAMESERVER_PORT);
-	fd = socket(at.any.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	if (connect(fd, &at.any, at.len) == 0 || errno == EINPROGRESS)
-		return fd;
-	r = -errno;
-	close(fd);
-	return r;
+	return dial_start(&at, type, &unused);
 }
 
 static void
@@ -124,9 +104,9 @@ take(struct nameservers *s, struct nameserver *from, struct asking *a,
 {
 	for (size_t i = 0; i < a->n; i++) {
 		struct asked *of = &a->of[i];
-		int r = NOTHING;
+		int r = ERR_PARSE;
 
-		if (of->is_sent && (of->says == NOTHING || is_truncated(of->says)))
+		if (of->is_sent && is_in(of->says, OPEN | TRUNCATED))
 			r = dns_read(&of->q, message, s->found->many,
 			             DIAL_ADDRS_MAX, &s->found->n);
 		if (r < 0)
@@ -178,7 +158,7 @@ hurry(const struct asking *a, int64_t *again_ms, int64_t *end_ms)
 {
 	int64_t now_ms = clock_ms(), left_ms = (*end_ms - now_ms) / 2;
 
-	if (count(a, is_nothing) == 0 || (count(a, is_found) == 0
+	if (count(a, OPEN) == 0 || (count(a, FOUND) == 0
 	                                && a->of[0].says != DNS_NXDOMAIN))
 		return;
 	if (left_ms > NAMESERVER_OTHER_MS)
@@ -196,7 +176,7 @@ ask_udp(struct nameservers *s, struct nameserver *to, struct asking *a,
 	ssize_t n;
 	int r;
 
-	while (count(a, is_nothing) > 0) {
+	while (count(a, OPEN) > 0) {
 		r = send_open(s, to, a);
 		if (r < 0)
 			return r;
@@ -231,7 +211,7 @@ send_tcp(int fd, struct asking *a)
 	for (size_t i = 0; i < a->n; i++) {
 		struct asked *of = &a->of[i];
 
-		if (of->says != NOTHING && !is_truncated(of->says))
+		if (!is_in(of->says, OPEN | TRUNCATED))
 			continue;
 		of->is_sent = true;
 		n = dns_write(out + len + 2, &of->q);
@@ -307,7 +287,7 @@ ask_tcp(struct nameservers *s, struct nameserver *to, struct asking *a,
 	r = connected(fd, end_ms);
 	if (r == 0)
 		r = send_tcp(fd, a);
-	while (r == 0 && count(a, is_nothing) + count(a, is_truncated) > 0)
+	while (r == 0 && count(a, OPEN | TRUNCATED) > 0)
 		r = read_tcp(s, to, fd, a, &end_ms);
 	close(fd);
 	return r;
@@ -318,8 +298,8 @@ ask_tcp(struct nameservers *s, struct nameserver *to, struct asking *a,
 static bool
 has_answer(const struct asking *a)
 {
-	return count(a, is_found) > 0
-	    || (count(a, is_usable) > 0 && a->of[0].says != NOTHING);
+	return count(a, FOUND) > 0
+	    || (count(a, USABLE) > 0 && a->of[0].says != NOTHING);
 }
 
 /* Until when the server at i of this round has time: glibc's, which grows with
@@ -358,7 +338,7 @@ ask_one(struct nameservers *s, size_t i, struct asking *a)
 	to->by_tcp = s->conf->use_vc;
 	if (!to->by_tcp)
 		r = ask_udp(s, to, a, slot_end(s, i));
-	if (r == 0 && count(a, is_nothing) + count(a, is_truncated) > 0) {
+	if (r == 0 && count(a, OPEN | TRUNCATED) > 0) {
 		to->by_tcp = true;
 		close_udp(to);	/* there may be no descriptor for two */
 		r = ask_tcp(s, to, a, slot_end(s, i));
@@ -366,8 +346,9 @@ ask_one(struct nameservers *s, size_t i, struct asking *a)
 	s->who = i;
 	to->failed = r;
 	for (size_t k = 0; k < a->n; k++)
-		if (is_failure(a->of[k].says) && to->failed != DNS_SERVFAIL
-		 && (r == 0 || !is_truncated(a->of[k].says)))
+		if (is_in(a->of[k].says, r == 0 ? FAILURES
+		                                : FAILURES & ~TRUNCATED)
+		 && to->failed != DNS_SERVFAIL)
 			to->failed = a->of[k].says;
 	to->is_silent = to->failed == ERR_TIMEOUT && !has_answer(a);
 	if (!has_answer(a))
@@ -390,7 +371,7 @@ rank(int says)
 	case DNS_OTHER:
 		return 2;
 	}
-	return is_usable(says);
+	return is_in(says, USABLE);
 }
 
 static int

@@ -229,25 +229,21 @@ redact_write(struct buf *b, struct span target)
 const char *
 redact_text(char room[REDACT_ROOM], struct span target)
 {
-	struct buf b = buf_over(room, REDACT_ROOM - 1);
+	struct buf b = buf_over(room, REDACT_ROOM);
 
 	redact_write(&b, target);
-	buf_end_cut(&b);
-	b.cap++;	/* kept for the NUL */
-	return buf_text(&b);
+	return buf_end_text(&b);
 }
 
 /* see net/redact.h */
 const char *
 redact_value(char room[REDACT_ROOM], struct span value)
 {
-	struct buf b = buf_over(room, REDACT_ROOM - 1);
+	struct buf b = buf_over(room, REDACT_ROOM);
 
 	if (login_len(value) > 0 || span_has_prefix(value, "exec:")
 	 || (value.len > 0 && memmem(value.p, value.len, "://", 3) != NULL))
 		return redact_text(room, value);
 	buf_plain(&b, value);
-	buf_end_cut(&b);
-	b.cap++;
-	return buf_text(&b);
+	return buf_end_text(&b);
 }

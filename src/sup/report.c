@@ -186,7 +186,7 @@ static void
 add_asked(struct facts *facts, struct report_room *room,
           const struct report_from *from, size_t i)
 {
-	struct buf why = buf_over(room->asked[i], sizeof room->asked[i] - 1);
+	struct buf why = buf_over(room->asked[i], sizeof room->asked[i]);
 	const struct watch_check *asked = &from->watch->checks[i];
 	const struct health_check *h = &from->watch->health.checks[i];
 	struct facts_check *c = add(facts, asked->name, 0);
@@ -196,9 +196,7 @@ add_asked(struct facts *facts, struct report_room *room,
 	if (h->counts_for & HEALTH_LIVE)
 		c->counts_for |= FACTS_LIVE;
 	watch_write_check(from->watch, i, from->words, &why);
-	buf_end_cut(&why);
-	why.cap++;	/* kept for the NUL */
-	c->why = buf_text(&why);
+	c->why = buf_end_text(&why);
 	c->state = health_state_text(h);
 	c->is_unknown = h->blind_ms != CLOCK_NEVER;
 	c->flaps = h->flaps;

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* base/span.c - borrowed bytes (pure)
+ *
+ * Not inline: some sixty callers would have a copy each.
+ */
+#include "base/span.h"
+
+/* see base/span.h */
+bool
+span_is(struct span s, const char *text)
+{
+	size_t n = strlen(text);
+
+	return s.len == n && (n == 0 || memcmp(s.p, text, n) == 0);
+}
+
+/* see base/span.h */
+bool
+span_has_prefix(struct span s, const char *text)
+{
+	size_t n = strlen(text);
+
+	return s.len >= n && (n == 0 || memcmp(s.p, text, n) == 0);
+}
+
+/* see base/span.h */
+struct span
+span_after(struct span s, size_t n)
+{
+	if (n > s.len)
+		n = s.len;
+	if (n == 0)	/* C allows not even NULL + 0 */
+		return s;
+	return (struct span){ s.p + n, s.len - n };
+}
+
+/* see base/span.h */
+bool
+span_has(struct span s, char c)
+{
+	return s.len > 0 && memchr(s.p, c, s.len) != NULL;
+}
+
+/* see base/span.h */
+struct span
+span_trim(struct span s, const char *blanks)
+{
+	const struct span any = span_of(blanks);
+
+	while (s.len > 0 && span_has(any, s.p[0]))
+		s = span_after(s, 1);
+	while (s.len > 0 && span_has(any, s.p[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+/* see base/span.h */
+struct span
+span_cut(struct span *rest, char mark)
+{
+	const char *m = rest->len ? memchr(rest->p, mark, rest->len) : NULL;
+	struct span head = *rest;
+
+	if (m != NULL)
+		head.len = (size_t)(m - rest->p);
+	*rest = span_after(*rest, head.len + (m != NULL));
+	return head;
+}
