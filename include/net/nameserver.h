@@ -34,10 +34,10 @@ struct nameserver {
 			 * an error (< 0), or 0 */
 	bool by_tcp;	/* that was over TCP */
 	bool is_heard;	/* it has said something in this look-up */
-	bool is_silent;	/* it let its time pass the last time */
+	bool is_silent;	/* it did not answer in time when it was asked last */
 };
 
-/* All of a look-up. The caller's memory, too much for a small stack. */
+/* All of a look-up; too large for a small stack. */
 struct nameservers {
 	const struct resolvconf *conf;
 	struct nameserver at[RESOLVCONF_SERVERS_MAX];	/* in order */
