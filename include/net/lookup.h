@@ -20,11 +20,10 @@
 /*
  * Fills set with host's addresses and this port; family is AF_INET, AF_INET6 or
  * AF_UNSPEC for both. dial_end() is due in any case. Returns 0, or an error after
- * appending what failed to why: ERR_RESOLVE (no address of
- * this family), ERR_NONAME (there is no such name), ERR_PARSE (it cannot be one),
- * ERR_NAMESERVER (no name server has an answer), ERR_TIMEOUT (the deadline came),
- * ERR_FULL or ERR_TOOBIG (of a file), or -errno: what the machine did not give
- * (err_is_shortage()).
+ * appending what failed to why: ERR_RESOLVE (no address of this family), ERR_NONAME
+ * (there is no such name), ERR_PARSE (it cannot be one), ERR_NAMESERVER (no name
+ * server has an answer), ERR_TIMEOUT (the deadline came), ERR_FULL or ERR_TOOBIG (of
+ * a file), or -errno: what the machine did not give (err_is_shortage()).
  */
 int lookup_host(struct dial_set *set, struct span host, uint16_t port,
                 int family, int64_t deadline_ms, struct buf *why);

@@ -39,6 +39,7 @@ struct lookup {
 	char              servers_did[SERVERS_DID_MAX];
 	size_t            tried;	/* names, of which the one at ended_at */
 	size_t            ended_at;	/* ended the search */
+	uint32_t          keys[DIAL_ADDRS_MAX];
 	struct nameservers servers;
 };
 
@@ -389,15 +390,15 @@ key_of(const struct ip *to)
 
 /* The order in which they are tried. */
 static void
-sort(struct dial_set *set)
+sort(struct lookup *l)
 {
-	uint32_t keys[DIAL_ADDRS_MAX];
+	struct ip *ips = dial_ips(l->set);
 
-	if (set->n < 2)
+	if (l->set->n < 2)
 		return;
-	for (size_t i = 0; i < set->n; i++)
-		keys[i] = key_of(&dial_ips(set)[i]);
-	addrorder_sort(dial_ips(set), keys, set->n);
+	for (size_t i = 0; i < l->set->n; i++)
+		l->keys[i] = key_of(&ips[i]);
+	addrorder_sort(ips, l->keys, l->set->n);
 }
 
 /* Fills l->set from hosts or DNS. */
@@ -414,7 +415,7 @@ ask(struct lookup *l, struct buf *why)
 	else if (l->set->n == 0)
 		r = ask_servers(l, why);
 	if (r == 0)
-		sort(l->set);
+		sort(l);
 	return r;
 }
 

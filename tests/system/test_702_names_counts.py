@@ -7,7 +7,7 @@ import pytest
 
 import names
 from box import HALE
-from names import AAAA, FirstLost, NODATA, NXDOMAIN, SILENT, Say, Setup, Zone, always, by_proto
+from names import AAAA, FirstLost, NODATA, NXDOMAIN, REFUSED, SILENT, Say, Setup, Zone, always, by_proto
 
 V4, V6 = "192.0.2.1", "2001:db8::1"
 GOOD = Zone({"db.test": f"{V4} {V6}"})
@@ -214,3 +214,26 @@ def test_random_ids_come_from_the_kernel():
         return log.read_text()
 
     assert "getrandom(" in names.within(one(), work)
+
+
+@pytest.mark.static_only
+@pytest.mark.parametrize("url", [URL, "http://127.0.0.1:1/", "tcp://db.test:1", "unix:/none"])
+@pytest.mark.parametrize("limits", ["-s 128", "-n 4"], ids=["a stack of 128 KB", "4 descriptors"])
+def test_a_check_needs_little(limits, url):
+    """A descriptor beside the three that are open is enough, and so is a small stack."""
+    tc = by_proto(lambda q: Say(tc=True), GOOD)
+    refusing = {"127.0.0.1": always(REFUSED), "127.0.0.2": tc}
+    ran = names.run(Setup(refusing, NS1 + "nameserver 127.0.0.2\n"), "/bin/sh", "-c",
+                    f'ulimit {limits}; exec "$0" "$@"', HALE, "check", url)
+    assert ran.code == 1
+    assert re.search("onnection refused|unreachable|No such file", ran.out), ran.out
+    assert "name server" not in ran.out
+
+
+def test_a_server_whose_tcp_is_silent_costs_its_time_once():
+    quiet = by_proto(lambda q: Say(tc=True), always(SILENT))
+    ran = names.run(Setup({"127.0.0.1": quiet, "127.0.0.2": always(NXDOMAIN)},
+                          NS1 + "nameserver 127.0.0.2\nsearch a b c d\noptions timeout:1\n"),
+                    *GET, "http://db:1/")
+    assert ran.code == 6
+    assert len([q for q in ran.questions("udp", "127.0.0.1")]) == 2

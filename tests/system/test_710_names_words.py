@@ -7,7 +7,7 @@ import pytest
 import names
 from box import HALE
 from names import (AAAA, FORMERR, LAME, NODATA, NOTIMP, NXDOMAIN, REFUSED, SERVFAIL, SILENT, Say,
-                   Setup, Zone, always)
+                   Setup, Zone, always, by_proto)
 
 NS1 = "nameserver 127.0.0.1\n"
 NS2 = NS1 + "nameserver 127.0.0.2\n"
@@ -22,6 +22,13 @@ class Row:
     host: str
     parts: list  # patterns that the line has, in this order
     never: str = "^$"  # a pattern that it has not
+
+
+def truncated(_):
+    return Say(tc=True)
+
+
+truncated.tcp = None  # nobody is there
 
 
 def served(servers, text=NS1, **rest):
@@ -73,6 +80,17 @@ ROWS = {
         [SERVFAIL, REFUSED, SILENT], NS2 + "nameserver 127.0.0.3\n" + QUICK), "db.test", [
             r"127\.0\.0\.1", "SERVFAIL|fail", r"127\.0\.0\.2", "REFUSED|refuse",
             r"127\.0\.0\.3", "timed out"], "does not exist"),
+    "truncated, and TCP refused": Row(served([truncated]), "db.test", [
+        NOBODY, r"127\.0\.0\.1 \(over TCP: ", "refused"]),
+    "truncated, and TCP silent": Row(served([by_proto(truncated, always(SILENT))], NS1 + QUICK),
+                                     "db.test", [NOBODY, r"over TCP: timed out"]),
+    "an interface that is not there": Row(served([], "nameserver fe80::1%none0\n"), "db.test", [
+        NOBODY, r"fe80::1 \(no interface leads to it\)"]),
+    "time runs out after other answers": Row(served(
+        [Zone({"db.svc.cluster.local": SILENT})], NS1 + SEARCH + QUICK), "db",
+        [r"127\.0\.0\.1", r"\bdb does not exist"]),
+    "a name that no DNS can have": Row(served([NXDOMAIN]), "x" * 64 + ".test", [
+        "1 to 63 bytes, at most 253 in all"]),
     "an IPv6 server": Row(served([], "nameserver ::1\n"), "db.test", ["::1", "refused"]),
     "an address no one reaches": Row(served([], "nameserver 203.0.113.1\n"), "db.test", [
         r"203\.0\.113\.1", "unreachable|route"], "timed out"),
@@ -174,3 +192,17 @@ def test_verbose_lists_what_was_found():
     ran = names.run(served([both]), HALE, "get", "-v", "http://db.test:1/")
     assert re.search(r"^\* Host db\.test:1 was resolved\.\n\* IPv6: 2001:db8::1\n"
                      r"\* IPv4: 192\.0\.2\.1, 192\.0\.2\.2\n", ran.err, re.M), ran.err
+
+
+def test_no_aaaa_leaves_nothing_to_ask_for_with_6():
+    ran = names.run(served([NXDOMAIN], NS1 + "options no-aaaa\n"), HALE, "check", "-6",
+                    "tcp://db.test:1")
+    assert (ran.code, ran.asked) == (1, [])
+    assert ran.out == ("db.test: /etc/resolv.conf says no-aaaa: IPv6 addresses are not asked "
+                       "for\n")
+
+
+def test_a_deadline_that_has_come_asks_nobody():
+    ran = names.run(served([NXDOMAIN], hosts="".join(f"192.0.2.1 x{i}\n" for i in range(10 ** 6))),
+                    HALE, "check", "--timeout", "1ms", "tcp://db.test:1")
+    assert (ran.code, ran.asked) == (1, []) and re.search("time", ran.out), ran.out
