@@ -51,7 +51,7 @@ struct nameservers {
 
 /*
  * conf, whose servers have their zones, and found must stay. family is AF_INET,
- * AF_INET6 (not with no-aaaa) or AF_UNSPEC for both. found has room for all
+ * AF_INET6 or AF_UNSPEC for both (with no-aaaa IPv4 alone). found has room for all
  * (dial_make_room()). Returns 0 or -errno (no random number for
  * `rotate`); nameservers_end() is due in both cases.
  */

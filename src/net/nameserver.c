@@ -410,19 +410,20 @@ add_question(struct asking *a, struct span name, enum dns_type type,
 	};
 }
 
-static int
+/* The questions. False: there is no random number for their ids, see errno. */
+static bool
 start(const struct nameservers *s, struct asking *a, struct span name)
 {
 	uint16_t ids[2];
 
 	a->n = 0;
-	if (getrandom(ids, sizeof ids, 0) != sizeof ids)
-		return -errno;
+	if (getrandom(ids, sizeof ids, 0) < 0)	/* so few come whole, or not */
+		return false;
 	if (s->family != AF_INET6)
 		add_question(a, name, DNS_A, ids[0], s->conf->edns0);
-	if (s->family != AF_INET && !s->conf->no_aaaa)
+	if (s->family != AF_INET && (a->n == 0 || !s->conf->no_aaaa))
 		add_question(a, name, DNS_AAAA, ids[1], s->conf->edns0);
-	return 0;
+	return true;
 }
 
 /* Servers that stayed silent go to the end: the others know all that can be
@@ -459,10 +460,9 @@ nameservers_ask(struct nameservers *s, struct span name)
 {
 	size_t speaking = put_silent_last(s);
 	struct asking a;
-	int r = start(s, &a, name);
 
-	if (r < 0)
-		return r;
+	if (!start(s, &a, name))
+		return -errno;
 	for (size_t i = 0; i < s->n; i++)
 		s->at[i].failed = s->at[i].is_silent ? ERR_TIMEOUT : 0;
 	for (unsigned round = 0; round < s->conf->attempts; round++)
@@ -525,7 +525,7 @@ nameservers_init(struct nameservers *s, const struct resolvconf *conf,
 	s->deadline_ms = deadline_ms;
 	s->n = s->who = 0;
 	s->found = found;
-	if (conf->rotate && getrandom(&first, 1, 0) != 1)
+	if (conf->rotate && getrandom(&first, 1, 0) < 0)
 		return -errno;
 	s->n = conf->servers_n;
 	for (size_t i = 0; i < s->n; i++)
