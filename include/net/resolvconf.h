@@ -29,6 +29,7 @@ struct resolvconf_server {
 struct resolvconf {
 	struct resolvconf_server servers[RESOLVCONF_SERVERS_MAX];
 	size_t      servers_n;	/* at least 1 */
+	bool        names_none;	/* the one is 127.0.0.1, for want of another */
 	struct span search;	/* empty, or domains and blanks; borrowed */
 	unsigned    ndots;	/* 1 */
 	unsigned    timeout_s;	/* 5; at least 1, for a 0 in the file too */

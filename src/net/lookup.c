@@ -315,6 +315,10 @@ tell_failure(const struct lookup *l, struct buf *why)
 		if (l->says > 0 || has_spoken(&l->servers))
 			buf_fmt(why, " for %s", l->name);
 		buf_fmt(why, ": %s", l->servers_did);
+		if (l->conf.names_none)
+			buf_str(why, "; " RESOLVCONF " names no name server");
+		if (l->says > 0)
+			write_tried(why, l);
 		return;
 	}
 	ip_write(why, &l->who);
@@ -322,8 +326,8 @@ tell_failure(const struct lookup *l, struct buf *why)
 		buf_fmt(why, " says that %s does not exist", l->name);
 	else
 		buf_fmt(why, " says that %s has no%s address", l->name,
-		        l->family == AF_INET ? " IPv4" :
-		        l->family == AF_INET6 ? " IPv6" : "");
+		        l->family == AF_INET6 ? " IPv6" :
+		        l->family == AF_INET || l->conf.no_aaaa ? " IPv4" : "");
 	write_tried(why, l);
 }
 

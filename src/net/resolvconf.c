@@ -114,7 +114,8 @@ resolvconf_read(struct resolvconf *out, struct span text,
 	};
 	while (text.len > 0)
 		read_line(out, span_cut(&text, '\n'));
-	if (out->servers_n == 0)
+	out->names_none = out->servers_n == 0;
+	if (out->names_none)
 		out->servers[out->servers_n++].ip = (struct ip){
 			.b = { 127, 0, 0, 1 },
 		};

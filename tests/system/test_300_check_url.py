@@ -439,7 +439,8 @@ def test_a_root_without_name_servers_says_so(tmp_path):
         done = subprocess.run(["unshare", "--net", "/usr/sbin/chroot", tmp_path, "/hale", *words],
                               capture_output=True, text=True)
         assert (done.returncode, done.stdout) == (
-            1, "some.name: no name server answered: 127.0.0.1 (Network unreachable)\n")
+            1, "some.name: no name server answered: 127.0.0.1 (Network unreachable); "
+               "/etc/resolv.conf names no name server\n")
 
 
 @contextlib.contextmanager
@@ -484,8 +485,8 @@ def test_a_look_up_that_fails_is_reported_as_what_it_was(tmp_path, rcode, timeou
         sock = socket.socket(fileno=socket.recv_fds(ours, 1, 1)[1][0])
         with answering(sock, rcode) as asked:
             out, _ = asker.communicate(timeout=box.DEADLINE)
-    tried = " (also tried some.name.test)" if "says" in why else ""
-    assert (asker.returncode, out) == (1, f"some.name: {why}{tried}\n") and asked
+    assert (asker.returncode, out) == (
+        1, f"some.name: {why} (also tried some.name.test)\n") and asked
 
 
 def lonely(give_to=None):

@@ -70,7 +70,7 @@ def test_what_is_no_static_pie_is_an_error_that_leaves_no_hale(tmp_path, how, to
     debug = link(tmp_path / "hale.debug", *how)
     (tmp_path / "hale").write_bytes(b"of yesterday")
     os.utime(tmp_path / "hale", (0, 0))
-    done = call("make", "-C", TOP, f"B={tmp_path}", "TOOL=build/tool", "PARTS=",
+    done = call("make", "-C", TOP, f"B={tmp_path}", "TOOL=build/tool", "PARTS=", "MALLOC=",
                 "-o", f"{tmp_path}/main.o", f"{tmp_path}/hale")
     assert done.returncode != 0 and "made" not in done.stdout
     assert f"{debug}: not a static PIE: {told}" in done.stderr
