@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Rows of names: one HTTP check of a name that a server on loopback answers.
 
-HALE_BEFORE names another hale to compare with, as the one before a change.
+BENCH_BEFORE names another hale to compare with, as the one before a change.
 """
 
 import contextlib
@@ -62,7 +62,7 @@ def resolv_conf():
 
 def clients(bench, url):
     found = {"hale": [bench.programs.hale, "check", url]}
-    if before := os.environ.get("HALE_BEFORE"):
+    if before := os.environ.get("BENCH_BEFORE"):
         found["before"] = [os.path.abspath(before), "check", url]
     if curl := shutil.which("curl"):
         found["curl"] = [curl, "-q", "-fsS", "-o", "/dev/null", url]
