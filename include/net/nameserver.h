@@ -44,7 +44,7 @@ struct nameservers {
 	size_t     n;
 	int        family;
 	int64_t    deadline_ms;
-	size_t     who;		/* whose the last answer is */
+	size_t     who;		/* the server that answered last */
 	struct dial_set *found;
 	char       message[2 + DNS_MESSAGE_MAX];
 };

@@ -245,7 +245,7 @@ fill(struct nameservers *s, int fd, size_t *have, size_t want, int64_t end_ms)
 	return 0;
 }
 
-/* One message behind its length (RFC 1035, 4.2.2). */
+/* One message, which its length precedes (RFC 1035, 4.2.2). */
 static int
 read_tcp(struct nameservers *s, struct nameserver *from, int fd,
          struct asking *a, int64_t *end_ms)
