@@ -22,7 +22,7 @@ void *heap_alloc(size_t len);
  * and old is as it was. */
 void *heap_resize(void *old, size_t len);
 
-/* Leaves errno as it is. NULL is no block. */
+/* Leaves errno as it is. NULL frees nothing. */
 void heap_free(void *old);
 
 #endif

@@ -32,6 +32,9 @@ struct span span_after(struct span s, size_t n);
 
 bool span_has(struct span s, char c);
 
+/* c, an ASCII letter as a small one: names are compared without case. */
+unsigned span_fold(char c);
+
 /* Without those of the bytes in blanks that stand at either end. */
 struct span span_trim(struct span s, const char *blanks);
 

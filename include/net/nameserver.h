@@ -68,7 +68,7 @@ int nameservers_init(struct nameservers *s, const struct resolvconf *conf,
 int nameservers_ask(struct nameservers *s, struct span name);
 
 /* Appends the servers and what became of the last question: "10.96.0.10 (timed
- * out), 10.96.0.11 (connection refused)". */
+ * out), 10.96.0.11 (Connection refused)". */
 void nameservers_write(struct buf *b, const struct nameservers *s);
 
 /* Closes what is open. */

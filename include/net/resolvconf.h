@@ -39,7 +39,7 @@ struct resolvconf {
 };
 
 /*
- * Reads the file's text, empty where there is none: then, or where it has no
+ * Reads the file's text, empty if there is no file: then, or if it has no
  * nameserver, 127.0.0.1 is asked. With neither search nor domain the search list
  * is what follows the first dot of hostname. Nothing fails: a line that cannot be
  * read is ignored. text and hostname must stay.

@@ -66,3 +66,12 @@ span_cut(struct span *rest, char mark)
 	*rest = span_after(*rest, head.len + (m != NULL));
 	return head;
 }
+
+/* see base/span.h */
+unsigned
+span_fold(char c)
+{
+	unsigned u = (unsigned char)c;
+
+	return u - 'A' < 26 ? u | 0x20 : u;
+}

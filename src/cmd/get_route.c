@@ -57,7 +57,7 @@ matches(const char *host, struct span item)
 		return true;
 	if (item.len > 2 && item.p[0] == '[')
 		item = (struct span){ item.p + 1, item.len - 2 };
-	if (ip_read(&ip, NULL, h) == 0)	/* "0.0.1" is no domain of 127.0.0.1 */
+	if (ip_read(&ip, NULL, h) == 0)	/* "0.0.1" is not a domain of 127.0.0.1 */
 		return matches_net(&ip, item);
 	if (item.len > 0 && item.p[0] == '.')
 		item = span_after(item, 1);

@@ -94,17 +94,11 @@ get16(const char *at)
 	return (unsigned)(unsigned char)at[0] << 8 | (unsigned char)at[1];
 }
 
-static unsigned
-fold(unsigned c)
-{
-	return c - 'A' < 26 ? c | 0x20 : c;
-}
-
 /* In any case of ASCII letters; a length below 'A' is itself. */
 static bool
 is_same(const char *a, const char *b, size_t len)
 {
-	while (len > 0 && fold((unsigned char)*a) == fold((unsigned char)*b)) {
+	while (len > 0 && span_fold(*a) == span_fold(*b)) {
 		a++;
 		b++;
 		len--;

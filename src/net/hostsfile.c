@@ -11,14 +11,6 @@ enum {
 	REST,		/* of a line that is not read any more */
 };
 
-static unsigned
-fold(char c)
-{
-	unsigned u = (unsigned char)c;
-
-	return u - 'A' < 26 ? u | 0x20 : u;
-}
-
 /* see net/hostsfile.h */
 void
 hostsfile_init(struct hostsfile *h, struct span name)
@@ -36,7 +28,7 @@ add_byte(struct hostsfile *h, char c)
 		else
 			h->address[h->address_len++] = c;
 	} else if (h->matched < h->name.len
-	        && fold(h->name.p[h->matched]) == fold(c)) {
+	        && span_fold(h->name.p[h->matched]) == span_fold(c)) {
 		h->matched++;
 	} else {
 		h->matched = DIFFERS;
