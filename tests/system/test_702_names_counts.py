@@ -237,3 +237,19 @@ def test_a_server_whose_tcp_is_silent_costs_its_time_once():
                     *GET, "http://db:1/")
     assert ran.code == 6
     assert len([q for q in ran.questions("udp", "127.0.0.1")]) == 2
+
+
+@pytest.mark.parametrize("more, found", [(-1, True), (0, True), (1, False)])
+def test_a_resolv_conf_has_a_bound_that_is_named(more, found):
+    text = "#" * (32768 + more - len(NS1) - 1) + "\n" + NS1
+    ran = names.run(Setup({"127.0.0.1": GOOD}, text), *GET, URL)
+    assert (ran.code, bool(ran.asked)) == ((7, True) if found else (6, False)), ran.err
+    assert found or "/etc/resolv.conf is longer than 32768 bytes" in ran.err
+
+
+@pytest.mark.parametrize("lines, code", [(6433, 7), (6434, 6)])
+def test_the_addresses_of_a_name_in_hosts_have_a_bound_that_is_named(lines, code):
+    hosts = "".join(f"127.0.{i >> 8}.{i & 255} db.test\n" for i in range(256, 256 + lines))
+    ran = names.run(one(hosts=hosts), *GET, URL)
+    assert (ran.code, ran.asked) == (code, []), ran.err
+    assert code == 7 or "/etc/hosts has more than 6433 addresses for it" in ran.err
