@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* base/span.c - borrowed bytes (pure)
  *
- * Not inline: some sixty callers would have a copy each.
+ * Not inline: each file that calls one would have a copy, and most do.
  */
 #include "base/span.h"
 

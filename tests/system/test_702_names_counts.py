@@ -7,7 +7,8 @@ import pytest
 
 import names
 from box import HALE
-from names import AAAA, FirstLost, NODATA, NXDOMAIN, REFUSED, SILENT, Say, Setup, Zone, always, by_proto
+from names import (AAAA, FirstLost, NODATA, NXDOMAIN, REFUSED, SILENT, Say, Setup, Zone,
+                   always, by_proto)
 
 V4, V6 = "192.0.2.1", "2001:db8::1"
 GOOD = Zone({"db.test": f"{V4} {V6}"})
