@@ -18,40 +18,42 @@ LINK    = -static-pie -Wl,--gc-sections,-z,pack-relative-relocs
 LAYOUT  = -Wl,-z,separate-code,-T,scripts/layout.ld
 HARDEN  = -Wl,-z,relro,-z,now,-z,noexecstack
 
-# A layer may use the lines above it, never those below.
-BASE = base/heap base/relro base/err base/span base/buf base/parse base/signame base/edits base/opt \
-       base/kubenv base/clock base/log
-NET  = net/loop net/ip net/dns net/resolvconf net/hostsfile net/addrorder \
-       net/sock net/http net/proxy net/server net/der net/x509_name \
-       net/x509 net/x509_path net/pem net/key net/anchors net/anchors_blob net/trust \
-       net/tls_engine net/tls_sig net/tls_key net/tls net/url net/redact \
-       net/reply net/request net/dial net/nameserver net/lookup net/client net/program net/check net/checkopt
-SUP  = sup/signals sup/service sup/health sup/notify sup/checkname \
-       sup/terminal sup/procstat sup/proc sup/spawn sup/child sup/deliver sup/kin sup/tree sup/fds \
-       sup/env sup/explain sup/cgroup sup/death sup/stopped sup/notify_sock \
-       sup/speaker sup/checker sup/watch sup/launch sup/facts \
-       sup/report sup/usage sup/status sup/page sup/metrics sup/answer \
-       sup/nonce sup/local sup/local_ask sup/follow sup/daemon sup/clash sup/keeper sup/reaper \
-       sup/snapshot sup/init
-CMD  = cmd/cmd cmd/help cmd/license cmd/ask cmd/run cmd/run_checks cmd/script cmd/probe cmd/check cmd/wait \
-       cmd/get \
-       cmd/get_opts cmd/get_ask cmd/get_route cmd/get_send cmd/get_recv cmd/get_try \
-       cmd/get_tell cmd/get_sink cmd/get_words \
-       cmd/get_digest cmd/status
+# A room may use the lines above it, never those below; scripts/layers.sh says more.
+BASE   = base/heap base/relro base/err base/span base/buf base/parse base/signame \
+         base/edits base/opt base/kubenv base/clock base/log
+NET    = net/loop net/ip net/sock net/http net/proxy net/server
+TLS    = tls/der tls/x509_name tls/x509 tls/x509_path tls/pem tls/key tls/anchors \
+         tls/anchors_blob tls/trust tls/tls_engine tls/tls_sig tls/tls_key tls/tls
+CLIENT = client/dns client/resolvconf client/hostsfile client/addrorder client/url \
+         client/redact client/checkname client/reply client/request client/dial \
+         client/nameserver client/resolve client/exchange client/program client/check \
+         client/checkopt
+SUP    = sup/signals sup/lifecycle sup/verdict sup/notify sup/terminal sup/procstat \
+         sup/proc sup/spawn sup/child sup/deliver sup/kin sup/tree sup/fds sup/env \
+         sup/explain sup/cgroup sup/death sup/stopped sup/notify_sock sup/speaker \
+         sup/checker sup/monitor sup/launch sup/snapshot sup/snapshot_checks sup/usage \
+         sup/view_text sup/view_html sup/view_metrics sup/endpoints sup/nonce sup/local \
+         sup/local_ask sup/follow sup/daemon sup/clash sup/keeper sup/reaper \
+         sup/respond sup/init
+GET    = get/options get/head get/route get/send get/receive get/retry get/messages \
+         get/sink get/writeout get/digest
+CMD    = cmd/cmd cmd/help cmd/license cmd/ask cmd/run cmd/run_checks cmd/script \
+         cmd/probe cmd/check cmd/wait cmd/get cmd/status
+ROOMS  = $(BASE) $(NET) $(TLS) $(CLIENT) $(SUP) $(GET) $(CMD)
 # These decide and touch nothing; scripts/layers.sh holds them to it.
-PURE = base/err base/span base/buf base/parse base/signame base/edits base/opt base/kubenv \
-       net/ip net/dns net/resolvconf net/hostsfile net/addrorder net/http net/proxy \
-       sup/service net/der net/x509_name net/x509 net/x509_path net/pem net/key \
-       net/anchors net/anchors_blob net/url net/redact net/reply net/request \
-       sup/health sup/notify sup/checkname sup/daemon sup/clash sup/facts sup/metrics \
-       sup/procstat
+PURE   = base/err base/span base/buf base/parse base/signame base/edits base/opt \
+         base/kubenv net/ip net/http net/proxy tls/der tls/x509_name tls/x509 \
+         tls/x509_path tls/pem tls/key tls/anchors tls/anchors_blob client/dns \
+         client/resolvconf client/hostsfile client/addrorder client/url client/redact \
+         client/checkname client/reply client/request sup/lifecycle sup/verdict \
+         sup/notify sup/daemon sup/clash sup/snapshot sup/view_metrics sup/procstat
 
 WARN  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum \
         -Wmissing-prototypes -Wvla
 OURS  = -std=c11 -D_GNU_SOURCE -iquote include -MMD -MP -fPIE \
         -fstack-protector-strong -ffunction-sections -fdata-sections \
         -fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)=. $(WARN)
-PARTS = $(patsubst %,$B/%.o,$(BASE) $(NET) $(SUP) $(CMD))
+PARTS = $(patsubst %,$B/%.o,$(ROOMS))
 UNITS = $(patsubst tests/%.c,$B/%,$(wildcard tests/unit/test_*.c \
         tests/fault/test_*.c))
 TOOLS = $(patsubst tests/%.c,$B/%,$(wildcard tests/helpers/*.c))
@@ -79,12 +81,12 @@ $B/hale: $B/hale.debug
 # check, runs through lies together in the file, libc's part of it included, and
 # ends with init_run() within the first 64 KB (test_97). init.o comes last there:
 # its large state would part libc's variables from ours.
-FIRST = main cmd/cmd cmd/run $(filter-out base/heap base/kubenv base/edits,$(BASE)) sup/signals sup/service sup/watch sup/health \
+FIRST = main cmd/cmd cmd/run $(filter-out base/heap base/kubenv base/edits,$(BASE)) sup/signals sup/lifecycle sup/monitor sup/verdict \
         sup/cgroup sup/terminal sup/spawn sup/child sup/tree sup/proc \
         sup/fds sup/env sup/launch sup/keeper sup/nonce sup/local \
-        sup/checkname net/loop net/sock net/server
-NEXT  = sup/checker sup/usage sup/notify sup/notify_sock net/http net/proxy net/check net/checkopt net/url \
-        net/redact net/client net/dial net/lookup net/nameserver net/request net/reply net/program cmd/check cmd/probe \
+        client/checkname net/loop net/sock net/server
+NEXT  = sup/checker sup/usage sup/notify sup/notify_sock net/http net/proxy client/check client/checkopt client/url \
+        client/redact client/exchange client/dial client/resolve client/nameserver client/request client/reply client/program cmd/check cmd/probe \
         cmd/run_checks cmd/ask sup/local_ask cmd/wait cmd/status cmd/get
 objects = $(patsubst %,$B/%.o,$1)
 ORDER = $(call objects,$(FIRST)) -lc $(call objects,sup/init) -lc \
@@ -105,16 +107,16 @@ $B/%.o: src/%.c $(READY)
 	$Q$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
 
 # Only these can see BearSSL; get_digest for its SHA-256.
-TLS = net/tls net/tls_engine net/tls_sig net/tls_key cmd/get_digest
-$(patsubst %,$B/%.o,$(TLS)) $(patsubst %,$B/unit/obj/%.o,$(TLS)): \
+USE_BEARSSL = tls/tls tls/tls_engine tls/tls_sig tls/tls_key get/digest
+$(patsubst %,$B/%.o,$(USE_BEARSSL)) $(patsubst %,$B/unit/obj/%.o,$(USE_BEARSSL)): \
         OURS += -isystem $(TOOL)/bearssl/inc
 $B/unit/test_tls: private OURS += -isystem $(TOOL)/bearssl/inc
 
 # The trust anchors, from the roots in the tree and nothing of the machine's.
 HOSTCC = gcc
-ROOTS  = src/net/roots.pem
-$B/trust/anchors: scripts/anchors.c src/net/x509.c src/net/x509_name.c \
-        src/net/pem.c src/net/der.c src/base/buf.c src/base/span.c include/net/x509.h | $(READY)
+ROOTS  = src/tls/roots.pem
+$B/trust/anchors: scripts/anchors.c src/tls/x509.c src/tls/x509_name.c \
+        src/tls/pem.c src/tls/der.c src/base/buf.c src/base/span.c include/tls/x509.h | $(READY)
 	@mkdir -p $(@D)
 	$Q$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 -iquote include -o $@ $(filter %.c,$^)
 $B/trust/roots.pem: FORCE
@@ -123,13 +125,13 @@ $B/trust/roots.pem: FORCE
 $B/trust/anchors_blob.c: $B/trust/anchors $B/trust/roots.pem
 	$Q$^ >$@.part
 	@mv $@.part $@
-$B/net/anchors_blob.o: $B/trust/anchors_blob.c
+$B/tls/anchors_blob.o: $B/trust/anchors_blob.c
 	@mkdir -p $(@D)
 	@echo "compile $<"
 	$Q$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
 
 # What --license prints; MORE_LICENSES are files whose text follows ours.
-MORE_LICENSES = src/net/roots.license
+MORE_LICENSES = src/tls/roots.license
 $B/cmd/license.c: scripts/license.sh LICENSE $(MORE_LICENSES) $(READY)
 	@mkdir -p $(@D)
 	@scripts/license.sh LICENSE $(TOOL) $(MORE_LICENSES) >$@ || { rm -f $@; exit 1; }
@@ -182,11 +184,11 @@ unit-run: $(UNITS)
 # Units run with the machine's own compiler and libc: cmocka comes with those.
 UNIT_CC     = gcc
 UNIT_CFLAGS = -O1 -g
-UNIT_PARTS  = $(patsubst %,$B/unit/obj/%.o,$(BASE) $(NET) $(SUP))
+UNIT_PARTS  = $(patsubst %,$B/unit/obj/%.o,$(filter-out cmd/% get/%,$(ROOMS)))
 $B/unit/obj/%.o: src/%.c | $(READY)
 	@mkdir -p $(@D)
 	$Q$(UNIT_CC) $(OURS) $(UNIT_CFLAGS) -c -o $@ $<
-$B/unit/obj/net/anchors_blob.o: $B/trust/anchors_blob.c
+$B/unit/obj/tls/anchors_blob.o: $B/trust/anchors_blob.c
 	@mkdir -p $(@D)
 	$Q$(UNIT_CC) $(OURS) $(UNIT_CFLAGS) -c -o $@ $<
 # cgroup.c's absolute paths are looked up in a folder of the test's.
@@ -203,14 +205,14 @@ $B/unit/test_nameserver: UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=clock_wait_ms \
 $B/unit/test_loop $B/unit/test_server: \
         UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=epoll_wait \
         -Wl,--wrap=timerfd_create,--wrap=timerfd_settime
-$B/unit/test_watch: UNIT_LINK = \
+$B/unit/test_monitor: UNIT_LINK = \
         -Wl,--wrap=clock_ms,--wrap=epoll_wait,--wrap=_Fork \
         -Wl,--wrap=cgroup_oom_kills,--wrap=notify_sock_read \
         -Wl,--wrap=timerfd_create,--wrap=timerfd_settime
 # What fuzzing saved runs again, each target by a name of its own.
 FUZZ_PARTS = $(patsubst tests/fuzz/%.c,$B/unit/obj/fuzz/%.o, \
         $(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_GET = $(patsubst %,$B/unit/obj/%.o,$(filter cmd/get_%,$(CMD)))
+FUZZ_GET = $(patsubst %,$B/unit/obj/%.o,$(GET))
 $B/unit/obj/fuzz/%.o: tests/fuzz/%.c | $(READY)
 	@mkdir -p $(@D)
 	$Q$(UNIT_CC) $(OURS) -DLLVMFuzzerTestOneInput=$* $(UNIT_CFLAGS) -c -o $@ $<

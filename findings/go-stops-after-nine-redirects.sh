@@ -41,7 +41,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
+	"client/url"
 )
 
 func main() {

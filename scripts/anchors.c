@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "net/pem.h"
-#include "net/x509.h"
-#include "net/x509_name.h"
+#include "tls/pem.h"
+#include "tls/x509.h"
+#include "tls/x509_name.h"
 
 #define FILE_MAX (1 << 20)
 
@@ -45,7 +45,7 @@ put_span(struct span s)
 	put_bytes(s.p, s.len);
 }
 
-/* see src/net/anchors.c for the form */
+/* see src/tls/anchors.c for the form */
 static void
 put_anchor(const struct x509 *c)
 {
@@ -174,7 +174,7 @@ main(int argc, char **argv)
 	fclose(f);
 	version = comment(in, "version");
 	date = comment(in, "date");
-	printf("/* made by scripts/anchors.c */\n#include \"net/anchors.h\"\n\n"
+	printf("/* made by scripts/anchors.c */\n#include \"tls/anchors.h\"\n\n"
 	       "static const unsigned char blob[] = {\n");
 	if (in.len == sizeof text || version.len == 0 || date.len == 0 ||
 	    take_all(in) < 0 || taken == 0) {

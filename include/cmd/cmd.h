@@ -54,7 +54,7 @@ int cmd_parse(const struct cmd *c, void *args, int argc, char **argv);
 void cmd_tell_fail(const struct cmd *c, const char *within,
                    const struct opt_fail *f);
 
-/* Appends NAME=URL of a check's word (net/checkopt.h), without its secrets. */
+/* Appends NAME=URL of a check's word (client/checkopt.h), without its secrets. */
 void cmd_write_check(struct buf *b, struct span name, struct span word);
 
 /* Prints c's help to stdout. Returns CMD_OK. */

@@ -5,7 +5,7 @@
 #ifndef HALE_CMD_PROBE_H
 #define HALE_CMD_PROBE_H
 
-#include "net/checkopt.h"
+#include "client/checkopt.h"
 
 /* The first member of a command's args: CHECK_OPTS relies on that. */
 struct probe_args {
@@ -13,7 +13,7 @@ struct probe_args {
 };
 
 /*
- * Replaces the ${NAME}s in the URL of a check's word (net/checkopt.h), in new,
+ * Replaces the ${NAME}s in the URL of a check's word (client/checkopt.h), in new,
  * terminated memory that is kept; a word without one stays where it is, and one for
  * a shell is refused. Returns CMD_OK, or CMD_USAGE after saying what is wrong;
  * `what` starts that line.

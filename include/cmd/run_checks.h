@@ -7,7 +7,7 @@
 #ifndef HALE_CMD_RUN_CHECKS_H
 #define HALE_CMD_RUN_CHECKS_H
 
-#include "sup/watch.h"
+#include "sup/monitor.h"
 
 /*
  * Has a comma of HALE_CHECK parted what belongs together? That is so within quotes
@@ -21,6 +21,6 @@ bool run_checks_join(struct span *last, struct span value);
  * what is not there came from the environment. Returns CMD_OK, or CMD_USAGE after
  * saying in one line which check is wrong.
  */
-int run_checks_prepare(struct watch_plan *w, int argc, char **argv);
+int run_checks_prepare(struct monitor_plan *w, int argc, char **argv);
 
 #endif

@@ -9,7 +9,7 @@
 #ifndef HALE_SUP_CHECKER_H
 #define HALE_SUP_CHECKER_H
 
-#include "net/checkopt.h"
+#include "client/checkopt.h"
 #include "sup/signals.h"
 
 #define CHECKER_LINE_MAX 256	/* bytes of the line it may say */
@@ -21,7 +21,7 @@ struct checker {	/* all zero: never used */
 };
 
 struct checker_job {
-	struct span                 word;	/* net/checkopt.h's */
+	struct span                 word;	/* client/checkopt.h's */
 	int64_t                     deadline_ms;
 	const struct signals_given *given;	/* what its exec: programs get */
 	int                         cwd_fd;	/* where they run; 0: here */

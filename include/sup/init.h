@@ -6,9 +6,9 @@
 #define HALE_SUP_INIT_H
 
 #include "net/server.h"
-#include "sup/facts.h"
-#include "sup/service.h"
-#include "sup/watch.h"
+#include "sup/snapshot.h"
+#include "sup/lifecycle.h"
+#include "sup/monitor.h"
 
 #define INIT_LISTEN_MAX (SERVER_LISTEN_MAX - 1)	/* one is the local socket */
 #define INIT_CODES      256			/* exit codes there are */
@@ -33,15 +33,15 @@ struct init_plan {
 	uint64_t stops;		/* as in signals_rules */
 	bool    follow_orphan;	/* the one process that it left is the service */
 	int64_t stop_timeout_ms, drain_ms, linger_ms;	/* 0: off */
-	enum service_restart   restart;
-	enum service_unhealthy on_unhealthy;
+	enum lifecycle_restart   restart;
+	enum lifecycle_unhealthy on_unhealthy;
 	int64_t backoff_min_ms, backoff_max_ms;
 	int     max_restarts;	/* in a row; 0: no limit */
-	struct watch_plan watch;
+	struct monitor_plan monitor;
 	signed char rewrite[SIGNAME_MAX + 1];	/* as in signals_rules */
 	bool    is_success[INIT_CODES];	/* exit codes that become 0 */
 	size_t  n_listen;
-	struct facts_listen listen[INIT_LISTEN_MAX];
+	struct snapshot_listen listen[INIT_LISTEN_MAX];
 };
 
 /*

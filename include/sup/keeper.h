@@ -18,7 +18,7 @@ int keeper_start(struct init *in, bool again);
 void keeper_started(struct init *in);
 
 /* An event for the machine: what it decides is done. */
-void keeper_step(struct init *in, enum service_event ev);
+void keeper_step(struct init *in, enum lifecycle_event ev);
 
 /* The machine's deadline has come: a source's expired(). */
 void keeper_expired(struct source *timer);
@@ -51,7 +51,7 @@ void keeper_exec_ended(struct init *in, int result);
 void keeper_failed_late(struct init *in);
 
 /* Checks go on while it may serve: they end with the stop signal. */
-bool keeper_is_watched(const struct service *s);
+bool keeper_is_watched(const struct lifecycle *s);
 
 /* The service's own exit code, remapped. */
 int keeper_code(const struct init *in);

@@ -7,7 +7,7 @@
 
 #include "base/opt.h"
 #include "sup/child.h"
-#include "sup/watch.h"
+#include "sup/monitor.h"
 
 #define LAUNCH_REASON_MAX 900	/* bytes of why an exec failed; fits a log line */
 
@@ -27,7 +27,7 @@ struct launch {
  */
 int launch_prepare(struct launch *l, char **argv,
                    const struct signals_given *given, int terminal_fd,
-                   struct watch *watch, bool keep_cwd);
+                   struct monitor *watch, bool keep_cwd);
 
 /* Starts it. Returns the pid or an error number, for launch_explain(). With
  * l->news.exec_fd its exec has not finished (sup/child.h). */

@@ -16,7 +16,7 @@
  */
 void reaper_reap(struct init *in);
 
-/* watch_owner: it names pid as its main process, and there is a sign of life. */
+/* monitor_owner: it names pid as its main process, and there is a sign of life. */
 void reaper_named(void *in, pid_t pid);
 void reaper_lives(void *in);
 

@@ -15,7 +15,7 @@
 #include "sup/launch.h"
 #include "sup/local.h"
 #include "sup/proc.h"
-#include "sup/report.h"
+#include "sup/snapshot_checks.h"
 
 #define SELF_SIGNAL_BATCH 32	/* signals read at a time */
 #define SELF_LIST_MAX 512	/* bytes of the names of what was left */
@@ -35,9 +35,9 @@ struct init {
 	struct source        timer;	/* the service machine's deadline */
 	struct local         local;
 	struct signals_rules rules;
-	struct service       service;
+	struct lifecycle       lifecycle;
 	struct launch        launch;
-	struct watch         watch;
+	struct monitor         monitor;
 	pid_t    pid;		/* the service's; 0 once it has ended */
 	uid_t    uid;		/* our own */
 	pid_t    group;		/* its process group, for what it leaves */
@@ -78,15 +78,15 @@ struct init {
 	struct self_exec *exec;	/* its exec has not finished, or NULL */
 	int      exec_err;	/* how it failed: the child is about to end */
 	int      unstarted;	/* exit code of a first start that failed late */
-	struct watch_room room;
-	struct facts_usage usage;	/* of usage_pid at usage_ms */
+	struct monitor_room room;
+	struct snapshot_usage usage;	/* of usage_pid at usage_ms */
 	int64_t  usage_ms;		/* 0: never read */
 	pid_t    usage_pid;
 	int64_t  stop_ms;	/* when the stop signal was sent */
 	int64_t  no_drain_ms;	/* a refused /drain is not logged before */
-	char sick[REPORT_WHY_MAX];	/* why it is not live, or was stopped */
+	char sick[SNAPSHOT_WHY_MAX];	/* why it is not live, or was stopped */
 	char death[DEATH_TEXT_MAX];	/* how the last one ended, or "" */
-	char refused[REPORT_WHY_MAX];	/* why the machine refused a start, or "" */
+	char refused[SNAPSHOT_WHY_MAX];	/* why the machine refused a start, or "" */
 	struct self_exec execs[2];	/* one may have ended in this very turn */
 	char name[PROC_NAME_LEN + 1];	/* of what was followed, at that time */
 	pid_t launched;		/* what hale started: may be the service again */

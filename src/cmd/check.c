@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "cmd/ask.h"
 #include "cmd/probe.h"
-#include "net/redact.h"
+#include "client/redact.h"
 
 #define BODY_MAX 4096	/* bytes of a verdict's text; more is not looked at */
 #define CHECK_MS 2000	/* for URLs, unless --timeout is given */

@@ -10,10 +10,10 @@
 #include "base/kubenv.h"
 #include "base/log.h"
 #include "base/relro.h"
-#include "net/checkopt.h"
-#include "net/redact.h"
-#include "net/tls.h"
-#include "sup/checkname.h"
+#include "client/checkopt.h"
+#include "client/redact.h"
+#include "tls/tls.h"
+#include "client/checkname.h"
 
 #define NAME_LEN 128	/* bytes of an option's name as it was written */
 #define VALUE_LEN (REDACT_ROOM + 128)	/* of its value, with a check's name */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd/get.c - transfer URLs with curl's command line */
-#include "cmd/get_job.h"
+#include "get/job.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "cmd/cmd.h"
-#include "net/redact.h"
+#include "client/redact.h"
 
 /* -O: the path's last part, not decoded. */
 static int

@@ -4,7 +4,7 @@
 
 #include "base/edits.h"
 #include "base/log.h"
-#include "net/redact.h"
+#include "client/redact.h"
 
 #define HELP_MAX 8192	/* bytes of one help text */
 #define HINT_LEN 48	/* of what may have been meant */

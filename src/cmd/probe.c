@@ -14,8 +14,8 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
-#include "net/redact.h"
-#include "net/trust.h"
+#include "client/redact.h"
+#include "tls/trust.h"
 #include "sup/cgroup.h"
 #include "sup/explain.h"
 

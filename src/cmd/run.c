@@ -12,7 +12,7 @@
 #include "base/parse.h"
 #include "cmd/run_checks.h"
 #include "cmd/script.h"
-#include "sup/checkname.h"
+#include "client/checkname.h"
 #include "sup/explain.h"
 #include "sup/init.h"
 
@@ -58,7 +58,7 @@ static int
 add_listen(void *args, struct span value)
 {
 	struct init_plan *plan = &((struct run_args *)args)->plan;
-	struct facts_listen *l = &plan->listen[plan->n_listen];
+	struct snapshot_listen *l = &plan->listen[plan->n_listen];
 
 	if (span_is(value, probes + 1) && plan->n_listen > 0
 	 && !l[-1].probes_only) {
@@ -124,7 +124,7 @@ add_stop_on(void *args, struct span value)
 static int
 add_check_for(struct init_plan *plan, struct span value, unsigned verdicts)
 {
-	struct watch_plan *w = &plan->watch;
+	struct monitor_plan *w = &plan->monitor;
 	struct span name;
 
 	if (w->n_checks > 0
@@ -132,9 +132,9 @@ add_check_for(struct init_plan *plan, struct span value, unsigned verdicts)
 		return 0;
 	value = span_trim(value, " ");	/* "HALE_CHECK=URL, URL" */
 	name = checkname_cut(&value);
-	if (w->n_checks == HEALTH_CHECKS_MAX)
+	if (w->n_checks == VERDICT_CHECKS_MAX)
 		return ERR_FULL;
-	w->checks[w->n_checks++] = (struct watch_check_plan){
+	w->checks[w->n_checks++] = (struct monitor_check_plan){
 		.name = name, .url = value, .counts_for = verdicts,
 	};
 	return 0;
@@ -144,21 +144,21 @@ static int
 add_check(void *args, struct span value)
 {
 	return add_check_for(&((struct run_args *)args)->plan, value,
-	                     HEALTH_READY | HEALTH_LIVE);
+	                     VERDICT_READY | VERDICT_LIVE);
 }
 
 static int
 add_ready_check(void *args, struct span value)
 {
 	return add_check_for(&((struct run_args *)args)->plan, value,
-	                     HEALTH_READY);
+	                     VERDICT_READY);
 }
 
 static int
 add_live_check(void *args, struct span value)
 {
 	return add_check_for(&((struct run_args *)args)->plan, value,
-	                     HEALTH_LIVE);
+	                     VERDICT_LIVE);
 }
 
 /* The place of value among the n words, or ERR_PARSE. They are arrays, since the
@@ -185,7 +185,7 @@ add_restart(void *args, struct span value)
 
 	if (i >= 0)
 		((struct run_args *)args)->plan.restart =
-			(enum service_restart)i;
+			(enum lifecycle_restart)i;
 	return i < 0 ? i : 0;
 }
 
@@ -201,7 +201,7 @@ add_on_unhealthy(void *args, struct span value)
 
 	if (i >= 0)
 		((struct run_args *)args)->plan.on_unhealthy =
-			(enum service_unhealthy)i;
+			(enum lifecycle_unhealthy)i;
 	return i < 0 ? i : 0;
 }
 
@@ -212,7 +212,7 @@ add_notify_fd(void *args, struct span value)
 
 	if (parse_uint_span(value, FD_TOP, &fd) < 0 || fd <= STDERR_FILENO)
 		return ERR_PARSE;
-	((struct run_args *)args)->plan.watch.notify_fd = (int)fd;
+	((struct run_args *)args)->plan.monitor.notify_fd = (int)fd;
 	return 0;
 }
 
@@ -269,29 +269,29 @@ static const struct opt opts[] = {
 	    "check this URL, for readiness only", "URL", add_ready_check, ""),
 	OPT(0, "live-check", OPT_URLS, 0, "",
 	    "check this URL, for liveness only", "URL", add_live_check, ""),
-	OPT(0, "interval", OPT_SOME_MS, AT(plan.watch.health.interval_ms),
+	OPT(0, "interval", OPT_SOME_MS, AT(plan.monitor.verdict.interval_ms),
 	    "10s", "time from the start of one check to the start of the next",
 	    "", NULL, ""),
-	OPT(0, "timeout", OPT_SOME_MS, AT(plan.watch.health.timeout_ms), "1s",
+	OPT(0, "timeout", OPT_SOME_MS, AT(plan.monitor.verdict.timeout_ms), "1s",
 	    "a check that takes longer fails", "", NULL, ""),
-	OPT(0, "retries", OPT_COUNT, AT(plan.watch.health.retries), "3",
+	OPT(0, "retries", OPT_COUNT, AT(plan.monitor.verdict.retries), "3",
 	    "failures in a row that make a verdict fail", "", NULL, ""),
-	OPT(0, "start-period", OPT_MS, AT(plan.watch.health.start_period_ms),
+	OPT(0, "start-period", OPT_MS, AT(plan.monitor.verdict.start_period_ms),
 	    "0", "ignore failures for this long, or until the service has been "
 	    "ready once", "", NULL, ""),
 	OPT(0, "start-interval", OPT_SOME_MS,
-	    AT(plan.watch.health.start_interval_ms), "5s",
+	    AT(plan.monitor.verdict.start_interval_ms), "5s",
 	    "longest pause between checks in the start period", "", NULL, ""),
 	OPT(0, "on-unhealthy", OPT_WORD, 0, "report",
 	    "when not live: report, restart the service, or exit with 1",
 	    "ACTION", add_on_unhealthy, "report, restart or exit"),
-	OPT(0, "notify", OPT_FLAG, AT(plan.watch.notify), "",
+	OPT(0, "notify", OPT_FLAG, AT(plan.monitor.notify), "",
 	    "ready once the service sends READY=1 to $NOTIFY_SOCKET", "", NULL,
 	    ""),
 	OPT(0, "notify-fd", OPT_WORD, 0, "",
 	    "ready once the service writes a newline to this descriptor", "N",
 	    add_notify_fd, "a descriptor from 3 to 1023"),
-	OPT(0, "watchdog", OPT_MS, AT(plan.watch.watchdog_ms), "",
+	OPT(0, "watchdog", OPT_MS, AT(plan.monitor.watchdog_ms), "",
 	    "the service must send WATCHDOG=1 to $NOTIFY_SOCKET this often", "",
 	    NULL, ""),
 	OPT(0, "restart", OPT_WORD, 0, "never",
@@ -358,11 +358,11 @@ warn_of_idle_action(const struct init_plan *plan)
 {
 	unsigned counts_for = 0;
 
-	for (size_t i = 0; i < plan->watch.n_checks; i++)
-		counts_for |= plan->watch.checks[i].counts_for;
+	for (size_t i = 0; i < plan->monitor.n_checks; i++)
+		counts_for |= plan->monitor.checks[i].counts_for;
 	if (plan->on_unhealthy != UNHEALTHY_REPORT
-	 && plan->watch.watchdog_ms == 0 && !plan->watch.notify
-	 && (counts_for & HEALTH_LIVE) == 0)
+	 && plan->monitor.watchdog_ms == 0 && !plan->monitor.notify
+	 && (counts_for & VERDICT_LIVE) == 0)
 		log_warn("--on-unhealthy: nothing can make it unhealthy "
 		         "without --check, --live-check or --watchdog");
 	if (plan->max_restarts > 0 && plan->restart == RESTART_NEVER
@@ -453,7 +453,7 @@ run_run(int argc, char **argv)
 		return print_version();
 	if (a.license)
 		return cmd_print(span_of(cmd_license));
-	if (run_checks_prepare(&a.plan.watch, left, argv) != CMD_OK)
+	if (run_checks_prepare(&a.plan.monitor, left, argv) != CMD_OK)
 		return CMD_USAGE;
 	if (left == argc) {
 		log_error("no program to start (see: hale help)");

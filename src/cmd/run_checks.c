@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "cmd/probe.h"
-#include "net/redact.h"
+#include "client/redact.h"
 
 #define WHAT_MAX (REDACT_ROOM + 128)	/* bytes of an option and its check */
 
@@ -47,12 +47,12 @@ run_checks_join(struct span *last, struct span value)
 
 /* --check "web=http://a/" or HALE_CHECK "web=http://a/". */
 static void
-write_check(struct buf *b, const struct watch_check_plan *c, int argc,
+write_check(struct buf *b, const struct monitor_check_plan *c, int argc,
             char **argv)
 {
 	const struct opt o = {
-		.name = c->counts_for == HEALTH_READY ? "ready-check"
-		      : c->counts_for == HEALTH_LIVE ? "live-check" : "check",
+		.name = c->counts_for == VERDICT_READY ? "ready-check"
+		      : c->counts_for == VERDICT_LIVE ? "live-check" : "check",
 	};
 	bool is_flag = false;
 
@@ -72,7 +72,7 @@ write_check(struct buf *b, const struct watch_check_plan *c, int argc,
 /* A checker reads the word again, which is without an error then: PID 1 keeps
  * nothing but the text. */
 static int
-verify_check(const char *what, const struct watch_check_plan *c)
+verify_check(const char *what, const struct monitor_check_plan *c)
 {
 	const char *expected, *misfit;
 	char within[WHAT_MAX + 2];
@@ -105,7 +105,7 @@ verify_check(const char *what, const struct watch_check_plan *c)
 
 /* see cmd/run_checks.h */
 int
-run_checks_prepare(struct watch_plan *w, int argc, char **argv)
+run_checks_prepare(struct monitor_plan *w, int argc, char **argv)
 {
 	for (size_t i = 0; i < w->n_checks; i++) {
 		char what[WHAT_MAX];

@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "cmd/ask.h"
-#include "net/redact.h"
+#include "client/redact.h"
 
 #define BODY_MAX (32 * 1024)	/* bytes of a status */
 #define WORD_MAX 32		/* bytes of the answer to a drain */

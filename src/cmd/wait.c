@@ -9,8 +9,8 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "cmd/probe.h"
-#include "net/redact.h"
-#include "net/tls.h"
+#include "client/redact.h"
+#include "tls/tls.h"
 
 #define PAUSE_MIN_MS 100	/* between the first two tries; it doubles */
 #define PAUSE_MAX_MS 2000

@@ -24,7 +24,7 @@
 #include "sup/keeper.h"
 #include "sup/proc.h"
 #include "sup/reaper.h"
-#include "sup/snapshot.h"
+#include "sup/respond.h"
 #include "sup/terminal.h"
 #include "sup/tree.h"
 
@@ -115,7 +115,7 @@ stop_by_key(struct init *in, int sig)
 	in->stop_signal = in->stop_came = sig;
 	in->key_stop = true;
 	keeper_step(in, EV_STOP);
-	if (in->service.state == SVC_DRAINING)
+	if (in->lifecycle.state == SVC_DRAINING)
 		keeper_step(in, EV_STOP);
 	in->key_stop = false;
 }
@@ -211,7 +211,7 @@ health_changed(void *owner, bool is_live)
 	if (is_live) {
 		log_warn("%s is live again", self_program(in));
 	} else {
-		watch_write_unlive(&in->watch, &b);
+		monitor_write_unlive(&in->monitor, &b);
 		log_warn("%s is not live: %s", self_program(in), buf_text(&b));
 	}
 	keeper_step(in, is_live ? EV_HEALTHY : EV_UNHEALTHY);
@@ -228,8 +228,8 @@ time_extended(void *owner, int64_t until_ms)
 {
 	struct init *in = owner;
 
-	service_extend(&in->service, until_ms);
-	in->timer.deadline_ms = in->service.deadline_ms;
+	lifecycle_extend(&in->lifecycle, until_ms);
+	in->timer.deadline_ms = in->lifecycle.deadline_ms;
 }
 
 /* --- start --- */
@@ -355,8 +355,8 @@ open_loop(struct init *in)
 static bool
 needs_descriptors(const struct init_plan *plan)
 {
-	return plan->n_listen > 0 || plan->watch.notify
-	    || plan->watch.notify_fd > 0 || plan->watch.watchdog_ms > 0;
+	return plan->n_listen > 0 || plan->monitor.notify
+	    || plan->monitor.notify_fd > 0 || plan->monitor.watchdog_ms > 0;
 }
 
 /* A port that cannot be had is told before anything is started. */
@@ -366,14 +366,14 @@ open_listeners(struct init *in)
 	for (size_t i = 0; i < in->plan->n_listen; i++) {
 		char text[SOCK_NAME_MAX + WHY_MAX];
 		struct buf b = buf_over(text, sizeof text);
-		struct facts_listen *l = &in->plan->listen[i];
+		struct snapshot_listen *l = &in->plan->listen[i];
 		int fd = sock_listen(&l->at);
 		int r = fd;
 
 		if (fd >= 0)
 			r = server_listen(&in->server, fd, l->probes_only
 			                  ? SERVER_PROBES : SERVER_PUBLIC);
-		facts_write_listen(&b, l);
+		snapshot_write_listen(&b, l);
 		if (r < 0) {
 			buf_str(&b, ": ");
 			write_why_no_port(&b, &l->at, r);
@@ -388,24 +388,24 @@ open_listeners(struct init *in)
 static int
 open_watch(struct init *in)
 {
-	const struct watch_owner owner = {
+	const struct monitor_owner owner = {
 		in, health_changed, readiness_changed, time_extended,
 		reaper_lives, reaper_named,
 	};
-	bool again = service_restarts(&in->service);
+	bool again = lifecycle_restarts(&in->lifecycle);
 	char words[WHY_MAX];
 	struct buf b = buf_over(words, sizeof words);
-	int r = watch_open(&in->watch, &in->room, &in->plan->watch,
+	int r = monitor_open(&in->monitor, &in->room, &in->plan->monitor,
 	                   &in->plan->given, &in->loop, owner);
 
 	in->launch.settings = in->plan->settings;
 	if (r == 0)
 		r = launch_prepare(&in->launch, in->plan->argv, &in->plan->given,
-		                   in->terminal_fd, &in->watch,
-		                   again || in->plan->watch.n_checks > 0);
+		                   in->terminal_fd, &in->monitor,
+		                   again || in->plan->monitor.n_checks > 0);
 	if (r < 0)
 		log_error("cannot set up the watch: %s", why_not(&b, r));
-	in->watch.cwd_fd = in->launch.child.cwd_fd;
+	in->monitor.cwd_fd = in->launch.child.cwd_fd;
 	in->launch.child.shares_group = in->rules.shares_group;
 	return r;
 }
@@ -469,7 +469,7 @@ give_room(struct init *in)
 static void
 warn_of_blind_probes(const struct init_plan *plan)
 {
-	const struct watch_plan *w = &plan->watch;
+	const struct monitor_plan *w = &plan->monitor;
 
 	if (plan->n_listen > 0 && w->n_checks == 0 && !w->notify
 	 && w->notify_fd == 0)
@@ -482,8 +482,8 @@ warn_of_blind_probes(const struct init_plan *plan)
 static void
 settle(struct init *in)
 {
-	int ours[SERVER_LISTEN_MAX + WATCH_FDS_MAX + 5];
-	size_t n = watch_fds(&in->watch, ours);
+	int ours[SERVER_LISTEN_MAX + MONITOR_FDS_MAX + 5];
+	size_t n = monitor_fds(&in->monitor, ours);
 
 	relro_protect();
 	ours[n++] = in->loop.fd;
@@ -498,7 +498,7 @@ settle(struct init *in)
 	if (in->terminal_fd > STDERR_FILENO)
 		ours[n++] = in->terminal_fd;
 	/* A second start passes on what hale was given, like the first. */
-	if (!service_restarts(&in->service))
+	if (!lifecycle_restarts(&in->lifecycle))
 		fds_close_others(ours, n);
 	keeper_started(in);
 	fds_raise();	/* for connections and checks */
@@ -536,17 +536,17 @@ prepare(struct init *in, struct init_plan *plan)
 	};
 	memcpy(in->rules.rewrite, plan->rewrite, sizeof plan->rewrite);
 	in->stop_signal = default_stop(in);
-	in->service.leaving_kills = in->rules.self == 1;
-	in->service.drain_ms = plan->drain_ms;
-	in->service.stop_timeout_ms = plan->stop_timeout_ms;
-	in->service.linger_ms = plan->linger_ms;
-	in->service.restart = plan->restart;
-	in->service.on_unhealthy = plan->on_unhealthy;
-	in->service.backoff_min_ms = plan->backoff_min_ms;
-	in->service.backoff_max_ms = plan->backoff_max_ms;
-	in->service.max_restarts = plan->max_restarts;
+	in->lifecycle.leaving_kills = in->rules.self == 1;
+	in->lifecycle.drain_ms = plan->drain_ms;
+	in->lifecycle.stop_timeout_ms = plan->stop_timeout_ms;
+	in->lifecycle.linger_ms = plan->linger_ms;
+	in->lifecycle.restart = plan->restart;
+	in->lifecycle.on_unhealthy = plan->on_unhealthy;
+	in->lifecycle.backoff_min_ms = plan->backoff_min_ms;
+	in->lifecycle.backoff_max_ms = plan->backoff_max_ms;
+	in->lifecycle.max_restarts = plan->max_restarts;
 	keeper_choose_group(in);
-	server_init(&in->server, &in->loop, snapshot_answer, in);
+	server_init(&in->server, &in->loop, respond_to_probe, in);
 }
 
 /* --- end --- */
@@ -555,9 +555,9 @@ static void
 clean_up(struct init *in)
 {
 	if (in->rules.self != 1)	/* with PID 1 the kernel ends them all */
-		watch_close(&in->watch);
-	if (in->rules.self != 1 && in->service.killed)
-		tree_finish(SERVICE_KILL_AGAIN_MS);
+		monitor_close(&in->monitor);
+	if (in->rules.self != 1 && in->lifecycle.killed)
+		tree_finish(LIFECYCLE_KILL_AGAIN_MS);
 	if (in->terminal_fd >= 0 && in->group > 0)
 		terminal_take(in->terminal_fd, in->group);
 	/* Listeners are opened in the plan's order: these are ours. */
@@ -569,7 +569,7 @@ clean_up(struct init *in)
 static int
 serve(struct init *in)
 {
-	service_started(&in->service, in->started_ms);
+	lifecycle_started(&in->lifecycle, in->started_ms);
 	settle(in);
 	while (!in->leaving) {
 		int r = loop_turn(&in->loop);
@@ -581,7 +581,7 @@ serve(struct init *in)
 	}
 	if (in->unstarted != 0)
 		return in->unstarted;
-	return in->service.sickened ? INIT_UNHEALTHY : keeper_code(in);
+	return in->lifecycle.sickened ? INIT_UNHEALTHY : keeper_code(in);
 }
 
 /* see sup/init.h */

@@ -37,11 +37,11 @@ keeper_tell_signal(const struct init *in, const char *done, int sig)
 static int
 choose_stop(const struct init *in)
 {
-	bool mends = in->service.state == SVC_MENDING || in->service.sickened;
+	bool mends = in->lifecycle.state == SVC_MENDING || in->lifecycle.sickened;
 
 	if (in->exec != NULL)	/* nothing of it runs that could hear */
 		return SIGKILL;
-	return mends && in->watch.notify.starved ? SIGABRT : in->stop_signal;
+	return mends && in->monitor.notify.starved ? SIGABRT : in->stop_signal;
 }
 
 /* see sup/keeper.h */
@@ -91,7 +91,7 @@ tell_limit(const struct init *in, int64_t now_ms)
 {
 	char time[SIGNAL_NAME_MAX];
 	struct buf b = buf_over(time, sizeof time);
-	const struct service *s = &in->service;
+	const struct lifecycle *s = &in->lifecycle;
 
 	if (s->is_patient || s->stop_timeout_ms > 0 || in->told_unreachable)
 		return;
@@ -306,7 +306,7 @@ keeper_started(struct init *in)
 	if (in->exec != NULL)
 		return;	/* it has not begun yet */
 	log_info("started %s (pid %d)", self_program(in), (int)in->pid);
-	watch_start(&in->watch, in->pid);	/* may say that it is ready */
+	monitor_start(&in->monitor, in->pid);	/* may say that it is ready */
 }
 
 /*
@@ -317,10 +317,10 @@ keeper_started(struct init *in)
 static bool
 needs_keys(const struct init *in)
 {
-	const struct service *s = &in->service;
+	const struct lifecycle *s = &in->lifecycle;
 
 	return in->terminal_fd >= 0
-	    && (service_restarts(s) || s->drain_ms > 0 || s->stop_timeout_ms > 0)
+	    && (lifecycle_restarts(s) || s->drain_ms > 0 || s->stop_timeout_ms > 0)
 	    && terminal_is_ours(in->terminal_fd);
 }
 
@@ -339,7 +339,7 @@ start_again(struct init *in)
 {
 	int code;
 
-	(void)watch_ready_fd(&in->watch);	/* what the last one said */
+	(void)monitor_ready_fd(&in->monitor);	/* what the last one said */
 	if (in->terminal_fd >= 0)	/* it may be the dead one's still */
 		terminal_take(in->terminal_fd, in->group);
 	keeper_choose_group(in);	/* it may have come to the foreground since */
@@ -391,9 +391,9 @@ tell_restart(const struct init *in, int64_t now_ms)
 	char words[SELF_LIST_MAX];
 	struct buf b = buf_over(words, sizeof words);
 
-	buf_ms(&b, in->service.start_ms - now_ms);
+	buf_ms(&b, in->lifecycle.start_ms - now_ms);
 	log_warn("restarting %s in %s (restart %d)", self_program(in), buf_text(&b),
-	         in->service.restarts);
+	         in->lifecycle.restarts);
 }
 
 static void
@@ -402,7 +402,7 @@ tell_refusal(const struct init *in, int64_t now_ms)
 	char words[SELF_LIST_MAX];
 	struct buf b = buf_over(words, sizeof words);
 
-	buf_ms(&b, in->service.start_ms - now_ms);
+	buf_ms(&b, in->lifecycle.start_ms - now_ms);
 	log_error("cannot start %s: %s: trying again in %s", self_program(in),
 	          in->refused, buf_text(&b));
 }
@@ -419,9 +419,9 @@ static void
 tell_surrender(const struct init *in)
 {
 	const char *live = in->pid > 0 ? ", it is not live any more" : "";
-	int n = in->service.in_row;
+	int n = in->lifecycle.in_row;
 
-	if (in->service.unheard)
+	if (in->lifecycle.unheard)
 		log_error("%s is unhealthy and cannot be signalled: giving "
 		          "up%s", self_program(in), live);
 	else
@@ -436,7 +436,7 @@ leave_it(struct init *in)
 {
 	in->status = SIGKILL;	/* as wait(2) would have it; or it will be so */
 	log_warn("%s (pid %d) has not ended: %s", self_program(in), (int)in->pid,
-	         in->service.leaving_kills ? "leaving, which kills it"
+	         in->lifecycle.leaving_kills ? "leaving, which kills it"
 	                                   : "leaving it behind");
 }
 
@@ -449,7 +449,7 @@ term_rest(const struct init *in)
 }
 
 static void
-act(struct init *in, enum service_act what)
+act(struct init *in, enum lifecycle_act what)
 {
 	switch (what) {
 	case ACT_NONE:
@@ -492,46 +492,46 @@ act(struct init *in, enum service_act what)
 
 /* see sup/keeper.h */
 bool
-keeper_is_watched(const struct service *s)
+keeper_is_watched(const struct lifecycle *s)
 {
 	return s->state == SVC_RUNNING || s->state == SVC_DRAINING;
 }
 
 /* see sup/keeper.h */
 void
-keeper_step(struct init *in, enum service_event ev)
+keeper_step(struct init *in, enum lifecycle_event ev)
 {
-	bool was_ready = service_is_ready(&in->service);
-	bool was_clearing = in->service.state == SVC_CLEARING;
-	bool was_stopping = in->service.state == SVC_STOPPING;
-	bool had_given_up = in->service.gave_up;
+	bool was_ready = lifecycle_is_ready(&in->lifecycle);
+	bool was_clearing = in->lifecycle.state == SVC_CLEARING;
+	bool was_stopping = in->lifecycle.state == SVC_STOPPING;
+	bool had_given_up = in->lifecycle.gave_up;
 	int64_t now_ms = clock_ms();
 
-	act(in, service_step(&in->service, ev, now_ms));
+	act(in, lifecycle_step(&in->lifecycle, ev, now_ms));
 	if (in->unreachable)
-		act(in, service_step(&in->service, EV_UNREACHABLE, now_ms));
+		act(in, lifecycle_step(&in->lifecycle, EV_UNREACHABLE, now_ms));
 	in->unreachable = false;
 	if (in->start_failed) {
 		in->start_failed = false;
 		now_ms = clock_ms();	/* explaining it took its time */
-		act(in, service_step(&in->service, in->start_refused
+		act(in, lifecycle_step(&in->lifecycle, in->start_refused
 		                     ? EV_REFUSED : EV_NOT_STARTED, now_ms));
 		if (in->start_refused)
 			tell_refusal(in, now_ms);
 	}
-	in->timer.deadline_ms = in->service.deadline_ms;
-	if (in->service.gave_up && !had_given_up)
+	in->timer.deadline_ms = in->lifecycle.deadline_ms;
+	if (in->lifecycle.gave_up && !had_given_up)
 		tell_surrender(in);
-	if (!keeper_is_watched(&in->service))
-		watch_stop(&in->watch);
-	if (!was_stopping && in->service.state == SVC_STOPPING)
+	if (!keeper_is_watched(&in->lifecycle))
+		monitor_stop(&in->monitor);
+	if (!was_stopping && in->lifecycle.state == SVC_STOPPING)
 		tell_limit(in, now_ms);
-	if (!was_clearing && in->service.state == SVC_CLEARING)
+	if (!was_clearing && in->lifecycle.state == SVC_CLEARING)
 		tell_restart(in, now_ms);
-	if (was_ready && in->pid > 0 && !service_is_ready(&in->service))
+	if (was_ready && in->pid > 0 && !lifecycle_is_ready(&in->lifecycle))
 		log_info("%s is not ready any more: %s", self_program(in),
 		         in->key_stop ? "stopping"	/* without a drain */
-		         : service_state_text(&in->service));
+		         : lifecycle_state_text(&in->lifecycle));
 }
 
 /* see sup/keeper.h */
@@ -541,8 +541,8 @@ keeper_expired(struct source *s)
 	struct init *in = (struct init *)((char *)s
 	                - offsetof(struct init, timer));
 
-	if (service_pardon(&in->service, clock_ms()))
-		s->deadline_ms = in->service.deadline_ms;
+	if (lifecycle_pardon(&in->lifecycle, clock_ms()))
+		s->deadline_ms = in->lifecycle.deadline_ms;
 	else
 		keeper_step(in, EV_DEADLINE);
 }
@@ -556,7 +556,7 @@ keeper_failed_late(struct init *in)
 	bool is_first = in->died_ms == 0, refused;
 	int code = launch_explain(&in->launch, in->exec_err, &refused, &b);
 
-	refused = refused && !is_first && in->service.state == SVC_RUNNING;
+	refused = refused && !is_first && in->lifecycle.state == SVC_RUNNING;
 	in->exec_err = 0;
 	in->pid = 0;
 	if (refused) {

@@ -54,20 +54,20 @@ drop_settings(const struct launch *l)
 
 /* A copy, where it differs: what hale runs for itself keeps all. */
 static int
-prepare_env(struct launch *l, struct watch *watch)
+prepare_env(struct launch *l, struct monitor *watch)
 {
 	struct child_plan *c = &l->child;
 	bool drops = has_settings(l);
 
 	c->env = environ;
-	if (drops || watch_needs_env(watch))
-		c->env = env_copy(WATCH_VARS);
+	if (drops || monitor_needs_env(watch))
+		c->env = env_copy(MONITOR_VARS);
 	if (c->env == NULL)
 		return -ENOMEM;
 	if (drops)
 		drop_settings(l);
-	if (watch_needs_env(watch))
-		watch_set_env(watch, c->env, &c->watchdog_pid);
+	if (monitor_needs_env(watch))
+		monitor_set_env(watch, c->env, &c->watchdog_pid);
 	else	/* the service is to feed the manager above us */
 		c->watchdog_pid = find_our_pid(c->env, "WATCHDOG_PID=");
 	c->listen_pid = find_our_pid(c->env, "LISTEN_PID=");
@@ -92,7 +92,7 @@ keep_directory(struct launch *l)
 int
 launch_prepare(struct launch *l, char **argv,
                const struct signals_given *given, int terminal_fd,
-               struct watch *watch, bool keep_cwd)
+               struct monitor *watch, bool keep_cwd)
 {
 	struct child_plan *c = &l->child;
 
@@ -100,7 +100,7 @@ launch_prepare(struct launch *l, char **argv,
 		.argv = argv,
 		.given = given,
 		.terminal_fd = terminal_fd,
-		.ready_fd = watch_ready_fd(watch),
+		.ready_fd = monitor_ready_fd(watch),
 		.ready_as = watch->plan->notify_fd,
 	};
 	if (prepare_env(l, watch) < 0)

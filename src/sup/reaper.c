@@ -30,7 +30,7 @@
 static bool
 was_sick(const struct init *in)
 {
-	return in->service.state == SVC_MENDING || in->service.sickened;
+	return in->lifecycle.state == SVC_MENDING || in->lifecycle.sickened;
 }
 
 static void
@@ -42,7 +42,7 @@ tell_end(struct init *in)
 		.kills_before = in->alive.kills,
 		.since_ms = clock_ms() - in->alive.counted_ms,
 		.peak_bytes = (uint64_t)in->peak_kb * 1024,
-		.we_killed = in->service.killed || in->cleared,
+		.we_killed = in->lifecycle.killed || in->cleared,
 		.sick = was_sick(in) ? in->sick : NULL,
 	};
 
@@ -69,7 +69,7 @@ become_service(struct init *in, pid_t pid)
 	in->heard_ticks = 0;
 	keeper_hold_group(in);
 	in->born_ms = usage_epoch_ms();
-	watch_follow(&in->watch, pid);
+	monitor_follow(&in->monitor, pid);
 }
 
 /* hale's own children, checkers and their like, are nobody's service. */
@@ -102,7 +102,7 @@ reaper_named(void *owner, pid_t pid)
 	struct buf b = buf_over(words, sizeof words);
 	int r;
 
-	if (!keeper_is_watched(&in->service))
+	if (!keeper_is_watched(&in->lifecycle))
 		return;		/* it is being stopped */
 	in->follow.loop = &in->loop;
 	in->follow.gone = reaper_gone;
@@ -125,7 +125,7 @@ find_successor(struct init *in, int status)
 {
 	pid_t next = 0;
 
-	if (!keeper_is_watched(&in->service))
+	if (!keeper_is_watched(&in->lifecycle))
 		return 0;	/* it was to end */
 	next = follow_next(&in->follow);
 	in->upgrade_failed |= next > 0 && status != 0;
@@ -203,10 +203,10 @@ tell_left(const struct init *in)
 static bool
 was_seen_ready(const struct init *in)
 {
-	const struct watch_plan *w = &in->plan->watch;
+	const struct monitor_plan *w = &in->plan->monitor;
 
 	return (w->n_checks > 0 || w->notify || w->notify_fd > 0)
-	    && watch_was_ready(&in->watch);
+	    && monitor_was_ready(&in->monitor);
 }
 
 /* Its own line may say no more than "address in use", and not by whom. */
@@ -225,11 +225,11 @@ tell_clash(struct init *in)
 	if (in->told_clash || in->stop_sent || was_seen_ready(in))
 		return;
 	for (size_t i = 0; i < in->plan->n_listen; i++) {
-		const struct facts_listen *l = &in->plan->listen[i];
+		const struct snapshot_listen *l = &in->plan->listen[i];
 
 		if (!clash_is_likely(&c, sock_port(&l->at)))
 			continue;
-		facts_write_listen(&b, l);
+		snapshot_write_listen(&b, l);
 		log_warn("hale itself listens on %s: a service that also "
 		         "wants port %u fails with \"address in use\": give "
 		         "one of them another port", buf_text(&b), sock_port(&l->at));
@@ -267,16 +267,16 @@ service_ended(struct init *in, int status)
 	}
 	follow_forget(&in->follow);
 	if (in->upgrade_failed && status == 0
-	 && keeper_is_watched(&in->service))
+	 && keeper_is_watched(&in->lifecycle))
 		status = failed_upgrade(in);
 	in->status = status;
 	tell_end(in);
 	tell_clash(in);
-	if (status == 0 && keeper_is_watched(&in->service) && in->plan->linger_ms == 0)
+	if (status == 0 && keeper_is_watched(&in->lifecycle) && in->plan->linger_ms == 0)
 		tell_left(in);
 	in->pid = 0;
 	in->renamed = false;	/* the next start is of the given program */
-	watch_end(&in->watch);
+	monitor_end(&in->monitor);
 	keeper_step(in, keeper_code(in) == 0 ? EV_EXITED : EV_FAILED);
 }
 
@@ -394,7 +394,7 @@ reaper_reap(struct init *in)
 		} else if (pid == in->pid) {
 			in->peak_kb = used.ru_maxrss;
 			service_ended(in, status);
-		} else if (!watch_reaped(&in->watch, pid, status)) {
+		} else if (!monitor_reaped(&in->monitor, pid, status)) {
 			follow_reaped(&in->follow, pid);
 			orphan_ended(in, pid, status);
 		}
@@ -433,6 +433,6 @@ reaper_gone(void *owner, pid_t pid)
 	         self_program(in), (int)pid, buf_text(&b));
 	in->upgrade_failed = true;
 	become_service(in, next);
-	if (!keeper_is_watched(&in->service))
+	if (!keeper_is_watched(&in->lifecycle))
 		keeper_stop(in);
 }

@@ -27,7 +27,7 @@ usage_epoch_ms(void)
 }
 
 static void
-read_process(struct facts_usage *u, pid_t pid)
+read_process(struct snapshot_usage *u, pid_t pid)
 {
 	struct procstat st;
 
@@ -54,12 +54,12 @@ count_entries(int fd)
 		for (long at = 0; at < n; count++)
 			at += ((struct dirent *)(void *)(bytes + at))->d_reclen;
 	}
-	return FACTS_UNKNOWN;
+	return SNAPSHOT_UNKNOWN;
 }
 
 /* Since Linux 6.2 the directory's size is their number. */
 static void
-read_fds(struct facts_usage *u, pid_t pid)
+read_fds(struct snapshot_usage *u, pid_t pid)
 {
 	int fd = proc_open(pid, "fd", O_DIRECTORY);
 	struct stat st;
@@ -77,18 +77,18 @@ read_fds(struct facts_usage *u, pid_t pid)
 
 /* see sup/usage.h */
 void
-usage_read(struct facts_usage *u, pid_t pid, uint64_t born_ms)
+usage_read(struct snapshot_usage *u, pid_t pid, uint64_t born_ms)
 {
 	struct cgroup_cpu cpu;
 
-	*u = (struct facts_usage){
-		.cpu_ms = FACTS_UNKNOWN,
-		.resident_bytes = FACTS_UNKNOWN,
-		.virtual_bytes = FACTS_UNKNOWN,
-		.threads = FACTS_UNKNOWN,
-		.open_fds = FACTS_UNKNOWN,
-		.max_fds = FACTS_UNKNOWN,
-		.start_ms = FACTS_UNKNOWN,
+	*u = (struct snapshot_usage){
+		.cpu_ms = SNAPSHOT_UNKNOWN,
+		.resident_bytes = SNAPSHOT_UNKNOWN,
+		.virtual_bytes = SNAPSHOT_UNKNOWN,
+		.threads = SNAPSHOT_UNKNOWN,
+		.open_fds = SNAPSHOT_UNKNOWN,
+		.max_fds = SNAPSHOT_UNKNOWN,
+		.start_ms = SNAPSHOT_UNKNOWN,
 		.memory_bytes = cgroup_memory_used(),
 		.memory_limit_bytes = cgroup_memory_limit(),
 		.oom_kills = cgroup_oom_kills(),

@@ -234,8 +234,8 @@ static void
 plan_watch(struct init_plan *plan)
 {
 	plan->restart = RESTART_ON_FAILURE;
-	plan->watch = (struct watch_plan){
-		.health = {
+	plan->monitor = (struct monitor_plan){
+		.verdict = {
 			.interval_ms = 1000, .timeout_ms = 60000,
 			.start_interval_ms = 1000, .retries = 3,
 		},
@@ -244,14 +244,14 @@ plan_watch(struct init_plan *plan)
 		.watchdog_ms = 3600000,
 		.n_checks = 1,
 		.checks = { { .url = span_of(address),
-		              .counts_for = HEALTH_READY } },
+		              .counts_for = VERDICT_READY } },
 	};
 	if (!mends)
 		return;
 	plan->on_unhealthy = UNHEALTHY_RESTART;
-	plan->watch.health.interval_ms = 100;
-	plan->watch.health.retries = 1;
-	plan->watch.checks[0].counts_for |= HEALTH_LIVE;
+	plan->monitor.verdict.interval_ms = 100;
+	plan->monitor.verdict.retries = 1;
+	plan->monitor.checks[0].counts_for |= VERDICT_LIVE;
 }
 
 static void

@@ -2,7 +2,7 @@
 /* fuzz_answer.c - every endpoint, with any bytes as what comes from outside */
 #include "fuzz.h"
 
-#include "sup/answer.h"
+#include "sup/endpoints.h"
 
 #define TEXT_MAX 200	/* bytes of one text */
 #define TEXTS    9	/* they are parted by NULs */
@@ -46,7 +46,7 @@ must_be_plain(struct span body)
 }
 
 static struct span
-ask(struct buf *out, const struct facts *f, struct span path,
+ask(struct buf *out, const struct snapshot *f, struct span path,
     struct span query)
 {
 	const struct server_ask asked = {
@@ -56,7 +56,7 @@ ask(struct buf *out, const struct facts *f, struct span path,
 	struct span body;
 
 	out->len = 0;
-	fuzz_must(answer_write(out, f, &asked) != ANSWER_DRAIN);
+	fuzz_must(endpoints_write(out, f, &asked) != ENDPOINTS_DRAIN);
 	body.p = body_of(out, &body.len);
 	must_be_plain(body);
 	return body;
@@ -106,26 +106,26 @@ must_be_metrics(struct span s)
 }
 
 static void
-fill(struct facts *f, char texts[TEXTS][TEXT_MAX + 1])
+fill(struct snapshot *f, char texts[TEXTS][TEXT_MAX + 1])
 {
-	*f = (struct facts){
+	*f = (struct snapshot){
 		.version = "1", .state = "running", .self = 1,
 		.service_pid = 2, .next_start_ms = -1, .n_checks = 1,
 		.program = texts[TEXT_PROGRAM],
 		.last_exit = texts[TEXT_DEATH],
 		.status = span_of(texts[TEXT_STATUS]),
 	};
-	f->checks[0] = (struct facts_check){
+	f->checks[0] = (struct snapshot_check){
 		.name = "service", .why = texts[TEXT_WHY],
-		.counts_for = FACTS_STARTUP | FACTS_READY,
-		.fails = FACTS_READY, .took_ms = -1,
+		.counts_for = SNAPSHOT_STARTUP | SNAPSHOT_READY,
+		.fails = SNAPSHOT_READY, .took_ms = -1,
 	};
 	for (size_t i = 0; i < URL_CHECKS; i++)
-		f->checks[f->n_checks++] = (struct facts_check){
+		f->checks[f->n_checks++] = (struct snapshot_check){
 			.name = texts[TEXT_NAMES + i],
 			.why = texts[TEXT_WHYS + i],
-			.counts_for = FACTS_READY | FACTS_LIVE,
-			.fails = i == 0 ? FACTS_READY | FACTS_LIVE : 0,
+			.counts_for = SNAPSHOT_READY | SNAPSHOT_LIVE,
+			.fails = i == 0 ? SNAPSHOT_READY | SNAPSHOT_LIVE : 0,
 			.state = i == 0 ? "failing" : "passing",
 		};
 }
@@ -150,7 +150,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct span rest = { (const char *)data, size }, none = { NULL, 0 };
 	struct span query, body;
 	size_t lines, tags;
-	struct facts f;
+	struct snapshot f;
 
 	memset(texts, 0, sizeof texts);
 	for (size_t i = 0; i < TEXTS; i++) {

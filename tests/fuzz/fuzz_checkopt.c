@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "base/err.h"
-#include "net/checkopt.h"
+#include "client/checkopt.h"
 
 #define URL_ROOM 512
 

@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "base/err.h"
-#include "net/dns.h"
+#include "client/dns.h"
 
 #define ROOM_MAX 16		/* addresses */
 #define HEAD_LEN 12

@@ -18,7 +18,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
-#include "cmd/get_job.h"
+#include "get/job.h"
 
 #define PARTS_END '\x1e'	/* between two connections' bytes */
 #define LIMIT_MS  4000		/* a hang, where everything is there at once */
@@ -168,9 +168,9 @@ tunnel(size_t size)
 {
 	static char in[4096];
 	struct dial_set set;
-	struct client_to to = { .host = span_of("proxy"), .at = &set,
+	struct exchange_to to = { .host = span_of("proxy"), .at = &set,
 	                        .tunnel_to = "h.test:80", .tunnel_fields = "" };
-	struct client c;
+	struct exchange c;
 	char memory[512], path[80];
 	struct buf why = buf_over(memory, sizeof memory);
 	struct buf at = buf_over(path, sizeof path);
@@ -180,22 +180,22 @@ tunnel(size_t size)
 
 	buf_fmt(&at, "@%s", name);
 	fuzz_must(dial_set_unix(&set, buf_span(&at)) == 0);
-	r = client_open(&c, &to, in, sizeof in,
+	r = exchange_open(&c, &to, in, sizeof in,
 	                clock_after(clock_ms(), LIMIT_MS));
 	fuzz_must(c.fd >= 0 && r != ERR_TIMEOUT);
 	fuzz_must(r != 0 || c.tunnel_status / 100 == 2);
 	if (r == 0)
-		r = client_send(&c, span_of("GET / HTTP/1.1\r\n\r\n"), &sent);
+		r = exchange_send(&c, span_of("GET / HTTP/1.1\r\n\r\n"), &sent);
 	if (r >= 0)
-		r = client_read_head(&c);
-	while (r >= 0 && (r = client_read_body(&c, &piece)) > 0)
+		r = exchange_read_head(&c);
+	while (r >= 0 && (r = exchange_read_body(&c, &piece)) > 0)
 		bytes += piece.len;
 	fuzz_must(bytes <= size && r != ERR_TIMEOUT);
 	if (r < 0) {
-		client_text(&c, r, &why);
+		exchange_text(&c, r, &why);
 		fuzz_must(why.len > 0);
 	}
-	client_close(&c);
+	exchange_close(&c);
 	wait_for_server(1);
 }
 

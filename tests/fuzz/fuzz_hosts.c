@@ -4,7 +4,7 @@
  * is the name. */
 #include "fuzz.h"
 
-#include "net/hostsfile.h"
+#include "client/hostsfile.h"
 
 struct found {
 	size_t   n;

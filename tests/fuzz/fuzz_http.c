@@ -3,17 +3,17 @@
 #include "fuzz.h"
 
 #include "base/err.h"
-#include "sup/answer.h"
+#include "sup/endpoints.h"
 
-static const struct facts facts = {
+static const struct snapshot facts = {
 	.version = "1", .state = "running", .program = "/app", .self = 1,
 	.service_pid = 2, .next_start_ms = -1, .last_exit = "",
 	.n_checks = 2,
 	.checks = {
 		{ .name = "service", .why = "",
-		  .counts_for = FACTS_STARTUP | FACTS_READY | FACTS_LIVE },
+		  .counts_for = SNAPSHOT_STARTUP | SNAPSHOT_READY | SNAPSHOT_LIVE },
 		{ .name = "drain", .why = "draining",
-		  .counts_for = FACTS_READY, .fails = FACTS_READY },
+		  .counts_for = SNAPSHOT_READY, .fails = SNAPSHOT_READY },
 	},
 };
 
@@ -32,7 +32,7 @@ must_be_answered(const struct server_ask *ask)
 	static char memory[SERVER_OUT_MAX];
 	struct buf out = buf_over(memory, sizeof memory);
 
-	fuzz_must(answer_write(&out, &facts, ask) != ANSWER_DRAIN
+	fuzz_must(endpoints_write(&out, &facts, ask) != ENDPOINTS_DRAIN
 	          || ask->kind == SERVER_LOCAL);
 	fuzz_must(!out.cut && out.len > 0);
 }

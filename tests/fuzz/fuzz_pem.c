@@ -4,8 +4,8 @@
 #include "fuzz.h"
 
 #include "base/err.h"
-#include "net/key.h"
-#include "net/pem.h"
+#include "tls/key.h"
+#include "tls/pem.h"
 
 #define OUT_MAX 4096
 

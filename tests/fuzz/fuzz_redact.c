@@ -2,7 +2,7 @@
 /* fuzz_redact.c - any target, and a secret in any form that can hold one */
 #include "fuzz.h"
 
-#include "net/redact.h"
+#include "client/redact.h"
 
 #define TEXT_MAX 4096
 

@@ -4,7 +4,7 @@
 #include "fuzz.h"
 
 #include "base/err.h"
-#include "net/reply.h"
+#include "client/reply.h"
 
 #define BODY_MAX 9000
 

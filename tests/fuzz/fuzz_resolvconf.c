@@ -3,8 +3,8 @@
  * input's first line is the host, the second one is our own host name. */
 #include "fuzz.h"
 
-#include "net/dns.h"
-#include "net/resolvconf.h"
+#include "client/dns.h"
+#include "client/resolvconf.h"
 
 #define COPY_MAX 32768
 

@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "base/err.h"
-#include "net/url.h"
+#include "client/url.h"
 
 static void
 must_lie_inside(struct span s, struct span all)

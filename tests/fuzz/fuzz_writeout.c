@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "cmd/cmd.h"
-#include "cmd/get.h"
+#include "get/get.h"
 
 #define DAY_MS 86400000
 

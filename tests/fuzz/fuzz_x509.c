@@ -4,7 +4,7 @@
 #include "fuzz.h"
 
 #include "base/err.h"
-#include "net/x509_path.h"
+#include "tls/x509_path.h"
 
 #define CERTS_MAX 8
 

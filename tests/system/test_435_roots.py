@@ -18,7 +18,7 @@ from box import clean_env
 from pki import leaf, root
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-ROOTS = TOP / "src/net/roots.pem"
+ROOTS = TOP / "src/tls/roots.pem"
 SCRIPT = TOP / "scripts/roots"
 TODAY = datetime.datetime.now(datetime.timezone.utc).date()
 

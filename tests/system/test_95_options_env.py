@@ -563,7 +563,7 @@ def test_license_has_the_texts_of_all_that_the_binary_contains(box):
     assert re.search(r"^BearSSL: Copyright .*Thomas Pornin", text, re.M)
     own = (TOP / "LICENSE").read_text()
     assert own[own.index("Permission is"):].strip() in text
-    assert text.endswith((TOP / "src/net/roots.license").read_text().strip())
+    assert text.endswith((TOP / "src/tls/roots.license").read_text().strip())
 
 
 @pytest.mark.static_only

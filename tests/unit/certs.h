@@ -11,8 +11,8 @@
 
 #include "unit.h"
 
-#include "net/der.h"
-#include "net/x509_path.h"
+#include "tls/der.h"
+#include "tls/x509_path.h"
 
 #define NOW 1700000000		/* 2023-11-14 */
 

@@ -2,7 +2,7 @@
 /* test_addrorder.c - in which order a host's addresses are tried */
 #include "unit.h"
 
-#include "net/addrorder.h"
+#include "client/addrorder.h"
 
 #define MANY 6500
 
@@ -209,5 +209,5 @@ main(void)
 	UNIT_TEST(equal_ones_stay_as_they_were);
 	UNIT_TEST(many_are_put_in_order);
 	UNIT_TEST(keys_leave_room_for_an_index);
-	return unit_run("net/addrorder");
+	return unit_run("client/addrorder");
 }

@@ -10,8 +10,8 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "net/check.h"
-#include "net/program.h"
+#include "client/check.h"
+#include "client/program.h"
 
 static void
 urls_that_can_be_checked_are_taken(void **state)
@@ -312,5 +312,5 @@ main(void)
 	UNIT_TEST(what_the_service_is_to_blame_for_is_a_failure);
 	UNIT_TEST(a_program_that_somebody_else_killed_is_told_apart);
 	UNIT_TEST(a_full_backlog_is_the_services_failure);
-	return unit_run("net/check");
+	return unit_run("client/check");
 }

@@ -2,7 +2,7 @@
 /* test_checkname.c - what a check is called: never by its secrets */
 #include "unit.h"
 
-#include "sup/checkname.h"
+#include "client/checkname.h"
 
 static const struct row {
 	const char *name, *url, *want;
@@ -65,5 +65,5 @@ main(void)
 {
 	UNIT_ROWS(is_called, rows);
 	UNIT_ROWS(is_cut, cuts);
-	return unit_run("sup/checkname");
+	return unit_run("client/checkname");
 }

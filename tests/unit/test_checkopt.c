@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "base/err.h"
-#include "net/checkopt.h"
+#include "client/checkopt.h"
 
 static void
 the_options_start_at_a_blank_with_a_dash_behind(void **state)
@@ -290,5 +290,5 @@ main(void)
 	UNIT_TEST(variables_are_put_into_urls);
 	UNIT_TEST(what_cannot_be_expanded_is_refused);
 	UNIT_TEST(what_does_not_fit_is_refused);
-	return unit_run("net/checkopt");
+	return unit_run("client/checkopt");
 }

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "net/dial.h"
+#include "client/dial.h"
 
 #define START_MS 1000
 
@@ -195,5 +195,5 @@ main(void)
 	UNIT_TEST(a_set_has_a_bound);
 	UNIT_TEST(a_unix_socket_is_a_set_of_one);
 	UNIT_TEST(an_address_and_a_port_are_a_sockets_address);
-	return unit_run("net/dial");
+	return unit_run("client/dial");
 }

@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "base/err.h"
-#include "net/dns.h"
+#include "client/dns.h"
 
 #define ID        0x1234
 #define SOME      8		/* addresses that there is room for */
@@ -560,5 +560,5 @@ main(void)
 	UNIT_TEST(names_and_labels_are_bounded);
 	UNIT_TEST(a_question_has_its_bytes);
 	UNIT_TEST(the_longest_question_has_room);
-	return unit_run("net/dns");
+	return unit_run("client/dns");
 }

@@ -2,7 +2,7 @@
 /* test_hostsfile.c - a name's addresses in the text of /etc/hosts */
 #include "unit.h"
 
-#include "net/hostsfile.h"
+#include "client/hostsfile.h"
 
 #define LONG_LINE 20000		/* bytes */
 #define BYTES(text) text, sizeof(text) - 1
@@ -189,5 +189,5 @@ main(void)
 	UNIT_TEST(a_final_dot_counts);
 	UNIT_TEST(a_line_may_be_of_any_length);
 	UNIT_TEST(an_address_is_bounded);
-	return unit_run("net/hostsfile");
+	return unit_run("client/hostsfile");
 }

@@ -3,7 +3,7 @@
 #include "certs.h"
 
 #include "base/err.h"
-#include "net/key.h"
+#include "tls/key.h"
 
 /* An odd INTEGER of that many bits. */
 static struct span
@@ -159,5 +159,5 @@ main(void)
 	UNIT_TEST(keys_in_pkcs8_are_read);
 	UNIT_TEST(ec_secrets_fit_their_curve);
 	UNIT_TEST(a_part_of_a_key_is_none);
-	return unit_run("net/key");
+	return unit_run("tls/key");
 }

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "net/nameserver.h"
+#include "client/nameserver.h"
 
 #define START_MS  1000
 #define SILENT    (-1)
@@ -507,5 +507,5 @@ main(void)
 	UNIT_TEST(a_server_alone_is_asked_for_every_name);
 	UNIT_TEST(single_request_reopen_takes_a_socket_each);
 	UNIT_TEST(a_failure_names_each_server_and_what_it_did);
-	return unit_run("net/nameserver");
+	return unit_run("client/nameserver");
 }

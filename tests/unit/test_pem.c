@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "base/err.h"
-#include "net/pem.h"
+#include "tls/pem.h"
 
 #define B(label) "-----BEGIN " label "-----\n"
 #define E(label) "-----END " label "-----\n"
@@ -182,5 +182,5 @@ main(void)
 	UNIT_ROWS(is_refused_with_its_line, bads);
 	UNIT_TEST(an_object_fits_to_the_last_byte_and_no_further);
 	UNIT_TEST(a_boundary_line_has_a_longest_length);
-	return unit_run("net/pem");
+	return unit_run("tls/pem");
 }

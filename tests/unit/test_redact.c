@@ -2,7 +2,7 @@
 /* test_redact.c - a target as it may be shown, in every form it comes in */
 #include "unit.h"
 
-#include "net/redact.h"
+#include "client/redact.h"
 
 #define ROOM 1024
 
@@ -184,5 +184,5 @@ main(void)
 	UNIT_ROWS(is_shown, rows);
 	UNIT_ROWS(of_another_option_is_shown, values);
 	UNIT_TEST(what_is_too_long_ends_in_dots);
-	return unit_run("net/redact");
+	return unit_run("client/redact");
 }

@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "base/err.h"
-#include "net/reply.h"
+#include "client/reply.h"
 
 static int
 read_all(struct reply *r, const char *text)
@@ -231,5 +231,5 @@ main(void)
 	UNIT_TEST(what_follows_the_last_chunk_is_left);
 	UNIT_TEST(broken_chunks_are_refused);
 	UNIT_TEST(a_size_line_has_an_end);
-	return unit_run("net/reply");
+	return unit_run("client/reply");
 }

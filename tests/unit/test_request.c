@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "base/err.h"
-#include "net/request.h"
+#include "client/request.h"
 
 static void
 lines_that_could_end_early_are_refused(void **state)
@@ -159,5 +159,5 @@ main(void)
 	UNIT_TEST(of_several_hosts_the_first_with_a_value_is_sent);
 	UNIT_TEST(lines_that_contradict_the_body_are_found);
 	UNIT_TEST(a_login_is_written_in_base64);
-	return unit_run("net/request");
+	return unit_run("client/request");
 }

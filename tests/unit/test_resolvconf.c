@@ -2,8 +2,8 @@
 /* test_resolvconf.c - resolv.conf, and the names to ask for */
 #include "unit.h"
 
-#include "net/dns.h"
-#include "net/resolvconf.h"
+#include "client/dns.h"
+#include "client/resolvconf.h"
 
 #define N63 "abcdefghijklmnopqrstuvwxyz-0123456789-abcdefghijklmnopqrstuvwxy"
 #define N60 "abcdefghijklmnopqrstuvwxyz-0123456789-abcdefghijklmnopqrstuv"
@@ -329,5 +329,5 @@ main(void)
 	UNIT_ROWS(is_the_order_of_names, asked);
 	UNIT_TEST(a_name_needs_room);
 	UNIT_TEST(a_search_that_ends_leaves_the_name_as_it_is);
-	return unit_run("net/resolvconf");
+	return unit_run("client/resolvconf");
 }

@@ -2,7 +2,7 @@
 /* test_restart.c - the life of the service: every state and event, restarts */
 #include "unit.h"
 
-#include "sup/service.h"
+#include "sup/lifecycle.h"
 
 #include <string.h>
 
@@ -13,8 +13,8 @@
 #define NOW    1000000
 
 struct cell {
-	enum service_act   act;
-	enum service_state next;
+	enum lifecycle_act   act;
+	enum lifecycle_state next;
 };
 
 /* restart always, on-unhealthy restart; no drain, no linger, back-off 100. */
@@ -156,58 +156,58 @@ static const struct cell table[STATES][EVENTS] = {
 	},
 };
 
-static struct service
-fresh(enum service_restart restart, enum service_unhealthy on_unhealthy)
+static struct lifecycle
+fresh(enum lifecycle_restart restart, enum lifecycle_unhealthy on_unhealthy)
 {
-	struct service s = {
+	struct lifecycle s = {
 		.restart = restart,
 		.on_unhealthy = on_unhealthy,
 		.backoff_min_ms = 100,
 		.backoff_max_ms = 30000,
 	};
 
-	service_started(&s, NOW);
+	lifecycle_started(&s, NOW);
 	return s;
 }
 
 /* Goes there by events, as the real one does. */
-static struct service
-in_state(enum service_state state)
+static struct lifecycle
+in_state(enum lifecycle_state state)
 {
-	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_RESTART);
+	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_RESTART);
 
 	switch (state) {
 	case SVC_RUNNING:
 		break;
 	case SVC_MENDING:
-		(void)service_step(&s, EV_UNHEALTHY, NOW);
+		(void)lifecycle_step(&s, EV_UNHEALTHY, NOW);
 		break;
 	case SVC_CLEARING:
-		(void)service_step(&s, EV_FAILED, NOW);
+		(void)lifecycle_step(&s, EV_FAILED, NOW);
 		break;
 	case SVC_WAITING:
-		(void)service_step(&s, EV_FAILED, NOW);
-		(void)service_step(&s, EV_ALONE, NOW);
+		(void)lifecycle_step(&s, EV_FAILED, NOW);
+		(void)lifecycle_step(&s, EV_ALONE, NOW);
 		break;
 	case SVC_DRAINING:
 		s.drain_ms = 5000;
-		(void)service_step(&s, EV_STOP, NOW);
+		(void)lifecycle_step(&s, EV_STOP, NOW);
 		break;
 	case SVC_STOPPING:
-		(void)service_step(&s, EV_STOP, NOW);
+		(void)lifecycle_step(&s, EV_STOP, NOW);
 		break;
 	case SVC_LINGERING:
 		s.linger_ms = 5000;
-		(void)service_step(&s, EV_STOP, NOW);
-		(void)service_step(&s, EV_EXITED, NOW);
+		(void)lifecycle_step(&s, EV_STOP, NOW);
+		(void)lifecycle_step(&s, EV_EXITED, NOW);
 		break;
 	case SVC_KILLING:
 		s = in_state(SVC_LINGERING);
-		(void)service_step(&s, EV_DEADLINE, NOW);
+		(void)lifecycle_step(&s, EV_DEADLINE, NOW);
 		break;
 	case SVC_DOWN:
-		(void)service_step(&s, EV_STOP, NOW);
-		(void)service_step(&s, EV_EXITED, NOW);
+		(void)lifecycle_step(&s, EV_STOP, NOW);
+		(void)lifecycle_step(&s, EV_EXITED, NOW);
 		break;
 	}
 	assert_int_equal(state, s.state);
@@ -220,10 +220,10 @@ every_event_in_every_state_does_what_the_table_says(void **state)
 	(void)state;
 	for (int from = 0; from < STATES; from++) {
 		for (int ev = 0; ev < EVENTS; ev++) {
-			struct service s = in_state((enum service_state)from);
+			struct lifecycle s = in_state((enum lifecycle_state)from);
 			struct cell want = table[from][ev], got;
 
-			got.act = service_step(&s, (enum service_event)ev, NOW);
+			got.act = lifecycle_step(&s, (enum lifecycle_event)ev, NOW);
 			got.next = s.state;
 			if (got.act != want.act || got.next != want.next)
 				fail_msg("state %d, event %d: act %d, state %d",
@@ -235,20 +235,20 @@ every_event_in_every_state_does_what_the_table_says(void **state)
 static void
 an_unknown_state_is_told_and_survived(void **state)
 {
-	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_RESTART);
+	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_RESTART);
 
 	(void)state;
-	s.state = (enum service_state)77;
-	assert_int_equal(ACT_BUG, service_step(&s, EV_STOP, NOW));
+	s.state = (enum lifecycle_state)77;
+	assert_int_equal(ACT_BUG, lifecycle_step(&s, EV_STOP, NOW));
 }
 
 static void
 only_the_policy_restarts(void **state)
 {
 	static const struct {
-		enum service_restart policy;
-		enum service_event   how;
-		enum service_act     act;
+		enum lifecycle_restart policy;
+		enum lifecycle_event   how;
+		enum lifecycle_act     act;
 	} cases[] = {
 		{ RESTART_NEVER, EV_EXITED, ACT_LEAVE },
 		{ RESTART_NEVER, EV_FAILED, ACT_LEAVE },
@@ -260,37 +260,37 @@ only_the_policy_restarts(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		struct service s = fresh(cases[i].policy, UNHEALTHY_REPORT);
+		struct lifecycle s = fresh(cases[i].policy, UNHEALTHY_REPORT);
 
 		assert_int_equal(cases[i].act,
-		                 service_step(&s, cases[i].how, NOW));
+		                 lifecycle_step(&s, cases[i].how, NOW));
 	}
 }
 
 static void
 what_may_start_again_is_known_before(void **state)
 {
-	struct service s = fresh(RESTART_NEVER, UNHEALTHY_EXIT);
+	struct lifecycle s = fresh(RESTART_NEVER, UNHEALTHY_EXIT);
 
 	(void)state;
-	assert_false(service_restarts(&s));
+	assert_false(lifecycle_restarts(&s));
 	s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
-	assert_true(service_restarts(&s));
+	assert_true(lifecycle_restarts(&s));
 	s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
-	assert_true(service_restarts(&s));
+	assert_true(lifecycle_restarts(&s));
 	s = in_state(SVC_WAITING);
-	assert_string_equal("restarting", service_state_text(&s));
+	assert_string_equal("restarting", lifecycle_state_text(&s));
 }
 
 /* One failure at t and the way to the next start; returns when that was. */
 static int64_t
-fail_once(struct service *s, int64_t t)
+fail_once(struct lifecycle *s, int64_t t)
 {
-	assert_int_equal(ACT_CLEAR, service_step(s, EV_FAILED, t));
-	assert_int_equal(ACT_NONE, service_step(s, EV_ALONE, t));
+	assert_int_equal(ACT_CLEAR, lifecycle_step(s, EV_FAILED, t));
+	assert_int_equal(ACT_NONE, lifecycle_step(s, EV_ALONE, t));
 	assert_int_equal(SVC_WAITING, s->state);
 	t = s->deadline_ms;
-	assert_int_equal(ACT_START, service_step(s, EV_DEADLINE, t));
+	assert_int_equal(ACT_START, lifecycle_step(s, EV_DEADLINE, t));
 	assert_true(s->deadline_ms == CLOCK_NEVER);	/* or a hot loop */
 	return t;
 }
@@ -301,7 +301,7 @@ back_off_doubles_up_to_its_maximum(void **state)
 	static const int64_t waits[] = {
 		100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000, 30000,
 	};
-	struct service s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
+	struct lifecycle s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
 	int64_t t = NOW;
 
 	(void)state;
@@ -317,13 +317,13 @@ back_off_doubles_up_to_its_maximum(void **state)
 static void
 a_good_minute_and_nothing_less_resets_the_back_off(void **state)
 {
-	struct service s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
+	struct lifecycle s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
 	int64_t t = fail_once(&s, NOW);
 
 	(void)state;
-	t += SERVICE_GOOD_MS - 1;
+	t += LIFECYCLE_GOOD_MS - 1;
 	assert_int_equal(200, fail_once(&s, t) - t);
-	t += 200 + SERVICE_GOOD_MS;
+	t += 200 + LIFECYCLE_GOOD_MS;
 	assert_int_equal(100, fail_once(&s, t) - t);
 	assert_int_equal(1, s.in_row);
 	assert_int_equal(3, s.restarts);
@@ -332,47 +332,47 @@ a_good_minute_and_nothing_less_resets_the_back_off(void **state)
 static void
 an_unhealthy_minute_is_not_a_good_one(void **state)
 {
-	struct service s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
+	struct lifecycle s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
 	int64_t t = fail_once(&s, NOW);
 
 	(void)state;
-	(void)service_step(&s, EV_UNHEALTHY, t);
-	t += SERVICE_GOOD_MS - 1;
-	(void)service_step(&s, EV_HEALTHY, t);
-	t += SERVICE_GOOD_MS - 1;
+	(void)lifecycle_step(&s, EV_UNHEALTHY, t);
+	t += LIFECYCLE_GOOD_MS - 1;
+	(void)lifecycle_step(&s, EV_HEALTHY, t);
+	t += LIFECYCLE_GOOD_MS - 1;
 	assert_int_equal(200, fail_once(&s, t) - t);
 	t += 200;
-	(void)service_step(&s, EV_UNHEALTHY, t);
-	(void)service_step(&s, EV_HEALTHY, t);
-	(void)service_step(&s, EV_HEALTHY, t + 1);	/* it was before */
-	t += SERVICE_GOOD_MS;
+	(void)lifecycle_step(&s, EV_UNHEALTHY, t);
+	(void)lifecycle_step(&s, EV_HEALTHY, t);
+	(void)lifecycle_step(&s, EV_HEALTHY, t + 1);	/* it was before */
+	t += LIFECYCLE_GOOD_MS;
 	assert_int_equal(100, fail_once(&s, t) - t);
 }
 
 static void
 the_time_of_clearing_is_part_of_the_back_off(void **state)
 {
-	struct service s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
+	struct lifecycle s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
 
 	(void)state;
-	(void)service_step(&s, EV_FAILED, NOW);
-	(void)service_step(&s, EV_ALONE, NOW + 70);
+	(void)lifecycle_step(&s, EV_FAILED, NOW);
+	(void)lifecycle_step(&s, EV_ALONE, NOW + 70);
 	assert_int_equal(NOW + 100, s.deadline_ms);
 }
 
 static void
 what_cannot_be_cleared_does_not_hold_the_restart_for_ever(void **state)
 {
-	struct service s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
+	struct lifecycle s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
 	int64_t t = NOW;
 
 	(void)state;
-	(void)service_step(&s, EV_FAILED, t);
-	assert_int_equal(NOW + SERVICE_CLEAR_AGAIN_MS, s.deadline_ms);
+	(void)lifecycle_step(&s, EV_FAILED, t);
+	assert_int_equal(NOW + LIFECYCLE_CLEAR_AGAIN_MS, s.deadline_ms);
 	while (s.state == SVC_CLEARING) {
 		t = s.deadline_ms;
-		assert_true(t <= NOW + SERVICE_CLEAR_MAX_MS);
-		(void)service_step(&s, EV_DEADLINE, t);
+		assert_true(t <= NOW + LIFECYCLE_CLEAR_MAX_MS);
+		(void)lifecycle_step(&s, EV_DEADLINE, t);
 	}
 	assert_int_equal(SVC_WAITING, s.state);
 }
@@ -380,146 +380,146 @@ what_cannot_be_cleared_does_not_hold_the_restart_for_ever(void **state)
 static void
 with_linger_what_is_left_gets_sigterm_first(void **state)
 {
-	struct service s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
+	struct lifecycle s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
 
 	(void)state;
 	s.linger_ms = 3000;
-	assert_int_equal(ACT_CLEAR_TERM, service_step(&s, EV_FAILED, NOW));
+	assert_int_equal(ACT_CLEAR_TERM, lifecycle_step(&s, EV_FAILED, NOW));
 	assert_int_equal(NOW + 3000, s.deadline_ms);
-	assert_int_equal(NOW + 3000 + SERVICE_CLEAR_MAX_MS, s.last_ms);
-	assert_int_equal(ACT_CLEAR, service_step(&s, EV_DEADLINE, NOW + 3000));
+	assert_int_equal(NOW + 3000 + LIFECYCLE_CLEAR_MAX_MS, s.last_ms);
+	assert_int_equal(ACT_CLEAR, lifecycle_step(&s, EV_DEADLINE, NOW + 3000));
 }
 
 static void
 after_max_restarts_in_a_row_it_leaves(void **state)
 {
-	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
+	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
 	int64_t t = NOW;
 
 	(void)state;
 	s.max_restarts = 3;
 	for (int i = 0; i < 3; i++)
 		t = fail_once(&s, t);
-	assert_true(service_is_live(&s));
-	assert_int_equal(ACT_LEAVE, service_step(&s, EV_FAILED, t));
+	assert_true(lifecycle_is_live(&s));
+	assert_int_equal(ACT_LEAVE, lifecycle_step(&s, EV_FAILED, t));
 	assert_true(s.gave_up);
-	assert_false(service_is_live(&s));
+	assert_false(lifecycle_is_live(&s));
 }
 
 static void
 unhealthy_without_a_restart_left_stays_and_is_not_live_again(void **state)
 {
-	struct service s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
+	struct lifecycle s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
 
 	(void)state;
 	s.max_restarts = 1;
-	(void)service_step(&s, EV_UNHEALTHY, NOW);
-	(void)service_step(&s, EV_FAILED, NOW);
-	(void)service_step(&s, EV_ALONE, NOW);
-	(void)service_step(&s, EV_DEADLINE, NOW);
-	assert_int_equal(ACT_NONE, service_step(&s, EV_UNHEALTHY, NOW));
+	(void)lifecycle_step(&s, EV_UNHEALTHY, NOW);
+	(void)lifecycle_step(&s, EV_FAILED, NOW);
+	(void)lifecycle_step(&s, EV_ALONE, NOW);
+	(void)lifecycle_step(&s, EV_DEADLINE, NOW);
+	assert_int_equal(ACT_NONE, lifecycle_step(&s, EV_UNHEALTHY, NOW));
 	assert_true(s.gave_up);
 	assert_int_equal(SVC_RUNNING, s.state);
-	assert_false(service_is_live(&s));
-	assert_int_equal(ACT_NONE, service_step(&s, EV_HEALTHY, NOW));
-	assert_false(service_is_live(&s));
-	assert_int_equal(ACT_NONE, service_step(&s, EV_UNHEALTHY, NOW));
-	assert_int_equal(ACT_LEAVE, service_step(&s, EV_EXITED, NOW));
+	assert_false(lifecycle_is_live(&s));
+	assert_int_equal(ACT_NONE, lifecycle_step(&s, EV_HEALTHY, NOW));
+	assert_false(lifecycle_is_live(&s));
+	assert_int_equal(ACT_NONE, lifecycle_step(&s, EV_UNHEALTHY, NOW));
+	assert_int_equal(ACT_LEAVE, lifecycle_step(&s, EV_EXITED, NOW));
 }
 
 static void
 who_gave_up_is_not_started_again_after_a_good_minute(void **state)
 {
-	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_RESTART);
+	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_RESTART);
 	int64_t t = fail_once(&s, NOW);
 
 	(void)state;
 	s.max_restarts = 1;
-	assert_int_equal(ACT_NONE, service_step(&s, EV_UNHEALTHY, t));
+	assert_int_equal(ACT_NONE, lifecycle_step(&s, EV_UNHEALTHY, t));
 	assert_true(s.gave_up);
-	(void)service_step(&s, EV_HEALTHY, t);
-	t += SERVICE_GOOD_MS;
-	assert_int_equal(ACT_LEAVE, service_step(&s, EV_FAILED, t));
+	(void)lifecycle_step(&s, EV_HEALTHY, t);
+	t += LIFECYCLE_GOOD_MS;
+	assert_int_equal(ACT_LEAVE, lifecycle_step(&s, EV_FAILED, t));
 }
 
 static void
 a_good_minute_begins_where_health_comes_back(void **state)
 {
-	struct service s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
+	struct lifecycle s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
 	int64_t t = fail_once(&s, NOW);
 
 	(void)state;
-	(void)service_step(&s, EV_UNHEALTHY, t);
-	(void)service_step(&s, EV_HEALTHY, t + 5000);
-	t += 5000 + SERVICE_GOOD_MS;
+	(void)lifecycle_step(&s, EV_UNHEALTHY, t);
+	(void)lifecycle_step(&s, EV_HEALTHY, t + 5000);
+	t += 5000 + LIFECYCLE_GOOD_MS;
 	assert_int_equal(100, fail_once(&s, t) - t);
 }
 
 static void
 live_stays_true_while_it_is_being_mended(void **state)
 {
-	struct service s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
+	struct lifecycle s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
 
 	(void)state;
-	(void)service_step(&s, EV_UNHEALTHY, NOW);
-	assert_true(service_is_live(&s) && service_is_mending(&s));
-	(void)service_step(&s, EV_FAILED, NOW);
-	assert_true(service_is_live(&s) && service_is_mending(&s));
-	(void)service_step(&s, EV_ALONE, NOW);
-	assert_true(service_is_live(&s) && service_is_mending(&s));
-	assert_false(service_is_ready(&s));
+	(void)lifecycle_step(&s, EV_UNHEALTHY, NOW);
+	assert_true(lifecycle_is_live(&s) && lifecycle_is_mending(&s));
+	(void)lifecycle_step(&s, EV_FAILED, NOW);
+	assert_true(lifecycle_is_live(&s) && lifecycle_is_mending(&s));
+	(void)lifecycle_step(&s, EV_ALONE, NOW);
+	assert_true(lifecycle_is_live(&s) && lifecycle_is_mending(&s));
+	assert_false(lifecycle_is_ready(&s));
 }
 
 static void
 report_only_reports(void **state)
 {
-	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
+	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
 
 	(void)state;
-	assert_int_equal(ACT_NONE, service_step(&s, EV_UNHEALTHY, NOW));
+	assert_int_equal(ACT_NONE, lifecycle_step(&s, EV_UNHEALTHY, NOW));
 	assert_int_equal(SVC_RUNNING, s.state);
 }
 
 static void
 exit_stops_and_leaves_whatever_the_policy(void **state)
 {
-	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_EXIT);
+	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_EXIT);
 
 	(void)state;
-	assert_int_equal(ACT_STOP, service_step(&s, EV_UNHEALTHY, NOW));
+	assert_int_equal(ACT_STOP, lifecycle_step(&s, EV_UNHEALTHY, NOW));
 	assert_true(s.sickened);
-	assert_int_equal(NOW + SERVICE_HUNG_MS, s.deadline_ms);
-	assert_int_equal(ACT_KILL, service_step(&s, EV_DEADLINE, s.deadline_ms));
-	assert_int_equal(ACT_LEAVE, service_step(&s, EV_FAILED, NOW));
+	assert_int_equal(NOW + LIFECYCLE_HUNG_MS, s.deadline_ms);
+	assert_int_equal(ACT_KILL, lifecycle_step(&s, EV_DEADLINE, s.deadline_ms));
+	assert_int_equal(ACT_LEAVE, lifecycle_step(&s, EV_FAILED, NOW));
 }
 
 static void
 a_hung_service_is_killed_with_and_without_a_stop_timeout(void **state)
 {
-	struct service s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
+	struct lifecycle s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
 
 	(void)state;
-	(void)service_step(&s, EV_UNHEALTHY, NOW);
-	assert_int_equal(NOW + SERVICE_HUNG_MS, s.deadline_ms);
+	(void)lifecycle_step(&s, EV_UNHEALTHY, NOW);
+	assert_int_equal(NOW + LIFECYCLE_HUNG_MS, s.deadline_ms);
 	s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
 	s.stop_timeout_ms = 2000;
-	(void)service_step(&s, EV_UNHEALTHY, NOW);
+	(void)lifecycle_step(&s, EV_UNHEALTHY, NOW);
 	assert_int_equal(NOW + 2000, s.deadline_ms);
-	assert_int_equal(ACT_CLEAR, service_step(&s, EV_DEADLINE, NOW + 2000));
-	assert_int_equal(NOW + 2000 + SERVICE_KILL_AGAIN_MS, s.deadline_ms);
+	assert_int_equal(ACT_CLEAR, lifecycle_step(&s, EV_DEADLINE, NOW + 2000));
+	assert_int_equal(NOW + 2000 + LIFECYCLE_KILL_AGAIN_MS, s.deadline_ms);
 }
 
 static void
 a_drain_outlasts_a_restart(void **state)
 {
-	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
+	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
 
 	(void)state;
-	(void)service_step(&s, EV_DRAIN, NOW);
+	(void)lifecycle_step(&s, EV_DRAIN, NOW);
 	(void)fail_once(&s, NOW);
 	assert_int_equal(SVC_RUNNING, s.state);
-	assert_false(service_is_ready(&s));
-	assert_string_equal("draining", service_state_text(&s));
+	assert_false(lifecycle_is_ready(&s));
+	assert_string_equal("draining", lifecycle_state_text(&s));
 }
 
 static void
@@ -527,24 +527,24 @@ a_drain_or_a_stop_while_it_is_mended_is_kept(void **state)
 {
 	(void)state;
 	for (int from = SVC_MENDING; from <= SVC_WAITING; from++) {
-		struct service s = in_state((enum service_state)from);
+		struct lifecycle s = in_state((enum lifecycle_state)from);
 
-		(void)service_step(&s, EV_DRAIN, NOW + 1);
+		(void)lifecycle_step(&s, EV_DRAIN, NOW + 1);
 		assert_int_equal(NOW + 1, s.unready_ms);
-		s = in_state((enum service_state)from);
-		(void)service_step(&s, EV_STOP, NOW + 2);
+		s = in_state((enum lifecycle_state)from);
+		(void)lifecycle_step(&s, EV_STOP, NOW + 2);
 		assert_int_equal(NOW + 2, s.unready_ms);
 	}
 }
 
 /* The machine refuses a start of s at t; returns when the next try is. */
 static int64_t
-refuse_once(struct service *s, int64_t t)
+refuse_once(struct lifecycle *s, int64_t t)
 {
-	assert_int_equal(ACT_NONE, service_step(s, EV_REFUSED, t));
+	assert_int_equal(ACT_NONE, lifecycle_step(s, EV_REFUSED, t));
 	assert_int_equal(SVC_WAITING, s->state);
 	t = s->deadline_ms;
-	assert_int_equal(ACT_START, service_step(s, EV_DEADLINE, t));
+	assert_int_equal(ACT_START, lifecycle_step(s, EV_DEADLINE, t));
 	return t;
 }
 
@@ -552,19 +552,19 @@ static void
 a_refused_start_is_tried_for_ever_and_counts_as_no_restart(void **state)
 {
 	static const int64_t waits[] = { 1000, 2000, 4000, 5000, 5000, 5000 };
-	struct service s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
+	struct lifecycle s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
 	int64_t t = NOW;
 
 	(void)state;
 	s.max_restarts = 1;
 	s.backoff_max_ms = 5000;
-	(void)service_step(&s, EV_UNHEALTHY, NOW);
+	(void)lifecycle_step(&s, EV_UNHEALTHY, NOW);
 	t = fail_once(&s, NOW);
 	for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
 		int64_t next = refuse_once(&s, t);
 
 		assert_int_equal(waits[i], next - t);
-		assert_true(service_is_live(&s));
+		assert_true(lifecycle_is_live(&s));
 		t = next;
 	}
 	assert_int_equal(1, s.restarts);
@@ -575,7 +575,7 @@ a_refused_start_is_tried_for_ever_and_counts_as_no_restart(void **state)
 static void
 a_refused_start_without_a_back_off_is_no_hot_loop(void **state)
 {
-	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
+	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
 	int64_t t;
 
 	(void)state;
@@ -584,7 +584,7 @@ a_refused_start_without_a_back_off_is_no_hot_loop(void **state)
 	for (int i = 0; i < 5; i++) {
 		int64_t next = refuse_once(&s, t);
 
-		assert_int_equal(SERVICE_REFUSED_MS, next - t);
+		assert_int_equal(LIFECYCLE_REFUSED_MS, next - t);
 		t = next;
 	}
 }
@@ -592,29 +592,29 @@ a_refused_start_without_a_back_off_is_no_hot_loop(void **state)
 static void
 each_end_of_the_service_starts_the_pause_after_a_refusal_anew(void **state)
 {
-	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
+	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
 	int64_t t = fail_once(&s, NOW);
 
 	(void)state;
 	t = refuse_once(&s, t);
 	t = refuse_once(&s, t);
 	t = fail_once(&s, t);
-	assert_int_equal(SERVICE_REFUSED_MS, refuse_once(&s, t) - t);
+	assert_int_equal(LIFECYCLE_REFUSED_MS, refuse_once(&s, t) - t);
 }
 
 static void
 a_stop_in_the_wait_for_another_try_leaves_at_once(void **state)
 {
-	struct service s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
+	struct lifecycle s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
 
 	(void)state;
 	s.drain_ms = s.stop_timeout_ms = s.linger_ms = 5000;
-	(void)service_step(&s, EV_UNHEALTHY, NOW);
-	(void)service_step(&s, EV_FAILED, NOW);
-	(void)service_step(&s, EV_ALONE, NOW);
-	(void)service_step(&s, EV_DEADLINE, s.deadline_ms);
-	(void)service_step(&s, EV_REFUSED, NOW);
-	assert_int_equal(ACT_LEAVE, service_step(&s, EV_STOP, NOW + 1));
+	(void)lifecycle_step(&s, EV_UNHEALTHY, NOW);
+	(void)lifecycle_step(&s, EV_FAILED, NOW);
+	(void)lifecycle_step(&s, EV_ALONE, NOW);
+	(void)lifecycle_step(&s, EV_DEADLINE, s.deadline_ms);
+	(void)lifecycle_step(&s, EV_REFUSED, NOW);
+	assert_int_equal(ACT_LEAVE, lifecycle_step(&s, EV_STOP, NOW + 1));
 }
 
 static void
@@ -622,13 +622,13 @@ more_time_is_given_only_to_what_is_being_stopped(void **state)
 {
 	(void)state;
 	for (int from = 0; from < STATES; from++) {
-		struct service s = in_state((enum service_state)from);
+		struct lifecycle s = in_state((enum lifecycle_state)from);
 		int64_t before_ms = s.deadline_ms;
 		bool ends = from == SVC_MENDING || from == SVC_STOPPING;
 
-		service_extend(&s, NOW + 90000);
+		lifecycle_extend(&s, NOW + 90000);
 		assert_int_equal(ends ? NOW + 90000 : before_ms, s.deadline_ms);
-		service_extend(&s, NOW + 1);
+		lifecycle_extend(&s, NOW + 1);
 		assert_int_equal(ends ? NOW + 90000 : before_ms, s.deadline_ms);
 	}
 }
@@ -636,14 +636,14 @@ more_time_is_given_only_to_what_is_being_stopped(void **state)
 static void
 no_more_time_is_given_once_it_has_been_killed(void **state)
 {
-	struct service s = fresh(RESTART_NEVER, UNHEALTHY_REPORT);
+	struct lifecycle s = fresh(RESTART_NEVER, UNHEALTHY_REPORT);
 
 	(void)state;
 	s.stop_timeout_ms = 3000;
-	(void)service_step(&s, EV_STOP, NOW);
-	assert_int_equal(ACT_KILL, service_step(&s, EV_DEADLINE, NOW + 3000));
-	service_extend(&s, NOW + 90000);
-	assert_int_equal(NOW + 3000 + SERVICE_KILL_AGAIN_MS, s.deadline_ms);
+	(void)lifecycle_step(&s, EV_STOP, NOW);
+	assert_int_equal(ACT_KILL, lifecycle_step(&s, EV_DEADLINE, NOW + 3000));
+	lifecycle_extend(&s, NOW + 90000);
+	assert_int_equal(NOW + 3000 + LIFECYCLE_KILL_AGAIN_MS, s.deadline_ms);
 }
 
 /* --- deaths that do not come, stops that are not heard, freezes --- */
@@ -651,47 +651,47 @@ no_more_time_is_given_once_it_has_been_killed(void **state)
 static void
 who_must_be_restarted_and_cannot_be_started_is_tried_again(void **state)
 {
-	struct service s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
+	struct lifecycle s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
 
 	(void)state;
-	(void)service_step(&s, EV_UNHEALTHY, NOW);
-	(void)service_step(&s, EV_EXITED, NOW);
-	(void)service_step(&s, EV_ALONE, NOW);
-	assert_int_equal(ACT_START, service_step(&s, EV_DEADLINE, s.deadline_ms));
-	assert_int_equal(ACT_CLEAR, service_step(&s, EV_NOT_STARTED, NOW));
+	(void)lifecycle_step(&s, EV_UNHEALTHY, NOW);
+	(void)lifecycle_step(&s, EV_EXITED, NOW);
+	(void)lifecycle_step(&s, EV_ALONE, NOW);
+	assert_int_equal(ACT_START, lifecycle_step(&s, EV_DEADLINE, s.deadline_ms));
+	assert_int_equal(ACT_CLEAR, lifecycle_step(&s, EV_NOT_STARTED, NOW));
 	assert_int_equal(200, s.start_ms - NOW);
-	(void)service_step(&s, EV_ALONE, NOW);
-	assert_int_equal(ACT_START, service_step(&s, EV_DEADLINE, s.deadline_ms));
-	assert_true(service_is_live(&s));
+	(void)lifecycle_step(&s, EV_ALONE, NOW);
+	assert_int_equal(ACT_START, lifecycle_step(&s, EV_DEADLINE, s.deadline_ms));
+	assert_true(lifecycle_is_live(&s));
 	/* An end by itself is still the policy's: never. */
-	assert_int_equal(ACT_LEAVE, service_step(&s, EV_EXITED, s.start_ms));
+	assert_int_equal(ACT_LEAVE, lifecycle_step(&s, EV_EXITED, s.start_ms));
 }
 
 static void
 a_start_that_fails_counts_as_a_restart(void **state)
 {
-	struct service s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
+	struct lifecycle s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
 
 	(void)state;
 	s.max_restarts = 1;
-	(void)service_step(&s, EV_UNHEALTHY, NOW);
-	(void)service_step(&s, EV_EXITED, NOW);
-	(void)service_step(&s, EV_ALONE, NOW);
-	(void)service_step(&s, EV_DEADLINE, s.deadline_ms);
-	assert_int_equal(ACT_LEAVE, service_step(&s, EV_NOT_STARTED, NOW));
+	(void)lifecycle_step(&s, EV_UNHEALTHY, NOW);
+	(void)lifecycle_step(&s, EV_EXITED, NOW);
+	(void)lifecycle_step(&s, EV_ALONE, NOW);
+	(void)lifecycle_step(&s, EV_DEADLINE, s.deadline_ms);
+	assert_int_equal(ACT_LEAVE, lifecycle_step(&s, EV_NOT_STARTED, NOW));
 	assert_true(s.gave_up);
 }
 
 /* Deadlines until the state changes or the bound is passed; the last moment. */
 static int64_t
-let_deadlines_come(struct service *s, int64_t until_ms)
+let_deadlines_come(struct lifecycle *s, int64_t until_ms)
 {
-	enum service_state was = s->state;
+	enum lifecycle_state was = s->state;
 	int64_t t = NOW;
 
 	while (s->state == was && s->deadline_ms <= until_ms) {
 		t = s->deadline_ms;
-		(void)service_step(s, EV_DEADLINE, t);
+		(void)lifecycle_step(s, EV_DEADLINE, t);
 	}
 	return t;
 }
@@ -699,13 +699,13 @@ let_deadlines_come(struct service *s, int64_t until_ms)
 static void
 a_stop_does_not_wait_for_ever_for_who_survives_sigkill(void **state)
 {
-	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
+	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
 	const int64_t kill_ms = NOW + 2000;
 
 	(void)state;
 	s.stop_timeout_ms = 2000;
-	(void)service_step(&s, EV_STOP, NOW);
-	assert_int_equal(kill_ms + SERVICE_DEATH_MAX_MS,
+	(void)lifecycle_step(&s, EV_STOP, NOW);
+	assert_int_equal(kill_ms + LIFECYCLE_DEATH_MAX_MS,
 	                 let_deadlines_come(&s, NOW + 100000));
 	assert_int_equal(SVC_DOWN, s.state);
 }
@@ -713,11 +713,11 @@ a_stop_does_not_wait_for_ever_for_who_survives_sigkill(void **state)
 static void
 exit_does_not_wait_for_ever_for_who_survives_sigkill(void **state)
 {
-	struct service s = fresh(RESTART_NEVER, UNHEALTHY_EXIT);
+	struct lifecycle s = fresh(RESTART_NEVER, UNHEALTHY_EXIT);
 
 	(void)state;
-	assert_int_equal(ACT_STOP, service_step(&s, EV_UNHEALTHY, NOW));
-	assert_int_equal(NOW + SERVICE_HUNG_MS + SERVICE_DEATH_MAX_MS,
+	assert_int_equal(ACT_STOP, lifecycle_step(&s, EV_UNHEALTHY, NOW));
+	assert_int_equal(NOW + LIFECYCLE_HUNG_MS + LIFECYCLE_DEATH_MAX_MS,
 	                 let_deadlines_come(&s, NOW + 100000));
 	assert_int_equal(SVC_DOWN, s.state);
 	assert_true(s.sickened);
@@ -726,127 +726,127 @@ exit_does_not_wait_for_ever_for_who_survives_sigkill(void **state)
 static void
 mending_who_survives_sigkill_is_not_live_until_it_dies(void **state)
 {
-	struct service s = in_state(SVC_MENDING);
-	const int64_t stuck_ms = NOW + SERVICE_HUNG_MS + SERVICE_DEATH_MAX_MS;
-	enum service_act act = ACT_NONE;
+	struct lifecycle s = in_state(SVC_MENDING);
+	const int64_t stuck_ms = NOW + LIFECYCLE_HUNG_MS + LIFECYCLE_DEATH_MAX_MS;
+	enum lifecycle_act act = ACT_NONE;
 
 	(void)state;
 	while (act != ACT_STUCK) {
 		assert_true(s.deadline_ms <= stuck_ms);
-		assert_true(service_is_live(&s));
-		act = service_step(&s, EV_DEADLINE, s.deadline_ms);
+		assert_true(lifecycle_is_live(&s));
+		act = lifecycle_step(&s, EV_DEADLINE, s.deadline_ms);
 	}
-	assert_false(service_is_live(&s));
-	act = service_step(&s, EV_DEADLINE, s.deadline_ms);
+	assert_false(lifecycle_is_live(&s));
+	act = lifecycle_step(&s, EV_DEADLINE, s.deadline_ms);
 	assert_int_equal(ACT_CLEAR, act);	/* said once, tried on */
-	assert_int_equal(ACT_CLEAR, service_step(&s, EV_FAILED, stuck_ms));
+	assert_int_equal(ACT_CLEAR, lifecycle_step(&s, EV_FAILED, stuck_ms));
 	assert_int_equal(SVC_CLEARING, s.state);
-	assert_true(service_is_live(&s));
+	assert_true(lifecycle_is_live(&s));
 }
 
 static void
 pid_1_leaves_at_once_where_nobody_hears_the_stop(void **state)
 {
-	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_RESTART);
+	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_RESTART);
 
 	(void)state;
 	s.leaving_kills = true;
-	(void)service_step(&s, EV_STOP, NOW);
-	assert_int_equal(ACT_LEAVE, service_step(&s, EV_UNREACHABLE, NOW));
+	(void)lifecycle_step(&s, EV_STOP, NOW);
+	assert_int_equal(ACT_LEAVE, lifecycle_step(&s, EV_UNREACHABLE, NOW));
 }
 
 static void
 the_others_keep_their_time_where_the_service_hears_no_stop(void **state)
 {
-	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_RESTART);
+	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_RESTART);
 
 	(void)state;
 	s.leaving_kills = true;
 	s.linger_ms = 3000;
-	(void)service_step(&s, EV_STOP, NOW);
-	assert_int_equal(ACT_TERM_REST, service_step(&s, EV_UNREACHABLE, NOW));
-	assert_int_equal(ACT_NONE, service_step(&s, EV_UNREACHABLE, NOW));
+	(void)lifecycle_step(&s, EV_STOP, NOW);
+	assert_int_equal(ACT_TERM_REST, lifecycle_step(&s, EV_UNREACHABLE, NOW));
+	assert_int_equal(ACT_NONE, lifecycle_step(&s, EV_UNREACHABLE, NOW));
 	assert_int_equal(NOW + 3000, s.deadline_ms);
 }
 
 static void
 others_than_pid_1_wait_a_while_for_who_hears_no_stop(void **state)
 {
-	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_RESTART);
+	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_RESTART);
 
 	(void)state;
-	(void)service_step(&s, EV_STOP, NOW);
-	assert_true(s.deadline_ms == NOW + SERVICE_SLOW_MS);
-	assert_int_equal(ACT_NONE, service_step(&s, EV_UNREACHABLE, NOW));
-	assert_int_equal(NOW + SERVICE_HUNG_MS, s.deadline_ms);
-	assert_int_equal(ACT_KILL, service_step(&s, EV_DEADLINE, s.deadline_ms));
-	assert_int_equal(ACT_LEAVE, service_step(&s, EV_UNREACHABLE, NOW));
+	(void)lifecycle_step(&s, EV_STOP, NOW);
+	assert_true(s.deadline_ms == NOW + LIFECYCLE_SLOW_MS);
+	assert_int_equal(ACT_NONE, lifecycle_step(&s, EV_UNREACHABLE, NOW));
+	assert_int_equal(NOW + LIFECYCLE_HUNG_MS, s.deadline_ms);
+	assert_int_equal(ACT_KILL, lifecycle_step(&s, EV_DEADLINE, s.deadline_ms));
+	assert_int_equal(ACT_LEAVE, lifecycle_step(&s, EV_UNREACHABLE, NOW));
 }
 
 static void
 who_cannot_be_stopped_is_not_restarted_and_not_live(void **state)
 {
-	struct service s = in_state(SVC_MENDING);
+	struct lifecycle s = in_state(SVC_MENDING);
 
 	(void)state;
 	s.leaving_kills = true;
-	assert_int_equal(ACT_NONE, service_step(&s, EV_UNREACHABLE, NOW));
+	assert_int_equal(ACT_NONE, lifecycle_step(&s, EV_UNREACHABLE, NOW));
 	assert_int_equal(SVC_RUNNING, s.state);
 	assert_true(s.deadline_ms == CLOCK_NEVER);
 	assert_true(s.gave_up && s.unheard);
-	assert_false(service_is_live(&s));
-	assert_int_equal(ACT_NONE, service_step(&s, EV_UNHEALTHY, NOW));
+	assert_false(lifecycle_is_live(&s));
+	assert_int_equal(ACT_NONE, lifecycle_step(&s, EV_UNHEALTHY, NOW));
 }
 
 static void
 a_first_stop_takes_no_time_from_what_lingers(void **state)
 {
-	struct service s = fresh(RESTART_NEVER, UNHEALTHY_REPORT);
+	struct lifecycle s = fresh(RESTART_NEVER, UNHEALTHY_REPORT);
 
 	(void)state;
 	s.linger_ms = 3000;
-	assert_int_equal(ACT_TERM_REST, service_step(&s, EV_EXITED, NOW));
-	assert_int_equal(ACT_NONE, service_step(&s, EV_STOP, NOW + 10));
+	assert_int_equal(ACT_TERM_REST, lifecycle_step(&s, EV_EXITED, NOW));
+	assert_int_equal(ACT_NONE, lifecycle_step(&s, EV_STOP, NOW + 10));
 	assert_int_equal(NOW + 3000, s.deadline_ms);
-	assert_int_equal(ACT_KILL, service_step(&s, EV_STOP, NOW + 20));
+	assert_int_equal(ACT_KILL, lifecycle_step(&s, EV_STOP, NOW + 20));
 	assert_int_equal(SVC_KILLING, s.state);
 }
 
 static void
 a_first_stop_ends_the_restart_and_not_what_is_being_cleared(void **state)
 {
-	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
+	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
 
 	(void)state;
 	s.linger_ms = 3000;
-	assert_int_equal(ACT_CLEAR_TERM, service_step(&s, EV_EXITED, NOW));
-	assert_int_equal(ACT_NONE, service_step(&s, EV_STOP, NOW + 10));
+	assert_int_equal(ACT_CLEAR_TERM, lifecycle_step(&s, EV_EXITED, NOW));
+	assert_int_equal(ACT_NONE, lifecycle_step(&s, EV_STOP, NOW + 10));
 	assert_int_equal(SVC_LINGERING, s.state);
 	assert_int_equal(NOW + 3000, s.deadline_ms);
-	assert_int_equal(ACT_LEAVE, service_step(&s, EV_ALONE, NOW + 20));
+	assert_int_equal(ACT_LEAVE, lifecycle_step(&s, EV_ALONE, NOW + 20));
 }
 
 static void
 a_stop_once_clearing_kills_waits_for_nothing(void **state)
 {
-	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
+	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
 
 	(void)state;
 	s.linger_ms = 3000;
-	(void)service_step(&s, EV_EXITED, NOW);
-	assert_int_equal(ACT_CLEAR, service_step(&s, EV_DEADLINE, NOW + 3000));
-	assert_int_equal(ACT_KILL, service_step(&s, EV_STOP, NOW + 3010));
+	(void)lifecycle_step(&s, EV_EXITED, NOW);
+	assert_int_equal(ACT_CLEAR, lifecycle_step(&s, EV_DEADLINE, NOW + 3000));
+	assert_int_equal(ACT_KILL, lifecycle_step(&s, EV_STOP, NOW + 3010));
 }
 
 static const struct freeze {
 	const char        *name;
-	enum service_state state;
+	enum lifecycle_state state;
 	int64_t            late_ms;
 	bool               is_pardoned;
 } freezes[] = {
-	{ "a stop", SVC_STOPPING, SERVICE_FROZEN_MS + 1, true },
-	{ "a stop on a busy machine", SVC_STOPPING, SERVICE_FROZEN_MS, false },
-	{ "a stop by health", SVC_MENDING, SERVICE_FROZEN_MS + 1, true },
+	{ "a stop", SVC_STOPPING, LIFECYCLE_FROZEN_MS + 1, true },
+	{ "a stop on a busy machine", SVC_STOPPING, LIFECYCLE_FROZEN_MS, false },
+	{ "a stop by health", SVC_MENDING, LIFECYCLE_FROZEN_MS + 1, true },
 	{ "lingering", SVC_LINGERING, 60000, true },
 	{ "the drain, for who was not frozen", SVC_DRAINING, 60000, false },
 	{ "the back-off", SVC_WAITING, 60000, false },
@@ -858,50 +858,50 @@ a_freeze_is_pardoned_once(void **state)
 {
 	for (size_t i = 0; i < sizeof freezes / sizeof freezes[0]; i++) {
 		const struct freeze *f = &freezes[i];
-		struct service s = in_state(f->state);
+		struct lifecycle s = in_state(f->state);
 		int64_t now_ms;
 
 		(void)state;
 		if (f->state == SVC_STOPPING) {
 			s.stop_timeout_ms = 2000;
 			s.state = SVC_RUNNING;
-			(void)service_step(&s, EV_STOP, NOW);
+			(void)lifecycle_step(&s, EV_STOP, NOW);
 		}
 		now_ms = s.deadline_ms + f->late_ms;
-		if (service_pardon(&s, now_ms) != f->is_pardoned)
+		if (lifecycle_pardon(&s, now_ms) != f->is_pardoned)
 			fail_msg("%s", f->name);
 		if (!f->is_pardoned)
 			continue;
 		assert_int_equal(now_ms + s.wait_ms, s.deadline_ms);
 		assert_true(s.wait_ms > 0);
-		assert_false(service_pardon(&s, s.deadline_ms + f->late_ms));
+		assert_false(lifecycle_pardon(&s, s.deadline_ms + f->late_ms));
 	}
 }
 
 static void
 a_freeze_while_clearing_moves_the_end_of_it_too(void **state)
 {
-	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
+	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
 
 	(void)state;
 	s.linger_ms = 3000;
-	(void)service_step(&s, EV_EXITED, NOW);
-	assert_true(service_pardon(&s, NOW + 60000));
+	(void)lifecycle_step(&s, EV_EXITED, NOW);
+	assert_true(lifecycle_pardon(&s, NOW + 60000));
 	assert_int_equal(NOW + 63000, s.deadline_ms);
-	assert_int_equal(NOW + 63000 + SERVICE_CLEAR_MAX_MS, s.last_ms);
+	assert_int_equal(NOW + 63000 + LIFECYCLE_CLEAR_MAX_MS, s.last_ms);
 }
 
 static void
 a_freeze_leaves_sigkill_its_time(void **state)
 {
-	struct service s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
+	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
 
 	(void)state;
 	s.stop_timeout_ms = 2000;
-	(void)service_step(&s, EV_STOP, NOW);
-	(void)service_step(&s, EV_DEADLINE, NOW + 2000);
-	assert_false(service_pardon(&s, s.deadline_ms + 60000));
-	assert_int_equal(ACT_KILL, service_step(&s, EV_DEADLINE,
+	(void)lifecycle_step(&s, EV_STOP, NOW);
+	(void)lifecycle_step(&s, EV_DEADLINE, NOW + 2000);
+	assert_false(lifecycle_pardon(&s, s.deadline_ms + 60000));
+	assert_int_equal(ACT_KILL, lifecycle_step(&s, EV_DEADLINE,
 	                                        s.deadline_ms + 60000));
 }
 
@@ -953,5 +953,5 @@ main(void)
 	};
 
 	unit_add_all(tests, sizeof tests / sizeof tests[0]);
-	return unit_run("sup/service, restarts");
+	return unit_run("sup/lifecycle, restarts");
 }

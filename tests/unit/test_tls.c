@@ -9,9 +9,9 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "net/tls.h"
-#include "net/tls_engine.h"
-#include "net/tls_sig.h"
+#include "tls/tls.h"
+#include "tls/tls_engine.h"
+#include "tls/tls_sig.h"
 
 static unsigned char secret[32] = { 1, 2, 3 };
 static const br_ec_private_key key = { BR_EC_secp256r1, secret, sizeof secret };
@@ -339,5 +339,5 @@ main(void)
 	UNIT_TEST(a_signature_has_one_coding);
 	UNIT_TEST(every_alert_has_a_name);
 	UNIT_TEST(every_error_of_the_engine_has_words_and_an_alert);
-	return unit_run("net/tls");
+	return unit_run("tls/tls");
 }

@@ -8,9 +8,9 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "net/anchors.h"
-#include "net/pem.h"
-#include "net/trust.h"
+#include "tls/anchors.h"
+#include "tls/pem.h"
+#include "tls/trust.h"
 
 static char dir[64];
 static char words[512];
@@ -519,7 +519,7 @@ every_root_of_the_file_is_an_anchor_in_the_binary(void **state)
 	struct pem p;
 	uint64_t hash;
 	int n = 0, dated = 0;
-	FILE *f = fopen("src/net/roots.pem", "r");
+	FILE *f = fopen("src/tls/roots.pem", "r");
 
 	(void)state;
 	assert_non_null(f);
@@ -567,5 +567,5 @@ main(void)
 	UNIT_TEST(a_certificate_of_the_largest_size_is_read);
 	UNIT_TEST(the_anchors_in_the_binary_are_whole);
 	UNIT_TEST(every_root_of_the_file_is_an_anchor_in_the_binary);
-	return unit_run_with("net/trust", set_up, tear_down);
+	return unit_run_with("tls/trust", set_up, tear_down);
 }

@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "base/err.h"
-#include "net/url.h"
+#include "client/url.h"
 
 static void
 is_text(const char *want, struct span got)
@@ -291,5 +291,5 @@ main(void)
 	UNIT_TEST(references_are_resolved);
 	UNIT_TEST(hosts_are_compared_in_any_case);
 	UNIT_TEST(percent_is_decoded_once_and_never_to_a_control);
-	return unit_run("net/url");
+	return unit_run("client/url");
 }

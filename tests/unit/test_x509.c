@@ -320,5 +320,5 @@ main(void)
 	UNIT_TEST(flags_beyond_the_end_are_none);
 	UNIT_TEST(what_is_critical_and_unknown_is_told);
 	UNIT_ROWS(date_is_read, dates);
-	return unit_run("net/x509");
+	return unit_run("tls/x509");
 }

@@ -322,5 +322,5 @@ main(void)
 	UNIT_ROWS(an_excluded_subject_cannot_be_written_otherwise, directories);
 	UNIT_TEST(a_cn_of_one_label_is_constrained_where_it_is_the_host);
 	UNIT_TEST(words_hold_no_control_bytes_and_fit);
-	return unit_run("net/x509_name");
+	return unit_run("tls/x509_name");
 }

@@ -730,5 +730,5 @@ main(void)
 	UNIT_ROWS(dates_are_worded, wordings);
 	UNIT_ROWS(oids_are_worded, oids);
 	UNIT_TEST(every_reason_has_words_that_fit_any_room);
-	return unit_run("net/x509_path");
+	return unit_run("tls/x509_path");
 }

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * client/request.h - write a request's header fields, the user's among them
+ *
+ * A user's line is curl's -H: "Name: value" replaces our field of that name,
+ * "Name:" leaves ours out, "Name;" sends the field with no value. Names are
+ * compared in any case. Nothing here allocates or keeps state.
+ */
+#ifndef HALE_CLIENT_REQUEST_H
+#define HALE_CLIENT_REQUEST_H
+
+#include "base/buf.h"
+
+struct request_lines {
+	const struct span *at;	/* verified lines */
+	size_t             n;
+};
+
+/* Returns 0, or ERR_PARSE for a line without a name or with a control byte
+ * that would end the field for the server. */
+int request_verify_line(struct span line);
+
+/* Has the user a line of this name? */
+bool request_has(const struct request_lines *lines, const char *name);
+
+/* How many of the user's lines of this name send something, with the last one's
+ * value, trimmed; -1 where they only leave ours out. */
+int request_count(const struct request_lines *lines, const char *name,
+                  struct span *value);
+
+/*
+ * Do the user's lines say otherwise how the body ends: a length that is not
+ * this one, or given twice, chunks where there are none, or nothing at all?
+ * length is 0 without a body. Returns the field at fault, static, or NULL.
+ */
+const char *request_contradiction(const struct request_lines *lines,
+                                  bool chunked, uint64_t length);
+
+/* Appends "Name: value" with CRLF unless the user has a line of this name. */
+void request_add(struct buf *b, const struct request_lines *lines,
+                 const char *name, struct span value);
+
+/* Appends the user's lines that send something, but of several Host fields
+ * with a value only the first: a request has one. */
+void request_add_lines(struct buf *b, const struct request_lines *lines);
+
+/* Appends "Basic " and login ("user:password") in base64. */
+void request_write_basic(struct buf *b, struct span login);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * client/url.h - http and https URLs to parts, and references to URLs (RFC 3986)
+ *
+ * Nothing here touches a socket, allocates or resolves a name. A span points
+ * into the caller's text and lives as long as it does.
+ */
+#ifndef HALE_CLIENT_URL_H
+#define HALE_CLIENT_URL_H
+
+#include "base/buf.h"
+
+#include <stdint.h>
+
+#define URL_MAX 8192	/* bytes; a longer URL is ERR_TOOBIG */
+
+struct url {
+	struct span user;	/* before '@', percent-encoded; p NULL: none */
+	struct span password;	/* behind its ':'; p NULL: none */
+	struct span host;	/* without brackets, percent-encoded */
+	struct span path;	/* "/a/b?q=1", "?q=1" or "" */
+	struct span fragment;	/* behind '#'; may be empty */
+	uint16_t    port;	/* as written, else 80 or 443 */
+	bool        is_https;
+	bool        is_v6;	/* the host was in brackets */
+	bool        has_port;	/* it was written */
+	bool        has_scheme;	/* it was written: "http://" is not guessed */
+};
+
+/*
+ * Reads "http://", "https://" or, as curl guesses it, a bare "host/path".
+ * Returns 0, ERR_PARSE (url_expected() says why), ERR_SCHEME (another one) or
+ * ERR_TOOBIG. *out is written only on success.
+ */
+int url_read(struct url *out, struct span text);
+
+/* What url_read() misses in text, which it refuses: "a port of 0 to 65535", for
+ * behind "expected"; static. */
+const char *url_expected(struct span text);
+
+/* Appends "host", "host:8080" or "[::1]:8080": a Host field's value, without
+ * the zone of an address. */
+void url_write_host(struct buf *b, const struct url *u);
+
+/* Appends what a request line asks for, "/" at least; "." and ".." segments
+ * are resolved (RFC 3986, 5.2.4) unless as_is. The path is encoded where it is
+ * no ASCII, the query goes as it is: both as curl does it. */
+void url_write_target(struct buf *b, const struct url *u, bool as_is);
+
+/* Appends the URL as curl tells it, with its login and without its fragment:
+ * with a scheme and a path, the port where it was written, nothing encoded that
+ * was not; as_is as above. At most URL_MAX + URL_MORE bytes. */
+#define URL_MORE 8	/* "http://" and "/" */
+void url_write(struct buf *b, const struct url *u, bool as_is);
+
+/*
+ * Appends the URL that ref (a Location) means where it stands in base's
+ * answer, its fragment included; spaces and bytes that no URL may have are
+ * percent-encoded.
+ */
+void url_resolve(struct buf *b, const struct url *base, struct span ref);
+
+/* Appends text with %XX decoded. Returns 0 or ERR_PARSE where a byte below
+ * ' ' comes out, which no name, path or password of ours may have. */
+int url_decode(struct buf *b, struct span text);
+
+/* Appends "user:password", decoded. Returns as url_decode(). */
+int url_write_login(struct buf *b, const struct url *u);
+
+/* Same scheme, host (in any case) and port? */
+bool url_is_same_origin(const struct url *a, const struct url *b);
+bool url_is_same_host(const struct url *a, const struct url *b);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sup/lifecycle.h - the life of the service, as a pure machine
+ *
+ * Takes events and the time, returns what is to be done. It sends nothing,
+ * waits for nothing and never fails: init.c carries the actions out.
+ */
+#ifndef HALE_SUP_LIFECYCLE_H
+#define HALE_SUP_LIFECYCLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LIFECYCLE_KILL_AGAIN_MS 1000	/* between two SIGKILLs to everything */
+#define LIFECYCLE_CLEAR_AGAIN_MS 100	/* between two to what a dead one left */
+#define LIFECYCLE_CLEAR_MAX_MS  10000	/* then the next is started all the same */
+#define LIFECYCLE_DEATH_MAX_MS  10000	/* after its first SIGKILL: the kernel holds
+					 * it, and hale waits no longer */
+#define LIFECYCLE_HUNG_MS       10000	/* stop timeout, if none is set, of a service
+					 * that is not live when its stop begins: it
+					 * may hear nothing */
+#define LIFECYCLE_SLOW_MS       5000	/* a stop without a limit that takes longer
+					 * is reported once */
+#define LIFECYCLE_REFUSED_MS    1000	/* first pause after a start that the
+					 * machine refused; doubles */
+#define LIFECYCLE_GOOD_MS       60000	/* so long healthy: back-off starts anew */
+
+enum lifecycle_state {
+	SVC_RUNNING,
+	SVC_MENDING,	/* unhealthy: the stop signal is out, a start follows */
+	SVC_CLEARING,	/* it has ended; what it left is being ended too */
+	SVC_WAITING,	/* the back-off before the next start */
+	SVC_DRAINING,	/* asked to stop: readiness is off, it still serves */
+	SVC_STOPPING,	/* the stop signal is out */
+	SVC_LINGERING,	/* it has ended; the others may finish */
+	SVC_KILLING,	/* the others got SIGKILL; they are being reaped */
+	SVC_DOWN,	/* nothing is left to do */
+};
+
+enum lifecycle_event {
+	EV_STOP,	/* a stop signal came */
+	EV_DRAIN,	/* `hale drain`: readiness off, no stop yet */
+	EV_EXITED,	/* the service has ended well */
+	EV_FAILED,	/* it has ended badly */
+	EV_NOT_STARTED,	/* right after ACT_START, or later if its exec took
+			 * long: its program cannot be run */
+	EV_REFUSED,	/* the same: the machine refused it, having no process,
+			 * descriptor or memory left */
+	EV_UNREACHABLE,	/* right after ACT_STOP, ACT_KILL or ACT_CLEAR: the
+			 * service may not be signalled (kill(2), EPERM) */
+	EV_ALONE,	/* no child is left */
+	EV_READY,	/* all that asks for readiness says yes (again) */
+	EV_UNREADY,	/* something says no */
+	EV_HEALTHY,	/* all live checks pass (again) */
+	EV_UNHEALTHY,	/* one has failed, or the watchdog was not fed */
+	EV_DEADLINE,	/* deadline_ms has come */
+};
+
+enum lifecycle_act {
+	ACT_NONE,
+	ACT_STOP,	/* send the stop signal to the service */
+	ACT_TERM_REST,	/* send SIGTERM to all that is left */
+	ACT_KILL,	/* send SIGKILL to everything */
+	ACT_CLEAR_TERM,	/* send SIGTERM to hale's own descendants */
+	ACT_CLEAR,	/* send SIGKILL to them: the service and what it left */
+	ACT_START,	/* start the service again */
+	ACT_STUCK,	/* SIGKILL has not ended it: say so */
+	ACT_SLOW,	/* it has not ended and nothing limits that: say so */
+	ACT_LEAVE,	/* exit with the service's code */
+	ACT_BUG,	/* no such state; log it and go on */
+};
+
+enum lifecycle_restart { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
+
+enum lifecycle_unhealthy {
+	UNHEALTHY_REPORT,	/* probes say so, nothing else */
+	UNHEALTHY_RESTART,	/* by back-off and max_restarts, whatever
+				 * `restart` says of an end by itself */
+	UNHEALTHY_EXIT,		/* stop it and leave */
+};
+
+struct lifecycle {
+	enum lifecycle_state state;
+	int64_t deadline_ms;	/* when EV_DEADLINE is due, or CLOCK_NEVER */
+	int64_t unready_ms;	/* drained or being stopped since, or CLOCK_NEVER */
+	int64_t off_ms;		/* not ready since, for another reason (not yet,
+				 * a check, the end before a restart), or
+				 * CLOCK_NEVER */
+	bool    killed;		/* SIGKILL has gone to everything */
+	bool    gave_up;	/* for good: not live any more */
+	bool    unheard;	/* .. since it may not be signalled */
+	bool    is_patient;	/* STOPPING: without a limit, which deadline_ms
+				 * is not: it is for ACT_SLOW */
+	bool    stuck;		/* MENDING: not even SIGKILL has ended it so far */
+	bool    pardoned;	/* this wait was begun anew after a freeze */
+	int     stops;		/* EV_STOP so far */
+	bool    sickened;	/* UNHEALTHY_EXIT is why it is being stopped */
+	int     restarts;	/* all of them, and those .. */
+	int     in_row;		/* .. without a good minute in between */
+	int64_t backoff_ms;	/* what the next restart waits */
+	int64_t refused_ms;	/* what the next try of a refused start waits */
+	int64_t start_ms;	/* CLEARING, WAITING: when it is due */
+	int64_t wait_ms;	/* what was given to those who are to end */
+	int64_t last_ms;	/* STOPPING, MENDING, CLEARING: after SIGKILL, when
+				 * the wait for a death is over; CLOCK_NEVER: no
+				 * SIGKILL yet (CLEARING: set from the start) */
+	int64_t good_ms;	/* healthy since, or CLOCK_NEVER */
+	/* set by the owner before the first step; 0 turns each off */
+	bool    leaving_kills;	/* hale is PID 1: the kernel ends all with it */
+	int64_t drain_ms;
+	int64_t stop_timeout_ms;
+	int64_t linger_ms;
+	enum lifecycle_restart   restart;
+	enum lifecycle_unhealthy on_unhealthy;
+	int64_t backoff_min_ms, backoff_max_ms;	/* it doubles, up to max */
+	int     max_restarts;	/* in a row */
+};
+
+/* The service was started for the first time; what the owner set is kept. */
+void lifecycle_started(struct lifecycle *s, int64_t now_ms);
+
+/*
+ * After ACT_START the service counts as running: a start that failed is told
+ * as EV_NOT_STARTED and, once no child is left, EV_ALONE. One that the machine
+ * refused is told as EV_REFUSED: it is no failure of the service, counts as no
+ * restart, and is tried for ever.
+ *
+ * No state waits for a death without end: SIGKILL is given
+ * LIFECYCLE_DEATH_MAX_MS, and a service that may not be signalled is not waited
+ * for where leaving ends it.
+ */
+enum lifecycle_act lifecycle_step(struct lifecycle *s, enum lifecycle_event ev,
+                              int64_t now_ms);
+
+/* It asks for more time to stop (sd_notify's EXTEND_TIMEOUT_USEC): while it is
+ * being stopped, EV_DEADLINE is not due before until_ms. */
+void lifecycle_extend(struct lifecycle *s, int64_t until_ms);
+
+/*
+ * The timer for deadline_ms came late by so much: hale was frozen, and so was
+ * who was to end in that time (`docker pause`, SIGSTOP). Its time starts anew,
+ * once a wait. Not the drain: the load balancers that it is for were not frozen.
+ * Returns whether deadline_ms was moved, else it has come.
+ */
+#define LIFECYCLE_FROZEN_MS 200	/* less is a busy machine */
+bool lifecycle_pardon(struct lifecycle *s, int64_t now_ms);
+
+/* May it come back to life by itself at all? */
+bool lifecycle_restarts(const struct lifecycle *s);
+
+/* Is it being replaced: stopped for that, ended, or waited for? */
+bool lifecycle_is_mending(const struct lifecycle *s);
+
+/* Does the service's process exist, or will it again by itself? */
+bool lifecycle_is_live(const struct lifecycle *s);
+
+/* Is it to be given work: running, and not draining? */
+bool lifecycle_is_ready(const struct lifecycle *s);
+
+/* Since when it is given no work, for whatever reason, or CLOCK_NEVER. */
+int64_t lifecycle_off_since(const struct lifecycle *s);
+
+/* "running", "restarting", "draining", "stopping", "lingering"; static. */
+const char *lifecycle_state_text(const struct lifecycle *s);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sup/respond.h - answers a probe from what PID 1 knows at that moment
+ *
+ * A part of PID 1 (sup/self.h).
+ */
+#ifndef HALE_SUP_RESPOND_H
+#define HALE_SUP_RESPOND_H
+
+#include "sup/self.h"
+
+/* server_init()'s answer; the owner is a struct init. */
+void respond_to_probe(void *in, const struct server_ask *ask, struct buf *out);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tls/tls.h - TLS client over a connected socket
+ *
+ * Blocking calls with one absolute deadline each; never for PID 1's loop.
+ * No name is resolved and nothing is connected, printed or closed here: the
+ * descriptor stays the caller's, and may be blocking or not. struct tls holds
+ * a whole connection in one allocation.
+ *
+ * The peer is verified against the trust anchors unless conf says insecure:
+ * tls/trust.h says which. A file of --cacert that is missing, and any that is
+ * damaged, is an error, never a reason to take the next.
+ *
+ * When a connection fails on our side the peer gets an alert (RFC 5246, 7.2.2).
+ * Errors are errno's or these; beside each what curl exits with:
+ *   ERR_TLS        35  no handshake: protocol, cipher, alert (56 once open)
+ *   ERR_CERT       60  the peer's certificate was not accepted
+ *   ERR_CAFILE     77  a CA file is missing or damaged
+ *   ERR_KEYFILE    58  the client's certificate or key is of no use
+ *   ERR_TIMEOUT    28  the deadline came first
+ *   ERR_TRUNCATED  56  the peer's end came without close_notify (35 in open)
+ */
+#ifndef HALE_TLS_TLS_H
+#define HALE_TLS_TLS_H
+
+#include "base/buf.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#define TLS_HOST_MAX    253	/* bytes of a host name (RFC 1035, 2.3.4) */
+#define TLS_WHY_MAX     512	/* bytes that hold any words of this module */
+
+struct tls;
+
+/*
+ * A session to resume on a later connection of the same command. Zero it
+ * before its first use; it is filled by tls_open() and holds secrets. It is
+ * passed over where the host differs or one side is insecure and the other
+ * not, so one may serve all of a command's connections; it must not be shared
+ * by connections of different trust files or client certificates.
+ */
+struct tls_session {
+	char          host[TLS_HOST_MAX + 1];
+	bool          insecure;
+	bool          filled;
+	unsigned char state[96];
+};
+
+struct tls_conf {
+	const char *host;	/* name or literal address (v6 without brackets)
+				 * to verify; a name is also sent as SNI */
+	const char *cafile;	/* PEM; NULL: the order above */
+	const char *certfile;	/* PEM chain of the client; NULL: none */
+	const char *keyfile;	/* PEM; NULL: the key is in certfile */
+	bool        insecure;	/* accept any certificate */
+	struct tls_session *session;	/* NULL: never resume */
+};
+
+/*
+ * Shakes hands over fd. The strings of conf are needed during the call only.
+ * Returns 0 with *out to be ended by tls_close(), or an error with *out NULL
+ * and one line appended to why, without a newline: "certificate of db.internal
+ * expired 3 days ago (2026-11-20)".
+ */
+int tls_open(struct tls **out, int fd, const struct tls_conf *conf,
+             int64_t deadline_ms, struct buf *why);
+
+/*
+ * Returns 1..len bytes read into p, 0 at the end that the peer announced
+ * (close_notify), or an error. After an error or the end it stays so.
+ */
+ssize_t tls_read(struct tls *t, void *p, size_t len, int64_t deadline_ms);
+
+/* Is there something that tls_read() gives without asking the socket? */
+bool tls_has_data(const struct tls *t);
+
+/* Sends all of the bytes at once. Returns 0 or an error. What the peer sent
+ * before it hung up can still be read after a failed write. */
+int tls_write(struct tls *t, struct span bytes, int64_t deadline_ms);
+
+/* Appends the words for the last failed read or write; nothing before. */
+void tls_text(const struct tls *t, struct buf *b);
+
+/* Appends "TLS 1.2, ECDHE_RSA_WITH_AES_128_GCM_SHA256, verified" for -v. */
+void tls_write_info(const struct tls *t, struct buf *b);
+
+/* Announces the end if the connection is whole and the socket takes it
+ * without waiting, wipes the keys and frees t; NULL is let pass. */
+void tls_close(struct tls *t);
+
+/* Which anchors the binary holds: "ca-certificates 20230311 (138 roots)". */
+const char *tls_trust_version(void);
+
+#endif

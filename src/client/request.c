@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* client/request.c - a request's header fields (pure) */
+#include "client/request.h"
+
+#include <strings.h>
+
+#include "base/err.h"
+#include "base/parse.h"
+
+static bool
+is_blank(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] != ' ' && s.p[i] != '\t')
+			return false;
+	return true;
+}
+
+/* The name of a user's line, which ':' ends or, where there is none, ';'. */
+static struct span
+name_of(struct span line)
+{
+	struct span rest = line, name = span_cut(&rest, ':');
+
+	if (name.len == line.len) {
+		rest = line;
+		name = span_cut(&rest, ';');
+	}
+	return name;
+}
+
+/* see client/request.h */
+int
+request_verify_line(struct span line)
+{
+	struct span name = name_of(line);
+
+	if (name.len == 0 || name.len == line.len)
+		return ERR_PARSE;
+	if (line.p[name.len] == ';'
+	 && !is_blank(span_after(line, name.len + 1)))
+		return ERR_PARSE;	/* "Name; x" would have no colon */
+	for (size_t i = 0; i < line.len; i++) {
+		unsigned char c = (unsigned char)line.p[i];
+
+		if ((c < ' ' && c != '\t') || c == 0x7f
+		 || (c <= ' ' && i < name.len))
+			return ERR_PARSE;
+	}
+	return 0;
+}
+
+static bool
+is_named(struct span line, const char *name)
+{
+	struct span got = name_of(line);
+
+	return got.len == strlen(name)
+	    && strncasecmp(got.p, name, got.len) == 0;
+}
+
+/* see client/request.h */
+bool
+request_has(const struct request_lines *lines, const char *name)
+{
+	for (size_t i = 0; i < lines->n; i++)
+		if (is_named(lines->at[i], name))
+			return true;
+	return false;
+}
+
+/* Sets *value, trimmed, where the line sends something. Returns false for one
+ * that only leaves ours out. */
+static bool
+sends(struct span line, struct span *value)
+{
+	struct span name = name_of(line);
+	struct span got = span_trim(span_after(line, name.len + 1), " \t");
+
+	if (got.len == 0 && line.p[name.len] != ';')
+		return false;
+	*value = got;
+	return true;
+}
+
+/* see client/request.h */
+int
+request_count(const struct request_lines *lines, const char *name,
+              struct span *value)
+{
+	int sent = 0, named = 0;
+
+	for (size_t i = 0; i < lines->n; i++)
+		if (is_named(lines->at[i], name)) {
+			named++;
+			sent += sends(lines->at[i], value);
+		}
+	return named > 0 && sent == 0 ? -1 : sent;
+}
+
+/* Is "chunked" the last coding? */
+static bool
+ends_in_chunks(struct span value)
+{
+	static const char coding[] = "chunked";
+	const size_t n = sizeof coding - 1;
+
+	return value.len >= n
+	    && strncasecmp(value.p + value.len - n, coding, n) == 0
+	    && (value.len == n || strchr(", \t", value.p[value.len - n - 1]));
+}
+
+/* see client/request.h */
+const char *
+request_contradiction(const struct request_lines *lines, bool chunked,
+                      uint64_t length)
+{
+	static const char by_length[] = "Content-Length";
+	static const char by_chunks[] = "Transfer-Encoding";
+	struct span value;
+	uint64_t told;
+	int n = request_count(lines, by_length, &value);
+
+	if (n > 1 || (n < 0 && !chunked && length > 0)
+	 || (n == 1 && (chunked || parse_uint_span(value, INT64_MAX, &told) < 0
+	                || told != length)))
+		return by_length;
+	n = request_count(lines, by_chunks, &value);
+	if (n > 1 || (n < 0 && chunked)
+	 || (n == 1 && (!chunked || !ends_in_chunks(value))))
+		return by_chunks;
+	return NULL;
+}
+
+/* see client/request.h */
+void
+request_add(struct buf *b, const struct request_lines *lines,
+            const char *name, struct span value)
+{
+	if (request_has(lines, name))
+		return;
+	buf_str(b, name);
+	buf_str(b, ": ");
+	buf_add(b, value);
+	buf_str(b, "\r\n");
+}
+
+/* see client/request.h */
+void
+request_add_lines(struct buf *b, const struct request_lines *lines)
+{
+	bool has_host = false;
+	struct span value;
+
+	for (size_t i = 0; i < lines->n; i++) {
+		struct span line = lines->at[i];
+
+		if (!sends(line, &value)
+		 || (is_named(line, "Host") && has_host))
+			continue;
+		has_host |= is_named(line, "Host");
+		if (value.len == 0) {
+			buf_add(b, name_of(line));
+			buf_str(b, ":");
+		} else {
+			buf_add(b, line);
+		}
+		buf_str(b, "\r\n");
+	}
+}
+
+/* RFC 4648, 4. */
+static void
+write_base64(struct buf *b, struct span bytes)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	                             "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	for (size_t i = 0; i < bytes.len; i += 3) {
+		char out[4] = "====";
+		size_t n = bytes.len - i < 3 ? bytes.len - i : 3;
+		unsigned bits = 0;
+
+		for (size_t j = 0; j < 3; j++)
+			bits = bits << 8
+			     | (j < n ? (unsigned char)bytes.p[i + j] : 0);
+		for (size_t j = 0; j <= n; j++)
+			out[j] = digits[bits >> (18 - 6 * j) & 63];
+		buf_add(b, (struct span){ out, sizeof out });
+	}
+}
+
+/* see client/request.h */
+void
+request_write_basic(struct buf *b, struct span login)
+{
+	buf_str(b, "Basic ");
+	write_base64(b, login);
+}
