@@ -20,7 +20,7 @@ HARDEN  = -Wl,-z,relro,-z,now,-z,noexecstack
 
 # A room may use the lines above it, never those below; scripts/layers.sh says more.
 BASE   = base/heap base/relro base/err base/span base/buf base/parse base/signame \
-         base/edits base/opt base/kubenv base/clock base/log
+         base/edits base/opt base/kubenv base/clock base/log base/wait
 NET    = net/loop net/ip net/sock net/http net/proxy net/server
 TLS    = tls/der tls/x509_name tls/x509 tls/x509_path tls/pem tls/key tls/anchors \
          tls/anchors_blob tls/trust tls/tls_engine tls/tls_sig tls/tls_key tls/tls
@@ -81,7 +81,7 @@ $B/hale: $B/hale.debug
 # check, runs through lies together in the file, libc's part of it included, and
 # ends with init_run() within the first 64 KB (test_97). init.o comes last there:
 # its large state would part libc's variables from ours.
-FIRST = main cmd/cmd cmd/run $(filter-out base/heap base/kubenv base/edits,$(BASE)) sup/signals sup/lifecycle sup/monitor sup/verdict \
+FIRST = main cmd/cmd cmd/run $(filter-out base/heap base/kubenv base/edits base/wait,$(BASE)) sup/signals sup/lifecycle sup/monitor sup/verdict \
         sup/cgroup sup/terminal sup/spawn sup/child sup/tree sup/proc \
         sup/fds sup/env sup/launch sup/keeper sup/nonce sup/local \
         client/checkname net/loop net/sock net/server

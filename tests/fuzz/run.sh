@@ -17,7 +17,7 @@ bad=
 # In an archive, so that a target takes what it needs and nothing else.
 mkdir -p "$build/obj" "$build/found"
 rm -f "$build/parts.a"
-find src/base src/net src/sup src/cmd/get_*.c "$build/../trust/anchors_blob.c" \
+find src/base src/net src/tls src/client src/sup src/get "$build/../trust/anchors_blob.c" \
 	-name '*.c' | while read -r source; do
 	object=$build/obj/$(echo "${source##*src/}" | tr / _).o
 	# shellcheck disable=SC2086 # a list of flags
