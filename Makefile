@@ -79,7 +79,7 @@ $B/hale: $B/hale.debug
 
 # The kernel maps a file by 64 KB at a time: what a start of the service, or a
 # check, runs through lies together in the file, libc's part of it included, and
-# ends with init_run() within the first 64 KB (test_97). init.o comes last there:
+# ends with init_run() within the first 64 KB (test_counts.py). init.o comes last there:
 # its large state would part libc's variables from ours.
 FIRST = main cmd/cmd cmd/run $(filter-out base/heap base/kubenv base/edits base/wait,$(BASE)) sup/signals sup/lifecycle sup/monitor sup/verdict \
         sup/cgroup sup/terminal sup/spawn sup/child sup/tree sup/proc \
