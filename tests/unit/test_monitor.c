@@ -255,6 +255,7 @@ a_check_that_cannot_be_run_turns_readiness_off_after_health_blind_ms_only(
 	do {
 		turn(0, 0);
 		must_be(true, true);
+		assert_true(watch.timer.deadline_ms > fake_now_ms);
 		fake_now_ms = watch.timer.deadline_ms;
 	} while (fake_now_ms < since_ms + VERDICT_BLIND_MS - 1);
 	fake_now_ms = since_ms + VERDICT_BLIND_MS - 1;

@@ -159,6 +159,7 @@ a_certificate_has_a_largest_size(void **state)
 
 		do {	/* one byte more until the whole has that length */
 			certs_reset();
+			assert_true(pad < sizeof fill);
 			p.exts = extension(99, false, bytes_of(fill, pad++));
 			der = cert_der(&p);
 		} while (der.len < len);
