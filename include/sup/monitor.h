@@ -82,7 +82,7 @@ struct monitor {
 	struct source  notify_source;	/* fd -1: no socket */
 	struct source  ready_source;	/* fd -1: no pipe */
 	int      ready_fd;	/* its write end, which the service gets, or 0 */
-	struct verdict  verdict;
+	struct verdict_checks  verdict;
 	struct notify  notify;
 	pid_t    pid;		/* the service's, 0: there is none */
 	int      cwd_fd;	/* where exec: checks run; 0: here */

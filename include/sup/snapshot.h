@@ -32,17 +32,11 @@ snapshot_write_listen(struct buf *b, const struct snapshot_listen *l)
 		buf_str(b, ",probes");
 }
 
-enum snapshot_verdict {	/* bits: a check may count for several */
-	SNAPSHOT_STARTUP = 1,
-	SNAPSHOT_READY   = 2,
-	SNAPSHOT_LIVE    = 4,
-};
-
 struct snapshot_check {
 	const char *name;
 	const char *why;	/* what is wrong, or a URL's last result */
 	bool        is_phrase;	/* `why` reads without "NAME failed" before it */
-	unsigned    counts_for;	/* FACTS_* */
+	unsigned    counts_for;	/* enum verdict */
 	unsigned    fails;	/* those of them that it fails */
 	/* For a check that asks a URL; all zero for one of hale's own. */
 	const char *state;	/* verdict_state_text(), or NULL */

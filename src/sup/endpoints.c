@@ -17,7 +17,7 @@
 #define NO_CHECK ((size_t)-1)
 _Static_assert(SNAPSHOT_CHECKS_MAX <= 32, "a set of checks is an unsigned");
 
-#define HEALTHZ (SNAPSHOT_LIVE | SNAPSHOT_READY)
+#define HEALTHZ (VERDICT_LIVE | VERDICT_READY)
 
 /* One answer in the making. */
 struct reply {
@@ -172,19 +172,19 @@ write_verdict(struct reply *r, const char *endpoint, unsigned verdicts)
 static void
 write_livez(struct reply *r)
 {
-	write_verdict(r, "livez", SNAPSHOT_LIVE);
+	write_verdict(r, "livez", VERDICT_LIVE);
 }
 
 static void
 write_readyz(struct reply *r)
 {
-	write_verdict(r, "readyz", SNAPSHOT_READY);
+	write_verdict(r, "readyz", VERDICT_READY);
 }
 
 static void
 write_startupz(struct reply *r)
 {
-	write_verdict(r, "startupz", SNAPSHOT_STARTUP);
+	write_verdict(r, "startupz", VERDICT_STARTUP);
 }
 
 static void

@@ -75,7 +75,7 @@ monitor_write_check(const struct monitor *w, size_t i, enum monitor_words words,
 
 /* The first check that this verdict lacks. */
 static void
-write_lacking(const struct monitor *w, enum verdict_kind verdict,
+write_lacking(const struct monitor *w, enum verdict verdict,
               enum monitor_words words, struct buf *b)
 {
 	for (size_t i = 0; i < w->verdict.n; i++) {
@@ -561,9 +561,9 @@ prepare(struct monitor *w)
 	w->verdict.conf = plan->verdict;
 	w->verdict.conf.timeout_ms += CHECKER_GRACE_MS;
 	w->verdict.n = plan->n_checks;
-	w->verdict.asks_ready = w->notify.needs_ready;
+	w->verdict.knows_ready = w->notify.needs_ready;
 	for (size_t i = 0; i < plan->n_checks; i++) {
-		w->verdict.asks_ready |=
+		w->verdict.knows_ready |=
 			(plan->checks[i].counts_for & VERDICT_READY) != 0;
 		w->verdict.checks[i].counts_for = plan->checks[i].counts_for;
 		w->checks[i].took_ms = -1;

@@ -60,27 +60,27 @@ add_service(struct snapshot *facts, struct snapshot_room *room,
 	const struct lifecycle *s = from->lifecycle;
 	struct buf why = buf_over(room->service, sizeof room->service);
 	struct snapshot_check *c = add(facts, "service",
-		SNAPSHOT_STARTUP | SNAPSHOT_READY | SNAPSHOT_LIVE);
+		VERDICT_STARTUP | VERDICT_READY | VERDICT_LIVE);
 
 	if (lifecycle_is_mending(s)) {
 		write_restart(&why, from);
-		fail(c, SNAPSHOT_STARTUP | SNAPSHOT_READY
-		        | (s->stuck ? SNAPSHOT_LIVE : 0), &why);
+		fail(c, VERDICT_STARTUP | VERDICT_READY
+		        | (s->stuck ? VERDICT_LIVE : 0), &why);
 	} else if (from->pid == 0) {
 		buf_str(&why, "the service has ended");
 		fail(c, c->counts_for, &why);
 	} else if (s->unheard) {
 		buf_fmt(&why, "unhealthy, and it cannot be signalled: %s",
 		        from->sick);
-		fail(c, SNAPSHOT_LIVE, &why);
+		fail(c, VERDICT_LIVE, &why);
 	} else if (!lifecycle_is_live(s)) {
 		buf_fmt(&why, "unhealthy after %d restart%s, given up: %s",
 		        s->in_row, s->in_row == 1 ? "" : "s", from->sick);
-		fail(c, SNAPSHOT_LIVE, &why);
+		fail(c, VERDICT_LIVE, &why);
 	} else if (from->is_loading) {
 		buf_str(&why, "its program is still being loaded: exec has not "
 		        "finished");
-		fail(c, SNAPSHOT_STARTUP | SNAPSHOT_READY, &why);
+		fail(c, VERDICT_STARTUP | VERDICT_READY, &why);
 	}
 }
 
@@ -117,7 +117,7 @@ add_drain(struct snapshot *facts, struct snapshot_room *room,
 {
 	const struct lifecycle *s = from->lifecycle;
 	struct buf b = buf_over(room->drain, sizeof room->drain);
-	struct snapshot_check *c = add(facts, "drain", SNAPSHOT_READY);
+	struct snapshot_check *c = add(facts, "drain", VERDICT_READY);
 	bool ended_itself = s->state > SVC_STOPPING && s->stops == 0
 	                 && !s->sickened;
 
@@ -125,7 +125,7 @@ add_drain(struct snapshot *facts, struct snapshot_room *room,
 		return;
 	write_drain(&b, from);
 	c->is_phrase = true;
-	fail(c, SNAPSHOT_READY, &b);
+	fail(c, VERDICT_READY, &b);
 }
 
 static void
@@ -134,14 +134,14 @@ add_startup(struct snapshot *facts, struct snapshot_room *room,
 {
 	const struct monitor *w = from->monitor;
 	struct buf b = buf_over(room->startup, sizeof room->startup);
-	struct snapshot_check *c = add(facts, "startup", SNAPSHOT_STARTUP);
+	struct snapshot_check *c = add(facts, "startup", VERDICT_STARTUP);
 
 	if (monitor_was_ready(w))
 		return;
 	buf_str(&b, "starting: ");
 	monitor_write_unready(w, from->words, &b);
 	c->is_phrase = true;
-	fail(c, SNAPSHOT_STARTUP, &b);
+	fail(c, VERDICT_STARTUP, &b);
 }
 
 static void
@@ -150,12 +150,12 @@ add_notify(struct snapshot *facts, struct snapshot_room *room,
 {
 	const struct monitor *w = from->monitor;
 	struct buf b = buf_over(room->notify, sizeof room->notify);
-	struct snapshot_check *c = add(facts, "notify", SNAPSHOT_READY);
+	struct snapshot_check *c = add(facts, "notify", VERDICT_READY);
 
 	if (notify_is_ready(&w->notify))
 		return;
 	monitor_write_unready(w, from->words, &b);
-	fail(c, SNAPSHOT_READY, &b);
+	fail(c, VERDICT_READY, &b);
 }
 
 /* While it is mended or stopped, what the checks said last is no verdict. */
@@ -175,11 +175,11 @@ add_watchdog(struct snapshot *facts, struct snapshot_room *room,
 
 	if (n->watchdog_ms == 0 && !n->starved)
 		return;
-	c = add(facts, "watchdog", SNAPSHOT_LIVE);
+	c = add(facts, "watchdog", VERDICT_LIVE);
 	if (!n->starved || !is_judged(from->lifecycle))
 		return;
 	monitor_write_unlive(from->monitor, &b);
-	fail(c, SNAPSHOT_LIVE, &b);
+	fail(c, VERDICT_LIVE, &b);
 }
 
 static void
@@ -189,12 +189,8 @@ add_asked(struct snapshot *facts, struct snapshot_room *room,
 	struct buf why = buf_over(room->asked[i], sizeof room->asked[i]);
 	const struct monitor_check *asked = &from->monitor->checks[i];
 	const struct verdict_check *h = &from->monitor->verdict.checks[i];
-	struct snapshot_check *c = add(facts, asked->name, 0);
+	struct snapshot_check *c = add(facts, asked->name, h->counts_for);
 
-	if (h->counts_for & VERDICT_READY)
-		c->counts_for |= SNAPSHOT_READY;
-	if (h->counts_for & VERDICT_LIVE)
-		c->counts_for |= SNAPSHOT_LIVE;
 	monitor_write_check(from->monitor, i, from->words, &why);
 	c->why = buf_end_text(&why);
 	c->state = verdict_state_text(h);
@@ -206,9 +202,9 @@ add_asked(struct snapshot *facts, struct snapshot_room *room,
 	c->failed = asked->failed;
 	c->not_run = asked->not_run;
 	if (!verdict_check_passes(h, VERDICT_READY))
-		c->fails |= SNAPSHOT_READY;
+		c->fails |= VERDICT_READY;
 	if (!verdict_check_passes(h, VERDICT_LIVE) && is_judged(from->lifecycle))
-		c->fails |= SNAPSHOT_LIVE;
+		c->fails |= VERDICT_LIVE;
 }
 
 /* see sup/snapshot_checks.h */

@@ -73,7 +73,7 @@ static void
 page_reason(struct buf *b, const struct snapshot *f)
 {
 	const struct snapshot_check *c = snapshot_first_failure(f,
-		SNAPSHOT_STARTUP | SNAPSHOT_READY | SNAPSHOT_LIVE);
+		VERDICT_STARTUP | VERDICT_READY | VERDICT_LIVE);
 
 	if (c != NULL)
 		row(b, "Reason", span_of(c->why));
@@ -136,9 +136,9 @@ view_html(struct buf *b, const struct snapshot *f)
 	buf_str(b, "</title><h1>");
 	add_html(b, span_of(f->program));
 	buf_str(b, "</h1><div class=v>");
-	page_verdict(b, f, "started", SNAPSHOT_STARTUP);
-	page_verdict(b, f, "ready", SNAPSHOT_READY);
-	page_verdict(b, f, "live", SNAPSHOT_LIVE);
+	page_verdict(b, f, "started", VERDICT_STARTUP);
+	page_verdict(b, f, "ready", VERDICT_READY);
+	page_verdict(b, f, "live", VERDICT_LIVE);
 	buf_str(b, "</div>");
 	page_service(b, f);
 	buf_str(b, "<ul>");

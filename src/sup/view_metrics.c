@@ -123,9 +123,9 @@ add_verdicts(const struct out *o, const struct snapshot *facts)
 		char     name[8];
 		unsigned verdict;
 	} verdicts[] = {
-		{ "startup", SNAPSHOT_STARTUP },
-		{ "ready", SNAPSHOT_READY },
-		{ "live", SNAPSHOT_LIVE },
+		{ "startup", VERDICT_STARTUP },
+		{ "ready", VERDICT_READY },
+		{ "live", VERDICT_LIVE },
 	};
 
 	begin(o, &f);

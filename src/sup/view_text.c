@@ -113,9 +113,9 @@ view_json(struct buf *b, const struct snapshot *f)
 	        (int)f->self, f->state);
 	json_service(b, f);
 	buf_fmt(b, "\"verdicts\":{\"startup\":%s,\"ready\":%s,\"live\":%s},"
-	        "\"drain_ms\":%lld,", truth(snapshot_pass(f, SNAPSHOT_STARTUP)),
-	        truth(snapshot_pass(f, SNAPSHOT_READY)),
-	        truth(snapshot_pass(f, SNAPSHOT_LIVE)), (long long)f->drain_ms);
+	        "\"drain_ms\":%lld,", truth(snapshot_pass(f, VERDICT_STARTUP)),
+	        truth(snapshot_pass(f, VERDICT_READY)),
+	        truth(snapshot_pass(f, VERDICT_LIVE)), (long long)f->drain_ms);
 	json_restarts(b, f);
 	buf_fmt(b, "\"orphans_reaped\":%llu,\"signals_forwarded\":%llu,"
 	        "\"requests\":%llu,", (unsigned long long)f->orphans,
@@ -213,9 +213,9 @@ pad(struct buf *b, size_t from, size_t width)
 static const char *
 verdicts_of(const struct snapshot_check *c)
 {
-	if (!snapshot_counts(c, SNAPSHOT_LIVE))
+	if (!snapshot_counts(c, VERDICT_LIVE))
 		return "ready";
-	return snapshot_counts(c, SNAPSHOT_READY) ? "both" : "live";
+	return snapshot_counts(c, VERDICT_READY) ? "both" : "live";
 }
 
 static void
@@ -277,9 +277,9 @@ view_text(struct buf *b, const struct snapshot *f)
 {
 	text_state(b, f);
 	text_service(b, f);
-	text_verdict(b, f, "startup  ", SNAPSHOT_STARTUP);
-	text_verdict(b, f, "ready    ", SNAPSHOT_READY);
-	text_verdict(b, f, "live     ", SNAPSHOT_LIVE);
+	text_verdict(b, f, "startup  ", VERDICT_STARTUP);
+	text_verdict(b, f, "ready    ", VERDICT_READY);
+	text_verdict(b, f, "live     ", VERDICT_LIVE);
 	buf_fmt(b, "orphans   %llu reaped\nsignals   %llu forwarded\n"
 	        "probes    %llu answered\n", (unsigned long long)f->orphans,
 	        (unsigned long long)f->signals,

@@ -117,15 +117,15 @@ fill(struct snapshot *f, char texts[TEXTS][TEXT_MAX + 1])
 	};
 	f->checks[0] = (struct snapshot_check){
 		.name = "service", .why = texts[TEXT_WHY],
-		.counts_for = SNAPSHOT_STARTUP | SNAPSHOT_READY,
-		.fails = SNAPSHOT_READY, .took_ms = -1,
+		.counts_for = VERDICT_STARTUP | VERDICT_READY,
+		.fails = VERDICT_READY, .took_ms = -1,
 	};
 	for (size_t i = 0; i < URL_CHECKS; i++)
 		f->checks[f->n_checks++] = (struct snapshot_check){
 			.name = texts[TEXT_NAMES + i],
 			.why = texts[TEXT_WHYS + i],
-			.counts_for = SNAPSHOT_READY | SNAPSHOT_LIVE,
-			.fails = i == 0 ? SNAPSHOT_READY | SNAPSHOT_LIVE : 0,
+			.counts_for = VERDICT_READY | VERDICT_LIVE,
+			.fails = i == 0 ? VERDICT_READY | VERDICT_LIVE : 0,
 			.state = i == 0 ? "failing" : "passing",
 		};
 }

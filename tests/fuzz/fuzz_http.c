@@ -11,9 +11,9 @@ static const struct snapshot facts = {
 	.n_checks = 2,
 	.checks = {
 		{ .name = "service", .why = "",
-		  .counts_for = SNAPSHOT_STARTUP | SNAPSHOT_READY | SNAPSHOT_LIVE },
+		  .counts_for = VERDICT_STARTUP | VERDICT_READY | VERDICT_LIVE },
 		{ .name = "drain", .why = "draining",
-		  .counts_for = SNAPSHOT_READY, .fails = SNAPSHOT_READY },
+		  .counts_for = VERDICT_READY, .fails = VERDICT_READY },
 	},
 };
 

@@ -8,7 +8,7 @@
 #define UID 500
 #define ALLOW "Allow: GET, HEAD, OPTIONS\r\n"
 
-#define ALL (SNAPSHOT_STARTUP | SNAPSHOT_READY | SNAPSHOT_LIVE)
+#define ALL (VERDICT_STARTUP | VERDICT_READY | VERDICT_LIVE)
 
 /* startup passes, ready fails by two checks, live fails by one. */
 static const struct snapshot sick = {
@@ -20,11 +20,11 @@ static const struct snapshot sick = {
 		{ .name = "service", .why = "", .counts_for = ALL },
 		{ .name = "drain", .why = "draining: SIGTERM came",
 		  .is_phrase = true,
-		  .counts_for = SNAPSHOT_READY, .fails = SNAPSHOT_READY },
+		  .counts_for = VERDICT_READY, .fails = VERDICT_READY },
 		{ .name = "db", .why = "refused \"x\"",
-		  .counts_for = SNAPSHOT_READY, .fails = SNAPSHOT_READY },
-		{ .name = "loop", .why = "late", .counts_for = SNAPSHOT_LIVE,
-		  .fails = SNAPSHOT_LIVE },
+		  .counts_for = VERDICT_READY, .fails = VERDICT_READY },
+		{ .name = "loop", .why = "late", .counts_for = VERDICT_LIVE,
+		  .fails = VERDICT_LIVE },
 	},
 };
 
@@ -34,7 +34,7 @@ static const struct snapshot well = {
 	.n_checks = 2,
 	.checks = {
 		{ .name = "service", .why = "", .counts_for = ALL },
-		{ .name = "drain", .why = "", .counts_for = SNAPSHOT_READY },
+		{ .name = "drain", .why = "", .counts_for = VERDICT_READY },
 	},
 };
 
@@ -437,8 +437,8 @@ the_longest_answers_fit(void **state)
 	most.n_checks = SNAPSHOT_CHECKS_MAX;
 	for (size_t i = 0; i < SNAPSHOT_CHECKS_MAX; i++)
 		most.checks[i] = (struct snapshot_check){
-			.name = name, .why = why, .counts_for = SNAPSHOT_READY,
-			.fails = SNAPSHOT_READY, .state = "starting",
+			.name = name, .why = why, .counts_for = VERDICT_READY,
+			.fails = VERDICT_READY, .state = "starting",
 		};
 	most.last_exit = why;
 	most.status = (struct span){ why, sizeof why - 1 };

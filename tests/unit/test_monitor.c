@@ -214,9 +214,9 @@ must_be(bool ready, bool live)
 	assert_int_equal(ready, monitor_is_ready(&watch));
 	if (watch.pid > 0)	/* a start and an end tell it themselves */
 		assert_int_equal(ready, is_told_ready);
-	assert_int_equal(ready, snapshot_pass(&facts, SNAPSHOT_READY));
+	assert_int_equal(ready, snapshot_pass(&facts, VERDICT_READY));
 	assert_int_equal(live, monitor_is_live(&watch));
-	assert_int_equal(live, snapshot_pass(&facts, SNAPSHOT_LIVE));
+	assert_int_equal(live, snapshot_pass(&facts, VERDICT_LIVE));
 }
 
 /* How often the log so far has these words. */

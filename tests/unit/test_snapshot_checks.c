@@ -367,11 +367,11 @@ static const struct row {
 static void
 write_verdicts(struct buf *b, unsigned verdicts)
 {
-	if (verdicts & SNAPSHOT_STARTUP)
+	if (verdicts & VERDICT_STARTUP)
 		buf_str(b, "S");
-	if (verdicts & SNAPSHOT_READY)
+	if (verdicts & VERDICT_READY)
 		buf_str(b, "R");
-	if (verdicts & SNAPSHOT_LIVE)
+	if (verdicts & VERDICT_LIVE)
 		buf_str(b, "L");
 }
 
@@ -452,7 +452,7 @@ a_reason_is_the_same_at_every_moment_of_a_verdict(void **state)
 	for (int i = 0; i < 3; i++) {
 		snapshot_checks(&facts, &room, &from);
 		assert_string_equal(r->why, snapshot_first_failure(&facts,
-		                    SNAPSHOT_READY | SNAPSHOT_LIVE)->why);
+		                    VERDICT_READY | VERDICT_LIVE)->why);
 		from.now_ms += 1234;
 	}
 }

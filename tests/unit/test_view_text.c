@@ -21,13 +21,13 @@ plain(void)
 		.n_checks = 3,
 		.checks = {
 			{ .name = "service", .why = "",
-			  .counts_for = SNAPSHOT_READY | SNAPSHOT_LIVE },
+			  .counts_for = VERDICT_READY | VERDICT_LIVE },
 			{ .name = "web", .why = "200 OK",
-			  .counts_for = SNAPSHOT_READY | SNAPSHOT_LIVE,
+			  .counts_for = VERDICT_READY | VERDICT_LIVE,
 			  .state = "passing", .took_ms = 7, .age_ms = 1500,
 			  .passed = 41, .failed = 1 },
 			{ .name = "db", .why = "no result yet",
-			  .counts_for = SNAPSHOT_READY, .fails = SNAPSHOT_READY,
+			  .counts_for = VERDICT_READY, .fails = VERDICT_READY,
 			  .state = "starting", .took_ms = -1 },
 		},
 	};
@@ -56,8 +56,8 @@ largest(struct snapshot_usage *usage)
 		memset(names[i], 'x', NAME_LEN);
 		names[i][0] = (char)('a' + i);
 		f.checks[i] = (struct snapshot_check){
-			.name = names[i], .why = why, .counts_for = SNAPSHOT_READY,
-			.fails = SNAPSHOT_READY,
+			.name = names[i], .why = why, .counts_for = VERDICT_READY,
+			.fails = VERDICT_READY,
 			.state = i < VERDICT_CHECKS_MAX ? "starting" : NULL,
 			.flaps = true, .took_ms = INT64_MAX, .age_ms = INT64_MAX,
 			.passed = UINT64_MAX, .failed = UINT64_MAX,
