@@ -31,8 +31,9 @@ CLIENT = client/dns client/resolvconf client/hostsfile client/addrorder client/u
 SUP    = sup/signals sup/lifecycle sup/verdict sup/notify sup/terminal sup/procstat \
          sup/proc sup/spawn sup/child sup/deliver sup/kin sup/tree sup/fds sup/env \
          sup/explain sup/cgroup sup/death sup/stopped sup/notify_sock sup/speaker \
-         sup/checker sup/monitor sup/launch sup/snapshot sup/snapshot_checks sup/usage \
-         sup/view_text sup/view_html sup/view_metrics sup/endpoints sup/nonce sup/local \
+         sup/checker sup/monitor sup/reason sup/launch sup/usage sup/snapshot \
+         sup/snapshot_take sup/view_verdict sup/view_json sup/view_text sup/view_html \
+         sup/view_metrics sup/negotiate sup/endpoints sup/nonce sup/local \
          sup/local_ask sup/follow sup/daemon sup/clash sup/keeper sup/reaper \
          sup/respond sup/init
 GET    = get/options get/head get/route get/send get/receive get/retry get/messages \
@@ -46,7 +47,9 @@ PURE   = base/err base/span base/buf base/parse base/signame base/edits base/opt
          tls/x509_path tls/pem tls/key tls/anchors tls/anchors_blob client/dns \
          client/resolvconf client/hostsfile client/addrorder client/url client/redact \
          client/checkname client/reply client/request sup/lifecycle sup/verdict \
-         sup/notify sup/daemon sup/clash sup/snapshot sup/view_metrics sup/procstat
+         sup/notify sup/daemon sup/clash sup/snapshot sup/view_verdict sup/view_json \
+         sup/view_text sup/view_html sup/view_metrics sup/negotiate sup/endpoints \
+         sup/procstat
 
 WARN  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum \
         -Wmissing-prototypes -Wvla

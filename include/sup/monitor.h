@@ -82,7 +82,7 @@ struct monitor {
 	struct source  notify_source;	/* fd -1: no socket */
 	struct source  ready_source;	/* fd -1: no pipe */
 	int      ready_fd;	/* its write end, which the service gets, or 0 */
-	struct verdict  verdict;
+	struct verdict_checks  verdict;
 	struct notify  notify;
 	pid_t    pid;		/* the service's, 0: there is none */
 	int      cwd_fd;	/* where exec: checks run; 0: here */
@@ -135,26 +135,5 @@ size_t monitor_fds(const struct monitor *w, int fds[MONITOR_FDS_MAX]);
 bool monitor_is_ready(const struct monitor *w);
 bool monitor_is_live(const struct monitor *w);
 bool monitor_was_ready(const struct monitor *w);	/* once since the start */
-
-/*
- * MONITOR_REASON is the same at every probe: for a check that does not pass it is
- * the first result that was bad, or why it could not be run at first, and it names
- * no age or moment. So the kubelet counts one event, and does not make a new one
- * at each probe.
- */
-enum monitor_words {
-	MONITOR_REASON,
-	MONITOR_LATEST,	/* the last result, with ages */
-};
-
-/* Appends the result of check i, or why there is none: "could not be run for
- * 12s: cannot start a process: ...; the last result: 200 OK". */
-void monitor_write_check(const struct monitor *w, size_t i, enum monitor_words words,
-                       struct buf *b);
-
-/* Appends why it is not ready, or not live: the first reason there is. */
-void monitor_write_unready(const struct monitor *w, enum monitor_words words,
-                         struct buf *b);
-void monitor_write_unlive(const struct monitor *w, struct buf *b);
 
 #endif

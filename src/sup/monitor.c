@@ -48,75 +48,6 @@ monitor_was_ready(const struct monitor *w)
 	return w->verdict.was_ready;
 }
 
-/* see sup/monitor.h */
-void
-monitor_write_check(const struct monitor *w, size_t i, enum monitor_words words,
-                  struct buf *b)
-{
-	const struct monitor_check *c = &w->checks[i];
-	const struct verdict_check *h = &w->verdict.checks[i];
-	bool is_latest = words == MONITOR_LATEST;
-	const char *why = is_latest || c->first_why[0] == '\0' ? c->why
-	                                                       : c->first_why;
-
-	if (h->blind_ms == CLOCK_NEVER) {
-		buf_str(b, c->took_ms < 0 ? "no result yet" : why);
-		return;
-	}
-	buf_str(b, "could not be run");
-	if (is_latest) {
-		buf_str(b, " for ");
-		buf_ms(b, clock_ms() - h->blind_ms);
-	}
-	buf_fmt(b, ": %s", is_latest ? c->not_run_why : c->not_run_first);
-	if (c->took_ms >= 0)
-		buf_fmt(b, "; the last result: %s", why);
-}
-
-/* The first check that this verdict lacks. */
-static void
-write_lacking(const struct monitor *w, enum verdict_kind verdict,
-              enum monitor_words words, struct buf *b)
-{
-	for (size_t i = 0; i < w->verdict.n; i++) {
-		if (verdict_check_passes(&w->verdict.checks[i], verdict))
-			continue;
-		buf_fmt(b, "check %s: ", w->checks[i].name);
-		monitor_write_check(w, i, words, b);
-		return;
-	}
-}
-
-/* see sup/monitor.h */
-void
-monitor_write_unready(const struct monitor *w, enum monitor_words words,
-                    struct buf *b)
-{
-	if (w->notify.stopping) {
-		buf_str(b, "it says that it is stopping");
-	} else if (!notify_is_ready(&w->notify)) {
-		buf_str(b, "it has not said yet that it is ready");
-		speaker_write_unheard(w->speaker, b);
-	} else {
-		write_lacking(w, VERDICT_READY, words, b);
-	}
-}
-
-/* see sup/monitor.h */
-void
-monitor_write_unlive(const struct monitor *w, struct buf *b)
-{
-	if (w->notify.starved && w->notify.triggered) {
-		buf_str(b, "watchdog: triggered by the service itself");
-	} else if (w->notify.starved) {
-		buf_str(b, w->notify.was_fed ? "watchdog: not fed for "
-		                             : "watchdog: never fed in ");
-		buf_ms(b, w->notify.watchdog_ms);
-	} else {
-		write_lacking(w, VERDICT_LIVE, MONITOR_REASON, b);
-	}
-}
-
 static void
 arm(struct monitor *w)
 {
@@ -561,9 +492,9 @@ prepare(struct monitor *w)
 	w->verdict.conf = plan->verdict;
 	w->verdict.conf.timeout_ms += CHECKER_GRACE_MS;
 	w->verdict.n = plan->n_checks;
-	w->verdict.asks_ready = w->notify.needs_ready;
+	w->verdict.knows_ready = w->notify.needs_ready;
 	for (size_t i = 0; i < plan->n_checks; i++) {
-		w->verdict.asks_ready |=
+		w->verdict.knows_ready |=
 			(plan->checks[i].counts_for & VERDICT_READY) != 0;
 		w->verdict.checks[i].counts_for = plan->checks[i].counts_for;
 		w->checks[i].took_ms = -1;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* test_watch.c - checks that cannot be run, from the fork to the verdicts */
+/* test_monitor.c - checks that cannot be run, from the fork to the verdicts */
 #include "unit.h"
 
 #include "fake_clock.h"
 
 #include "base/log.h"
 #include "net/sock.h"
-#include "sup/snapshot_checks.h"
 #include "sup/monitor.h"
+#include "sup/reason.h"
+#include "sup/snapshot_take.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -200,23 +201,22 @@ run_one(void)
 static void
 must_be(bool ready, bool live)
 {
-	static struct lifecycle service;
-	static struct snapshot_room room;
-	static struct snapshot facts;
-	const struct snapshot_from from = {
-		.lifecycle = &service, .monitor = &watch, .pid = getpid(),
-		.sick = "", .death = "", .refused = "",
-		.now_ms = fake_now_ms,
-	};
+	static struct init in;
+	static char *argv[2];
+	static struct init_plan plan = { .argv = argv };
+	static struct snapshot s;
 
-	lifecycle_started(&service, fake_now_ms);
-	snapshot_checks(&facts, &room, &from);
+	in.plan = &plan;
+	in.pid = getpid();
+	in.monitor = watch;
+	lifecycle_started(&in.lifecycle, fake_now_ms);
+	snapshot_take(&s, &in, SNAPSHOT_DETAILS, fake_now_ms);
 	assert_int_equal(ready, monitor_is_ready(&watch));
 	if (watch.pid > 0)	/* a start and an end tell it themselves */
 		assert_int_equal(ready, is_told_ready);
-	assert_int_equal(ready, snapshot_pass(&facts, SNAPSHOT_READY));
+	assert_int_equal(ready, snapshot_passes(&s, VERDICT_READY));
 	assert_int_equal(live, monitor_is_live(&watch));
-	assert_int_equal(live, snapshot_pass(&facts, SNAPSHOT_LIVE));
+	assert_int_equal(live, snapshot_passes(&s, VERDICT_LIVE));
 }
 
 /* How often the log so far has these words. */
@@ -265,7 +265,7 @@ a_check_that_cannot_be_run_turns_readiness_off_after_health_blind_ms_only(
 	fake_now_ms++;
 	turn(0, 0);
 	must_be(false, true);
-	monitor_write_unready(&watch, MONITOR_LATEST, &b);
+	reason_write_unready(&b, &watch, REASON_LATEST, fake_now_ms);
 	assert_string_equal(buf_text(&b), "check it: could not be run for 5m: "
 	                    "cannot start a process: Resource temporarily "
 	                    "unavailable; the last result: exit 0");
@@ -522,7 +522,7 @@ a_flood_has_a_share_of_a_turn(void **state)
 	assert_int_equal(!r->is_stranger, monitor_is_ready(&watch));
 	assert_int_equal(r->is_stranger ? 0 : 3 * r->a_turn, lives);
 	assert_int_equal(r->is_stranger, count_said("refused"));
-	monitor_write_unready(&watch, MONITOR_LATEST, &b);
+	reason_write_unready(&b, &watch, REASON_LATEST, fake_now_ms);
 	if (r->is_stranger)
 		assert_non_null(strstr(buf_text(&b), "it has not said yet that "
 			"it is ready; a READY=1 of pid "));
@@ -653,7 +653,7 @@ a_watchdog_that_starves_says_whether_it_was_fed(void **state)
 	fake_now_ms += 2000;
 	turn(0, 0);
 	assert_int_equal(1, changes);
-	monitor_write_unlive(&watch, &b);
+	reason_write_unlive(&b, &watch);
 	assert_string_equal(buf_text(&b), r->why);
 	close(log_fd);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* test_metrics.c - which format an Accept field asks for */
+/* test_negotiate.c - which metrics format an Accept field prefers */
 #include "unit.h"
 
-#include "sup/view_metrics.h"
+#include "sup/negotiate.h"
 
 #define OPEN "application/openmetrics-text"
 
@@ -74,12 +74,12 @@ gets_the_format_that_it_likes_best(void **state)
 {
 	const struct row *r = *state;
 
-	assert_int_equal(metrics_is_open(guarded_span(r->accept)), r->is_open);
+	assert_int_equal(negotiate_openmetrics(guarded_span(r->accept)), r->is_open);
 }
 
 int
 main(void)
 {
 	UNIT_ROWS(gets_the_format_that_it_likes_best, rows);
-	return unit_run("sup/view_metrics");
+	return unit_run("sup/negotiate");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fuzz_answer.c - every endpoint, with any bytes as what comes from outside */
+/* fuzz_endpoints.c - every endpoint, with any bytes as what comes from outside */
 #include "fuzz.h"
 
 #include "sup/endpoints.h"
@@ -46,17 +46,19 @@ must_be_plain(struct span body)
 }
 
 static struct span
-ask(struct buf *out, const struct snapshot *f, struct span path,
-    struct span query)
+answer(struct buf *out, const struct snapshot *s, struct span path,
+       struct span query)
 {
 	const struct server_ask asked = {
 		.req = { .method = span_of("GET"), .path = path,
 		         .query = query, .minor = 1 },
 	};
+	const struct endpoints_choice choice = endpoints_choose(&asked, 0);
 	struct span body;
 
 	out->len = 0;
-	fuzz_must(endpoints_write(out, f, &asked) != ENDPOINTS_DRAIN);
+	fuzz_must(choice.effect == ENDPOINTS_NOTHING);
+	endpoints_write(out, &choice, s, &asked);
 	body.p = body_of(out, &body.len);
 	must_be_plain(body);
 	return body;
@@ -106,28 +108,45 @@ must_be_metrics(struct span s)
 }
 
 static void
-fill(struct snapshot *f, char texts[TEXTS][TEXT_MAX + 1])
+copy(char *into, size_t cap, const char *text)
 {
-	*f = (struct snapshot){
+	struct buf b = buf_over(into, cap);
+
+	buf_str(&b, text);
+	(void)buf_text(&b);
+}
+
+static void
+add_check(struct snapshot *s, const char *name, const char *why,
+          unsigned counts_for, unsigned fails, const char *state)
+{
+	struct snapshot_check *c = &s->checks[s->n_checks++];
+
+	*c = (struct snapshot_check){
+		.counts_for = counts_for, .fails = fails, .state = state,
+		.took_ms = state == NULL ? -1 : 0,
+	};
+	copy(c->name, sizeof c->name, name);
+	copy(c->why, sizeof c->why, why);
+}
+
+static void
+fill(struct snapshot *s, char texts[TEXTS][TEXT_MAX + 1])
+{
+	*s = (struct snapshot){
 		.version = "1", .state = "running", .self = 1,
-		.service_pid = 2, .next_start_ms = -1, .n_checks = 1,
+		.service_pid = 2, .next_start_ms = -1,
 		.program = texts[TEXT_PROGRAM],
-		.last_exit = texts[TEXT_DEATH],
-		.status = span_of(texts[TEXT_STATUS]),
 	};
-	f->checks[0] = (struct snapshot_check){
-		.name = "service", .why = texts[TEXT_WHY],
-		.counts_for = SNAPSHOT_STARTUP | SNAPSHOT_READY,
-		.fails = SNAPSHOT_READY, .took_ms = -1,
-	};
+	copy(s->last_exit, sizeof s->last_exit, texts[TEXT_DEATH]);
+	copy(s->status, sizeof s->status, texts[TEXT_STATUS]);
+	add_check(s, "service", texts[TEXT_WHY],
+	          VERDICT_STARTUP | VERDICT_READY, VERDICT_READY, NULL);
 	for (size_t i = 0; i < URL_CHECKS; i++)
-		f->checks[f->n_checks++] = (struct snapshot_check){
-			.name = texts[TEXT_NAMES + i],
-			.why = texts[TEXT_WHYS + i],
-			.counts_for = SNAPSHOT_READY | SNAPSHOT_LIVE,
-			.fails = i == 0 ? SNAPSHOT_READY | SNAPSHOT_LIVE : 0,
-			.state = i == 0 ? "failing" : "passing",
-		};
+		add_check(s, texts[TEXT_NAMES + i], texts[TEXT_WHYS + i],
+		          VERDICT_READY | VERDICT_LIVE,
+		          i == 0 ? VERDICT_READY | VERDICT_LIVE : 0,
+		          i == 0 ? "failing" : "passing");
 }
 
 /* What is outside by its length, and nothing else of it. */
@@ -150,7 +169,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct span rest = { (const char *)data, size }, none = { NULL, 0 };
 	struct span query, body;
 	size_t lines, tags;
-	struct snapshot f;
+	struct snapshot s;
 
 	memset(texts, 0, sizeof texts);
 	for (size_t i = 0; i < TEXTS; i++) {
@@ -159,20 +178,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(texts[i], one.p == NULL ? "" : one.p,
 		       one.len < TEXT_MAX ? one.len : TEXT_MAX);
 	}
-	fill(&f, texts);
+	fill(&s, texts);
 	query = span_of(texts[TEXT_QUERY]);
 	for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++) {
-		body = ask(&out, &f, span_of(verdicts[i]), query);
-		fuzz_must(count(body, '\n') <= f.n_checks + LINES_MAX);
+		body = answer(&out, &s, span_of(verdicts[i]), query);
+		fuzz_must(count(body, '\n') <= s.n_checks + LINES_MAX);
 	}
-	must_be_json(ask(&out, &f, span_of("/status"), none));
-	must_be_metrics(ask(&out, &f, span_of("/metrics"), none));
-	lines = count(ask(&out, &f, span_of("/status"), span_of("text")), '\n');
-	tags = count(ask(&out, &f, span_of("/"), none), '<');
+	must_be_json(answer(&out, &s, span_of("/status"), none));
+	must_be_metrics(answer(&out, &s, span_of("/metrics"), none));
+	lines = count(answer(&out, &s, span_of("/status"), span_of("text")),
+	              '\n');
+	tags = count(answer(&out, &s, span_of("/"), none), '<');
 	make_harmless(texts);
-	f.status = span_of(texts[TEXT_STATUS]);
-	fuzz_must(count(ask(&out, &f, span_of("/status"), span_of("text")),
+	fill(&s, texts);
+	fuzz_must(count(answer(&out, &s, span_of("/status"), span_of("text")),
 	                '\n') == lines);
-	fuzz_must(count(ask(&out, &f, span_of("/"), none), '<') == tags);
+	fuzz_must(count(answer(&out, &s, span_of("/"), none), '<') == tags);
 	return 0;
 }
