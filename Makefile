@@ -31,7 +31,7 @@ CLIENT = client/dns client/resolvconf client/hostsfile client/addrorder client/u
 SUP    = sup/signals sup/lifecycle sup/verdict sup/notify sup/terminal sup/procstat \
          sup/proc sup/spawn sup/child sup/deliver sup/kin sup/tree sup/fds sup/env \
          sup/explain sup/cgroup sup/death sup/stopped sup/notify_sock sup/speaker \
-         sup/checker sup/monitor sup/reason sup/launch sup/usage sup/snapshot \
+         sup/checker sup/inbox sup/monitor sup/reason sup/launch sup/usage sup/snapshot \
          sup/snapshot_take sup/view_verdict sup/view_json sup/view_text sup/view_html \
          sup/view_metrics sup/negotiate sup/endpoints sup/nonce sup/local \
          sup/local_ask sup/follow sup/daemon sup/clash sup/keeper sup/reaper \
@@ -84,7 +84,7 @@ $B/hale: $B/hale.debug
 # check, runs through lies together in the file, libc's part of it included, and
 # ends with init_run() within the first 64 KB (test_97). init.o comes last there:
 # its large state would part libc's variables from ours.
-FIRST = main cmd/cmd cmd/run $(filter-out base/heap base/kubenv base/edits base/wait,$(BASE)) sup/signals sup/lifecycle sup/monitor sup/verdict \
+FIRST = main cmd/cmd cmd/run $(filter-out base/heap base/kubenv base/edits base/wait,$(BASE)) sup/signals sup/lifecycle sup/monitor sup/inbox sup/verdict \
         sup/cgroup sup/terminal sup/spawn sup/child sup/tree sup/proc \
         sup/fds sup/env sup/launch sup/keeper sup/nonce sup/local \
         client/checkname net/loop net/sock net/server
