@@ -67,7 +67,7 @@ has_param(struct span query, const char *wanted)
 
 /* --- the choice --- */
 
-/* Else reasons, names and figures are not for whoever asks there. */
+/* Otherwise reasons, names and figures are not for who sent the probe. */
 static bool
 shows_all(const struct server_ask *ask)
 {

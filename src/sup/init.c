@@ -483,8 +483,8 @@ warn_of_blind_probes(const struct init_plan *plan)
 static void
 settle(struct init *in)
 {
-	int ours[SERVER_LISTEN_MAX + MONITOR_FDS_MAX + 5];
-	size_t n = monitor_fds(&in->monitor, ours);
+	int ours[SERVER_LISTEN_MAX + INBOX_FDS_MAX + 5];
+	size_t n = inbox_fds(&in->monitor.inbox, ours);
 
 	relro_protect();
 	ours[n++] = in->loop.fd;

@@ -147,21 +147,21 @@ it_was_drained_and_waits_for_a_restart(void)
 static void
 it_says_nothing_yet(void)
 {
-	monitor->notify.needs_ready = true;
+	monitor->inbox.notify.needs_ready = true;
 }
 
 static void
 it_said_ready(void)
 {
 	it_says_nothing_yet();
-	monitor->notify.ready = monitor->verdict.was_ready = true;
+	monitor->inbox.notify.ready = monitor->verdict.was_ready = true;
 }
 
 static void
 it_was_ready_and_says_stopping(void)
 {
 	it_said_ready();
-	monitor->notify.stopping = true;
+	monitor->inbox.notify.stopping = true;
 }
 
 static void
@@ -250,15 +250,15 @@ a_check_fails_anew(void)
 static void
 the_watchdog_is_fed(void)
 {
-	monitor->notify.watchdog_ms = 2000;
-	monitor->notify.was_fed = true;
+	monitor->inbox.notify.watchdog_ms = 2000;
+	monitor->inbox.notify.was_fed = true;
 }
 
 static void
 the_watchdog_starves(void)
 {
 	the_watchdog_is_fed();
-	monitor->notify.starved = true;
+	monitor->inbox.notify.starved = true;
 }
 
 static void
@@ -271,7 +271,7 @@ the_watchdog_starves_while_it_is_mended(void)
 static void
 a_trigger_without_a_watchdog(void)
 {
-	monitor->notify.starved = monitor->notify.triggered = true;
+	monitor->inbox.notify.starved = monitor->inbox.notify.triggered = true;
 }
 
 /* NAME(what it counts for)[-what it fails][: why], a line each: Startup,
@@ -431,8 +431,8 @@ begin_moment(void)
 	in.stop_came = SIGTERM;
 	service->unready_ms = service->off_ms = CLOCK_NEVER;
 	monitor->checks = checks;
-	monitor->speaker = &in.room.speaker;
-	monitor->pid = PID;
+	monitor->inbox.speaker = &in.room.inbox.speaker;
+	monitor->inbox.pid = PID;
 }
 
 static void
@@ -564,9 +564,9 @@ the_figures_are_those_of_the_moment(void **state)
 	in.server.requests = 13;
 	service->restarts = 14;
 	service->gave_up = true;
-	monitor->notify.main_pid = 15;
-	SET(monitor->notify.status, "busyX");
-	monitor->notify.status_len = 4;
+	monitor->inbox.notify.main_pid = 15;
+	SET(monitor->inbox.notify.status, "busyX");
+	monitor->inbox.notify.status_len = 4;
 	snapshot_take(&s, &in, SNAPSHOT_REASONS, NOW);
 	assert_string_equal("1.2.3", s.version);
 	assert_string_equal("running", s.state);
@@ -687,8 +687,8 @@ the_longest_texts_are_whole(void **state)
 	it_has_a_check();
 	memset(checks[0].name, 'n', MONITOR_NAME_MAX - 1);
 	memset(in.death, 'd', DEATH_TEXT_MAX - 1);
-	memset(monitor->notify.status, 's', NOTIFY_STATUS_MAX);
-	monitor->notify.status_len = NOTIFY_STATUS_MAX;
+	memset(monitor->inbox.notify.status, 's', NOTIFY_STATUS_MAX);
+	monitor->inbox.notify.status_len = NOTIFY_STATUS_MAX;
 	snapshot_take(&s, &in, SNAPSHOT_REASONS, NOW);
 	assert_string_equal(checks[0].name, s.checks[2].name);
 	assert_string_equal(in.death, s.last_exit);
