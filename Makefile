@@ -20,9 +20,10 @@ HARDEN  = -Wl,-z,relro,-z,now,-z,noexecstack
 
 # A room may use the lines above it, never those below; scripts/layers.sh says more.
 BASE   = base/heap base/relro base/err base/span base/buf base/parse base/signame \
-         base/edits base/opt base/kubenv base/clock base/log base/wait
+         base/edits base/opt base/kubenv base/clock base/log base/wait base/date
 NET    = net/loop net/ip net/sock net/http net/proxy net/server
-TLS    = tls/der tls/x509_name tls/x509 tls/x509_path tls/pem tls/key tls/anchors \
+TLS    = tls/der tls/dn tls/x509_key tls/x509 tls/x509_hosts tls/x509_constraints \
+         tls/x509_path tls/x509_words tls/pem tls/key tls/anchors \
          tls/anchors_blob tls/trust tls/tls_engine tls/tls_sig tls/tls_key tls/tls
 CLIENT = client/dns client/resolvconf client/hostsfile client/addrorder client/url \
          client/redact client/checkname client/reply client/request client/dial \
@@ -42,8 +43,8 @@ CMD    = cmd/cmd cmd/help cmd/license cmd/ask cmd/run cmd/run_checks cmd/script 
 ROOMS  = $(BASE) $(NET) $(TLS) $(CLIENT) $(SUP) $(GET) $(CMD)
 # These decide and touch nothing; scripts/layers.sh holds them to it.
 PURE   = base/err base/span base/buf base/parse base/signame base/edits base/opt \
-         base/kubenv net/ip net/http net/proxy tls/der tls/x509_name tls/x509 \
-         tls/x509_path tls/pem tls/key tls/anchors tls/anchors_blob client/dns \
+         base/kubenv base/date net/ip net/http net/proxy tls/der tls/dn tls/x509_key \
+         tls/x509 tls/x509_hosts tls/x509_constraints tls/x509_path tls/x509_words tls/pem tls/key tls/anchors tls/anchors_blob client/dns \
          client/resolvconf client/hostsfile client/addrorder client/url client/redact \
          client/checkname client/reply client/request sup/lifecycle sup/verdict \
          sup/notify sup/daemon sup/clash sup/snapshot sup/view_metrics sup/procstat
@@ -81,7 +82,7 @@ $B/hale: $B/hale.debug
 # check, runs through lies together in the file, libc's part of it included, and
 # ends with init_run() within the first 64 KB (test_97). init.o comes last there:
 # its large state would part libc's variables from ours.
-FIRST = main cmd/cmd cmd/run $(filter-out base/heap base/kubenv base/edits base/wait,$(BASE)) sup/signals sup/lifecycle sup/monitor sup/verdict \
+FIRST = main cmd/cmd cmd/run $(filter-out base/heap base/kubenv base/edits base/wait base/date,$(BASE)) sup/signals sup/lifecycle sup/monitor sup/verdict \
         sup/cgroup sup/terminal sup/spawn sup/child sup/tree sup/proc \
         sup/fds sup/env sup/launch sup/keeper sup/nonce sup/local \
         client/checkname net/loop net/sock net/server
@@ -115,8 +116,9 @@ $B/unit/test_tls: private OURS += -isystem $(TOOL)/bearssl/inc
 # The trust anchors, from the roots in the tree and nothing of the machine's.
 HOSTCC = gcc
 ROOTS  = src/tls/roots.pem
-$B/trust/anchors: scripts/anchors.c src/tls/x509.c src/tls/x509_name.c \
-        src/tls/pem.c src/tls/der.c src/base/buf.c src/base/span.c include/tls/x509.h | $(READY)
+$B/trust/anchors: scripts/anchors.c src/tls/x509.c src/tls/x509_key.c src/tls/dn.c \
+        src/tls/pem.c src/tls/der.c src/base/buf.c src/base/span.c src/base/date.c \
+        $(wildcard include/tls/*.h) | $(READY)
 	@mkdir -p $(@D)
 	$Q$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 -iquote include -o $@ $(filter %.c,$^)
 $B/trust/roots.pem: FORCE

@@ -24,6 +24,7 @@
 #ifndef HALE_TLS_TRUST_H
 #define HALE_TLS_TRUST_H
 
+#include "base/buf.h"
 #include "tls/x509.h"
 
 /* As Debian and Alpine, Fedora (old, new), openSUSE, and others have it. */

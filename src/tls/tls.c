@@ -22,11 +22,12 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "tls/anchors.h"
+#include "tls/dn.h"
 #include "net/ip.h"
 #include "tls/tls_engine.h"
 #include "tls/tls_sig.h"
 #include "tls/trust.h"
-#include "tls/x509_path.h"
+#include "tls/x509_words.h"
 
 #define CHAIN_MAX 102400	/* bytes of certificates, as OpenSSL has it */
 #define CERTS_MAX TRUST_CHAIN_MAX	/* certificates of one chain */
@@ -196,7 +197,7 @@ write_many(struct buf *b, const struct judge *j)
 	buf_add(b, j->path.host.name);
 	buf_fmt(b, ": more than %d trusted CAs may be its issuer, \"",
 	        TRUST_FOUND_MAX);
-	x509_name_write(b, j->verdict.cert->issuer);
+	dn_write(b, j->verdict.cert->issuer);
 	buf_fmt(b, "\", and it is none of the %d that were tried",
 	        TRUST_FOUND_MAX);
 }
@@ -210,7 +211,7 @@ fail_cert(struct tls *t, struct judge *j)
 	if (j->trust.many && why <= X509_SIG_WRONG)
 		write_many(&b, j);
 	else
-		x509_path_write(&b, &j->path, &j->verdict);
+		x509_words_write(&b, &j->path, &j->verdict);
 	if (why == X509_NO_ISSUER || why == X509_SELF_SIGNED ||
 	    why == X509_ROOT_UNKNOWN || why == X509_REJECTED) {
 		buf_str(&b, " (trusted CAs: ");

@@ -3,6 +3,7 @@
 #include "tls/tls_engine.h"
 
 #include "base/err.h"
+#include "tls/der.h"
 
 /* see tls/tls_engine.h */
 int
@@ -60,7 +61,7 @@ int
 tls_engine_key(br_x509_pkey *out, const struct x509_key *key)
 {
 	if (key->kind == X509_KEY_RSA) {
-		if (x509_bits(key->n) > X509_RSA_MAX)
+		if (der_uint_bits(key->n) > X509_RSA_MAX)
 			return ERR_VERSION;
 		out->key_type = BR_KEYTYPE_RSA;
 		out->key.rsa.n = bytes(key->n);

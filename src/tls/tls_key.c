@@ -146,7 +146,7 @@ keep_key(struct tls_key *k, const struct key *key)
 #define KEEP(field) \
 	(u.in = key->field.p, k->key.rsa.field = u.out, \
 	 k->key.rsa.field##len = key->field.len)
-	k->key.rsa.n_bitlen = (uint32_t)x509_bits(key->n);
+	k->key.rsa.n_bitlen = (uint32_t)der_uint_bits(key->n);
 	KEEP(p);
 	KEEP(q);
 	KEEP(dp);

@@ -15,8 +15,8 @@
 #include "base/err.h"
 #include "tls/anchors.h"
 #include "tls/der.h"
+#include "tls/dn.h"
 #include "tls/pem.h"
-#include "tls/x509_name.h"
 
 #define READ_MAX  4096	/* bytes of a file at a time */
 #define WORDS_MAX 512	/* bytes of words that nobody reads */
@@ -88,7 +88,7 @@ fail:
 static bool
 is_same(const struct x509 *a, const struct x509 *b)
 {
-	return a->der.len > 0 && der_oid_is(a->der, b->der.p, b->der.len);
+	return a->der.len > 0 && der_is_same(a->der, b->der);
 }
 
 static bool
@@ -97,7 +97,7 @@ is_wanted(const struct scan *s, const struct x509 *c)
 	for (size_t i = 0; i < s->chain_len; i++) {
 		if (x509_may_have_issued(c, &s->chain[i]))
 			return true;
-		s->t->other_key |= x509_name_is(c->subject,
+		s->t->other_key |= dn_is_same(c->subject,
 		                                s->chain[i].issuer);
 	}
 	return is_same(c, &s->chain[0]);
@@ -395,7 +395,7 @@ scan_blob(struct scan *s)
 	if (s->t == NULL)
 		return 0;
 	for (size_t i = 0; i < s->chain_len; i++)
-		wanted[i] = x509_name_hash(s->chain[i].issuer);
+		wanted[i] = dn_hash(s->chain[i].issuer);
 	while (anchors_next(&blob, &c, &hash)) {
 		size_t i = 0;
 
