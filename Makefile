@@ -24,7 +24,9 @@ BASE   = base/heap base/relro base/err base/span base/buf base/parse base/signam
 NET    = net/loop net/ip net/sock net/http net/proxy net/server
 TLS    = tls/der tls/dn tls/x509_key tls/x509 tls/x509_hosts tls/x509_constraints \
          tls/x509_path tls/x509_words tls/pem tls/key tls/anchors \
-         tls/anchors_blob tls/trust tls/tls_engine tls/tls_sig tls/tls_key tls/tls
+         tls/anchors_blob tls/trust tls/tls_engine tls/tls_sig tls/tls_identity \
+         tls/tls_stranger tls/tls_link tls/tls_chain tls/tls12_x509 tls/tls12_setup \
+         tls/tls12 tls/tls
 CLIENT = client/dns client/resolvconf client/hostsfile client/addrorder client/url \
          client/redact client/checkname client/reply client/request client/dial \
          client/nameserver client/resolve client/exchange client/program client/check \
@@ -44,7 +46,7 @@ ROOMS  = $(BASE) $(NET) $(TLS) $(CLIENT) $(SUP) $(GET) $(CMD)
 # These decide and touch nothing; scripts/layers.sh holds them to it.
 PURE   = base/err base/span base/buf base/parse base/signame base/edits base/opt \
          base/kubenv base/date net/ip net/http net/proxy tls/der tls/dn tls/x509_key \
-         tls/x509 tls/x509_hosts tls/x509_constraints tls/x509_path tls/x509_words tls/pem tls/key tls/anchors tls/anchors_blob client/dns \
+         tls/x509 tls/x509_hosts tls/x509_constraints tls/x509_path tls/x509_words tls/pem tls/key tls/anchors tls/anchors_blob tls/tls_stranger client/dns \
          client/resolvconf client/hostsfile client/addrorder client/url client/redact \
          client/checkname client/reply client/request sup/lifecycle sup/verdict \
          sup/notify sup/daemon sup/clash sup/snapshot sup/view_metrics sup/procstat
@@ -108,7 +110,8 @@ $B/%.o: src/%.c $(READY)
 	$Q$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
 
 # Only these can see BearSSL; get_digest for its SHA-256.
-USE_BEARSSL = tls/tls tls/tls_engine tls/tls_sig tls/tls_key get/digest
+USE_BEARSSL = tls/tls_engine tls/tls_sig tls/tls_identity tls/tls12_x509 \
+              tls/tls12_setup tls/tls12 get/digest
 $(patsubst %,$B/%.o,$(USE_BEARSSL)) $(patsubst %,$B/unit/obj/%.o,$(USE_BEARSSL)): \
         OURS += -isystem $(TOOL)/bearssl/inc
 $B/unit/test_tls: private OURS += -isystem $(TOOL)/bearssl/inc

@@ -2,7 +2,6 @@
 /* tls/tls_sig.c - check signatures with BearSSL */
 #include "tls/tls_sig.h"
 
-#include "tls/der.h"
 #include "tls/tls_engine.h"
 
 struct digest {
@@ -83,20 +82,6 @@ check_rsa(const struct digest *d, const unsigned char *oid,
 }
 
 /* see tls/tls_sig.h */
-uint32_t
-tls_sig_ecdsa(const br_ec_impl *impl, const void *hash, size_t hash_len,
-              const br_ec_public_key *key, const void *sig, size_t sig_len)
-{
-	struct span in = { sig, sig_len }, pair, r, s;
-
-	if (der_take(&in, DER_SEQUENCE, &pair) < 0 || in.len > 0 ||
-	    der_take_uint(&pair, &r) < 0 || der_take_uint(&pair, &s) < 0 ||
-	    pair.len > 0)
-		return 0;
-	return br_ecdsa_i31_vrfy_asn1(impl, hash, hash_len, key, sig, sig_len);
-}
-
-/* see tls/tls_sig.h */
 bool
 tls_sig_check(void *arg, enum x509_alg alg, const struct x509_key *key,
               struct span tbs, struct span sig)
@@ -112,6 +97,6 @@ tls_sig_check(void *arg, enum x509_alg alg, const struct x509_key *key,
 		return false;
 	if (is_rsa)
 		return check_rsa(&d, oid, &pkey.key.rsa, sig);
-	return tls_sig_ecdsa(&br_ec_all_m31, d.bytes, d.len, &pkey.key.ec,
-	                     sig.p, sig.len) == 1;
+	return tls_engine_ecdsa(&br_ec_all_m31, d.bytes, d.len, &pkey.key.ec,
+	                        sig.p, sig.len) == 1;
 }
