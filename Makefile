@@ -24,7 +24,7 @@ BASE   = base/heap base/relro base/err base/span base/buf base/parse base/signam
 NET    = net/loop net/ip net/sock net/http net/proxy net/server
 TLS    = tls/der tls/dn tls/x509_key tls/x509 tls/x509_hosts tls/x509_constraints \
          tls/x509_path tls/x509_words tls/pem tls/key tls/anchors \
-         tls/anchors_blob tls/trust tls/tls_engine tls/tls_sig tls/tls_identity \
+         tls/anchors_blob tls/trust_read tls/trust tls/tls_engine tls/tls_sig tls/tls_identity \
          tls/tls_stranger tls/tls_link tls/tls_chain tls/tls12_x509 tls/tls12_setup \
          tls/tls12 tls/tls
 CLIENT = client/dns client/resolvconf client/hostsfile client/addrorder client/url \

@@ -14,6 +14,7 @@
 
 #define X509_DER_MAX  65536	/* bytes of one certificate */
 
+/* From X509_RSA_SHA256 on: what is known here. */
 enum x509_alg {
 	X509_ALG_OTHER,
 	X509_ALG_MD5, X509_ALG_SHA1,	/* with whatever key */

@@ -12,6 +12,7 @@
 #include "tls/dn.h"
 #include "tls/pem.h"
 #include "tls/trust.h"
+#include "tls/trust_read.h"
 
 static char dir[64];
 static char words[512];
