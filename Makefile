@@ -94,8 +94,9 @@ $B/unit/test_tls: private OURS += -isystem $(TOOL)/bearssl/inc
 # The trust anchors, from the roots in the tree and nothing of the machine's.
 HOSTCC = gcc
 ROOTS  = src/tls/roots.pem
-$B/trust/anchors: scripts/anchors.c src/tls/x509.c src/tls/x509_name.c \
-        src/tls/pem.c src/tls/der.c src/base/buf.c src/base/span.c include/tls/x509.h | $(READY)
+$B/trust/anchors: scripts/anchors.c src/tls/x509.c src/tls/x509_key.c src/tls/dn.c \
+        src/tls/pem.c src/tls/der.c src/base/buf.c src/base/span.c src/base/date.c \
+        $(wildcard include/tls/*.h) | $(READY)
 	@mkdir -p $(@D)
 	$Q$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 -iquote include -o $@ $(filter %.c,$^)
 $B/trust/roots.pem: FORCE
