@@ -34,7 +34,6 @@ STILL='
 src/sup/endpoints.c client/url.h
 src/sup/monitor.c client/checkname.h
 src/sup/monitor.c client/checkopt.h
-src/sup/view_text.c sock_write
 src/get/head.c cmd/cmd.h
 src/get/receive.c cmd/cmd.h
 src/get/route.c cmd/cmd.h

@@ -197,6 +197,7 @@ struct get_route {
 	char             tunnel_to[GET_HOST_MAX + 16];
 	char             tunnel_fields[EXCHANGE_PROXY_HEAD_MAX];
 	struct dial_set  set;	/* to.at, where it is not looked up */
+	char             unix_path[256];	/* to.unix_path */
 };
 
 /*

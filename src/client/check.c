@@ -432,12 +432,12 @@ family_of(const struct check_conf *conf)
 
 /* "db: " before the address that was tried for it, "10.0.0.5 port 5432". */
 static void
-tell_name(const char *host, const struct dial_addr *at, struct buf *why)
+tell_name(const char *host, const struct addr *at, struct buf *why)
 {
 	char text[HOST_MAX];
 	struct buf b = buf_over(text, sizeof text);
 
-	(void)dial_write_host(&b, at);
+	addr_write_host(&b, at);
 	if (!span_is(buf_span(&b), host))
 		buf_fmt(why, "%s: ", host);
 }
@@ -463,16 +463,11 @@ ask(struct exchange *c, const struct check_conf *conf, const struct target *t,
 	};
 	char request[REQUEST_MAX];
 	struct buf b = buf_over(request, sizeof request);
-	struct dial_set socket;
 	size_t sent;
 	int r;
 
-	if (t->kind == KIND_HTTP_UNIX) {
-		r = dial_set_unix(&socket, to.host);
-		to.at = &socket;
-		if (r < 0)
-			return r;
-	}
+	if (t->kind == KIND_HTTP_UNIX)
+		to.unix_path = to.host;
 	r = exchange_open(c, &to, in, IN_MAX, deadline_ms);
 	if (r < 0)
 		return r;
@@ -628,7 +623,7 @@ tell_failure(const struct exchange *c, const struct target *t, int err,
 	if (c->step > EXCHANGE_CONNECT && !t->url.is_https && c->peer.len > 0
 	 && (err == ERR_TIMEOUT || err == ERR_EMPTY || err == -ECONNRESET)) {
 		tell_name(t->host, &c->peer, why);
-		dial_write(why, &c->peer);
+		addr_write(why, &c->peer);
 		buf_str(why, ": ");
 	}
 	exchange_text(c, err, why);
@@ -692,25 +687,25 @@ static int
 check_connect(const struct check_conf *conf, const struct target *t,
               int64_t deadline_ms, struct buf *why)
 {
+	struct addr at = { .len = 0 };
 	struct dial_set set;
-	struct dial_addr at;
-	size_t which = 0;
 	int r;
 
-	r = t->kind == KIND_UNIX ? dial_set_unix(&set, t->rest)
-	                         : look_up(conf, t, &set, deadline_ms, why);
-	if (r < 0) {
+	if (t->kind == KIND_UNIX) {
+		r = addr_set_unix(&at, t->rest);
+		r = r < 0 ? r : dial_unix(&at, deadline_ms);
+	} else {
+		r = look_up(conf, t, &set, deadline_ms, why);
+		r = r < 0 ? r : dial_connect(&set, deadline_ms, &at);
 		dial_end(&set);
-		return err_is_shortage(r) ? ERR_NOT_RUN : r;
 	}
-	r = dial_connect(&set, deadline_ms, &which);
-	dial_addr_at(&at, &set, which);
-	dial_end(&set);
+	if (at.len == 0)	/* nothing to connect to */
+		return err_is_shortage(r) ? ERR_NOT_RUN : r;
 	if (r >= 0)
 		buf_str(why, "connected to ");
 	else if (t->kind == KIND_TCP)
 		tell_name(t->host, &at, why);
-	dial_write(why, &at);
+	addr_write(why, &at);
 	if (r < 0) {
 		buf_fmt(why, ": %s", err_text(r));
 		return err_is_shortage(r) ? ERR_NOT_RUN : r;

@@ -101,7 +101,8 @@ job_tell_addresses(struct get_job *j)
 	char memory[GET_HOST_MAX + 64];
 	struct buf b = buf_over(memory, sizeof memory);
 
-	if (!j->g->verbose || to->at != NULL || j->c.step == EXCHANGE_LOOKUP)
+	if (!j->g->verbose || to->at != NULL || to->unix_path.len > 0
+	 || j->c.step == EXCHANGE_LOOKUP)
 		return;
 	buf_fmt(&b, "Host %.*s:%u was resolved.", (int)to->host.len, to->host.p,
 	        to->port);

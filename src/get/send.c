@@ -13,20 +13,10 @@
 #define CHUNK_HEAD    16	/* bytes of "3fff\r\n" and of the end */
 
 static void
-note_address(const struct dial_addr *at, char *text, size_t cap,
-             uint16_t *port)
-{
-	struct buf b = buf_over(text, cap);
-
-	if (at->any.sa_family != AF_UNIX)
-		*port = dial_write_host(&b, at);
-	(void)buf_text(&b);
-}
-
-static void
 note_connection(struct get_job *j)
 {
-	struct dial_addr own = { .len = sizeof own.un };
+	struct buf remote = buf_over(j->r.remote, sizeof j->r.remote);
+	struct buf local = buf_over(j->r.local, sizeof j->r.local);
 
 	j->r.lookup_us = j->c.looked_up_us;
 	j->r.connect_us = j->c.connected_us;
@@ -35,11 +25,10 @@ note_connection(struct get_job *j)
 	if (j->c.fd < 0)
 		return;
 	j->r.connects++;
-	note_address(&j->c.peer, j->r.remote, sizeof j->r.remote,
-	             &j->r.remote_port);
-	if (getsockname(j->c.fd, &own.any, &own.len) == 0)
-		note_address(&own, j->r.local, sizeof j->r.local,
-		             &j->r.local_port);
+	j->r.remote_port = exchange_write_peer(&j->c, &remote);
+	(void)buf_text(&remote);
+	j->r.local_port = exchange_write_own(&j->c, &local);
+	(void)buf_text(&local);
 }
 
 /* see get/job.h */

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "net/sock.h"
 
 static void
 enter(struct conn *c, enum conn_state state, int64_t timeout_ms)
@@ -477,12 +478,8 @@ free_descriptor(struct server *s)
 static bool
 is_welcome(const struct server_listener *li, int fd, struct ucred *peer)
 {
-	socklen_t len = sizeof *peer;
-
 	*peer = (struct ucred){ .uid = (uid_t)-1 };
-	return li->kind != SERVER_LOCAL
-	    || (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &len) == 0
-	        && peer->pid > 0);
+	return li->kind != SERVER_LOCAL || sock_peer(fd, peer);
 }
 
 static void
