@@ -63,8 +63,8 @@ FIRST = main cmd/cmd cmd/run base/relro base/err base/span base/buf base/parse \
         base/signame base/opt base/clock base/log sup/signals sup/lifecycle \
         sup/monitor sup/inbox sup/verdict sup/cgroup sup/terminal sup/spawn sup/child sup/tree \
         sup/proc sup/fds sup/env sup/launch sup/keeper sup/nonce sup/local \
-        client/checkname net/loop net/addr net/sock net/server
-NEXT  = sup/checker sup/usage sup/notify sup/notify_sock net/http net/proxy \
+        client/checkname net/loop net/addr net/sock net/conn net/server
+NEXT  = sup/checker sup/usage sup/notify sup/notify_sock net/http net/h2 net/proxy \
         client/check client/checkopt client/url client/redact client/exchange \
         client/dial client/resolve client/nameserver client/request client/reply \
         client/program cmd/check cmd/probe cmd/run_checks cmd/ask sup/local_ask \
