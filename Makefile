@@ -66,7 +66,7 @@ FIRST = main cmd/cmd cmd/run base/relro base/err base/span base/buf base/parse \
         client/checkname net/loop net/addr net/sock net/conn net/server
 NEXT  = sup/checker sup/usage sup/notify sup/notify_sock net/http net/h2 net/proxy \
         client/check client/checkopt client/url client/redact client/exchange \
-        client/dial client/resolve client/nameserver client/request client/reply \
+        client/dial client/resolve client/nameserver client/query client/request client/reply \
         client/program cmd/check cmd/probe cmd/run_checks cmd/ask sup/local_ask \
         cmd/wait cmd/status cmd/get
 ORDER = $(call objects,$(FIRST)) -lc $(call objects,sup/init) -lc \
