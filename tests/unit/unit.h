@@ -4,9 +4,8 @@
  *
  * Every row of a table is a test of its own, so that one failure does not
  * hide the next. Input lies against a page that cannot be read: one byte too
- * far ends the test with a fault. Every test has an end: if it does not reach
- * that within UNIT_LIMIT_S, the run fails and names it; what it has started ends
- * as well.
+ * far ends the test with a fault. A test that does not end within UNIT_LIMIT_S
+ * ends the run as a failure that names it, and what it has started.
  */
 #ifndef HALE_TESTS_UNIT_H
 #define HALE_TESTS_UNIT_H
