@@ -270,7 +270,7 @@ build/dev/tool/musl.mk:
 
 lint: all
 	@scripts/bootstrap lint test
-	scripts/lint.sh $(OURS)
+	scripts/lint.sh $B $(OURS)
 
 fuzz: $B/tls/anchors_blob.c | $(READY)
 	@scripts/bootstrap dev test
@@ -315,7 +315,7 @@ help:
 	@echo 'make unit       cmocka, pure modules       make system     pytest, hale as PID 1'
 	@echo 'make container  a real Docker engine       make dev        both under sanitizers'
 	@echo 'make kubernetes a real kubelet and API server, built once (3 minutes); the README table'
-	@echo 'make lint       clang-tidy, cppcheck, gcc -fanalyzer, shellcheck'
+	@echo 'make lint       style, clang-tidy, cppcheck, gcc -fanalyzer, shellcheck'
 	@echo 'make fuzz       libFuzzer on the parsers   make bench      measured against peers'
 	@echo 'make repro      two folders, equal bytes   make image      hale and hale-base images'
 	@echo "make roots      Mozilla's roots anew        make install    to PREFIX ($(PREFIX))"

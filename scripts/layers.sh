@@ -8,6 +8,7 @@
 # A module whose header or source says "(pure)" in its first comment decides and
 # touches nothing: its object needs mem*, str* and pure modules only.
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016 # what awk expands
 set -eu
 
 build=$1
@@ -49,7 +50,6 @@ ADDED='^(mem|str|bcmp$|_*GLOBAL_OFFSET_TABLE_|__stack_chk_|__asan_|__ubsan_|__sa
 
 # may(file, header): both as paths whose last two parts are ROOM/NAME. `from` is
 # then whose rule it was.
-# shellcheck disable=SC2016 # for awk
 RULES='
 function module_of(path, part, n) {
 	n = split(path, part, "/")

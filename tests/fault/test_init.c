@@ -571,7 +571,8 @@ main(int argc, char **argv)
 	UNIT_ROWS(once, shortages);
 	UNIT_ROWS(from_then_on, shortages);
 	for (size_t i = plain; i < unit_count; i++)
-		unit_tests[i].setup_func = i < watching_end ? watch_it : mend_it;
+		unit_tests[i].setup_func = i < watching_end ? watch_it
+		                                            : mend_it;
 	for (size_t i = 0; i < unit_count; i++)
 		unit_tests[i].teardown_func = end_life;
 	return unit_run("sup/init with faults");
