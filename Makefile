@@ -87,7 +87,7 @@ $B/hale: $B/hale.debug
 FIRST = main cmd/cmd cmd/run $(filter-out base/heap base/kubenv base/edits base/wait,$(BASE)) sup/signals sup/lifecycle sup/monitor sup/verdict \
         sup/cgroup sup/terminal sup/spawn sup/child sup/tree sup/proc \
         sup/fds sup/env sup/launch sup/keeper sup/nonce sup/local \
-        client/checkname net/loop net/sock net/server
+        client/checkname net/loop net/ip net/sock net/server
 NEXT  = sup/checker sup/usage sup/notify sup/notify_sock net/http net/proxy client/check client/checkopt client/url \
         client/redact client/exchange client/dial client/resolve client/nameserver client/request client/reply client/program cmd/check cmd/probe \
         cmd/run_checks cmd/ask sup/local_ask cmd/wait cmd/status cmd/get
