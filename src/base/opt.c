@@ -342,12 +342,12 @@ is_env_name(struct span name, const struct opt *o)
 static struct span
 split_env(const char *var, const char **value)
 {
-	size_t skip = strlen(ENV_PREFIX);
+	const size_t skip = strlen(ENV_PREFIX);
 	struct span name;
 
 	*value = "";
 	/* Most are somebody else's, and long: look no further than needed. */
-	if (strncmp(var, ENV_PREFIX, skip) != 0)
+	if (*var != *ENV_PREFIX || strncmp(var, ENV_PREFIX, skip) != 0)
 		return (struct span){ NULL, 0 };
 	name = (struct span){ var + skip, strcspn(var + skip, "=") };
 	if (name.p[name.len] == '=')
@@ -603,11 +603,12 @@ opt_is_unknown_env(const struct opt *const *tables, const char *var,
 	char text[EDITS_WORD_MAX];
 	const char *value;
 	struct span name = split_env(var, &value);
-	unsigned edits = edits_too_many(name);
+	unsigned edits;
 
 	*nearest = NULL;
 	if (name.len == 0)
 		return false;
+	edits = edits_too_many(name);
 	for (size_t i = 0; tables[i] != NULL; i++)
 		if (has_option(tables[i], name))
 			return false;

@@ -453,7 +453,9 @@ run_run(int argc, char **argv)
 		return print_version();
 	if (a.license)
 		return cmd_print(span_of(cmd_license));
-	if (run_checks_prepare(&a.plan.monitor, left, argv) != CMD_OK)
+	/* Asked here: it lies apart and has a large frame, pages to touch. */
+	if (a.plan.monitor.n_checks > 0
+	 && run_checks_prepare(&a.plan.monitor, left, argv) != CMD_OK)
 		return CMD_USAGE;
 	if (left == argc) {
 		log_error("no program to start (see: hale help)");
