@@ -42,8 +42,8 @@ x509_hosts_is_for(struct span pattern, struct span host)
 		return x509_hosts_is_same(pattern, host);
 	pattern = span_after(pattern, 2);
 	label = span_cut(&host, '.');
-	return label.len > 0 && memchr(pattern.p, '.', pattern.len) != NULL &&
-	       x509_hosts_is_same(pattern, host);
+	return label.len > 0 && memchr(pattern.p, '.', pattern.len) != NULL
+	    && x509_hosts_is_same(pattern, host);
 }
 
 static int
