@@ -14,7 +14,7 @@ dn_next(struct span *name, struct span *rdn, struct dn_attr *a)
 	struct span pair;
 	int first = rdn->len == 0;
 
-	if (first && (der_take(name, DER_SET, rdn) < 0 || rdn->len == 0))
+	if (first && der_take(name, DER_SET, rdn) < 0)
 		return ERR_PARSE;
 	if (der_take(rdn, DER_SEQUENCE, &pair) < 0
 	 || der_take(&pair, DER_OID, &a->oid) < 0)

@@ -33,6 +33,9 @@ static const struct match {
 	{ "a wildcard without its dot", "*db.test", "adb.test", false },
 	{ "a wildcard over nothing", "*.", "a.test", false },
 	{ "a lone dot", ".", "a.test", false },
+	{ "two lone dots", ".", ".", false },
+	{ "nothing at all", "", "", false },
+	{ "a star before another letter", "*xdb.test", "a.db.test", false },
 	{ "letters by their case only", "[b.test", "{b.test", false },
 	{ "a suffix", "db.test", "evildb.test", false },
 };
@@ -121,6 +124,8 @@ static const struct address {
 	  { { "2001:db8::", 10 }, { 0x20, 1, 0x0d, 0xb8 }, 16 }, false },
 	{ "an empty one", IP(""),
 	  { { "0.0.0.0", 7 }, { 0 }, 4 }, false },
+	{ "an empty one and a name", IP(""), { { "a.test", 6 }, { 0 }, 0 },
+	  false },
 	{ "a name is not one", IP("\x0a\0\0\1"),
 	  { { "10.0.0.1", 8 }, { 10, 0, 0, 1 }, 0 }, false },
 };
