@@ -67,9 +67,9 @@ take_time(struct span *in, int64_t *out)
 	}
 	for (size_t i = 0; i < 5; i++)
 		f[i] = two_digits(s, 2 * i);
-	if (f[0] < 1 || f[0] > 12 || f[1] < 1 || f[1] > date_month_days(year, f[0])
-	 || f[2] < 0 || f[2] > 23 || f[3] < 0 || f[3] > 59 || f[4] < 0
-	 || f[4] > 59 || s.p[10] != 'Z')
+	if (f[1] < 1 || f[1] > date_month_days(year, f[0]) || f[2] < 0
+	 || f[2] > 23 || f[3] < 0 || f[3] > 59 || f[4] < 0 || f[4] > 59
+	 || s.p[10] != 'Z')
 		return ERR_PARSE;
 	*out = date_days(year, f[0], f[1]) * 86400 +
 	       INT64_C(3600) * f[2] + INT64_C(60) * f[3] + f[4];

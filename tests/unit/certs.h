@@ -171,7 +171,7 @@ struct plan {
 	char key, signer;
 	struct span exts;	/* of JOIN(); len 0: a version 1 certificate */
 	const char *from, *to;	/* YYMMDD, or a whole Time, which is generalized
-				 * if it has 15 bytes; NULL: good at NOW */
+				 * from 15 bytes on; NULL: good at NOW */
 	const char *alg;	/* OID; NULL: ecdsa-with-SHA256 */
 };
 
@@ -180,7 +180,7 @@ time_of(const char *text)
 {
 	if (strlen(text) == 6)
 		return TLV(0x17, text_of(text), BYTES("000000Z"));
-	return wrap(strlen(text) == 15 ? 0x18 : 0x17, text_of(text));
+	return wrap(strlen(text) >= 15 ? 0x18 : 0x17, text_of(text));
 }
 
 static inline struct span
