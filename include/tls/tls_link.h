@@ -45,7 +45,7 @@ struct tls_link {
 	char   words[TLS_WHY_MAX];
 };
 
-/* Small writes leave fd at once from now on: Nagle's algorithm and a delayed ACK
+/* l is zero. Small writes leave fd at once from now on: Nagle's algorithm and a delayed ACK
  * cost 40 ms a handshake else. */
 void tls_link_init(struct tls_link *l, int fd);
 

@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/date.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/parse.h"
@@ -101,7 +102,7 @@ date_of(struct span date)
 		{ 60, ' ' },
 	};
 	uint64_t n[PARTS];
-	int64_t year, month = 0;
+	int month = 0;
 
 	(void)span_cut(&date, ' ');	/* the day's name says nothing new */
 	for (size_t i = 0; i < PARTS; i++) {
@@ -113,12 +114,7 @@ date_of(struct span date)
 	}
 	if (month < 0 || n[YEAR] < 1970 || !span_is(date, "GMT"))
 		return 0;
-	/* Years from March on, so that the leap day is a year's last; 719468
-	 * days lie between 1 March of the year 0 and 1 January 1970. */
-	year = (int64_t)n[YEAR] - (month < 2);
-	month = (month + 10) % 12;
-	return (year * 365 + year / 4 - year / 100 + year / 400
-	        + (153 * month + 2) / 5 + (int64_t)n[DAY] - 1 - 719468) * 86400
+	return date_days((int)n[YEAR], month + 1, (int)n[DAY]) * 86400
 	     + (int64_t)(n[HOUR] * 3600 + n[MINUTE] * 60 + n[SECOND]);
 }
 

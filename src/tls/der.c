@@ -90,11 +90,11 @@ der_take_uint(struct span *in, struct span *value)
 {
 	struct span rest = *in;
 
-	if (der_take(&rest, DER_INTEGER, value) < 0 || value->len == 0 ||
-	    der_byte(*value, 0) >= 0x80)
+	if (der_take(&rest, DER_INTEGER, value) < 0 || value->len == 0
+	 || der_byte(*value, 0) >= 0x80)
 		return ERR_PARSE;
-	if (value->len > 1 && der_byte(*value, 0) == 0 &&
-	    der_byte(*value, 1) < 0x80)
+	if (value->len > 1 && der_byte(*value, 0) == 0
+	 && der_byte(*value, 1) < 0x80)
 		return ERR_PARSE;	/* a shorter form says the same */
 	while (value->len > 0 && der_byte(*value, 0) == 0)
 		*value = span_after(*value, 1);
@@ -124,8 +124,8 @@ der_take_bits(struct span *in, struct span *value)
 {
 	struct span rest = *in;
 
-	if (der_take(&rest, DER_BITS, value) < 0 || value->len == 0 ||
-	    der_byte(*value, 0) != 0)
+	if (der_take(&rest, DER_BITS, value) < 0 || value->len == 0
+	 || der_byte(*value, 0) != 0)
 		return ERR_PARSE;
 	*value = span_after(*value, 1);
 	*in = rest;

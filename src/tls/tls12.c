@@ -311,23 +311,15 @@ _Static_assert(sizeof(br_ssl_session_parameters) <= TLS_SESSION_STATE,
 void
 tls12_keep_session(const struct tls12 *e, unsigned char *session)
 {
-	br_ssl_session_parameters p;
-
-	br_ssl_engine_get_session_parameters(&e->cc.eng, &p);
-	memcpy(session, &p, sizeof p);
-	explicit_bzero(&p, sizeof p);
+	memcpy(session, &e->cc.eng.session, sizeof e->cc.eng.session);
 }
 
 /* see tls/tls12.h */
 void
 tls12_write_info(const struct tls12 *e, struct buf *b)
 {
-	br_ssl_session_parameters p;
-
-	br_ssl_engine_get_session_parameters(&e->cc.eng, &p);
 	buf_str(b, "TLS 1.2, ");
-	tls_engine_suite(b, p.cipher_suite);
-	explicit_bzero(&p, sizeof p);
+	tls_engine_suite(b, e->cc.eng.session.cipher_suite);
 }
 
 /* see tls/tls12.h */

@@ -238,6 +238,117 @@ identifiers_of_keys_tell_namesakes_apart(void **state)
 	certs_reset();
 }
 
+/* The branch over the expired B ends at A, which the other one needs again. */
+static void
+a_ca_may_stand_in_two_paths(void **state)
+{
+	(void)state;
+	anchors[0] = a_ca("R", "R", 'r', 'r');
+	chain[0] = a_leaf("B", 'b');
+	chain[1] = cert((struct plan){ "B", "A", 'b', 'a', ca_mark(), NULL,
+	                               "230601", NULL });
+	chain[2] = a_ca("A", "R", 'a', 'r');
+	chain[3] = a_ca("B", "A", 'b', 'a');
+	assert_int_equal(X509_FINE, judge(4, 1));
+	certs_reset();
+}
+
+static void
+of_two_like_reasons_the_first_is_reported(void **state)
+{
+	struct x509_path q = path(3, 1);
+	struct x509_verdict v;
+
+	(void)state;
+	anchors[0] = a_ca("R", "R", 'r', 'r');
+	chain[0] = a_leaf("A", 'a');
+	chain[1] = chain[2] = cert((struct plan){ "A", "R", 'a', 'r', ca_mark(),
+	                                          NULL, "230601", NULL });
+	assert_int_equal(ERR_CERT, x509_path_verify(&q, &v));
+	assert_int_equal(X509_EXPIRED, v.why);
+	assert_ptr_equal(&chain[1], v.cert);
+	certs_reset();
+}
+
+static void
+a_doubled_root_does_not_vouch_for_itself(void **state)
+{
+	(void)state;
+	chain[0] = a_leaf("X", 'x');
+	chain[1] = chain[2] = a_ca("X", "X", 'x', 'x');
+	assert_int_equal(X509_ROOT_UNKNOWN, judge(3, 0));
+	assert_int_equal(2, checks);
+	certs_reset();
+}
+
+static void
+algorithms_from_rsa_with_sha256_on_are_known(void **state)
+{
+	(void)state;
+	anchors[0] = a_ca("R", "R", 'r', 'r');
+	chain[0] = a_leaf("R", 'r');
+	for (int alg = X509_ALG_OTHER; alg <= X509_EC_SHA512; alg++) {
+		bool known = alg == X509_RSA_SHA256 || alg == X509_RSA_SHA384
+		          || alg == X509_RSA_SHA512 || alg == X509_EC_SHA256
+		          || alg == X509_EC_SHA384 || alg == X509_EC_SHA512;
+
+		chain[0].alg = (enum x509_alg)alg;
+		assert_int_equal(known ? X509_FINE : X509_SIG_KIND, judge(1, 1));
+	}
+	certs_reset();
+}
+
+static struct span
+just(int list, const char *dns)
+{
+	return TLV(list, SEQ(wrap(0x82, text_of(dns))));
+}
+
+/* The leaf is named for itself even where it bears its issuer's name. */
+static void
+a_leaf_named_as_its_issuer_is_constrained(void **state)
+{
+	(void)state;
+	anchors[0] = a_ca("A", "A", 'a', 'a');
+	anchors[0].constraints = just(0xa0, "b.test");
+	chain[0] = cert((struct plan){ "A", "A", 'l', 'a', alt_name("a.test"),
+	                               NULL, NULL, NULL });
+	assert_int_equal(X509_NAMES, judge(1, 1));
+	anchors[0].constraints = just(0xa0, "test");
+	assert_int_equal(X509_FINE, judge(1, 1));
+	certs_reset();
+}
+
+static void
+the_cn_is_a_host_in_a_leaf_only(void **state)
+{
+	(void)state;
+	anchors[0] = a_ca("R", "R", 'r', 'r');
+	anchors[0].constraints = just(0xa0, "test");
+	chain[0] = a_leaf("ca.example", 'a');
+	chain[1] = a_ca("ca.example", "R", 'a', 'r');
+	assert_int_equal(X509_FINE, judge(2, 1));
+	anchors[0].constraints = just(0xa0, "b.test");
+	chain[0] = cert((struct plan){ "a.test", "R", 'l', 'r', NOTHING, NULL,
+	                               NULL, NULL });
+	assert_int_equal(X509_NAMES, judge(1, 1));
+	certs_reset();
+}
+
+/* A CA with a new key, signed with the old one, whose own rule would forbid it. */
+static void
+a_self_issued_ca_is_named_for_nothing(void **state)
+{
+	(void)state;
+	anchors[0] = a_ca("R", "R", 'r', 'r');
+	chain[0] = a_leaf("A", 'a');
+	chain[1] = a_ca("A", "A", 'a', 'b');
+	chain[2] = a_ca("A", "R", 'b', 'r');
+	chain[2].constraints = TLV(0xa1, SEQ(TLV(0xa4, common_name("A"))));
+	assert_int_equal(X509_FINE, judge(3, 1));
+	certs_reset();
+}
+
 /* Below: what may be wrong with a certificate. */
 
 static void
@@ -636,6 +747,13 @@ main(void)
 	UNIT_TEST(a_leaf_issued_after_the_last_day_of_its_root_is_refused);
 	UNIT_TEST(rsa_keys_have_a_smallest_and_a_largest_size);
 	UNIT_TEST(identifiers_of_keys_tell_namesakes_apart);
+	UNIT_TEST(a_ca_may_stand_in_two_paths);
+	UNIT_TEST(of_two_like_reasons_the_first_is_reported);
+	UNIT_TEST(a_doubled_root_does_not_vouch_for_itself);
+	UNIT_TEST(algorithms_from_rsa_with_sha256_on_are_known);
+	UNIT_TEST(a_leaf_named_as_its_issuer_is_constrained);
+	UNIT_TEST(the_cn_is_a_host_in_a_leaf_only);
+	UNIT_TEST(a_self_issued_ca_is_named_for_nothing);
 	UNIT_ROWS(a_flaw_has_its_reason_and_its_certificate, flaws);
 	UNIT_TEST(a_leaf_that_is_an_anchor_keeps_the_rules);
 	UNIT_TEST(what_no_anchor_is_above_of_is_told_apart);
