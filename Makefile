@@ -19,7 +19,7 @@ LAYOUT  = -Wl,-z,separate-code,-T,scripts/layout.ld
 HARDEN  = -Wl,-z,relro,-z,now,-z,noexecstack
 
 # A room may use the lines above it, never those below; scripts/layers.sh says more.
-BASE   = base/heap base/relro base/err base/span base/buf base/parse base/signame \
+BASE   = base/heap base/relro base/err base/span base/buf base/parse base/percent base/signame \
          base/edits base/opt base/kubenv base/clock base/log base/wait
 NET    = net/loop net/ip net/sock net/http net/proxy net/server
 TLS    = tls/der tls/x509_name tls/x509 tls/x509_path tls/pem tls/key tls/anchors \
@@ -41,7 +41,7 @@ CMD    = cmd/cmd cmd/help cmd/license cmd/ask cmd/run cmd/run_checks cmd/script 
          cmd/probe cmd/check cmd/wait cmd/get cmd/status
 ROOMS  = $(BASE) $(NET) $(TLS) $(CLIENT) $(SUP) $(GET) $(CMD)
 # These decide and touch nothing; scripts/layers.sh holds them to it.
-PURE   = base/err base/span base/buf base/parse base/signame base/edits base/opt \
+PURE   = base/err base/span base/buf base/parse base/percent base/signame base/edits base/opt \
          base/kubenv net/ip net/http net/proxy tls/der tls/x509_name tls/x509 \
          tls/x509_path tls/pem tls/key tls/anchors tls/anchors_blob client/dns \
          client/resolvconf client/hostsfile client/addrorder client/url client/redact \
@@ -81,11 +81,11 @@ $B/hale: $B/hale.debug
 # check, runs through lies together in the file, libc's part of it included, and
 # ends with init_run() within the first 64 KB (test_97). init.o comes last there:
 # its large state would part libc's variables from ours.
-FIRST = main cmd/cmd cmd/run $(filter-out base/heap base/kubenv base/edits base/wait,$(BASE)) sup/signals sup/lifecycle sup/monitor sup/verdict \
+FIRST = main cmd/cmd cmd/run $(filter-out base/heap base/kubenv base/edits base/wait base/percent,$(BASE)) sup/signals sup/lifecycle sup/monitor sup/verdict \
         sup/cgroup sup/terminal sup/spawn sup/child sup/tree sup/proc \
         sup/fds sup/env sup/launch sup/keeper sup/nonce sup/local \
         client/checkname net/loop net/sock net/server
-NEXT  = sup/checker sup/usage sup/notify sup/notify_sock net/http net/proxy client/check client/checkopt client/url \
+NEXT  = sup/checker sup/usage sup/notify sup/notify_sock net/http net/proxy client/check client/checkopt client/url base/percent \
         client/redact client/exchange client/dial client/resolve client/nameserver client/request client/reply client/program cmd/check cmd/probe \
         cmd/run_checks cmd/ask sup/local_ask cmd/wait cmd/status cmd/get
 objects = $(patsubst %,$B/%.o,$1)

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/parse.h"
+#include "base/percent.h"
 #include "client/exchange.h"
 #include "client/program.h"
 #include "client/request.h"
@@ -52,7 +53,7 @@ read_http_unix(struct target *t, struct span rest)
 		    && rest.p[socket.len] != '?')
 			socket.len++;
 		rest = span_after(rest, socket.len);
-		r = url_decode(&host, socket);
+		r = percent_decode(&host, socket);
 	} else {
 		socket = span_cut(&rest, ':');
 		buf_add(&host, socket);
@@ -78,7 +79,7 @@ read_host(struct target *t, struct span text)
 	int r = url_read(&t->url, text);
 
 	if (r == 0)
-		r = url_decode(&host, t->url.host);
+		r = percent_decode(&host, t->url.host);
 	(void)buf_text(&host);
 	return r == 0 && host.cut ? ERR_TOOBIG : r;
 }

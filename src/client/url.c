@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/parse.h"
+#include "base/percent.h"
 
 #define PORT_HTTP  80
 #define PORT_HTTPS 443
@@ -261,22 +262,19 @@ drop_segment(struct buf *b, size_t from)
 static void
 write_encoded(struct buf *b, struct span text)
 {
-	static const char hex[] = "0123456789abcdef";
 	bool in_query = false;
 
 	while (text.len > 0) {
-		unsigned char c = (unsigned char)text.p[0];
-		char x[] = { '%', hex[c >> 4], hex[c & 15] };
 		size_t n = 0;
 
 		while (n < text.len && text.p[n] > ' ' && text.p[n] < 0x7f)
 			in_query |= text.p[n++] == '?';
 		if (n > 0)
 			buf_add(b, (struct span){ text.p, n });
-		else if (c == ' ' && in_query)
+		else if (text.p[0] == ' ' && in_query)
 			buf_str(b, "+");
 		else
-			buf_add(b, (struct span){ x, sizeof x });
+			percent_encode(b, text.p[0]);
 		text = span_after(text, n > 0 ? n : 1);
 	}
 }
@@ -391,35 +389,12 @@ url_resolve(struct buf *b, const struct url *base, struct span ref)
 
 /* see client/url.h */
 int
-url_decode(struct buf *b, struct span text)
-{
-	while (text.len > 0) {
-		char c = text.p[0];
-		size_t n = 1;
-
-		if (c == '%' && text.len > 2
-		 && parse_hex_digit(text.p[1]) >= 0
-		 && parse_hex_digit(text.p[2]) >= 0) {
-			c = (char)(parse_hex_digit(text.p[1]) << 4
-			           | parse_hex_digit(text.p[2]));
-			n = 3;
-		}
-		if ((unsigned char)c < ' ')
-			return ERR_PARSE;
-		buf_add(b, (struct span){ &c, 1 });
-		text = span_after(text, n);
-	}
-	return 0;
-}
-
-/* see client/url.h */
-int
 url_write_login(struct buf *b, const struct url *u)
 {
-	int r = url_decode(b, u->user);
+	int r = percent_decode(b, u->user);
 
 	buf_str(b, ":");
-	return r < 0 ? r : url_decode(b, u->password);
+	return r < 0 ? r : percent_decode(b, u->password);
 }
 
 /* see client/url.h */

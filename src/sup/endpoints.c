@@ -3,7 +3,7 @@
 #include "sup/endpoints.h"
 
 #include "base/err.h"
-#include "client/url.h"
+#include "base/percent.h"
 #include "sup/view_metrics.h"
 #include "sup/view_text.h"
 #include "sup/monitor.h"
@@ -50,7 +50,7 @@ find_check(const struct snapshot *f, unsigned verdicts, struct span value)
 	char name[MONITOR_NAME_MAX];
 	struct buf b = buf_over(name, sizeof name);
 
-	if (url_decode(&b, value) < 0 || b.cut)
+	if (percent_decode(&b, value) < 0 || b.cut)
 		return NO_CHECK;
 	for (size_t i = 0; i < f->n_checks; i++)
 		if (snapshot_counts(&f->checks[i], verdicts)
