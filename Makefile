@@ -25,9 +25,9 @@ NET    = net/loop net/ip net/sock net/http net/proxy net/server
 TLS    = tls/der tls/x509_name tls/x509 tls/x509_path tls/pem tls/key tls/anchors \
          tls/anchors_blob tls/trust tls/tls_engine tls/tls_sig tls/tls_key tls/tls
 CLIENT = client/dns client/resolvconf client/hostsfile client/addrorder client/url \
-         client/redact client/checkname client/reply client/request client/dial \
-         client/nameserver client/resolve client/exchange client/program client/check \
-         client/checkopt
+         client/argv client/target client/redact client/reply client/request client/dial \
+         client/nameserver client/resolve client/exchange client/program client/check_why \
+         client/check_http client/check_stream client/check client/checkopt
 SUP    = sup/signals sup/lifecycle sup/verdict sup/notify sup/terminal sup/procstat \
          sup/proc sup/spawn sup/child sup/deliver sup/kin sup/tree sup/fds sup/env \
          sup/explain sup/cgroup sup/death sup/stopped sup/notify_sock sup/speaker \
@@ -37,15 +37,15 @@ SUP    = sup/signals sup/lifecycle sup/verdict sup/notify sup/terminal sup/procs
          sup/respond sup/init
 GET    = get/options get/head get/route get/send get/receive get/retry get/messages \
          get/sink get/writeout get/digest
-CMD    = cmd/cmd cmd/help cmd/license cmd/ask cmd/run cmd/run_checks cmd/script \
-         cmd/probe cmd/check cmd/wait cmd/get cmd/status
+CMD    = cmd/cmd cmd/help cmd/license cmd/supervisor cmd/run cmd/run_checks cmd/script \
+         cmd/targets cmd/check cmd/wait cmd/get cmd/status
 ROOMS  = $(BASE) $(NET) $(TLS) $(CLIENT) $(SUP) $(GET) $(CMD)
 # These decide and touch nothing; scripts/layers.sh holds them to it.
 PURE   = base/err base/span base/buf base/parse base/percent base/signame base/edits base/opt \
          base/kubenv net/ip net/http net/proxy tls/der tls/x509_name tls/x509 \
          tls/x509_path tls/pem tls/key tls/anchors tls/anchors_blob client/dns \
-         client/resolvconf client/hostsfile client/addrorder client/url client/redact \
-         client/checkname client/reply client/request sup/lifecycle sup/verdict \
+         client/resolvconf client/hostsfile client/addrorder client/url client/argv \
+         client/target client/redact client/reply client/request sup/lifecycle sup/verdict \
          sup/notify sup/daemon sup/clash sup/snapshot sup/view_metrics sup/procstat
 
 WARN  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum \
@@ -84,10 +84,10 @@ $B/hale: $B/hale.debug
 FIRST = main cmd/cmd cmd/run $(filter-out base/heap base/kubenv base/edits base/wait base/percent,$(BASE)) sup/signals sup/lifecycle sup/monitor sup/verdict \
         sup/cgroup sup/terminal sup/spawn sup/child sup/tree sup/proc \
         sup/fds sup/env sup/launch sup/keeper sup/nonce sup/local \
-        client/checkname net/loop net/sock net/server
-NEXT  = sup/checker sup/usage sup/notify sup/notify_sock net/http net/proxy client/check client/checkopt client/url base/percent \
-        client/redact client/exchange client/dial client/resolve client/nameserver client/request client/reply client/program cmd/check cmd/probe \
-        cmd/run_checks cmd/ask sup/local_ask cmd/wait cmd/status cmd/get
+        net/loop net/sock net/server
+NEXT  = sup/checker sup/usage sup/notify sup/notify_sock net/http net/proxy client/check client/check_http client/check_stream client/check_why client/checkopt client/target client/argv client/url base/percent \
+        client/redact client/exchange client/dial client/resolve client/nameserver client/request client/reply client/program cmd/check cmd/targets \
+        cmd/run_checks cmd/supervisor sup/local_ask cmd/wait cmd/status cmd/get
 objects = $(patsubst %,$B/%.o,$1)
 ORDER = $(call objects,$(FIRST)) -lc $(call objects,sup/init) -lc \
         $(call objects,$(NEXT))

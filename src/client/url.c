@@ -115,16 +115,29 @@ read_port(struct url *u, struct span text, const char **expected)
 	return 0;
 }
 
-/* No byte that would end the host for another reader, nor an encoded '@', by
- * which a login would be looked up as a name and shown; an address in brackets
- * may have colons and, behind %, a zone. */
+/* No byte that would end the host for another reader or starts what is no host, a
+ * "host;password=x" for instance: curl refuses these, too. Nor an encoded '@', by
+ * which a login would be looked up as a name and shown. */
 static bool
-is_host(struct span s, const char *banned)
+is_host(struct span s)
 {
 	for (size_t i = 0; i < s.len; i++)
-		if (strchr(banned, s.p[i]) != NULL)
+		if (is_one_of(s.p[i], " \"<>\\^`{|}[]@!$&'()*+,;="))
 			return false;
 	return s.len > 0 && memmem(s.p, s.len, "%40", 3) == NULL;
+}
+
+/* What stands in brackets: colons and, behind %, a zone. */
+static bool
+is_v6(struct span s)
+{
+	struct span zone = s, address = span_cut(&zone, '%');
+
+	for (size_t i = 0; i < address.len; i++)
+		if (parse_hex_digit(address.p[i]) < 0
+		 && !is_one_of(address.p[i], ":."))
+			return false;
+	return address.len > 0 && (zone.len == 0 || is_host(zone));
 }
 
 static int
@@ -141,7 +154,7 @@ read_host(struct url *u, struct span text, const char **expected)
 			return refuse(expected, "a ] after the address");
 		u->host = (struct span){ inside.p, (size_t)(end - inside.p) };
 		text = span_after(inside, u->host.len + 1);
-		if (!is_host(u->host, " \"<>\\^`{|}[@"))
+		if (!is_v6(u->host))
 			return refuse(expected, words);
 	} else {
 		end = text.len ? memchr(text.p, ':', text.len) : NULL;
@@ -149,7 +162,7 @@ read_host(struct url *u, struct span text, const char **expected)
 		if (end != NULL)
 			u->host.len = (size_t)(end - text.p);
 		text = span_after(text, u->host.len);
-		if (!is_host(u->host, " \"<>\\^`{|}[]@"))
+		if (!is_host(u->host))
 			return refuse(expected, words);
 	}
 	return read_port(u, text, expected);

@@ -14,7 +14,6 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "sup/cgroup.h"
-#include "client/checkname.h"
 #include "sup/env.h"
 
 #define MESSAGES_MAX 16	/* datagrams a turn: a flood does not hold the loop */
@@ -254,7 +253,7 @@ begin(struct monitor *w, size_t i, int64_t now_ms)
 	struct monitor_check *c = &w->checks[i];
 	struct buf why;
 	struct checker_job job = {
-		.word = w->plan->checks[i].url,
+		.check = w->plan->checks[i].check,
 		.deadline_ms = now_ms + w->plan->verdict.timeout_ms,
 		.given = w->given,
 		.cwd_fd = w->cwd_fd,
@@ -501,10 +500,7 @@ name_check(struct monitor *w, size_t i)
 		/* Room is left for the number. */
 		struct buf b = buf_over(name, MONITOR_NAME_MAX - 4);
 
-		if (plan->name.len > 0)
-			buf_add(&b, plan->name);
-		else
-			checkname_write(&b, check_word_url(plan->url));
+		buf_add(&b, plan->name);
 		b.cap = MONITOR_NAME_MAX;
 		if (n > 1)
 			buf_fmt(&b, "-%d", n);
