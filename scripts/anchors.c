@@ -10,9 +10,10 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "tls/der.h"
+#include "tls/dn.h"
 #include "tls/pem.h"
 #include "tls/x509.h"
-#include "tls/x509_name.h"
 
 #define FILE_MAX (1 << 20)
 
@@ -49,7 +50,7 @@ put_span(struct span s)
 static void
 put_anchor(const struct x509 *c)
 {
-	put_number(x509_name_hash(c->subject), 8);
+	put_number(dn_hash(c->subject), 8);
 	put_number(c->not_after < 0xffffffff ? (uint64_t)c->not_after
 	                                     : 0xffffffff, 4);
 	put_number((uint64_t)c->issued_until, 4);
@@ -67,8 +68,8 @@ unfit(const struct x509 *c)
 		return "is not a CA";
 	if (c->key.kind < X509_KEY_RSA)
 		return "has a key that hale cannot use";
-	if (c->key.kind == X509_KEY_RSA && (x509_bits(c->key.n) < X509_RSA_MIN ||
-	    x509_bits(c->key.n) > X509_RSA_MAX))
+	if (c->key.kind == X509_KEY_RSA && (der_uint_bits(c->key.n) < X509_RSA_MIN ||
+	    der_uint_bits(c->key.n) > X509_RSA_MAX))
 		return "has an RSA key that is too small or large";
 	if (c->has_purpose && !c->for_server)
 		return "is not for servers";

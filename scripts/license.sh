@@ -3,8 +3,8 @@
 #
 # hale, musl and BearSSL have the same MIT license: their copyright lines, then
 # its text once. Fails if one of them has another text. Of the third-party parts
-# that musl's COPYRIGHT names, those that hale contains are shown; test_98 holds
-# that it contains no other. MORE are files that follow as they are.
+# that musl's COPYRIGHT names, those that hale contains are shown; test_options_env.py
+# holds that it contains no other. MORE are files that follow as they are.
 # SPDX-License-Identifier: MIT
 set -eu
 

@@ -36,7 +36,7 @@ struct exchange_to {
 	uint16_t    port;
 	int         family;	/* AF_UNSPEC, AF_INET, AF_INET6 */
 	const struct dial_set *at;	/* these addresses; NULL: look up host */
-	const struct tls_conf *tls;	/* NULL: plain */
+	const struct tls_conf *tls;	/* NULL: plain; its ip is not looked at */
 	/* Where not NULL: tunnel to "host:port" with these further fields, each
 	 * with its CRLF; `host` and `at` above are the proxy then. */
 	const char *tunnel_to;

@@ -6,8 +6,8 @@
 #define HALE_SUP_INIT_H
 
 #include "net/server.h"
-#include "sup/snapshot.h"
 #include "sup/lifecycle.h"
+#include "sup/listen.h"
 #include "sup/monitor.h"
 
 #define INIT_LISTEN_MAX (SERVER_LISTEN_MAX - 1)	/* one is the local socket */
@@ -41,7 +41,7 @@ struct init_plan {
 	signed char rewrite[SIGNAME_MAX + 1];	/* as in signals_rules */
 	bool    is_success[INIT_CODES];	/* exit codes that become 0 */
 	size_t  n_listen;
-	struct snapshot_listen listen[INIT_LISTEN_MAX];
+	struct listen_place listen[INIT_LISTEN_MAX];
 };
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/respond.h - answers a probe from what PID 1 knows at that moment
+ * sup/respond.h - answers a probe: joins server, snapshot and endpoints
  *
  * A part of PID 1 (sup/self.h).
  */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/self.h - PID 1's state, for the four files that make it up
+ * sup/self.h - PID 1's state, for the files that make it up
  *
  * init.c owns it, opens everything, reads signals and turns the loop; keeper.c
  * starts, signals and restarts the service; reaper.c hears of children that end
- * or stop; snapshot.c answers probes. No other file includes this.
+ * or stop; respond.c answers probes, from what snapshot_take.c reads here. No
+ * other file includes this.
  */
 #ifndef HALE_SUP_SELF_H
 #define HALE_SUP_SELF_H
@@ -15,7 +16,8 @@
 #include "sup/launch.h"
 #include "sup/local.h"
 #include "sup/proc.h"
-#include "sup/snapshot_checks.h"
+#include "sup/snapshot.h"
+#include "sup/usage.h"
 
 #define SELF_SIGNAL_BATCH 32	/* signals read at a time */
 #define SELF_LIST_MAX 512	/* bytes of the names of what was left */
@@ -79,9 +81,7 @@ struct init {
 	int      exec_err;	/* how it failed: the child is about to end */
 	int      unstarted;	/* exit code of a first start that failed late */
 	struct monitor_room room;
-	struct snapshot_usage usage;	/* of usage_pid at usage_ms */
-	int64_t  usage_ms;		/* 0: never read */
-	pid_t    usage_pid;
+	struct usage_cache usage;
 	int64_t  stop_ms;	/* when the stop signal was sent */
 	int64_t  no_drain_ms;	/* a refused /drain is not logged before */
 	char sick[SNAPSHOT_WHY_MAX];	/* why it is not live, or was stopped */

@@ -1,56 +1,51 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/snapshot.h - what the supervisor knows at one moment (pure)
+ * sup/snapshot.h - all that an answer can say of one moment, as a value (pure)
  *
- * Filled by init.c for one answer; every pointer is borrowed.
+ * sup/snapshot_take.h fills it from PID 1's state; the views (sup/view_*.h)
+ * write it and know nothing else. It may be copied: every text is in it, or
+ * lives as long as hale runs.
  */
 #ifndef HALE_SUP_SNAPSHOT_H
 #define HALE_SUP_SNAPSHOT_H
 
-#include "net/sock.h"
 #include "sup/verdict.h"
 
-#include <stdint.h>
 #include <sys/types.h>
 
 #define SNAPSHOT_CHECKS_MAX (VERDICT_CHECKS_MAX + 5)	/* with hale's own */
+#define SNAPSHOT_LISTEN_MAX 15	/* places that are listened on */
 #define SNAPSHOT_UNKNOWN    UINT64_MAX
 
-/* Where probes are answered. */
-struct snapshot_listen {
-	struct sock_addr at;
-	bool probes_only;	/* "ADDRESS,probes": verdicts without reasons */
-};
+/* Bytes of texts, each with its NUL. */
+#define SNAPSHOT_NAME_MAX   96	/* a check's name */
+#define SNAPSHOT_WHY_MAX    400	/* why it fails */
+#define SNAPSHOT_EXIT_MAX   320	/* how the service ended */
+#define SNAPSHOT_STATUS_MAX 257	/* what it says of itself */
+#define SNAPSHOT_PLACE_MAX  136	/* a place that is listened on */
 
-/* Appends it as it is written. Here, since a start needs it: a function of its
- * own would lie far from all the others that a start runs through. */
-static inline void
-snapshot_write_listen(struct buf *b, const struct snapshot_listen *l)
-{
-	sock_write(b, &l->at);
-	if (l->probes_only)
-		buf_str(b, ",probes");
-}
-
-enum snapshot_verdict {	/* bits: a check may count for several */
-	SNAPSHOT_STARTUP = 1,
-	SNAPSHOT_READY   = 2,
-	SNAPSHOT_LIVE    = 4,
+/* What it is to hold; each has all that those before it have. */
+enum snapshot_scope {
+	SNAPSHOT_REASONS,	/* verdicts, with reasons that are the same at
+				 * every probe */
+	SNAPSHOT_DETAILS,	/* latest results, ages, places */
+	SNAPSHOT_USAGE,		/* what the kernel counts, read from /proc */
 };
 
 struct snapshot_check {
-	const char *name;
-	const char *why;	/* what is wrong, or a URL's last result */
-	bool        is_phrase;	/* `why` reads without "NAME failed" before it */
-	unsigned    counts_for;	/* FACTS_* */
-	unsigned    fails;	/* those of them that it fails */
-	/* For a check that asks a URL; all zero for one of hale's own. */
+	char     name[SNAPSHOT_NAME_MAX];
+	char     why[SNAPSHOT_WHY_MAX];	/* what is wrong, or a URL's last
+					 * result */
+	bool     is_phrase;	/* `why` needs no "NAME failed" before it */
+	unsigned counts_for;	/* enum verdict */
+	unsigned fails;		/* those of them that it fails */
+	/* For a check of a URL; all zero for one of hale's own. */
 	const char *state;	/* verdict_state_text(), or NULL */
-	bool        is_unknown;	/* it cannot be run: `fails` is of its last */
-	bool        flaps;
-	int64_t     took_ms;	/* the last one; -1: none was made yet */
-	int64_t     age_ms;	/* since it ended */
-	uint64_t    passed, failed, not_run;
+	bool     is_unknown;	/* it cannot be run: `fails` is of its last */
+	bool     flaps;
+	int64_t  took_ms;	/* the last one; -1: none was made yet */
+	int64_t  age_ms;	/* since it ended */
+	uint64_t passed, failed, not_run;
 };
 
 /* Of the service's process and its container; SNAPSHOT_UNKNOWN where the kernel
@@ -68,29 +63,31 @@ struct snapshot_usage {
 
 struct snapshot {
 	const char *version;
-	const char *state;		/* lifecycle_state_text(), or "starting":
-					 * its exec has not finished */
-	const char *program;		/* argv[0] */
+	const char *state;		/* lifecycle_state_text(), or while its
+					 * exec has not finished "starting" */
+	const char *program;		/* argv[0], or what has replaced it */
 	pid_t       self;
 	pid_t       service_pid;	/* 0: it has ended */
-	uid_t       uid;		/* hale's own: may drain, as root may */
 	int64_t     uptime_ms;		/* since the service was started */
 	int64_t     drain_ms;		/* --drain */
 	int         restarts;
 	int64_t     next_start_ms;	/* until then; -1: none is due */
 	bool        gave_up;
-	const char *last_exit;		/* how it ended; "": it never did */
-	int         last_code;		/* its exit code */
+	int         last_code;		/* the exit code of its last end */
 	int64_t     last_exit_ms;	/* ago */
-	struct span status;		/* sd_notify's STATUS, or empty */
 	pid_t       main_pid;		/* sd_notify's MAINPID, or 0 */
 	uint64_t    orphans;		/* reaped so far */
 	uint64_t    signals;		/* forwarded so far */
 	uint64_t    requests;		/* probes answered so far */
+	bool        has_usage;
 	size_t      n_listen;
-	const struct snapshot_listen *listen;
-	const struct snapshot_usage *usage;	/* for /metrics only, else NULL */
 	size_t      n_checks;
+	/* From here on no byte that is not used is touched. */
+	char        last_exit[SNAPSHOT_EXIT_MAX];	/* how it ended last; ""
+							 * before it has */
+	char        status[SNAPSHOT_STATUS_MAX];	/* sd_notify's STATUS */
+	char        listen[SNAPSHOT_LISTEN_MAX][SNAPSHOT_PLACE_MAX];
+	struct snapshot_usage usage;
 	struct snapshot_check checks[SNAPSHOT_CHECKS_MAX];
 };
 
@@ -107,11 +104,15 @@ snapshot_fails(const struct snapshot_check *c, unsigned verdicts)
 	return (c->fails & verdicts) != 0;
 }
 
-/* Do all checks that count for any of `verdicts` pass? */
-bool snapshot_pass(const struct snapshot *facts, unsigned verdicts);
+/* What makes one of `verdicts` fail first; NULL if nothing does. */
+const struct snapshot_check *snapshot_first_failure(const struct snapshot *s,
+                                                    unsigned verdicts);
 
-/* What makes a verdict fail; NULL where nothing does. */
-const struct snapshot_check *snapshot_first_failure(const struct snapshot *facts,
-                                              unsigned verdict);
+/* Do all checks that count for any of `verdicts` pass? */
+bool snapshot_passes(const struct snapshot *s, unsigned verdicts);
+
+/* The same without the checks of `excluded`: bit i stands for checks[i]. */
+bool snapshot_passes_without(const struct snapshot *s, unsigned verdicts,
+                             unsigned excluded);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "net/ip.h"
 
 /* Waits for the socket. Returns what poll found, or an error. */
 static int
@@ -344,12 +345,42 @@ open_tunnel(struct exchange *c, const struct exchange_to *to)
 	return c->reply.status / 100 == 2 ? 0 : ERR_REFUSED;
 }
 
+/* The literal address in the host, for the certificate; none for a name. IPv4 in
+ * all the ways in which the resolver takes it ("127.1", "0x7f.0.0.1"): a name
+ * that leads to an address without a look-up must not match one of a
+ * certificate. An IPv6 zone ("%eth0") is not part of the address. */
+static void
+note_ip(struct tls_conf *conf)
+{
+	struct span address = { conf->host, strcspn(conf->host, "%") };
+	struct ip ip;
+
+	if (ip_read_loose(&ip, NULL, address) < 0)
+		return;
+	conf->ip_len = ip.is_v6 ? IP_V6_LEN : IP_V4_LEN;
+	memcpy(conf->ip, ip.b, conf->ip_len);
+}
+
+static int
+open_tls(struct exchange *c, struct tls_conf conf)
+{
+	struct buf why = buf_over(c->why, sizeof c->why);
+	int r;
+
+	c->step = EXCHANGE_TLS;
+	c->in_at = c->in_len = 0;	/* the tunnel starts with our hello */
+	note_ip(&conf);
+	r = tls_open(&c->tls, c->fd, &conf, c->deadline_ms, &why);
+	(void)buf_text(&why);
+	c->secured_us = clock_us();
+	return r;
+}
+
 /* see client/exchange.h */
 int
 exchange_open(struct exchange *c, const struct exchange_to *to, char *in,
             size_t in_cap, int64_t deadline_ms)
 {
-	struct buf why = buf_over(c->why, sizeof c->why);
 	int r;
 
 	memset(c, 0, offsetof(struct exchange, why));
@@ -365,12 +396,7 @@ exchange_open(struct exchange *c, const struct exchange_to *to, char *in,
 		r = open_tunnel(c, to);
 	if (r < 0 || to->tls == NULL)
 		return r;
-	c->step = EXCHANGE_TLS;
-	c->in_at = c->in_len = 0;	/* the tunnel starts with our hello */
-	r = tls_open(&c->tls, c->fd, to->tls, deadline_ms, &why);
-	(void)buf_text(&why);
-	c->secured_us = clock_us();
-	return r;
+	return open_tls(c, *to->tls);
 }
 
 /* What of an answer did not fit. */

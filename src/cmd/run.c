@@ -58,7 +58,7 @@ static int
 add_listen(void *args, struct span value)
 {
 	struct init_plan *plan = &((struct run_args *)args)->plan;
-	struct snapshot_listen *l = &plan->listen[plan->n_listen];
+	struct listen_place *l = &plan->listen[plan->n_listen];
 
 	if (span_is(value, probes + 1) && plan->n_listen > 0
 	 && !l[-1].probes_only) {

@@ -24,6 +24,7 @@
 #include "sup/keeper.h"
 #include "sup/proc.h"
 #include "sup/reaper.h"
+#include "sup/reason.h"
 #include "sup/respond.h"
 #include "sup/terminal.h"
 #include "sup/tree.h"
@@ -211,7 +212,7 @@ health_changed(void *owner, bool is_live)
 	if (is_live) {
 		log_warn("%s is live again", self_program(in));
 	} else {
-		monitor_write_unlive(&in->monitor, &b);
+		reason_write_unlive(&b, &in->monitor);
 		log_warn("%s is not live: %s", self_program(in), buf_text(&b));
 	}
 	keeper_step(in, is_live ? EV_HEALTHY : EV_UNHEALTHY);
@@ -366,14 +367,14 @@ open_listeners(struct init *in)
 	for (size_t i = 0; i < in->plan->n_listen; i++) {
 		char text[SOCK_NAME_MAX + WHY_MAX];
 		struct buf b = buf_over(text, sizeof text);
-		struct snapshot_listen *l = &in->plan->listen[i];
+		struct listen_place *l = &in->plan->listen[i];
 		int fd = sock_listen(&l->at);
 		int r = fd;
 
 		if (fd >= 0)
 			r = server_listen(&in->server, fd, l->probes_only
 			                  ? SERVER_PROBES : SERVER_PUBLIC);
-		snapshot_write_listen(&b, l);
+		listen_write(&b, l);
 		if (r < 0) {
 			buf_str(&b, ": ");
 			write_why_no_port(&b, &l->at, r);
@@ -482,8 +483,8 @@ warn_of_blind_probes(const struct init_plan *plan)
 static void
 settle(struct init *in)
 {
-	int ours[SERVER_LISTEN_MAX + MONITOR_FDS_MAX + 5];
-	size_t n = monitor_fds(&in->monitor, ours);
+	int ours[SERVER_LISTEN_MAX + INBOX_FDS_MAX + 5];
+	size_t n = inbox_fds(&in->monitor.inbox, ours);
 
 	relro_protect();
 	ours[n++] = in->loop.fd;

@@ -225,11 +225,11 @@ tell_clash(struct init *in)
 	if (in->told_clash || in->stop_sent || was_seen_ready(in))
 		return;
 	for (size_t i = 0; i < in->plan->n_listen; i++) {
-		const struct snapshot_listen *l = &in->plan->listen[i];
+		const struct listen_place *l = &in->plan->listen[i];
 
 		if (!clash_is_likely(&c, sock_port(&l->at)))
 			continue;
-		snapshot_write_listen(&b, l);
+		listen_write(&b, l);
 		log_warn("hale itself listens on %s: a service that also "
 		         "wants port %u fails with \"address in use\": give "
 		         "one of them another port", buf_text(&b), sock_port(&l->at));

@@ -1,20 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/snapshot.c - what the supervisor knows at one moment (pure) */
+/* sup/snapshot.c - what a snapshot's checks say of the verdicts (pure) */
 #include "sup/snapshot.h"
+
+_Static_assert(SNAPSHOT_CHECKS_MAX <= 32, "a set of checks is an unsigned");
 
 /* see sup/snapshot.h */
 const struct snapshot_check *
-snapshot_first_failure(const struct snapshot *facts, unsigned verdict)
+snapshot_first_failure(const struct snapshot *s, unsigned verdicts)
 {
-	for (size_t i = 0; i < facts->n_checks; i++)
-		if (snapshot_fails(&facts->checks[i], verdict))
-			return &facts->checks[i];
+	for (size_t i = 0; i < s->n_checks; i++)
+		if (snapshot_fails(&s->checks[i], verdicts))
+			return &s->checks[i];
 	return NULL;
 }
 
 /* see sup/snapshot.h */
 bool
-snapshot_pass(const struct snapshot *facts, unsigned verdicts)
+snapshot_passes(const struct snapshot *s, unsigned verdicts)
 {
-	return snapshot_first_failure(facts, verdicts) == NULL;
+	return snapshot_passes_without(s, verdicts, 0);
+}
+
+/* see sup/snapshot.h */
+bool
+snapshot_passes_without(const struct snapshot *s, unsigned verdicts,
+                        unsigned excluded)
+{
+	for (size_t i = 0; i < s->n_checks; i++)
+		if ((excluded & 1u << i) == 0
+		 && snapshot_fails(&s->checks[i], verdicts))
+			return false;
+	return true;
 }

@@ -75,9 +75,8 @@ read_fds(struct snapshot_usage *u, pid_t pid)
 		u->max_fds = limit.rlim_cur;
 }
 
-/* see sup/usage.h */
-void
-usage_read(struct snapshot_usage *u, pid_t pid, uint64_t born_ms)
+static void
+read_all(struct snapshot_usage *u, pid_t pid, uint64_t born_ms)
 {
 	struct cgroup_cpu cpu;
 
@@ -102,4 +101,20 @@ usage_read(struct snapshot_usage *u, pid_t pid, uint64_t born_ms)
 		read_process(u, pid);
 		read_fds(u, pid);
 	}
+}
+
+/* see sup/usage.h */
+const struct snapshot_usage *
+usage_recent(struct usage_cache *cache, pid_t pid, uint64_t born_ms,
+             int64_t now_ms)
+{
+	bool is_recent = cache->pid == pid && cache->read_ms != 0
+	              && now_ms - cache->read_ms < USAGE_RECENT_MS;
+
+	if (!is_recent) {
+		read_all(&cache->usage, pid, born_ms);
+		cache->pid = pid;
+		cache->read_ms = now_ms;
+	}
+	return &cache->usage;
 }

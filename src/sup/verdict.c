@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/verdict.c - thresholds: results in, verdict out (pure) */
+/* sup/verdict.c - thresholds: results of checks in, verdicts out (pure) */
 #include "sup/verdict.h"
 
 #include "base/clock.h"
 
 static void
-check_start(const struct verdict *h, struct verdict_check *c, int64_t now_ms)
+check_start(const struct verdict_checks *v, struct verdict_check *c,
+            int64_t now_ms)
 {
 	*c = (struct verdict_check){
 		.counts_for = c->counts_for,
 		.state = VERDICT_STARTING,
 		.due_ms = now_ms,
 		.began_ms = CLOCK_NEVER,
-		.counts_ms = now_ms + h->conf.interval_ms,
+		.counts_ms = now_ms + v->conf.interval_ms,
 		.eager_ms = VERDICT_EAGER_MS,
 		.blind_ms = CLOCK_NEVER,
-		/* What was before the restart still tells flapping. */
+		/* What was before the restart still shows flapping. */
 		.history = c->history,
 		.n_history = c->n_history,
 		.flaps = c->flaps,
@@ -24,50 +25,51 @@ check_start(const struct verdict *h, struct verdict_check *c, int64_t now_ms)
 
 /* see sup/verdict.h */
 void
-verdict_start(struct verdict *h, int64_t now_ms)
+verdict_start(struct verdict_checks *v, int64_t now_ms)
 {
-	h->is_on = true;
-	h->was_ready = false;
-	h->lenient_ms = now_ms + h->conf.start_period_ms;
-	for (size_t i = 0; i < h->n; i++)
-		check_start(h, &h->checks[i], now_ms);
+	v->is_on = true;
+	v->was_ready = false;
+	v->lenient_ms = now_ms + v->conf.start_period_ms;
+	for (size_t i = 0; i < v->n; i++)
+		check_start(v, &v->checks[i], now_ms);
 }
 
 /* see sup/verdict.h */
 void
-verdict_stop(struct verdict *h)
+verdict_stop(struct verdict_checks *v)
 {
-	h->is_on = false;
+	v->is_on = false;
 }
 
-/* Does it need the start period no more? Where readiness is said by nobody the
- * service is ready from its first moment, and the check itself tells. */
+/* Is the start period over for it? If nobody says when it is ready, the
+ * service is ready from its first moment, and the check itself shows it. */
 static bool
-has_started(const struct verdict *h, const struct verdict_check *c)
+has_started(const struct verdict_checks *v, const struct verdict_check *c)
 {
-	return h->asks_ready ? h->was_ready : c->state != VERDICT_STARTING;
+	return v->knows_ready ? v->was_ready : c->state != VERDICT_STARTING;
 }
 
-/* A failure counts from the end of the start period on: then it is asked. */
+/* A failure counts from the end of the start period on: then it is run. */
 static int64_t
-no_later(const struct verdict *h, const struct verdict_check *c, int64_t due_ms)
+no_later(const struct verdict_checks *v, const struct verdict_check *c,
+         int64_t due_ms)
 {
-	bool steps_over = due_ms != CLOCK_NEVER && due_ms > h->lenient_ms;
+	bool steps_over = due_ms != CLOCK_NEVER && due_ms > v->lenient_ms;
 
-	return steps_over && !has_started(h, c) ? h->lenient_ms : due_ms;
+	return steps_over && !has_started(v, c) ? v->lenient_ms : due_ms;
 }
 
 /* see sup/verdict.h */
 void
-verdict_extend(struct verdict *h, int64_t until_ms)
+verdict_extend(struct verdict_checks *v, int64_t until_ms)
 {
-	if (!h->is_on || h->lenient_ms >= until_ms)
+	if (!v->is_on || v->lenient_ms >= until_ms)
 		return;
-	h->lenient_ms = until_ms;
-	for (size_t i = 0; i < h->n; i++) {
-		struct verdict_check *c = &h->checks[i];
+	v->lenient_ms = until_ms;
+	for (size_t i = 0; i < v->n; i++) {
+		struct verdict_check *c = &v->checks[i];
 
-		c->due_ms = no_later(h, c, c->due_ms);
+		c->due_ms = no_later(v, c, c->due_ms);
 	}
 }
 
@@ -79,14 +81,14 @@ is_under_way(const struct verdict_check *c)
 
 /* see sup/verdict.h */
 void
-verdict_pardon(struct verdict *h, int64_t since_ms, int64_t now_ms)
+verdict_pardon(struct verdict_checks *v, int64_t since_ms, int64_t now_ms)
 {
 	int64_t late_ms = now_ms - since_ms;
 
-	if (h->lenient_ms > since_ms)
-		h->lenient_ms += late_ms;
-	for (size_t i = 0; i < h->n; i++) {
-		struct verdict_check *c = &h->checks[i];
+	if (v->lenient_ms > since_ms)
+		v->lenient_ms += late_ms;
+	for (size_t i = 0; i < v->n; i++) {
+		struct verdict_check *c = &v->checks[i];
 
 		if (c->counts_ms > since_ms)
 			c->counts_ms += late_ms;
@@ -98,25 +100,25 @@ verdict_pardon(struct verdict *h, int64_t since_ms, int64_t now_ms)
 
 /* see sup/verdict.h */
 enum verdict_todo
-verdict_due(const struct verdict *h, size_t i, int64_t now_ms)
+verdict_due(const struct verdict_checks *v, size_t i, int64_t now_ms)
 {
-	const struct verdict_check *c = &h->checks[i];
+	const struct verdict_check *c = &v->checks[i];
 
-	if (!h->is_on)
+	if (!v->is_on)
 		return VERDICT_WAIT;
 	if (!is_under_way(c))
 		return now_ms >= c->due_ms ? VERDICT_BEGIN : VERDICT_WAIT;
-	return now_ms - c->began_ms >= h->conf.timeout_ms ? VERDICT_LATE
+	return now_ms - c->began_ms >= v->conf.timeout_ms ? VERDICT_LATE
 	                                                  : VERDICT_WAIT;
 }
 
 /* see sup/verdict.h */
 void
-verdict_begun(struct verdict *h, size_t i, int64_t now_ms)
+verdict_begun(struct verdict_checks *v, size_t i, int64_t now_ms)
 {
-	h->checks[i].began_ms = now_ms;
-	h->checks[i].is_frozen = false;
-	h->checks[i].due_ms = CLOCK_NEVER;
+	v->checks[i].began_ms = now_ms;
+	v->checks[i].is_frozen = false;
+	v->checks[i].due_ms = CLOCK_NEVER;
 }
 
 static int
@@ -147,18 +149,19 @@ note_history(struct verdict_check *c, bool good)
 }
 
 static bool
-failure_counts(const struct verdict *h, const struct verdict_check *c)
+failure_counts(const struct verdict_checks *v, const struct verdict_check *c)
 {
-	if (c->began_ms < h->lenient_ms && !has_started(h, c))
+	if (c->began_ms < v->lenient_ms && !has_started(v, c))
 		return false;
 	return c->state != VERDICT_STARTING || c->began_ms >= c->counts_ms;
 }
 
 /* The owner ends what is late at its time, unless it does not run itself. */
 static bool
-was_frozen(const struct verdict *h, const struct verdict_check *c, int64_t now_ms)
+was_frozen(const struct verdict_checks *v, const struct verdict_check *c,
+           int64_t now_ms)
 {
-	return now_ms - c->began_ms > h->conf.timeout_ms + VERDICT_FROZEN_MS;
+	return now_ms - c->began_ms > v->conf.timeout_ms + VERDICT_FROZEN_MS;
 }
 
 /* Twice in a row a freeze is taken for a machine too busy to wake us in time:
@@ -171,28 +174,29 @@ is_forgiven(struct verdict_check *c)
 }
 
 static void
-note_failure(const struct verdict *h, struct verdict_check *c)
+note_failure(const struct verdict_checks *v, struct verdict_check *c)
 {
-	if (!failure_counts(h, c))
+	if (!failure_counts(v, c))
 		return;
-	c->counts_ms = c->began_ms + h->conf.interval_ms;
-	if (c->failures < h->conf.retries)
+	c->counts_ms = c->began_ms + v->conf.interval_ms;
+	if (c->failures < v->conf.retries)
 		c->failures++;
-	if (c->failures >= h->conf.retries)
+	if (c->failures >= v->conf.retries)
 		c->state = VERDICT_FAILING;
 }
 
 /* STARTING: a growing pause, which does not step over the moment at which a
  * failure begins to count. */
 static int64_t
-next_eager(const struct verdict *h, struct verdict_check *c, int64_t now_ms)
+next_eager(const struct verdict_checks *v, struct verdict_check *c,
+           int64_t now_ms)
 {
-	int64_t most = h->conf.interval_ms;
+	int64_t most = v->conf.interval_ms;
 	int64_t pause;
 	int64_t due_ms;
 
-	if (now_ms < h->lenient_ms && most > h->conf.start_interval_ms)
-		most = h->conf.start_interval_ms;
+	if (now_ms < v->lenient_ms && most > v->conf.start_interval_ms)
+		most = v->conf.start_interval_ms;
 	pause = c->eager_ms < most ? c->eager_ms : most;
 	due_ms = c->began_ms + pause;
 	c->eager_ms = pause * 2;
@@ -202,27 +206,27 @@ next_eager(const struct verdict *h, struct verdict_check *c, int64_t now_ms)
 }
 
 static int64_t
-next_due(const struct verdict *h, struct verdict_check *c, bool good,
+next_due(const struct verdict_checks *v, struct verdict_check *c, bool good,
          int64_t now_ms)
 {
-	bool was_late = now_ms - c->began_ms >= h->conf.timeout_ms;
+	bool was_late = now_ms - c->began_ms >= v->conf.timeout_ms;
 	int64_t first_ms = now_ms + (was_late ? VERDICT_REAP_MS : 0);
 	int64_t due_ms = c->state == VERDICT_STARTING
-	               ? next_eager(h, c, now_ms)
-	               : c->began_ms + h->conf.interval_ms;
+	               ? next_eager(v, c, now_ms)
+	               : c->began_ms + v->conf.interval_ms;
 
-	if (!good && c->began_ms < h->lenient_ms)
-		due_ms = no_later(h, c, due_ms);
+	if (!good && c->began_ms < v->lenient_ms)
+		due_ms = no_later(v, c, due_ms);
 	return due_ms > first_ms ? due_ms : first_ms;
 }
 
 /* see sup/verdict.h */
 void
-verdict_result(struct verdict *h, size_t i, bool good, int64_t now_ms)
+verdict_result(struct verdict_checks *v, size_t i, bool good, int64_t now_ms)
 {
-	struct verdict_check *c = &h->checks[i];
+	struct verdict_check *c = &v->checks[i];
 
-	if (!h->is_on || !is_under_way(c))
+	if (!v->is_on || !is_under_way(c))
 		return;
 	c->blind_ms = CLOCK_NEVER;
 	c->is_blind = false;
@@ -231,27 +235,27 @@ verdict_result(struct verdict *h, size_t i, bool good, int64_t now_ms)
 		c->failures = 0;
 		c->was_forgiven = false;
 		note_history(c, true);
-	} else if (!was_frozen(h, c, now_ms) && !is_forgiven(c)) {
-		note_failure(h, c);
+	} else if (!was_frozen(v, c, now_ms) && !is_forgiven(c)) {
+		note_failure(v, c);
 		note_history(c, false);
 	}
-	c->due_ms = next_due(h, c, good, now_ms);
+	c->due_ms = next_due(v, c, good, now_ms);
 	c->began_ms = CLOCK_NEVER;
 }
 
 /* see sup/verdict.h */
 void
-verdict_not_run(struct verdict *h, size_t i, int64_t now_ms)
+verdict_not_run(struct verdict_checks *v, size_t i, int64_t now_ms)
 {
-	struct verdict_check *c = &h->checks[i];
+	struct verdict_check *c = &v->checks[i];
 	int64_t again_ms = now_ms + VERDICT_AGAIN_MS;
 
-	if (!h->is_on || !is_under_way(c))
+	if (!v->is_on || !is_under_way(c))
 		return;
 	if (c->blind_ms == CLOCK_NEVER)
 		c->blind_ms = now_ms;
-	c->due_ms = next_due(h, c, false, now_ms);
-	if (c->due_ms > again_ms)	/* one bad moment an hour is no hour */
+	c->due_ms = next_due(v, c, false, now_ms);
+	if (c->due_ms > again_ms)	/* one bad moment is not a bad hour */
 		c->due_ms = again_ms;
 	c->began_ms = CLOCK_NEVER;
 }
@@ -270,11 +274,11 @@ blind_deadline(const struct verdict_check *c)
 
 /* see sup/verdict.h */
 bool
-verdict_turns_blind(struct verdict *h, size_t i, int64_t now_ms)
+verdict_turns_blind(struct verdict_checks *v, size_t i, int64_t now_ms)
 {
-	struct verdict_check *c = &h->checks[i];
+	struct verdict_check *c = &v->checks[i];
 
-	if (!h->is_on || now_ms < blind_deadline(c))
+	if (!v->is_on || now_ms < blind_deadline(c))
 		return false;
 	c->is_blind = true;
 	return true;
@@ -282,13 +286,13 @@ verdict_turns_blind(struct verdict *h, size_t i, int64_t now_ms)
 
 /* see sup/verdict.h */
 int64_t
-verdict_deadline(const struct verdict *h)
+verdict_deadline(const struct verdict_checks *v)
 {
 	int64_t next = CLOCK_NEVER;
 
-	for (size_t i = 0; i < h->n && h->is_on; i++) {
-		const struct verdict_check *c = &h->checks[i];
-		int64_t at = is_under_way(c) ? c->began_ms + h->conf.timeout_ms
+	for (size_t i = 0; i < v->n && v->is_on; i++) {
+		const struct verdict_check *c = &v->checks[i];
+		int64_t at = is_under_way(c) ? c->began_ms + v->conf.timeout_ms
 		                             : c->due_ms;
 
 		if (at > blind_deadline(c))
@@ -301,21 +305,21 @@ verdict_deadline(const struct verdict *h)
 
 /* see sup/verdict.h */
 bool
-verdict_check_passes(const struct verdict_check *c, enum verdict_kind verdict)
+verdict_check_passes(const struct verdict_check *c, enum verdict verdict)
 {
 	if ((c->counts_for & verdict) == 0)
 		return true;
 	return verdict == VERDICT_LIVE ? c->state != VERDICT_FAILING
-	                              : c->state == VERDICT_PASSING
-	                                && !c->is_blind;
+	                               : c->state == VERDICT_PASSING
+	                                 && !c->is_blind;
 }
 
 /* see sup/verdict.h */
 bool
-verdict_passes(const struct verdict *h, enum verdict_kind verdict)
+verdict_passes(const struct verdict_checks *v, enum verdict verdict)
 {
-	for (size_t i = 0; i < h->n; i++)
-		if (!verdict_check_passes(&h->checks[i], verdict))
+	for (size_t i = 0; i < v->n; i++)
+		if (!verdict_check_passes(&v->checks[i], verdict))
 			return false;
 	return true;
 }

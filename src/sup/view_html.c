@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/view_html.c - all that the supervisor knows, as a page (pure) */
-#include "sup/view_text.h"
+/* sup/view_html.c - the body of /: a page for people (pure) */
+#include "sup/view_html.h"
 
 #define SHOWN_MAX 160	/* bytes of a reason: the page must fit an answer */
 
@@ -52,10 +52,10 @@ add_html(struct buf *b, struct span raw)
 }
 
 static void
-page_verdict(struct buf *b, const struct snapshot *f, const char *name,
+page_verdict(struct buf *b, const struct snapshot *s, const char *name,
              unsigned verdict)
 {
-	bool yes = snapshot_pass(f, verdict);
+	bool yes = snapshot_passes(s, verdict);
 
 	buf_fmt(b, "<b class=%c>%s%s</b>", yes ? 'y' : 'n',
 	        yes ? "" : "not ", name);
@@ -68,44 +68,44 @@ row(struct buf *b, const char *name, struct span value)
 	add_html(b, value);
 }
 
-/* Why a verdict is no, where that is no check of the list below. */
+/* Why a verdict is no: the first reason. */
 static void
-page_reason(struct buf *b, const struct snapshot *f)
+page_reason(struct buf *b, const struct snapshot *s)
 {
-	const struct snapshot_check *c = snapshot_first_failure(f,
-		SNAPSHOT_STARTUP | SNAPSHOT_READY | SNAPSHOT_LIVE);
+	const struct snapshot_check *c = snapshot_first_failure(s,
+		VERDICT_STARTUP | VERDICT_READY | VERDICT_LIVE);
 
 	if (c != NULL)
 		row(b, "Reason", span_of(c->why));
 }
 
 static void
-page_service(struct buf *b, const struct snapshot *f)
+page_service(struct buf *b, const struct snapshot *s)
 {
 	buf_str(b, "<dl>");
-	row(b, "State", span_of(f->gave_up ? "given up" : f->state));
-	page_reason(b, f);
-	if (f->service_pid > 0) {
-		buf_fmt(b, "<dt>Process<dd>pid %d, up ", (int)f->service_pid);
-		buf_ms(b, f->uptime_ms);
+	row(b, "State", span_of(s->gave_up ? "given up" : s->state));
+	page_reason(b, s);
+	if (s->service_pid > 0) {
+		buf_fmt(b, "<dt>Process<dd>pid %d, up ", (int)s->service_pid);
+		buf_ms(b, s->uptime_ms);
 	}
-	if (f->status.len > 0)
-		row(b, "It says", f->status);
-	if (f->next_start_ms >= 0) {
+	if (*s->status != '\0')
+		row(b, "It says", span_of(s->status));
+	if (s->next_start_ms >= 0) {
 		buf_str(b, "<dt>Next start<dd>in ");
-		buf_ms(b, f->next_start_ms);
+		buf_ms(b, s->next_start_ms);
 	}
-	buf_fmt(b, "<dt>Restarts<dd>%d", f->restarts);
-	if (*f->last_exit != '\0') {
-		row(b, "Last end", span_of(f->last_exit));
+	buf_fmt(b, "<dt>Restarts<dd>%d", s->restarts);
+	if (*s->last_exit != '\0') {
+		row(b, "Last end", span_of(s->last_exit));
 		buf_str(b, " <small>");
-		buf_ms(b, f->last_exit_ms);
+		buf_ms(b, s->last_exit_ms);
 		buf_str(b, " ago</small>");
 	}
 	buf_fmt(b, "<dt>Orphans<dd>%llu reaped<dt>Signals<dd>%llu forwarded"
 	        "<dt>Probes<dd>%llu answered</dl>",
-	        (unsigned long long)f->orphans, (unsigned long long)f->signals,
-	        (unsigned long long)f->requests);
+	        (unsigned long long)s->orphans, (unsigned long long)s->signals,
+	        (unsigned long long)s->requests);
 }
 
 static void
@@ -126,25 +126,25 @@ page_check(struct buf *b, const struct snapshot_check *c)
 	buf_str(b, "</small>");
 }
 
-/* see sup/view_text.h */
+/* see sup/view_html.h */
 void
-view_html(struct buf *b, const struct snapshot *f)
+view_html(struct buf *b, const struct snapshot *s)
 {
 	buf_str(b, top);
 	buf_str(b, "<title>");
-	add_html(b, span_of(f->program));
+	add_html(b, span_of(s->program));
 	buf_str(b, "</title><h1>");
-	add_html(b, span_of(f->program));
+	add_html(b, span_of(s->program));
 	buf_str(b, "</h1><div class=v>");
-	page_verdict(b, f, "started", SNAPSHOT_STARTUP);
-	page_verdict(b, f, "ready", SNAPSHOT_READY);
-	page_verdict(b, f, "live", SNAPSHOT_LIVE);
+	page_verdict(b, s, "started", VERDICT_STARTUP);
+	page_verdict(b, s, "ready", VERDICT_READY);
+	page_verdict(b, s, "live", VERDICT_LIVE);
 	buf_str(b, "</div>");
-	page_service(b, f);
+	page_service(b, s);
 	buf_str(b, "<ul>");
-	for (size_t i = 0; i < f->n_checks; i++)
-		if (f->checks[i].state != NULL)
-			page_check(b, &f->checks[i]);
+	for (size_t i = 0; i < s->n_checks; i++)
+		if (s->checks[i].state != NULL)
+			page_check(b, &s->checks[i]);
 	buf_fmt(b, "</ul><small>hale %s &middot; <a href=status>JSON</a> "
-	        "&middot; <a href=metrics>metrics</a></small>\n", f->version);
+	        "&middot; <a href=metrics>metrics</a></small>\n", s->version);
 }

@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/view_metrics.c - what the supervisor knows, for Prometheus (pure)
+ * sup/view_metrics.c - the body of /metrics, for Prometheus (pure)
  *
  * A family is its HELP and TYPE lines and then all of its samples. The two
  * formats differ in a counter's family name, which OpenMetrics has without
  * the "_total" of its samples, in the info type, and in the last line.
  */
 #include "sup/view_metrics.h"
-
-#include <stdint.h>
-#include <strings.h>
-
-#define OPEN_TYPE "application/openmetrics-text"
-
-#define WEIGHT_MAX 1000	/* thousandths: a q of 1 */
-#define NOT_NAMED  (-1)
 
 enum kind { COUNTER, GAUGE };
 
@@ -86,16 +78,16 @@ add_one(const struct out *o, const struct family *f, uint64_t value)
 }
 
 static void
-add_info(const struct out *o, const struct snapshot *facts)
+add_info(const struct out *o, const struct snapshot *s)
 {
 	buf_fmt(o->b, "# HELP hale%s The version of hale.\n# TYPE hale%s %s\n"
 	        "hale_info{version=\"%s\"} 1\n", o->open ? "" : "_info",
 	        o->open ? "" : "_info", o->open ? "info" : "gauge",
-	        facts->version);
+	        s->version);
 }
 
 static void
-add_states(const struct out *o, const struct snapshot *facts)
+add_states(const struct out *o, const struct snapshot *s)
 {
 	static const struct family f = {
 		"hale_service_state", "1 for the state that the service is in.",
@@ -109,12 +101,12 @@ add_states(const struct out *o, const struct snapshot *facts)
 	begin(o, &f);
 	for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
 		name_sample(o, &f, "state", states[i]);
-		add_number(o->b, strcmp(states[i], facts->state) == 0, 1);
+		add_number(o->b, strcmp(states[i], s->state) == 0, 1);
 	}
 }
 
 static void
-add_verdicts(const struct out *o, const struct snapshot *facts)
+add_verdicts(const struct out *o, const struct snapshot *s)
 {
 	static const struct family f = {
 		"hale_verdict", "1 where the verdict is yes.", GAUGE,
@@ -123,20 +115,20 @@ add_verdicts(const struct out *o, const struct snapshot *facts)
 		char     name[8];
 		unsigned verdict;
 	} verdicts[] = {
-		{ "startup", SNAPSHOT_STARTUP },
-		{ "ready", SNAPSHOT_READY },
-		{ "live", SNAPSHOT_LIVE },
+		{ "startup", VERDICT_STARTUP },
+		{ "ready", VERDICT_READY },
+		{ "live", VERDICT_LIVE },
 	};
 
 	begin(o, &f);
 	for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++) {
 		name_sample(o, &f, "verdict", verdicts[i].name);
-		add_number(o->b, snapshot_pass(facts, verdicts[i].verdict), 1);
+		add_number(o->b, snapshot_passes(s, verdicts[i].verdict), 1);
 	}
 }
 
 static void
-add_counts(const struct out *o, const struct snapshot *facts)
+add_counts(const struct out *o, const struct snapshot *s)
 {
 	static const struct family restarts = {
 		"hale_service_restarts", "Restarts of the service.", COUNTER,
@@ -153,12 +145,12 @@ add_counts(const struct out *o, const struct snapshot *facts)
 		"hale_probe_requests", "Probes answered.", COUNTER,
 	};
 
-	add_one(o, &restarts, (uint64_t)facts->restarts);
-	if (*facts->last_exit != '\0')
-		add_one(o, &code, (uint64_t)facts->last_code);
-	add_one(o, &orphans, facts->orphans);
-	add_one(o, &signals, facts->signals);
-	add_one(o, &requests, facts->requests);
+	add_one(o, &restarts, (uint64_t)s->restarts);
+	if (*s->last_exit != '\0')
+		add_one(o, &code, (uint64_t)s->last_code);
+	add_one(o, &orphans, s->orphans);
+	add_one(o, &signals, s->signals);
+	add_one(o, &requests, s->requests);
 }
 
 /* --- checks --- */
@@ -198,7 +190,7 @@ add_check(const struct out *o, const struct family *f,
 }
 
 static void
-add_checks(const struct out *o, const struct snapshot *facts)
+add_checks(const struct out *o, const struct snapshot *s)
 {
 	static const struct {
 		struct family    family;
@@ -221,14 +213,14 @@ add_checks(const struct out *o, const struct snapshot *facts)
 	};
 	bool any = false;
 
-	for (size_t i = 0; i < facts->n_checks; i++)
-		any |= facts->checks[i].state != NULL;
+	for (size_t i = 0; i < s->n_checks; i++)
+		any |= s->checks[i].state != NULL;
 	for (size_t t = 0; any && t < sizeof table / sizeof table[0]; t++) {
 		begin(o, &table[t].family);
-		for (size_t i = 0; i < facts->n_checks; i++)
-			if (facts->checks[i].state != NULL)
+		for (size_t i = 0; i < s->n_checks; i++)
+			if (s->checks[i].state != NULL)
 				add_check(o, &table[t].family,
-				          &facts->checks[i], table[t].what);
+				          &s->checks[i], table[t].what);
 	}
 }
 
@@ -290,118 +282,17 @@ add_usage(const struct out *o, const struct snapshot_usage *usage)
 
 /* see sup/view_metrics.h */
 void
-view_metrics(struct buf *b, const struct snapshot *facts, bool open)
+view_metrics(struct buf *b, const struct snapshot *s, bool open)
 {
 	const struct out o = { b, open };
 
-	add_info(&o, facts);
-	add_states(&o, facts);
-	add_verdicts(&o, facts);
-	add_counts(&o, facts);
-	add_checks(&o, facts);
-	if (facts->usage != NULL)
-		add_usage(&o, facts->usage);
+	add_info(&o, s);
+	add_states(&o, s);
+	add_verdicts(&o, s);
+	add_counts(&o, s);
+	add_checks(&o, s);
+	if (s->has_usage)
+		add_usage(&o, &s->usage);
 	if (open)
 		buf_str(b, "# EOF\n");
-}
-
-/* --- the Accept field (RFC 9110, 12.4.2 and 12.5.1) --- */
-
-/* Cuts up to the next mark that stands outside of quotes. */
-static struct span
-cut_item(struct span *rest, char mark)
-{
-	struct span item = { rest->p, 0 };
-	bool quoted = false;
-
-	for (; item.len < rest->len; item.len++) {
-		char c = rest->p[item.len];
-
-		if (c == '"')
-			quoted = !quoted;
-		else if (quoted && c == '\\')
-			item.len++;	/* the next one means itself */
-		else if (!quoted && c == mark)
-			break;
-	}
-	if (item.len > rest->len)	/* nothing followed the backslash */
-		item.len = rest->len;
-	*rest = span_after(*rest, item.len + 1);
-	return span_trim(item, " \t");
-}
-
-static bool
-is_same(struct span s, const char *text)
-{
-	return s.len == strlen(text) && strncasecmp(s.p, text, s.len) == 0;
-}
-
-/* "0.25" in thousandths; NOT_NAMED where it is not 0 to 1. */
-static int
-read_weight(struct span q)
-{
-	int weight = 0, unit = WEIGHT_MAX;
-
-	if (q.len == 0 || (q.len > 1 && q.p[1] != '.'))
-		return NOT_NAMED;
-	for (size_t i = 0; i < q.len; i++) {
-		if (i == 1)	/* the point */
-			continue;
-		if (q.p[i] < '0' || q.p[i] > '9')
-			return NOT_NAMED;
-		weight += (q.p[i] - '0') * unit;
-		unit /= 10;	/* 0 from the fourth digit after it on */
-	}
-	return weight > WEIGHT_MAX ? NOT_NAMED : weight;
-}
-
-/* What a range's parameters give it. A weight that cannot be read makes the
- * range one that is not there. */
-static int
-weight_of_range(struct span parameters)
-{
-	while (parameters.len > 0) {
-		struct span value = cut_item(&parameters, ';');
-		struct span name = cut_item(&value, '=');
-
-		if (is_same(name, "q"))
-			return read_weight(span_trim(value, " \t"));
-	}
-	return WEIGHT_MAX;
-}
-
-/* Of several ranges of that name the highest. */
-static int
-weight_of(struct span accept, const char *range)
-{
-	int highest = NOT_NAMED;
-
-	while (accept.len > 0) {
-		struct span parameters = cut_item(&accept, ',');
-		struct span name = cut_item(&parameters, ';');
-		int weight;
-
-		if (!is_same(name, range))
-			continue;
-		weight = weight_of_range(parameters);
-		if (weight > highest)
-			highest = weight;
-	}
-	return highest;
-}
-
-/* see sup/view_metrics.h */
-bool
-metrics_is_open(struct span accept)
-{
-	static const char plain[][12] = { "text/plain", "text/*", "*/*" };
-	int open = weight_of(accept, OPEN_TYPE);
-	int text = NOT_NAMED;
-
-	if (open <= 0)
-		return false;
-	for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
-		if (text == NOT_NAMED)	/* the most specific one counts */
-			text = weight_of(accept, plain[i]);
-	return open >= text;
 }

@@ -1,132 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/view_text.c - all that the supervisor knows, as JSON and as text (pure) */
+/* sup/view_text.c - the body of /status?text: a table for terminals (pure) */
 #include "sup/view_text.h"
 
 #define NAME_WIDTH_MAX 40	/* columns; a longer name moves its own line */
-
-static const char *
-truth(bool yes)
-{
-	return yes ? "true" : "false";
-}
-
-/* --- JSON --- */
-
-static void
-json_text(struct buf *b, const char *name, struct span value)
-{
-	buf_fmt(b, "\"%s\":\"", name);
-	buf_json(b, value);
-	buf_str(b, "\"");
-}
-
-static void
-json_listen(struct buf *b, const struct snapshot *f)
-{
-	char name[SOCK_NAME_MAX];
-
-	buf_str(b, "\"listen\":[");
-	for (size_t i = 0; i < f->n_listen; i++) {
-		struct buf at = buf_over(name, sizeof name);
-
-		snapshot_write_listen(&at, &f->listen[i]);
-		buf_str(b, i > 0 ? ",\"" : "\"");
-		buf_json(b, buf_span(&at));
-		buf_str(b, "\"");
-	}
-	buf_str(b, "],");
-}
-
-/* What only a check that asks a URL has. */
-static void
-json_asked(struct buf *b, const struct snapshot_check *c)
-{
-	buf_fmt(b, ",\"state\":\"%s\",\"flapping\":%s,\"passed\":%llu,"
-	        "\"failed\":%llu,\"not_run\":%llu", c->state, truth(c->flaps),
-	        (unsigned long long)c->passed, (unsigned long long)c->failed,
-	        (unsigned long long)c->not_run);
-	if (c->took_ms >= 0)
-		buf_fmt(b, ",\"took_ms\":%lld,\"age_ms\":%lld",
-		        (long long)c->took_ms, (long long)c->age_ms);
-}
-
-static void
-json_check(struct buf *b, const struct snapshot_check *c)
-{
-	buf_str(b, "{");
-	json_text(b, "name", span_of(c->name));
-	buf_fmt(b, ",\"ok\":%s,", truth(c->fails == 0));
-	json_text(b, "output", span_of(c->fails != 0 || c->state != NULL
-	                               ? c->why : ""));
-	if (c->state != NULL)
-		json_asked(b, c);
-	buf_str(b, "}");
-}
-
-static void
-json_checks(struct buf *b, const struct snapshot *f)
-{
-	buf_str(b, "\"checks\":[");
-	for (size_t i = 0; i < f->n_checks; i++) {
-		buf_str(b, i > 0 ? "," : "");
-		json_check(b, &f->checks[i]);
-	}
-	buf_str(b, "]");
-}
-
-static void
-json_service(struct buf *b, const struct snapshot *f)
-{
-	buf_fmt(b, "\"service\":{\"pid\":%d,\"uptime_ms\":%lld,",
-	        (int)f->service_pid, (long long)f->uptime_ms);
-	json_text(b, "program", span_of(f->program));
-	buf_str(b, ",");
-	json_text(b, "status", f->status);
-	if (f->main_pid > 0)
-		buf_fmt(b, ",\"main_pid\":%d", (int)f->main_pid);
-	buf_str(b, "},");
-}
-
-static void
-json_restarts(struct buf *b, const struct snapshot *f)
-{
-	buf_fmt(b, "\"restarts\":%d,\"gave_up\":%s,", f->restarts,
-	        truth(f->gave_up));
-	if (f->next_start_ms >= 0)
-		buf_fmt(b, "\"next_start_ms\":%lld,",
-		        (long long)f->next_start_ms);
-	if (*f->last_exit == '\0') {
-		buf_str(b, "\"last_exit\":null,");
-		return;
-	}
-	buf_fmt(b, "\"last_exit\":{\"code\":%d,\"age_ms\":%lld,", f->last_code,
-	        (long long)f->last_exit_ms);
-	json_text(b, "reason", span_of(f->last_exit));
-	buf_str(b, "},");
-}
-
-/* see sup/view_text.h */
-void
-view_json(struct buf *b, const struct snapshot *f)
-{
-	buf_fmt(b, "{\"hale\":\"%s\",\"pid\":%d,\"state\":\"%s\",", f->version,
-	        (int)f->self, f->state);
-	json_service(b, f);
-	buf_fmt(b, "\"verdicts\":{\"startup\":%s,\"ready\":%s,\"live\":%s},"
-	        "\"drain_ms\":%lld,", truth(snapshot_pass(f, SNAPSHOT_STARTUP)),
-	        truth(snapshot_pass(f, SNAPSHOT_READY)),
-	        truth(snapshot_pass(f, SNAPSHOT_LIVE)), (long long)f->drain_ms);
-	json_restarts(b, f);
-	buf_fmt(b, "\"orphans_reaped\":%llu,\"signals_forwarded\":%llu,"
-	        "\"requests\":%llu,", (unsigned long long)f->orphans,
-	        (unsigned long long)f->signals,
-	        (unsigned long long)f->requests);
-	json_listen(b, f);
-	json_checks(b, f);
-	buf_str(b, "}\n");
-}
-
-/* --- text --- */
 
 /* What comes from outside: a service's words, a check's, names. */
 static void
@@ -136,47 +12,47 @@ add_plain(struct buf *b, const char *text)
 }
 
 static void
-text_state(struct buf *b, const struct snapshot *f)
+text_state(struct buf *b, const struct snapshot *s)
 {
-	buf_fmt(b, "state     %s", f->state);
-	if (f->next_start_ms >= 0) {
+	buf_fmt(b, "state     %s", s->state);
+	if (s->next_start_ms >= 0) {
 		buf_str(b, ", the next start is in ");
-		buf_ms(b, f->next_start_ms);
+		buf_ms(b, s->next_start_ms);
 	}
-	if (f->restarts > 0)
-		buf_fmt(b, ", %d restart%s", f->restarts,
-		        f->restarts == 1 ? "" : "s");
-	buf_str(b, f->gave_up ? ", given up\n" : "\n");
+	if (s->restarts > 0)
+		buf_fmt(b, ", %d restart%s", s->restarts,
+		        s->restarts == 1 ? "" : "s");
+	buf_str(b, s->gave_up ? ", given up\n" : "\n");
 }
 
 static void
-text_service(struct buf *b, const struct snapshot *f)
+text_service(struct buf *b, const struct snapshot *s)
 {
-	if (f->service_pid > 0) {
-		buf_fmt(b, "service   pid %d, up ", (int)f->service_pid);
-		buf_ms(b, f->uptime_ms);
+	if (s->service_pid > 0) {
+		buf_fmt(b, "service   pid %d, up ", (int)s->service_pid);
+		buf_ms(b, s->uptime_ms);
 		buf_str(b, "\n");
 	}
-	if (f->status.len > 0) {
+	if (*s->status != '\0') {
 		buf_str(b, "says      ");
-		buf_plain(b, f->status);
+		add_plain(b, s->status);
 		buf_str(b, "\n");
 	}
-	if (*f->last_exit != '\0') {
+	if (*s->last_exit != '\0') {
 		buf_str(b, "last end  ");
-		add_plain(b, f->last_exit);
+		add_plain(b, s->last_exit);
 		buf_str(b, ", ");
-		buf_ms(b, f->last_exit_ms);
+		buf_ms(b, s->last_exit_ms);
 		buf_str(b, " ago\n");
 	}
 }
 
 /* "ready    no: draining, 4s left": the first failed check is the reason. */
 static void
-text_verdict(struct buf *b, const struct snapshot *f, const char *label,
+text_verdict(struct buf *b, const struct snapshot *s, const char *label,
              unsigned verdict)
 {
-	const struct snapshot_check *c = snapshot_first_failure(f, verdict);
+	const struct snapshot_check *c = snapshot_first_failure(s, verdict);
 
 	if (c == NULL) {
 		buf_fmt(b, "%s yes\n", label);
@@ -188,18 +64,13 @@ text_verdict(struct buf *b, const struct snapshot *f, const char *label,
 }
 
 static void
-text_listen(struct buf *b, const struct snapshot *f)
+text_listen(struct buf *b, const struct snapshot *s)
 {
-	char name[SOCK_NAME_MAX];
-
-	for (size_t i = 0; i < f->n_listen; i++) {
-		struct buf at = buf_over(name, sizeof name);
-
-		snapshot_write_listen(&at, &f->listen[i]);
+	for (size_t i = 0; i < s->n_listen; i++) {
 		buf_str(b, i == 0 ? "listening " : ", ");
-		buf_plain(b, buf_span(&at));
+		add_plain(b, s->listen[i]);
 	}
-	if (f->n_listen > 0)
+	if (s->n_listen > 0)
 		buf_str(b, "\n");
 }
 
@@ -213,9 +84,9 @@ pad(struct buf *b, size_t from, size_t width)
 static const char *
 verdicts_of(const struct snapshot_check *c)
 {
-	if (!snapshot_counts(c, SNAPSHOT_LIVE))
+	if (!snapshot_counts(c, VERDICT_LIVE))
 		return "ready";
-	return snapshot_counts(c, SNAPSHOT_READY) ? "both" : "live";
+	return snapshot_counts(c, VERDICT_READY) ? "both" : "live";
 }
 
 static void
@@ -225,7 +96,7 @@ text_check(struct buf *b, const struct snapshot_check *c, size_t width)
 
 	add_plain(b, c->name);
 	pad(b, from, width);
-	from = b->len - width;	/* behind a longer name all moves on */
+	from = b->len - width;	/* after a longer name all moves on */
 	buf_fmt(b, "  %s", verdicts_of(c));
 	pad(b, from, width + 9);
 	buf_str(b, c->flaps && !c->is_unknown ? "flapping" : c->state);
@@ -246,15 +117,15 @@ text_check(struct buf *b, const struct snapshot_check *c, size_t width)
 }
 
 static void
-text_checks(struct buf *b, const struct snapshot *f)
+text_checks(struct buf *b, const struct snapshot *s)
 {
 	size_t width = 5, from;
 	bool any = false;
 
-	for (size_t i = 0; i < f->n_checks; i++) {
-		size_t len = strlen(f->checks[i].name);
+	for (size_t i = 0; i < s->n_checks; i++) {
+		size_t len = strlen(s->checks[i].name);
 
-		if (f->checks[i].state == NULL)
+		if (s->checks[i].state == NULL)
 			continue;
 		any = true;
 		if (len > width)
@@ -266,24 +137,24 @@ text_checks(struct buf *b, const struct snapshot *f)
 	buf_str(b, "\nCHECK");
 	pad(b, from, width);
 	buf_str(b, "  FOR    STATE     LAST        TOOK    REASON\n");
-	for (size_t i = 0; i < f->n_checks; i++)
-		if (f->checks[i].state != NULL)
-			text_check(b, &f->checks[i], width);
+	for (size_t i = 0; i < s->n_checks; i++)
+		if (s->checks[i].state != NULL)
+			text_check(b, &s->checks[i], width);
 }
 
 /* see sup/view_text.h */
 void
-view_text(struct buf *b, const struct snapshot *f)
+view_text(struct buf *b, const struct snapshot *s)
 {
-	text_state(b, f);
-	text_service(b, f);
-	text_verdict(b, f, "startup  ", SNAPSHOT_STARTUP);
-	text_verdict(b, f, "ready    ", SNAPSHOT_READY);
-	text_verdict(b, f, "live     ", SNAPSHOT_LIVE);
+	text_state(b, s);
+	text_service(b, s);
+	text_verdict(b, s, "startup  ", VERDICT_STARTUP);
+	text_verdict(b, s, "ready    ", VERDICT_READY);
+	text_verdict(b, s, "live     ", VERDICT_LIVE);
 	buf_fmt(b, "orphans   %llu reaped\nsignals   %llu forwarded\n"
-	        "probes    %llu answered\n", (unsigned long long)f->orphans,
-	        (unsigned long long)f->signals,
-	        (unsigned long long)f->requests);
-	text_listen(b, f);
-	text_checks(b, f);
+	        "probes    %llu answered\n", (unsigned long long)s->orphans,
+	        (unsigned long long)s->signals,
+	        (unsigned long long)s->requests);
+	text_listen(b, s);
+	text_checks(b, s);
 }

@@ -131,3 +131,28 @@ der_take_bits(struct span *in, struct span *value)
 	*in = rest;
 	return 0;
 }
+
+/* see tls/der.h */
+size_t
+der_uint_bits(struct span number)
+{
+	size_t bits = number.len * 8;
+
+	if (bits == 0)
+		return 0;
+	for (unsigned top = der_byte(number, 0); top < 0x80; top <<= 1)
+		bits--;
+	return bits;
+}
+
+/* see tls/der.h */
+int
+der_look_up(struct span oid, const struct der_oid *table, size_t n,
+            int otherwise)
+{
+	for (size_t i = 0; i < n; i++)
+		if (der_is_same(oid, (struct span){ table[i].bytes,
+		                                    table[i].len }))
+			return table[i].means;
+	return otherwise;
+}

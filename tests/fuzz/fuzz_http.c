@@ -5,15 +5,15 @@
 #include "base/err.h"
 #include "sup/endpoints.h"
 
-static const struct snapshot facts = {
+static const struct snapshot snapshot = {
 	.version = "1", .state = "running", .program = "/app", .self = 1,
 	.service_pid = 2, .next_start_ms = -1, .last_exit = "",
 	.n_checks = 2,
 	.checks = {
 		{ .name = "service", .why = "",
-		  .counts_for = SNAPSHOT_STARTUP | SNAPSHOT_READY | SNAPSHOT_LIVE },
+		  .counts_for = VERDICT_STARTUP | VERDICT_READY | VERDICT_LIVE },
 		{ .name = "drain", .why = "draining",
-		  .counts_for = SNAPSHOT_READY, .fails = SNAPSHOT_READY },
+		  .counts_for = VERDICT_READY, .fails = VERDICT_READY },
 	},
 };
 
@@ -31,9 +31,11 @@ must_be_answered(const struct server_ask *ask)
 {
 	static char memory[SERVER_OUT_MAX];
 	struct buf out = buf_over(memory, sizeof memory);
+	const struct endpoints_choice choice = endpoints_choose(ask, 0);
 
-	fuzz_must(endpoints_write(&out, &facts, ask) != ENDPOINTS_DRAIN
+	fuzz_must(choice.effect != ENDPOINTS_DRAIN
 	          || ask->kind == SERVER_LOCAL);
+	endpoints_write(&out, &choice, &snapshot, ask);
 	fuzz_must(!out.cut && out.len > 0);
 }
 

@@ -1,12 +1,16 @@
-"""Fixtures of the system tests. HALE_BIN names the binary under test."""
+"""Fixtures of the system tests, and where their modules are: lib. HALE_BIN names the
+binary under test."""
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
+import sys
 
 import pytest
 
-import box as harness
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
+import harness  # noqa: E402
 
 TEST_S = 300  # no test takes a tenth of it; one that hangs fails then
 AGAIN_S = 5  # and again, where what cleans up hangs too
@@ -38,11 +42,6 @@ def pytest_runtest_protocol():
     signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def is_static(path):
-    with open(path, "rb") as binary:
-        return b"/ld-linux" not in binary.read(4096)  # PT_INTERP is near the start
-
-
 def refusal():
     """Why no namespaces can be made here, or None."""
     try:
@@ -59,7 +58,7 @@ def pytest_collection_modifyitems(config, items):
     if why := refusal():
         for item in items:
             item.add_marker(pytest.mark.skip(reason=why))
-    if not is_static(harness.HALE):
+    if not harness.is_static(harness.HALE):
         away = [item for item in items if item.get_closest_marker("static_only")]
         items[:] = [item for item in items if item not in away]
         config.hook.pytest_deselected(items=away)

@@ -11,7 +11,7 @@
 
 typedef int target(const uint8_t *data, size_t size);
 
-target fuzz_answer, fuzz_cgroup, fuzz_checkopt, fuzz_control, fuzz_dns,
+target fuzz_cgroup, fuzz_checkopt, fuzz_control, fuzz_dns, fuzz_endpoints,
        fuzz_exchange, fuzz_hosts, fuzz_http, fuzz_json, fuzz_notify, fuzz_opt,
        fuzz_pem, fuzz_procstat, fuzz_program, fuzz_proxy, fuzz_redact,
        fuzz_reply, fuzz_resolvconf, fuzz_server, fuzz_url, fuzz_words,
@@ -21,11 +21,11 @@ static const struct row {
 	const char *name;
 	target     *run;
 } rows[] = {
-	{ "answer", fuzz_answer },
 	{ "cgroup", fuzz_cgroup },
 	{ "checkopt", fuzz_checkopt },
 	{ "control", fuzz_control },
 	{ "dns", fuzz_dns },
+	{ "endpoints", fuzz_endpoints },
 	{ "exchange", fuzz_exchange },
 	{ "hosts", fuzz_hosts },
 	{ "http", fuzz_http },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_answer.c - what the supervisor knows, as an answer to a probe */
+/* test_endpoints.c - which answer a probe gets */
 #include "unit.h"
 
 #include "base/err.h"
@@ -8,51 +8,65 @@
 #define UID 500
 #define ALLOW "Allow: GET, HEAD, OPTIONS\r\n"
 
-#define ALL (SNAPSHOT_STARTUP | SNAPSHOT_READY | SNAPSHOT_LIVE)
+#define ALL (VERDICT_STARTUP | VERDICT_READY | VERDICT_LIVE)
 
 /* startup passes, ready fails by two checks, live fails by one. */
 static const struct snapshot sick = {
 	.version = "1.2.3", .state = "draining", .program = "/app", .self = 1,
-	.service_pid = 7, .uid = UID, .uptime_ms = 125000, .drain_ms = 5000,
+	.service_pid = 7, .uptime_ms = 125000, .drain_ms = 5000,
 	.next_start_ms = -1, .last_exit = "", .orphans = 3, .signals = 4,
 	.requests = 5, .n_checks = 4,
 	.checks = {
 		{ .name = "service", .why = "", .counts_for = ALL },
 		{ .name = "drain", .why = "draining: SIGTERM came",
 		  .is_phrase = true,
-		  .counts_for = SNAPSHOT_READY, .fails = SNAPSHOT_READY },
+		  .counts_for = VERDICT_READY, .fails = VERDICT_READY },
 		{ .name = "db", .why = "refused \"x\"",
-		  .counts_for = SNAPSHOT_READY, .fails = SNAPSHOT_READY },
-		{ .name = "loop", .why = "late", .counts_for = SNAPSHOT_LIVE,
-		  .fails = SNAPSHOT_LIVE },
+		  .counts_for = VERDICT_READY, .fails = VERDICT_READY },
+		{ .name = "loop", .why = "late", .counts_for = VERDICT_LIVE,
+		  .fails = VERDICT_LIVE },
 	},
 };
 
 static const struct snapshot well = {
 	.version = "1.2.3", .state = "running", .program = "/app", .self = 1,
-	.service_pid = 7, .uid = UID, .next_start_ms = -1, .last_exit = "",
+	.service_pid = 7, .next_start_ms = -1, .last_exit = "",
 	.n_checks = 2,
 	.checks = {
 		{ .name = "service", .why = "", .counts_for = ALL },
-		{ .name = "drain", .why = "", .counts_for = SNAPSHOT_READY },
+		{ .name = "drain", .why = "", .counts_for = VERDICT_READY },
 	},
 };
 
-/* The answer to "METHOD PATH?QUERY"; its body starts behind the head. */
-static const char *
-answer_to(const struct snapshot *f, struct server_ask *ask,
-          const char *method, const char *target, enum endpoints_effect *effect)
+/* What was asked: "METHOD PATH?QUERY". */
+static void
+aim(struct server_ask *ask, const char *method, const char *target)
 {
-	struct buf out = guarded_buf(SERVER_OUT_MAX);
-
 	ask->req.method = guarded_span(method);
 	ask->req.query = guarded_span(target);
 	ask->req.path = span_cut(&ask->req.query, '?');
 	ask->req.minor = 1;
 	ask->keep = true;
-	*effect = endpoints_write(&out, f, ask);
+}
+
+/* The whole answer. */
+static const char *
+write_answer(const struct snapshot *s, const struct server_ask *ask)
+{
+	const struct endpoints_choice choice = endpoints_choose(ask, UID);
+	struct buf out = guarded_buf(SERVER_OUT_MAX);
+
+	endpoints_write(&out, &choice, s, ask);
 	assert_false(out.cut);
 	return buf_text(&out);
+}
+
+static const char *
+answer_to(const struct snapshot *s, struct server_ask *ask,
+          const char *method, const char *target)
+{
+	aim(ask, method, target);
+	return write_answer(s, ask);
 }
 
 static int
@@ -169,10 +183,8 @@ answers(void **state)
 {
 	const struct row *r = *state;
 	struct server_ask ask = { .peer_uid = 0 };
-	enum endpoints_effect effect;
-	const char *a = answer_to(r->facts, &ask, "GET", r->target, &effect);
+	const char *a = answer_to(r->facts, &ask, "GET", r->target);
 
-	assert_int_not_equal(effect, ENDPOINTS_DRAIN);
 	assert_int_equal(status_of(a), r->status);
 	if (r->body != NULL)
 		assert_string_equal(body_of(a), r->body);
@@ -183,71 +195,203 @@ a_head_is_the_same_without_its_body(void **state)
 {
 	const struct row *r = *state;
 	struct server_ask ask = { .peer_uid = 0 };
-	enum endpoints_effect effect;
-	const char *get = answer_to(r->facts, &ask, "GET", r->target, &effect);
-	const char *head = answer_to(r->facts, &ask, "HEAD", r->target,
-	                             &effect);
+	const char *get = answer_to(r->facts, &ask, "GET", r->target);
+	const char *head = answer_to(r->facts, &ask, "HEAD", r->target);
 	size_t len = (size_t)(body_of(get) - get);
 
 	assert_int_equal(strlen(head), len);
 	assert_memory_equal(head, get, len);
 }
 
-static const struct asked {
+/* --- the choice --- */
+
+#define LOCAL  SERVER_LOCAL, 9
+#define PUBLIC SERVER_PUBLIC, 0
+#define PROBES SERVER_PROBES, 0
+
+#define OPEN "application/openmetrics-text"
+
+static const struct chosen {
 	const char *name, *method, *target;
-	bool        is_local;
+	enum server_kind kind;
 	pid_t       pid;
-	uid_t       uid;
-	int         status;
-	const char *allow;
+	uid_t       uid;	/* of the peer */
+	int         status;	/* while no verdict fails */
+	unsigned    verdicts;
+	enum endpoints_view   view;
 	enum endpoints_effect effect;
-} askeds[] = {
-	{ "root may drain", "POST", "/drain", true, 9, 0, 200, NULL,
-	  ENDPOINTS_DRAIN },
-	{ "hale's own user may drain", "POST", "/drain", true, 9, UID, 200,
-	  NULL, ENDPOINTS_DRAIN },
-	{ "another user may not drain", "POST", "/drain", true, 9, UID + 1,
-	  403, NULL, ENDPOINTS_TOLD },
-	{ "a drain is no GET", "GET", "/drain", true, 9, 0, 405,
-	  "Allow: POST\r\n", ENDPOINTS_TOLD },
-	{ "a drain from outside is refused and logged", "GET", "/drain", false,
-	  9, 0, 403, NULL, ENDPOINTS_NO_DRAIN },
-	{ "by whatever method", "POST", "/drain", false, 9, 0, 403, NULL,
-	  ENDPOINTS_NO_DRAIN },
-	{ "a POST elsewhere is not allowed", "POST", "/livez", true, 9, 0, 405,
-	  ALLOW, ENDPOINTS_TOLD },
-	{ "a DELETE is not allowed", "DELETE", "/status", false, 9, 0, 405,
-	  ALLOW, ENDPOINTS_TOLD },
-	{ "a method in lower case is another", "get", "/livez", false, 9, 0,
-	  405, ALLOW, ENDPOINTS_TOLD },
-	{ "an asterisk is for OPTIONS alone", "HEAD", "*", false, 9, 0, 404,
-	  NULL, ENDPOINTS_TOLD },
-	{ "OPTIONS of an unknown path", "OPTIONS", "/nope", false, 9, 0, 404,
-	  NULL, ENDPOINTS_TOLD },
-	{ "OPTIONS of the drain", "OPTIONS", "/drain", true, 9, 0, 405,
-	  "Allow: POST\r\n", ENDPOINTS_TOLD },
-	{ "an unknown path is told before the method", "POST", "/nope", false,
-	  9, 0, 404, NULL, ENDPOINTS_TOLD },
+	enum snapshot_scope   scope;
+	const char *fields;
+	const char *accept;
+} chosens[] = {
+#define VERDICT(verdict, fields) \
+	200, verdict, ENDPOINTS_VERDICT, ENDPOINTS_NOTHING, SNAPSHOT_REASONS, \
+	fields
+#define IN_FULL(verdict) \
+	200, verdict, ENDPOINTS_VERDICT, ENDPOINTS_NOTHING, SNAPSHOT_DETAILS, ""
+#define WORDS(status, effect, fields) \
+	status, 0, ENDPOINTS_WORDS, effect, SNAPSHOT_REASONS, fields
+#define EMPTY(fields) \
+	200, 0, ENDPOINTS_EMPTY, ENDPOINTS_NOTHING, SNAPSHOT_REASONS, fields
+#define VIEW(verdicts, view, scope, fields) \
+	200, verdicts, view, ENDPOINTS_NOTHING, scope, fields
+	{ "a readiness probe", "GET", "/readyz", PUBLIC, 0,
+	  VERDICT(VERDICT_READY, ""), NULL },
+	{ "a liveness probe", "GET", "/livez", PUBLIC, 0,
+	  VERDICT(VERDICT_LIVE, ""), NULL },
+	{ "a startup probe", "GET", "/startupz", PUBLIC, 0,
+	  VERDICT(VERDICT_STARTUP, ""), NULL },
+	{ "a health probe", "GET", "/healthz", PUBLIC, 0,
+	  VERDICT(VERDICT_LIVE | VERDICT_READY, ""), NULL },
+	{ "the same by its short name", "GET", "/health", PUBLIC, 0,
+	  VERDICT(VERDICT_LIVE | VERDICT_READY, ""), NULL },
+	{ "a verdict on the local socket", "GET", "/livez", LOCAL, 1234,
+	  VERDICT(VERDICT_LIVE, ""), NULL },
+	{ "a verdict for probes only", "GET", "/livez", PROBES, 0,
+	  VERDICT(VERDICT_LIVE, ""), NULL },
+	{ "HEAD of a verdict", "HEAD", "/readyz", PUBLIC, 0,
+	  VERDICT(VERDICT_READY, ""), NULL },
+	{ "OPTIONS of a verdict", "OPTIONS", "/readyz", PUBLIC, 0,
+	  VERDICT(VERDICT_READY, ALLOW), NULL },
+	{ "a verdict in full", "GET", "/readyz?verbose", PUBLIC, 0,
+	  IN_FULL(VERDICT_READY), NULL },
+	{ "in full after another parameter", "GET", "/livez?x=1&verbose=1",
+	  PUBLIC, 0, IN_FULL(VERDICT_LIVE), NULL },
+	{ "an exclusion is not in full", "GET", "/livez?exclude=verbose",
+	  PUBLIC, 0, VERDICT(VERDICT_LIVE, ""), NULL },
+	{ "the status", "GET", "/status", PUBLIC, 0,
+	  VIEW(0, ENDPOINTS_JSON, SNAPSHOT_DETAILS, ""), NULL },
+	{ "the status as text", "GET", "/status?text", PUBLIC, 0,
+	  VIEW(0, ENDPOINTS_TEXT, SNAPSHOT_DETAILS, ""), NULL },
+	{ "the status, verbose is nothing there", "GET", "/status?verbose",
+	  LOCAL, 0, VIEW(0, ENDPOINTS_JSON, SNAPSHOT_DETAILS, ""), NULL },
+	{ "the page has healthz's status", "GET", "/", PUBLIC, 0,
+	  VIEW(VERDICT_LIVE | VERDICT_READY, ENDPOINTS_HTML, SNAPSHOT_DETAILS,
+	       "Content-Security-Policy: default-src 'none'; "
+	       "style-src 'unsafe-inline'\r\n"), NULL },
+	{ "the metrics", "GET", "/metrics", PUBLIC, 0,
+	  VIEW(0, ENDPOINTS_METRICS, SNAPSHOT_USAGE, ""), "text/plain" },
+	{ "the metrics as OpenMetrics", "GET", "/metrics", PUBLIC, 0,
+	  VIEW(0, ENDPOINTS_OPENMETRICS, SNAPSHOT_USAGE, ""), OPEN },
+	{ "HEAD of the metrics", "HEAD", "/metrics", LOCAL, 0,
+	  VIEW(0, ENDPOINTS_METRICS, SNAPSHOT_USAGE, ""), NULL },
+	{ "only the metrics heed Accept", "GET", "/status", PUBLIC, 0,
+	  VIEW(0, ENDPOINTS_JSON, SNAPSHOT_DETAILS, ""), OPEN },
+	{ "OPTIONS of the status", "OPTIONS", "/status", PUBLIC, 0,
+	  EMPTY(ALLOW), NULL },
+	{ "OPTIONS of the metrics reads no usage", "OPTIONS", "/metrics",
+	  PUBLIC, 0, EMPTY(ALLOW), NULL },
+	{ "OPTIONS of the root is healthz's", "OPTIONS", "/", PUBLIC, 0,
+	  VERDICT(VERDICT_LIVE | VERDICT_READY, ALLOW), NULL },
+	{ "OPTIONS of the asterisk too", "OPTIONS", "*", PROBES, 0,
+	  VERDICT(VERDICT_LIVE | VERDICT_READY, ALLOW), NULL },
+	{ "the asterisk is for OPTIONS alone", "HEAD", "*", PUBLIC, 0,
+	  WORDS(404, ENDPOINTS_NOTHING, ""), NULL },
+	{ "an unknown path", "GET", "/nope", PUBLIC, 0,
+	  WORDS(404, ENDPOINTS_NOTHING, ""), NULL },
+	{ "OPTIONS of an unknown path", "OPTIONS", "/nope", PUBLIC, 0,
+	  WORDS(404, ENDPOINTS_NOTHING, ""), NULL },
+	{ "an unknown path comes before the method", "POST", "/nope", PUBLIC,
+	  0, WORDS(404, ENDPOINTS_NOTHING, ""), NULL },
+	{ "a POST of a verdict", "POST", "/livez", LOCAL, 0,
+	  WORDS(405, ENDPOINTS_NOTHING, ALLOW), NULL },
+	{ "a DELETE of the status", "DELETE", "/status", PUBLIC, 0,
+	  WORDS(405, ENDPOINTS_NOTHING, ALLOW), NULL },
+	{ "a method in lower case is another", "get", "/livez", PUBLIC, 0,
+	  WORDS(405, ENDPOINTS_NOTHING, ALLOW), NULL },
+	{ "the status for probes only", "GET", "/status", PROBES, 0,
+	  WORDS(404, ENDPOINTS_NOTHING, ""), NULL },
+	{ "OPTIONS of it", "OPTIONS", "/status", PROBES, 0,
+	  WORDS(404, ENDPOINTS_NOTHING, ""), NULL },
+	{ "the metrics for probes only", "GET", "/metrics", PROBES, 0,
+	  WORDS(404, ENDPOINTS_NOTHING, ""), OPEN },
+	{ "the page for probes only", "GET", "/", PROBES, 0,
+	  WORDS(404, ENDPOINTS_NOTHING, ""), NULL },
+	{ "OPTIONS of the root for probes only", "OPTIONS", "/", PROBES, 0,
+	  VERDICT(VERDICT_LIVE | VERDICT_READY, ALLOW), NULL },
+#define DRAINS 200, 0, ENDPOINTS_DRAIN_TIME, ENDPOINTS_DRAIN, \
+	SNAPSHOT_REASONS, ""
+	{ "root may drain", "POST", "/drain", LOCAL, 0, DRAINS, NULL },
+	{ "hale's own user may drain", "POST", "/drain", LOCAL, UID, DRAINS,
+	  NULL },
+	{ "another user may not drain", "POST", "/drain", LOCAL, UID + 1,
+	  WORDS(403, ENDPOINTS_NOTHING, ""), NULL },
+	{ "a drain is not a GET", "GET", "/drain", LOCAL, 0,
+	  WORDS(405, ENDPOINTS_NOTHING, "Allow: POST\r\n"), NULL },
+	{ "OPTIONS of the drain", "OPTIONS", "/drain", LOCAL, 0,
+	  WORDS(405, ENDPOINTS_NOTHING, "Allow: POST\r\n"), NULL },
+	{ "a drain from outside is refused and logged", "GET", "/drain",
+	  PUBLIC, 0, WORDS(403, ENDPOINTS_NO_DRAIN, ""), NULL },
+	{ "by whatever method and user", "POST", "/drain", PUBLIC, UID,
+	  WORDS(403, ENDPOINTS_NO_DRAIN, ""), NULL },
+	{ "and for probes only", "POST", "/drain", PROBES, 0,
+	  WORDS(403, ENDPOINTS_NO_DRAIN, ""), NULL },
 };
 
 static void
-lets(void **state)
+is_chosen(void **state)
 {
-	const struct asked *r = *state;
+	const struct chosen *r = *state;
 	struct server_ask ask = {
-		.kind = r->is_local ? SERVER_LOCAL : SERVER_PUBLIC,
-		.peer_pid = r->pid, .peer_uid = r->uid,
+		.kind = r->kind, .peer_pid = r->pid, .peer_uid = r->uid,
 	};
-	enum endpoints_effect effect;
-	const char *a = answer_to(&well, &ask, r->method, r->target, &effect);
+	struct endpoints_choice c;
+	const char *a = answer_to(&well, &ask, r->method, r->target);
 
-	assert_int_equal(effect, r->effect);
-	assert_int_equal(status_of(a), r->status);
-	if (r->allow != NULL)
-		assert_non_null(strstr(a, r->allow));
-	else
-		assert_null(strstr(a, "Allow:"));
+	ask.req.accept = guarded_span(r->accept != NULL ? r->accept : "");
+	c = endpoints_choose(&ask, UID);
+	assert_int_equal(r->status, c.status);
+	assert_int_equal(r->status, status_of(a));
+	assert_int_equal(r->verdicts, c.verdicts);
+	assert_int_equal(r->view, c.view);
+	assert_int_equal(r->effect, c.effect);
+	assert_int_equal(r->scope, c.scope);
+	assert_string_equal(r->fields, c.fields);
+	assert_int_equal(*r->fields != '\0', *r->fields != '\0'
+	                 && strstr(a, r->fields) != NULL);
+	assert_int_equal(r->view == ENDPOINTS_WORDS, *c.words != '\0');
 }
+
+static void
+the_drain_says_how_long_it_takes(void **state)
+{
+	struct server_ask ask = { .kind = SERVER_LOCAL, .peer_pid = 9 };
+
+	(void)state;
+	assert_string_equal("5000ms\n",
+	                    body_of(answer_to(&sick, &ask, "POST", "/drain")));
+}
+
+static const struct type_row {
+	const char *name, *target, *accept, *type;
+} types[] = {
+	{ "a verdict", "/readyz", "", "text/plain; charset=utf-8" },
+	{ "an unknown path", "/nope", "", "text/plain; charset=utf-8" },
+	{ "the status as text", "/status?text", "",
+	  "text/plain; charset=utf-8" },
+	{ "the status", "/status", "", "application/json" },
+	{ "the page", "/", "", "text/html; charset=utf-8" },
+	{ "the metrics", "/metrics", "",
+	  "text/plain; version=0.0.4; charset=utf-8" },
+	{ "OpenMetrics", "/metrics", OPEN,
+	  OPEN "; version=1.0.0; charset=utf-8" },
+};
+
+static void
+has_its_type(void **state)
+{
+	const struct type_row *r = *state;
+	struct server_ask ask = { .peer_uid = 0 };
+	char field[128];
+	struct buf b = buf_over(field, sizeof field);
+
+	buf_fmt(&b, "\r\nContent-Type: %s\r\n", r->type);
+	aim(&ask, "GET", r->target);
+	ask.req.accept = guarded_span(r->accept);
+	assert_non_null(strstr(write_answer(&well, &ask), buf_text(&b)));
+}
+
+/* --- the answers --- */
 
 static const struct option_row {
 	const char *name;
@@ -277,45 +421,16 @@ static const struct option_row {
 };
 
 static void
-tells_its_methods(void **state)
+says_its_methods(void **state)
 {
 	const struct option_row *r = *state;
 	struct server_ask ask = { .peer_uid = 0 };
-	enum endpoints_effect effect;
-	const char *a = answer_to(r->facts, &ask, "OPTIONS", r->target,
-	                          &effect);
+	const char *a = answer_to(r->facts, &ask, "OPTIONS", r->target);
 
-	assert_int_equal(effect, ENDPOINTS_TOLD);
 	assert_int_equal(status_of(a), r->status);
 	assert_non_null(strstr(a, ALLOW));
 	if (r->body != NULL)
 		assert_string_equal(body_of(a), r->body);
-	assert_false(endpoints_needs_usage(&ask));
-}
-
-static const struct plain_row {
-	const char *name, *target;
-	bool        is_plain;
-} plains[] = {
-	{ "a verdict", "/readyz", true },
-	{ "a verdict with an exclusion", "/livez?exclude=it", true },
-	{ "a verdict in full", "/readyz?verbose", false },
-	{ "the status", "/status", false },
-	{ "the status as text", "/status?text", false },
-	{ "the page", "/", false },
-	{ "the metrics", "/metrics", false },
-	{ "an unknown path", "/nope", false },
-};
-
-static void
-has_reasons_without_moments(void **state)
-{
-	const struct plain_row *r = *state;
-	struct server_ask ask = { 0 };
-
-	ask.req.query = guarded_span(r->target);
-	ask.req.path = span_cut(&ask.req.query, '?');
-	assert_int_equal(r->is_plain, endpoints_is_plain(&ask));
 }
 
 /* What a listener "ADDRESS,probes" answers: nothing but a word. */
@@ -351,15 +466,12 @@ static const struct probes_row {
 };
 
 static void
-is_all_that_probes_only_tells(void **state)
+is_all_that_probes_only_shows(void **state)
 {
 	const struct probes_row *r = *state;
 	struct server_ask ask = { .kind = SERVER_PROBES };
-	enum endpoints_effect effect;
-	const char *a = answer_to(r->facts, &ask, r->method, r->target,
-	                          &effect);
+	const char *a = answer_to(r->facts, &ask, r->method, r->target);
 
-	assert_int_not_equal(effect, ENDPOINTS_DRAIN);
 	assert_int_equal(status_of(a), r->status);
 	if (r->body != NULL)
 		assert_string_equal(body_of(a), r->body);
@@ -393,9 +505,12 @@ refuses(void **state)
 	const struct error_row *r = *state;
 	struct server_ask ask = { .err = r->err, .fault = r->fault };
 	struct buf out = guarded_buf(SERVER_OUT_MAX);
+	struct endpoints_choice choice;
 	const char *text;
 
-	assert_int_equal(endpoints_write(&out, &well, &ask), ENDPOINTS_TOLD);
+	choice = endpoints_choose(&ask, UID);
+	endpoints_write(&out, &choice, &well, &ask);
+	assert_int_equal(choice.effect, ENDPOINTS_NOTHING);
 	text = buf_text(&out);
 	assert_int_equal(status_of(text), r->status);
 	assert_non_null(strstr(text, "Connection: close\r\n"));
@@ -407,9 +522,12 @@ http2_is_answered_in_its_own_frames(void **state)
 {
 	struct server_ask ask = { .err = ERR_VERSION, .is_h2 = true };
 	struct buf out = guarded_buf(SERVER_OUT_MAX);
+	struct endpoints_choice choice;
 
 	(void)state;
-	assert_int_equal(endpoints_write(&out, &well, &ask), ENDPOINTS_TOLD);
+	choice = endpoints_choose(&ask, UID);
+	endpoints_write(&out, &choice, &well, &ask);
+	assert_int_equal(choice.effect, ENDPOINTS_NOTHING);
 	assert_int_equal(out.len, 26);
 	assert_int_equal(out.p[3], 4);	/* SETTINGS */
 }
@@ -418,39 +536,38 @@ http2_is_answered_in_its_own_frames(void **state)
 static void
 the_longest_answers_fit(void **state)
 {
-	static struct snapshot_listen listen[15];
-	static char path[101], query[HTTP_HEAD_MAX], why[321], name[96];
-	struct snapshot most = sick;
+	static struct snapshot most;
+	static char query[HTTP_HEAD_MAX];
 	struct buf q = buf_over(query, sizeof query);
 	struct server_ask ask = { .peer_uid = 0 };
-	enum endpoints_effect effect;
 
 	(void)state;
-	memset(why, '"', sizeof why - 1);
-	memset(name, 'x', sizeof name - 1);
-	memset(path, '\x01', sizeof path - 1);
-	memcpy(path, "unix:/", 6);
-	for (size_t i = 0; i < 15; i++)
-		assert_int_equal(sock_parse(&listen[i].at, span_of(path)), 0);
-	most.listen = listen;
-	most.n_listen = 15;
+	most = sick;
+	most.n_listen = SNAPSHOT_LISTEN_MAX;
+	for (size_t i = 0; i < most.n_listen; i++)	/* unix:/... */
+		memset(most.listen[i], '\x01', 107);
 	most.n_checks = SNAPSHOT_CHECKS_MAX;
-	for (size_t i = 0; i < SNAPSHOT_CHECKS_MAX; i++)
-		most.checks[i] = (struct snapshot_check){
-			.name = name, .why = why, .counts_for = SNAPSHOT_READY,
-			.fails = SNAPSHOT_READY, .state = "starting",
+	for (size_t i = 0; i < SNAPSHOT_CHECKS_MAX; i++) {
+		struct snapshot_check *c = &most.checks[i];
+
+		*c = (struct snapshot_check){
+			.counts_for = VERDICT_READY, .fails = VERDICT_READY,
+			.state = "starting",
 		};
-	most.last_exit = why;
-	most.status = (struct span){ why, sizeof why - 1 };
-	answer_to(&most, &ask, "GET", "/status", &effect);
-	answer_to(&most, &ask, "GET", "/status?text", &effect);
-	answer_to(&most, &ask, "GET", "/metrics", &effect);
-	answer_to(&most, &ask, "GET", "/", &effect);
-	answer_to(&most, &ask, "GET", "/readyz?verbose", &effect);
+		memset(c->name, 'x', sizeof c->name - 1);
+		memset(c->why, '"', 320);
+	}
+	memset(most.last_exit, '"', sizeof most.last_exit - 1);
+	memset(most.status, '"', sizeof most.status - 1);
+	answer_to(&most, &ask, "GET", "/status");
+	answer_to(&most, &ask, "GET", "/status?text");
+	answer_to(&most, &ask, "GET", "/metrics");
+	answer_to(&most, &ask, "GET", "/");
+	answer_to(&most, &ask, "GET", "/readyz?verbose");
 	buf_str(&q, "/readyz?");
 	while (q.len + 20 < q.cap)
 		buf_str(&q, "exclude=a&");
-	answer_to(&most, &ask, "GET", buf_text(&q), &effect);
+	answer_to(&most, &ask, "GET", buf_text(&q));
 }
 
 /* What is said of its length is what is sent. */
@@ -459,8 +576,7 @@ the_length_is_the_bodys(void **state)
 {
 	const struct row *r = *state;
 	struct server_ask ask = { .peer_uid = 0 };
-	enum endpoints_effect effect;
-	const char *a = answer_to(r->facts, &ask, "GET", r->target, &effect);
+	const char *a = answer_to(r->facts, &ask, "GET", r->target);
 	const char *field = strstr(a, "Content-Length: ");
 
 	assert_non_null(field);
@@ -474,10 +590,11 @@ main(void)
 	/* Each row is looked at in three ways, under the same name. */
 	UNIT_ROWS(a_head_is_the_same_without_its_body, rows);
 	UNIT_ROWS(the_length_is_the_bodys, rows);
-	UNIT_ROWS(has_reasons_without_moments, plains);
-	UNIT_ROWS(is_all_that_probes_only_tells, probes_rows);
-	UNIT_ROWS(lets, askeds);
-	UNIT_ROWS(tells_its_methods, options);
+	UNIT_ROWS(is_all_that_probes_only_shows, probes_rows);
+	UNIT_ROWS(is_chosen, chosens);
+	UNIT_ROWS(has_its_type, types);
+	UNIT_TEST(the_drain_says_how_long_it_takes);
+	UNIT_ROWS(says_its_methods, options);
 	UNIT_ROWS(refuses, errors);
 	UNIT_TEST(http2_is_answered_in_its_own_frames);
 	UNIT_TEST(the_longest_answers_fit);

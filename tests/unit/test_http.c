@@ -535,9 +535,11 @@ walks_the_query(void **state)
 	struct span rest = guarded_span(r->query), name, value;
 	struct buf b = guarded_buf(ANSWER_ROOM);
 
-	while (http_next_param(&rest, &name, &value))
+	while (http_next_param(&rest, &name, &value)) {
 		buf_fmt(&b, "%.*s=%.*s;", (int)name.len, name.p,
 		        (int)value.len, value.p);
+		assert_false(b.cut);
+	}
 	assert_span_equal(r->out, buf_span(&b));
 }
 

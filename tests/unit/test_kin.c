@@ -99,6 +99,16 @@ static const struct deep {
 	{ "a chain longer than a pass is found", PASS + 9, INT_MAX },
 };
 
+/* One pass; the next goes on lower, so that they end. */
+static pid_t
+below(pid_t root, pid_t limit, struct seen *s)
+{
+	pid_t next = kin_below(root, limit, PASS, see, s);
+
+	assert_true(next < limit);
+	return next;
+}
+
 static void
 however_deep_all_are_found(void **state)
 {
@@ -108,7 +118,7 @@ however_deep_all_are_found(void **state)
 	pid_t first = start_chain(d->depth, pids);
 
 	while (limit > 0)
-		limit = kin_below(getpid(), limit, PASS, see, &s);
+		limit = below(getpid(), limit, &s);
 	end(first);
 	assert_int_equal(s.n, d->depth);
 	for (int i = 0; i < d->depth; i++)
@@ -128,7 +138,7 @@ only_what_is_below_is_found(void **state)
 	pid_t first = start_chain(d->depth, pids), limit = d->limit;
 
 	while (limit > 0)
-		limit = kin_below(pids[5], limit, PASS, see, &s);
+		limit = below(pids[5], limit, &s);
 	end(first);
 	assert_int_equal(s.n, d->depth - 6);
 	assert_false(has(&s, pids[5]));
@@ -164,7 +174,7 @@ all_are_found_pass_by_pass_each_once(void **state)
 	limit = kin_below(getpid(), INT_MAX, PASS, see, &s);
 	first = s.n;
 	while (limit > 0)
-		limit = kin_below(getpid(), limit, PASS, see, &s);
+		limit = below(getpid(), limit, &s);
 	for (size_t i = 0; i < m->n; i++)
 		end(pids[i]);
 	assert_int_equal(first, m->n < PASS ? m->n : PASS);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_watch.c - checks that cannot be run, from the fork to the verdicts */
+/* test_monitor.c - checks that cannot be run, from the fork to the verdicts */
 #include "unit.h"
 
 #include "fake_clock.h"
@@ -7,8 +7,9 @@
 #include "base/log.h"
 #include "client/checkopt.h"
 #include "net/sock.h"
-#include "sup/snapshot_checks.h"
 #include "sup/monitor.h"
+#include "sup/reason.h"
+#include "sup/snapshot_take.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -70,12 +71,12 @@ __wrap_notify_sock_read(int fd, char *into, size_t cap, struct ucred *from)
 }
 
 static struct loop loop;
-static struct monitor watch;
+static struct monitor monitor;
 static struct monitor_room kept;
 static struct monitor_check *const checks = kept.checks;
 static const struct signals_given given;
 static int changes;	/* of liveness */
-static bool is_told_ready;
+static bool reported_ready;
 static int log_fd = -1;	/* what was logged */
 
 /* One turn, or the end of a checker where pid is not 0. Only meanwhile stderr
@@ -87,7 +88,7 @@ turn(pid_t pid, int status)
 
 	dup2(log_fd, STDERR_FILENO);
 	if (pid > 0)
-		(void)monitor_reaped(&watch, pid, status);
+		(void)monitor_reaped(&monitor, pid, status);
 	else
 		(void)loop_turn(&loop);
 	dup2(err, STDERR_FILENO);
@@ -95,7 +96,7 @@ turn(pid_t pid, int status)
 }
 
 static void
-changed(void *owner, bool is_live)
+was_changed(void *owner, bool is_live)
 {
 	(void)owner;
 	(void)is_live;
@@ -103,7 +104,7 @@ changed(void *owner, bool is_live)
 }
 
 static void
-extended(void *owner, int64_t until_ms)
+was_extended(void *owner, int64_t until_ms)
 {
 	(void)owner;
 	(void)until_ms;
@@ -119,16 +120,16 @@ seen_alive(void *owner)
 }
 
 static void
-readied(void *owner, bool is_ready)
+was_readied(void *owner, bool is_ready)
 {
 	(void)owner;
-	assert_int_equal(is_ready, monitor_is_ready(&watch));
-	assert_int_not_equal(is_ready, is_told_ready);
-	is_told_ready = is_ready;
+	assert_int_equal(is_ready, monitor_is_ready(&monitor));
+	assert_int_not_equal(is_ready, reported_ready);
+	reported_ready = is_ready;
 }
 
 static void
-named(void *owner, pid_t pid)
+was_named(void *owner, pid_t pid)
 {
 	(void)owner;
 	(void)pid;
@@ -167,20 +168,21 @@ start_by(struct monitor_plan of)
 {
 	static struct monitor_plan plan;
 	const struct monitor_owner owner = {
-		NULL, changed, readied, extended, seen_alive, named,
+		NULL, was_changed, was_readied, was_extended, seen_alive,
+		was_named,
 	};
 
 	plan = of;
-	memset(&watch, 0, sizeof watch);
+	memset(&monitor, 0, sizeof monitor);
 	memset(&kept, 0, sizeof kept);
 	changes = lives = 0;
 	/* A checker that really runs waits by the kernel's clock. */
 	fake_now_ms = __real_clock_ms();
 	assert_int_equal(loop_init(&loop), 0);
-	assert_int_equal(monitor_open(&watch, &kept, &plan, &given, &loop,
+	assert_int_equal(monitor_open(&monitor, &kept, &plan, &given, &loop,
 	                            owner), 0);
-	is_told_ready = false;
-	monitor_start(&watch, getpid());
+	reported_ready = false;
+	monitor_start(&monitor, getpid());
 }
 
 static void
@@ -197,9 +199,9 @@ run_one_to(const int *end)
 	pid_t pid;
 	int status;
 
-	fake_now_ms = watch.timer.deadline_ms;
+	fake_now_ms = monitor.timer.deadline_ms;
 	turn(0, 0);
-	pid = watch.checks[0].checker.pid;
+	pid = monitor.checks[0].checker.pid;
 	assert_true(pid > 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	turn(pid, end != NULL ? *end : status);
@@ -215,23 +217,22 @@ run_one(void)
 static void
 must_be(bool ready, bool live)
 {
-	static struct lifecycle service;
-	static struct snapshot_room room;
-	static struct snapshot facts;
-	const struct snapshot_from from = {
-		.lifecycle = &service, .monitor = &watch, .pid = getpid(),
-		.sick = "", .death = "", .refused = "",
-		.now_ms = fake_now_ms,
-	};
+	static struct init in;
+	static char *argv[2];
+	static struct init_plan plan = { .argv = argv };
+	static struct snapshot s;
 
-	lifecycle_started(&service, fake_now_ms);
-	snapshot_checks(&facts, &room, &from);
-	assert_int_equal(ready, monitor_is_ready(&watch));
-	if (watch.pid > 0)	/* a start and an end tell it themselves */
-		assert_int_equal(ready, is_told_ready);
-	assert_int_equal(ready, snapshot_pass(&facts, SNAPSHOT_READY));
-	assert_int_equal(live, monitor_is_live(&watch));
-	assert_int_equal(live, snapshot_pass(&facts, SNAPSHOT_LIVE));
+	in.plan = &plan;
+	in.pid = getpid();
+	in.monitor = monitor;
+	lifecycle_started(&in.lifecycle, fake_now_ms);
+	snapshot_take(&s, &in, SNAPSHOT_DETAILS, fake_now_ms);
+	assert_int_equal(ready, monitor_is_ready(&monitor));
+	if (monitor.inbox.pid > 0)	/* a start and an end are known */
+		assert_int_equal(ready, reported_ready);
+	assert_int_equal(ready, snapshot_passes(&s, VERDICT_READY));
+	assert_int_equal(live, monitor_is_live(&monitor));
+	assert_int_equal(live, snapshot_passes(&s, VERDICT_LIVE));
 }
 
 /* How often the log so far has these words. */
@@ -250,7 +251,7 @@ count_said(const char *words)
 }
 
 static void
-a_check_that_cannot_be_run_turns_readiness_off_after_health_blind_ms_only(
+a_check_that_cannot_be_run_turns_readiness_off_late_only(
 	void **state)
 {
 	char why[SNAPSHOT_WHY_MAX];
@@ -266,11 +267,12 @@ a_check_that_cannot_be_run_turns_readiness_off_after_health_blind_ms_only(
 	must_be(true, true);
 	assert_int_equal(1, lives);
 	refuses = true;
-	since_ms = fake_now_ms = watch.timer.deadline_ms;
+	since_ms = fake_now_ms = monitor.timer.deadline_ms;
 	do {
 		turn(0, 0);
 		must_be(true, true);
-		fake_now_ms = watch.timer.deadline_ms;
+		assert_true(monitor.timer.deadline_ms > fake_now_ms);
+		fake_now_ms = monitor.timer.deadline_ms;
 	} while (fake_now_ms < since_ms + VERDICT_BLIND_MS - 1);
 	fake_now_ms = since_ms + VERDICT_BLIND_MS - 1;
 	turn(0, 0);
@@ -279,7 +281,7 @@ a_check_that_cannot_be_run_turns_readiness_off_after_health_blind_ms_only(
 	fake_now_ms++;
 	turn(0, 0);
 	must_be(false, true);
-	monitor_write_unready(&watch, MONITOR_LATEST, &b);
+	reason_write_unready(&b, &monitor, REASON_LATEST, fake_now_ms);
 	assert_string_equal(buf_text(&b), "check it: could not be run for 5m: "
 	                    "cannot start a process: Resource temporarily "
 	                    "unavailable; the last result: exit 0");
@@ -346,7 +348,7 @@ send_one(void)
 	struct sock_addr at;
 	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 
-	sock_abstract(&at, span_of(strchr(watch.socket_var, '@') + 1));
+	sock_abstract(&at, span_of(strchr(monitor.inbox.socket_var, '@') + 1));
 	assert_int_equal(1, sendto(fd, "X", 1, 0, &at.any, at.len));
 	close(fd);
 }
@@ -375,17 +377,17 @@ each_change_of_a_check_has_its_line(void **state)
 	begin_log();
 	log_level(LOG_INFO);
 	start();
-	assert_false(monitor_was_ready(&watch));
+	assert_false(monitor_was_ready(&monitor));
 	run_one();
 	run_one();
 	assert_int_equal(1, count_said("check it passes: exit 0\n"));
 	assert_int_equal(1, count_said("check it: exit 0\n"));
 	assert_int_equal(1, count_said("the service is ready\n"));
-	assert_true(monitor_was_ready(&watch));
+	assert_true(monitor_was_ready(&monitor));
 	run_one_to(&fails);
 	assert_int_equal(1, count_said("check it has failed: "));
 	must_be(false, false);
-	assert_true(monitor_was_ready(&watch));
+	assert_true(monitor_was_ready(&monitor));
 	run_one();
 	assert_int_equal(1, count_said("check it passes again: exit 0\n"));
 	assert_int_equal(2, count_said("the service is ready\n"));
@@ -407,14 +409,14 @@ after_the_end_it_is_not_ready_and_a_start_begins_anew(void **state)
 	start();
 	run_one();
 	must_be(true, true);
-	monitor_end(&watch);
-	assert_false(monitor_is_ready(&watch));
-	assert_true(watch.timer.deadline_ms == CLOCK_NEVER);
-	is_told_ready = false;
-	monitor_start(&watch, getpid());
+	monitor_end(&monitor);
+	assert_false(monitor_is_ready(&monitor));
+	assert_true(monitor.timer.deadline_ms == CLOCK_NEVER);
+	reported_ready = false;
+	monitor_start(&monitor, getpid());
 	must_be(false, true);
-	assert_false(monitor_was_ready(&watch));
-	assert_int_equal(fake_now_ms, watch.timer.deadline_ms);
+	assert_false(monitor_was_ready(&monitor));
+	assert_int_equal(fake_now_ms, monitor.timer.deadline_ms);
 	close(log_fd);
 }
 
@@ -430,14 +432,14 @@ a_late_check_is_killed_and_its_end_says_nothing_more(void **state)
 	begin_log();
 	start_by(plan);
 	turn(0, 0);
-	pid = watch.checks[0].checker.pid;
+	pid = monitor.checks[0].checker.pid;
 	assert_true(pid > 0);
-	fake_now_ms = watch.timer.deadline_ms;
+	fake_now_ms = monitor.timer.deadline_ms;
 	turn(0, 0);
 	assert_string_equal("not done within 5s", checks[0].why);
 	assert_int_equal(1, checks[0].failed);
 	assert_int_equal(fake_now_ms, checks[0].ended_ms);
-	fake_now_ms = watch.timer.deadline_ms;
+	fake_now_ms = monitor.timer.deadline_ms;
 	turn(0, 0);
 	assert_string_equal("the kernel still holds the last, killed check",
 	                    checks[0].why);
@@ -447,7 +449,7 @@ a_late_check_is_killed_and_its_end_says_nothing_more(void **state)
 	turn(pid, status);
 	assert_int_equal(2, checks[0].failed);
 	assert_int_equal(0, checks[0].not_run);
-	assert_int_equal(0, watch.checks[0].checker.pid);
+	assert_int_equal(0, monitor.checks[0].checker.pid);
 	close(log_fd);
 }
 
@@ -461,8 +463,8 @@ a_check_that_was_under_way_at_the_stop_says_nothing_more(void **state)
 	begin_log();
 	start();
 	turn(0, 0);
-	pid = watch.checks[0].checker.pid;
-	monitor_stop(&watch);
+	pid = monitor.checks[0].checker.pid;
+	monitor_stop(&monitor);
 	assert_int_equal(pid, waitpid(pid, &status, 0));
 	turn(pid, 0);
 	assert_int_equal(0, checks[0].passed);
@@ -482,9 +484,9 @@ each_start_says_once_that_it_is_ready(void **state)
 		int err = dup(STDERR_FILENO);
 
 		dup2(log_fd, STDERR_FILENO);
-		monitor_end(&watch);
-		is_told_ready = false;
-		monitor_start(&watch, getpid());
+		monitor_end(&monitor);
+		reported_ready = false;
+		monitor_start(&monitor, getpid());
 		dup2(err, STDERR_FILENO);
 		close(err);
 		wake_by_message("STATUS=x");
@@ -530,13 +532,13 @@ a_flood_has_a_share_of_a_turn(void **state)
 		turn(0, 0);
 		assert_int_equal(turns * r->a_turn, fake_reads);
 		assert_int_equal(r->pids_differ ? turns * r->walks : r->walks,
-		                 watch.speaker->walks);
+		                 monitor.inbox.speaker->walks);
 	}
 	fake_text = NULL;
-	assert_int_equal(!r->is_stranger, monitor_is_ready(&watch));
+	assert_int_equal(!r->is_stranger, monitor_is_ready(&monitor));
 	assert_int_equal(r->is_stranger ? 0 : 3 * r->a_turn, lives);
 	assert_int_equal(r->is_stranger, count_said("refused"));
-	monitor_write_unready(&watch, MONITOR_LATEST, &b);
+	reason_write_unready(&b, &monitor, REASON_LATEST, fake_now_ms);
 	if (r->is_stranger)
 		assert_non_null(strstr(buf_text(&b), "it has not said yet that "
 			"it is ready; a READY=1 of pid "));
@@ -557,7 +559,7 @@ an_outer_watchdog_is_no_business_of_the_services(void **state)
 	(void)state;
 	begin_log();
 	start_by((struct monitor_plan){ .notify = true });
-	monitor_set_env(&watch, env, &pid_slot);
+	inbox_set_env(&monitor.inbox, env, &pid_slot);
 	assert_true(pid_slot == NULL);
 	for (char **e = env; *e != NULL; e++)
 		assert_true(strncmp(*e, "WATCHDOG_", 9) != 0
@@ -571,7 +573,7 @@ an_outer_watchdog_is_no_business_of_the_services(void **state)
 static void
 wake_by_pipe(void)
 {
-	assert_int_equal(2, write(watch.ready_fd, "no", 2));
+	assert_int_equal(2, write(monitor.inbox.pipe_fd, "no", 2));
 	turn(0, 0);
 }
 
@@ -586,9 +588,9 @@ wake_by_checker(void)
 {
 	int status;
 
-	assert_int_equal(watch.checks[0].checker.pid,
-	                 waitpid(watch.checks[0].checker.pid, &status, 0));
-	turn(watch.checks[0].checker.pid, status);
+	assert_int_equal(monitor.checks[0].checker.pid,
+	                 waitpid(monitor.checks[0].checker.pid, &status, 0));
+	turn(monitor.checks[0].checker.pid, status);
 }
 
 static void
@@ -623,19 +625,20 @@ a_freeze_moves_the_period_once_and_starts_the_watchdog_anew(void **state)
 	plan.notify_fd = 9;
 	plan.watchdog_ms = 20000;
 	start_by(plan);
-	watch.notify.ready = true;	/* so that the watchdog runs */
-	watch.notify.fed_by_ms = fake_now_ms + 20000;
+	monitor.inbox.notify.ready = true;	/* so that the watchdog runs */
+	monitor.inbox.notify.fed_by_ms = fake_now_ms + 20000;
 	turn(0, 0);			/* a check is under way */
-	lenient_ms = watch.verdict.lenient_ms;
-	since_ms = watch.timer.deadline_ms;
+	lenient_ms = monitor.verdict.lenient_ms;
+	since_ms = monitor.timer.deadline_ms;
 	fake_now_ms = since_ms + r->late_ms;
 	r->wake();
 	turn(0, 0);
-	assert_int_equal(watch.verdict.lenient_ms - lenient_ms,
+	assert_int_equal(monitor.verdict.lenient_ms - lenient_ms,
 	                 r->is_freeze ? r->late_ms : 0);
 	if (r->is_freeze)
-		assert_int_equal(watch.notify.fed_by_ms, fake_now_ms + 20000);
-	assert_false(watch.notify.starved);
+		assert_int_equal(monitor.inbox.notify.fed_by_ms,
+		                 fake_now_ms + 20000);
+	assert_false(monitor.inbox.notify.starved);
 	close(log_fd);
 }
 
@@ -659,15 +662,15 @@ a_watchdog_that_starves_says_whether_it_was_fed(void **state)
 	begin_log();
 	start_by((struct monitor_plan){ .watchdog_ms = 2000 });
 	assert_int_equal(0, notify_read(&msg, span_of("WATCHDOG=1")));
-	notify_apply(&watch.notify, &msg, fake_now_ms);
-	is_told_ready = false;
-	monitor_start(&watch, getpid());	/* what was before is forgotten */
+	notify_apply(&monitor.inbox.notify, &msg, fake_now_ms);
+	reported_ready = false;
+	monitor_start(&monitor, getpid());	/* forgets what was before */
 	assert_int_equal(0, notify_read(&msg, span_of(r->said)));
-	notify_apply(&watch.notify, &msg, fake_now_ms);
+	notify_apply(&monitor.inbox.notify, &msg, fake_now_ms);
 	fake_now_ms += 2000;
 	turn(0, 0);
 	assert_int_equal(1, changes);
-	monitor_write_unlive(&watch, &b);
+	reason_write_unlive(&b, &monitor);
 	assert_string_equal(buf_text(&b), r->why);
 	close(log_fd);
 }
@@ -683,7 +686,7 @@ main(void)
 	UNIT_ROWS(a_flood_has_a_share_of_a_turn, floods);
 	UNIT_TEST(an_outer_watchdog_is_no_business_of_the_services);
 	UNIT_ROWS(of_a_checker, kills);
-	UNIT_TEST(a_check_that_cannot_be_run_turns_readiness_off_after_health_blind_ms_only);
+	UNIT_TEST(a_check_that_cannot_be_run_turns_readiness_off_late_only);
 	UNIT_ROWS(a_freeze_moves_the_period_once_and_starts_the_watchdog_anew,
 	          wakers);
 	UNIT_ROWS(a_watchdog_that_starves_says_whether_it_was_fed, unfed);

@@ -21,13 +21,17 @@ feed(struct pem *p, const char *text, size_t step, struct buf *b)
 		size_t n = len - at < step ? len - at : step;
 		struct span in = { guarded(text + at, n), n };
 
-		while ((r = pem_next(p, &in)) > 0)
+		while ((r = pem_next(p, &in)) > 0) {
 			buf_fmt(b, "%d:%.*s;", (int)p->kind, (int)p->len,
 			        (char *)p->out);
+			assert_false(b->cut);
+		}
 	}
-	while (r >= 0 && (r = pem_end(p)) > 0)
+	while (r >= 0 && (r = pem_end(p)) > 0) {
 		buf_fmt(b, "%d:%.*s;", (int)p->kind, (int)p->len,
 		        (char *)p->out);
+		assert_false(b->cut);
+	}
 	return r;
 }
 

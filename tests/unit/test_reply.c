@@ -141,8 +141,11 @@ decode(const char *text, size_t n, struct buf *out, size_t *left)
 		struct span in = { guarded(rest.p, len), len };
 
 		rest = span_after(rest, len);
-		while ((r = chunks_step(&c, &in, &data)) == CHUNKS_DATA)
+		while ((r = chunks_step(&c, &in, &data)) == CHUNKS_DATA) {
+			assert_true(data.len > 0);
 			buf_add(out, data);
+			assert_false(out->cut);
+		}
 		*left = in.len + rest.len;
 	}
 	return r;

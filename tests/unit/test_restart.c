@@ -370,6 +370,7 @@ what_cannot_be_cleared_does_not_hold_the_restart_for_ever(void **state)
 	(void)lifecycle_step(&s, EV_FAILED, t);
 	assert_int_equal(NOW + LIFECYCLE_CLEAR_AGAIN_MS, s.deadline_ms);
 	while (s.state == SVC_CLEARING) {
+		assert_true(s.deadline_ms > t);
 		t = s.deadline_ms;
 		assert_true(t <= NOW + LIFECYCLE_CLEAR_MAX_MS);
 		(void)lifecycle_step(&s, EV_DEADLINE, t);
@@ -690,6 +691,7 @@ let_deadlines_come(struct lifecycle *s, int64_t until_ms)
 	int64_t t = NOW;
 
 	while (s->state == was && s->deadline_ms <= until_ms) {
+		assert_true(s->deadline_ms > t);
 		t = s->deadline_ms;
 		(void)lifecycle_step(s, EV_DEADLINE, t);
 	}
@@ -729,12 +731,14 @@ mending_who_survives_sigkill_is_not_live_until_it_dies(void **state)
 	struct lifecycle s = in_state(SVC_MENDING);
 	const int64_t stuck_ms = NOW + LIFECYCLE_HUNG_MS + LIFECYCLE_DEATH_MAX_MS;
 	enum lifecycle_act act = ACT_NONE;
+	int64_t t = NOW - 1;
 
 	(void)state;
 	while (act != ACT_STUCK) {
-		assert_true(s.deadline_ms <= stuck_ms);
+		assert_true(s.deadline_ms > t && s.deadline_ms <= stuck_ms);
 		assert_true(lifecycle_is_live(&s));
-		act = lifecycle_step(&s, EV_DEADLINE, s.deadline_ms);
+		t = s.deadline_ms;
+		act = lifecycle_step(&s, EV_DEADLINE, t);
 	}
 	assert_false(lifecycle_is_live(&s));
 	act = lifecycle_step(&s, EV_DEADLINE, s.deadline_ms);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_health.c - thresholds; a million random lives of a service */
+/* test_verdict.c - thresholds; a million random lives of a service */
 #include "unit.h"
 
 #include "base/clock.h"
@@ -11,10 +11,10 @@
 #define STEPS     24	/* events of one random life */
 #define MANY      10000	/* checks: more than any threshold of these tests */
 
-static struct verdict
+static struct verdict_checks
 with(unsigned counts_for, int retries)
 {
-	struct verdict h = {
+	struct verdict_checks h = {
 		.conf = {
 			.interval_ms = 10000,
 			.timeout_ms = 1000,
@@ -22,7 +22,7 @@ with(unsigned counts_for, int retries)
 			.retries = retries,
 		},
 		.n = 1,
-		.asks_ready = (counts_for & VERDICT_READY) != 0,
+		.knows_ready = (counts_for & VERDICT_READY) != 0,
 	};
 
 	h.checks[0].counts_for = counts_for;
@@ -32,7 +32,7 @@ with(unsigned counts_for, int retries)
 
 /* One check that lasts 5 ms, at the time it is due; returns when it began. */
 static int64_t
-run_one(struct verdict *h, bool good)
+run_one(struct verdict_checks *h, bool good)
 {
 	int64_t t = verdict_deadline(h);
 
@@ -44,7 +44,7 @@ run_one(struct verdict *h, bool good)
 
 /* The check is due and cannot be run; returns when it was begun. */
 static int64_t
-refuse_one(struct verdict *h)
+refuse_one(struct verdict_checks *h)
 {
 	int64_t t = verdict_deadline(h);
 
@@ -55,14 +55,14 @@ refuse_one(struct verdict *h)
 }
 
 static enum verdict_state
-state_of(const struct verdict *h)
+state_of(const struct verdict_checks *h)
 {
 	return h->checks[0].state;
 }
 
 /* Failures until it is in that state; returns when the last one began. */
 static int64_t
-fail_until(struct verdict *h, enum verdict_state state)
+fail_until(struct verdict_checks *h, enum verdict_state state)
 {
 	int64_t t = NOW;
 
@@ -76,10 +76,10 @@ fail_until(struct verdict *h, enum verdict_state state)
 
 enum event { PASS, FAIL, LAST_FAIL, RESTART, STOP, EVENTS };
 
-static struct verdict
+static struct verdict_checks
 in_state(enum verdict_state state)
 {
-	struct verdict h = with(VERDICT_READY | VERDICT_LIVE, 3);
+	struct verdict_checks h = with(VERDICT_READY | VERDICT_LIVE, 3);
 
 	if (state != VERDICT_STARTING)
 		run_one(&h, true);
@@ -88,7 +88,7 @@ in_state(enum verdict_state state)
 }
 
 static void
-do_event(struct verdict *h, enum event ev)
+do_event(struct verdict_checks *h, enum event ev)
 {
 	int64_t t = verdict_deadline(h);
 
@@ -138,7 +138,7 @@ every_event_in_every_state_leads_where_the_table_says(void **state)
 	(void)state;
 	for (int from = VERDICT_STARTING; from <= VERDICT_FAILING; from++) {
 		for (int ev = PASS; ev < EVENTS; ev++) {
-			struct verdict h = in_state((enum verdict_state)from);
+			struct verdict_checks h = in_state((enum verdict_state)from);
 
 			do_event(&h, (enum event)ev);
 			if (state_of(&h) != table[from][ev])
@@ -167,7 +167,7 @@ each_state_has_its_verdicts(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		struct verdict h = with(cases[i].counts_for, 1);
+		struct verdict_checks h = with(cases[i].counts_for, 1);
 
 		h.checks[0].state = cases[i].state;
 		assert_int_equal(cases[i].ready, verdict_passes(&h, VERDICT_READY));
@@ -182,7 +182,7 @@ a_failing_service_is_found_within_interval_x_retries_and_timeout(void **state)
 {
 	(void)state;
 	for (int retries = 1; retries <= 10; retries++) {
-		struct verdict h = with(VERDICT_LIVE, retries);
+		struct verdict_checks h = with(VERDICT_LIVE, retries);
 		int64_t sick_ms = run_one(&h, true), t = sick_ms;
 
 		for (int i = 0; i < retries; i++) {
@@ -201,7 +201,7 @@ a_failing_service_is_found_within_interval_x_retries_and_timeout(void **state)
 static void
 a_service_that_never_answers_is_found_as_fast_from_its_start(void **state)
 {
-	struct verdict h = with(VERDICT_LIVE, 3);
+	struct verdict_checks h = with(VERDICT_LIVE, 3);
 
 	(void)state;
 	assert_int_equal(30000, fail_until(&h, VERDICT_FAILING) - NOW);
@@ -210,7 +210,7 @@ a_service_that_never_answers_is_found_as_fast_from_its_start(void **state)
 static void
 one_success_forgives_all_failures(void **state)
 {
-	struct verdict h = with(VERDICT_LIVE, 3);
+	struct verdict_checks h = with(VERDICT_LIVE, 3);
 
 	(void)state;
 	run_one(&h, true);
@@ -228,7 +228,7 @@ a_new_service_is_asked_at_once_and_then_ever_more_slowly(void **state)
 	static const int64_t at_ms[] = {
 		0, 100, 300, 700, 1500, 3100, 6300, 10000, 20000, 30000,
 	};
-	struct verdict h = with(VERDICT_READY, 1000);
+	struct verdict_checks h = with(VERDICT_READY, 1000);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof at_ms / sizeof at_ms[0]; i++)
@@ -238,7 +238,7 @@ a_new_service_is_asked_at_once_and_then_ever_more_slowly(void **state)
 static void
 a_check_that_passes_is_asked_every_interval(void **state)
 {
-	struct verdict h = with(VERDICT_READY, 3);
+	struct verdict_checks h = with(VERDICT_READY, 3);
 	int64_t t = run_one(&h, true);
 
 	(void)state;
@@ -250,7 +250,7 @@ a_check_that_passes_is_asked_every_interval(void **state)
 static void
 failures_in_the_start_period_do_not_count(void **state)
 {
-	struct verdict h = with(VERDICT_LIVE, 1);
+	struct verdict_checks h = with(VERDICT_LIVE, 1);
 	int64_t t = NOW;
 
 	(void)state;
@@ -267,7 +267,7 @@ failures_in_the_start_period_do_not_count(void **state)
 static void
 the_start_interval_bounds_the_pause_within_the_period(void **state)
 {
-	struct verdict h = with(VERDICT_LIVE, 1);
+	struct verdict_checks h = with(VERDICT_LIVE, 1);
 	int64_t before, t = NOW;
 
 	(void)state;
@@ -286,7 +286,7 @@ the_start_interval_bounds_the_pause_within_the_period(void **state)
 static void
 once_ready_failures_in_the_start_period_count(void **state)
 {
-	struct verdict h = with(VERDICT_READY | VERDICT_LIVE, 2);
+	struct verdict_checks h = with(VERDICT_READY | VERDICT_LIVE, 2);
 
 	(void)state;
 	h.conf.start_period_ms = 600000;
@@ -303,7 +303,7 @@ static void
 where_nobody_says_when_it_is_ready_the_first_success_ends_the_period(
 	void **state)
 {
-	struct verdict h = with(VERDICT_LIVE, 1);
+	struct verdict_checks h = with(VERDICT_LIVE, 1);
 
 	(void)state;
 	h.conf.start_period_ms = 60000;
@@ -321,7 +321,7 @@ where_nobody_says_when_it_is_ready_the_first_success_ends_the_period(
 static void
 a_restart_has_its_own_start_period(void **state)
 {
-	struct verdict h = with(VERDICT_LIVE, 1);
+	struct verdict_checks h = with(VERDICT_LIVE, 1);
 
 	(void)state;
 	h.conf.start_period_ms = 600000;
@@ -335,7 +335,7 @@ a_restart_has_its_own_start_period(void **state)
 static void
 more_time_to_start_can_be_asked_for_and_not_taken_away(void **state)
 {
-	struct verdict h = with(VERDICT_LIVE, 1);
+	struct verdict_checks h = with(VERDICT_LIVE, 1);
 
 	(void)state;
 	verdict_extend(&h, NOW + 50000);
@@ -352,7 +352,7 @@ a_check_is_due_when_the_period_or_an_extension_ends(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
-		struct verdict h = with(VERDICT_LIVE, 3);
+		struct verdict_checks h = with(VERDICT_LIVE, 3);
 
 		h.conf.interval_ms = 1000;
 		h.conf.start_interval_ms = starts[i];
@@ -373,7 +373,7 @@ a_check_is_due_when_the_period_or_an_extension_ends(void **state)
 static void
 an_extension_that_ends_before_the_next_check_moves_it(void **state)
 {
-	struct verdict h = with(VERDICT_READY, 2);
+	struct verdict_checks h = with(VERDICT_READY, 2);
 
 	(void)state;
 	h.conf.start_interval_ms = 1;
@@ -390,7 +390,7 @@ an_extension_that_ends_before_the_next_check_moves_it(void **state)
 static void
 in_the_start_period_it_pauses_no_longer_than_the_interval(void **state)
 {
-	struct verdict h = with(VERDICT_LIVE, 1);
+	struct verdict_checks h = with(VERDICT_LIVE, 1);
 	int64_t t = NOW;
 
 	(void)state;
@@ -409,7 +409,7 @@ in_the_start_period_it_pauses_no_longer_than_the_interval(void **state)
 static void
 a_success_in_the_period_is_asked_again_after_an_interval(void **state)
 {
-	struct verdict h = with(VERDICT_READY, 1);
+	struct verdict_checks h = with(VERDICT_READY, 1);
 
 	(void)state;
 	h.conf.start_period_ms = 5000;
@@ -431,7 +431,7 @@ a_freeze_moves_the_end_of_the_period_and_of_an_extension(void **state)
 {
 	(void)state;
 	for (int extends = 0; extends <= 1; extends++) {
-		struct verdict h = with(VERDICT_LIVE, 1);
+		struct verdict_checks h = with(VERDICT_LIVE, 1);
 
 		h.conf.start_period_ms = extends ? 10 : 20000;
 		verdict_start(&h, NOW);
@@ -448,7 +448,7 @@ static void
 a_freeze_takes_no_time_from_a_service_that_starts_without_a_period(
 	void **state)
 {
-	struct verdict h = with(VERDICT_LIVE, 1);
+	struct verdict_checks h = with(VERDICT_LIVE, 1);
 	int64_t t = NOW + 100;
 
 	(void)state;
@@ -466,7 +466,7 @@ a_freeze_takes_no_time_from_a_service_that_starts_without_a_period(
 static void
 a_freeze_is_no_time_in_which_a_check_could_not_be_run(void **state)
 {
-	struct verdict h = with(VERDICT_READY, 1);
+	struct verdict_checks h = with(VERDICT_READY, 1);
 	int64_t t;
 
 	(void)state;
@@ -485,7 +485,7 @@ a_freeze_is_no_time_in_which_a_check_could_not_be_run(void **state)
 static void
 checks_never_overlap_and_a_late_one_leaves_time_to_be_gone(void **state)
 {
-	struct verdict h = with(VERDICT_LIVE, 3);
+	struct verdict_checks h = with(VERDICT_LIVE, 3);
 
 	(void)state;
 	h.conf.timeout_ms = 30000;	/* longer than the interval */
@@ -504,7 +504,7 @@ a_failure_that_is_told_long_after_its_time_does_not_count(void **state)
 
 	(void)state;
 	for (int64_t over = 0; over <= 1; over++) {
-		struct verdict h = with(VERDICT_LIVE, 1);
+		struct verdict_checks h = with(VERDICT_LIVE, 1);
 		int64_t t = run_one(&h, true) + 10000;
 
 		verdict_begun(&h, 0, t);
@@ -518,7 +518,7 @@ a_failure_that_is_told_long_after_its_time_does_not_count(void **state)
 
 /* Of a check that was under way in a freeze. */
 static void
-fail_frozen(struct verdict *h, int64_t t)
+fail_frozen(struct verdict_checks *h, int64_t t)
 {
 	verdict_begun(h, 0, t);
 	verdict_pardon(h, t + 1000, t + 1201);
@@ -528,7 +528,7 @@ fail_frozen(struct verdict *h, int64_t t)
 static void
 a_check_that_was_frozen_fails_for_nothing_once_in_a_row(void **state)
 {
-	struct verdict h = with(VERDICT_LIVE, 1);
+	struct verdict_checks h = with(VERDICT_LIVE, 1);
 	int64_t t = run_one(&h, true) + 10000;
 
 	(void)state;
@@ -544,7 +544,7 @@ a_check_that_was_frozen_fails_for_nothing_once_in_a_row(void **state)
 static void
 a_freeze_forgives_no_later_check(void **state)
 {
-	struct verdict h = with(VERDICT_LIVE, 1);
+	struct verdict_checks h = with(VERDICT_LIVE, 1);
 	int64_t t = run_one(&h, true) + 10000;
 
 	(void)state;
@@ -556,7 +556,7 @@ a_freeze_forgives_no_later_check(void **state)
 static void
 nothing_is_due_and_no_result_counts_after_the_stop(void **state)
 {
-	struct verdict h = with(VERDICT_LIVE, 1);
+	struct verdict_checks h = with(VERDICT_LIVE, 1);
 
 	(void)state;
 	run_one(&h, true);
@@ -575,7 +575,7 @@ nothing_is_due_and_no_result_counts_after_the_stop(void **state)
 static void
 flapping_is_told_by_changes_and_ends_with_calm(void **state)
 {
-	struct verdict h = with(VERDICT_LIVE, 3);
+	struct verdict_checks h = with(VERDICT_LIVE, 3);
 
 	(void)state;
 	run_one(&h, true);
@@ -597,7 +597,7 @@ flapping_is_told_by_changes_and_ends_with_calm(void **state)
 static void
 flapping_ends_when_so_few_changes_are_among_the_last_results(void **state)
 {
-	struct verdict h = with(VERDICT_LIVE, 3);
+	struct verdict_checks h = with(VERDICT_LIVE, 3);
 	int calm = 0;
 
 	(void)state;
@@ -618,7 +618,7 @@ a_check_that_cannot_be_run_changes_no_state(void **state)
 {
 	(void)state;
 	for (int from = VERDICT_STARTING; from <= VERDICT_FAILING; from++) {
-		struct verdict h = in_state((enum verdict_state)from);
+		struct verdict_checks h = in_state((enum verdict_state)from);
 		struct verdict_check before = h.checks[0];
 
 		for (int i = 0; i < 20; i++) {
@@ -642,7 +642,7 @@ static void
 after_health_blind_ms_without_a_result_readiness_is_off_and_liveness_not(
 	void **state)
 {
-	struct verdict h = with(VERDICT_READY | VERDICT_LIVE, 1);
+	struct verdict_checks h = with(VERDICT_READY | VERDICT_LIVE, 1);
 	int64_t since_ms;
 
 	(void)state;
@@ -664,7 +664,7 @@ any_result_ends_the_time_without_one(void **state)
 {
 	(void)state;
 	for (int good = 0; good <= 1; good++) {
-		struct verdict h = with(VERDICT_READY, 2);
+		struct verdict_checks h = with(VERDICT_READY, 2);
 		int64_t t;
 
 		run_one(&h, true);
@@ -683,7 +683,7 @@ any_result_ends_the_time_without_one(void **state)
 static void
 a_check_for_liveness_only_turns_nothing_off(void **state)
 {
-	struct verdict h = with(VERDICT_LIVE, 1);
+	struct verdict_checks h = with(VERDICT_LIVE, 1);
 	int64_t t;
 
 	(void)state;
@@ -698,7 +698,7 @@ a_check_for_liveness_only_turns_nothing_off(void **state)
 static void
 nothing_turns_blind_while_it_is_under_way(void **state)
 {
-	struct verdict h = with(VERDICT_READY, 1);
+	struct verdict_checks h = with(VERDICT_READY, 1);
 	int64_t t = refuse_one(&h) + VERDICT_BLIND_MS;
 
 	(void)state;
@@ -712,7 +712,7 @@ nothing_turns_blind_while_it_is_under_way(void **state)
 static void
 nothing_turns_blind_after_the_stop_and_a_start_forgets(void **state)
 {
-	struct verdict h = with(VERDICT_READY, 1);
+	struct verdict_checks h = with(VERDICT_READY, 1);
 	int64_t t = refuse_one(&h);
 
 	(void)state;
@@ -726,7 +726,7 @@ nothing_turns_blind_after_the_stop_and_a_start_forgets(void **state)
 static void
 what_cannot_be_run_is_tried_again_within_health_again_ms(void **state)
 {
-	struct verdict h = with(VERDICT_READY, 1);
+	struct verdict_checks h = with(VERDICT_READY, 1);
 	int64_t t;
 
 	(void)state;
@@ -742,7 +742,7 @@ static void
 before_the_first_success_it_is_tried_ever_more_slowly(void **state)
 {
 	static const int64_t at_ms[] = { 0, 100, 300, 700, 1500, 3100 };
-	struct verdict h = with(VERDICT_READY, 1);
+	struct verdict_checks h = with(VERDICT_READY, 1);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof at_ms / sizeof at_ms[0]; i++)
@@ -761,7 +761,7 @@ struct life {
 	uint64_t       seed;
 	int64_t        now_ms;
 	struct lifecycle service;
-	struct verdict  verdict;
+	struct verdict_checks  verdict;
 	int            processes;	/* services that exist */
 	bool           left, gave_up, was_live;
 	bool           asked;	/* to drain or to stop */

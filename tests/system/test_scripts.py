@@ -1,0 +1,392 @@
+"""What stands around the code: the scripts, the Makefile, the binary's form."""
+# SPDX-License-Identifier: MIT
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from harness import HALE, PATH, TOP
+
+SCRIPTS = TOP / "scripts"
+ARCHIVE = b"the archive's bytes"
+SHA256 = "82117bda95f44552198ae4019671a1a940024a1febb87dac519e13b8ef47178d"
+
+
+def call(*words, **env):
+    """A command of this tree, as make would run it; make's own variables away."""
+    kept = {name: value for name, value in os.environ.items()
+            if not name.startswith(("MAKE", "MFLAGS"))}
+    return subprocess.run(words, capture_output=True, text=True, timeout=60,
+                          env={**kept, "LC_ALL": "C", **env})
+
+
+def write_tool(path, line):
+    path.write_text(f"#!/bin/sh\n{line}\n")
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def ci(tmp_path):
+    """ci("echo x") gives .ci/run, whose make does that, and its environment."""
+    top = tmp_path / "top"
+    for name in (".ci", "scripts"):
+        (top / name).mkdir(parents=True)
+    shutil.copy(TOP / ".ci" / "run", top / ".ci")
+    write_tool(top / "scripts" / "engine", 'echo "engine $1" >>calls')
+
+    def made(line):
+        write_tool(tmp_path / "make", line)
+        return top / ".ci" / "run", {"PATH": f"{tmp_path}:{PATH}"}
+    return made
+
+
+@pytest.mark.static_only
+def test_the_binary_is_static_and_hardened():
+    told = call("readelf", "-hldW", HALE).stdout
+    segments = dict(re.findall(r"^ +(GNU_\w+|INTERP) .* (\S+) +0x\w+$", told, re.M))
+    assert "DYN (Position-Independent Executable" in told
+    assert segments == {"GNU_STACK": "RW", "GNU_RELRO": "R"}
+    assert re.search(r"\(FLAGS_1\) +Flags: NOW PIE", told)
+    assert "(NEEDED)" not in told and "TEXTREL" not in told
+    assert not re.search(r"^ +LOAD .* RWE ", told, re.M)
+
+
+def link(to, *how):
+    (to.parent / "a.c").write_text("int main(int c, char **v) { return v[c - 1][2] != 'v'; }")
+    subprocess.run(("gcc", *how, "-o", to, to.parent / "a.c"), check=True, timeout=60)
+    return to
+
+
+@pytest.mark.static_only
+@pytest.mark.parametrize("how, told", [
+    (["-pie"], "it needs the loader /lib"), (["-static"], "its ELF type is EXEC"),
+    (["-nostdlib", "-static-pie", "-Wl,-e,main"], "it does not start")], ids=str)
+def test_what_is_no_static_pie_is_an_error_that_leaves_no_hale(tmp_path, how, told):
+    """As a musl-gcc makes it that has no spec for -static-pie (musl 1.2.6 as it comes)."""
+    debug = link(tmp_path / "hale.debug", *how)
+    (tmp_path / "hale").write_bytes(b"of yesterday")
+    os.utime(tmp_path / "hale", (0, 0))
+    done = call("make", "-C", TOP, f"B={tmp_path}", "TOOL=build/tool", "PARTS=", "MALLOC=",
+                "-o", f"{tmp_path}/main.o", f"{tmp_path}/hale")
+    assert done.returncode != 0 and "made" not in done.stdout
+    assert f"{debug}: not a static PIE: {told}" in done.stderr
+    assert not (tmp_path / "hale").exists() and not debug.exists()
+
+
+def test_a_static_pie_is_one(tmp_path):
+    done = call(SCRIPTS / "static.sh", link(tmp_path / "x", "-static-pie"))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("arch", ["riscv64",
+                                  "arm64" if os.uname().machine == "x86_64" else "amd64"])
+@pytest.mark.parametrize("env", [False, True])
+def test_another_machines_binary_is_asked_for_in_vain_and_in_words(arch, env):
+    done = call("make", "-n", "-C", TOP, *([] if env else [f"ARCH={arch}"]),
+                **({"ARCH": arch} if env else {}))
+    assert done.returncode == 2
+    assert f"ARCH={arch}: this makes hale for the machine that it runs on" in done.stderr
+
+
+@pytest.mark.parametrize("arch", ["", "x86_64", "amd64"] if os.uname().machine == "x86_64"
+                         else ["", "aarch64", "arm64"])
+def test_this_machines_name_is_no_other_machine(arch):
+    assert call("make", "-n", "-C", TOP, "clean", ARCH=arch).returncode == 0
+
+
+def test_a_damaged_archive_is_refused_in_words_and_put_aside(tmp_path):
+    (tmp_path / "x.tar.gz").write_bytes(ARCHIVE.replace(b"bytes", b"byteS"))
+    done = call(SCRIPTS / "fetch.sh", "x.tar.gz", SHA256, "-", HALE_SRC=str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"refused x.tar.gz from {tmp_path}: its SHA-256 is not" in done.stderr
+    assert SHA256 in done.stderr
+    assert os.listdir(tmp_path) == ["x.tar.gz.refused"]
+
+
+def test_a_whole_archive_is_taken_without_asking_any_mirror(tmp_path):
+    (tmp_path / "x.tar.gz").write_bytes(ARCHIVE)
+    done = call(SCRIPTS / "fetch.sh", "x.tar.gz", SHA256, "-", HALE_SRC=str(tmp_path))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert os.listdir(tmp_path) == ["x.tar.gz"]
+
+
+def test_bootstrap_says_and_does_nothing_where_all_is_there(tmp_path):
+    for name in ("apt-get", "apk", "sudo"):
+        write_tool(tmp_path / name, f"echo {name} was called; exit 1")
+    done = call(SCRIPTS / "bootstrap", "build", "test", PATH=f"{tmp_path}:{PATH}")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_bootstrap_names_the_sets_there_are():
+    done = call(SCRIPTS / "bootstrap", "everything")
+    assert done.returncode == 1
+    assert "no set named 'everything'; there are build demo test" in done.stderr
+
+
+def test_make_clean_needs_nothing_to_clean(tmp_path):
+    shutil.copy(TOP / "Makefile", tmp_path)
+    done = call("make", "-C", tmp_path, "clean")
+    assert done.returncode == 0, done.stderr
+
+
+def tree(folder, **files):
+    """A source tree with these files; __ stands for a slash."""
+    for name, text in files.items():
+        path = folder / (name.replace("__", "/") + ".c")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (folder / "include").mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.mark.parametrize("name, line, told", [
+    ("src__base__a", '#include "net/http.h"', 'src/base/a.c:1: include "net/http.h" '
+                                              "is of a room that base may not know"),
+    ("src__net__a", '# include "sup/init.h"', "is of a room that net may not know"),
+    ("src__sup__monitor", '#include "client/dns.h"', "is of a room that sup may not know"),
+    ("src__sup__checker", '#include "client/dns.h"', ""),
+    ("src__cmd__a", '#include "buf.h"', "names no room"),
+    ("src__net__a", '#include "base/buf.h"', ""),
+    ("src__main", '#include "cmd/cmd.h"', ""),
+])
+def test_an_include_of_a_room_that_the_file_may_not_know_fails(tmp_path, name, line, told):
+    tree(tmp_path, **{name: line + "\n"})
+    done = subprocess.run((SCRIPTS / "layers.sh", "build"), cwd=tmp_path,
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == (1 if told else 0)
+    assert told in done.stdout and bool(told) == bool(done.stdout)
+
+
+@pytest.fixture
+def layers(tmp_path):
+    """layers(src__base__a="int a;") builds each and gives what layers.sh says of all."""
+    def run(**files):
+        tree(tmp_path, **files)
+        modules = [name.replace("__", "/")[len("src/"):] for name in files
+                   if name.startswith("src__")]
+        for module in modules:
+            (tmp_path / module).parent.mkdir(exist_ok=True)
+            subprocess.run(("gcc", "-w", "-c", "-o", f"{module}.o", f"src/{module}.c"),
+                           cwd=tmp_path, check=True, timeout=60)
+        done = subprocess.run((SCRIPTS / "layers.sh", ".", *modules), cwd=tmp_path,
+                              capture_output=True, text=True, timeout=60)
+        assert done.stderr == "" and done.returncode == bool(done.stdout)
+        return done.stdout.splitlines()
+    return run
+
+
+CALLS = "int {0}(void); int (*a(void))(void) {{ return {0}; }}\n"
+HAS = "int {}(void) {{ return 0; }}\n"
+
+
+@pytest.mark.parametrize("needs, has, told", [
+    ("sup/init", "tls/tls", "sup"), ("net/server", "tls/tls", "net"),
+    ("base/buf", "client/url", "base"), ("sup/monitor", "get/route", "sup"),
+    ("sup/monitor", "client/exchange", "sup"), ("sup/checker", "tls/tls", "sup/checker"),
+    ("sup/local_ask", "get/route", "sup/local_ask"), ("net/loop", "sup/init", "net"),
+    ("sup/checker", "client/check", ""), ("sup/local_ask", "client/exchange", ""),
+    ("sup/init", "net/loop", ""), ("client/dial", "tls/tls", ""), ("cmd/run", "sup/init", "")])
+def test_what_pid_1_runs_through_needs_no_symbol_behind_the_wall(layers, needs, has, told):
+    said = layers(**{"src__" + needs.replace("/", "__"): CALLS.format("there"),
+                     "src__" + has.replace("/", "__"): HAS.format("there")})
+    assert said == ([f"layers: ./{needs}.o needs there of ./{has}.o, of a room that "
+                     f"{told} may not know"] if told else [])
+
+
+READS = "int read(); int a(void) { return read(); }\n"
+PURE = "/* SPDX-License-Identifier: MIT */\n/*\n * base/x - what it is\n * (pure)\n */\n"
+
+
+def test_a_pure_module_that_needs_more_than_pure_ones_fails(layers):
+    assert layers(src__base__a=PURE + READS,
+                  src__base__b=PURE + "int a(void); int b(void) { return a(); }\n") == [
+                      "layers: ./base/a.o is pure and yet needs read"]
+    assert layers(src__base__a=READS,
+                  src__base__b=PURE + "int a(void); int b(void) { return a(); }\n") == [
+                      "layers: ./base/b.o is pure and yet needs a"]
+
+
+def test_a_header_that_says_pure_is_held_to_it_and_a_comment_below_code_is_not(layers, tmp_path):
+    (tmp_path / "include" / "net").mkdir(parents=True)
+    header = tmp_path / "include" / "net" / "a.h"
+    header.write_text(PURE)
+    assert layers(src__net__a=READS) == ["layers: ./net/a.o is pure and yet needs read"]
+    header.write_text(PURE.replace("(pure)", "plain") + "int a(void); /* (pure) */\n")
+    assert layers(src__net__a=READS) == []
+
+
+def test_ci_that_is_ended_by_a_signal_ends_its_tests_and_their_engine(ci):
+    run, env = ci("echo $$ >pid; echo testing; exec sleep 600")
+    running = subprocess.Popen((run,), stdout=subprocess.PIPE, text=True,
+                               env={**os.environ, **env})
+    top = run.parents[1]
+    try:
+        assert running.stdout.readline() == "testing\n"
+        tests = os.pidfd_open(int((top / "pid").read_text()))
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(15) == 1
+        # make does not wait for what it signalled: the end may come later.
+        assert select.select([tests], [], [], 15)[0]
+        os.close(tests)
+    finally:
+        running.kill()
+        running.stdout.close()
+    assert (top / "calls").read_text() == "engine stop\n"
+
+
+MIT = "Permission is hereby granted, to\nall.\n\nIT IS PROVIDED AS IS, THE\nSOFTWARE.\n"
+
+
+@pytest.fixture
+def license_c(tmp_path):
+    """license_c(bearssl=...) runs scripts/license.sh on such texts."""
+    def make(bearssl="Copyright (c) B\n\n" + MIT, musl="Copyright M\n\n" + MIT, more=()):
+        texts = {"LICENSE": "MIT\n\nCopyright H\n\n" + MIT, "bearssl.license": bearssl,
+                 "musl.license": musl, "musl.mk": "MUSL_VERSION = none\n"}
+        for name, text in texts.items():
+            (tmp_path / name).write_text(text or "")
+            if text is None:
+                (tmp_path / name).unlink()
+        return call(SCRIPTS / "license.sh", tmp_path / "LICENSE", tmp_path, *more)
+    return make
+
+
+def test_the_license_has_each_copyright_and_the_text_once(license_c, tmp_path):
+    (tmp_path / "more").write_text('a "b" \\ c\n')
+    done = license_c(more=[tmp_path / "more"])
+    assert done.returncode == 0, done.stderr
+    for line in ("hale: Copyright H", "musl: Copyright M", "BearSSL: Copyright (c) B"):
+        assert f'\t"{line}\\n"\n' in done.stdout
+    assert done.stdout.count("Permission is hereby") == 1
+    assert done.stdout.endswith('\t"a \\"b\\" \\\\ c\\n"\n;\n')
+
+
+def test_the_license_may_be_wrapped_otherwise_and_musl_be_absent(license_c):
+    done = license_c("Copyright (c) B\n\n" + MIT.replace("to\nall", "to \n  all"), musl=None)
+    assert done.returncode == 0 and "musl" not in done.stdout
+
+
+@pytest.mark.parametrize("texts, told", [
+    ({"bearssl": "Copyright B\n\n" + MIT.replace("all", "some")}, "is not the MIT license of"),
+    ({"musl": "Copyright M\n\nAll rights reserved.\n"}, "is not the MIT license of"),
+    ({"bearssl": MIT}, "has no copyright line")], ids=str)
+def test_another_license_fails_the_build_and_is_named(license_c, texts, told):
+    done = license_c(**texts)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert told in done.stderr and list(texts)[0] + ".license" in done.stderr
+
+
+@pytest.fixture
+def make_test(tmp_path):
+    """make_test("b") runs scripts/test.sh for a, b and c, of which b fails."""
+    def run(*fail):
+        write_tool(tmp_path / "make", 'echo "made $2"; case $2 in ' +
+                   "".join(f"{name}) exit 1;; " for name in fail) + "esac")
+        done = call(SCRIPTS / "test.sh", tmp_path / "make", tmp_path / "took", "a", "b", "c")
+        assert done.stderr == ""
+        return done
+    return run
+
+
+def test_make_test_says_what_it_does_and_how_long_that_takes_here(make_test, tmp_path):
+    first, *rest = make_test().stdout.splitlines()
+    assert first.startswith("make test: a b c: 11 minutes on two cores, perhaps 30 the first time")
+    assert rest[:-1] == [line for n, name in enumerate("abc") for line in
+                         (f"make test: {name} ({n + 1} of 3)", f"made {name}")]
+    assert re.fullmatch(r"make test: all passed in 0:\d\d minutes", rest[-1])
+    (tmp_path / "took" / "took.b").write_text("125\n")
+    assert re.match(r"make test: a 0:0\d, b 2:05, c 0:0\d: 2:\d\d minutes the last time here\n",
+                    make_test().stdout)
+
+
+@pytest.mark.parametrize("fail, made", [("a", "a"), ("b", "abc"), ("bc", "abc"), ("c", "abc")])
+def test_make_test_goes_on_after_a_failure_but_for_what_all_need(make_test, fail, made):
+    done = make_test(*fail)
+    assert done.returncode == 1
+    assert re.findall("^made (.)$", done.stdout, re.M) == list(made)
+    assert done.stdout.splitlines()[-1] == f"make test: failed: {' '.join(fail)}"
+
+
+HEARS = """
+import signal, subprocess, sys
+import conftest
+conftest.hear_signals()
+sys.exit(subprocess.run(["sh", "-c", f"kill -{sys.argv[1]} $$"]).returncode != -int(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("sig", [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
+def test_what_tests_start_hears_a_signal_that_nohup_has_us_ignore(sig):
+    done = subprocess.run(["sh", "-c", f"trap '' {int(sig)}; exec \"$@\"", "sh",
+                           "/usr/bin/python3", "-c", HEARS, str(int(sig))],
+                          cwd=TOP / "tests" / "system", timeout=60, env={
+                              **os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    assert done.returncode == 0
+
+
+def test_a_test_that_hangs_fails_and_so_does_its_clean_up(tmp_path):
+    shutil.copy(TOP / "tests" / "system" / "conftest.py", tmp_path)
+    (tmp_path / "test_x.py").write_text("import subprocess, conftest\n"
+                                        "conftest.TEST_S = conftest.AGAIN_S = 0.2\n"
+                                        "def test_hangs():\n"
+                                        "    with subprocess.Popen(['sleep', '9']):\n"
+                                        "        pass\n"
+                                        "def test_goes_on():\n"
+                                        "    pass\n")
+    done = call("/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", tmp_path,
+                PYTHONPATH=str(TOP / "tests" / "system" / "lib"), HALE_BIN=HALE)
+    assert "the test hangs" in done.stdout
+    assert "1 failed, 1 passed" in done.stdout
+
+
+@pytest.mark.parametrize("line, code, told", [
+    ("echo '3 passed in 0.1s'", 0, "3 passed in 0.1s"),
+    ("echo '3 passed in 0.1s'; exit 2", 2, "make test: exit 2"),
+    ("echo 'SKIPPED [1] tests/container/conftest.py:50: no engine'", 1,
+     "a container test was skipped"),
+])
+def test_ci_ends_as_its_tests_did_and_takes_no_skipped_container_test(ci, line, code,
+                                                                     told):
+    run, env = ci(line)
+    done = call(run, **env)
+    assert done.returncode == code, done
+    assert told in done.stdout
+
+
+# --- the README shows what the tests use --------------------------------------
+
+FENCE = "```"
+
+
+@pytest.fixture
+def readme(tmp_path):
+    """readme(block) runs scripts/readme.sh on a README that shows a.yaml like that."""
+    (tmp_path / "a.yaml").write_text("a: 1\n")
+
+    def run(block, *more, mark="file a.yaml"):
+        page = tmp_path / "README.md"
+        page.write_text(f"# x\n\n<!-- {mark} -->\n{FENCE}yaml\n{block}{FENCE}\n\nend\n")
+        return call(SCRIPTS / "readme.sh", HALE, page, *more), page.read_text()
+    return run
+
+
+def test_a_file_that_the_readme_shows_as_it_is_passes(readme):
+    assert readme("a: 1\n")[0].returncode == 0
+
+
+@pytest.mark.parametrize("block", ["", "a: 2\n", "a: 1\nb: 2\n"])
+def test_a_file_that_the_readme_shows_otherwise_is_named_and_mended(readme, block):
+    done, _ = readme(block)
+    assert done.returncode == 1
+    assert "+a: 1" in done.stdout or "-b: 2" in done.stdout
+    assert "--write mends it" in done.stderr
+    assert readme(block, "--write")[1] == readme("a: 1\n")[1]
+
+
+def test_a_file_that_the_readme_shows_and_is_missing_is_named(readme):
+    done, _ = readme("a: 1\n", mark="file b.yaml")
+    assert done.returncode == 1 and "b.yaml" in done.stderr
