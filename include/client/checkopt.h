@@ -55,8 +55,10 @@ struct check_word {
 	struct check_conf conf;
 };
 
-/* Bytes of memory for a word of len bytes. */
-#define CHECK_WORD_ROOM(len) (2 * (len) + REDACT_MORE + 2)
+/* Bytes of memory that are enough for any word; for one of len bytes 2 * len +
+ * CHECK_WORD_MORE are. */
+#define CHECK_WORD_ROOM (2 * TARGET_MAX + ARGV_TEXT_MAX + CHECK_WORD_MORE)
+#define CHECK_WORD_MORE (REDACT_MORE + 2)
 
 /* Cuts "NAME=" off *word and returns NAME (letters, digits, '-', '_', '.');
  * empty, and nothing is cut, if there is none. */
@@ -80,7 +82,7 @@ const char *check_misfit(const struct check_conf *conf, enum target_kind kind);
 
 /*
  * Appends url with each ${NAME} and ${NAME:-DEFAULT} replaced by that of the
- * environment; DEFAULT stands for an unset or empty one. An exec: stays as it is.
+ * environment; DEFAULT stands for an unset or empty one. An exec: is not for this.
  * Returns 0, ERR_PARSE (a "${" that is not closed, or is not one of these two),
  * ERR_RESOLVE (the variable *name is unset or empty) or ERR_TOOBIG.
  */

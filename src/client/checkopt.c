@@ -278,10 +278,6 @@ expand_one(struct buf *b, struct span inside, struct span *name)
 int
 check_expand(struct buf *b, struct span url, struct span *name)
 {
-	if (is_exec(url)) {
-		buf_add(b, url);
-		url.len = 0;
-	}
 	while (url.len > 0) {
 		const char *mark = memmem(url.p, url.len, "${", 2);
 		struct span plain = url, inside;

@@ -11,20 +11,10 @@ struct shown {
 	bool        hides;
 };
 
-static size_t
-find_any(struct span s, const char *marks)
-{
-	size_t n = 0;
-
-	while (n < s.len && (s.p[n] == '\0' || strchr(marks, s.p[n]) == NULL))
-		n++;
-	return n;
-}
-
 static struct span
 before(struct span s, const char *marks)
 {
-	s.len = find_any(s, marks);
+	s.len = span_find(s, marks);
 	return s;
 }
 
@@ -100,7 +90,7 @@ has_port_at(struct span s, size_t colon)
 static size_t
 name_len(struct span text)
 {
-	size_t n = find_any(text, "=:/?#@ ") + 1;
+	size_t n = span_find(text, "=:/?#@ ") + 1;
 	struct span rest = span_after(text, n);
 
 	return n < text.len && text.p[n - 1] == '='
@@ -108,30 +98,28 @@ name_len(struct span text)
 }
 
 /* No target that anybody could read. */
-static struct shown
-shown_of_unread(struct span text)
+static void
+show_unread(struct shown *s, struct span text)
 {
-	struct shown s = { .hides = false };
 	size_t login, colon;
 
 	text = span_trim(text, BLANKS);
-	s.head = (struct span){ text.p, name_len(text) };
-	s.rest = span_after(text, s.head.len);
-	if (span_has_prefix(s.rest, "exec:")) {	/* a variable is no program */
-		s.rest = before(s.rest, BLANKS "=");
-		return s;
+	s->head = (struct span){ text.p, name_len(text) };
+	s->rest = span_after(text, s->head.len);
+	if (span_has_prefix(s->rest, "exec:")) {	/* a variable is no program */
+		s->rest = before(s->rest, BLANKS "=");
+		return;
 	}
-	s.head.len += scheme_len(s.rest);
-	s.rest = span_after(text, s.head.len);
-	login = login_len(s.rest);
-	s.rest = before(span_after(s.rest, login), "?#");
-	hide_from(&s, find_any(s.rest, BLANKS ";&=,"));
-	colon = bracketed_len(s.rest);
-	colon += find_any(span_after(s.rest, colon), ":/");
-	if (login == 0 && colon < s.rest.len && s.rest.p[colon] == ':'
-	 && !has_port_at(s.rest, colon))
-		hide_from(&s, colon + 1);
-	return s;
+	s->head.len += scheme_len(s->rest);
+	s->rest = span_after(text, s->head.len);
+	login = login_len(s->rest);
+	s->rest = before(span_after(s->rest, login), "?#");
+	hide_from(s, span_find(s->rest, BLANKS ";&=,"));
+	colon = bracketed_len(s->rest);
+	colon += span_find(span_after(s->rest, colon), ":/");
+	if (login == 0 && colon < s->rest.len && s->rest.p[colon] == ':'
+	 && !has_port_at(s->rest, colon))
+		hide_from(s, colon + 1);
 }
 
 /* A host without a port, and yet with its colon, may be a user whose password
@@ -144,54 +132,49 @@ is_misread(const struct url *u)
 	    && (span_has_prefix(u->path, "//") || login_len(u->path) > 0);
 }
 
-static struct shown
-shown_of_http(const struct target *t)
+/* From the host on; of the path no parameters, nor another URL's login. */
+static void
+show_http(struct shown *s, const struct target *t)
 {
-	const char *end = t->text.p + t->text.len;
 	const char *host = t->url.host.p - (t->url.is_v6 ? 1 : 0);
 	struct span path = before(t->url.path, "?;&");
-	struct shown s = { .head = { t->text.p, 0 } };
-	size_t colon = find_any(path, ":");
+	size_t colon = span_find(path, ":");
 
-	if (is_misread(&t->url))
-		return shown_of_unread(t->text);
 	if (t->url.has_scheme)
-		s.head.len = scheme_len(t->text);
-	s.rest = before((struct span){ host, (size_t)(end - host) }, "/?#");
-	s.rest.len += path.len;
+		s->head.len = scheme_len(t->text);
+	s->rest = span_after(t->text, (size_t)(host - t->text.p));
+	s->rest.len = span_find(s->rest, "/?#") + path.len;
 	if (login_len(span_after(path, colon)) > 0)
-		hide_from(&s, s.rest.len - path.len + colon);
-	return s;
-}
-
-static struct shown
-shown_of(const struct target *t)
-{
-	const struct shown plain = { .rest = before(t->text, "?#") };
-
-	switch (t->kind) {
-	case TARGET_NONE:
-		return shown_of_unread(t->text);
-	case TARGET_HTTP:
-		return shown_of_http(t);
-	case TARGET_EXEC:
-		return (struct shown){ span_of("exec:"), span_of(t->argv[0]),
-		                       false };
-	case TARGET_HTTP_UNIX:
-		return (struct shown){ .rest = before(t->text, "?#;&") };
-	case TARGET_TCP:
-	case TARGET_UNIX:
-		break;
-	}
-	return plain;
+		hide_from(s, s->rest.len - path.len + colon);
 }
 
 /* see client/redact.h */
 void
 redact_target(struct buf *b, const struct target *t)
 {
-	struct shown s = shown_of(t);
+	struct shown s = { .head = { t->text.p, 0 } };
 
+	switch (t->kind) {
+	case TARGET_NONE:
+		show_unread(&s, t->text);
+		break;
+	case TARGET_HTTP:
+		if (is_misread(&t->url))
+			show_unread(&s, t->text);
+		else
+			show_http(&s, t);
+		break;
+	case TARGET_EXEC:
+		s.head = span_of("exec:");
+		s.rest = span_of(t->argv[0]);
+		break;
+	case TARGET_HTTP_UNIX:
+	case TARGET_TCP:
+	case TARGET_UNIX:
+		s.rest = before(t->text, t->kind == TARGET_HTTP_UNIX
+		                         ? "?#;&" : "?#");
+		break;
+	}
 	buf_plain(b, s.head);
 	buf_plain(b, s.rest);
 	if (s.hides)

@@ -13,10 +13,7 @@ typedef int read_kind(struct target *t, struct span rest, struct buf *memory,
 static bool
 has_any(struct span s, const char *marks)
 {
-	for (size_t i = 0; i < s.len; i++)
-		if (s.p[i] != '\0' && strchr(marks, s.p[i]) != NULL)
-			return true;
-	return false;
+	return span_find(s, marks) < s.len;
 }
 
 /* A byte that would end the path in a request line. */
@@ -116,9 +113,7 @@ has_login(struct span path)
 {
 	struct span rest = span_after(path, 2);
 
-	return span_has_prefix(path, "//")
-	    && (span_has(rest, ':') ? span_has(rest, '@')
-	                            : span_has(span_cut(&rest, '/'), '@'));
+	return span_has_prefix(path, "//") && has_any(span_cut(&rest, '/'), ":@");
 }
 
 /* No socket has a query or a fragment: whoever wrote one meant another kind of URL,
@@ -143,11 +138,8 @@ read_unix(struct target *t, struct span path, struct buf *memory,
 static int
 cut_encoded_socket(struct span *rest, struct buf *memory)
 {
-	struct span socket = { rest->p, 0 };
+	struct span socket = { rest->p, span_find(*rest, "/?#") };
 
-	while (socket.len < rest->len && !has_any((struct span){
-	       rest->p + socket.len, 1 }, "/?#"))
-		socket.len++;
 	*rest = span_after(*rest, socket.len);
 	if (span_has(span_after(socket, 1), '@'))
 		return ERR_PARSE;
@@ -175,7 +167,7 @@ read_http_unix(struct target *t, struct span rest, struct buf *memory,
 	t->url.path = span_cut(&t->url.fragment, '#');
 	r = r < 0 ? r : end_socket(t, memory, from);
 	if (has_blank_or_control(t->url.path)
-	 || (rest.len > 0 && !has_any((struct span){ rest.p, 1 }, "/?#")))
+	 || (rest.len > 0 && span_find(rest, "/?#") > 0))
 		return ERR_PARSE;
 	return r;
 }

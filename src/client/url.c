@@ -121,10 +121,8 @@ read_port(struct url *u, struct span text, const char **expected)
 static bool
 is_host(struct span s)
 {
-	for (size_t i = 0; i < s.len; i++)
-		if (is_one_of(s.p[i], " \"<>\\^`{|}[]@!$&'()*+,;="))
-			return false;
-	return s.len > 0 && memmem(s.p, s.len, "%40", 3) == NULL;
+	return s.len > 0 && span_find(s, " \"<>\\^`{|}[]@!$&'()*+,;=") == s.len
+	    && memmem(s.p, s.len, "%40", 3) == NULL;
 }
 
 /* What stands in brackets: colons and, behind %, a zone. */
@@ -143,28 +141,17 @@ is_v6(struct span s)
 static int
 read_host(struct url *u, struct span text, const char **expected)
 {
-	const char *words = "a host name or an address";
-	struct span inside = span_after(text, 1);
-	const char *end;
+	struct span rest = span_after(text, 1);
 
-	u->is_v6 = text.len > 0 && text.p[0] == '[';
-	if (u->is_v6) {
-		end = inside.len ? memchr(inside.p, ']', inside.len) : NULL;
-		if (end == NULL)
-			return refuse(expected, "a ] after the address");
-		u->host = (struct span){ inside.p, (size_t)(end - inside.p) };
-		text = span_after(inside, u->host.len + 1);
-		if (!is_v6(u->host))
-			return refuse(expected, words);
-	} else {
-		end = text.len ? memchr(text.p, ':', text.len) : NULL;
-		u->host = text;
-		if (end != NULL)
-			u->host.len = (size_t)(end - text.p);
-		text = span_after(text, u->host.len);
-		if (!is_host(u->host))
-			return refuse(expected, words);
-	}
+	u->is_v6 = span_has_prefix(text, "[");
+	if (u->is_v6 && !span_has(rest, ']'))
+		return refuse(expected, "a ] after the address");
+	if (!u->is_v6)
+		rest = text;
+	u->host = (struct span){ rest.p, span_find(rest, u->is_v6 ? "]" : ":") };
+	text = span_after(rest, u->host.len + (u->is_v6 ? 1 : 0));
+	if (!(u->is_v6 ? is_v6(u->host) : is_host(u->host)))
+		return refuse(expected, "a host name or an address");
 	return read_port(u, text, expected);
 }
 
@@ -183,16 +170,13 @@ static int
 read_url(struct url *u, struct span text, const char **expected)
 {
 	struct span host, rest;
-	size_t n = 0;
 	int r = verify_bytes(text, expected);
 
 	u->fragment = text;
 	rest = span_cut(&u->fragment, '#');
 	r = r < 0 ? r : read_scheme(u, &rest, expected);
-	while (n < rest.len && !is_one_of(rest.p[n], "/?"))
-		n++;
-	host = (struct span){ rest.p, n };
-	u->path = span_after(rest, n);
+	host = (struct span){ rest.p, span_find(rest, "/?") };
+	u->path = span_after(rest, host.len);
 	r = r < 0 ? r : read_user(u, &host, expected);
 	if (r == 0 && host.len == 0)
 		return refuse(expected, "a host");

@@ -70,13 +70,13 @@ run_checks_add(struct run_checks *c, struct span value, unsigned counts_for)
 
 /* --check "web=http://a/" or HALE_CHECK "web=http://a/". */
 static void
-write_check(struct buf *b, const struct run_check *c, int argc, char **argv)
+write_check(struct buf *b, unsigned counts_for, struct span name,
+            struct span word, int argc, char **argv)
 {
 	const struct opt o = {
-		.name = c->counts_for == VERDICT_READY ? "ready-check"
-		      : c->counts_for == VERDICT_LIVE ? "live-check" : "check",
+		.name = counts_for == VERDICT_READY ? "ready-check"
+		      : counts_for == VERDICT_LIVE ? "live-check" : "check",
 	};
-	struct span word = c->word, name = check_cut_name(&word);
 	bool is_flag = false;
 
 	for (int i = 1; i < argc; i++)	/* the text lies where it was read */
@@ -92,8 +92,8 @@ write_check(struct buf *b, const struct run_check *c, int argc, char **argv)
 	(void)buf_text(b);
 }
 
-static int
-refuse(const char *what, const char *expected, const struct opt_fail *fail)
+static void
+log_refused(const char *what, const char *expected, const struct opt_fail *fail)
 {
 	char within[WHAT_MAX + 2];
 	struct buf b = buf_over(within, sizeof within);
@@ -103,14 +103,12 @@ refuse(const char *what, const char *expected, const struct opt_fail *fail)
 		cmd_tell_fail(&cmd_check, buf_text(&b), fail);
 	else
 		log_error("%s: expected %s", what, expected);
-	return CMD_USAGE;
 }
 
 static int
-read_word(struct check_word *w, const char *what, struct span word,
-          struct buf *memory)
+read_word(struct check_word *w, const char *what, struct span name,
+          struct span word, struct buf *memory)
 {
-	struct span name = check_cut_name(&word);
 	const char *expected, *misfit;
 	struct opt_fail fail;
 	int r;
@@ -121,8 +119,10 @@ read_word(struct check_word *w, const char *what, struct span word,
 	if (r == ERR_SCHEME)
 		expected = "URL or NAME=URL, with http:, https:, tcp:, unix:, "
 		           "http+unix: or exec:";
-	if (r < 0)
-		return refuse(what, expected, &fail);
+	if (r < 0) {
+		log_refused(what, expected, &fail);
+		return CMD_USAGE;
+	}
 	misfit = check_misfit(&w->conf, w->target.kind);
 	if (misfit != NULL) {
 		log_error("%s: %s does not apply to it", what, misfit);
@@ -133,46 +133,33 @@ read_word(struct check_word *w, const char *what, struct span word,
 	return CMD_OK;
 }
 
-/* One block for all, most of which is never touched: a URL may grow by its
- * variables. */
-static struct check_word *
-make_room(const struct run_checks *c, struct buf *memory)
-{
-	const size_t words = c->n * sizeof(struct check_word);
-	size_t texts = 0;
-	char *block;
-
-	for (size_t i = 0; i < c->n; i++)
-		texts += CHECK_WORD_ROOM(c->of[i].word.len + TARGET_MAX);
-	block = malloc(words + texts);
-	if (block == NULL)
-		log_error("%s", err_text(-ENOMEM));
-	else
-		*memory = buf_over(block + words, texts);
-	return (void *)block;
-}
-
 /* see cmd/run_checks.h */
 int
 run_checks_read(const struct run_checks *c, struct monitor_plan *plan, int argc,
                 char **argv)
 {
-	struct buf memory;
-	struct check_word *w = make_room(c, &memory);
+	/* The words side by side, then their texts: what is not used of these is
+	 * never touched. */
+	struct check_word *w = malloc(c->n * (sizeof *w + CHECK_WORD_ROOM));
+	struct buf memory = buf_over((char *)(w + c->n), c->n * CHECK_WORD_ROOM);
 
-	if (w == NULL)
+	if (w == NULL) {
+		log_error("%s", err_text(-ENOMEM));
 		return CMD_FAILED;
+	}
 	for (size_t i = 0; i < c->n; i++, w++) {
+		struct span word = c->of[i].word, name = check_cut_name(&word);
+		unsigned counts_for = c->of[i].counts_for;
 		char what[WHAT_MAX];
 		struct buf b = buf_over(what, sizeof what);
 		int r;
 
-		write_check(&b, &c->of[i], argc, argv);
-		r = read_word(w, what, c->of[i].word, &memory);
+		write_check(&b, counts_for, name, word, argc, argv);
+		r = read_word(w, what, name, word, &memory);
 		if (r != CMD_OK)
 			return r;	/* and the process ends */
 		plan->checks[i] = (struct monitor_check_plan){
-			w->name, w, c->of[i].counts_for,
+			w->name, w, counts_for,
 		};
 	}
 	plan->n_checks = c->n;

@@ -63,6 +63,7 @@ targets_expand(const char *what, struct span *word)
 	struct span rest = span_after(*word, url.len);
 	char text[TARGET_MAX], *made;
 	struct buf b = buf_over(text, sizeof text);
+	bool is_exec = span_has_prefix(url, "exec:");
 	int r;
 
 	if (is_for_a_shell(url)) {
@@ -70,14 +71,13 @@ targets_expand(const char *what, struct span *word)
 		          "CMD [...], and a check exits with 1 by itself", what);
 		return CMD_USAGE;
 	}
-	if (url.len == 0 || memmem(url.p, url.len, "${", 2) == NULL)
+	if (url.len == 0 || is_exec || memmem(url.p, url.len, "${", 2) == NULL)
 		return CMD_OK;
 	r = check_expand(&b, url, &name);
 	if (r < 0)
 		return refuse_variable(what, r, name);
 	/* A variable has neither a program nor options for us. */
-	if ((span_has_prefix(buf_span(&b), "exec:")
-	     && !span_has_prefix(url, "exec:"))
+	if (span_has_prefix(buf_span(&b), "exec:")
 	 || check_word_url(buf_span(&b)).len < b.len) {
 		log_error("%s: expected a part of a URL in %.*s, not exec: or an "
 		          "option", what, (int)name.len, name.p);

@@ -235,7 +235,7 @@ static void
 plan_watch(struct init_plan *plan)
 {
 	static struct check_word own_socket;
-	static char text[CHECK_WORD_ROOM(NAME_ROOM)];
+	static char text[CHECK_WORD_ROOM];
 	struct buf memory = buf_over(text, sizeof text);
 	const char *unused;
 

@@ -98,7 +98,7 @@ static int
 read_word(struct check_word *w, const char *word, struct opt_fail *fail,
           const char **expected)
 {
-	struct buf memory = guarded_buf(CHECK_WORD_ROOM(strlen(word)));
+	struct buf memory = guarded_buf(2 * strlen(word) + CHECK_WORD_MORE);
 
 	return check_word_read(w, (struct span){ NULL, 0 }, guarded_span(word),
 	                       &memory, fail, expected);
@@ -291,7 +291,7 @@ a_check_is_called(void **state)
 static void
 a_name_that_is_given_stays(void **state)
 {
-	struct buf memory = guarded_buf(CHECK_WORD_ROOM(7));
+	struct buf memory = guarded_buf(2 * 7 + CHECK_WORD_MORE);
 	struct check_word w;
 	const char *expected;
 
@@ -318,8 +318,6 @@ variables_are_put_into_urls(void **state)
 		{ "http://a/${T_NONE:--:}", "http://a/-:" },
 		{ "http://a/$T_PORT{}$", "http://a/$T_PORT{}$" },
 		{ "http://a/${T_AGAIN}", "http://a/${T_PORT}" },
-		{ "exec:sh -c 'echo ${T_PORT} ${'",
-		  "exec:sh -c 'echo ${T_PORT} ${'" },
 	};
 
 	(void)state;
