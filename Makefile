@@ -63,11 +63,13 @@ FIRST = main cmd/cmd cmd/run base/relro base/err base/span base/buf base/parse \
         base/signame base/opt base/clock base/log sup/signals sup/lifecycle \
         sup/monitor sup/inbox sup/verdict sup/cgroup sup/terminal sup/spawn sup/child sup/tree \
         sup/proc sup/fds sup/env sup/launch sup/keeper sup/nonce sup/local \
-        client/checkname net/loop net/ip net/sock net/server
+        net/loop net/ip net/sock net/server
 NEXT  = sup/checker sup/usage sup/notify sup/notify_sock net/http net/proxy \
-        client/check client/checkopt client/url client/redact client/exchange \
-        client/dial client/resolve client/nameserver client/request client/reply \
-        client/program cmd/check cmd/probe cmd/run_checks cmd/ask sup/local_ask \
+        client/check client/check_http client/check_stream client/check_why \
+        client/checkopt client/target client/argv client/url base/percent \
+        client/redact client/exchange client/dial client/resolve \
+        client/nameserver client/request client/reply client/program cmd/check \
+        cmd/targets cmd/run_checks cmd/supervisor sup/local_ask \
         cmd/wait cmd/status cmd/get
 ORDER = $(call objects,$(FIRST)) -lc $(call objects,sup/init) -lc \
         $(call objects,$(NEXT))

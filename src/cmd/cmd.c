@@ -13,7 +13,6 @@
 #include "client/checkopt.h"
 #include "client/redact.h"
 #include "tls/anchors.h"
-#include "client/checkname.h"
 
 #define NAME_LEN 128	/* bytes of an option's name as it was written */
 #define VALUE_LEN (REDACT_ROOM + 128)	/* of its value, with a check's name */
@@ -143,7 +142,7 @@ write_value(struct buf *b, const struct opt_fail *f)
 		return;
 	buf_str(b, " \"");
 	if (f->opt->kind == OPT_URLS) {
-		struct span name = checkname_cut(&value);
+		struct span name = check_cut_name(&value);
 
 		cmd_write_check(b, name, value);
 	} else {

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/parse.h"
+#include "base/percent.h"
 #include "cmd/cmd.h"
 #include "net/ip.h"
 #include "client/redact.h"
@@ -176,7 +177,7 @@ static int
 set_host(struct get_route *route, struct span text, struct buf *why)
 {
 	struct buf host = buf_over(route->host, sizeof route->host);
-	int r = url_decode(&host, text);
+	int r = percent_decode(&host, text);
 
 	(void)buf_text(&host);
 	if (host.cut)

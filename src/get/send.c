@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/percent.h"
 
 #define BODY_STEP     16384	/* bytes of an upload read at a time */
 #define CONNECT_MS    300000	/* curl's, where --connect-timeout is not given */
@@ -61,7 +62,7 @@ job_connect(struct get_job *j)
 	int64_t end_ms = clock_after(clock_ms(), connect_ms);
 	int r;
 
-	(void)url_decode(&name, j->url.host);
+	(void)percent_decode(&name, j->url.host);
 	(void)buf_text(&name);	/* it fits: see get_find_route() */
 	if (j->url.is_v6)
 		host[strcspn(host, "%")] = '\0';	/* no zone for the peer */

@@ -5,6 +5,7 @@
 #include "fake_clock.h"
 
 #include "base/log.h"
+#include "client/checkopt.h"
 #include "net/sock.h"
 #include "sup/monitor.h"
 #include "sup/reason.h"
@@ -135,15 +136,29 @@ was_named(void *owner, pid_t pid)
 	fail_msg("nobody names a process here");
 }
 
+static char check_memory[64];
+static struct check_word a_check;	/* what the one check does */
+
+static void
+read_check(const char *word)
+{
+	struct buf memory = buf_over(check_memory, sizeof check_memory);
+	const char *unused;
+
+	assert_int_equal(0, check_word_read(&a_check, span_of("it"),
+	                 span_of(word), &memory, NULL, &unused));
+}
+
 static struct monitor_plan
 plan_of_one_check(void)
 {
+	read_check("exec:/bin/true");
 	return (struct monitor_plan){
 		.verdict = { .interval_ms = 10000, .timeout_ms = 5000,
 		            .start_interval_ms = 5000, .retries = 1 },
 		.n_checks = 1,
 		.checks = { { .name = { "it", 2 },
-		              .url = { "exec:/bin/true", 14 },
+		              .check = &a_check,
 		              .counts_for = VERDICT_READY | VERDICT_LIVE } },
 	};
 }
@@ -413,8 +428,8 @@ a_late_check_is_killed_and_its_end_says_nothing_more(void **state)
 	int status;
 
 	(void)state;
+	read_check("exec:/bin/sleep 1000");
 	begin_log();
-	plan.checks[0].url = span_of("exec:/bin/sleep 1000");
 	start_by(plan);
 	turn(0, 0);
 	pid = monitor.checks[0].checker.pid;

@@ -263,19 +263,6 @@ hosts_are_compared_in_any_case(void **state)
 	assert_false(url_is_same_origin(&a, &b));
 }
 
-static void
-percent_is_decoded_once_and_never_to_a_control(void **state)
-{
-	char memory[32];
-	struct buf b = buf_over(memory, sizeof memory);
-
-	(void)state;
-	assert_int_equal(0, url_decode(&b, span_of("%2Frun%2fa%2520%zz%4")));
-	assert_string_equal("/run/a%20%zz%4", buf_text(&b));
-	assert_int_equal(ERR_PARSE, url_decode(&b, span_of("a%00b")));
-	assert_int_equal(ERR_PARSE, url_decode(&b, span_of("a%0db")));
-}
-
 int
 main(void)
 {
@@ -290,6 +277,5 @@ main(void)
 	UNIT_TEST(dots_in_the_path_are_resolved);
 	UNIT_TEST(references_are_resolved);
 	UNIT_TEST(hosts_are_compared_in_any_case);
-	UNIT_TEST(percent_is_decoded_once_and_never_to_a_control);
 	return unit_run("client/url");
 }
