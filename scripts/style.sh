@@ -16,7 +16,7 @@ src/get/options.c of curl, each with what it does
 # what that lists.
 LONG_FUNCTIONS='
 src/get/writeout.c:add_var the variables
-src/tls/x509_path.c:x509_path_write the words for each fault
+src/tls/x509_words.c:reason the words for each fault
 tests/unit/test_nameserver.c:the_servers_are_asked_as_glibc_asks its cases
 '
 # SYMBOL and who needs it, where no file of ours does.
