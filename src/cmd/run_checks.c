@@ -138,10 +138,11 @@ int
 run_checks_read(const struct run_checks *c, struct monitor_plan *plan, int argc,
                 char **argv)
 {
-	/* The words side by side, then their texts: what is not used of these is
-	 * never touched. */
+	/* The words side by side, then their texts: what is not used of these
+	 * is never touched. */
 	struct check_word *w = malloc(c->n * (sizeof *w + CHECK_WORD_ROOM));
-	struct buf memory = buf_over((char *)(w + c->n), c->n * CHECK_WORD_ROOM);
+	struct buf memory = buf_over((char *)(w + c->n),
+	                             c->n * CHECK_WORD_ROOM);
 
 	if (w == NULL) {
 		log_error("%s", err_text(-ENOMEM));

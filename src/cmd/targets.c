@@ -44,9 +44,9 @@ refuse_variable(const char *what, int err, struct span name)
 	return CMD_USAGE;
 }
 
-/* A shell's word for what follows a failure or a success: CMD ["/hale", "check",
- * "URL", "||", "exit", "1"] has no shell that would read it. An exec:'s words are
- * target_read()'s. */
+/* A shell's word for what follows a failure or a success: CMD ["/hale",
+ * "check", "URL", "||", "exit", "1"] has no shell that would read it. An
+ * exec:'s words are target_read()'s. */
 static bool
 is_for_a_shell(struct span word)
 {
@@ -114,8 +114,8 @@ read_one(const char *command, struct targets_one *one, struct span url)
 	return r;
 }
 
-/* A pipe can be read only once: before each URL gets a process of its own, which
- * has what was read. What is wrong with it, each of them will say. */
+/* A pipe can be read only once: before each URL gets a process of its own,
+ * which has what was read. What is wrong with it, each of them will say. */
 static void
 read_pipe(const char *cafile)
 {
