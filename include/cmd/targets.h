@@ -31,9 +31,9 @@ extern const char targets_help[];
 
 /*
  * Expands and reads the n URLs, refuses what cannot be checked, warns of
- * --insecure, fills in of conf what the table cannot. Returns CMD_OK with *out
- * set to n targets, which are kept; or CMD_USAGE, or CMD_FAILED without memory,
- * after saying what is wrong.
+ * --insecure, fills in of conf what the table cannot. *out is memory of its
+ * own, which is kept. Returns CMD_OK, with n targets there; or CMD_USAGE, or
+ * CMD_FAILED without memory, after saying what is wrong.
  */
 int targets_read(const char *command, struct check_conf *conf, int n,
                  char **urls, struct targets_one **out);

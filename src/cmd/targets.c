@@ -152,6 +152,7 @@ targets_read(const char *command, struct check_conf *conf, int n, char **urls,
 	struct targets_one *t = calloc((size_t)n, sizeof *t);
 	const char *misfit;
 
+	*out = t;
 	if (t == NULL) {
 		log_error("%s", err_text(-ENOMEM));
 		return CMD_FAILED;
@@ -160,7 +161,7 @@ targets_read(const char *command, struct check_conf *conf, int n, char **urls,
 		int r = read_one(command, &t[i], span_of(urls[i]));
 
 		if (r != CMD_OK)
-			return r;	/* and the process ends */
+			return r;
 	}
 	misfit = fits_none(conf, n, t);
 	if (misfit != NULL) {
@@ -174,7 +175,6 @@ targets_read(const char *command, struct check_conf *conf, int n, char **urls,
 		read_pipe(conf->cafile);
 	conf->user_agent = cmd_agent();
 	conf->explain = explain_exec;
-	*out = t;
 	return CMD_OK;
 }
 
