@@ -8,8 +8,8 @@
 #include "base/buf.h"
 
 /* Appends text with each %XX decoded, once; a '%' without two hex digits after
- * it stays. Returns 0, or ERR_PARSE if a byte below ' ' comes out, which no name,
- * path or password of ours may have. */
+ * it stays. Returns 0, or ERR_PARSE if a byte below ' ' comes out, which no
+ * name, path or password of ours may have. */
 int percent_decode(struct buf *b, struct span text);
 
 /* Appends the byte as "%xx". */

@@ -8,11 +8,12 @@
  * behind: no descriptor, no child. Nothing is kept between two checks.
  *
  *   HTTP         a status of the ranges asked for, by default 200-399, as the
- *                kubelet has it; redirects are followed on the same host only, and
- *                the headers and a login stay with the scheme, host and port that
- *                were named
+ *                kubelet has it; redirects are followed on the same host only,
+ *                and the headers and a login stay with the scheme, host and
+ *                port that were named
  *   tcp:, unix:  somebody accepts the connection
- *   exec:        the program exits with 0; without a slash it is looked for in PATH
+ *   exec:        the program exits with 0; PATH is searched for one without a
+ *                slash
  */
 #ifndef HALE_CLIENT_CHECK_H
 #define HALE_CLIENT_CHECK_H
@@ -61,17 +62,18 @@ check_family(const struct check_conf *conf)
 }
 
 /*
- * Checks the target once. Everything (name, connection, handshake, answer, program)
- * must be over at deadline_ms (base/clock.h). Never reads more than it needs:
- * without `contains` an HTTP check ends with the answer's head, or, where that is
- * bad, with the first line of the body, if it comes soon.
+ * Checks the target once. Everything (name, connection, handshake, answer,
+ * program) must be over at deadline_ms (base/clock.h). Never reads more than it
+ * needs: without `contains` an HTTP check ends with the answer's head, or,
+ * where that is bad, with the first line of the body, if it comes soon.
+ *
  * Returns 0 where it is healthy, else a negative error number; ERR_UNHEALTHY
  * where it answered, and the answer is bad; ERR_NOT_RUN where the machine had
- * no process, descriptor or memory for it, which says nothing of its
- * health. In all cases one line without
- * its end is appended to why: "200 OK", "503 Service Unavailable", "exit 1:
- * last line that it printed", "db: 10.0.0.5 port 5432: Connection refused".
- * It has no control bytes: what a peer sent is made harmless.
+ * no process, descriptor or memory for it, which says nothing of its health. In
+ * all cases one line without its end is appended to why: "200 OK", "503 Service
+ * Unavailable", "exit 1: last line that it printed", "db: 10.0.0.5 port 5432:
+ * Connection refused". It has no control bytes: what a peer sent is made
+ * harmless.
  *
  * exec: runs in a process group of its own, which gets SIGKILL at the
  * deadline and, should the caller die, its leader too. SIGCHLD must not be

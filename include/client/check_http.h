@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client/check_http.h - a check by HTTP (client/check.h), over TCP, TLS or a unix socket
+ * client/check_http.h - a check (client/check.h) by HTTP
  */
 #ifndef HALE_CLIENT_CHECK_HTTP_H
 #define HALE_CLIENT_CHECK_HTTP_H

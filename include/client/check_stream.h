@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client/check_stream.h - a check by a connection (client/check.h) that ends at once
+ * client/check_stream.h - a check (client/check.h) by a mere connection
  */
 #ifndef HALE_CLIENT_CHECK_STREAM_H
 #define HALE_CLIENT_CHECK_STREAM_H
@@ -8,8 +8,8 @@
 #include "client/check.h"
 
 /*
- * Does somebody accept it? t is a TARGET_TCP or a TARGET_UNIX. The result and why
- * are those of check_target().
+ * Does somebody accept it? t is a TARGET_TCP or a TARGET_UNIX. The result and
+ * why are those of check_target().
  */
 int check_stream(const struct check_conf *conf, const struct target *t,
                  int64_t deadline_ms, struct buf *why);

@@ -10,12 +10,13 @@
 
 #define CHECK_REQUEST_MAX 8192	/* bytes of a request */
 
-/* Appends "db: ", for before the address that was tried for that host; nothing if
- * host is that address. */
-void check_why_name(const char *host, const struct dial_addr *at, struct buf *why);
+/* Appends "db: ", for before the address that was tried for that host; nothing
+ * if host is that address. */
+void check_why_name(const char *host, const struct dial_addr *at,
+                    struct buf *why);
 
-/* Appends why the exchange c with t failed with err, and what may have been meant:
- * "; is https:// meant?". */
+/* Appends why the exchange c with t failed with err, and what may have been
+ * meant: "; is https:// meant?". */
 void check_why_failed(const struct exchange *c, const struct target *t, int err,
                       struct buf *why);
 

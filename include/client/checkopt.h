@@ -2,14 +2,14 @@
 /*
  * client/checkopt.h - the options of a check, and a check as one word
  *
- * The commands check and wait put CHECK_OPTS into their tables; a check of run's
- * has them behind its URL, in one word:
+ * The commands check and wait put CHECK_OPTS into their tables; a check of
+ * run's has them behind its URL, in one word:
  *
  *   https://localhost:8443/ -H "Host: app" --cacert /ca.pem --status 200-299
  *
- * They start at the first blank with a '-' behind it and are split as an exec:'s
- * words are (client/argv.h). An exec: has none: all is the program's. Nothing here
- * prints, and only check_expand() reads the environment.
+ * They start at the first blank with a '-' behind it and are split as an
+ * exec:'s words are (client/argv.h). An exec: has none: all is the program's.
+ * Nothing here prints, and only check_expand() reads the environment.
  */
 #ifndef HALE_CLIENT_CHECKOPT_H
 #define HALE_CLIENT_CHECKOPT_H
@@ -18,8 +18,8 @@
 #include "client/check.h"
 #include "client/redact.h"
 
-/* Rows of a table whose args start with a struct check_conf. The texts are arrays:
- * literals would be there once for each table. */
+/* Rows of a table whose args start with a struct check_conf. The texts are
+ * arrays: literals would be there once for each table. */
 extern const char check_text_status[], check_text_contains[],
                   check_text_header[], check_text_cacert[], check_text_cert[],
                   check_text_key[], check_text_v4[], check_text_v6[],
@@ -49,8 +49,8 @@ int check_add_header(struct check_conf *conf, struct span line);
 /* A check of run as it is held: it points into its word and its memory. */
 struct check_word {
 	struct span       name;	/* for whoever may probe: "db", or what
-				 * client/redact.h shows of the URL, with '?' for
-				 * bytes that need quoting somewhere */
+				 * client/redact.h shows of the URL, with '?'
+				 * for bytes that need quoting somewhere */
 	struct target     target;
 	struct check_conf conf;
 };
@@ -68,23 +68,24 @@ struct span check_cut_name(struct span *word);
 struct span check_word_url(struct span word);
 
 /*
- * Reads a word without its name, which may be empty: then one is made. Returns 0, or
- * an error with *expected set to what should be there (client/target.h), or to NULL
- * if *fail tells which option is wrong.
+ * Reads a word without its name, which may be empty: then one is made. Returns
+ * 0, or an error with *expected set to what should be there (client/target.h),
+ * or to NULL if *fail tells which option is wrong.
  */
 int check_word_read(struct check_word *w, struct span name, struct span word,
                     struct buf *memory, struct opt_fail *fail,
                     const char **expected);
 
-/* The option of conf that does not apply to a target of this kind, as in "--status",
- * or NULL. Those for TLS apply to http://, too: it may be sent on to https://. */
+/* The option of conf that does not apply to a target of this kind, as in
+ * "--status", or NULL. Those for TLS apply to http://, too: it may be sent on
+ * to https://. */
 const char *check_misfit(const struct check_conf *conf, enum target_kind kind);
 
 /*
  * Appends url with each ${NAME} and ${NAME:-DEFAULT} replaced by that of the
- * environment; DEFAULT stands for an unset or empty one. An exec: is not for this.
- * Returns 0, ERR_PARSE (a "${" that is not closed, or is not one of these two),
- * ERR_RESOLVE (the variable *name is unset or empty) or ERR_TOOBIG.
+ * environment; DEFAULT stands for an unset or empty one. An exec: is not for
+ * this. Returns 0, ERR_PARSE (a "${" that is not closed, or is not one of these
+ * two), ERR_RESOLVE (the variable *name is unset or empty) or ERR_TOOBIG.
  */
 int check_expand(struct buf *b, struct span url, struct span *name);
 

@@ -15,8 +15,8 @@
 
 #include <stdint.h>
 
-/* Appends why `program` could not be started, which gave err (-errno); the result
- * is not looked at. sup/explain.h has one. */
+/* Appends why `program` could not be started, which gave err (-errno); the
+ * result is not looked at. sup/explain.h has one. */
 typedef int program_explain(struct buf *b, const char *program, int err);
 
 /*
@@ -28,7 +28,7 @@ typedef int program_explain(struct buf *b, const char *program, int err);
  * machine had no process, descriptor or memory for it, or ERR_KILLED where
  * SIGKILL ended it: the kernel's, for memory, or anybody's.
  */
-int program_run(char *const argv[], program_explain *explain, int64_t deadline_ms,
-                struct buf *why);
+int program_run(char *const argv[], program_explain *explain,
+                int64_t deadline_ms, struct buf *why);
 
 #endif

@@ -11,8 +11,8 @@
  *                                    shell: ||, && and | are refused, and so is
  *                                    NAME=VALUE in the place of PROGRAM
  *
- * Whoever checks holds the struct and never reads the text again. What people may
- * see of it is client/redact.h's.
+ * Whoever checks holds the struct and never reads the text again. What people
+ * may see of it is client/redact.h's.
  */
 #ifndef HALE_CLIENT_TARGET_H
 #define HALE_CLIENT_TARGET_H
@@ -23,7 +23,7 @@
 #define TARGET_MAX        4096	/* bytes; a longer text is ERR_TOOBIG */
 #define TARGET_HOST_MAX   255	/* bytes of a host, decoded */
 #define TARGET_SOCKET_MAX 107	/* bytes of a unix socket's path or @NAME */
-#define TARGET_ROOM       (TARGET_MAX + 1)	/* bytes of memory for any text */
+#define TARGET_ROOM (TARGET_MAX + 1)	/* bytes of memory for any text */
 
 enum target_kind {
 	TARGET_NONE,	/* the text could not be read */
@@ -37,18 +37,20 @@ enum target_kind {
 struct target {
 	enum target_kind kind;
 	struct span text;	/* as it was written */
-	struct url  url;	/* HTTP, TCP; HTTP_UNIX: http://localhost and the path */
+	struct url  url;	/* HTTP, TCP; HTTP_UNIX: the path of it, with
+				 * "localhost" as the host */
 	const char *host;	/* HTTP, TCP: the name or address, decoded;
-				 * the unix ones: the socket, "/PATH" or "@NAME" */
-	char       *argv[ARGV_MAX + 1];	/* EXEC: the program and its arguments */
+				 * the unix ones: "/PATH" or "@NAME" */
+	char       *argv[ARGV_MAX + 1];	/* EXEC: program and arguments */
 };
 
 /*
- * Reads text, which t points into from then on, as well as into memory: text.len +
- * 1 bytes are appended there at most. Returns 0, or with kind TARGET_NONE and
- * *expected set to what should be there ("tcp://HOST:PORT", for after
- * "expected"; static) ERR_PARSE, ERR_SCHEME (a scheme that nobody knows here) or
- * ERR_TOOBIG (the text, its host or socket, its words, or memory is too small).
+ * Reads text, which t points into from then on, as well as into memory:
+ * text.len + 1 bytes are appended there at most. Returns 0, or with kind
+ * TARGET_NONE and *expected set to what should be there ("tcp://HOST:PORT", for
+ * after "expected"; static) ERR_PARSE, ERR_SCHEME (a scheme that nobody knows
+ * here) or ERR_TOOBIG (the text, its host or socket, its words, or memory is
+ * too small).
  */
 int target_read(struct target *t, struct span text, struct buf *memory,
                 const char **expected);

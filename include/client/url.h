@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client/url.h - http and https URLs to parts, and references to URLs (RFC 3986)
+ * client/url.h - http and https URLs to parts, references to URLs (RFC 3986)
  *
  * Nothing here touches a socket, allocates or resolves a name. A span points
  * into the caller's text and lives as long as it does.

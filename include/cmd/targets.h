@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/targets.h - what the commands that check targets share: options, processes
+ * cmd/targets.h - what the commands that check targets share
  */
 #ifndef HALE_CMD_TARGETS_H
 #define HALE_CMD_TARGETS_H
@@ -19,10 +19,10 @@ struct targets_one {
 };
 
 /*
- * Replaces the ${NAME}s in the URL of a check's word (client/checkopt.h), in new,
- * terminated memory that is kept; a word without one stays where it is, and one for
- * a shell is refused. Returns CMD_OK, or CMD_USAGE after saying what is wrong;
- * `what` starts that line.
+ * Replaces the ${NAME}s in the URL of a check's word (client/checkopt.h), in
+ * new, terminated memory that is kept; a word without one stays where it is,
+ * and one for a shell is refused. Returns CMD_OK, or CMD_USAGE after saying
+ * what is wrong; `what` starts that line.
  */
 int targets_expand(const char *what, struct span *word);
 
@@ -30,16 +30,16 @@ int targets_expand(const char *what, struct span *word);
 extern const char targets_help[];
 
 /*
- * Expands and reads the n URLs, refuses what cannot be checked, warns of --insecure,
- * fills in of conf what the table cannot. Returns CMD_OK with *out set to n targets,
- * which are kept; or CMD_USAGE, or CMD_FAILED without memory, after saying what is
- * wrong.
+ * Expands and reads the n URLs, refuses what cannot be checked, warns of
+ * --insecure, fills in of conf what the table cannot. *out is memory of its
+ * own, which is kept. Returns CMD_OK, with n targets there; or CMD_USAGE, or
+ * CMD_FAILED without memory, after saying what is wrong.
  */
-int targets_read(const char *command, struct check_conf *conf, int n, char **urls,
-                 struct targets_one **out);
+int targets_read(const char *command, struct check_conf *conf, int n,
+                 char **urls, struct targets_one **out);
 
-/* check_target(), and says more of an exec: program that the kernel has killed for
- * memory. */
+/* check_target(), and says more of an exec: program that the kernel has killed
+ * for memory. */
 int targets_check(const struct check_conf *conf, const struct target *t,
                   int64_t deadline_ms, struct buf *why);
 

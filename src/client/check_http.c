@@ -9,14 +9,15 @@
 #include "client/check_why.h"
 #include "client/request.h"
 
-#define IN_MAX      ((size_t)65536)	/* bytes of an answer's head, as in get */
+#define IN_MAX      ((size_t)65536)	/* bytes of a head, as in get */
 #define WINDOW_MAX  ((size_t)16384)	/* bytes of body searched at a time */
-#define BODY_MAX    ((size_t)256 * 1024)	/* bytes of body searched at all */
+#define BODY_MAX    ((size_t)256 * 1024)	/* .. and at all */
 #define CONTAINS_MAX 8191	/* bytes of what is searched; half of these */
-#define VALUE_MAX   (2 * (TARGET_HOST_MAX + 1))	/* bytes of a host, of a login */
+#define VALUE_MAX   (2 * (TARGET_HOST_MAX + 1))	/* of a host, a login */
 #define REDIRECTS_MAX 9		/* as the kubelet: 10 requests in all */
-#define SHOW_MAX    120		/* bytes of a bad answer's body that are shown .. */
-#define SHOW_WAIT_MS 250	/* .. if they come within so long behind its head */
+#define SHOW_MAX    120		/* bytes of a bad answer's body that are
+				 * shown .. */
+#define SHOW_WAIT_MS 250	/* .. if they come so soon after its head */
 #define STATUS_OK_FIRST 200	/* what the kubelet takes for success */
 #define STATUS_OK_LAST  399
 
@@ -41,9 +42,9 @@ static int
 write_request(struct buf *b, const struct check_conf *conf,
               const struct url *u, bool is_first)
 {
-	/* The user's lines may log in by any name, and a Host may be the name of
-	 * what listens there: they are for the origin that was named only, not
-	 * for another port or an unprotected connection. */
+	/* The user's lines may log in by any name, and a Host may be the name
+	 * of what listens there: they are for the origin that was named only,
+	 * not for another port or an unprotected connection. */
 	const struct request_lines lines = {
 		conf->headers, is_first ? conf->n_headers : 0,
 	};
@@ -123,8 +124,8 @@ read_line(struct exchange *c, struct buf *b)
 		buf_add(b, piece);
 }
 
-/* The first line of a bad answer's body. It may come in a segment of its own, and
- * without it nobody knows the reason. */
+/* The first line of a bad answer's body. It may come in a segment of its own,
+ * and without it nobody knows the reason. */
 static void
 show_body(struct exchange *c, struct buf *why)
 {
@@ -272,8 +273,9 @@ is_sent_on(const struct exchange *c, const struct check_conf *conf,
 		to.user = from->user;
 		to.password = from->password;
 	} else {
-		h->is_first = false;	/* for good: who is asked next may send us
-					 * back to a path of its choice */
+		/* For good: the next one may send us back to a path of its
+		 * choice. */
+		h->is_first = false;
 	}
 	*from = to;
 	return true;
@@ -298,7 +300,7 @@ check_http(const struct check_conf *conf, const struct target *t,
 	struct hop h = { *t, true };
 	char in[IN_MAX];
 	char text[2][TARGET_MAX];	/* the URL that was, the one to be */
-	struct exchange c = { .fd = -1 };	/* it may not come to be opened */
+	struct exchange c = { .fd = -1 };	/* it may never be opened */
 	int r;
 
 	for (int hops = 0;; hops++) {

@@ -20,8 +20,8 @@ check_why_name(const char *host, const struct dial_addr *at, struct buf *why)
 		buf_fmt(why, "%s: ", host);
 }
 
-/* Bytes of a SETTINGS frame (RFC 9113, 4.1): two zeros of its length, one that is
- * not looked at, its type, no flags, stream 0. */
+/* Bytes of a SETTINGS frame (RFC 9113, 4.1): two zeros of its length, one that
+ * is not looked at, its type, no flags, stream 0. */
 static bool
 is_h2(struct span got)
 {

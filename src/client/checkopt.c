@@ -147,7 +147,7 @@ check_cut_name(struct span *word)
 	return name;
 }
 
-/* Bytes that need quoting somewhere become '?': labels of metrics, HTML, JSON. */
+/* Others need quoting somewhere: in labels of metrics, HTML, JSON. */
 static bool
 is_harmless(char c)
 {
@@ -254,7 +254,8 @@ expand_one(struct buf *b, struct span inside, struct span *name)
 	struct buf n = buf_over(text, sizeof text);
 	const char *value;
 
-	while (var.len < inside.len && is_variable_byte(inside.p[var.len], var.len == 0))
+	while (var.len < inside.len
+	    && is_variable_byte(inside.p[var.len], var.len == 0))
 		var.len++;
 	inside = span_after(inside, var.len);
 	if (var.len == 0 || (inside.len > 0 && !span_has_prefix(inside, ":-"))

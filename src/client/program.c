@@ -144,7 +144,8 @@ has_ended(pid_t child)
 
 /* Drains its output until the child has ended or the deadline has come. */
 static int
-drain_to_end(pid_t child, struct pipes *p, struct buf *kept, int64_t deadline_ms)
+drain_to_end(pid_t child, struct pipes *p, struct buf *kept,
+             int64_t deadline_ms)
 {
 	struct pollfd fds[2] = {
 		{ .fd = p->ended, .events = POLLIN },
@@ -267,7 +268,8 @@ program_run(char *const argv[], program_explain *explain, int64_t deadline_ms,
 
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
-	(void)sigprocmask(SIG_BLOCK, &chld, &before);	/* the signalfd reads it */
+	/* The signalfd reads it. */
+	(void)sigprocmask(SIG_BLOCK, &chld, &before);
 	child = r == 0 ? _Fork() : -1;
 	if (child == 0)
 		become(argv, &pipes, parent);

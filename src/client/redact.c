@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* client/redact.c - a target as people may see it: without its secrets (pure) */
+/* client/redact.c - a target without its secrets, as people see it (pure) */
 #include "client/redact.h"
 
 #define BLANKS " \t\n"	/* part the words of an exec: */
@@ -106,7 +106,8 @@ show_unread(struct shown *s, struct span text)
 	text = span_trim(text, BLANKS);
 	s->head = (struct span){ text.p, name_len(text) };
 	s->rest = span_after(text, s->head.len);
-	if (span_has_prefix(s->rest, "exec:")) {	/* a variable is no program */
+	if (span_has_prefix(s->rest, "exec:")) {
+		/* A variable is not a program, which may be shown. */
 		s->rest = before(s->rest, BLANKS "=");
 		return;
 	}
@@ -191,7 +192,8 @@ redact_text(char room[REDACT_ROOM], struct span text)
 	const char *unused;
 	struct target t;
 
-	(void)target_read(&t, text, &parts, &unused);	/* or it is TARGET_NONE */
+	/* TARGET_NONE, if it fails */
+	(void)target_read(&t, text, &parts, &unused);
 	redact_target(&b, &t);
 	return buf_end_text(&b);
 }

@@ -5,8 +5,8 @@
 #include "base/err.h"
 #include "base/percent.h"
 
-/* What reads one kind's text behind its prefix. *expected is what the kind's own
- * row says, until something more exact is known. */
+/* What reads one kind's text behind its prefix. *expected is what the kind's
+ * own row says, until something more exact is known. */
 typedef int read_kind(struct target *t, struct span rest, struct buf *memory,
                       const char **expected);
 
@@ -49,8 +49,8 @@ end_socket(struct target *t, struct buf *memory, size_t from)
 	return end_host(t, memory, from, TARGET_SOCKET_MAX);
 }
 
-/* The URL's parts, and its host decoded. What is wrong with it is named: its kind is
- * clear, unless there is nothing at all. */
+/* The URL's parts, and its host decoded. What is wrong with it is named: its
+ * kind is clear, unless there is nothing at all. */
 static int
 read_url(struct target *t, struct span text, struct buf *memory,
          const char **expected)
@@ -69,7 +69,7 @@ read_url(struct target *t, struct span text, struct buf *memory,
 	return end_host(t, memory, from, TARGET_HOST_MAX);
 }
 
-/* "8080" is a port whose host was forgotten; resolvers take it for 0.0.31.144. */
+/* "8080" is a port without its host; resolvers take it for 0.0.31.144. */
 static bool
 is_number(const char *host)
 {
@@ -113,11 +113,12 @@ has_login(struct span path)
 {
 	struct span rest = span_after(path, 2);
 
-	return span_has_prefix(path, "//") && has_any(span_cut(&rest, '/'), ":@");
+	return span_has_prefix(path, "//")
+	    && has_any(span_cut(&rest, '/'), ":@");
 }
 
-/* No socket has a query or a fragment: whoever wrote one meant another kind of URL,
- * and its secret would be shown as a part of the path. */
+/* No socket has a query or a fragment: whoever wrote one meant another kind of
+ * URL, and its secret would be shown as a part of the path. */
 static int
 read_unix(struct target *t, struct span path, struct buf *memory,
           const char **expected)

@@ -87,7 +87,8 @@ read_user(struct url *u, struct span *host, const char **expected)
 		return 0;
 	login = span_cut(host, '@');
 	if (span_has(*host, '@'))
-		return refuse(expected, "only one @ before the path; another is written %40");
+		return refuse(expected, "only one @ before the path; another is "
+		                        "written %40");
 	u->user = login;
 	if (span_has(login, ':')) {
 		u->password = login;
@@ -115,9 +116,9 @@ read_port(struct url *u, struct span text, const char **expected)
 	return 0;
 }
 
-/* No byte that would end the host for another reader or starts what is no host, a
- * "host;password=x" for instance: curl refuses these, too. Nor an encoded '@', by
- * which a login would be looked up as a name and shown. */
+/* No byte that would end the host for another reader or starts what is no host,
+ * a "host;password=x" for instance: curl refuses these, too. Nor an encoded
+ * '@', by which a login would be looked up as a name and shown. */
 static bool
 is_host(struct span s)
 {
@@ -148,7 +149,8 @@ read_host(struct url *u, struct span text, const char **expected)
 		return refuse(expected, "a ] after the address");
 	if (!u->is_v6)
 		rest = text;
-	u->host = (struct span){ rest.p, span_find(rest, u->is_v6 ? "]" : ":") };
+	u->host.p = rest.p;
+	u->host.len = span_find(rest, u->is_v6 ? "]" : ":");
 	text = span_after(rest, u->host.len + (u->is_v6 ? 1 : 0));
 	if (!(u->is_v6 ? is_v6(u->host) : is_host(u->host)))
 		return refuse(expected, "a host name or an address");
@@ -160,7 +162,8 @@ verify_bytes(struct span s, const char **expected)
 {
 	for (size_t i = 0; i < s.len; i++)
 		if (s.p[i] == ' ')
-			return refuse(expected, "no space in it; a space is written %20");
+			return refuse(expected, "no space in it; a space is "
+			                        "written %20");
 		else if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
 			return refuse(expected, "no control byte in it");
 	return 0;

@@ -135,18 +135,20 @@ read_word(struct check_word *w, const char *what, struct span name,
 
 /* see cmd/run_checks.h */
 int
-run_checks_read(const struct run_checks *c, struct monitor_plan *plan, int argc,
+run_checks_read(struct run_checks *c, struct monitor_plan *plan, int argc,
                 char **argv)
 {
-	/* The words side by side, then their texts: what is not used of these is
-	 * never touched. */
+	/* The words side by side, then their texts: what is not used of these
+	 * is never touched. */
 	struct check_word *w = malloc(c->n * (sizeof *w + CHECK_WORD_ROOM));
-	struct buf memory = buf_over((char *)(w + c->n), c->n * CHECK_WORD_ROOM);
+	struct buf memory;
 
+	c->words = w;
 	if (w == NULL) {
 		log_error("%s", err_text(-ENOMEM));
 		return CMD_FAILED;
 	}
+	memory = buf_over((char *)(w + c->n), c->n * CHECK_WORD_ROOM);
 	for (size_t i = 0; i < c->n; i++, w++) {
 		struct span word = c->of[i].word, name = check_cut_name(&word);
 		unsigned counts_for = c->of[i].counts_for;
@@ -157,7 +159,7 @@ run_checks_read(const struct run_checks *c, struct monitor_plan *plan, int argc,
 		write_check(&b, counts_for, name, word, argc, argv);
 		r = read_word(w, what, name, word, &memory);
 		if (r != CMD_OK)
-			return r;	/* and the process ends */
+			return r;
 		plan->checks[i] = (struct monitor_check_plan){
 			w->name, w, counts_for,
 		};

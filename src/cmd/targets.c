@@ -44,9 +44,9 @@ refuse_variable(const char *what, int err, struct span name)
 	return CMD_USAGE;
 }
 
-/* A shell's word for what follows a failure or a success: CMD ["/hale", "check",
- * "URL", "||", "exit", "1"] has no shell that would read it. An exec:'s words are
- * target_read()'s. */
+/* A shell's word for what follows a failure or a success: CMD ["/hale",
+ * "check", "URL", "||", "exit", "1"] has no shell that would read it. An
+ * exec:'s words are target_read()'s. */
 static bool
 is_for_a_shell(struct span word)
 {
@@ -114,8 +114,8 @@ read_one(const char *command, struct targets_one *one, struct span url)
 	return r;
 }
 
-/* A pipe can be read only once: before each URL gets a process of its own, which
- * has what was read. What is wrong with it, each of them will say. */
+/* A pipe can be read only once: before each URL gets a process of its own,
+ * which has what was read. What is wrong with it, each of them will say. */
 static void
 read_pipe(const char *cafile)
 {
@@ -152,6 +152,7 @@ targets_read(const char *command, struct check_conf *conf, int n, char **urls,
 	struct targets_one *t = calloc((size_t)n, sizeof *t);
 	const char *misfit;
 
+	*out = t;
 	if (t == NULL) {
 		log_error("%s", err_text(-ENOMEM));
 		return CMD_FAILED;
@@ -160,7 +161,7 @@ targets_read(const char *command, struct check_conf *conf, int n, char **urls,
 		int r = read_one(command, &t[i], span_of(urls[i]));
 
 		if (r != CMD_OK)
-			return r;	/* and the process ends */
+			return r;
 	}
 	misfit = fits_none(conf, n, t);
 	if (misfit != NULL) {
@@ -174,7 +175,6 @@ targets_read(const char *command, struct check_conf *conf, int n, char **urls,
 		read_pipe(conf->cafile);
 	conf->user_agent = cmd_agent();
 	conf->explain = explain_exec;
-	*out = t;
 	return CMD_OK;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fuzz_redact.c - any target as it is read, and a secret in any form that can hold one */
+/* fuzz_redact.c - any target as it is read, and a secret in any form that can
+ * hold one */
 #include "fuzz.h"
 
 #include "base/err.h"

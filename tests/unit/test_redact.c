@@ -43,6 +43,8 @@ static const struct row {
 	{ "blanks around it", " tcp:h:1\n", "tcp:h:1" },
 	{ "a colon in a path", "http://h/a:b", "http://h/a:b" },
 	{ "an @ and then a colon in a path", "http://h/a@b:c", "http://h/a@b:c" },
+	{ "an @ in a path behind a login and an empty port",
+	  "http://u:p@h:/a@b", "http://h:/a@b" },
 	{ "a query that is empty", "http://h/?", "http://h/" },
 	{ "a host that tells of a port", "tcp:h:1/", "tcp:h:1/" },
 	{ "a list of hosts", "tcp:h:1,tcp:i:1", "tcp:h:1..." },

@@ -164,6 +164,7 @@ static const struct bad {
 	{ "exec:a && b", SHELL_WORDS, ERR_PARSE },
 	{ "exec:a | b", SHELL_WORDS, ERR_PARSE },
 	{ "exec:PW=x a", VAR_WORDS, ERR_PARSE },
+	{ "exec:A=x a", VAR_WORDS, ERR_PARSE },
 	{ "exec:_9= a", VAR_WORDS, ERR_PARSE },
 };
 

@@ -45,6 +45,8 @@ ports_and_schemes_have_defaults(void **state)
 		{ "http:8080", 8080, false },	/* a host of this name */
 		{ "http://[fe80::1%25eth0]/", 80, false },
 		{ "http://a%40b@c/", 80, false },
+		{ "http://[::Aa.9]/", 80, false }, { "http://a_b-c.~/", 80, false },
+		{ "http://\xc3\xa9/", 80, false }, { "a:0", 0, false },
 		{ "http://a:65535/@@", 65535, false },
 	};
 	struct url u;
@@ -68,6 +70,11 @@ what_is_no_url_is_refused(void **state)
 		"http://[::1", "http://[::1]8/", "http://[]/", "http://a\t/",
 		"http://a\\b/", "http://user@/", "http://a\x7f/",
 		"http://[:::1]x/", "http:", "https:/x", "http:/x",
+		"http://h;password=x/", "http://h,i/", "http://h=i/", "h&i",
+		"http://h(i)/", "http://h*/", "http://h!/", "http://h$/",
+		"http://h'/", "http://h+i/", "http://h%40i/",
+		"http://[me:x]/", "http://[::1%]g]/", "http://[::g]/",
+		"http://[%25lo]/", "http://[::1%25a;b]/", "http://[::1/x]/",
 		"http://user@example.com:80@127.0.0.1/", "a@b@c", "http://a@@c",
 	};
 	struct url u;
