@@ -3,8 +3,8 @@
  * tls/tls12.h - TLS 1.2 over a link: BearSSL's engine, pumped
  *
  * For tls/tls.c only. Every call keeps its error in the link, with words, and
- * returns it as tls/tls.h has it; where the fault is on our side the server gets
- * an alert.
+ * returns it as tls/tls.h has it; of an error that is found here the server
+ * gets an alert.
  */
 #ifndef HALE_TLS_TLS12_H
 #define HALE_TLS_TLS12_H
@@ -16,10 +16,10 @@ struct tls12;
 
 /*
  * Shakes hands. Of the chain host, cafile and insecure are set; what the server
- * sends is kept there: nothing if a session is resumed. The identity (n 0: none)
- * is needed during the call only, link and chain until tls12_close(). session is
- * NULL or what tls12_keep_session() wrote. Returns 0 with *out, or an error with
- * *out NULL.
+ * sends is kept there: nothing if a session is resumed. The identity (n 0:
+ * none) is needed during the call only, link and chain until tls12_close().
+ * session is NULL or what tls12_keep_session() wrote. Returns 0 with *out, or
+ * an error with *out NULL.
  */
 int tls12_open(struct tls12 **out, struct tls_link *l, struct tls_chain *chain,
                const struct tls_identity *id, const unsigned char *session,

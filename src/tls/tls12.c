@@ -34,7 +34,7 @@ struct tls12 {
 	struct tls12_auth auth;
 	br_ec_impl ec;
 	struct tls_link *link;
-	bool over;		/* the engine has ended, and that is dealt with */
+	bool over;		/* the engine ended, and that is dealt with */
 	bool stuck;		/* a part of a record has still to be sent */
 	unsigned char in[IN_CAP], out[OUT_CAP];
 };
