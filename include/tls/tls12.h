@@ -25,9 +25,8 @@ int tls12_open(struct tls12 **out, struct tls_link *l, struct tls_chain *chain,
                const struct tls_identity *id, const unsigned char *session,
                int64_t deadline_ms);
 
-/* As tls_read(), tls_has_data() and tls_write(). */
+/* As tls_read() and tls_write(). */
 ssize_t tls12_read(struct tls12 *e, void *p, size_t len, int64_t deadline_ms);
-bool tls12_has_data(const struct tls12 *e);
 int tls12_write(struct tls12 *e, struct span bytes, int64_t deadline_ms);
 
 /* Writes the session, in TLS_SESSION_STATE bytes: secrets. */

@@ -257,13 +257,6 @@ tls12_read(struct tls12 *e, void *p, size_t len, int64_t deadline_ms)
 	return (ssize_t)n;
 }
 
-/* see tls/tls12.h */
-bool
-tls12_has_data(const struct tls12 *e)
-{
-	return state(e) & BR_SSL_RECVAPP;
-}
-
 /* Gives as much as there is room for to the engine. Returns the bytes. */
 static size_t
 fill(struct tls12 *e, struct span bytes)

@@ -1,36 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* test_x509_words.c - verdicts in words */
-#include "certs.h"
+#include "paths.h"
 
-#include "base/err.h"
 #include "tls/x509_words.h"
-
-static struct x509 chain[2], anchors[1];
-
-static struct x509_path
-path(size_t chain_len, size_t anchors_len)
-{
-	return (struct x509_path){
-		.chain = chain, .chain_len = chain_len,
-		.anchors = anchors, .anchors_len = anchors_len,
-		.host = { .name = { "a.test", 6 } },
-		.now = NOW, .check = fake_check,
-	};
-}
-
-static struct x509
-a_ca(const char *subject, const char *issuer, char key, char signer)
-{
-	return cert((struct plan){ subject, issuer, key, signer, ca_mark(),
-	                           NULL, NULL, NULL });
-}
-
-static struct x509
-a_leaf(const char *issuer, char signer)
-{
-	return cert((struct plan){ "leaf", issuer, 'l', signer,
-	                           alt_name("a.test"), NULL, NULL, NULL });
-}
 
 static const struct wording {
 	const char *name;
