@@ -68,8 +68,9 @@ unfit(const struct x509 *c)
 		return "is not a CA";
 	if (c->key.kind < X509_KEY_RSA)
 		return "has a key that hale cannot use";
-	if (c->key.kind == X509_KEY_RSA && (der_uint_bits(c->key.n) < X509_RSA_MIN
-	 || der_uint_bits(c->key.n) > X509_RSA_MAX))
+	if (c->key.kind == X509_KEY_RSA
+	 && (der_uint_bits(c->key.n) < X509_RSA_MIN
+	  || der_uint_bits(c->key.n) > X509_RSA_MAX))
 		return "has an RSA key that is too small or large";
 	if (c->has_purpose && !c->for_server)
 		return "is not for servers";

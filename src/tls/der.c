@@ -22,7 +22,7 @@ take_len(struct span *in, size_t *len)
 		for (size_t i = 0; i < bytes; i++)
 			n = n << 8 | der_byte(*in, i);
 		if (n < 0x80 || n >> (8 * (bytes - 1)) == 0)
-			return ERR_PARSE;	/* a shorter form says the same */
+			return ERR_PARSE;	/* a shorter form would do */
 		*in = span_after(*in, bytes);
 	}
 	if (n > in->len)

@@ -17,7 +17,8 @@ is_odd(struct span n)
 static bool
 is_fit(const struct key *k)
 {
-	size_t p = der_uint_bits(k->p), q = der_uint_bits(k->q), n = der_uint_bits(k->n);
+	size_t p = der_uint_bits(k->p), q = der_uint_bits(k->q);
+	size_t n = der_uint_bits(k->n);
 
 	return is_odd(k->p) && is_odd(k->q) && p <= FACTOR_MAX
 	    && q <= FACTOR_MAX && (p + q == n || p + q == n + 1)
@@ -39,7 +40,8 @@ read_rsa(struct key *k, struct span der)
 	 || der_take_uint(&in, &k->dp) < 0 || der_take_uint(&in, &k->dq) < 0
 	 || der_take_uint(&in, &k->iq) < 0)
 		return ERR_PARSE;
-	if (der_uint_bits(k->n) < X509_RSA_MIN || der_uint_bits(k->n) > X509_RSA_MAX)
+	if (der_uint_bits(k->n) < X509_RSA_MIN
+	 || der_uint_bits(k->n) > X509_RSA_MAX)
 		return ERR_RANGE;
 	k->kind = X509_KEY_RSA;
 	return is_fit(k) ? 0 : ERR_PARSE;

@@ -34,7 +34,7 @@ struct tls12 {
 	struct tls12_auth auth;
 	br_ec_impl ec;
 	struct tls_link *link;
-	bool over;		/* the engine has ended, and that is dealt with */
+	bool over;		/* the engine ended, and that is dealt with */
 	bool stuck;		/* a part of a record has still to be sent */
 	unsigned char in[IN_CAP], out[OUT_CAP];
 };
@@ -255,13 +255,6 @@ tls12_read(struct tls12 *e, void *p, size_t len, int64_t deadline_ms)
 	e->link->quiet_len = 0;
 	br_ssl_engine_recvapp_ack(&e->cc.eng, n);
 	return (ssize_t)n;
-}
-
-/* see tls/tls12.h */
-bool
-tls12_has_data(const struct tls12 *e)
-{
-	return state(e) & BR_SSL_RECVAPP;
 }
 
 /* Gives as much as there is room for to the engine. Returns the bytes. */

@@ -210,8 +210,8 @@ take_key(struct tls_identity *id, const char *certfile, const struct file *f,
 
 /* see tls/tls_identity.h */
 int
-tls_identity_load(struct tls_identity *id, const char *certfile, const char *keyfile,
-             struct buf *why)
+tls_identity_load(struct tls_identity *id, const char *certfile,
+                  const char *keyfile, struct buf *why)
 {
 	struct file cert = { .name = certfile };
 	struct file key = { .name = keyfile != NULL ? keyfile : certfile };

@@ -64,8 +64,8 @@ fail:
 
 /* The objects of one piece of the file. */
 static int
-take_piece(struct trust_reader *r, struct pem *p, struct span in, const char *file,
-           struct buf *why)
+take_piece(struct trust_reader *r, struct pem *p, struct span in,
+           const char *file, struct buf *why)
 {
 	int n;
 
@@ -147,8 +147,8 @@ read_fd(struct trust_reader *r, struct pem *p, int fd, const char *file,
 }
 
 static int
-read_open(struct trust_reader *r, int fd, const struct stat *st, const char *file,
-          struct buf *why)
+read_open(struct trust_reader *r, int fd, const struct stat *st,
+          const char *file, struct buf *why)
 {
 	struct pem p;
 	int err;
@@ -234,8 +234,8 @@ trust_read_dir(struct trust_reader *r, const char *dir, bool hashed,
 	DIR *d = opendir(dir);
 
 	if (d == NULL)
-		return errno == ENOENT ? 0 : trust_read_refuse(why, dir,
-		                                               err_text(-errno));
+		return errno == ENOENT ? 0
+		     : trust_read_refuse(why, dir, err_text(-errno));
 	/* All, since where c_rehash was there are links to all of them. */
 	while (err == 0 && (e = readdir(d)) != NULL
 	    && (!r->one_will_do || r->usable == 0)) {

@@ -361,7 +361,8 @@ names_servers(struct span oids)
 	while (oids.len > 0) {
 		if (der_take(&oids, DER_OID, &oid) < 0)
 			return ERR_PARSE;
-		if (DER_OID_IS(oid, SERVER_AUTH) || DER_OID_IS(oid, ANY_PURPOSE))
+		if (DER_OID_IS(oid, SERVER_AUTH)
+		 || DER_OID_IS(oid, ANY_PURPOSE))
 			found = 1;
 	}
 	return found;

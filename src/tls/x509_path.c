@@ -104,7 +104,7 @@ allows_below(struct search *s, size_t at)
 	return true;
 }
 
-/* The rules for a path whose signatures are right and that ends in an anchor. */
+/* The rules for a path whose signatures are right up to an anchor. */
 static bool
 is_good(struct search *s)
 {

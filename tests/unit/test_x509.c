@@ -1,69 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* test_x509.c - DER elements, and certificates as spans */
+/* test_x509.c - certificates as spans */
 #include "certs.h"
 
 #include "base/err.h"
 #include "tls/dn.h"
 #include "tls/x509_constraints.h"
 
-static const struct element {
-	const char *name;
-	struct span in;
-	int tag;	/* what der_next() returns */
-} elements[] = {
 #define IN(text) { text, sizeof(text) - 1 }
-	{ "an empty SEQUENCE", IN("\x30\x00"), 0x30 },
-	{ "two bytes", IN("\x04\x02" "ab"), 0x04 },
-	{ "nothing", IN(""), ERR_PARSE },
-	{ "a tag alone", IN("\x30"), ERR_PARSE },
-	{ "one byte too few", IN("\x04\x02" "a"), ERR_PARSE },
-	{ "a tag of several bytes", IN("\x1f\x81\x01\x00"), ERR_PARSE },
-	{ "an indefinite length", IN("\x30\x80\x00\x00"), ERR_PARSE },
-	{ "a long form for a short length", IN("\x04\x81\x01" "a"), ERR_PARSE },
-	{ "a leading zero in the length", IN("\x04\x82\x00\x80"), ERR_PARSE },
-	{ "a length of five bytes", IN("\x04\x85\x01\x01\x01\x01\x01"), ERR_PARSE },
-	{ "a length beyond the end", IN("\x04\x84\xff\xff\xff\xff" "a"), ERR_PARSE },
-	{ "a length whose bytes are cut off", IN("\x04\x82\x01"), ERR_PARSE },
-};
-
-static void
-element_is_taken(void **state)
-{
-	const struct element *row = *state;
-	struct span in = { guarded(row->in.p, row->in.len), row->in.len };
-	struct span value, before = in;
-
-	assert_int_equal(row->tag, der_next(&in, &value));
-	if (row->tag < 0)
-		assert_ptr_equal(before.p, in.p);
-	else
-		assert_int_equal(0, in.len);
-}
-
-static const struct number {
-	const char *name;
-	struct span in;
-	int max, want;
-} numbers[] = {
-	{ "zero", IN("\x02\x01\x00"), 5, 0 },
-	{ "the largest", IN("\x02\x01\x05"), 5, 5 },
-	{ "one more", IN("\x02\x01\x06"), 5, ERR_RANGE },
-	{ "128 has a zero before it", IN("\x02\x02\x00\x80"), 200, 128 },
-	{ "127 has none", IN("\x02\x02\x00\x7f"), 200, ERR_PARSE },
-	{ "negative", IN("\x02\x01\x80"), 200, ERR_PARSE },
-	{ "empty", IN("\x02\x00"), 200, ERR_PARSE },
-	{ "five bytes", IN("\x02\x05\x01\x00\x00\x00\x00"), 200, ERR_RANGE },
-	{ "no INTEGER", IN("\x04\x01\x05"), 200, ERR_PARSE },
-};
-
-static void
-number_is_taken(void **state)
-{
-	const struct number *row = *state;
-	struct span in = { guarded(row->in.p, row->in.len), row->in.len };
-
-	assert_int_equal(row->want, der_take_int(&in, row->max));
-}
 
 static struct span
 sample(void)
@@ -169,36 +112,6 @@ a_certificate_has_a_largest_size(void **state)
 		assert_int_equal(len > X509_DER_MAX ? ERR_TOOBIG : 0,
 		                 x509_read(&c, der));
 	}
-	certs_reset();
-}
-
-static const struct exponent {
-	const char *name;
-	struct span e;
-	int want;	/* the kind of key, or an error */
-} exponents[] = {
-	{ "1", IN("\x01"), ERR_PARSE },
-	{ "2", IN("\x02"), ERR_PARSE },
-	{ "3", IN("\x03"), X509_KEY_RSA },
-	{ "65537", IN("\x01\x00\x01"), X509_KEY_RSA },
-	{ "negative", IN("\x81"), ERR_PARSE },
-	{ "63 bits", IN("\x7f\0\0\0\0\0\0\1"), X509_KEY_RSA },
-	{ "64 bits", IN("\0\x80\0\0\0\0\0\0\1"), X509_KEY_RSA },
-	{ "65 bits", IN("\1\0\0\0\0\0\0\0\1"), X509_KEY_EXPONENT },
-};
-
-static void
-an_rsa_exponent_is_odd_and_not_large(void **state)
-{
-	const struct exponent *row = *state;
-	struct span pair = SEQ(BYTES("\x02\x02\x0f\x01"), wrap(2, row->e));
-	struct span in = SEQ(SEQ(TLV(6,
-		BYTES("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"))),
-		TLV(3, BYTES("\0"), pair));
-	struct x509_key key;
-	int r = x509_key_read(&key, &in);
-
-	assert_int_equal(row->want, r < 0 ? r : (int)key.kind);
 	certs_reset();
 }
 
@@ -427,81 +340,6 @@ key_identifiers_matter_where_both_have_one(void **state)
 	certs_reset();
 }
 
-static const struct curve {
-	const char *name, *oid;
-	size_t len;	/* bytes of the point */
-	char first;
-	enum x509_key_kind want;
-} curves[] = {
-#define P256 "\x2a\x86\x48\xce\x3d\3\1\7"
-	{ "P-256", P256, 65, 4, X509_KEY_P256 },
-	{ "P-256, a byte too few", P256, 64, 4, X509_KEY_CURVE },
-	{ "P-256, a byte too many", P256, 66, 4, X509_KEY_CURVE },
-	{ "P-256, compressed", P256, 33, 2, X509_KEY_CURVE },
-	{ "P-256, a hybrid point", P256, 65, 6, X509_KEY_CURVE },
-	{ "P-256, no point", P256, 0, 4, X509_KEY_CURVE },
-	{ "secp256k1", "\x2b\x81\x04\x01\x0a", 65, 4, X509_KEY_CURVE },
-};
-
-static void
-points_fit_their_curves(void **state)
-{
-	const struct curve *row = *state;
-	char point[133] = { row->first };
-	struct span in = SEQ(SEQ(TLV(6, BYTES("\x2a\x86\x48\xce\x3d\2\1")),
-	                         TLV(6, text_of(row->oid))),
-	                     TLV(3, BYTES("\0"), bytes_of(point, row->len)));
-	struct x509_key key;
-
-	assert_int_equal(0, x509_key_read(&key, &in));
-	assert_int_equal(row->want, key.kind);
-	certs_reset();
-}
-
-/* Their OIDs have a zero in them. */
-static void
-the_longer_curves_are_known(void **state)
-{
-	static const struct { char last; size_t len; int want; } longer[] = {
-		{ 0x22, 97, X509_KEY_P384 }, { 0x22, 65, X509_KEY_CURVE },
-		{ 0x23, 133, X509_KEY_P521 }, { 0x23, 97, X509_KEY_CURVE },
-		{ 0x24, 97, X509_KEY_CURVE },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof longer / sizeof longer[0]; i++) {
-		char point[133] = { 4 };
-		struct span in = SEQ(SEQ(
-			TLV(6, BYTES("\x2a\x86\x48\xce\x3d\2\1")),
-			TLV(6, BYTES("\x2b\x81\x04\0"),
-			    bytes_of(&longer[i].last, 1))),
-			TLV(3, BYTES("\0"), bytes_of(point, longer[i].len)));
-		struct x509_key key;
-
-		assert_int_equal(0, x509_key_read(&key, &in));
-		assert_int_equal(longer[i].want, key.kind);
-	}
-	certs_reset();
-}
-
-static void
-an_rsa_modulus_is_odd(void **state)
-{
-	(void)state;
-	for (int last = 0; last < 2; last++) {
-		struct span in = SEQ(SEQ(TLV(6,
-			BYTES("\x2a\x86\x48\x86\xf7\x0d\1\1\1"))),
-			TLV(3, BYTES("\0"), SEQ(last == 0
-				? BYTES("\2\2\x0f\0") : BYTES("\2\2\x0f\1"),
-				BYTES("\2\1\3"))));
-		struct x509_key key;
-
-		assert_int_equal(last == 0 ? ERR_PARSE : 0,
-		                 x509_key_read(&key, &in));
-	}
-	certs_reset();
-}
-
 static const struct date {
 	const char *name, *yymmdd;
 	int64_t want;	/* -1: refused */
@@ -563,13 +401,10 @@ date_is_read(void **state)
 int
 main(void)
 {
-	UNIT_ROWS(element_is_taken, elements);
-	UNIT_ROWS(number_is_taken, numbers);
 	UNIT_TEST(all_fields_are_found);
 	UNIT_TEST(a_part_of_a_certificate_is_none);
 	UNIT_TEST(any_byte_may_be_wrong);
 	UNIT_TEST(a_certificate_has_a_largest_size);
-	UNIT_ROWS(an_rsa_exponent_is_odd_and_not_large, exponents);
 	UNIT_TEST(an_extension_comes_once);
 	UNIT_TEST(malformed_extensions_are_refused);
 	UNIT_TEST(flags_beyond_the_end_are_none);
@@ -582,9 +417,6 @@ main(void)
 	UNIT_TEST(only_version_3_has_extensions);
 	UNIT_TEST(both_names_of_the_algorithm_agree);
 	UNIT_TEST(key_identifiers_matter_where_both_have_one);
-	UNIT_ROWS(points_fit_their_curves, curves);
-	UNIT_TEST(the_longer_curves_are_known);
-	UNIT_TEST(an_rsa_modulus_is_odd);
 	UNIT_ROWS(date_is_read, dates);
 	return unit_run("tls/x509");
 }
