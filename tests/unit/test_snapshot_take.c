@@ -116,6 +116,22 @@ it_is_being_stopped_as_sick(void)
 }
 
 static void
+it_has_ended_after_a_stop(void)
+{
+	it_is_being_stopped();
+	service->state = SVC_LINGERING;
+	in.pid = 0;
+}
+
+static void
+it_has_ended_after_a_stop_as_sick(void)
+{
+	it_has_ended_after_a_stop();
+	service->stops = 0;
+	service->sickened = true;
+}
+
+static void
 it_drains(void)
 {
 	service->state = SVC_DRAINING;
@@ -319,6 +335,13 @@ static const struct row {
 	  "drain(R)-R: stopping: SIGTERM came, not ready for 1s\n" },
 	{ "it is being stopped as sick", it_is_being_stopped_as_sick,
 	  "service(SRL)\n"
+	  "drain(R)-R: stopping: check it: no, not ready for 1s\n" },
+	{ "it has ended after a stop", it_has_ended_after_a_stop,
+	  "service(SRL)-SRL: the service has ended\n"
+	  "drain(R)-R: stopping: SIGTERM came, not ready for 1s\n" },
+	{ "it has ended after a stop as sick",
+	  it_has_ended_after_a_stop_as_sick,
+	  "service(SRL)-SRL: the service has ended\n"
 	  "drain(R)-R: stopping: check it: no, not ready for 1s\n" },
 	{ "it drains", it_drains,
 	  "service(SRL)\n"
