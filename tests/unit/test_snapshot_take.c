@@ -609,6 +609,13 @@ the_figures_are_those_of_the_moment(void **state)
 	            && s.requests == 13);
 }
 
+static void
+it_is_stopped_while_it_is_loaded(void)
+{
+	it_is_being_loaded();
+	it_is_being_stopped();
+}
+
 static const struct moment {
 	const char *name;
 	void      (*make)(void);
@@ -623,6 +630,8 @@ static const struct moment {
 	{ "a refused restart", its_restart_was_refused, "restarting", 3000 },
 	{ "draining", it_drains, "draining", -1 },
 	{ "stopping", it_is_being_stopped, "stopping", -1 },
+	{ "stopping while loaded", it_is_stopped_while_it_is_loaded,
+	  "stopping", -1 },
 };
 
 static void
