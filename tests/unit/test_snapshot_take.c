@@ -11,7 +11,7 @@
 #define PID 7
 #define TEXT_MAX 4096	/* bytes of all checks in words */
 
-#define SET(array, text) memcpy(array, text, sizeof text)
+#define SET(array, text) memcpy(array, text, sizeof (text))
 
 /* One moment; each row changes what it is about. */
 static struct init in;
