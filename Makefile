@@ -56,6 +56,11 @@ WARN  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum \
 OURS  = -std=c11 -D_GNU_SOURCE -iquote include -MMD -MP -fPIE \
         -fstack-protector-strong -ffunction-sections -fdata-sections \
         -fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)=. $(WARN)
+# What gcc does to be faster even with -Oz, by 1.7 % of the file; and the guard of
+# the stack as a variable, whose address is shorter than that in the thread's.
+LEAN  = -mstack-protector-guard=global -fno-optimize-sibling-calls \
+        -fno-move-loop-invariants -fno-thread-jumps -fno-caller-saves \
+        -fno-tree-dominator-opts -fno-jump-tables
 PARTS = $(patsubst %,$B/%.o,$(ROOMS))
 UNITS = $(patsubst tests/%.c,$B/%,$(wildcard tests/unit/test_*.c \
         tests/fault/test_*.c))
@@ -107,7 +112,7 @@ $B/hale.debug: $B/main.o $(PARTS) $(call objects,$(MALLOC)) $(TOOL)/bearssl.a sc
 $B/%.o: src/%.c $(READY)
 	@mkdir -p $(@D)
 	@echo "compile $<"
-	$Q$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
+	$Q$(CC) $(OURS) $(LEAN) $(CFLAGS) -c -o $@ $<
 
 # -Oz makes a small constant by a push and a pop: at the end of spawn's large
 # frame, where that is a page more for the start to touch.
@@ -135,7 +140,7 @@ $B/trust/anchors_blob.c: $B/trust/anchors $B/trust/roots.pem
 $B/tls/anchors_blob.o: $B/trust/anchors_blob.c
 	@mkdir -p $(@D)
 	@echo "compile $<"
-	$Q$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
+	$Q$(CC) $(OURS) $(LEAN) $(CFLAGS) -c -o $@ $<
 
 # What --license prints; MORE_LICENSES are files whose text follows ours.
 MORE_LICENSES = src/tls/roots.license
@@ -144,7 +149,7 @@ $B/cmd/license.c: scripts/license.sh LICENSE $(MORE_LICENSES) $(READY)
 	@scripts/license.sh LICENSE $(TOOL) $(MORE_LICENSES) >$@ || { rm -f $@; exit 1; }
 $B/cmd/license.o: $B/cmd/license.c
 	@echo "compile $<"
-	$Q$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
+	$Q$(CC) $(OURS) $(LEAN) $(CFLAGS) -c -o $@ $<
 
 # A new version or commit makes this object anew, and nothing else.
 $B/cmd/cmd.o: OURS += -DHALE_VERSION='"$(VERSION)"' -DHALE_COMMIT='"$(COMMIT)"' \
@@ -281,7 +286,7 @@ dev:
 	@scripts/bootstrap build test dev
 	$(MAKE) --no-print-directory helpers
 	$(MAKE) --no-print-directory dev-run B=build/dev TOOL=build/dev/tool \
-	    CC=clang LINK= LAYOUT= HARDEN= MALLOC= UNIT_CC=clang \
+	    CC=clang LEAN= LINK= LAYOUT= HARDEN= MALLOC= UNIT_CC=clang \
 	    UNIT_CFLAGS='$(SANITIZE)' CFLAGS='$(SANITIZE)'
 
 SANITIZE = -O1 -g -Werror -fsanitize=address,undefined \
