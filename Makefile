@@ -60,7 +60,8 @@ OURS  = -std=c11 -D_GNU_SOURCE -iquote include -MMD -MP -fPIE \
 # the stack as a variable, whose address is shorter than that in the thread's.
 LEAN  = -mstack-protector-guard=global -fno-optimize-sibling-calls \
         -fno-move-loop-invariants -fno-thread-jumps -fno-caller-saves \
-        -fno-tree-dominator-opts -fno-jump-tables
+        -fno-tree-dominator-opts -fno-jump-tables \
+        $(if $(filter x86_64,$(MACHINE)),-malign-data=abi)
 PARTS = $(patsubst %,$B/%.o,$(ROOMS))
 UNITS = $(patsubst tests/%.c,$B/%,$(wildcard tests/unit/test_*.c \
         tests/fault/test_*.c))
