@@ -30,6 +30,12 @@ WARN  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum \
 OURS  = -std=c11 -D_GNU_SOURCE -iquote include -MMD -MP -fPIE \
         -fstack-protector-strong -ffunction-sections -fdata-sections \
         -fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)=. $(WARN)
+# What gcc does to be faster even with -Oz, by 1.7 % of the file; and the guard of
+# the stack as a variable, whose address is shorter than that in the thread's.
+LEAN  = -mstack-protector-guard=global -fno-optimize-sibling-calls \
+        -fno-move-loop-invariants -fno-thread-jumps -fno-caller-saves \
+        -fno-tree-dominator-opts -fno-jump-tables \
+        $(if $(filter x86_64,$(MACHINE)),-malign-data=abi)
 objects = $(patsubst %,$B/%.o,$1)
 PARTS = $(call objects,$(ROOMS))
 UNITS = $(patsubst tests/%.c,$B/%,$(wildcard tests/unit/test_*.c \
@@ -83,10 +89,10 @@ $B/hale.debug: $B/main.o $(PARTS) $(call objects,$(MALLOC)) $(TOOL)/bearssl.a sc
 $B/%.o: src/%.c $(READY)
 	@mkdir -p $(@D)
 	@echo "compile $<"
-	$Q$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
+	$Q$(CC) $(OURS) $(LEAN) $(CFLAGS) -c -o $@ $<
 $(call objects,$(MADE)): $B/%.o: $B/%.c
 	@echo "compile $<"
-	$Q$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
+	$Q$(CC) $(OURS) $(LEAN) $(CFLAGS) -c -o $@ $<
 
 # -Oz makes a small constant by a push and a pop: at the end of spawn's large
 # frame, where that is a page more for the start to touch.
@@ -257,7 +263,7 @@ dev:
 	@scripts/bootstrap build test dev
 	$(MAKE) --no-print-directory helpers
 	$(MAKE) --no-print-directory dev-run B=build/dev TOOL=build/dev/tool \
-	    CC=clang LINK= LAYOUT= HARDEN= MALLOC= UNIT_CC=clang \
+	    CC=clang LEAN= LINK= LAYOUT= HARDEN= MALLOC= UNIT_CC=clang \
 	    UNIT_CFLAGS='$(SANITIZE)' CFLAGS='$(SANITIZE)'
 
 SANITIZE = -O1 -g -Werror -fsanitize=address,undefined \
