@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/opt_words.h"
 #include "cmd/cmd.h"
 #include "cmd/probe.h"
 #include "client/redact.h"

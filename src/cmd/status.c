@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/opt_words.h"
 #include "base/parse.h"
 #include "cmd/ask.h"
 #include "client/redact.h"
