@@ -27,7 +27,7 @@ TLS    = tls/der tls/x509_name tls/x509 tls/x509_path tls/pem tls/key tls/anchor
 CLIENT = client/dns client/resolvconf client/hostsfile client/addrorder client/url \
          client/redact client/checkname client/reply client/request client/dial \
          client/nameserver client/resolve client/exchange client/program client/check \
-         client/checkopt
+         client/checkopt client/subnet
 SUP    = sup/signals sup/lifecycle sup/verdict sup/notify sup/terminal sup/procstat \
          sup/proc sup/spawn sup/child sup/deliver sup/kin sup/tree sup/fds sup/env \
          sup/explain sup/cgroup sup/death sup/stopped sup/notify_sock sup/speaker \
@@ -36,8 +36,9 @@ SUP    = sup/signals sup/lifecycle sup/verdict sup/notify sup/terminal sup/procs
          sup/view_metrics sup/negotiate sup/endpoints sup/nonce sup/local \
          sup/local_ask sup/follow sup/daemon sup/clash sup/keeper sup/reaper \
          sup/respond sup/init
-GET    = get/options get/head get/route get/send get/receive get/retry get/messages \
-         get/sink get/writeout get/digest
+GET    = get/bytes get/values get/options get/exit get/head get/route get/digest \
+         get/sink get/writeout get/retry_after get/failure get/verbose get/progress \
+         get/send get/receive get/redirect get/retry get/transfer get/get
 CMD    = cmd/cmd cmd/help cmd/license cmd/ask cmd/run cmd/run_checks cmd/script \
          cmd/probe cmd/check cmd/wait cmd/get cmd/status
 ROOMS  = $(BASE) $(NET) $(TLS) $(CLIENT) $(SUP) $(GET) $(CMD)
@@ -46,7 +47,8 @@ PURE   = base/err base/span base/buf base/parse base/signame base/edits base/opt
          base/opt_words base/kubenv net/ip net/http net/proxy tls/der tls/x509_name tls/x509 \
          tls/x509_path tls/pem tls/key tls/anchors tls/anchors_blob client/dns \
          client/resolvconf client/hostsfile client/addrorder client/url client/redact \
-         client/checkname client/reply client/request sup/lifecycle sup/verdict \
+         client/checkname client/reply client/request client/subnet get/exit \
+         get/head get/writeout get/retry_after sup/lifecycle sup/verdict \
          sup/notify sup/daemon sup/clash sup/snapshot sup/view_verdict sup/view_json \
          sup/view_text sup/view_html sup/view_metrics sup/negotiate sup/endpoints \
          sup/procstat
@@ -109,7 +111,7 @@ $B/%.o: src/%.c $(READY)
 	@echo "compile $<"
 	$Q$(CC) $(OURS) $(CFLAGS) -c -o $@ $<
 
-# Only these can see BearSSL; get_digest for its SHA-256.
+# Only these can see BearSSL; get/digest for its SHA-256.
 USE_BEARSSL = tls/tls tls/tls_engine tls/tls_sig tls/tls_key get/digest
 $(patsubst %,$B/%.o,$(USE_BEARSSL)) $(patsubst %,$B/unit/obj/%.o,$(USE_BEARSSL)): \
         OURS += -isystem $(TOOL)/bearssl/inc
@@ -187,7 +189,7 @@ unit-run: $(UNITS)
 # Units run with the machine's own compiler and libc: cmocka comes with those.
 UNIT_CC     = gcc
 UNIT_CFLAGS = -O1 -g
-UNIT_PARTS  = $(patsubst %,$B/unit/obj/%.o,$(filter-out cmd/% get/%,$(ROOMS)))
+UNIT_PARTS  = $(patsubst %,$B/unit/obj/%.o,$(filter-out cmd/%,$(ROOMS)))
 $B/unit/obj/%.o: src/%.c | $(READY)
 	@mkdir -p $(@D)
 	$Q$(UNIT_CC) $(OURS) $(UNIT_CFLAGS) -c -o $@ $<
@@ -215,13 +217,12 @@ $B/unit/test_monitor: UNIT_LINK = \
 # What fuzzing saved runs again, each target by a name of its own.
 FUZZ_PARTS = $(patsubst tests/fuzz/%.c,$B/unit/obj/fuzz/%.o, \
         $(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_GET = $(patsubst %,$B/unit/obj/%.o,$(GET))
 $B/unit/obj/fuzz/%.o: tests/fuzz/%.c | $(READY)
 	@mkdir -p $(@D)
 	$Q$(UNIT_CC) $(OURS) -DLLVMFuzzerTestOneInput=$* $(UNIT_CFLAGS) -c -o $@ $<
-.SECONDARY: $(UNIT_PARTS) $(FUZZ_PARTS) $(FUZZ_GET)
-$B/unit/test_corpus: $(FUZZ_PARTS) $(FUZZ_GET)
-$B/unit/test_corpus: UNIT_MORE = $(FUZZ_PARTS) $(FUZZ_GET)
+.SECONDARY: $(UNIT_PARTS) $(FUZZ_PARTS)
+$B/unit/test_corpus: $(FUZZ_PARTS)
+$B/unit/test_corpus: UNIT_MORE = $(FUZZ_PARTS)
 $B/unit/%: tests/unit/%.c $(UNIT_PARTS) $(TOOL)/bearssl.a
 	@mkdir -p $(@D)
 	@echo "compile $<"

@@ -28,11 +28,6 @@ STILL='
 src/tls/tls.c net/ip.h
 src/sup/endpoints.c client/url.h
 src/sup/monitor.c client/checkname.h
-src/get/head.c cmd/cmd.h
-src/get/receive.c cmd/cmd.h
-src/get/route.c cmd/cmd.h
-src/get/writeout.c cmd/cmd.h
-src/get/route.c net/ip.h
 '
 
 # Our includes carry their room's name, so a line tells what it reaches for.
