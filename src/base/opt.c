@@ -268,8 +268,12 @@ static int
 fail_unknown(struct run *r, struct span name)
 {
 	unsigned edits = opt_edits_max(name);
-	const struct opt *o = opt_nearest(r->opts, name, false, &edits);
+	const struct opt *o;
 
+	/* So many options that a short word is near to one by chance. */
+	if (r->curl && edits > name.len / 2 + 1)
+		edits = (unsigned)name.len / 2 + 1;
+	o = opt_nearest(r->opts, name, false, &edits);
 	r->fail->nearest = o != NULL ? o->name : NULL;
 	return fail(r, OPT_UNKNOWN, NULL);
 }
