@@ -18,8 +18,8 @@ month_of(struct span name)
 	return -1;
 }
 
-/* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7) in seconds from 1970 on; 0
- * if it is not such a date. */
+/* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7) in seconds from 1970 on, below 0
+ * before; 0 if it is not such a date. */
 static int64_t
 date_of(struct span date)
 {
@@ -39,7 +39,7 @@ date_of(struct span date)
 		                    parts[i].max, &n[i]) < 0)
 			return 0;
 	}
-	if (month < 0 || n[YEAR] < 1970 || !span_is(date, "GMT"))
+	if (month < 0 || !span_is(date, "GMT"))
 		return 0;
 	/* Years from March on, so that the leap day is a year's last; 719468
 	 * days lie between 1 March of the year 0 and 1 January 1970. */

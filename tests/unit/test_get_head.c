@@ -185,6 +185,8 @@ static const struct good {
 	  GET_P HOST "Range: bytes=1-2|" AGENT ACCEPT },
 	{ "-C", { .resume_from = 5 },
 	  GET_P HOST "Range: bytes=5-|" AGENT ACCEPT },
+	{ "-C from the second byte on", { .resume_from = 1 },
+	  GET_P HOST "Range: bytes=1-|" AGENT ACCEPT },
 	{ "-C from a place far away", { .resume_from = 5000000000 },
 	  GET_P HOST "Range: bytes=5000000000-|" AGENT ACCEPT },
 	{ "no range of a request with a body",
@@ -276,6 +278,11 @@ static const struct bad {
 	  "bytes" },
 	{ "a length without a body", { .lines = { "Content-Length: 4" } },
 	  GET_USAGE, "-H Content-Length contradicts the body, which has 0 "
+	  "bytes" },
+	{ "a wrong length after a redirect that keeps the body",
+	  { .moved = true, .posts = true, .length = 3,
+	    .lines = { "Content-Length: 4" } },
+	  GET_USAGE, "-H Content-Length contradicts the body, which has 3 "
 	  "bytes" },
 	{ "chunks of a body that has a length",
 	  { .posts = true, .length = 3,

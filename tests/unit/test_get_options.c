@@ -419,6 +419,8 @@ static const struct bad {
 	  "-G: the data is no part of a URL; use --data-urlencode" },
 	{ "-I and -d", { "-Id", "a", "u" }, GET_USAGE,
 	  "You can only select one HTTP request method: of -d, -I and -T" },
+	{ "-I and -d of nothing", { "-I", "-d", "", "u" }, GET_USAGE,
+	  "You can only select one HTTP request method: of -d, -I and -T" },
 	{ "-T and -d", { "-T", "a", "-d", "a", "u" }, GET_USAGE,
 	  "You can only select one HTTP request method: of -d, -I and -T" },
 	{ "-T and -I", { "-T", "a", "-I", "u" }, GET_USAGE,

@@ -198,6 +198,8 @@ a_location_without_a_scheme_is_not_a_url(void **state)
 	full.more = span_of("x=1");
 	(void)snprintf(full.redirect, sizeof full.redirect, "mailto:x");
 	assert_string_equal(write_text("%{redirect_url}", &full), "mailto:x");
+	(void)snprintf(full.redirect, sizeof full.redirect, "tel:80");
+	assert_string_equal(write_text("%{redirect_url}", &full), "tel:80");
 	(void)snprintf(full.redirect, sizeof full.redirect, "http://a");
 	assert_string_equal(write_text("%{redirect_url}", &full), "http://a/");
 }
