@@ -32,12 +32,6 @@ sup/local_ask base net client
 # What still breaks a rule, a header or what a pure module needs; a line goes when
 # that has gone.
 STILL='
-src/get/head.c cmd/cmd.h
-src/get/receive.c cmd/cmd.h
-src/get/route.c cmd/cmd.h
-src/get/writeout.c cmd/cmd.h
-src/get/route.c net/ip.h
-src/get/messages.c net/ip.h
 '
 
 # What a compiler or a sanitizer adds by itself is no call of ours; clang makes

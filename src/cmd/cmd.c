@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/kubenv.h"
 #include "base/log.h"
+#include "base/opt_words.h"
 #include "base/relro.h"
 #include "client/checkopt.h"
 #include "client/redact.h"
@@ -194,6 +195,8 @@ cmd_tell_fail(const struct cmd *c, const char *within, const struct opt_fail *f)
 	case OPT_TOO_MANY:
 		log_error("%s%s: there are too many of these already", name,
 		          value);
+		break;
+	case OPT_ABSENT:	/* in curl's dialect only */
 		break;
 	}
 }

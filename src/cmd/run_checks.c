@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/opt_words.h"
 #include "client/checkopt.h"
 #include "cmd/cmd.h"
 #include "cmd/targets.h"

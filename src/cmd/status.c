@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/opt_words.h"
 #include "base/parse.h"
 #include "client/redact.h"
 #include "cmd/supervisor.h"
