@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "client/checkopt.h"
-#include "net/sock.h"
+#include "net/addr.h"
 #include "sup/monitor.h"
 #include "sup/reason.h"
 #include "sup/snapshot_take.h"
@@ -351,10 +351,11 @@ begin_log(void)
 static void
 send_one(void)
 {
-	struct sock_addr at;
+	struct addr at;
 	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 
-	sock_abstract(&at, span_of(strchr(monitor.inbox.socket_var, '@') + 1));
+	assert_int_equal(0, addr_set_unix(&at, span_of(
+		strchr(monitor.inbox.socket_var, '@'))));
 	assert_int_equal(1, sendto(fd, "X", 1, 0, &at.any, at.len));
 	close(fd);
 }
