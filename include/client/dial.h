@@ -41,6 +41,9 @@ dial_ips(struct dial_set *set)
 	return set->many != NULL ? set->many : set->few;
 }
 
+/* Appends the i-th address of the set. */
+void dial_write_ip(struct buf *b, struct dial_set *set, size_t i);
+
 /*
  * Connects to the first address that answers: they are tried in order, the
  * next one as soon as one fails or DIAL_STAGGER_MS are over (and fewer than

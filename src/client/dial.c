@@ -211,6 +211,13 @@ run_race(struct race *r, int64_t deadline_ms, size_t *which)
 }
 
 /* see client/dial.h */
+void
+dial_write_ip(struct buf *b, struct dial_set *set, size_t i)
+{
+	ip_write(b, &dial_ips(set)[i]);
+}
+
+/* see client/dial.h */
 int
 dial_connect(const struct dial_set *set, int64_t deadline_ms,
              struct addr *peer)
