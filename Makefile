@@ -20,7 +20,7 @@ HARDEN  = -Wl,-z,relro,-z,now,-z,noexecstack
 
 # A room may use the lines above it, never those below; scripts/layers.sh says more.
 BASE   = base/heap base/relro base/err base/span base/buf base/parse base/signame \
-         base/edits base/opt base/opt_words base/kubenv base/clock base/log base/wait
+         base/edits base/opt_table base/opt base/opt_words base/kubenv base/clock base/log base/wait
 NET    = net/loop net/ip net/sock net/http net/proxy net/server
 TLS    = tls/der tls/x509_name tls/x509 tls/x509_path tls/pem tls/key tls/anchors \
          tls/anchors_blob tls/trust tls/tls_engine tls/tls_sig tls/tls_key tls/tls
@@ -43,7 +43,7 @@ CMD    = cmd/cmd cmd/help cmd/license cmd/ask cmd/run cmd/run_checks cmd/script 
          cmd/probe cmd/check cmd/wait cmd/get cmd/status
 ROOMS  = $(BASE) $(NET) $(TLS) $(CLIENT) $(SUP) $(GET) $(CMD)
 # These decide and touch nothing; scripts/layers.sh holds them to it.
-PURE   = base/err base/span base/buf base/parse base/signame base/edits base/opt \
+PURE   = base/err base/span base/buf base/parse base/signame base/edits base/opt_table base/opt \
          base/opt_words base/kubenv net/ip net/http net/proxy tls/der tls/x509_name tls/x509 \
          tls/x509_path tls/pem tls/key tls/anchors tls/anchors_blob client/dns \
          client/resolvconf client/hostsfile client/addrorder client/url client/redact \

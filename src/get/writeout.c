@@ -65,7 +65,8 @@ add_field(struct buf *b, struct span name, const struct result *r)
 }
 
 /* A URL as curl writes it: whole, or as it is if it is not one of ours.
- * is_current: it is the one that was requested last, not where a Location leads. */
+ * is_current: it is the one that was requested last, not where a Location
+ * leads. */
 static void
 add_url(struct buf *b, const char *text, bool is_current,
         const struct result *r)
@@ -186,7 +187,8 @@ add_var(struct buf *b, const struct var *v, const struct result *r)
 		add_field(b, span_of("Content-Type"), r);
 		break;
 	case FORM_VERSION:
-		buf_str(b, r->status == 0 ? "0" : r->minor == 0 ? "1.0" : "1.1");
+		buf_str(b, r->status == 0 ? "0"
+		           : r->minor == 0 ? "1.0" : "1.1");
 		break;
 	case FORM_SCHEME:
 		buf_str(b, r->is_https ? "HTTPS" : "HTTP");
