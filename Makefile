@@ -43,8 +43,8 @@ CMD    = cmd/cmd cmd/help cmd/license cmd/ask cmd/run cmd/run_checks cmd/script 
          cmd/probe cmd/check cmd/wait cmd/get cmd/status
 ROOMS  = $(BASE) $(NET) $(TLS) $(CLIENT) $(SUP) $(GET) $(CMD)
 # These decide and touch nothing; scripts/layers.sh holds them to it.
-PURE   = base/err base/span base/buf base/parse base/signame base/edits base/opt_table base/opt \
-         base/opt_words base/kubenv net/ip net/http net/proxy tls/der tls/x509_name tls/x509 \
+PURE   = base/err base/span base/buf base/parse base/signame base/edits base/opt_table \
+         base/opt base/opt_words base/kubenv net/ip net/http net/proxy tls/der tls/x509_name tls/x509 \
          tls/x509_path tls/pem tls/key tls/anchors tls/anchors_blob client/dns \
          client/resolvconf client/hostsfile client/addrorder client/url client/redact \
          client/checkname client/reply client/request client/subnet get/exit \

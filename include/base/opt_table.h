@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/opt_table.h - the rows of an option table, and what each kind means (pure)
+ * base/opt_table.h - the rows of an option table and their kinds (pure)
  *
  * One table gives the parser, the HALE_* names (base/opt.h) and the help text
  * (base/opt_words.h).
@@ -17,22 +17,22 @@ enum opt_kind {
 	OPT_FLAG,	/* bool, true when given */
 	OPT_UNFLAG,	/* bool, false when given; not from the environment */
 	OPT_ASK,	/* bool, true when given; not from the environment */
-	OPT_NO_ENV,	/* the same; where it is true, given or set by the caller
+	OPT_NO_ENV,	/* the same; if it is true, given or set by the caller
 			 * before, the environment is not read at all */
 	OPT_INT,	/* int, 0..INT_MAX */
 	OPT_COUNT,	/* int, 1..INT_MAX */
 	OPT_MS,		/* int64_t, a duration in milliseconds */
 	OPT_SOME_MS,	/* the same, above 0 */
-	OPT_STR,	/* const char *, borrowed from argv or the environment */
+	OPT_STR,	/* const char *, of argv or the environment */
 	OPT_SIG,	/* int, a signal number */
-	OPT_WORD,	/* goes to add(), default and all; the last one counts */
+	OPT_WORD,	/* goes to add(), its default too; the last counts */
 	OPT_LIST,	/* goes to add(); repeatable, by commas in HALE_* */
 	OPT_URLS,	/* the same, of checks; an error line may show a value
 			 * in part */
 	OPT_SECRETS,	/* the same; an error line must not show a value */
 	/* curl's dialect only */
 	OPT_SECRET,	/* an OPT_WORD; an error line must not show it */
-	OPT_OPERAND,	/* an OPT_WORD; each word that is not an option is one */
+	OPT_OPERAND,	/* an OPT_WORD; each word that is no option is one */
 	OPT_CALL,	/* no value; add() gets an empty one */
 	OPT_PAST,	/* no value; passed over */
 	OPT_PAST_VALUE,	/* the same, with a value */
@@ -86,8 +86,8 @@ bool opt_is_list(const struct opt *o);
 /* Can o be set from the environment? */
 bool opt_has_env_name(const struct opt *o);
 
-/* Puts a value into o's field of args, or gives it to add(). Returns 0, ERR_PARSE,
- * ERR_RANGE or add()'s error. */
+/* Puts a value into o's field of args, or gives it to add(). Returns 0,
+ * ERR_PARSE, ERR_RANGE or add()'s error. */
 int opt_set(const struct opt *o, void *args, const char *text);
 
 #endif

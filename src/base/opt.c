@@ -11,7 +11,7 @@ struct run {
 	void             *args;
 	bool              curl;		/* its dialect */
 	bool              mixed;	/* options may follow words */
-	uint64_t          given;	/* bit i: opts[i] stood in argv; not curl's */
+	uint64_t          given;	/* bit i: opts[i] stood in argv */
 	struct opt_fail  *fail;
 };
 
@@ -63,7 +63,7 @@ static void
 mark_given(struct run *r, const struct opt *o)
 {
 	if (r->curl)
-		return;
+		return;	/* there is no environment to beat */
 	for (const struct opt *p = r->opts; p->kind != OPT_NONE; p++)
 		if (p == o || (!opt_takes_value(p) && !opt_takes_value(o)
 		            && p->at == o->at))
@@ -231,8 +231,8 @@ operands_of(const struct run *r)
 	return NULL;
 }
 
-/* Where the words are left, those that are not options are gathered from argv[1]
- * on, and in the end put before those that "--" has parted. */
+/* Without a row for the words, those that are not options are gathered from
+ * argv[1] on, and in the end put before those that "--" has parted. */
 static int
 read_argv(struct run *r, int argc, char **argv)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/opt_table.c - the rows of an option table, and what each kind means (pure) */
+/* base/opt_table.c - the rows of an option table and their kinds (pure) */
 #include "base/opt_table.h"
 
 #include <limits.h>

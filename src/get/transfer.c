@@ -101,12 +101,10 @@ add_escaped(struct buf *b, const char *name)
 	for (; *name != '\0'; name++) {
 		unsigned char c = (unsigned char)*name;
 		char x[] = { '%', hex[c >> 4], hex[c & 15] };
-		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-		          || (c >= '0' && c <= '9')
-		          || strchr("-._~", c) != NULL;
 
-		buf_add(b, plain ? (struct span){ name, 1 }
-		                 : (struct span){ x, sizeof x });
+		buf_add(b, bytes_is_unreserved(*name)
+		           ? (struct span){ name, 1 }
+		           : (struct span){ x, sizeof x });
 	}
 }
 

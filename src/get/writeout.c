@@ -273,9 +273,10 @@ writeout_write(struct buf *b, const char *f, const struct result *r,
 			f = add_percent(b, f + 1, r, unknown);
 		} else if (*f == '\\') {
 			c = unescape(f[1]);
+			plain = f[1] != '\0' ? 2 : 1;
 			buf_add(b, c != '\0' ? (struct span){ &c, 1 }
-			                     : (struct span){ f, f[1] ? 2 : 1 });
-			f += f[1] != '\0' ? 2 : 1;
+			                     : (struct span){ f, plain });
+			f += plain;
 		}
 	}
 }
