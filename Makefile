@@ -66,7 +66,7 @@ $B/hale: $B/hale.debug
 # ends with init_run() within the first 64 KB (test_counts.py). init.o comes last there:
 # its large state would part libc's variables from ours.
 FIRST = main cmd/cmd cmd/run base/relro base/err base/span base/buf base/parse \
-        base/signame base/opt base/clock base/log sup/signals sup/lifecycle \
+        base/signame base/opt_table base/opt base/clock base/log sup/signals sup/lifecycle \
         sup/monitor sup/inbox sup/verdict sup/cgroup sup/terminal sup/spawn sup/child sup/tree \
         sup/proc sup/fds sup/env sup/launch sup/keeper sup/nonce sup/local \
         net/loop net/addr net/ip net/sock net/conn net/server

@@ -31,7 +31,8 @@ matches(const char *host, struct span item)
 		return true;
 	if (item.len > 2 && item.p[0] == '[')
 		item = (struct span){ item.p + 1, item.len - 2 };
-	if (subnet_is_address(h))	/* "0.0.1" is not a domain of 127.0.0.1 */
+	/* "0.0.1" is not a domain of 127.0.0.1. */
+	if (subnet_is_address(h))
 		return subnet_has(item, h);
 	if (item.len > 0 && item.p[0] == '.')
 		item = span_after(item, 1);
@@ -98,8 +99,7 @@ write_proxy_fields(const struct options *o, struct route *route,
 	}
 	if (route->tunnel)
 		buf_fmt(&fields, "User-Agent: %s\r\n"
-		        "Proxy-Connection: Keep-Alive\r\n",
-		        o->agent);
+		        "Proxy-Connection: Keep-Alive\r\n", o->agent);
 	(void)buf_text(&fields);
 	if (!fields.cut)
 		return GET_OK;

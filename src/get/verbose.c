@@ -21,7 +21,7 @@ show(const char *mark, struct span line)
 	buf_end_cut(&b);
 	b.cap++;
 	buf_str(&b, "\n");
-	(void)!write(STDERR_FILENO, b.p, b.len);	/* only words for people */
+	(void)!write(STDERR_FILENO, b.p, b.len);	/* only for people */
 }
 
 /* see get/verbose.h */
@@ -82,8 +82,8 @@ verbose_connection(const struct transfer *t)
 
 	if (!t->o->verbose)
 		return;
-	buf_fmt(&b, "Connected to %s (%s) port %u", t->route.host,
-	        t->r.remote, t->r.remote_port);
+	buf_fmt(&b, "Connected to %s (%s) port %u", t->route.host, t->r.remote,
+	        t->r.remote_port);
 	show("* ", buf_span(&b));
 	if (t->c.tls == NULL)
 		return;

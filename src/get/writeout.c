@@ -65,7 +65,8 @@ add_field(struct buf *b, struct span name, const struct result *r)
 }
 
 /* A URL as curl writes it: whole, or as it is if it is not one of ours.
- * is_current: it is the one that was requested last, not where a Location leads. */
+ * is_current: it is the one that was requested last, not where a Location
+ * leads. */
 static void
 add_url(struct buf *b, const char *text, bool is_current,
         const struct result *r)
@@ -186,7 +187,8 @@ add_var(struct buf *b, const struct var *v, const struct result *r)
 		add_field(b, span_of("Content-Type"), r);
 		break;
 	case FORM_VERSION:
-		buf_str(b, r->status == 0 ? "0" : r->minor == 0 ? "1.0" : "1.1");
+		buf_str(b, r->status == 0 ? "0"
+		           : r->minor == 0 ? "1.0" : "1.1");
 		break;
 	case FORM_SCHEME:
 		buf_str(b, r->is_https ? "HTTPS" : "HTTP");
@@ -271,9 +273,10 @@ writeout_write(struct buf *b, const char *f, const struct result *r,
 			f = add_percent(b, f + 1, r, unknown);
 		} else if (*f == '\\') {
 			c = unescape(f[1]);
+			plain = f[1] != '\0' ? 2 : 1;
 			buf_add(b, c != '\0' ? (struct span){ &c, 1 }
-			                     : (struct span){ f, f[1] ? 2 : 1 });
-			f += f[1] != '\0' ? 2 : 1;
+			                     : (struct span){ f, plain });
+			f += plain;
 		}
 	}
 }
