@@ -428,9 +428,7 @@ must_say(enum reason_words words, const char *want)
 static void
 run_program(const char *word)
 {
-	struct monitor_plan *plan = (struct monitor_plan *)monitor.plan;
-
-	plan->checks[0].url = span_of(word);
+	read_check(word);
 	run_one();
 }
 
@@ -703,10 +701,10 @@ static const struct knower {
 	{ "it says so by sd_notify", { .notify = true }, true },
 	{ "it says so on the pipe", { .notify_fd = 9 }, true },
 	{ "a live check does not say so",
-	  { .n_checks = 1, .checks = { { .url = { "tcp:1", 5 },
+	  { .n_checks = 1, .checks = { { .check = &a_check,
 	    .counts_for = VERDICT_LIVE } } }, false },
 	{ "a ready check does",
-	  { .n_checks = 1, .checks = { { .url = { "tcp:1", 5 },
+	  { .n_checks = 1, .checks = { { .check = &a_check,
 	    .counts_for = VERDICT_READY } } }, true },
 };
 
