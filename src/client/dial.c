@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* client/dial.c - connect to the first address that answers, or to a unix one */
+/* client/dial.c - connect to the first address that answers, or to a path */
 #include "client/dial.h"
 
 #include <errno.h>

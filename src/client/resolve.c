@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* client/resolve.c - a host is an address, localhost, in /etc/hosts or in DNS */
+/* client/resolve.c - literal addresses, localhost, hosts, DNS, their order */
 #include "client/resolve.h"
 
 #include <errno.h>
