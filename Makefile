@@ -186,14 +186,18 @@ $B/unit/test_cgroup: UNIT_LINK = -Wl,--wrap=open
 $B/unit/test_death: UNIT_LINK = -Wl,--wrap=cgroup_oom_kills
 # Nobody answers, and time is what poll() was asked to wait.
 $B/unit/test_dial: UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=clock_wait_ms \
-        -Wl,--wrap=poll,--wrap=connect
+        -Wl,--wrap=poll,--wrap=connect,--wrap=getsockopt
 # A scripted network in virtual time.
 $B/unit/test_nameserver: UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=clock_wait_ms \
         -Wl,--wrap=poll,--wrap=socket,--wrap=connect,--wrap=send,--wrap=recv \
         -Wl,--wrap=getsockopt,--wrap=getrandom
 # Deadlines come when the test says so.
+# A kernel without IPv6.
+$B/unit/test_sock: UNIT_LINK = -Wl,--wrap=socket
+# A listener that fails, and a peer that is not seen.
+$B/unit/test_server: UNIT_FAILS = -Wl,--wrap=accept4,--wrap=getsockopt
 $B/unit/test_loop $B/unit/test_server: \
-        UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=epoll_wait \
+        UNIT_LINK = $(UNIT_FAILS) -Wl,--wrap=clock_ms,--wrap=epoll_wait \
         -Wl,--wrap=timerfd_create,--wrap=timerfd_settime
 $B/unit/test_monitor: UNIT_LINK = \
         -Wl,--wrap=clock_ms,--wrap=epoll_wait,--wrap=_Fork \

@@ -199,6 +199,23 @@ heads_without_end_are_too_many(void **state)
 }
 
 static void
+a_head_may_take_all_of_the_room(void **state)
+{
+	static const char head[] = HEAD "X: " X16 "\r\n\r\n";
+	const size_t len = sizeof head - 1;
+
+	(void)state;
+	assert_int_equal(0, open_for(len, LIMIT_MS));
+	server = accept(listener, NULL, NULL);
+	answer_with((struct span){ head, len - 1 });
+	c.deadline_ms = clock_after(clock_ms(), SHORT_MS);
+	assert_int_equal(ERR_TIMEOUT, exchange_read_head(&c));
+	answer_with((struct span){ head + len - 1, 1 });
+	c.deadline_ms = clock_after(clock_ms(), LIMIT_MS);
+	assert_int_equal(0, exchange_read_head(&c));
+}
+
+static void
 what_was_refused_can_be_looked_at(void **state)
 {
 	(void)state;
@@ -482,6 +499,7 @@ int
 main(void)
 {
 	EXCHANGE_TEST(heads_without_end_are_too_many);
+	EXCHANGE_TEST(a_head_may_take_all_of_the_room);
 	EXCHANGE_TEST(what_was_refused_can_be_looked_at);
 	EXCHANGE_TEST(a_silent_server_is_given_up_at_the_deadline);
 	EXCHANGE_TEST(after_the_deadline_nothing_is_read);
