@@ -2,8 +2,8 @@
 /*
  * sup/endpoints.h - which answer a probe gets: status, view, effect (pure)
  *
- * Chosen by path, method, query, Accept field and who asks; the bodies are
- * written by sup/view_*.h. The verdicts' own text is that of the Kubernetes API
+ * Chosen by path, method, query, Accept field, listener and peer; sup/view_*.h
+ * write the bodies. The verdicts' own text is that of the Kubernetes API
  * server (?verbose, ?exclude=), with 503 instead of its 500 for a failed one.
  */
 #ifndef HALE_SUP_ENDPOINTS_H
@@ -17,7 +17,7 @@ enum endpoints_view {
 	ENDPOINTS_EMPTY,
 	ENDPOINTS_WORDS,	/* `words` and a newline */
 	ENDPOINTS_FAULT,	/* why the head cannot be read */
-	ENDPOINTS_H2,		/* the whole answer: frames that refuse HTTP/2 */
+	ENDPOINTS_H2,		/* the whole answer: frames that refuse it */
 	ENDPOINTS_DRAIN_TIME,	/* how long the drain takes */
 	ENDPOINTS_VERDICT,	/* sup/view_verdict.h, and so on */
 	ENDPOINTS_JSON,
@@ -43,8 +43,8 @@ struct endpoints_choice {
 	const char *fields;	/* of the head, each with its CRLF, or "" */
 	const char *words;	/* ENDPOINTS_WORDS */
 	bool     is_verbose;	/* VERDICT: in full even if it passes */
-	bool     is_terse;	/* VERDICT: never in full; who asks may not see
-				 * reasons and names */
+	bool     is_terse;	/* VERDICT: never in full; who sent the
+				 * probe may not see reasons and names */
 };
 
 /* own_uid: hale's user, who may drain as root may. */

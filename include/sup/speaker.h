@@ -21,12 +21,12 @@
 
 #define SPEAKER_KNOWN_MAX 4	/* answers that are remembered */
 #define SPEAKER_FRESH_MS  100	/* so long; a pid may be another's later */
-#define SPEAKER_TELL_MS   1000	/* lines at info: one in so long */
+#define SPEAKER_LOG_MS   1000	/* lines at info: one in so long */
 
 enum speaker_why {
 	SPEAKER_TRUSTED,
 	SPEAKER_OUTSIDE,	/* of our PID namespace */
-	SPEAKER_ENDED,		/* /proc shows its parents no more */
+	SPEAKER_ENDED,		/* /proc no longer shows its parents */
 	SPEAKER_STRANGER,	/* it does not descend from hale */
 	SPEAKER_NO_SERVICE,	/* there is nobody to speak for */
 };
@@ -35,14 +35,14 @@ struct speaker_known {
 	pid_t   pid;		/* 0: unused */
 	uid_t   uid;
 	enum speaker_why why;
-	int64_t asked_ms;
+	int64_t known_ms;
 };
 
 struct speaker {
 	struct speaker_known known[SPEAKER_KNOWN_MAX];
 	unsigned next;		/* the known one that is replaced next */
 	unsigned walks;		/* questions of descent since hale started */
-	int64_t  told_ms;	/* the last line at info; 0: there was none */
+	int64_t  logged_ms;	/* the last line at info; 0: there was none */
 	/* since the service's start */
 	bool     warned;
 	struct speaker_known unheard;	/* whose READY=1 was refused first */

@@ -26,7 +26,7 @@
 #define VERDICT_FROZEN_MS  2000	/* so late a result: we were stopped, not it */
 #define VERDICT_BLIND_MS   300000	/* not run so long: no longer ready */
 #define VERDICT_AGAIN_MS   30000	/* longest pause before the next try */
-#define VERDICT_HISTORY    20	/* results that tell flapping */
+#define VERDICT_HISTORY    20	/* results that show flapping */
 #define VERDICT_FLAPS_ON   6	/* changes among them: flapping .. */
 #define VERDICT_FLAPS_OFF  2	/* .. until there are so few */
 
@@ -110,7 +110,7 @@ void verdict_result(struct verdict_checks *v, size_t i, bool good,
 
 /*
  * The check that was begun could not be run: no process, descriptor or memory
- * was left for it. That counts neither way and is no part of the history; any
+ * was left for it. That counts neither way and is not part of the history; any
  * result ends it.
  */
 void verdict_not_run(struct verdict_checks *v, size_t i, int64_t now_ms);

@@ -20,7 +20,7 @@ const char *anchors_version(void);
 /*
  * Takes the next anchor off *blob. *out has its key, not_after, issued_until,
  * path_max and constraints, and is a CA; der and names are empty. Of its
- * name *name_hash has x509_name_hash(). Returns false at the end.
+ * name *name_hash has dn_hash(). Returns false at the end.
  */
 bool anchors_next(struct span *blob, struct x509 *out, uint64_t *name_hash);
 

@@ -53,15 +53,35 @@ int der_take_uint(struct span *in, struct span *value);
 /* The same for a number up to max. Returns it, or ERR_PARSE / ERR_RANGE. */
 int der_take_int(struct span *in, int max);
 
+/* Length in bits of a number as der_take_uint() gives it. */
+size_t der_uint_bits(struct span number);
+
 /* Takes a BIT STRING of whole bytes. Returns 0 or ERR_PARSE. */
 int der_take_bits(struct span *in, struct span *value);
 
-/* Is the OID the bytes of text (its content in DER)? */
+/* Are they the same bytes? */
 static inline bool
-der_oid_is(struct span oid, const void *bytes, size_t len)
+der_is_same(struct span a, struct span b)
 {
-	return oid.len == len && memcmp(oid.p, bytes, len) == 0;
+	return a.len == b.len && memcmp(a.p, b.p, a.len) == 0;
 }
-#define DER_OID_IS(oid, text) der_oid_is(oid, text, sizeof(text) - 1)
+
+/* Is the OID the bytes of text (its content in DER)? */
+#define DER_OID_IS(oid, text) \
+	der_is_same(oid, (struct span){ text, sizeof(text) - 1 })
+
+/* An OID and what it stands for. The bytes stand inside, so that a table needs
+ * no relocation. */
+struct der_oid {
+	unsigned char len, means;
+	char          bytes[10];
+};
+#define DER_OID_MEANS(text, means) { sizeof(text) - 1, means, text }
+
+/* What oid stands for in a table of n; otherwise where it is not in there. */
+int der_look_up(struct span oid, const struct der_oid *table, size_t n,
+                int otherwise);
+#define DER_LOOK_UP(oid, table, otherwise) \
+	der_look_up(oid, table, sizeof (table) / sizeof *(table), otherwise)
 
 #endif

@@ -8,7 +8,7 @@
 #define HALE_TLS_KEY_H
 
 #include "tls/pem.h"
-#include "tls/x509.h"
+#include "tls/x509_key.h"
 
 struct key {
 	enum x509_key_kind kind;	/* X509_KEY_RSA, P256, P384 or P521 */

@@ -4,8 +4,8 @@
  *
  * Blocking calls with one absolute deadline each; never for PID 1's loop.
  * No name is resolved and nothing is connected, printed or closed here: the
- * descriptor stays the caller's, and may be blocking or not. struct tls holds
- * a whole connection in one allocation.
+ * descriptor stays the caller's, and may be blocking or not. Which version of
+ * TLS is spoken, and by which engine, does not show here.
  *
  * The peer is verified against the trust anchors unless conf says insecure:
  * tls/trust.h says which. A file of --cacert that is missing, and any that is
@@ -30,6 +30,7 @@
 
 #define TLS_HOST_MAX    253	/* bytes of a host name (RFC 1035, 2.3.4) */
 #define TLS_WHY_MAX     512	/* bytes that hold any words of this module */
+#define TLS_SESSION_STATE 96	/* bytes */
 
 struct tls;
 
@@ -44,12 +45,15 @@ struct tls_session {
 	char          host[TLS_HOST_MAX + 1];
 	bool          insecure;
 	bool          filled;
-	unsigned char state[96];
+	unsigned char state[TLS_SESSION_STATE];
 };
 
 struct tls_conf {
-	const char *host;	/* name or literal address (v6 without brackets)
-				 * to verify; a name is also sent as SNI */
+	const char *host;	/* whom the certificate must be for; a name is
+				 * also sent as SNI */
+	unsigned char ip[16];	/* where host is a literal address: that, in
+				 * network order... */
+	size_t      ip_len;	/* ...and its 4 or 16 bytes; 0 for a name */
 	const char *cafile;	/* PEM; NULL: the order above */
 	const char *certfile;	/* PEM chain of the client; NULL: none */
 	const char *keyfile;	/* PEM; NULL: the key is in certfile */
@@ -72,9 +76,6 @@ int tls_open(struct tls **out, int fd, const struct tls_conf *conf,
  */
 ssize_t tls_read(struct tls *t, void *p, size_t len, int64_t deadline_ms);
 
-/* Is there something that tls_read() gives without asking the socket? */
-bool tls_has_data(const struct tls *t);
-
 /* Sends all of the bytes at once. Returns 0 or an error. What the peer sent
  * before it hung up can still be read after a failed write. */
 int tls_write(struct tls *t, struct span bytes, int64_t deadline_ms);
@@ -88,8 +89,5 @@ void tls_write_info(const struct tls *t, struct buf *b);
 /* Announces the end if the connection is whole and the socket takes it
  * without waiting, wipes the keys and frees t; NULL is let pass. */
 void tls_close(struct tls *t);
-
-/* Which anchors the binary holds: "ca-certificates 20230311 (138 roots)". */
-const char *tls_trust_version(void);
 
 #endif

@@ -13,10 +13,8 @@
  * nothing that exists and the image has nothing either, that is an error;
  * where it names nothing at all, the anchors in the binary are the source.
  *
- * Files are read in pieces and not kept, whatever their size: only the few
- * anchors that fit are held. They are read once to see that they are whole, and
- * again when the chain is known; a pipe is read once and kept (one of them, for
- * as long as the process lives).
+ * Only the few anchors that fit are held. Files are read once to see that they
+ * are whole, and again when the chain is known (tls/trust_read.h).
  *
  * A certificate that is rejected for TLS servers in one place (OpenSSL's
  * TRUSTED CERTIFICATE) is rejected, wherever else it may be found.
@@ -24,6 +22,7 @@
 #ifndef HALE_TLS_TRUST_H
 #define HALE_TLS_TRUST_H
 
+#include "base/buf.h"
 #include "tls/x509.h"
 
 /* As Debian and Alpine, Fedora (old, new), openSUSE, and others have it. */
@@ -36,8 +35,6 @@
 #define TRUST_DIR       "/etc/ssl/certs"
 #define TRUST_FOUND_MAX 16	/* anchors held */
 #define TRUST_CHAIN_MAX 16	/* certificates of a chain */
-#define TRUST_DIR_MAX   4096	/* files of a directory */
-#define TRUST_PIPE_MAX  (1 << 20)	/* bytes of a pipe */
 
 /* Memory is owned; trust_free() ends it. Zero is a good start. */
 struct trust {

@@ -12,8 +12,7 @@
 #ifndef HALE_TLS_X509_PATH_H
 #define HALE_TLS_X509_PATH_H
 
-#include "tls/x509.h"
-#include "tls/x509_name.h"
+#include "tls/x509_hosts.h"
 
 #define X509_PATH_MAX 8		/* CAs between the leaf and the anchor */
 #define X509_SIGS_MAX 16	/* signatures checked, over all paths tried */
@@ -71,11 +70,7 @@ struct x509_verdict {
 					 * X509_SIG_WRONG: who signed */
 };
 
-/* Returns 0, or ERR_CERT with *out saying why. */
+/* Returns 0, or ERR_CERT with *out saying why (tls/x509_words.h words it). */
 int x509_path_verify(const struct x509_path *q, struct x509_verdict *out);
-
-/* Appends the verdict in words, without a newline. */
-void x509_path_write(struct buf *b, const struct x509_path *q,
-                     const struct x509_verdict *v);
 
 #endif

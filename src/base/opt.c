@@ -293,12 +293,12 @@ is_env_name(const struct opt *o, struct span name)
 struct span
 opt_cut_env(const char *var, const char **value)
 {
-	size_t skip = strlen(OPT_ENV_PREFIX);
+	const size_t skip = strlen(OPT_ENV_PREFIX);
 	struct span name;
 
 	*value = "";
 	/* Most are somebody else's, and long: look no further than needed. */
-	if (strncmp(var, OPT_ENV_PREFIX, skip) != 0)
+	if (*var != *OPT_ENV_PREFIX || strncmp(var, OPT_ENV_PREFIX, skip) != 0)
 		return (struct span){ NULL, 0 };
 	name = (struct span){ var + skip, strcspn(var + skip, "=") };
 	if (name.p[name.len] == '=')

@@ -152,7 +152,7 @@ opt_is_unknown_env(const struct opt *const *tables, const char *var,
 	char text[EDITS_WORD_MAX];
 	const char *value;
 	struct span name = opt_cut_env(var, &value);
-	unsigned edits = opt_edits_max(name);
+	unsigned edits;
 
 	*nearest = NULL;
 	if (name.len == 0)
@@ -160,6 +160,7 @@ opt_is_unknown_env(const struct opt *const *tables, const char *var,
 	for (size_t i = 0; tables[i] != NULL; i++)
 		if (opt_is_env(tables[i], var))
 			return false;
+	edits = opt_edits_max(name);
 	name = as_long_name(name, text, sizeof text);
 	for (size_t i = 0; tables[i] != NULL; i++) {
 		const struct opt *o = opt_nearest(tables[i], name, true,

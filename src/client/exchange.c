@@ -8,24 +8,8 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-
-/* Waits for the socket. Returns what poll found, or an error. */
-static int
-wait_for(struct exchange *c, short events)
-{
-	struct pollfd p = { .fd = c->fd, .events = events };
-
-	for (;;) {
-		int r = poll(&p, 1, clock_wait_ms(c->deadline_ms));
-
-		if (r > 0)
-			return p.revents;
-		if (r == 0)
-			return ERR_TIMEOUT;
-		if (errno != EINTR)
-			return -errno;
-	}
-}
+#include "base/wait.h"
+#include "net/ip.h"
 
 /* A peer that never lets us wait must not outlast the deadline either. */
 static bool
@@ -50,7 +34,7 @@ read_some(struct exchange *c, char *into, size_t room)
 			return n;
 		if (errno != EAGAIN && errno != EINTR)
 			return -errno;
-		r = wait_for(c, POLLIN);
+		r = wait_fd(c->fd, POLLIN, c->deadline_ms);
 		if (r < 0)
 			return r;
 	}
@@ -72,7 +56,7 @@ send_plain(struct exchange *c, struct span bytes, size_t *sent)
 		}
 		if (errno != EAGAIN && errno != EINTR)
 			return -errno;
-		r = wait_for(c, POLLIN | POLLOUT);
+		r = wait_fd(c->fd, POLLIN | POLLOUT, c->deadline_ms);
 		if (r < 0)
 			return r;
 		if ((r & POLLOUT) == 0 && (r & POLLIN) != 0)
@@ -288,28 +272,39 @@ exchange_read_body(struct exchange *c, struct span *piece)
 	return 1;
 }
 
+/* Finds the host's addresses. */
+static int
+look_up(struct exchange *c, const struct exchange_to *to)
+{
+	struct buf why = buf_over(c->why, sizeof c->why);
+	int r = resolve_host(&c->found, to->host, to->port, to->family,
+	                     c->deadline_ms, &why);
+
+	(void)buf_end_text(&why);
+	return r;
+}
+
 static int
 open_socket(struct exchange *c, const struct exchange_to *to)
 {
-	struct buf why = buf_over(c->why, sizeof c->why);
+	bool is_unix = to->unix_path.len > 0;
 	const struct dial_set *set = to->at;
-	size_t which;
-	int r;
+	int r = 0;
 
 	c->step = EXCHANGE_LOOKUP;
-	if (set == NULL) {
-		r = resolve_host(&c->found, to->host, to->port, to->family,
-		                c->deadline_ms, &why);
-		(void)buf_end_text(&why);
-		if (r < 0)
-			return r;
+	if (!is_unix && set == NULL) {
+		r = look_up(c, to);
 		set = &c->found;
 	}
+	if (r < 0)
+		return r;
 	c->looked_up_us = clock_us();
 	c->step = EXCHANGE_CONNECT;
-	r = dial_connect(set, c->deadline_ms, &which);
-	if (which < set->n)
-		dial_addr_at(&c->peer, set, which);
+	if (is_unix)
+		r = addr_set_unix(&c->peer, to->unix_path);
+	if (r == 0)
+		r = is_unix ? dial_unix(&c->peer, c->deadline_ms)
+		            : dial_connect(set, c->deadline_ms, &c->peer);
 	if (r < 0)
 		return r;
 	c->fd = r;
@@ -317,7 +312,7 @@ open_socket(struct exchange *c, const struct exchange_to *to)
 	return 0;
 }
 
-/* Asks the proxy for a tunnel (RFC 9110, 9.3.6). */
+/* Has the proxy open a tunnel (RFC 9110, 9.3.6). */
 static int
 open_tunnel(struct exchange *c, const struct exchange_to *to)
 {
@@ -344,12 +339,42 @@ open_tunnel(struct exchange *c, const struct exchange_to *to)
 	return c->reply.status / 100 == 2 ? 0 : ERR_REFUSED;
 }
 
+/* The literal address in the host, for the certificate; none for a name. IPv4 in
+ * all the ways in which the resolver takes it ("127.1", "0x7f.0.0.1"): a name
+ * that leads to an address without a look-up must not match one of a
+ * certificate. An IPv6 zone ("%eth0") is not part of the address. */
+static void
+note_ip(struct tls_conf *conf)
+{
+	struct span address = { conf->host, strcspn(conf->host, "%") };
+	struct ip ip;
+
+	if (ip_read_loose(&ip, NULL, address) < 0)
+		return;
+	conf->ip_len = ip.is_v6 ? IP_V6_LEN : IP_V4_LEN;
+	memcpy(conf->ip, ip.b, conf->ip_len);
+}
+
+static int
+open_tls(struct exchange *c, struct tls_conf conf)
+{
+	struct buf why = buf_over(c->why, sizeof c->why);
+	int r;
+
+	c->step = EXCHANGE_TLS;
+	c->in_at = c->in_len = 0;	/* the tunnel starts with our hello */
+	note_ip(&conf);
+	r = tls_open(&c->tls, c->fd, &conf, c->deadline_ms, &why);
+	(void)buf_text(&why);
+	c->secured_us = clock_us();
+	return r;
+}
+
 /* see client/exchange.h */
 int
 exchange_open(struct exchange *c, const struct exchange_to *to, char *in,
-            size_t in_cap, int64_t deadline_ms)
+              size_t in_cap, int64_t deadline_ms)
 {
-	struct buf why = buf_over(c->why, sizeof c->why);
 	int r;
 
 	memset(c, 0, offsetof(struct exchange, why));
@@ -365,17 +390,38 @@ exchange_open(struct exchange *c, const struct exchange_to *to, char *in,
 		r = open_tunnel(c, to);
 	if (r < 0 || to->tls == NULL)
 		return r;
-	c->step = EXCHANGE_TLS;
-	c->in_at = c->in_len = 0;	/* the tunnel starts with our hello */
-	r = tls_open(&c->tls, c->fd, to->tls, deadline_ms, &why);
-	(void)buf_text(&why);
-	c->secured_us = clock_us();
-	return r;
+	return open_tls(c, *to->tls);
+}
+
+static uint16_t
+write_ip(struct buf *b, const struct addr *at)
+{
+	if (at->any.sa_family != AF_UNIX)
+		addr_write_host(b, at);
+	return addr_port(at);
+}
+
+/* see client/exchange.h */
+uint16_t
+exchange_write_peer(const struct exchange *c, struct buf *b)
+{
+	return write_ip(b, &c->peer);
+}
+
+/* see client/exchange.h */
+uint16_t
+exchange_write_own(const struct exchange *c, struct buf *b)
+{
+	struct addr own = { .len = sizeof own.un };
+
+	if (getsockname(c->fd, &own.any, &own.len) < 0)
+		return 0;
+	return write_ip(b, &own);
 }
 
 /* What of an answer did not fit. */
 static void
-tell_too_big(const struct exchange *c, struct buf *b)
+write_too_big(const struct exchange *c, struct buf *b)
 {
 	if (c->step == EXCHANGE_BODY)
 		buf_str(b, "a chunk's size line or the trailers are longer than "
@@ -400,11 +446,11 @@ exchange_text(const struct exchange *c, int err, struct buf *b)
 	}
 	if (err == ERR_TOOBIG
 	 && (c->step == EXCHANGE_TUNNEL || c->step >= EXCHANGE_HEAD)) {
-		tell_too_big(c, b);
+		write_too_big(c, b);
 		return;
 	}
 	if (c->step == EXCHANGE_CONNECT && c->peer.len > 0) {
-		dial_write(b, &c->peer);
+		addr_write(b, &c->peer);
 		buf_str(b, ": ");
 	}
 	if (c->step == EXCHANGE_TLS && c->why[0] != '\0') {

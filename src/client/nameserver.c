@@ -16,7 +16,8 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "client/dial.h"
+#include "base/wait.h"
+#include "net/sock.h"
 
 #define NOTHING 0	/* beside enum dns_says */
 
@@ -61,32 +62,24 @@ count(const struct asking *a, unsigned set)
 	return n;
 }
 
-/* Waits for fd, at most until end_ms, which has come even if fd is ready: a
- * flood must not outlast it. Returns 0, ERR_TIMEOUT or -errno. */
+/* wait_fd(), but end_ms has come even if fd is ready: a flood must not outlast
+ * it. */
 static int
 wait_for(int fd, short events, int64_t end_ms)
 {
-	struct pollfd p = { .fd = fd, .events = events };
-	int wait_ms, r;
-
-	do {
-		wait_ms = clock_wait_ms(end_ms);
-		if (wait_ms == 0)
-			return ERR_TIMEOUT;
-		r = poll(&p, 1, wait_ms);
-	} while (r < 0 && errno == EINTR);
-	return r < 0 ? -errno : r > 0 ? 0 : ERR_TIMEOUT;
+	return clock_wait_ms(end_ms) == 0 ? ERR_TIMEOUT
+	                                  : wait_fd(fd, events, end_ms);
 }
 
 /* A socket that is connected, or connecting, to the server. */
 static int
 open_to(const struct nameserver *to, int type)
 {
-	struct dial_addr at;
+	struct addr at;
 	bool unused;
 
-	dial_addr_of(&at, &to->ip, NAMESERVER_PORT);
-	return dial_start(&at, type, &unused);
+	addr_set_ip(&at, &to->ip, NAMESERVER_PORT);
+	return sock_start(&at, type, &unused);
 }
 
 static void
@@ -270,7 +263,7 @@ connected(int fd, int64_t end_ms)
 	int r = wait_for(fd, POLLOUT, end_ms), err = 0;
 	socklen_t len = sizeof err;
 
-	if (r == 0 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
+	if (r > 0 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
 		err = errno;
 	return r < 0 ? r : -err;
 }

@@ -13,8 +13,7 @@
 #include "base/relro.h"
 #include "client/checkopt.h"
 #include "client/redact.h"
-#include "tls/tls.h"
-#include "client/checkname.h"
+#include "tls/anchors.h"
 
 #define NAME_LEN 128	/* bytes of an option's name as it was written */
 #define VALUE_LEN (REDACT_ROOM + 128)	/* of its value, with a check's name */
@@ -68,7 +67,7 @@ cmd_write_version(struct buf *b)
 {
 	buf_str(b, "hale " HALE_VERSION " (commit " HALE_COMMIT "), musl "
 	        MUSL_VERSION ", BearSSL " BEARSSL_VERSION ", ");
-	buf_fmt(b, "%s\n", tls_trust_version());
+	buf_fmt(b, "%s\n", anchors_version());
 }
 
 /* see cmd/cmd.h */
@@ -144,7 +143,7 @@ write_value(struct buf *b, const struct opt_fail *f)
 		return;
 	buf_str(b, " \"");
 	if (f->opt->kind == OPT_URLS) {
-		struct span name = checkname_cut(&value);
+		struct span name = check_cut_name(&value);
 
 		cmd_write_check(b, name, value);
 	} else {

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/parse.h"
+#include "base/percent.h"
 #include "client/redact.h"
 #include "client/request.h"
 #include "client/subnet.h"
@@ -112,7 +113,7 @@ static int
 set_host(struct route *route, struct span text, struct buf *why)
 {
 	struct buf host = buf_over(route->host, sizeof route->host);
-	int r = url_decode(&host, text);
+	int r = percent_decode(&host, text);
 
 	(void)buf_text(&host);
 	if (host.cut)
@@ -312,13 +313,12 @@ use_addresses(const struct options *o, struct route *route, struct buf *why)
 static int
 use_unix(const struct options *o, struct route *route, struct buf *why)
 {
-	char memory[256];
-	struct buf path = buf_over(memory, sizeof memory);
+	struct buf path = buf_over(route->unix_path, sizeof route->unix_path);
 
 	buf_str(&path, o->unix_abstract ? "@" : "");
 	buf_str(&path, o->unix_socket);
-	route->to.at = &route->set;
-	if (!path.cut && dial_set_unix(&route->set, buf_span(&path)) == 0)
+	route->to.unix_path = buf_span(&path);
+	if (!path.cut && dial_is_unix(route->to.unix_path))
 		return GET_OK;
 	buf_fmt(why, "Unix socket path too long: '%s': expected 1 to 107 bytes",
 	        o->unix_socket);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/percent.h"
 #include "get/bytes.h"
 #include "get/exit.h"
 #include "get/failure.h"
@@ -19,20 +20,10 @@
 #define CHUNK_HEAD    16	/* bytes of "3fff\r\n" and of the end */
 
 static void
-note_address(const struct dial_addr *at, char *text, size_t cap,
-             int *port)
-{
-	struct buf b = buf_over(text, cap);
-
-	if (at->any.sa_family != AF_UNIX)
-		*port = dial_write_host(&b, at);
-	(void)buf_text(&b);
-}
-
-static void
 note_connection(struct transfer *t)
 {
-	struct dial_addr own = { .len = sizeof own.un };
+	struct buf remote = buf_over(t->r.remote, sizeof t->r.remote);
+	struct buf local = buf_over(t->r.local, sizeof t->r.local);
 
 	t->r.lookup_us = t->c.looked_up_us;
 	t->r.connect_us = t->c.connected_us;
@@ -41,11 +32,10 @@ note_connection(struct transfer *t)
 	if (t->c.fd < 0)
 		return;
 	t->r.connects++;
-	note_address(&t->c.peer, t->r.remote, sizeof t->r.remote,
-	             &t->r.remote_port);
-	if (getsockname(t->c.fd, &own.any, &own.len) == 0)
-		note_address(&own, t->r.local, sizeof t->r.local,
-		             &t->r.local_port);
+	t->r.remote_port = exchange_write_peer(&t->c, &remote);
+	(void)buf_text(&remote);
+	t->r.local_port = exchange_write_own(&t->c, &local);
+	(void)buf_text(&local);
 }
 
 /* see get/send.h */
@@ -67,7 +57,7 @@ send_connect(struct transfer *t)
 	int64_t end_ms = clock_after(clock_ms(), connect_ms);
 	int r;
 
-	(void)url_decode(&name, t->url.host);
+	(void)percent_decode(&name, t->url.host);
 	(void)buf_text(&name);	/* it fits: see route_find() */
 	if (t->url.is_v6)
 		host[strcspn(host, "%")] = '\0';	/* its zone is ours */

@@ -3,7 +3,8 @@
 #include "sup/endpoints.h"
 
 #include "base/err.h"
-#include "client/url.h"
+#include "base/percent.h"
+#include "net/h2.h"
 #include "sup/negotiate.h"
 #include "sup/view_html.h"
 #include "sup/view_json.h"
@@ -67,7 +68,7 @@ has_param(struct span query, const char *wanted)
 
 /* --- the choice --- */
 
-/* Else reasons, names and figures are not for whoever asks there. */
+/* Otherwise reasons, names and figures are not for who sent the probe. */
 static bool
 shows_all(const struct server_ask *ask)
 {
@@ -238,7 +239,7 @@ find_check(const struct snapshot *s, unsigned verdicts, struct span value)
 	char name[SNAPSHOT_NAME_MAX];
 	struct buf b = buf_over(name, sizeof name);
 
-	if (url_decode(&b, value) < 0 || b.cut)
+	if (percent_decode(&b, value) < 0 || b.cut)
 		return NO_CHECK;
 	for (size_t i = 0; i < s->n_checks; i++)
 		if (snapshot_counts(&s->checks[i], verdicts)
@@ -364,7 +365,7 @@ endpoints_write(struct buf *out, const struct endpoints_choice *c,
 	bool passes;
 
 	if (c->view == ENDPOINTS_H2) {
-		http_write_h2_refusal(out);
+		h2_write_refusal(out);
 		return;
 	}
 	if (c->view == ENDPOINTS_VERDICT)

@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/relro.h"
+#include "net/sock.h"
 #include "sup/fds.h"
 #include "sup/keeper.h"
 #include "sup/proc.h"
@@ -259,10 +260,10 @@ why_not(struct buf *b, int err)
 /* Docker sets the rule off for its containers, containerd 1.6 and Kubernetes
  * with it do not. */
 static void
-write_why_no_port(struct buf *b, const struct sock_addr *at, int err)
+write_why_no_port(struct buf *b, const struct addr_bind *to, int err)
 {
 	write_why(b, err);
-	if (err == -EACCES && sock_port(at) > 0)
+	if (err == -EACCES && addr_port(&to->addr) > 0)
 		buf_str(b, ": ports below the sysctl "
 		        "net.ipv4.ip_unprivileged_port_start (1024 unless set) "
 		        "need CAP_NET_BIND_SERVICE: add it, lower the sysctl, "
@@ -365,7 +366,7 @@ static int
 open_listeners(struct init *in)
 {
 	for (size_t i = 0; i < in->plan->n_listen; i++) {
-		char text[SOCK_NAME_MAX + WHY_MAX];
+		char text[ADDR_TEXT_MAX + WHY_MAX];
 		struct buf b = buf_over(text, sizeof text);
 		struct listen_place *l = &in->plan->listen[i];
 		int fd = sock_listen(&l->at);
@@ -483,8 +484,8 @@ warn_of_blind_probes(const struct init_plan *plan)
 static void
 settle(struct init *in)
 {
-	int ours[SERVER_LISTEN_MAX + MONITOR_FDS_MAX + 5];
-	size_t n = monitor_fds(&in->monitor, ours);
+	int ours[SERVER_LISTEN_MAX + INBOX_FDS_MAX + 5];
+	size_t n = inbox_fds(&in->monitor.inbox, ours);
 
 	relro_protect();
 	ours[n++] = in->loop.fd;
@@ -564,7 +565,7 @@ clean_up(struct init *in)
 	/* Listeners are opened in the plan's order: these are ours. */
 	for (size_t i = 0; i < in->plan->n_listen; i++)
 		if (i < in->server.n_listeners)
-			sock_unlink(&in->plan->listen[i].at);
+			sock_unlink(&in->plan->listen[i].at.addr);
 }
 
 static int

@@ -41,7 +41,7 @@ choose_stop(const struct init *in)
 
 	if (in->exec != NULL)	/* nothing of it runs that could hear */
 		return SIGKILL;
-	return mends && in->monitor.notify.starved ? SIGABRT : in->stop_signal;
+	return mends && in->monitor.inbox.notify.starved ? SIGABRT : in->stop_signal;
 }
 
 /* see sup/keeper.h */
@@ -339,7 +339,7 @@ start_again(struct init *in)
 {
 	int code;
 
-	(void)monitor_ready_fd(&in->monitor);	/* what the last one said */
+	(void)inbox_ready_fd(&in->monitor.inbox);	/* what the last one said */
 	if (in->terminal_fd >= 0)	/* it may be the dead one's still */
 		terminal_take(in->terminal_fd, in->group);
 	keeper_choose_group(in);	/* it may have come to the foreground since */

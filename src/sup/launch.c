@@ -60,14 +60,14 @@ prepare_env(struct launch *l, struct monitor *watch)
 	bool drops = has_settings(l);
 
 	c->env = environ;
-	if (drops || monitor_needs_env(watch))
-		c->env = env_copy(MONITOR_VARS);
+	if (drops || inbox_needs_env(&watch->inbox))
+		c->env = env_copy(INBOX_VARS);
 	if (c->env == NULL)
 		return -ENOMEM;
 	if (drops)
 		drop_settings(l);
-	if (monitor_needs_env(watch))
-		monitor_set_env(watch, c->env, &c->watchdog_pid);
+	if (inbox_needs_env(&watch->inbox))
+		inbox_set_env(&watch->inbox, c->env, &c->watchdog_pid);
 	else	/* the service is to feed the manager above us */
 		c->watchdog_pid = find_our_pid(c->env, "WATCHDOG_PID=");
 	c->listen_pid = find_our_pid(c->env, "LISTEN_PID=");
@@ -100,7 +100,7 @@ launch_prepare(struct launch *l, char **argv,
 		.argv = argv,
 		.given = given,
 		.terminal_fd = terminal_fd,
-		.ready_fd = monitor_ready_fd(watch),
+		.ready_fd = inbox_ready_fd(&watch->inbox),
 		.ready_as = watch->plan->notify_fd,
 	};
 	if (prepare_env(l, watch) < 0)

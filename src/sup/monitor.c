@@ -1,26 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/monitor.c - is the service healthy? Runs checks, hears notifications */
+/* sup/monitor.c - runs the checks and reports what becomes of the verdicts */
 #include "sup/monitor.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/epoll.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "sup/cgroup.h"
-#include "client/checkname.h"
-#include "sup/env.h"
 
-#define MESSAGES_MAX 16	/* datagrams a turn: a flood does not hold the loop */
-#define WALKS_MAX    2	/* senders a turn whose parents are looked up */
-#define READY_MAX    512	/* bytes of the readiness pipe read at a time */
-#define READY_READS  128	/* empty a full pipe of default size (pipe(7)) */
 #define CLOSE_STEP_NS 20000000	/* 20 ms; SIGKILL needs less than one */
 #define CLOSE_STEPS   10
 
@@ -28,33 +19,34 @@
 
 /* see sup/monitor.h */
 bool
-monitor_is_ready(const struct monitor *w)
+monitor_is_ready(const struct monitor *m)
 {
-	return w->pid > 0 && notify_is_ready(&w->notify)
-	    && verdict_passes(&w->verdict, VERDICT_READY);
+	return m->inbox.pid > 0 && notify_is_ready(&m->inbox.notify)
+	    && verdict_passes(&m->verdict, VERDICT_READY);
 }
 
 /* see sup/monitor.h */
 bool
-monitor_is_live(const struct monitor *w)
+monitor_is_live(const struct monitor *m)
 {
-	return !w->notify.starved && verdict_passes(&w->verdict, VERDICT_LIVE);
+	return !m->inbox.notify.starved
+	    && verdict_passes(&m->verdict, VERDICT_LIVE);
 }
 
 /* see sup/monitor.h */
 bool
-monitor_was_ready(const struct monitor *w)
+monitor_was_ready(const struct monitor *m)
 {
-	return w->verdict.was_ready;
+	return m->verdict.was_ready;
 }
 
 static void
-arm(struct monitor *w)
+arm(struct monitor *m)
 {
-	int64_t checks_ms = verdict_deadline(&w->verdict);
+	int64_t checks_ms = verdict_deadline(&m->verdict);
 
-	w->timer.deadline_ms = checks_ms < w->notify.fed_by_ms
-	                     ? checks_ms : w->notify.fed_by_ms;
+	m->timer.deadline_ms = checks_ms < m->inbox.notify.fed_by_ms
+	                     ? checks_ms : m->inbox.notify.fed_by_ms;
 }
 
 /*
@@ -62,46 +54,47 @@ arm(struct monitor *w)
  * was missed is another. Were we stopped, perhaps the whole container was.
  */
 static void
-look_for_freeze(struct monitor *w)
+look_for_freeze(struct monitor *m)
 {
-	int64_t since_ms = w->timer.deadline_ms, now_ms = clock_ms();
+	int64_t since_ms = m->timer.deadline_ms, now_ms = clock_ms();
 
-	if (since_ms < w->awake_ms)	/* missed before that, and pardoned */
-		since_ms = w->awake_ms;
-	w->awake_ms = now_ms;
+	if (since_ms < m->awake_ms)	/* missed before that, and pardoned */
+		since_ms = m->awake_ms;
+	m->awake_ms = now_ms;
 	if (now_ms - since_ms <= MONITOR_FROZEN_MS)
 		return;
-	notify_pardon(&w->notify, now_ms);
-	verdict_pardon(&w->verdict, since_ms, now_ms);
+	notify_pardon(&m->inbox.notify, now_ms);
+	verdict_pardon(&m->verdict, since_ms, now_ms);
 }
 
-/* After whatever may have changed a verdict. */
+/* After whatever may have changed a verdict: reports those that did. */
 static void
-settle(struct monitor *w)
+conclude(struct monitor *m)
 {
-	bool ready = monitor_is_ready(w), live = monitor_is_live(w);
+	bool ready = monitor_is_ready(m), live = monitor_is_live(m);
 
-	arm(w);
-	w->verdict.was_ready |= ready;
-	if (ready && !w->was_ready)
+	arm(m);
+	m->verdict.was_ready |= ready;
+	if (ready && !m->was_ready)
 		log_info("the service is ready");
-	if (ready != w->was_ready)
-		w->owner.readied(w->owner.owner, ready);
-	w->was_ready = ready;
-	if (live == w->was_live || w->pid == 0)
+	if (ready != m->was_ready)
+		m->owner.ready_changed(m->owner.owner, ready);
+	m->was_ready = ready;
+	if (live == m->was_live || m->inbox.pid == 0)
 		return;
-	w->was_live = live;
+	m->was_live = live;
 	/* May stop us: nothing may follow. */
-	w->owner.changed(w->owner.owner, live);
+	m->owner.live_changed(m->owner.owner, live);
 }
 
 /* --- checks --- */
 
 static void
-tell_change(const struct monitor *w, size_t i, const struct verdict_check *before)
+log_change(const struct monitor *m, size_t i,
+           const struct verdict_check *before)
 {
-	const struct verdict_check *now = &w->verdict.checks[i];
-	const struct monitor_check *c = &w->checks[i];
+	const struct verdict_check *now = &m->verdict.checks[i];
+	const struct monitor_check *c = &m->checks[i];
 
 	if (before->blind_ms != CLOCK_NEVER)
 		log_warn("check %s can be run again: %s", c->name, c->why);
@@ -119,35 +112,35 @@ tell_change(const struct monitor *w, size_t i, const struct verdict_check *befor
 }
 
 static void
-note(struct monitor *w, size_t i, bool good)
+note_result(struct monitor *m, size_t i, bool good)
 {
-	struct monitor_check *c = &w->checks[i];
-	struct verdict_check before = w->verdict.checks[i];
+	struct monitor_check *c = &m->checks[i];
+	struct verdict_check before = m->verdict.checks[i];
 	int64_t now_ms = clock_ms();
 
 	c->took_ms = now_ms - before.began_ms;
 	c->ended_ms = now_ms;
 	*(good ? &c->passed : &c->failed) += 1;
-	verdict_result(&w->verdict, i, good, now_ms);
+	verdict_result(&m->verdict, i, good, now_ms);
 	if (good)
 		c->first_why[0] = '\0';
 	else if (c->first_why[0] == '\0')
 		memcpy(c->first_why, c->why, sizeof c->why);
-	tell_change(w, i, &before);
+	log_change(m, i, &before);
 	if (good)
-		w->owner.lives(w->owner.owner);
+		m->owner.sign_of_life(m->owner.owner);
 }
 
 /* c->not_run_why says why not. */
 static void
-note_not_run(struct monitor *w, size_t i)
+note_not_run(struct monitor *m, size_t i)
 {
-	struct monitor_check *c = &w->checks[i];
-	struct verdict_check *h = &w->verdict.checks[i];
+	struct monitor_check *c = &m->checks[i];
+	struct verdict_check *h = &m->verdict.checks[i];
 	bool is_first = h->blind_ms == CLOCK_NEVER;
 
 	c->not_run++;
-	verdict_not_run(&w->verdict, i, clock_ms());
+	verdict_not_run(&m->verdict, i, clock_ms());
 	if (is_first)
 		memcpy(c->not_run_first, c->not_run_why, sizeof c->not_run_why);
 	if (is_first)
@@ -158,18 +151,18 @@ note_not_run(struct monitor *w, size_t i)
 }
 
 static void
-look_for_blind(struct monitor *w, int64_t now_ms)
+look_for_blind(struct monitor *m, int64_t now_ms)
 {
 	char words[32];
 
-	for (size_t i = 0; i < w->verdict.n; i++) {
+	for (size_t i = 0; i < m->verdict.n; i++) {
 		struct buf b = buf_over(words, sizeof words);
 
-		if (!verdict_turns_blind(&w->verdict, i, now_ms))
+		if (!verdict_turns_blind(&m->verdict, i, now_ms))
 			continue;
 		buf_ms(&b, VERDICT_BLIND_MS);
 		log_warn("check %s could not be run for %s: not ready until "
-		         "it can", w->checks[i].name, buf_text(&b));
+		         "it can", m->checks[i].name, buf_text(&b));
 	}
 }
 
@@ -180,19 +173,19 @@ begin_why(struct monitor_check *c)
 }
 
 static void
-begin(struct monitor *w, size_t i, int64_t now_ms)
+begin(struct monitor *m, size_t i, int64_t now_ms)
 {
-	struct monitor_check *c = &w->checks[i];
+	struct monitor_check *c = &m->checks[i];
 	struct buf why;
 	struct checker_job job = {
-		.word = w->plan->checks[i].url,
-		.deadline_ms = now_ms + w->plan->verdict.timeout_ms,
-		.given = w->given,
-		.cwd_fd = w->cwd_fd,
+		.check = m->plan->checks[i].check,
+		.deadline_ms = now_ms + m->plan->verdict.timeout_ms,
+		.given = m->given,
+		.cwd_fd = m->cwd_fd,
 	};
 	int r;
 
-	verdict_begun(&w->verdict, i, now_ms);
+	verdict_begun(&m->verdict, i, now_ms);
 	r = c->checker.pid > 0 ? -EBUSY : checker_start(&c->checker, &job);
 	if (r == 0) {
 		c->is_ignored = false;
@@ -203,239 +196,163 @@ begin(struct monitor *w, size_t i, int64_t now_ms)
 		why = begin_why(c);
 		buf_str(&why, "the kernel still holds the last, killed check");
 		(void)buf_text(&why);
-		note(w, i, false);
+		note_result(m, i, false);
 	} else {
 		why = buf_over(c->not_run_why, sizeof c->not_run_why);
 		buf_fmt(&why, "cannot start a process: %s", err_text(r));
 		(void)buf_text(&why);
-		note_not_run(w, i);
+		note_not_run(m, i);
 	}
 }
 
 /* Its own deadline should have ended it; it hangs, or is cut off from time. */
 static void
-give_up(struct monitor *w, size_t i)
+give_up(struct monitor *m, size_t i)
 {
-	struct monitor_check *c = &w->checks[i];
+	struct monitor_check *c = &m->checks[i];
 	struct buf why = begin_why(c);
 
 	checker_kill(&c->checker);
 	c->is_ignored = true;
 	buf_str(&why, "not done within ");
-	buf_ms(&why, w->plan->verdict.timeout_ms);
+	buf_ms(&why, m->plan->verdict.timeout_ms);
 	(void)buf_text(&why);
-	note(w, i, false);
+	note_result(m, i, false);
 }
 
 static void
 timer_expired(struct source *s)
 {
-	struct monitor *w = (struct monitor *)((char *)s
+	struct monitor *m = (struct monitor *)((char *)s
 	                - offsetof(struct monitor, timer));
 	int64_t now_ms = clock_ms();
 
-	look_for_freeze(w);
-	for (size_t i = 0; i < w->verdict.n; i++) {
-		switch (verdict_due(&w->verdict, i, now_ms)) {
+	look_for_freeze(m);
+	for (size_t i = 0; i < m->verdict.n; i++) {
+		switch (verdict_due(&m->verdict, i, now_ms)) {
 		case VERDICT_BEGIN:
-			begin(w, i, now_ms);
+			begin(m, i, now_ms);
 			break;
 		case VERDICT_LATE:
-			give_up(w, i);
+			give_up(m, i);
 			break;
 		case VERDICT_WAIT:
 			break;
 		}
 	}
-	look_for_blind(w, now_ms);
-	(void)notify_starves(&w->notify, now_ms);
-	settle(w);
+	look_for_blind(m, now_ms);
+	(void)notify_starves(&m->inbox.notify, now_ms);
+	conclude(m);
 }
 
 /*
- * Has the kernel killed somebody for memory since this was asked last? A
+ * Has the kernel killed somebody for memory since this was looked at last? A
  * SIGKILL alone proves nothing: a check may be written so that it gets one
  * where the service hangs, and whoever may signal us could silence checks.
  */
 static bool
-was_short_of_memory(struct monitor *w)
+was_short_of_memory(struct monitor *m)
 {
-	uint64_t before = w->oom_kills;
+	uint64_t before = m->oom_kills;
 
-	w->oom_kills = cgroup_oom_kills();
-	return cgroup_has_killed(before, w->oom_kills);
+	m->oom_kills = cgroup_oom_kills();
+	return cgroup_has_killed(before, m->oom_kills);
 }
 
 static void
-note_end(struct monitor *w, size_t i, int status)
+note_end(struct monitor *m, size_t i, int status)
 {
-	struct monitor_check *c = &w->checks[i];
+	struct monitor_check *c = &m->checks[i];
 	char line[CHECKER_LINE_MAX] = "";
 	struct buf why = buf_over(line, sizeof line);
 	enum checker_result result = checker_ended(&c->checker, status, &why);
 
-	look_for_freeze(w);
+	look_for_freeze(m);
 	if (c->is_ignored)
 		return;
 	if (result == CHECKER_KILLED)	/* and the service was not */
-		w->owner.lives(w->owner.owner);
-	if (result == CHECKER_KILLED && was_short_of_memory(w)) {
+		m->owner.sign_of_life(m->owner.owner);
+	if (result == CHECKER_KILLED && was_short_of_memory(m)) {
 		buf_str(&why, ", by the kernel for memory");
 		result = CHECKER_NOT_RUN;
 	}
 	(void)buf_text(&why);
 	if (result == CHECKER_NOT_RUN) {
 		memcpy(c->not_run_why, line, sizeof line);
-		note_not_run(w, i);
+		note_not_run(m, i);
 	} else {
 		memcpy(c->why, line, sizeof line);
-		note(w, i, result == CHECKER_GOOD);
+		note_result(m, i, result == CHECKER_GOOD);
 	}
-	settle(w);
+	conclude(m);
 }
 
 /* see sup/monitor.h */
 bool
-monitor_reaped(struct monitor *w, pid_t pid, int status)
+monitor_reaped(struct monitor *m, pid_t pid, int status)
 {
-	for (size_t i = 0; i < w->verdict.n; i++) {
-		if (w->checks[i].checker.pid != pid)
+	for (size_t i = 0; i < m->verdict.n; i++) {
+		if (m->checks[i].checker.pid != pid)
 			continue;
-		note_end(w, i, status);
+		note_end(m, i, status);
 		return true;
 	}
 	return false;
 }
 
-/* --- notifications --- */
+/* --- what the service says --- */
 
-/*
- * Who may not signal the service may not move its place either: a worker that
- * has given up its user could take it and end, and the container with it.
- */
 static void
-hear_main_pid(struct monitor *w, pid_t pid, const struct ucred *from)
+inbox_woken(void *owner)
 {
-	if (pid == 0 || pid == w->pid)
-		return;
-	if (notify_sock_trusts(from, w->pid)) {
-		w->owner.named(w->owner.owner, pid);
-		return;
-	}
-	if (!w->told_unnamed)
-		log_warn("MAINPID=%d of pid %d, user %u is not followed: it "
-		         "is not the service's user", (int)pid, (int)from->pid,
-		         (unsigned)from->uid);
-	w->told_unnamed = true;
+	look_for_freeze(owner);
 }
 
 static void
-hear(struct monitor *w, struct span datagram, const struct ucred *from)
+inbox_heard(void *owner, const struct notify_msg *msg)
 {
-	struct notify_msg msg;
-	int64_t now_ms = clock_ms();
+	struct monitor *m = owner;
 
-	if (notify_read(&msg, datagram) < 0)
-		return;
-	notify_apply(&w->notify, &msg, now_ms);
-	w->owner.lives(w->owner.owner);
-	hear_main_pid(w, msg.main_pid, from);
-	if (msg.has_status)
-		log_info("the service says: %.*s", (int)w->notify.status_len,
-		         w->notify.status);
-	if (msg.extend_ms > 0) {
-		verdict_extend(&w->verdict, now_ms + msg.extend_ms);
-		w->owner.extended(w->owner.owner, now_ms + msg.extend_ms);
+	m->owner.sign_of_life(m->owner.owner);
+	if (msg->main_pid != 0)
+		m->owner.main_pid_named(m->owner.owner, msg->main_pid);
+	if (msg->extend_ms > 0) {
+		int64_t until_ms = clock_ms() + msg->extend_ms;
+
+		verdict_extend(&m->verdict, until_ms);
+		m->owner.wants_time(m->owner.owner, until_ms);
 	}
 }
 
-/* Nothing of what it said is used; READY=1 is for the words alone. */
 static void
-refuse(struct monitor *w, struct span datagram, const struct ucred *from,
-       enum speaker_why why)
+inbox_done(void *owner)
 {
-	struct notify_msg msg;
-	bool says_ready = notify_read(&msg, datagram) == 0 && msg.ready;
-
-	speaker_refused(w->speaker, from, why, says_ready, clock_ms());
-}
-
-static void
-notify_ready(struct source *s, uint32_t events)
-{
-	struct monitor *w = (struct monitor *)((char *)s
-	                - offsetof(struct monitor, notify_source));
-	unsigned walks = w->speaker->walks;
-	char bytes[NOTIFY_MSG_MAX];
-	struct ucred from;
-	enum speaker_why why;
-	ssize_t n;
-
-	(void)events;
-	look_for_freeze(w);
-	for (int i = 0; i < MESSAGES_MAX
-	             && w->speaker->walks - walks < WALKS_MAX; i++) {
-		n = notify_sock_read(s->fd, bytes, sizeof bytes, &from);
-		if (n < 0 && n != -EMSGSIZE)
-			break;
-		why = speaker_judge(w->speaker, &from, w->pid, clock_ms());
-		if (why != SPEAKER_TRUSTED)
-			refuse(w, (struct span){ bytes, n > 0 ? (size_t)n : 0 },
-			       &from, why);
-		else if (n < 0)
-			log_warn("dropped a notification of more than %d bytes",
-			         NOTIFY_MSG_MAX);
-		else
-			hear(w, (struct span){ bytes, (size_t)n }, &from);
-	}
-	settle(w);
-}
-
-/* A newline means ready. Our own copy of the other end keeps the pipe open
- * from one start to the next. */
-static void
-pipe_ready(struct source *s, uint32_t events)
-{
-	struct monitor *w = (struct monitor *)((char *)s
-	                - offsetof(struct monitor, ready_source));
-	char bytes[READY_MAX];
-	ssize_t n = read(s->fd, bytes, sizeof bytes);
-	const struct notify_msg ready = { .ready = true };
-
-	(void)events;
-	look_for_freeze(w);
-	if (n <= 0 || memchr(bytes, '\n', (size_t)n) == NULL)
-		return;
-	notify_apply(&w->notify, &ready, clock_ms());
-	settle(w);
+	conclude(owner);
 }
 
 /* --- start and stop --- */
 
 static bool
-is_taken(const struct monitor *w, size_t n, const char *name)
+is_taken(const struct monitor *m, size_t n, const char *name)
 {
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(w->checks[i].name, name) == 0)
+		if (strcmp(m->checks[i].name, name) == 0)
 			return true;
 	return false;
 }
 
-/* Two checks of one name could not be told apart: "NAME", "NAME-2"... */
+/* Two checks with one name could not be distinguished: "NAME", "NAME-2"... */
 static void
-name_check(struct monitor *w, size_t i)
+name_check(struct monitor *m, size_t i)
 {
-	const struct monitor_check_plan *plan = &w->plan->checks[i];
-	char *name = w->checks[i].name;
+	const struct monitor_check_plan *plan = &m->plan->checks[i];
+	char *name = m->checks[i].name;
 
-	for (int n = 1; n == 1 || is_taken(w, i, name); n++) {
+	for (int n = 1; n == 1 || is_taken(m, i, name); n++) {
 		/* Room is left for the number. */
 		struct buf b = buf_over(name, MONITOR_NAME_MAX - 4);
 
-		if (plan->name.len > 0)
-			buf_add(&b, plan->name);
-		else
-			checkname_write(&b, check_word_url(plan->url));
+		buf_add(&b, plan->name);
 		b.cap = MONITOR_NAME_MAX;
 		if (n > 1)
 			buf_fmt(&b, "-%d", n);
@@ -443,175 +360,94 @@ name_check(struct monitor *w, size_t i)
 	}
 }
 
-static int
-open_socket(struct monitor *w, struct loop *loop)
-{
-	struct buf b = buf_over(w->socket_var, sizeof w->socket_var);
-	int r;
-
-	buf_str(&b, "NOTIFY_SOCKET=");
-	r = notify_sock_open(&b);
-	if (r < 0)
-		return r;
-	(void)buf_text(&b);
-	w->notify_source.fd = r;
-	return loop_add(loop, &w->notify_source, EPOLLIN);
-}
-
-static int
-open_pipe(struct monitor *w, struct loop *loop)
-{
-	int ends[2];
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -errno;
-	/* Only ours: the service may expect a blocking end. */
-	(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
-	w->ready_source.fd = ends[0];
-	w->ready_fd = ends[1];
-	return loop_add(loop, &w->ready_source, EPOLLIN);
-}
-
 static void
-prepare(struct monitor *w)
+prepare(struct monitor *m)
 {
-	const struct monitor_plan *plan = w->plan;
+	const struct monitor_plan *plan = m->plan;
 
-	w->timer = (struct source){
+	m->timer = (struct source){
 		.fd = -1, .deadline_ms = CLOCK_NEVER, .expired = timer_expired,
 	};
-	w->notify_source = (struct source){
-		.fd = -1, .deadline_ms = CLOCK_NEVER, .ready = notify_ready,
-	};
-	w->ready_source = (struct source){
-		.fd = -1, .deadline_ms = CLOCK_NEVER, .ready = pipe_ready,
-	};
-	w->notify.needs_ready = plan->notify || plan->notify_fd > 0;
-	w->notify.watchdog_conf_ms = plan->watchdog_ms;
-	w->notify.fed_by_ms = CLOCK_NEVER;
-	w->verdict.conf = plan->verdict;
-	w->verdict.conf.timeout_ms += CHECKER_GRACE_MS;
-	w->verdict.n = plan->n_checks;
-	w->verdict.knows_ready = w->notify.needs_ready;
+	m->verdict.conf = plan->verdict;
+	m->verdict.conf.timeout_ms += CHECKER_GRACE_MS;
+	m->verdict.n = plan->n_checks;
+	m->verdict.knows_ready = plan->notify || plan->notify_fd > 0;
 	for (size_t i = 0; i < plan->n_checks; i++) {
-		w->verdict.knows_ready |=
+		m->verdict.knows_ready |=
 			(plan->checks[i].counts_for & VERDICT_READY) != 0;
-		w->verdict.checks[i].counts_for = plan->checks[i].counts_for;
-		w->checks[i].took_ms = -1;
-		name_check(w, i);
+		m->verdict.checks[i].counts_for = plan->checks[i].counts_for;
+		m->checks[i].took_ms = -1;
+		name_check(m, i);
 	}
 }
 
 /* see sup/monitor.h */
 int
-monitor_open(struct monitor *w, struct monitor_room *room,
-           const struct monitor_plan *plan, const struct signals_given *given,
-           struct loop *loop, struct monitor_owner owner)
+monitor_open(struct monitor *m, struct monitor_room *room,
+             const struct monitor_plan *plan, const struct signals_given *given,
+             struct loop *loop, struct monitor_owner owner)
 {
+	const struct inbox_plan inbox = {
+		plan->notify, plan->notify_fd, plan->watchdog_ms,
+	};
+	const struct inbox_owner self = {
+		m, inbox_woken, inbox_heard, inbox_done,
+	};
 	int r;
 
-	w->checks = room->checks;
-	w->speaker = &room->speaker;
-	w->usec_var = room->usec_var;
-	w->plan = plan;
-	w->given = given;
-	w->owner = owner;
-	prepare(w);
-	r = loop_add(loop, &w->timer, 0);
-	if (r == 0 && (plan->notify || plan->watchdog_ms > 0))
-		r = open_socket(w, loop);
-	if (r == 0 && plan->notify_fd > 0)
-		r = open_pipe(w, loop);
-	return r;
-}
-
-/* see sup/monitor.h */
-bool
-monitor_needs_env(const struct monitor *w)
-{
-	return w->notify_source.fd >= 0;
+	m->checks = room->checks;
+	m->plan = plan;
+	m->given = given;
+	m->owner = owner;
+	prepare(m);
+	r = loop_add(loop, &m->timer, 0);
+	return r < 0 ? r : inbox_open(&m->inbox, &room->inbox, &inbox, loop,
+	                              self);
 }
 
 /* see sup/monitor.h */
 void
-monitor_set_env(struct monitor *w, char **env, char ***watchdog_pid)
-{
-	static char pid_var[] = "WATCHDOG_PID=";	/* the child sets it */
-	struct buf b = buf_over(w->usec_var, MONITOR_USEC_MAX);
-
-	*watchdog_pid = NULL;
-	env_unset(env, "WATCHDOG_USEC");	/* of a supervisor above us */
-	env_unset(env, "WATCHDOG_PID");
-	(void)env_set(env, w->socket_var);
-	if (w->plan->watchdog_ms == 0)
-		return;
-	buf_fmt(&b, "WATCHDOG_USEC=%lld",
-	        (long long)w->plan->watchdog_ms * 1000);
-	(void)buf_text(&b);
-	(void)env_set(env, w->usec_var);
-	*watchdog_pid = env_set(env, pid_var);
-}
-
-/* see sup/monitor.h */
-int
-monitor_ready_fd(struct monitor *w)
-{
-	char bytes[READY_MAX];
-
-	if (w->ready_source.fd < 0)
-		return 0;
-	for (int i = 0; i < READY_READS; i++)
-		if (read(w->ready_source.fd, bytes, sizeof bytes) <= 0)
-			break;
-	return w->ready_fd;
-}
-
-/* see sup/monitor.h */
-void
-monitor_start(struct monitor *w, pid_t pid)
+monitor_start(struct monitor *m, pid_t pid)
 {
 	int64_t now_ms = clock_ms();
 
-	w->pid = pid;
-	w->was_live = true;
-	w->was_ready = false;
-	w->told_unnamed = false;
-	speaker_start(w->speaker);
-	notify_start(&w->notify, now_ms);
-	verdict_start(&w->verdict, now_ms);
-	for (size_t i = 0; i < w->verdict.n; i++)
-		w->checks[i].first_why[0] = '\0';
-	if (w->verdict.n > 0)
-		w->oom_kills = cgroup_oom_kills();
-	settle(w);
+	m->was_live = true;
+	m->was_ready = false;
+	inbox_start(&m->inbox, pid, now_ms);
+	verdict_start(&m->verdict, now_ms);
+	for (size_t i = 0; i < m->verdict.n; i++)
+		m->checks[i].first_why[0] = '\0';
+	if (m->verdict.n > 0)
+		m->oom_kills = cgroup_oom_kills();
+	conclude(m);
 }
 
 /* see sup/monitor.h */
 void
-monitor_follow(struct monitor *w, pid_t pid)
+monitor_follow(struct monitor *m, pid_t pid)
 {
-	w->pid = pid;
+	m->inbox.pid = pid;
 }
 
 /* see sup/monitor.h */
 void
-monitor_stop(struct monitor *w)
+monitor_stop(struct monitor *m)
 {
-	verdict_stop(&w->verdict);
-	notify_stop(&w->notify);
-	for (size_t i = 0; i < w->verdict.n; i++) {
-		w->checks[i].is_ignored = true;
-		checker_kill(&w->checks[i].checker);
+	verdict_stop(&m->verdict);
+	notify_stop(&m->inbox.notify);
+	for (size_t i = 0; i < m->verdict.n; i++) {
+		m->checks[i].is_ignored = true;
+		checker_kill(&m->checks[i].checker);
 	}
-	arm(w);
+	arm(m);
 }
 
 /* see sup/monitor.h */
 void
-monitor_end(struct monitor *w)
+monitor_end(struct monitor *m)
 {
-	monitor_stop(w);
-	w->pid = 0;
+	monitor_stop(m);
+	m->inbox.pid = 0;
 }
 
 static bool
@@ -624,7 +460,7 @@ is_gone(pid_t pid)
 
 /* see sup/monitor.h */
 void
-monitor_close(struct monitor *w)
+monitor_close(struct monitor *m)
 {
 	const struct timespec step = { .tv_nsec = CLOSE_STEP_NS };
 	sigset_t chld;	/* blocked: it waits for us */
@@ -632,25 +468,10 @@ monitor_close(struct monitor *w)
 
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
-	for (size_t i = 0; i < w->verdict.n; i++) {
-		pid_t pid = w->checks[i].checker.pid;
+	for (size_t i = 0; i < m->verdict.n; i++) {
+		pid_t pid = m->checks[i].checker.pid;
 
 		while (pid > 0 && !is_gone(pid) && waits++ < CLOSE_STEPS)
 			(void)sigtimedwait(&chld, NULL, &step);
 	}
-}
-
-/* see sup/monitor.h */
-size_t
-monitor_fds(const struct monitor *w, int fds[MONITOR_FDS_MAX])
-{
-	const int ours[MONITOR_FDS_MAX] = {
-		w->notify_source.fd, w->ready_source.fd, w->ready_fd,
-	};
-	size_t n = 0;
-
-	for (size_t i = 0; i < MONITOR_FDS_MAX; i++)
-		if (ours[i] > 0)
-			fds[n++] = ours[i];
-	return n;
 }

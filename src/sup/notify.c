@@ -10,7 +10,7 @@
 #define USEC_MAX ((uint64_t)PARSE_MS_MAX * 1000)	/* more: for ever */
 #define PID_TOP  (1 << 22)	/* the kernel's highest pid (proc(5)) */
 
-/* Microseconds to milliseconds, rounded up; false where it is no number. */
+/* Microseconds to milliseconds, rounded up; false if it is not a number. */
 static bool
 read_usec(struct span text, int64_t *ms)
 {

@@ -227,12 +227,13 @@ tell_clash(struct init *in)
 	for (size_t i = 0; i < in->plan->n_listen; i++) {
 		const struct listen_place *l = &in->plan->listen[i];
 
-		if (!clash_is_likely(&c, sock_port(&l->at)))
+		if (!clash_is_likely(&c, addr_port(&l->at.addr)))
 			continue;
 		listen_write(&b, l);
 		log_warn("hale itself listens on %s: a service that also "
 		         "wants port %u fails with \"address in use\": give "
-		         "one of them another port", buf_text(&b), sock_port(&l->at));
+		         "one of them another port", buf_text(&b),
+		         addr_port(&l->at.addr));
 		in->told_clash = true;
 		return;
 	}

@@ -48,11 +48,11 @@ void
 reason_write_unready(struct buf *b, const struct monitor *m,
                      enum reason_words words, int64_t now_ms)
 {
-	if (m->notify.stopping) {
+	if (m->inbox.notify.stopping) {
 		buf_str(b, "it says that it is stopping");
-	} else if (!notify_is_ready(&m->notify)) {
+	} else if (!notify_is_ready(&m->inbox.notify)) {
 		buf_str(b, "it has not said yet that it is ready");
-		speaker_write_unheard(m->speaker, b);
+		speaker_write_unheard(m->inbox.speaker, b);
 	} else {
 		write_lacking(b, m, VERDICT_READY, words, now_ms);
 	}
@@ -62,12 +62,12 @@ reason_write_unready(struct buf *b, const struct monitor *m,
 void
 reason_write_unlive(struct buf *b, const struct monitor *m)
 {
-	if (m->notify.starved && m->notify.triggered) {
+	if (m->inbox.notify.starved && m->inbox.notify.triggered) {
 		buf_str(b, "watchdog: triggered by the service itself");
-	} else if (m->notify.starved) {
-		buf_str(b, m->notify.was_fed ? "watchdog: not fed for "
+	} else if (m->inbox.notify.starved) {
+		buf_str(b, m->inbox.notify.was_fed ? "watchdog: not fed for "
 		                             : "watchdog: never fed in ");
-		buf_ms(b, m->notify.watchdog_ms);
+		buf_ms(b, m->inbox.notify.watchdog_ms);
 	} else {	/* REASON_SAME has no moment that a time is for */
 		write_lacking(b, m, VERDICT_LIVE, REASON_SAME, 0);
 	}

@@ -185,7 +185,7 @@ add_notify(const struct take *t)
 	struct snapshot_check *c = add(t->s, "notify", VERDICT_READY);
 	struct buf why = begin_why(c);
 
-	if (notify_is_ready(&t->in->monitor.notify))
+	if (notify_is_ready(&t->in->monitor.inbox.notify))
 		return;
 	reason_write_unready(&why, &t->in->monitor, t->words, t->now_ms);
 	fail(c, VERDICT_READY, &why);
@@ -201,7 +201,7 @@ is_judged(const struct lifecycle *l)
 static void
 add_watchdog(const struct take *t)
 {
-	const struct notify *n = &t->in->monitor.notify;
+	const struct notify *n = &t->in->monitor.inbox.notify;
 	struct snapshot_check *c;
 	struct buf why;
 
@@ -248,9 +248,9 @@ take_checks(const struct take *t)
 	t->s->n_checks = 0;
 	add_service(t);
 	/* What only a service with checks or notifications can lack. */
-	if (m->verdict.n > 0 || m->notify.needs_ready)
+	if (m->verdict.n > 0 || m->inbox.notify.needs_ready)
 		add_startup(t);
-	if (m->notify.needs_ready)
+	if (m->inbox.notify.needs_ready)
 		add_notify(t);
 	add_watchdog(t);
 	for (size_t i = 0; i < m->verdict.n; i++)
@@ -265,6 +265,7 @@ take_service(const struct take *t)
 {
 	const struct init *in = t->in;
 	const struct lifecycle *l = &in->lifecycle;
+	const struct notify *n = &in->monitor.inbox.notify;
 	struct snapshot *s = t->s;
 	bool waits = l->state == SVC_CLEARING || l->state == SVC_WAITING;
 
@@ -272,7 +273,7 @@ take_service(const struct take *t)
 	         ? "starting" : lifecycle_state_text(l);
 	s->program = self_program(in);
 	s->service_pid = in->pid;
-	s->main_pid = in->monitor.notify.main_pid;
+	s->main_pid = n->main_pid;
 	s->uptime_ms = t->now_ms - in->started_ms;
 	s->restarts = l->restarts;
 	s->next_start_ms = waits ? left_ms(l->start_ms, t->now_ms) : -1;
@@ -280,8 +281,8 @@ take_service(const struct take *t)
 	s->last_code = child_code(in->status);
 	s->last_exit_ms = t->now_ms - in->died_ms;
 	copy(s->last_exit, sizeof s->last_exit, span_of(in->death));
-	copy(s->status, sizeof s->status, (struct span){
-	     in->monitor.notify.status, in->monitor.notify.status_len });
+	copy(s->status, sizeof s->status,
+	     (struct span){ n->status, n->status_len });
 }
 
 static void

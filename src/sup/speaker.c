@@ -17,14 +17,14 @@ find(const struct speaker *s, const struct ucred *from, int64_t now_ms)
 		const struct speaker_known *k = &s->known[i];
 
 		if (k->pid == from->pid && k->uid == from->uid
-		 && now_ms - k->asked_ms < SPEAKER_FRESH_MS)
+		 && now_ms - k->known_ms < SPEAKER_FRESH_MS)
 			return k;
 	}
 	return NULL;
 }
 
 static enum speaker_why
-ask(pid_t pid)
+look_up(pid_t pid)
 {
 	struct procstat st;
 
@@ -53,8 +53,8 @@ speaker_judge(struct speaker *s, const struct ucred *from, pid_t service,
 	s->next++;
 	s->walks++;
 	*k = (struct speaker_known){
-		.pid = from->pid, .uid = from->uid, .asked_ms = now_ms,
-		.why = ask(from->pid),
+		.pid = from->pid, .uid = from->uid, .known_ms = now_ms,
+		.why = look_up(from->pid),
 	};
 	return k->why;
 }
@@ -85,8 +85,8 @@ is_from_here(enum speaker_why why)
 }
 
 static void
-tell(const struct ucred *from, enum speaker_why why, bool says_ready,
-     bool is_warning)
+log_refused(const struct ucred *from, enum speaker_why why, bool says_ready,
+            bool is_warning)
 {
 	char words[WORDS_MAX];
 	struct buf b = buf_over(words, sizeof words);
@@ -114,10 +114,11 @@ speaker_refused(struct speaker *s, const struct ucred *from,
 		};
 	if (is_here && is_news) {
 		s->warned = true;
-		tell(from, why, says_ready, true);
-	} else if (s->told_ms == 0 || now_ms - s->told_ms >= SPEAKER_TELL_MS) {
-		s->told_ms = now_ms;
-		tell(from, why, says_ready, false);
+		log_refused(from, why, says_ready, true);
+	} else if (s->logged_ms == 0
+	        || now_ms - s->logged_ms >= SPEAKER_LOG_MS) {
+		s->logged_ms = now_ms;
+		log_refused(from, why, says_ready, false);
 	}
 }
 

@@ -16,7 +16,7 @@ check_start(const struct verdict_checks *v, struct verdict_check *c,
 		.counts_ms = now_ms + v->conf.interval_ms,
 		.eager_ms = VERDICT_EAGER_MS,
 		.blind_ms = CLOCK_NEVER,
-		/* What was before the restart still tells flapping. */
+		/* What was before the restart still shows flapping. */
 		.history = c->history,
 		.n_history = c->n_history,
 		.flaps = c->flaps,
@@ -255,7 +255,7 @@ verdict_not_run(struct verdict_checks *v, size_t i, int64_t now_ms)
 	if (c->blind_ms == CLOCK_NEVER)
 		c->blind_ms = now_ms;
 	c->due_ms = next_due(v, c, false, now_ms);
-	if (c->due_ms > again_ms)	/* one bad moment an hour is no hour */
+	if (c->due_ms > again_ms)	/* one bad moment is not a bad hour */
 		c->due_ms = again_ms;
 	c->began_ms = CLOCK_NEVER;
 }

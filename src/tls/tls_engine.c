@@ -3,10 +3,12 @@
 #include "tls/tls_engine.h"
 
 #include "base/err.h"
+#include "tls/der.h"
+#include "tls/tls_link.h"
 
-/* see tls/tls_engine.h */
-int
-tls_engine_curve(enum x509_key_kind kind)
+/* The engine's number of a curve; 0 where it is none. */
+static int
+curve_of(enum x509_key_kind kind)
 {
 	switch (kind) {
 	case X509_KEY_P256:
@@ -46,9 +48,9 @@ tls_engine_ec(br_ec_impl *out)
 	out->mul = multiply;
 }
 
-/* The engine only reads keys, though its types do not say so. */
-static unsigned char *
-bytes(struct span s)
+/* see tls/tls_engine.h */
+unsigned char *
+tls_engine_bytes(struct span s)
 {
 	union { const char *in; unsigned char *out; } u = { s.p };
 
@@ -60,20 +62,60 @@ int
 tls_engine_key(br_x509_pkey *out, const struct x509_key *key)
 {
 	if (key->kind == X509_KEY_RSA) {
-		if (x509_bits(key->n) > X509_RSA_MAX)
+		if (der_uint_bits(key->n) > X509_RSA_MAX)
 			return ERR_VERSION;
 		out->key_type = BR_KEYTYPE_RSA;
-		out->key.rsa.n = bytes(key->n);
+		out->key.rsa.n = tls_engine_bytes(key->n);
 		out->key.rsa.nlen = key->n.len;
-		out->key.rsa.e = bytes(key->e);
+		out->key.rsa.e = tls_engine_bytes(key->e);
 		out->key.rsa.elen = key->e.len;
 		return 0;
 	}
 	out->key_type = BR_KEYTYPE_EC;
-	out->key.ec.curve = tls_engine_curve(key->kind);
-	out->key.ec.q = bytes(key->q);
+	out->key.ec.curve = curve_of(key->kind);
+	out->key.ec.q = tls_engine_bytes(key->q);
 	out->key.ec.qlen = key->q.len;
 	return out->key.ec.curve != 0 ? 0 : ERR_VERSION;
+}
+
+/* see tls/tls_engine.h */
+void
+tls_engine_rsa(br_rsa_private_key *out, const struct key *key)
+{
+	out->n_bitlen = (uint32_t)der_uint_bits(key->n);
+#define PART(field) \
+	(out->field = tls_engine_bytes(key->field), \
+	 out->field##len = key->field.len)
+	PART(p);
+	PART(q);
+	PART(dp);
+	PART(dq);
+	PART(iq);
+#undef PART
+}
+
+/* see tls/tls_engine.h */
+void
+tls_engine_ec_key(br_ec_private_key *out, const struct key *key)
+{
+	out->curve = curve_of(key->kind);
+	out->x = tls_engine_bytes(key->d);
+	out->xlen = key->d.len;
+}
+
+/* see tls/tls_engine.h */
+uint32_t
+tls_engine_ecdsa(const br_ec_impl *impl, const void *hash,
+                 size_t hash_len, const br_ec_public_key *key, const void *sig,
+                 size_t sig_len)
+{
+	struct span in = { sig, sig_len }, pair, r, s;
+
+	if (der_take(&in, DER_SEQUENCE, &pair) < 0 || in.len > 0
+	 || der_take_uint(&pair, &r) < 0 || der_take_uint(&pair, &s) < 0
+	 || pair.len > 0)
+		return 0;
+	return br_ecdsa_i31_vrfy_asn1(impl, hash, hash_len, key, sig, sig_len);
 }
 
 /* The alerts of IANA's list: the number (octal) and the words, one after the

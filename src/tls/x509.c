@@ -2,45 +2,24 @@
 /* tls/x509.c - one X.509 certificate as spans (pure) */
 #include "tls/x509.h"
 
+#include "base/date.h"
 #include "base/err.h"
 #include "tls/der.h"
-#include "tls/x509_name.h"
+#include "tls/dn.h"
 
-/* The bytes stand inside, so that the table needs no relocation. */
-struct oid {
-	unsigned char len, means;
-	char          bytes[10];
-};
-#define OID(text, means) { sizeof(text) - 1, means, text }
-
-static const struct oid algs[] = {
-	OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b", X509_RSA_SHA256),
-	OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c", X509_RSA_SHA384),
-	OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d", X509_RSA_SHA512),
-	OID("\x2a\x86\x48\xce\x3d\x04\x03\x02", X509_EC_SHA256),
-	OID("\x2a\x86\x48\xce\x3d\x04\x03\x03", X509_EC_SHA384),
-	OID("\x2a\x86\x48\xce\x3d\x04\x03\x04", X509_EC_SHA512),
-	OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04", X509_ALG_MD5),
-	OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05", X509_ALG_SHA1),
-	OID("\x2a\x86\x48\xce\x3d\x04\x01", X509_ALG_SHA1),
-	OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a", X509_ALG_PSS),
-	OID("\x2b\x65\x70", X509_ALG_ED),
-	OID("\x2b\x65\x71", X509_ALG_ED),
-};
-
-enum { KEY_OTHER, KEY_RSA, KEY_EC, KEY_PSS, KEY_ED };
-static const struct oid keys[] = {
-	OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", KEY_RSA),
-	OID("\x2a\x86\x48\xce\x3d\x02\x01", KEY_EC),
-	OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a", KEY_PSS),
-	OID("\x2b\x65\x70", KEY_ED),
-	OID("\x2b\x65\x71", KEY_ED),
-};
-
-static const struct oid curves[] = {
-	OID("\x2a\x86\x48\xce\x3d\x03\x01\x07", X509_KEY_P256),
-	OID("\x2b\x81\x04\x00\x22", X509_KEY_P384),
-	OID("\x2b\x81\x04\x00\x23", X509_KEY_P521),
+static const struct der_oid algs[] = {
+	DER_OID_MEANS("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b", X509_RSA_SHA256),
+	DER_OID_MEANS("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c", X509_RSA_SHA384),
+	DER_OID_MEANS("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d", X509_RSA_SHA512),
+	DER_OID_MEANS("\x2a\x86\x48\xce\x3d\x04\x03\x02", X509_EC_SHA256),
+	DER_OID_MEANS("\x2a\x86\x48\xce\x3d\x04\x03\x03", X509_EC_SHA384),
+	DER_OID_MEANS("\x2a\x86\x48\xce\x3d\x04\x03\x04", X509_EC_SHA512),
+	DER_OID_MEANS("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04", X509_ALG_MD5),
+	DER_OID_MEANS("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05", X509_ALG_SHA1),
+	DER_OID_MEANS("\x2a\x86\x48\xce\x3d\x04\x01", X509_ALG_SHA1),
+	DER_OID_MEANS("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a", X509_ALG_PSS),
+	DER_OID_MEANS("\x2b\x65\x70", X509_ALG_ED),
+	DER_OID_MEANS("\x2b\x65\x71", X509_ALG_ED),
 };
 
 /* id-ce (2.5.29): the last byte names an extension. */
@@ -54,110 +33,6 @@ enum {
 #define SERVER_AUTH "\x2b\x06\x01\x05\x05\x07\x03\x01"
 #define ANY_PURPOSE "\x55\x1d\x25\x00"
 
-static int
-look_up(struct span oid, const struct oid *table, size_t n, int otherwise)
-{
-	for (size_t i = 0; i < n; i++)
-		if (der_oid_is(oid, table[i].bytes, table[i].len))
-			return table[i].means;
-	return otherwise;
-}
-#define LOOK_UP(oid, table, otherwise) \
-	look_up(oid, table, sizeof (table) / sizeof *(table), otherwise)
-
-/* see tls/x509.h */
-enum x509_key_kind
-x509_curve(struct span oid)
-{
-	return (enum x509_key_kind)LOOK_UP(oid, curves, X509_KEY_CURVE);
-}
-
-/* see tls/x509.h */
-size_t
-x509_bits(struct span number)
-{
-	size_t bits = number.len * 8;
-
-	if (bits == 0)
-		return 0;
-	for (unsigned top = der_byte(number, 0); top < 0x80; top <<= 1)
-		bits--;
-	return bits;
-}
-
-static int
-read_rsa(struct x509_key *out, struct span bits)
-{
-	struct span pair;
-
-	if (der_take(&bits, DER_SEQUENCE, &pair) < 0 || bits.len > 0 ||
-	    der_take_uint(&pair, &out->n) < 0 ||
-	    der_take_uint(&pair, &out->e) < 0 || pair.len > 0)
-		return ERR_PARSE;
-	/* An even modulus or exponent, or the exponent 1, is no RSA key. */
-	if (out->n.len == 0 || (der_byte(out->n, out->n.len - 1) & 1) == 0 ||
-	    out->e.len == 0 || (der_byte(out->e, out->e.len - 1) & 1) == 0 ||
-	    x509_bits(out->e) < 2)
-		return ERR_PARSE;
-	/* The work of a check grows with the exponent, and a peer chooses
-	 * it: one that fills a certificate takes a minute. */
-	out->kind = x509_bits(out->e) > X509_RSA_E_MAX ? X509_KEY_EXPONENT
-	                                               : X509_KEY_RSA;
-	return 0;
-}
-
-static int
-read_ec(struct x509_key *out, struct span params, struct span point)
-{
-	static const unsigned char lengths[] = {
-		[X509_KEY_P256] = 65, [X509_KEY_P384] = 97,
-		[X509_KEY_P521] = 133,
-	};
-	struct span oid;
-
-	out->kind = X509_KEY_CURVE;
-	if (der_take(&params, DER_OID, &oid) < 0)
-		return 0;	/* a curve spelled out: none of ours */
-	out->kind = x509_curve(oid);
-	if (out->kind == X509_KEY_CURVE)
-		return 0;
-	if (point.len != lengths[out->kind] || der_byte(point, 0) != 4) {
-		out->kind = X509_KEY_CURVE;	/* a compressed point */
-		return 0;
-	}
-	out->q = point;
-	return 0;
-}
-
-/* see tls/x509.h */
-int
-x509_read_key(struct x509_key *out, struct span *in)
-{
-	struct span spki, alg, oid, bits;
-
-	memset(out, 0, sizeof *out);
-	if (der_take(in, DER_SEQUENCE, &spki) < 0 ||
-	    der_take(&spki, DER_SEQUENCE, &alg) < 0 ||
-	    der_take(&alg, DER_OID, &oid) < 0 ||
-	    der_take_bits(&spki, &bits) < 0 || spki.len > 0)
-		return ERR_PARSE;
-	switch (LOOK_UP(oid, keys, KEY_OTHER)) {
-	case KEY_RSA:
-		return read_rsa(out, bits);
-	case KEY_EC:
-		return read_ec(out, alg, bits);
-	case KEY_PSS:
-		out->kind = X509_KEY_PSS;
-		return 0;
-	case KEY_ED:
-		out->kind = X509_KEY_ED;
-		return 0;
-	default:
-		out->kind = X509_KEY_OTHER;
-		return 0;
-	}
-}
-
 /* Two digits at s[at], or -1. */
 static int
 two_digits(struct span s, size_t at)
@@ -166,29 +41,6 @@ two_digits(struct span s, size_t at)
 	unsigned b = (unsigned)der_byte(s, at + 1) - '0';
 
 	return a <= 9 && b <= 9 ? (int)(a * 10 + b) : -1;
-}
-
-/* Days from 1970-01-01 to the date, in the Gregorian calendar; the year
- * begins in March, so that the leap day is its last. */
-static int64_t
-days_from_date(int year, int month, int day)
-{
-	int y = month <= 2 ? year - 1 : year;
-	int from_march = (month + 9) % 12;
-
-	return (int64_t)y * 365 + y / 4 - y / 100 + y / 400 +
-	       (from_march * 153 + 2) / 5 + day - 1 - 719468;
-}
-
-static int
-month_days(int year, int month)
-{
-	static const unsigned char days[] = {
-		31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
-	};
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return days[month - 1] + (month == 2 && leap);
 }
 
 /* Takes a Time (RFC 5280, 4.1.2.5): always UTC, always with seconds. */
@@ -215,11 +67,11 @@ take_time(struct span *in, int64_t *out)
 	}
 	for (size_t i = 0; i < 5; i++)
 		f[i] = two_digits(s, 2 * i);
-	if (f[0] < 1 || f[0] > 12 || f[1] < 1 || f[1] > month_days(year, f[0]) ||
-	    f[2] < 0 || f[2] > 23 || f[3] < 0 || f[3] > 59 || f[4] < 0 ||
-	    f[4] > 59 || s.p[10] != 'Z')
+	if (f[1] < 1 || f[1] > date_month_days(year, f[0]) || f[2] < 0
+	 || f[2] > 23 || f[3] < 0 || f[3] > 59 || f[4] < 0 || f[4] > 59
+	 || s.p[10] != 'Z')
 		return ERR_PARSE;
-	*out = days_from_date(year, f[0], f[1]) * 86400 +
+	*out = date_days(year, f[0], f[1]) * 86400 +
 	       INT64_C(3600) * f[2] + INT64_C(60) * f[3] + f[4];
 	return 0;
 }
@@ -229,9 +81,9 @@ read_validity(struct x509 *c, struct span *in)
 {
 	struct span s;
 
-	if (der_take(in, DER_SEQUENCE, &s) < 0 ||
-	    take_time(&s, &c->not_before) < 0 ||
-	    take_time(&s, &c->not_after) < 0 || s.len > 0)
+	if (der_take(in, DER_SEQUENCE, &s) < 0
+	 || take_time(&s, &c->not_before) < 0
+	 || take_time(&s, &c->not_after) < 0 || s.len > 0)
 		return ERR_PARSE;
 	return 0;
 }
@@ -266,8 +118,8 @@ read_flags(struct span v)
 {
 	struct span bits;
 
-	if (der_take(&v, DER_BITS, &bits) < 0 || v.len > 0 || bits.len < 1 ||
-	    bits.len > 3 || der_byte(bits, 0) > 7)
+	if (der_take(&v, DER_BITS, &bits) < 0 || v.len > 0 || bits.len < 1
+	 || bits.len > 3 || der_byte(bits, 0) > 7)
 		return ERR_PARSE;
 	switch (bits.len) {
 	case 1:
@@ -360,8 +212,8 @@ read_known(struct x509 *c, int which, bool critical, struct span v)
 	case CE_SAN:
 		return read_san(c, v);
 	case CE_CONSTRAINTS:
-		return der_take(&v, DER_SEQUENCE, &c->constraints) < 0 ||
-		       v.len > 0 ? ERR_PARSE : 0;
+		return der_take(&v, DER_SEQUENCE, &c->constraints) < 0
+		    || v.len > 0 ? ERR_PARSE : 0;
 	/* Never critical (RFC 5280, 4.2.1.1 and 4.2.1.2): else it is none
 	 * that OpenSSL or Go would take. */
 	case CE_AKI:
@@ -399,8 +251,8 @@ read_extension(struct x509 *c, struct span ext, uint64_t *seen)
 	}
 	if (der_take(&ext, DER_OCTETS, &v) < 0 || ext.len > 0)
 		return ERR_PARSE;
-	if (oid.len == 3 && memcmp(oid.p, "\x55\x1d", 2) == 0 &&
-	    der_byte(oid, 2) < CE_END) {
+	if (oid.len == 3 && memcmp(oid.p, "\x55\x1d", 2) == 0
+	 && der_byte(oid, 2) < CE_END) {
 		if (*seen >> der_byte(oid, 2) & 1)
 			return ERR_PARSE;
 		*seen |= UINT64_C(1) << der_byte(oid, 2);
@@ -422,8 +274,8 @@ read_extensions(struct x509 *c, struct span in)
 	if (der_take(&in, DER_SEQUENCE, &list) < 0 || in.len > 0)
 		return ERR_PARSE;
 	while (list.len > 0)
-		if (der_take(&list, DER_SEQUENCE, &ext) < 0 ||
-		    read_extension(c, ext, &seen) < 0)
+		if (der_take(&list, DER_SEQUENCE, &ext) < 0
+		 || read_extension(c, ext, &seen) < 0)
 			return ERR_PARSE;
 	return 0;
 }
@@ -451,23 +303,23 @@ read_tbs(struct x509 *c, struct span in, struct span *alg)
 {
 	struct span skip;
 
-	if (read_version(c, &in) < 0 ||
-	    der_take(&in, DER_INTEGER, &skip) < 0 ||
-	    der_take(&in, DER_SEQUENCE, alg) < 0 ||
-	    der_take(&in, DER_SEQUENCE, &c->issuer) < 0 ||
-	    read_validity(c, &in) < 0 ||
-	    der_take(&in, DER_SEQUENCE, &c->subject) < 0 ||
-	    x509_read_key(&c->key, &in) < 0)
+	if (read_version(c, &in) < 0
+	 || der_take(&in, DER_INTEGER, &skip) < 0
+	 || der_take(&in, DER_SEQUENCE, alg) < 0
+	 || der_take(&in, DER_SEQUENCE, &c->issuer) < 0
+	 || read_validity(c, &in) < 0
+	 || der_take(&in, DER_SEQUENCE, &c->subject) < 0
+	 || x509_key_read(&c->key, &in) < 0)
 		return ERR_PARSE;
-	if (x509_name_verify(c->issuer) < 0 || x509_name_verify(c->subject) < 0)
+	if (dn_verify(c->issuer) < 0 || dn_verify(c->subject) < 0)
 		return ERR_PARSE;
 	for (int i = 1; i <= 2; i++)	/* issuer's and subject's unique IDs */
-		if (der_is_next(in, DER_CONTEXT(i)) &&
-		    der_take(&in, DER_CONTEXT(i), &skip) < 0)
+		if (der_is_next(in, DER_CONTEXT(i))
+		 && der_take(&in, DER_CONTEXT(i), &skip) < 0)
 			return ERR_PARSE;
-	if (in.len > 0 && (!c->v3 ||
-	    der_take(&in, DER_CONTEXT_OF(3), &skip) < 0 ||
-	    read_extensions(c, skip) < 0))
+	if (in.len > 0 && (!c->v3
+	 || der_take(&in, DER_CONTEXT_OF(3), &skip) < 0
+	 || read_extensions(c, skip) < 0))
 		return ERR_PARSE;
 	return in.len > 0 ? ERR_PARSE : 0;
 }
@@ -481,20 +333,20 @@ x509_read(struct x509 *out, struct span der)
 
 	if (der.len > X509_DER_MAX)
 		return ERR_TOOBIG;
-	if (der_take(&der, DER_SEQUENCE, &cert) < 0 || der.len > 0 ||
-	    der_take_whole(&cert, DER_SEQUENCE, &c.tbs) < 0 ||
-	    der_take(&cert, DER_SEQUENCE, &alg) < 0 ||
-	    der_take_bits(&cert, &c.sig) < 0 || cert.len > 0)
+	if (der_take(&der, DER_SEQUENCE, &cert) < 0 || der.len > 0
+	 || der_take_whole(&cert, DER_SEQUENCE, &c.tbs) < 0
+	 || der_take(&cert, DER_SEQUENCE, &alg) < 0
+	 || der_take_bits(&cert, &c.sig) < 0 || cert.len > 0)
 		return ERR_PARSE;
 	der = c.tbs;
-	if (der_take(&der, DER_SEQUENCE, &tbs) < 0 ||
-	    read_tbs(&c, tbs, &alg_again) < 0)
+	if (der_take(&der, DER_SEQUENCE, &tbs) < 0
+	 || read_tbs(&c, tbs, &alg_again) < 0)
 		return ERR_PARSE;
 	/* What is signed must name the algorithm it is signed with. */
-	if (!der_oid_is(alg, alg_again.p, alg_again.len) ||
-	    der_take(&alg, DER_OID, &oid) < 0)
+	if (!der_is_same(alg, alg_again)
+	 || der_take(&alg, DER_OID, &oid) < 0)
 		return ERR_PARSE;
-	c.alg = (enum x509_alg)LOOK_UP(oid, algs, X509_ALG_OTHER);
+	c.alg = (enum x509_alg)DER_LOOK_UP(oid, algs, X509_ALG_OTHER);
 	*out = c;
 	return 0;
 }
@@ -509,7 +361,8 @@ names_servers(struct span oids)
 	while (oids.len > 0) {
 		if (der_take(&oids, DER_OID, &oid) < 0)
 			return ERR_PARSE;
-		if (DER_OID_IS(oid, SERVER_AUTH) || DER_OID_IS(oid, ANY_PURPOSE))
+		if (DER_OID_IS(oid, SERVER_AUTH)
+		 || DER_OID_IS(oid, ANY_PURPOSE))
 			found = 1;
 	}
 	return found;
@@ -540,18 +393,34 @@ x509_read_trust(struct span aux)
 }
 
 /* see tls/x509.h */
+int
+x509_next_name(struct span *names, enum x509_name tag, enum x509_name or_tag,
+               struct span *value)
+{
+	while (names->len > 0) {
+		int got = der_next(names, value);
+
+		if (got < 0)
+			return 0;
+		if (got == (int)tag || got == (int)or_tag)
+			return got;
+	}
+	return 0;
+}
+
+/* see tls/x509.h */
 bool
 x509_may_have_issued(const struct x509 *ca, const struct x509 *c)
 {
-	if (c->aki.len > 0 && ca->ski.len > 0 &&
-	    !der_oid_is(c->aki, ca->ski.p, ca->ski.len))
+	if (c->aki.len > 0 && ca->ski.len > 0
+	 && !der_is_same(c->aki, ca->ski))
 		return false;
-	return x509_name_is(ca->subject, c->issuer);
+	return dn_is_same(ca->subject, c->issuer);
 }
 
 /* see tls/x509.h */
 bool
 x509_is_self_issued(const struct x509 *c)
 {
-	return x509_name_is(c->subject, c->issuer);
+	return dn_is_same(c->subject, c->issuer);
 }

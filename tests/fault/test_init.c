@@ -15,6 +15,7 @@
 #include "../unit/unit.h"
 
 #include "base/clock.h"
+#include "client/checkopt.h"
 #include "sup/explain.h"
 #include "sup/init.h"
 #include "sup/spawn.h"
@@ -233,6 +234,13 @@ static bool mends;
 static void
 plan_watch(struct init_plan *plan)
 {
+	static struct check_word own_socket;
+	static char text[CHECK_WORD_ROOM];
+	struct buf memory = buf_over(text, sizeof text);
+	const char *unused;
+
+	(void)check_word_read(&own_socket, span_of(address), span_of(address),
+	                      &memory, NULL, &unused);
 	plan->restart = RESTART_ON_FAILURE;
 	plan->monitor = (struct monitor_plan){
 		.verdict = {
@@ -243,7 +251,7 @@ plan_watch(struct init_plan *plan)
 		.notify_fd = 50,
 		.watchdog_ms = 3600000,
 		.n_checks = 1,
-		.checks = { { .url = span_of(address),
+		.checks = { { .name = span_of(address), .check = &own_socket,
 		              .counts_for = VERDICT_READY } },
 	};
 	if (!mends)
@@ -273,7 +281,7 @@ be_hale(int said_fd)
 	plan.argv = argv;
 	plan.version = "0";
 	plan.subreaper = true;
-	if (sock_parse(&plan.listen[plan.n_listen++].at, span_of(address)) < 0)
+	if (addr_bind_read(&plan.listen[plan.n_listen++].at, span_of(address)) < 0)
 		_exit(99);
 	if (watched)
 		plan_watch(&plan);
@@ -358,13 +366,13 @@ static bool
 probe(int timeout_ms)
 {
 	int fd = __real_socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct sock_addr at;
+	struct addr_bind at;
 	char answer[64] = "";
 	bool answered = false;
 
 	assert_true(fd >= 0);
-	assert_int_equal(sock_parse(&at, span_of(address)), 0);
-	if (connect(fd, &at.any, at.len) == 0
+	assert_int_equal(addr_bind_read(&at, span_of(address)), 0);
+	if (connect(fd, &at.addr.any, at.addr.len) == 0
 	 && __real_send(fd, HEAD, strlen(HEAD), MSG_NOSIGNAL) > 0
 	 && comes(fd, timeout_ms)
 	 && __real_recv(fd, answer, sizeof answer - 1, 0) > 0)
@@ -571,7 +579,8 @@ main(int argc, char **argv)
 	UNIT_ROWS(once, shortages);
 	UNIT_ROWS(from_then_on, shortages);
 	for (size_t i = plain; i < unit_count; i++)
-		unit_tests[i].setup_func = i < watching_end ? watch_it : mend_it;
+		unit_tests[i].setup_func = i < watching_end ? watch_it
+		                                            : mend_it;
 	for (size_t i = 0; i < unit_count; i++)
 		unit_tests[i].teardown_func = end_life;
 	return unit_run("sup/init with faults");

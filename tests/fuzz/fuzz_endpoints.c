@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fuzz_endpoints.c - every endpoint, with any bytes as what comes from outside */
+/* fuzz_endpoints.c - every endpoint, with any bytes from outside */
 #include "fuzz.h"
 
 #include "sup/endpoints.h"
@@ -79,7 +79,8 @@ must_be_json(struct span s)
 		else if (c == '"')
 			inside = !inside;
 		else if (!inside)
-			depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+			depth += (c == '{' || c == '[')
+			       - (c == '}' || c == ']');
 		fuzz_must(depth > 0 || i + 2 >= s.len);
 	}
 	fuzz_must(depth == 0 && !inside);

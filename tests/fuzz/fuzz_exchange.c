@@ -156,9 +156,9 @@ static void
 tunnel(size_t size)
 {
 	static char in[4096];
-	struct dial_set set;
-	struct exchange_to to = { .host = span_of("proxy"), .at = &set,
-	                        .tunnel_to = "h.test:80", .tunnel_fields = "" };
+	struct exchange_to to = { .host = span_of("proxy"),
+	                          .tunnel_to = "h.test:80",
+	                          .tunnel_fields = "" };
 	struct exchange c;
 	char memory[512], path[80];
 	struct buf why = buf_over(memory, sizeof memory);
@@ -168,9 +168,9 @@ tunnel(size_t size)
 	int r;
 
 	buf_fmt(&at, "@%s", name);
-	fuzz_must(dial_set_unix(&set, buf_span(&at)) == 0);
+	to.unix_path = buf_span(&at);
 	r = exchange_open(&c, &to, in, sizeof in,
-	                clock_after(clock_ms(), LIMIT_MS));
+	                  clock_after(clock_ms(), LIMIT_MS));
 	fuzz_must(c.fd >= 0 && r != ERR_TIMEOUT);
 	fuzz_must(r != 0 || c.tunnel_status / 100 == 2);
 	if (r == 0)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# run.sh BUILD_DIR - libFuzzer on every target, FUZZ_SECONDS (20) each.
+# run.sh BUILD_DIR SOURCE... - libFuzzer on every target, FUZZ_SECONDS (20) each.
 #
 # Starts from the saved corpus; what is new stays in BUILD_DIR. An input that
 # breaks something is left there too, and named: once it is understood it goes
@@ -9,6 +9,7 @@ set -eu
 
 cd "$(dirname "$0")/../.."
 build=$1
+shift
 seconds=${FUZZ_SECONDS:-20}
 flags="-std=c11 -D_GNU_SOURCE -iquote include -isystem build/tool/bearssl/inc
 	-O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined"
@@ -17,9 +18,8 @@ bad=
 # In an archive, so that a target takes what it needs and nothing else.
 mkdir -p "$build/obj" "$build/found"
 rm -f "$build/parts.a"
-find src/base src/net src/tls src/client src/sup src/get "$build/../trust/anchors_blob.c" \
-	-name '*.c' | while read -r source; do
-	object=$build/obj/$(echo "${source##*src/}" | tr / _).o
+for source; do
+	object=$build/obj/$(echo "$source" | tr / _).o
 	# shellcheck disable=SC2086 # a list of flags
 	clang $flags -fsanitize=fuzzer-no-link,address,undefined -c \
 		-o "$object" "$source"

@@ -161,19 +161,109 @@ def test_an_include_of_a_room_that_the_file_may_not_know_fails(tmp_path, name, l
     assert told in done.stdout and bool(told) == bool(done.stdout)
 
 
-def test_a_pure_module_that_needs_more_than_pure_ones_fails(tmp_path):
-    tree(tmp_path, src__base__a="int read(); int a(void) { return read(); }\n",
-         src__base__b="int a(void); int b(void) { return a(); }\n")
-    for name in "ab":
-        subprocess.run(("gcc", "-w", "-c", "-o", f"{name}.o", f"src/base/{name}.c"),
-                       cwd=tmp_path, check=True, timeout=60)
+@pytest.fixture
+def layers(tmp_path):
+    """layers(src__base__a="int a;") builds each and gives what layers.sh says of all."""
+    def run(**files):
+        tree(tmp_path, **files)
+        modules = [name.replace("__", "/")[len("src/"):] for name in files
+                   if name.startswith("src__")]
+        for module in modules:
+            (tmp_path / module).parent.mkdir(exist_ok=True)
+            subprocess.run(("gcc", "-w", "-c", "-o", f"{module}.o", f"src/{module}.c"),
+                           cwd=tmp_path, check=True, timeout=60)
+        done = subprocess.run((SCRIPTS / "layers.sh", ".", *modules), cwd=tmp_path,
+                              capture_output=True, text=True, timeout=60)
+        assert done.stderr == "" and done.returncode == bool(done.stdout)
+        return done.stdout.splitlines()
+    return run
 
-    def layers(*pure):
-        return subprocess.run((SCRIPTS / "layers.sh", ".", *pure), cwd=tmp_path,
-                              capture_output=True, text=True, timeout=60).stdout
 
-    assert layers("a", "b") == "layers: ./a.o is pure and yet needs read\n"
-    assert layers("b") == "layers: ./b.o is pure and yet needs a\n"
+CALLS = "int {0}(void); int (*a(void))(void) {{ return {0}; }}\n"
+HAS = "int {}(void) {{ return 0; }}\n"
+
+
+@pytest.mark.parametrize("needs, has, told", [
+    ("sup/init", "tls/tls", "sup"), ("net/server", "tls/tls", "net"),
+    ("base/buf", "client/url", "base"), ("sup/monitor", "get/route", "sup"),
+    ("sup/monitor", "client/exchange", "sup"), ("sup/checker", "tls/tls", "sup/checker"),
+    ("sup/local_ask", "get/route", "sup/local_ask"), ("net/loop", "sup/init", "net"),
+    ("sup/checker", "client/check", ""), ("sup/local_ask", "client/exchange", ""),
+    ("sup/init", "net/loop", ""), ("client/dial", "tls/tls", ""), ("cmd/run", "sup/init", "")])
+def test_what_pid_1_runs_through_needs_no_symbol_behind_the_wall(layers, needs, has, told):
+    said = layers(**{"src__" + needs.replace("/", "__"): CALLS.format("there"),
+                     "src__" + has.replace("/", "__"): HAS.format("there")})
+    assert said == ([f"layers: ./{needs}.o needs there of ./{has}.o, of a room that "
+                     f"{told} may not know"] if told else [])
+
+
+READS = "int read(); int a(void) { return read(); }\n"
+PURE = "/* SPDX-License-Identifier: MIT */\n/*\n * base/x - what it is\n * (pure)\n */\n"
+
+
+def test_a_pure_module_that_needs_more_than_pure_ones_fails(layers):
+    assert layers(src__base__a=PURE + READS,
+                  src__base__b=PURE + "int a(void); int b(void) { return a(); }\n") == [
+                      "layers: ./base/a.o is pure and yet needs read"]
+    assert layers(src__base__a=READS,
+                  src__base__b=PURE + "int a(void); int b(void) { return a(); }\n") == [
+                      "layers: ./base/b.o is pure and yet needs a"]
+
+
+def test_a_header_that_says_pure_is_held_to_it_and_a_comment_below_code_is_not(layers, tmp_path):
+    (tmp_path / "include" / "net").mkdir(parents=True)
+    header = tmp_path / "include" / "net" / "a.h"
+    header.write_text(PURE)
+    assert layers(src__net__a=READS) == ["layers: ./net/a.o is pure and yet needs read"]
+    header.write_text(PURE.replace("(pure)", "plain") + "int a(void); /* (pure) */\n")
+    assert layers(src__net__a=READS) == []
+
+
+@pytest.fixture
+def style(tmp_path):
+    """style(src__base__a="int a;") gives what style.sh says of a tree of these files."""
+    def run(*words, **files):
+        tree(tmp_path, **files)
+        (tmp_path / "tests").mkdir(exist_ok=True)
+        (tmp_path / "scripts").mkdir(exist_ok=True)
+        shutil.copy(SCRIPTS / "style.sh", tmp_path / "scripts")
+        done = call(tmp_path / "scripts" / "style.sh", *words)
+        assert done.stderr == "" and done.returncode == bool(done.stdout)
+        return done.stdout.splitlines()
+    return run
+
+
+LONG = "int\nf(int a)\n{{\n{}}}\n"
+
+
+@pytest.mark.parametrize("text, told", [
+    ("\t\tint a;\t" + "/" * 56 + "\n", ""),
+    ("int b;\n\t\tint a;\t" + "/" * 57 + "\n", "2: 81 columns: "),
+    ("\t{ 1, " + "1" * 80 + " },\n", ""), ('\t"' + "1" * 80 + '"\n', ""),
+    ("\tf(1, " + "1" * 80 + ");\n", "1: 95 columns: "),
+    ("\tif (a &&\n\t    b)\n", "1: && or || ends the line"),
+    ("\tif (a\n\t || b ||\t/* why */\n\t    c)\n", "2: && or || ends the line"),
+    ("\tif (a\n\t || b)\n", ""),
+    (LONG.format("\n" * 56), ""), (LONG.format("\n" * 57), ""),
+    ("\n" + LONG.format("\n" * 58), "3: f() has 61 lines"),
+    ("\n" * 500, ""), ("\n" * 501, "501: a file of 501 lines")])
+def test_a_line_a_function_and_a_file_have_their_bounds(style, text, told):
+    said = style(src__base__a=text)
+    assert len(said) == (1 if told else 0)
+    assert not told or said[0].startswith(f"style: src/base/a.c:{told}")
+
+
+def test_what_is_exported_and_what_no_other_file_needs_is_named(style, tmp_path):
+    files = {"src__main": "int a(void); int main(void) { return a(); }\n",
+             "src__base__a": "static int c(void) { return 0; }\nint b;\n"
+                             "int a(void) { return c(); }\n"}
+    tree(tmp_path, **files)
+    for name in ("main", "base/a"):
+        (tmp_path / "o" / name).parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(("gcc", "-c", "-o", f"o/{name}.o", f"src/{name}.c"), cwd=tmp_path,
+                       check=True, timeout=60)
+    (said,) = style("o", **files)
+    assert said.startswith("style: src/base/a.c: b is exported, and no other file needs it")
 
 
 def test_ci_that_is_ended_by_a_signal_ends_its_tests_and_their_engine(ci):

@@ -124,9 +124,15 @@ extension(int n, bool critical, struct span value)
 }
 
 static inline struct span
+alt_names(struct span names)
+{
+	return extension(17, false, SEQ(names));
+}
+
+static inline struct span
 alt_name(const char *host)
 {
-	return extension(17, false, SEQ(wrap(0x82, text_of(host))));
+	return alt_names(wrap(0x82, text_of(host)));
 }
 
 static inline struct span
@@ -164,17 +170,24 @@ struct plan {
 	const char *subject, *issuer;
 	char key, signer;
 	struct span exts;	/* of JOIN(); len 0: a version 1 certificate */
-	const char *from, *to;	/* YYMMDD; NULL: good at NOW */
+	const char *from, *to;	/* YYMMDD, or a whole Time, which is generalized
+				 * from 15 bytes on; NULL: good at NOW */
 	const char *alg;	/* OID; NULL: ecdsa-with-SHA256 */
 };
 
 static inline struct span
+time_of(const char *text)
+{
+	if (strlen(text) == 6)
+		return TLV(0x17, text_of(text), BYTES("000000Z"));
+	return wrap(strlen(text) >= 15 ? 0x18 : 0x17, text_of(text));
+}
+
+static inline struct span
 validity(const struct plan *p)
 {
-	struct span midnight = BYTES("000000Z");
-
-	return SEQ(TLV(0x17, text_of(p->from ? p->from : "230101"), midnight),
-	           TLV(0x17, text_of(p->to ? p->to : "250101"), midnight));
+	return SEQ(time_of(p->from ? p->from : "230101"),
+	           time_of(p->to ? p->to : "250101"));
 }
 
 static inline struct span
@@ -200,6 +213,17 @@ cert(struct plan p)
 	return c;
 }
 
+static inline struct x509
+with_subject(struct span subject, struct span exts)
+{
+	struct x509 c = cert((struct plan){ "x", "y", 'k', 's', exts, NULL,
+	                                    NULL, NULL });
+	struct span in = subject;
+
+	assert_int_equal(0, der_take(&in, 0x30, &c.subject));
+	return c;
+}
+
 static inline bool
 fake_check(void *arg, enum x509_alg alg, const struct x509_key *key,
            struct span tbs, struct span sig)
@@ -209,8 +233,8 @@ fake_check(void *arg, enum x509_alg alg, const struct x509_key *key,
 	(void)tbs;
 	/* A real one has no means for others. */
 	assert_true(alg >= X509_RSA_SHA256 && key->kind >= X509_KEY_RSA);
-	assert_true(key->kind != X509_KEY_RSA ||
-	            x509_bits(key->n) <= X509_RSA_MAX);
+	assert_true(key->kind != X509_KEY_RSA
+		 || der_uint_bits(key->n) <= X509_RSA_MAX);
 	if (count != NULL)
 		++*count;
 	return key->q.len == sig.len && memcmp(key->q.p, sig.p, sig.len) == 0;

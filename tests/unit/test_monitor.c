@@ -5,13 +5,15 @@
 #include "fake_clock.h"
 
 #include "base/log.h"
-#include "net/sock.h"
+#include "client/checkopt.h"
+#include "net/addr.h"
 #include "sup/monitor.h"
 #include "sup/reason.h"
 #include "sup/snapshot_take.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -70,12 +72,12 @@ __wrap_notify_sock_read(int fd, char *into, size_t cap, struct ucred *from)
 }
 
 static struct loop loop;
-static struct monitor watch;
+static struct monitor monitor;
 static struct monitor_room kept;
 static struct monitor_check *const checks = kept.checks;
 static const struct signals_given given;
 static int changes;	/* of liveness */
-static bool is_told_ready;
+static bool reported_ready;
 static int log_fd = -1;	/* what was logged */
 
 /* One turn, or the end of a checker where pid is not 0. Only meanwhile stderr
@@ -87,7 +89,7 @@ turn(pid_t pid, int status)
 
 	dup2(log_fd, STDERR_FILENO);
 	if (pid > 0)
-		(void)monitor_reaped(&watch, pid, status);
+		(void)monitor_reaped(&monitor, pid, status);
 	else
 		(void)loop_turn(&loop);
 	dup2(err, STDERR_FILENO);
@@ -95,18 +97,20 @@ turn(pid_t pid, int status)
 }
 
 static void
-changed(void *owner, bool is_live)
+was_changed(void *owner, bool is_live)
 {
 	(void)owner;
 	(void)is_live;
 	changes++;
 }
 
+static int64_t wanted_until_ms;
+
 static void
-extended(void *owner, int64_t until_ms)
+was_extended(void *owner, int64_t until_ms)
 {
 	(void)owner;
-	(void)until_ms;
+	wanted_until_ms = until_ms;
 }
 
 static int lives;	/* signs of life */
@@ -119,31 +123,46 @@ seen_alive(void *owner)
 }
 
 static void
-readied(void *owner, bool is_ready)
+was_readied(void *owner, bool is_ready)
 {
 	(void)owner;
-	assert_int_equal(is_ready, monitor_is_ready(&watch));
-	assert_int_not_equal(is_ready, is_told_ready);
-	is_told_ready = is_ready;
+	assert_int_equal(is_ready, monitor_is_ready(&monitor));
+	assert_int_not_equal(is_ready, reported_ready);
+	reported_ready = is_ready;
 }
 
+static pid_t main_pid;	/* what was named last */
+
 static void
-named(void *owner, pid_t pid)
+was_named(void *owner, pid_t pid)
 {
 	(void)owner;
-	(void)pid;
-	fail_msg("nobody names a process here");
+	main_pid = pid;
+}
+
+static char check_memory[64];
+static struct check_word a_check;	/* what the one check does */
+
+static void
+read_check(const char *word)
+{
+	struct buf memory = buf_over(check_memory, sizeof check_memory);
+	const char *unused;
+
+	assert_int_equal(0, check_word_read(&a_check, span_of("it"),
+	                 span_of(word), &memory, NULL, &unused));
 }
 
 static struct monitor_plan
 plan_of_one_check(void)
 {
+	read_check("exec:/bin/true");
 	return (struct monitor_plan){
 		.verdict = { .interval_ms = 10000, .timeout_ms = 5000,
 		            .start_interval_ms = 5000, .retries = 1 },
 		.n_checks = 1,
 		.checks = { { .name = { "it", 2 },
-		              .url = { "exec:/bin/true", 14 },
+		              .check = &a_check,
 		              .counts_for = VERDICT_READY | VERDICT_LIVE } },
 	};
 }
@@ -153,20 +172,23 @@ start_by(struct monitor_plan of)
 {
 	static struct monitor_plan plan;
 	const struct monitor_owner owner = {
-		NULL, changed, readied, extended, seen_alive, named,
+		NULL, was_changed, was_readied, was_extended, seen_alive,
+		was_named,
 	};
 
 	plan = of;
-	memset(&watch, 0, sizeof watch);
+	memset(&monitor, 0, sizeof monitor);
 	memset(&kept, 0, sizeof kept);
 	changes = lives = 0;
+	main_pid = 0;
+	wanted_until_ms = 0;
 	/* A checker that really runs waits by the kernel's clock. */
 	fake_now_ms = __real_clock_ms();
 	assert_int_equal(loop_init(&loop), 0);
-	assert_int_equal(monitor_open(&watch, &kept, &plan, &given, &loop,
+	assert_int_equal(monitor_open(&monitor, &kept, &plan, &given, &loop,
 	                            owner), 0);
-	is_told_ready = false;
-	monitor_start(&watch, getpid());
+	reported_ready = false;
+	monitor_start(&monitor, getpid());
 }
 
 static void
@@ -183,9 +205,9 @@ run_one_to(const int *end)
 	pid_t pid;
 	int status;
 
-	fake_now_ms = watch.timer.deadline_ms;
+	fake_now_ms = monitor.timer.deadline_ms;
 	turn(0, 0);
-	pid = watch.checks[0].checker.pid;
+	pid = monitor.checks[0].checker.pid;
 	assert_true(pid > 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	turn(pid, end != NULL ? *end : status);
@@ -208,14 +230,14 @@ must_be(bool ready, bool live)
 
 	in.plan = &plan;
 	in.pid = getpid();
-	in.monitor = watch;
+	in.monitor = monitor;
 	lifecycle_started(&in.lifecycle, fake_now_ms);
 	snapshot_take(&s, &in, SNAPSHOT_DETAILS, fake_now_ms);
-	assert_int_equal(ready, monitor_is_ready(&watch));
-	if (watch.pid > 0)	/* a start and an end tell it themselves */
-		assert_int_equal(ready, is_told_ready);
+	assert_int_equal(ready, monitor_is_ready(&monitor));
+	if (monitor.inbox.pid > 0)	/* a start and an end are known */
+		assert_int_equal(ready, reported_ready);
 	assert_int_equal(ready, snapshot_passes(&s, VERDICT_READY));
-	assert_int_equal(live, monitor_is_live(&watch));
+	assert_int_equal(live, monitor_is_live(&monitor));
 	assert_int_equal(live, snapshot_passes(&s, VERDICT_LIVE));
 }
 
@@ -235,7 +257,7 @@ count_said(const char *words)
 }
 
 static void
-a_check_that_cannot_be_run_turns_readiness_off_after_health_blind_ms_only(
+a_check_that_cannot_be_run_turns_readiness_off_late_only(
 	void **state)
 {
 	char why[SNAPSHOT_WHY_MAX];
@@ -251,12 +273,12 @@ a_check_that_cannot_be_run_turns_readiness_off_after_health_blind_ms_only(
 	must_be(true, true);
 	assert_int_equal(1, lives);
 	refuses = true;
-	since_ms = fake_now_ms = watch.timer.deadline_ms;
+	since_ms = fake_now_ms = monitor.timer.deadline_ms;
 	do {
 		turn(0, 0);
 		must_be(true, true);
-		assert_true(watch.timer.deadline_ms > fake_now_ms);
-		fake_now_ms = watch.timer.deadline_ms;
+		assert_true(monitor.timer.deadline_ms > fake_now_ms);
+		fake_now_ms = monitor.timer.deadline_ms;
 	} while (fake_now_ms < since_ms + VERDICT_BLIND_MS - 1);
 	fake_now_ms = since_ms + VERDICT_BLIND_MS - 1;
 	turn(0, 0);
@@ -265,7 +287,7 @@ a_check_that_cannot_be_run_turns_readiness_off_after_health_blind_ms_only(
 	fake_now_ms++;
 	turn(0, 0);
 	must_be(false, true);
-	reason_write_unready(&b, &watch, REASON_LATEST, fake_now_ms);
+	reason_write_unready(&b, &monitor, REASON_LATEST, fake_now_ms);
 	assert_string_equal(buf_text(&b), "check it: could not be run for 5m: "
 	                    "cannot start a process: Resource temporarily "
 	                    "unavailable; the last result: exit 0");
@@ -329,25 +351,32 @@ begin_log(void)
 static void
 send_one(void)
 {
-	struct sock_addr at;
+	struct addr at;
 	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 
-	sock_abstract(&at, span_of(strchr(watch.socket_var, '@') + 1));
+	assert_int_equal(0, addr_set_unix(&at, span_of(
+		strchr(monitor.inbox.socket_var, '@'))));
 	assert_int_equal(1, sendto(fd, "X", 1, 0, &at.any, at.len));
 	close(fd);
 }
 
-/* By a message of the service, before the timer could ring. */
+/* By a message, before the timer could ring. */
 static void
-wake_by_message(const char *text)
+wake_by_message_of(pid_t pid, uid_t uid, const char *text)
 {
 	send_one();
 	fake_text = text;
-	fake_from = (struct ucred){ .pid = getpid() };
+	fake_from = (struct ucred){ .pid = pid, .uid = uid };
 	fake_left = 1;
 	turn(0, 0);
 	fake_text = NULL;
 	turn(0, 0);	/* takes the real one */
+}
+
+static void
+wake_by_message(const char *text)
+{
+	wake_by_message_of(getpid(), 0, text);
 }
 
 /* --- what is said of a change --- */
@@ -361,17 +390,17 @@ each_change_of_a_check_has_its_line(void **state)
 	begin_log();
 	log_level(LOG_INFO);
 	start();
-	assert_false(monitor_was_ready(&watch));
+	assert_false(monitor_was_ready(&monitor));
 	run_one();
 	run_one();
 	assert_int_equal(1, count_said("check it passes: exit 0\n"));
 	assert_int_equal(1, count_said("check it: exit 0\n"));
 	assert_int_equal(1, count_said("the service is ready\n"));
-	assert_true(monitor_was_ready(&watch));
+	assert_true(monitor_was_ready(&monitor));
 	run_one_to(&fails);
 	assert_int_equal(1, count_said("check it has failed: "));
 	must_be(false, false);
-	assert_true(monitor_was_ready(&watch));
+	assert_true(monitor_was_ready(&monitor));
 	run_one();
 	assert_int_equal(1, count_said("check it passes again: exit 0\n"));
 	assert_int_equal(2, count_said("the service is ready\n"));
@@ -386,6 +415,51 @@ each_change_of_a_check_has_its_line(void **state)
 }
 
 static void
+must_say(enum reason_words words, const char *want)
+{
+	char why[SNAPSHOT_WHY_MAX];
+	struct buf b = buf_over(why, sizeof why);
+
+	reason_write_check(&b, &monitor, 0, words, fake_now_ms);
+	(void)buf_text(&b);
+	assert_memory_equal(want, why, strlen(want));
+}
+
+static void
+run_program(const char *word)
+{
+	read_check(word);
+	run_one();
+}
+
+static void
+the_reason_is_the_first_bad_result_since_it_passed(void **state)
+{
+	static const char one[] = "exec:/bin/false",
+	                  two[] = "exec:/bin/ls /nowhere";
+
+	(void)state;
+	begin_log();
+	start();
+	must_say(REASON_SAME, "no result yet");
+	run_program(one);
+	run_program(two);
+	must_say(REASON_SAME, "exit 1");
+	must_say(REASON_LATEST, "exit 2");
+	run_program("exec:/bin/true");
+	must_say(REASON_SAME, "exit 0");
+	run_program(two);
+	run_program(one);
+	must_say(REASON_SAME, "exit 2");
+	monitor_end(&monitor);
+	reported_ready = false;
+	monitor_start(&monitor, getpid());
+	run_program(one);
+	must_say(REASON_SAME, "exit 1");	/* of this life */
+	close(log_fd);
+}
+
+static void
 after_the_end_it_is_not_ready_and_a_start_begins_anew(void **state)
 {
 	(void)state;
@@ -393,14 +467,14 @@ after_the_end_it_is_not_ready_and_a_start_begins_anew(void **state)
 	start();
 	run_one();
 	must_be(true, true);
-	monitor_end(&watch);
-	assert_false(monitor_is_ready(&watch));
-	assert_true(watch.timer.deadline_ms == CLOCK_NEVER);
-	is_told_ready = false;
-	monitor_start(&watch, getpid());
+	monitor_end(&monitor);
+	assert_false(monitor_is_ready(&monitor));
+	assert_true(monitor.timer.deadline_ms == CLOCK_NEVER);
+	reported_ready = false;
+	monitor_start(&monitor, getpid());
 	must_be(false, true);
-	assert_false(monitor_was_ready(&watch));
-	assert_int_equal(fake_now_ms, watch.timer.deadline_ms);
+	assert_false(monitor_was_ready(&monitor));
+	assert_int_equal(fake_now_ms, monitor.timer.deadline_ms);
 	close(log_fd);
 }
 
@@ -412,18 +486,18 @@ a_late_check_is_killed_and_its_end_says_nothing_more(void **state)
 	int status;
 
 	(void)state;
+	read_check("exec:/bin/sleep 1000");
 	begin_log();
-	plan.checks[0].url = span_of("exec:/bin/sleep 1000");
 	start_by(plan);
 	turn(0, 0);
-	pid = watch.checks[0].checker.pid;
+	pid = monitor.checks[0].checker.pid;
 	assert_true(pid > 0);
-	fake_now_ms = watch.timer.deadline_ms;
+	fake_now_ms = monitor.timer.deadline_ms;
 	turn(0, 0);
 	assert_string_equal("not done within 5s", checks[0].why);
 	assert_int_equal(1, checks[0].failed);
 	assert_int_equal(fake_now_ms, checks[0].ended_ms);
-	fake_now_ms = watch.timer.deadline_ms;
+	fake_now_ms = monitor.timer.deadline_ms;
 	turn(0, 0);
 	assert_string_equal("the kernel still holds the last, killed check",
 	                    checks[0].why);
@@ -433,7 +507,7 @@ a_late_check_is_killed_and_its_end_says_nothing_more(void **state)
 	turn(pid, status);
 	assert_int_equal(2, checks[0].failed);
 	assert_int_equal(0, checks[0].not_run);
-	assert_int_equal(0, watch.checks[0].checker.pid);
+	assert_int_equal(0, monitor.checks[0].checker.pid);
 	close(log_fd);
 }
 
@@ -447,8 +521,8 @@ a_check_that_was_under_way_at_the_stop_says_nothing_more(void **state)
 	begin_log();
 	start();
 	turn(0, 0);
-	pid = watch.checks[0].checker.pid;
-	monitor_stop(&watch);
+	pid = monitor.checks[0].checker.pid;
+	monitor_stop(&monitor);
 	assert_int_equal(pid, waitpid(pid, &status, 0));
 	turn(pid, 0);
 	assert_int_equal(0, checks[0].passed);
@@ -468,9 +542,9 @@ each_start_says_once_that_it_is_ready(void **state)
 		int err = dup(STDERR_FILENO);
 
 		dup2(log_fd, STDERR_FILENO);
-		monitor_end(&watch);
-		is_told_ready = false;
-		monitor_start(&watch, getpid());
+		monitor_end(&monitor);
+		reported_ready = false;
+		monitor_start(&monitor, getpid());
 		dup2(err, STDERR_FILENO);
 		close(err);
 		wake_by_message("STATUS=x");
@@ -516,20 +590,156 @@ a_flood_has_a_share_of_a_turn(void **state)
 		turn(0, 0);
 		assert_int_equal(turns * r->a_turn, fake_reads);
 		assert_int_equal(r->pids_differ ? turns * r->walks : r->walks,
-		                 watch.speaker->walks);
+		                 monitor.inbox.speaker->walks);
 	}
 	fake_text = NULL;
-	assert_int_equal(!r->is_stranger, monitor_is_ready(&watch));
+	assert_int_equal(!r->is_stranger, monitor_is_ready(&monitor));
 	assert_int_equal(r->is_stranger ? 0 : 3 * r->a_turn, lives);
 	assert_int_equal(r->is_stranger, count_said("refused"));
-	reason_write_unready(&b, &watch, REASON_LATEST, fake_now_ms);
+	reason_write_unready(&b, &monitor, REASON_LATEST, fake_now_ms);
 	if (r->is_stranger)
 		assert_non_null(strstr(buf_text(&b), "it has not said yet that "
 			"it is ready; a READY=1 of pid "));
 	close(log_fd);
 }
 
+/* A child of ours, which descends from the service so far. */
+static pid_t
+start_worker(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	assert_true(pid > 0);
+	return pid;
+}
+
+static const struct namer {
+	const char *name, *text;
+	bool        is_worker;	/* of a user who may not signal the service */
+	pid_t       named;
+} namers[] = {
+	{ "the service names another process", "MAINPID=1", false, 1 },
+	{ "a worker of another user may not", "MAINPID=1", true, 0 },
+	{ "who names nobody is not heeded", "STATUS=x", false, 0 },
+};
+
+static void
+the_main_pid_is_named_by_who_may_signal_it(void **state)
+{
+	const struct namer *r = *state;
+	pid_t worker = start_worker();
+
+	begin_log();
+	start_by((struct monitor_plan){ .notify = true });
+	for (int i = 1; i <= 2; i++) {
+		wake_by_message_of(r->is_worker ? worker : getpid(), 4242,
+		                   r->text);
+		/* Heard all the same, and so was what woke us. */
+		assert_int_equal(2 * i, lives);
+	}
+	assert_int_equal(r->named, main_pid);
+	assert_int_equal(r->is_worker, count_said("MAINPID=1 of pid "));
+	kill(worker, SIGKILL);
+	assert_int_equal(worker, waitpid(worker, NULL, 0));
+	close(log_fd);
+}
+
+static void
+the_service_that_names_itself_is_not_reported(void **state)
+{
+	char text[32];
+	struct buf b = buf_over(text, sizeof text);
+
+	(void)state;
+	begin_log();
+	start_by((struct monitor_plan){ .notify = true });
+	buf_fmt(&b, "MAINPID=%d", (int)getpid());
+	wake_by_message(buf_text(&b));
+	assert_int_equal(0, main_pid);
+	close(log_fd);
+}
+
+static void
+more_time_is_given_to_the_start_and_reported(void **state)
+{
+	(void)state;
+	begin_log();
+	start_by((struct monitor_plan){ .notify = true });
+	wake_by_message("EXTEND_TIMEOUT_USEC=7000000");
+	assert_int_equal(fake_now_ms + 7000, wanted_until_ms);
+	assert_int_equal(fake_now_ms + 7000, monitor.verdict.lenient_ms);
+	close(log_fd);
+}
+
+static void
+a_newline_on_the_pipe_means_ready(void **state)
+{
+	(void)state;
+	begin_log();
+	start_by((struct monitor_plan){ .notify_fd = 9 });
+	assert_false(monitor_is_ready(&monitor));
+	assert_int_equal(2, write(monitor.inbox.pipe_fd, "no", 2));
+	turn(0, 0);
+	assert_false(monitor_is_ready(&monitor));
+	assert_int_equal(4, write(monitor.inbox.pipe_fd, "yes\n", 4));
+	turn(0, 0);
+	assert_true(monitor_is_ready(&monitor));
+	close(log_fd);
+}
+
+static const struct knower {
+	const char *name;
+	struct monitor_plan plan;
+	bool        knows;
+} knowers[] = {
+	{ "nobody says when it is ready", { .notify = false }, false },
+	{ "it says so by sd_notify", { .notify = true }, true },
+	{ "it says so on the pipe", { .notify_fd = 9 }, true },
+	{ "a live check does not say so",
+	  { .n_checks = 1, .checks = { { .check = &a_check,
+	    .counts_for = VERDICT_LIVE } } }, false },
+	{ "a ready check does",
+	  { .n_checks = 1, .checks = { { .check = &a_check,
+	    .counts_for = VERDICT_READY } } }, true },
+};
+
+static void
+the_start_period_ends_with_readiness_if_it_is_known(void **state)
+{
+	const struct knower *r = *state;
+	struct monitor_plan plan = r->plan;
+
+	plan.verdict = plan_of_one_check().verdict;
+	begin_log();
+	start_by(plan);
+	assert_int_equal(r->knows, monitor.verdict.knows_ready);
+	close(log_fd);
+}
+
 /* --- the environment --- */
+
+static void
+the_watchdogs_time_is_in_microseconds(void **state)
+{
+	char *env[] = { NULL, NULL, NULL, NULL };
+	char **pid_slot;
+
+	(void)state;
+	begin_log();
+	start_by((struct monitor_plan){ .watchdog_ms = 2500 });
+	assert_true(inbox_needs_env(&monitor.inbox));
+	inbox_set_env(&monitor.inbox, env, &pid_slot);
+	assert_string_equal(monitor.inbox.socket_var, env[0]);
+	assert_string_equal("WATCHDOG_USEC=2500000", env[1]);
+	assert_true(pid_slot == &env[2]);
+	assert_string_equal("WATCHDOG_PID=", env[2]);
+	close(log_fd);
+}
 
 static void
 an_outer_watchdog_is_no_business_of_the_services(void **state)
@@ -543,7 +753,7 @@ an_outer_watchdog_is_no_business_of_the_services(void **state)
 	(void)state;
 	begin_log();
 	start_by((struct monitor_plan){ .notify = true });
-	monitor_set_env(&watch, env, &pid_slot);
+	inbox_set_env(&monitor.inbox, env, &pid_slot);
 	assert_true(pid_slot == NULL);
 	for (char **e = env; *e != NULL; e++)
 		assert_true(strncmp(*e, "WATCHDOG_", 9) != 0
@@ -557,7 +767,7 @@ an_outer_watchdog_is_no_business_of_the_services(void **state)
 static void
 wake_by_pipe(void)
 {
-	assert_int_equal(2, write(watch.ready_fd, "no", 2));
+	assert_int_equal(2, write(monitor.inbox.pipe_fd, "no", 2));
 	turn(0, 0);
 }
 
@@ -572,9 +782,9 @@ wake_by_checker(void)
 {
 	int status;
 
-	assert_int_equal(watch.checks[0].checker.pid,
-	                 waitpid(watch.checks[0].checker.pid, &status, 0));
-	turn(watch.checks[0].checker.pid, status);
+	assert_int_equal(monitor.checks[0].checker.pid,
+	                 waitpid(monitor.checks[0].checker.pid, &status, 0));
+	turn(monitor.checks[0].checker.pid, status);
 }
 
 static void
@@ -609,19 +819,20 @@ a_freeze_moves_the_period_once_and_starts_the_watchdog_anew(void **state)
 	plan.notify_fd = 9;
 	plan.watchdog_ms = 20000;
 	start_by(plan);
-	watch.notify.ready = true;	/* so that the watchdog runs */
-	watch.notify.fed_by_ms = fake_now_ms + 20000;
+	monitor.inbox.notify.ready = true;	/* so that the watchdog runs */
+	monitor.inbox.notify.fed_by_ms = fake_now_ms + 20000;
 	turn(0, 0);			/* a check is under way */
-	lenient_ms = watch.verdict.lenient_ms;
-	since_ms = watch.timer.deadline_ms;
+	lenient_ms = monitor.verdict.lenient_ms;
+	since_ms = monitor.timer.deadline_ms;
 	fake_now_ms = since_ms + r->late_ms;
 	r->wake();
 	turn(0, 0);
-	assert_int_equal(watch.verdict.lenient_ms - lenient_ms,
+	assert_int_equal(monitor.verdict.lenient_ms - lenient_ms,
 	                 r->is_freeze ? r->late_ms : 0);
 	if (r->is_freeze)
-		assert_int_equal(watch.notify.fed_by_ms, fake_now_ms + 20000);
-	assert_false(watch.notify.starved);
+		assert_int_equal(monitor.inbox.notify.fed_by_ms,
+		                 fake_now_ms + 20000);
+	assert_false(monitor.inbox.notify.starved);
 	close(log_fd);
 }
 
@@ -645,15 +856,15 @@ a_watchdog_that_starves_says_whether_it_was_fed(void **state)
 	begin_log();
 	start_by((struct monitor_plan){ .watchdog_ms = 2000 });
 	assert_int_equal(0, notify_read(&msg, span_of("WATCHDOG=1")));
-	notify_apply(&watch.notify, &msg, fake_now_ms);
-	is_told_ready = false;
-	monitor_start(&watch, getpid());	/* what was before is forgotten */
+	notify_apply(&monitor.inbox.notify, &msg, fake_now_ms);
+	reported_ready = false;
+	monitor_start(&monitor, getpid());	/* forgets what was before */
 	assert_int_equal(0, notify_read(&msg, span_of(r->said)));
-	notify_apply(&watch.notify, &msg, fake_now_ms);
+	notify_apply(&monitor.inbox.notify, &msg, fake_now_ms);
 	fake_now_ms += 2000;
 	turn(0, 0);
 	assert_int_equal(1, changes);
-	reason_write_unlive(&b, &watch);
+	reason_write_unlive(&b, &monitor);
 	assert_string_equal(buf_text(&b), r->why);
 	close(log_fd);
 }
@@ -662,14 +873,22 @@ int
 main(void)
 {
 	UNIT_TEST(each_change_of_a_check_has_its_line);
+	UNIT_TEST(the_reason_is_the_first_bad_result_since_it_passed);
 	UNIT_TEST(after_the_end_it_is_not_ready_and_a_start_begins_anew);
 	UNIT_TEST(a_late_check_is_killed_and_its_end_says_nothing_more);
 	UNIT_TEST(a_check_that_was_under_way_at_the_stop_says_nothing_more);
 	UNIT_TEST(each_start_says_once_that_it_is_ready);
 	UNIT_ROWS(a_flood_has_a_share_of_a_turn, floods);
+	UNIT_ROWS(the_main_pid_is_named_by_who_may_signal_it, namers);
+	UNIT_TEST(the_service_that_names_itself_is_not_reported);
+	UNIT_TEST(more_time_is_given_to_the_start_and_reported);
+	UNIT_TEST(a_newline_on_the_pipe_means_ready);
+	UNIT_ROWS(the_start_period_ends_with_readiness_if_it_is_known,
+	          knowers);
+	UNIT_TEST(the_watchdogs_time_is_in_microseconds);
 	UNIT_TEST(an_outer_watchdog_is_no_business_of_the_services);
 	UNIT_ROWS(of_a_checker, kills);
-	UNIT_TEST(a_check_that_cannot_be_run_turns_readiness_off_after_health_blind_ms_only);
+	UNIT_TEST(a_check_that_cannot_be_run_turns_readiness_off_late_only);
 	UNIT_ROWS(a_freeze_moves_the_period_once_and_starts_the_watchdog_anew,
 	          wakers);
 	UNIT_ROWS(a_watchdog_that_starves_says_whether_it_was_fed, unfed);

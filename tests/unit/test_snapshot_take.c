@@ -11,7 +11,7 @@
 #define PID 7
 #define TEXT_MAX 4096	/* bytes of all checks in words */
 
-#define SET(array, text) memcpy(array, text, sizeof text)
+#define SET(array, text) memcpy(array, text, sizeof (text))
 
 /* One moment; each row changes what it is about. */
 static struct init in;
@@ -116,6 +116,22 @@ it_is_being_stopped_as_sick(void)
 }
 
 static void
+it_has_ended_after_a_stop(void)
+{
+	it_is_being_stopped();
+	service->state = SVC_LINGERING;
+	in.pid = 0;
+}
+
+static void
+it_has_ended_after_a_stop_as_sick(void)
+{
+	it_has_ended_after_a_stop();
+	service->stops = 0;
+	service->sickened = true;
+}
+
+static void
 it_drains(void)
 {
 	service->state = SVC_DRAINING;
@@ -147,21 +163,21 @@ it_was_drained_and_waits_for_a_restart(void)
 static void
 it_says_nothing_yet(void)
 {
-	monitor->notify.needs_ready = true;
+	monitor->inbox.notify.needs_ready = true;
 }
 
 static void
 it_said_ready(void)
 {
 	it_says_nothing_yet();
-	monitor->notify.ready = monitor->verdict.was_ready = true;
+	monitor->inbox.notify.ready = monitor->verdict.was_ready = true;
 }
 
 static void
 it_was_ready_and_says_stopping(void)
 {
 	it_said_ready();
-	monitor->notify.stopping = true;
+	monitor->inbox.notify.stopping = true;
 }
 
 static void
@@ -250,15 +266,15 @@ a_check_fails_anew(void)
 static void
 the_watchdog_is_fed(void)
 {
-	monitor->notify.watchdog_ms = 2000;
-	monitor->notify.was_fed = true;
+	monitor->inbox.notify.watchdog_ms = 2000;
+	monitor->inbox.notify.was_fed = true;
 }
 
 static void
 the_watchdog_starves(void)
 {
 	the_watchdog_is_fed();
-	monitor->notify.starved = true;
+	monitor->inbox.notify.starved = true;
 }
 
 static void
@@ -271,7 +287,7 @@ the_watchdog_starves_while_it_is_mended(void)
 static void
 a_trigger_without_a_watchdog(void)
 {
-	monitor->notify.starved = monitor->notify.triggered = true;
+	monitor->inbox.notify.starved = monitor->inbox.notify.triggered = true;
 }
 
 /* NAME(what it counts for)[-what it fails][: why], a line each: Startup,
@@ -319,6 +335,13 @@ static const struct row {
 	  "drain(R)-R: stopping: SIGTERM came, not ready for 1s\n" },
 	{ "it is being stopped as sick", it_is_being_stopped_as_sick,
 	  "service(SRL)\n"
+	  "drain(R)-R: stopping: check it: no, not ready for 1s\n" },
+	{ "it has ended after a stop", it_has_ended_after_a_stop,
+	  "service(SRL)-SRL: the service has ended\n"
+	  "drain(R)-R: stopping: SIGTERM came, not ready for 1s\n" },
+	{ "it has ended after a stop as sick",
+	  it_has_ended_after_a_stop_as_sick,
+	  "service(SRL)-SRL: the service has ended\n"
 	  "drain(R)-R: stopping: check it: no, not ready for 1s\n" },
 	{ "it drains", it_drains,
 	  "service(SRL)\n"
@@ -431,8 +454,8 @@ begin_moment(void)
 	in.stop_came = SIGTERM;
 	service->unready_ms = service->off_ms = CLOCK_NEVER;
 	monitor->checks = checks;
-	monitor->speaker = &in.room.speaker;
-	monitor->pid = PID;
+	monitor->inbox.speaker = &in.room.inbox.speaker;
+	monitor->inbox.pid = PID;
 }
 
 static void
@@ -564,9 +587,9 @@ the_figures_are_those_of_the_moment(void **state)
 	in.server.requests = 13;
 	service->restarts = 14;
 	service->gave_up = true;
-	monitor->notify.main_pid = 15;
-	SET(monitor->notify.status, "busyX");
-	monitor->notify.status_len = 4;
+	monitor->inbox.notify.main_pid = 15;
+	SET(monitor->inbox.notify.status, "busyX");
+	monitor->inbox.notify.status_len = 4;
 	snapshot_take(&s, &in, SNAPSHOT_REASONS, NOW);
 	assert_string_equal("1.2.3", s.version);
 	assert_string_equal("running", s.state);
@@ -586,6 +609,13 @@ the_figures_are_those_of_the_moment(void **state)
 	            && s.requests == 13);
 }
 
+static void
+it_is_stopped_while_it_is_loaded(void)
+{
+	it_is_being_loaded();
+	it_is_being_stopped();
+}
+
 static const struct moment {
 	const char *name;
 	void      (*make)(void);
@@ -600,6 +630,8 @@ static const struct moment {
 	{ "a refused restart", its_restart_was_refused, "restarting", 3000 },
 	{ "draining", it_drains, "draining", -1 },
 	{ "stopping", it_is_being_stopped, "stopping", -1 },
+	{ "stopping while loaded", it_is_stopped_while_it_is_loaded,
+	  "stopping", -1 },
 };
 
 static void
@@ -636,7 +668,7 @@ places_and_usage_are_there_only_if_asked_for(void **state)
 
 	(void)state;
 	begin_moment();
-	assert_int_equal(0, sock_parse(&plan.listen[0].at, span_of(path)));
+	assert_int_equal(0, addr_bind_read(&plan.listen[0].at, span_of(path)));
 	plan.listen[1] = plan.listen[0];
 	plan.listen[1].probes_only = true;
 	plan.n_listen = 2;
@@ -687,8 +719,8 @@ the_longest_texts_are_whole(void **state)
 	it_has_a_check();
 	memset(checks[0].name, 'n', MONITOR_NAME_MAX - 1);
 	memset(in.death, 'd', DEATH_TEXT_MAX - 1);
-	memset(monitor->notify.status, 's', NOTIFY_STATUS_MAX);
-	monitor->notify.status_len = NOTIFY_STATUS_MAX;
+	memset(monitor->inbox.notify.status, 's', NOTIFY_STATUS_MAX);
+	monitor->inbox.notify.status_len = NOTIFY_STATUS_MAX;
 	snapshot_take(&s, &in, SNAPSHOT_REASONS, NOW);
 	assert_string_equal(checks[0].name, s.checks[2].name);
 	assert_string_equal(in.death, s.last_exit);

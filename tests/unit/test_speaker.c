@@ -261,9 +261,9 @@ lines_at_info_are_one_in_speaker_tell_ms(void **state)
 		"hale: refused a notification of pid 0, user 4242: it is "
 		"outside this PID namespace\n");
 	assert_string_equal("", said(&s, 0, SPEAKER_OUTSIDE, false,
-	                             NOW + SPEAKER_TELL_MS - 1));
+	                             NOW + SPEAKER_LOG_MS - 1));
 	assert_string_not_equal("", said(&s, 7, SPEAKER_NO_SERVICE, false,
-	                                 NOW + SPEAKER_TELL_MS));
+	                                 NOW + SPEAKER_LOG_MS));
 	log_level(LOG_WARN);
 }
 

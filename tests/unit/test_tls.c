@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "tls/tls.h"
 #include "tls/tls_engine.h"
-#include "tls/tls_sig.h"
+#include "tls/tls_link.h"
 
 static unsigned char secret[32] = { 1, 2, 3 };
 static const br_ec_private_key key = { BR_EC_secp256r1, secret, sizeof secret };
@@ -272,9 +272,9 @@ a_signature_has_one_coding(void **state)
 		};
 
 		for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
-			assert_int_equal(i == 0, tls_sig_ecdsa(&br_ec_all_m31,
-				hash, sizeof hash, &k, signs[i].p,
-				signs[i].len));
+			assert_int_equal(i == 0, tls_engine_ecdsa(
+				&br_ec_all_m31, hash, sizeof hash, &k,
+				signs[i].p, signs[i].len));
 	}
 	certs_reset();
 }

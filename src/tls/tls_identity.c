@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/tls_key.c - load a client's certificate and private key */
-#include "tls/tls_engine.h"
+/* tls/tls_identity.c - load a client's certificates and private key */
+#include "tls/tls_identity.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,8 +9,9 @@
 
 #include "base/err.h"
 #include "tls/der.h"
-#include "tls/key.h"
 #include "tls/pem.h"
+#include "tls/tls_engine.h"
+#include "tls/x509.h"
 
 /* The text of a file and room for what is decoded from it. */
 struct file {
@@ -60,11 +61,11 @@ file_read(struct file *f, const char *what, struct buf *why)
 
 	if (fd < 0)
 		return refuse(why, what, f->name, err_text(-errno));
-	f->text = malloc(TLS_KEY_FILE_MAX + 1);
+	f->text = malloc(TLS_IDENTITY_FILE_MAX + 1);
 	n = f->text == NULL ? -ENOMEM
-	                    : read_all(fd, f->text, TLS_KEY_FILE_MAX + 1);
+	                    : read_all(fd, f->text, TLS_IDENTITY_FILE_MAX + 1);
 	close(fd);
-	if (n > TLS_KEY_FILE_MAX)
+	if (n > TLS_IDENTITY_FILE_MAX)
 		n = ERR_TOOBIG;
 	if (n < 0)
 		return refuse(why, what, f->name, err_text((int)n));
@@ -86,102 +87,81 @@ refuse_pem(struct buf *why, const char *what, const struct file *f,
 	return ERR_KEYFILE;
 }
 
-/* Bytes of the certificate, without the trust that OpenSSL puts behind it. */
-static size_t
-cert_len(const struct pem *p)
+/* The certificate, without the trust that OpenSSL puts behind it. */
+static struct span
+cert_of(const struct pem *p)
 {
-	struct span in = { (const char *)p->out, p->len }, whole;
+	struct span all = { (const char *)p->out, p->len }, in = all, whole;
 
-	return p->kind == PEM_CERT_TRUSTED &&
-	       der_take_whole(&in, DER_SEQUENCE, &whole) == 0 ? whole.len
-	                                                      : p->len;
+	return p->kind == PEM_CERT_TRUSTED
+	    && der_take_whole(&in, DER_SEQUENCE, &whole) == 0 ? whole : all;
+}
+
+/* The next object, the last one without its newline too. Returns as pem_next(),
+ * and ERR_PARSE where the last object has no end. */
+static int
+next_object(struct pem *p, struct span *in)
+{
+	int r = pem_next(p, in);
+
+	return r == 0 ? pem_end(p) : r;
 }
 
 /* All certificates of the file in a row; the client's own is the first. */
 static int
-take_chain(struct tls_key *k, const struct file *f, struct buf *why)
+take_chain(struct tls_identity *id, const struct file *f, struct buf *why)
 {
 	struct span in = { f->text, f->len };
 	struct pem p;
 	int r;
 
-	k->chain_file = malloc(f->len + 1);
-	if (k->chain_file == NULL)
+	id->chain_file = malloc(f->len + 1);
+	if (id->chain_file == NULL)
 		return -ENOMEM;
-	k->chain_len = f->len;
-	pem_init(&p, k->chain_file, f->len);
-	while ((r = pem_next(&p, &in)) > 0 || (r == 0 && pem_end(&p) > 0)) {
+	id->chain_len = f->len;
+	pem_init(&p, id->chain_file, f->len);
+	while ((r = next_object(&p, &in)) > 0) {
 		if (p.kind != PEM_CERT && p.kind != PEM_CERT_TRUSTED)
 			continue;
-		if (k->n == TLS_CERTS_MAX)
+		if (id->n == TLS_IDENTITY_CERTS_MAX)
 			return refuse(why, "certificate", f->name,
 			              "holds more than 8 certificates");
-		k->certs[k->n].data = p.out;
-		k->certs[k->n].data_len = cert_len(&p);
-		k->n++;
+		id->certs[id->n++] = cert_of(&p);
 		p.out += p.len;
 		p.cap -= p.len;
 	}
-	if (r < 0 || p.state != PEM_OUTSIDE)
+	if (r < 0)
 		return refuse_pem(why, "certificate", f, &p);
-	if (k->n == 0)
+	if (id->n == 0)
 		return refuse(why, "certificate", f->name,
 		              "holds no certificate (PEM is needed)");
 	return 0;
 }
 
-static void
-keep_key(struct tls_key *k, const struct key *key)
-{
-	union { const char *in; unsigned char *out; } u;
-
-	k->kind = key->kind;
-	if (key->kind != X509_KEY_RSA) {
-		k->key.ec.curve = tls_engine_curve(key->kind);
-		u.in = key->d.p;
-		k->key.ec.x = u.out;
-		k->key.ec.xlen = key->d.len;
-		return;
-	}
-#define KEEP(field) \
-	(u.in = key->field.p, k->key.rsa.field = u.out, \
-	 k->key.rsa.field##len = key->field.len)
-	k->key.rsa.n_bitlen = (uint32_t)x509_bits(key->n);
-	KEEP(p);
-	KEEP(q);
-	KEEP(dp);
-	KEEP(dq);
-	KEEP(iq);
-#undef KEEP
-}
-
 /* Does the secret belong to the certificate? */
 static bool
-is_pair(const struct tls_key *k, const struct key *key,
-        const struct x509_key *cert)
+is_pair(const struct key *key, const struct x509_key *cert)
 {
 	unsigned char pub[BR_EC_KBUF_PUB_MAX_SIZE];
+	br_ec_private_key secret;
 	size_t len;
 
 	if (key->kind != cert->kind)
 		return false;
 	if (key->kind == X509_KEY_RSA)
-		return key->n.len == cert->n.len &&
-		       memcmp(key->n.p, cert->n.p, cert->n.len) == 0;
-	len = br_ec_compute_pub(&br_ec_all_m31, NULL, pub, &k->key.ec);
+		return der_is_same(key->n, cert->n);
+	tls_engine_ec_key(&secret, key);
+	len = br_ec_compute_pub(&br_ec_all_m31, NULL, pub, &secret);
 	return len == cert->q.len && memcmp(pub, cert->q.p, len) == 0;
 }
 
 static int
-fit_key(struct tls_key *k, const char *certfile, const char *file,
+fit_key(struct tls_identity *id, const char *certfile, const char *file,
         enum pem_kind kind, struct buf *why)
 {
-	struct span der = { (const char *)k->key_file, k->key_len };
-	struct span own = { (const char *)k->certs[0].data,
-	                    k->certs[0].data_len };
-	struct key key;
+	struct span der = { (const char *)id->key_file, id->key_len };
 	struct x509 cert;
-	int r = key_read(&key, kind, der);
+	int r = key_read(&id->key, kind, der);
 
 	if (kind == PEM_KEY_ENCRYPTED)
 		return refuse(why, "key", file, "is encrypted, which hale "
@@ -194,11 +174,10 @@ fit_key(struct tls_key *k, const char *certfile, const char *file,
 		              "P-256, P-384 or P-521 can be used");
 	if (r < 0)
 		return refuse(why, "key", file, "the key is damaged");
-	if (x509_read(&cert, own) < 0)
+	if (x509_read(&cert, id->certs[0]) < 0)
 		return refuse(why, "certificate", certfile,
 		              "the certificate is damaged");
-	keep_key(k, &key);
-	if (!is_pair(k, &key, &cert.key))
+	if (!is_pair(&id->key, &cert.key))
 		return refuse(why, "key", file,
 		              "does not belong to the certificate");
 	return 0;
@@ -206,58 +185,58 @@ fit_key(struct tls_key *k, const char *certfile, const char *file,
 
 /* The first private key of the file. */
 static int
-take_key(struct tls_key *k, const char *certfile, const struct file *f,
+take_key(struct tls_identity *id, const char *certfile, const struct file *f,
          struct buf *why)
 {
 	struct span in = { f->text, f->len };
 	struct pem p;
 	int r;
 
-	k->key_file = malloc(f->len + 1);
-	if (k->key_file == NULL)
+	id->key_file = malloc(f->len + 1);
+	if (id->key_file == NULL)
 		return -ENOMEM;
-	pem_init(&p, k->key_file, f->len);
-	while ((r = pem_next(&p, &in)) > 0 || (r == 0 && pem_end(&p) > 0))
+	pem_init(&p, id->key_file, f->len);
+	while ((r = next_object(&p, &in)) > 0)
 		if (is_key(p.kind))
 			break;
-	k->key_len = p.len;
-	if (r < 0 || p.state != PEM_OUTSIDE)
+	id->key_len = p.len;
+	if (r < 0)
 		return refuse_pem(why, "key", f, &p);
 	if (!is_key(p.kind))
 		return refuse(why, "key", f->name,
 		              "holds no private key (PEM is needed)");
-	return fit_key(k, certfile, f->name, p.kind, why);
+	return fit_key(id, certfile, f->name, p.kind, why);
 }
 
-/* see tls/tls_engine.h */
+/* see tls/tls_identity.h */
 int
-tls_key_load(struct tls_key *k, const char *certfile, const char *keyfile,
-             struct buf *why)
+tls_identity_load(struct tls_identity *id, const char *certfile,
+                  const char *keyfile, struct buf *why)
 {
 	struct file cert = { .name = certfile };
 	struct file key = { .name = keyfile != NULL ? keyfile : certfile };
 	int r = file_read(&cert, "certificate", why);
 
 	if (r == 0)
-		r = take_chain(k, &cert, why);
+		r = take_chain(id, &cert, why);
 	if (r == 0)
 		r = file_read(&key, "key", why);
 	if (r == 0)
-		r = take_key(k, certfile, &key, why);
+		r = take_key(id, certfile, &key, why);
 	file_free(&cert);
 	file_free(&key);
 	if (r < 0)
-		tls_key_free(k);
+		tls_identity_free(id);
 	return r;
 }
 
-/* see tls/tls_engine.h */
+/* see tls/tls_identity.h */
 void
-tls_key_free(struct tls_key *k)
+tls_identity_free(struct tls_identity *id)
 {
-	if (k->key_file != NULL)
-		explicit_bzero(k->key_file, k->key_len);
-	free(k->key_file);
-	free(k->chain_file);
-	memset(k, 0, sizeof *k);
+	if (id->key_file != NULL)
+		explicit_bzero(id->key_file, id->key_len);
+	free(id->key_file);
+	free(id->chain_file);
+	memset(id, 0, sizeof *id);
 }

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tls/tls_identity.h - a client's certificates and private key, from files
+ *
+ * The same for every version of TLS.
+ */
+#ifndef HALE_TLS_TLS_IDENTITY_H
+#define HALE_TLS_TLS_IDENTITY_H
+
+#include "base/buf.h"
+#include "tls/key.h"
+
+#define TLS_IDENTITY_CERTS_MAX 8	/* certificates that are sent */
+#define TLS_IDENTITY_FILE_MAX  65536	/* bytes of its files */
+
+/* Zero is a good start, and stands for none. */
+struct tls_identity {
+	struct span certs[TLS_IDENTITY_CERTS_MAX];	/* our own first */
+	size_t      n;		/* of these; 0: no identity */
+	struct key  key;	/* of certs[0] */
+	unsigned char *chain_file, *key_file;	/* owned: decoded bytes */
+	size_t      chain_len, key_len;
+};
+
+/*
+ * Loads and matches them; keyfile NULL: the key is in certfile. Returns 0,
+ * -ENOMEM, or ERR_KEYFILE with words in *why.
+ */
+int tls_identity_load(struct tls_identity *id, const char *certfile,
+                      const char *keyfile, struct buf *why);
+
+/* Wipes and frees. */
+void tls_identity_free(struct tls_identity *id);
+
+#endif
