@@ -74,9 +74,9 @@ NEXT  = sup/checker sup/usage sup/notify sup/notify_sock net/http net/h2 net/pro
         client/check client/check_http client/check_stream client/check_why \
         client/checkopt client/target client/argv client/url base/percent \
         client/redact client/exchange client/dial client/resolve \
-        client/nameserver client/request client/reply client/program cmd/check \
-        cmd/targets cmd/run_checks cmd/supervisor sup/local_ask \
-        cmd/wait cmd/status cmd/get
+        client/nameserver client/query client/request client/reply \
+        client/program cmd/check cmd/targets cmd/run_checks cmd/supervisor \
+        sup/local_ask cmd/wait cmd/status cmd/get
 ORDER = $(call objects,$(FIRST)) -lc $(call objects,sup/init) -lc \
         $(call objects,$(NEXT))
 

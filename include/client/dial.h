@@ -34,15 +34,15 @@ int dial_add(struct dial_set *set, const struct ip *ip);
 /* Makes room for DIAL_ADDRS_MAX addresses in set->many. Returns 0 or -ENOMEM. */
 int dial_make_room(struct dial_set *set);
 
+/* Appends the i-th address of the set. */
+void dial_write_ip(struct buf *b, const struct dial_set *set, size_t i);
+
 /* The addresses, n of them. */
 static inline struct ip *
 dial_ips(struct dial_set *set)
 {
 	return set->many != NULL ? set->many : set->few;
 }
-
-/* Appends the i-th address of the set. */
-void dial_write_ip(struct buf *b, struct dial_set *set, size_t i);
 
 /*
  * Connects to the first address that answers: they are tried in order, the

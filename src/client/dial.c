@@ -58,6 +58,19 @@ dial_add(struct dial_set *set, const struct ip *ip)
 	return 0;
 }
 
+static const struct ip *
+ip_at(const struct dial_set *set, size_t i)
+{
+	return set->many != NULL ? &set->many[i] : &set->few[i];
+}
+
+/* see client/dial.h */
+void
+dial_write_ip(struct buf *b, const struct dial_set *set, size_t i)
+{
+	ip_write(b, ip_at(set, i));
+}
+
 /* see client/dial.h */
 bool
 dial_is_unix(struct span path)
@@ -105,13 +118,6 @@ struct race {
 };
 
 static void
-address_at(struct addr *out, const struct dial_set *set, size_t i)
-{
-	addr_set_ip(out, set->many != NULL ? &set->many[i] : &set->few[i],
-	            set->port);
-}
-
-static void
 note_failure(struct race *r, size_t which, int err)
 {
 	if (r->first_err == 0 || which < r->first) {
@@ -131,7 +137,7 @@ start_next(struct race *r)
 	bool done = false;
 	int fd;
 
-	address_at(&at, r->set, which);
+	addr_set_ip(&at, ip_at(r->set, which), r->set->port);
 	fd = sock_start(&at, SOCK_STREAM, &done);
 	if (fd < 0) {
 		note_failure(r, which, fd);
@@ -211,13 +217,6 @@ run_race(struct race *r, int64_t deadline_ms, size_t *which)
 }
 
 /* see client/dial.h */
-void
-dial_write_ip(struct buf *b, struct dial_set *set, size_t i)
-{
-	ip_write(b, &dial_ips(set)[i]);
-}
-
-/* see client/dial.h */
 int
 dial_connect(const struct dial_set *set, int64_t deadline_ms,
              struct addr *peer)
@@ -236,6 +235,6 @@ dial_connect(const struct dial_set *set, int64_t deadline_ms,
 	for (size_t i = 0; i < r.n; i++)
 		if (r.fds[i].fd != fd)
 			close(r.fds[i].fd);
-	address_at(peer, set, which);
+	addr_set_ip(peer, ip_at(set, which), set->port);
 	return fd;
 }

@@ -243,7 +243,7 @@ try_names(struct resolve *l)
 		as_is = names.as_is_first;
 		if (!names_next(&names, &name))
 			return ERR_RESOLVE;
-		r = nameservers_ask(&l->servers, buf_span(&name));
+		r = nameservers_find(&l->servers, buf_span(&name));
 		if (r == DNS_FOUND)
 			return 0;
 		if (is_last(r) || (!is_decided && (l->says == ERR_PARSE
