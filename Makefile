@@ -171,7 +171,7 @@ $B/unit/parts.a: $(UNIT_PARTS)
 	$Qar -qc $@ $^
 # cgroup.c's absolute paths are looked up in a folder of the test's.
 $B/unit/test_cgroup: UNIT_LINK = -Wl,--wrap=open
-$B/unit/test_death: UNIT_LINK = -Wl,--wrap=cgroup_oom_kills
+$B/unit/test_last_end: UNIT_LINK = -Wl,--wrap=cgroup_oom_kills
 # Nobody answers, and time is what poll() was asked to wait.
 $B/unit/test_dial: UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=clock_wait_ms \
         -Wl,--wrap=poll,--wrap=connect

@@ -19,7 +19,7 @@
 #define PROGRAM_TEXT_MAX  4096	/* bytes of the words, their NULs included */
 
 /* Appends why `program` could not be started, which gave err (-errno); the result
- * is not looked at. sup/explain.h has one. */
+ * is not looked at. sup/exec_error.h has one. */
 typedef int program_explain(struct buf *b, const char *program, int err);
 
 struct program {

@@ -47,7 +47,7 @@ struct init_plan {
 /*
  * Runs the service to its end. signals_block() must have been called. What
  * fails before the service runs is one log line and INIT_FAILED or
- * EXPLAIN_*; afterwards nothing ends hale but the service's end.
+ * EXEC_ERROR_*; afterwards nothing ends hale but the service's end.
  * Returns the exit code. To be called once: its memory is static.
  */
 int init_run(struct init_plan *plan);

@@ -10,8 +10,8 @@
 #ifndef HALE_SUP_SELF_H
 #define HALE_SUP_SELF_H
 
-#include "sup/death.h"
-#include "sup/follow.h"
+#include "sup/last_end.h"
+#include "sup/main_pid.h"
 #include "sup/init.h"
 #include "sup/launch.h"
 #include "sup/local.h"
@@ -55,14 +55,14 @@ struct init {
 	bool     stopped;	/* the service, as waitpid() reported it last */
 	bool     renamed;	/* the service is called `name` now */
 	int64_t  started_ms;
-	struct death_alive alive;	/* of the service */
+	struct last_end_alive alive;	/* of the service */
 	uint64_t born_ms;	/* of the service, since the epoch */
 	/* Large, so here: what a start touches lies close together above. */
 	struct server server;
 	struct signalfd_siginfo batch[SELF_SIGNAL_BATCH];
 	int      stop_came;	/* the signal that was the (last) stop */
 	struct signalfd_siginfo stop_from;	/* the stop's value, if queued */
-	struct follow follow;
+	struct main_pid follow;
 	uint64_t orphans, forwarded;
 	uint64_t heard_ticks;	/* when a stop went to the group, or 0 */
 	int      group_fd;	/* from tree_hold(), or 0 */
@@ -85,7 +85,7 @@ struct init {
 	int64_t  stop_ms;	/* when the stop signal was sent */
 	int64_t  no_drain_ms;	/* a refused /drain is not logged before */
 	char sick[SNAPSHOT_WHY_MAX];	/* why it is not live, or was stopped */
-	char death[DEATH_TEXT_MAX];	/* how the last one ended, or "" */
+	char death[LAST_END_TEXT_MAX];	/* how the last one ended, or "" */
 	char refused[SNAPSHOT_WHY_MAX];	/* why the machine refused a start, or "" */
 	struct self_exec execs[2];	/* one may have ended in this very turn */
 	char name[PROC_NAME_LEN + 1];	/* of what was followed, at that time */

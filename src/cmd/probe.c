@@ -17,7 +17,7 @@
 #include "client/redact.h"
 #include "tls/trust.h"
 #include "sup/cgroup.h"
-#include "sup/explain.h"
+#include "sup/exec_error.h"
 
 #define PIPE_MS  2000	/* for the CAs that come through a pipe */
 #define WHAT_MAX (REDACT_ROOM + 32)	/* bytes of a command and a URL */
@@ -168,7 +168,7 @@ probe_prepare(const char *command, struct check_conf *conf, int n,
 	if (n > 1)
 		read_pipe(conf->cafile);
 	conf->user_agent = cmd_agent();
-	conf->explain = explain_exec;
+	conf->explain = exec_error_write;
 	return CMD_OK;
 }
 

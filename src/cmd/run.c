@@ -13,7 +13,7 @@
 #include "cmd/run_checks.h"
 #include "cmd/script.h"
 #include "client/checkname.h"
-#include "sup/explain.h"
+#include "sup/exec_error.h"
 #include "sup/init.h"
 
 #define WORD_MAX 32	/* bytes of a signal's name, an exit code, a duration */
@@ -462,7 +462,7 @@ run_run(int argc, char **argv)
 	if (starts_itself(argv[0], argv[left])) {
 		log_error("cannot start %s: its #! line names hale, which "
 		          "would start it again and again", argv[left]);
-		return EXPLAIN_CANNOT_EXEC;
+		return EXEC_ERROR_CANNOT_RUN;
 	}
 	log_level(level_of(&a));
 	if (!a.no_env)

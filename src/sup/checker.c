@@ -17,7 +17,7 @@
 
 #include "base/err.h"
 #include "sup/child.h"
-#include "sup/explain.h"
+#include "sup/exec_error.h"
 #include "sup/fds.h"
 #include "sup/tree.h"
 
@@ -74,7 +74,7 @@ run(const struct checker_job *job, int fd)
 	leave_the_parent(job, fd);
 	/* It was read before the service was started, without an error. */
 	r = check_word_read(&w, job->word, &unused, &expected);
-	w.conf.explain = explain_exec;
+	w.conf.explain = exec_error_write;
 	if (r == 0)
 		r = check_url(&w.conf, w.url, job->deadline_ms, &why);
 	(void)!write(fd, why.p, why.len);	/* lost: the status tells all */

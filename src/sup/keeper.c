@@ -12,8 +12,8 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "sup/child.h"
-#include "sup/explain.h"
-#include "sup/stopped.h"
+#include "sup/exec_error.h"
+#include "sup/child_stop.h"
 #include "sup/terminal.h"
 #include "sup/tree.h"
 #include "sup/usage.h"
@@ -78,7 +78,7 @@ keeper_signal(const struct init *in, bool to_group, int sig,
 static void
 wake_stopped(struct init *in)
 {
-	if (in->pid == 0 || !stopped_is(in->pid, in->stopped))
+	if (in->pid == 0 || !child_stop_is_on(in->pid, in->stopped))
 		return;
 	keeper_tell_signal(in, "it is stopped: sending", SIGCONT);
 	in->stopped = false;
@@ -251,7 +251,7 @@ start_failed(struct init *in, int err, bool again)
 	struct buf b = buf_over(reason, sizeof reason);
 	int code = launch_explain(&in->launch, err, &in->start_refused, &b);
 
-	if (code == EXPLAIN_NOT_FOUND && in->plan->write_hint != NULL)
+	if (code == EXEC_ERROR_NOT_FOUND && in->plan->write_hint != NULL)
 		in->plan->write_hint(&b, in->plan->argv[0]);
 	if (in->start_refused && again)
 		note_refused_start(in, buf_text(&b));
@@ -301,7 +301,7 @@ keeper_hold_group(struct init *in)
 void
 keeper_started(struct init *in)
 {
-	death_born(&in->alive, in->started_ms);
+	last_end_began(&in->alive, in->started_ms);
 	keeper_hold_group(in);
 	if (in->exec != NULL)
 		return;	/* it has not begun yet */

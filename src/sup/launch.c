@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "sup/env.h"
-#include "sup/explain.h"
+#include "sup/exec_error.h"
 #include "sup/terminal.h"
 
 /* The slot in which name (with its "=") is our pid, which is to become the
@@ -117,10 +117,10 @@ launch_explain(const struct launch *l, int err, bool *refused,
 {
 	*refused = err_is_shortage(err);
 	if (l->news.refused == NULL || *refused)
-		return explain_exec(why, l->child.argv[0], err);
+		return exec_error_write(why, l->child.argv[0], err);
 	buf_fmt(why, "%s: %s (denied by seccomp?)", l->news.refused,
 	        err_text(err));
-	return EXPLAIN_CANNOT_EXEC;
+	return EXEC_ERROR_CANNOT_RUN;
 }
 
 /* see sup/launch.h */

@@ -13,11 +13,11 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "sup/child.h"
-#include "sup/clash.h"
-#include "sup/daemon.h"
+#include "sup/port_clash.h"
+#include "sup/daemon_hint.h"
 #include "sup/keeper.h"
 #include "sup/proc.h"
-#include "sup/stopped.h"
+#include "sup/child_stop.h"
 #include "sup/terminal.h"
 #include "sup/tree.h"
 #include "sup/usage.h"
@@ -37,7 +37,7 @@ static void
 tell_end(struct init *in)
 {
 	struct buf b = buf_over(in->death, sizeof in->death);
-	struct death death = {
+	struct last_end death = {
 		.status = in->status,
 		.kills_before = in->alive.kills,
 		.since_ms = clock_ms() - in->alive.counted_ms,
@@ -46,8 +46,8 @@ tell_end(struct init *in)
 		.sick = was_sick(in) ? in->sick : NULL,
 	};
 
-	death_look(&death);
-	death_write(&b, &death);
+	last_end_look(&death);
+	last_end_write(&b, &death);
 	in->died_ms = clock_ms();
 	if (in->status == 0)
 		log_info("%s (pid %d) %s", self_program(in), (int)in->pid,
@@ -107,7 +107,7 @@ reaper_named(void *owner, pid_t pid)
 	in->follow.loop = &in->loop;
 	in->follow.gone = reaper_gone;
 	in->follow.owner = in;
-	r = is_hales_own(pid) ? -ESRCH : follow_take(&in->follow, in->pid, pid);
+	r = is_hales_own(pid) ? -ESRCH : main_pid_take(&in->follow, in->pid, pid);
 	if (r < 0) {
 		tell_unfollowed(in, pid, r);
 		return;
@@ -127,7 +127,7 @@ find_successor(struct init *in, int status)
 
 	if (!keeper_is_watched(&in->lifecycle))
 		return 0;	/* it was to end */
-	next = follow_next(&in->follow);
+	next = main_pid_next(&in->follow);
 	in->upgrade_failed |= next > 0 && status != 0;
 	if (next == 0 && in->plan->follow_orphan && status == 0
 	 && tree_children(&next) != 1)
@@ -154,7 +154,7 @@ reaper_lives(void *owner)
 	struct init *in = owner;
 
 	if (in->pid > 0)
-		death_seen_alive(&in->alive, clock_ms());
+		last_end_seen_alive(&in->alive, clock_ms());
 }
 
 static void
@@ -213,7 +213,7 @@ was_seen_ready(const struct init *in)
 static void
 tell_clash(struct init *in)
 {
-	const struct clash c = {
+	const struct port_clash c = {
 		.code = child_code(in->status),
 		.lived_ms = in->died_ms - in->started_ms,
 		.argv = in->plan->argv,
@@ -227,7 +227,7 @@ tell_clash(struct init *in)
 	for (size_t i = 0; i < in->plan->n_listen; i++) {
 		const struct listen_place *l = &in->plan->listen[i];
 
-		if (!clash_is_likely(&c, sock_port(&l->at)))
+		if (!port_clash_is_likely(&c, sock_port(&l->at)))
 			continue;
 		listen_write(&b, l);
 		log_warn("hale itself listens on %s: a service that also "
@@ -265,7 +265,7 @@ service_ended(struct init *in, int status)
 		become_service(in, next);
 		return;
 	}
-	follow_forget(&in->follow);
+	main_pid_forget(&in->follow);
 	if (in->upgrade_failed && status == 0
 	 && keeper_is_watched(&in->lifecycle))
 		status = failed_upgrade(in);
@@ -310,7 +310,7 @@ static void
 resume(struct init *in)
 {
 	in->resumed = in->rules.shares_group;
-	if (in->resumed && stopped_is(in->pid, true))
+	if (in->resumed && child_stop_is_on(in->pid, true))
 		(void)keeper_signal(in, true, SIGCONT, NULL);
 }
 
@@ -357,7 +357,7 @@ child_changed(struct init *in, pid_t pid, int status)
 	int r = 0;
 
 	if (WIFSTOPPED(status))
-		r = stopped_let_go(pid, WSTOPSIG(status));
+		r = child_stop_let_go(pid, WSTOPSIG(status));
 	if (r > 0 || (r < 0 && !asked))
 		tell_traced(in, pid, r);
 	else if (pid == in->pid && WIFCONTINUED(status))
@@ -395,7 +395,7 @@ reaper_reap(struct init *in)
 			in->peak_kb = used.ru_maxrss;
 			service_ended(in, status);
 		} else if (!monitor_reaped(&in->monitor, pid, status)) {
-			follow_reaped(&in->follow, pid);
+			main_pid_reaped(&in->follow, pid);
 			orphan_ended(in, pid, status);
 		}
 		if (in->leaving)
@@ -420,7 +420,7 @@ reaper_gone(void *owner, pid_t pid)
 		service_ended(in, status);
 		return;
 	}
-	next = follow_next(&in->follow);
+	next = main_pid_next(&in->follow);
 	if (next == 0) {
 		log_warn("%s (pid %d) has ended, another process got its exit "
 		         "code: that counts as code 1", self_program(in),

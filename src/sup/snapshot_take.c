@@ -9,7 +9,7 @@
 #include "sup/usage.h"
 
 _Static_assert(SNAPSHOT_NAME_MAX >= MONITOR_NAME_MAX
-            && SNAPSHOT_EXIT_MAX >= DEATH_TEXT_MAX
+            && SNAPSHOT_EXIT_MAX >= LAST_END_TEXT_MAX
             && SNAPSHOT_STATUS_MAX > NOTIFY_STATUS_MAX
             && SNAPSHOT_PLACE_MAX >= LISTEN_TEXT_MAX
             && SNAPSHOT_LISTEN_MAX >= INIT_LISTEN_MAX, "all of a text fits");

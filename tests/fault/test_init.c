@@ -15,7 +15,7 @@
 #include "../unit/unit.h"
 
 #include "base/clock.h"
-#include "sup/explain.h"
+#include "sup/exec_error.h"
 #include "sup/init.h"
 #include "sup/spawn.h"
 
@@ -147,7 +147,7 @@ __wrap_spawn_shared(spawn_work *work, void *arg, enum spawn_end *end)
 	if (pid != 0)
 		return pid;
 	work(arg);
-	_exit(EXPLAIN_CANNOT_EXEC);
+	_exit(EXEC_ERROR_CANNOT_RUN);
 }
 
 int __real_poll(struct pollfd *p, nfds_t n, int ms);
@@ -500,7 +500,7 @@ survives(const struct row *r, int nth, bool from_then_on)
 		code = code_of(&l);
 		assert_true(fault->met > 0);
 		assert_int_equal(code, r->call == CALL_SPAWN
-		                       ? EXPLAIN_CANNOT_EXEC : INIT_FAILED);
+		                       ? EXEC_ERROR_CANNOT_RUN : INIT_FAILED);
 	}
 	nth = fault->met;
 	*fault = (struct fault){ 0 };

@@ -686,7 +686,7 @@ the_longest_texts_are_whole(void **state)
 	begin_moment();
 	it_has_a_check();
 	memset(checks[0].name, 'n', MONITOR_NAME_MAX - 1);
-	memset(in.death, 'd', DEATH_TEXT_MAX - 1);
+	memset(in.death, 'd', LAST_END_TEXT_MAX - 1);
 	memset(monitor->inbox.notify.status, 's', NOTIFY_STATUS_MAX);
 	monitor->inbox.notify.status_len = NOTIFY_STATUS_MAX;
 	snapshot_take(&s, &in, SNAPSHOT_REASONS, NOW);
