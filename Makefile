@@ -61,6 +61,7 @@ $B/hale: $B/hale.debug
 # its large state would part libc's variables from ours.
 FIRST = main cmd/cmd cmd/run base/relro base/err base/span base/buf base/parse \
         base/signame base/opt base/clock base/log sup/signals sup/lifecycle \
+        sup/lifecycle_status sup/backoff \
         sup/monitor sup/inbox sup/verdict sup/cgroup sup/terminal sup/spawn sup/child sup/tree \
         sup/proc sup/fds sup/env sup/launch sup/keeper sup/nonce sup/local \
         client/checkname net/loop net/sock net/server

@@ -32,11 +32,7 @@ struct init_plan {
 	int     stop_signal;	/* 0: what SIGTERM is rewritten to */
 	uint64_t stops;		/* as in signals_rules */
 	bool    follow_orphan;	/* the one process that it left is the service */
-	int64_t stop_timeout_ms, drain_ms, linger_ms;	/* 0: off */
-	enum lifecycle_restart   restart;
-	enum lifecycle_unhealthy on_unhealthy;
-	int64_t backoff_min_ms, backoff_max_ms;
-	int     max_restarts;	/* in a row; 0: no limit */
+	struct lifecycle_conf lifecycle;
 	struct monitor_plan monitor;
 	signed char rewrite[SIGNAME_MAX + 1];	/* as in signals_rules */
 	bool    is_success[INIT_CODES];	/* exit codes that become 0 */

@@ -184,7 +184,7 @@ add_restart(void *args, struct span value)
 	int i = find_word(value, words, RESTART_ALWAYS + 1);
 
 	if (i >= 0)
-		((struct run_args *)args)->plan.restart =
+		((struct run_args *)args)->plan.lifecycle.restart =
 			(enum lifecycle_restart)i;
 	return i < 0 ? i : 0;
 }
@@ -200,7 +200,7 @@ add_on_unhealthy(void *args, struct span value)
 	int i = find_word(value, words, UNHEALTHY_EXIT + 1);
 
 	if (i >= 0)
-		((struct run_args *)args)->plan.on_unhealthy =
+		((struct run_args *)args)->plan.lifecycle.on_unhealthy =
 			(enum lifecycle_unhealthy)i;
 	return i < 0 ? i : 0;
 }
@@ -234,8 +234,8 @@ add_backoff(void *args, struct span value)
 	 || parse_ms(low, &min_ms) < 0 || parse_ms(high, &max_ms) < 0
 	 || min_ms > max_ms)
 		return ERR_PARSE;
-	plan->backoff_min_ms = min_ms;
-	plan->backoff_max_ms = max_ms;
+	plan->lifecycle.backoff.min_ms = min_ms;
+	plan->lifecycle.backoff.max_ms = max_ms;
 	return 0;
 }
 
@@ -247,7 +247,7 @@ static const struct opt opts[] = {
 	    "ADDRESS", add_listen,
 	    "PORT, IP:PORT, [IPV6]:PORT, unix:/PATH or unix:@NAME of at most "
 	    "107 bytes, each with \",probes\" after it to show verdicts only"),
-	OPT(0, "drain", OPT_MS, AT(plan.drain_ms), "",
+	OPT(0, "drain", OPT_MS, AT(plan.lifecycle.drain_ms), "",
 	    "on a stop: readiness off, serve on for this long, then stop", "",
 	    NULL, ""),
 	OPT(0, "stop-on", OPT_LIST, 0, "",
@@ -256,10 +256,10 @@ static const struct opt opts[] = {
 	    "one signal such as QUIT; KILL, STOP and CHLD cannot be a stop"),
 	OPT(0, "stop-signal", OPT_SIG, AT(plan.stop_signal), "",
 	    "what the service gets for SIGTERM", "", NULL, ""),
-	OPT(0, "stop-timeout", OPT_MS, AT(plan.stop_timeout_ms), "",
+	OPT(0, "stop-timeout", OPT_MS, AT(plan.lifecycle.stop_timeout_ms), "",
 	    "kill everything this long after the stop signal; 0: never", "",
 	    NULL, ""),
-	OPT(0, "linger", OPT_MS, AT(plan.linger_ms), "",
+	OPT(0, "linger", OPT_MS, AT(plan.lifecycle.linger_ms), "",
 	    "once the service has ended, send SIGTERM to the rest and wait this long",
 	    "", NULL, ""),
 	OPT(0, "check", OPT_URLS, 0, "",
@@ -303,7 +303,7 @@ static const struct opt opts[] = {
 	    "MIN..MAX", add_backoff,
 	    "two durations such as 100ms..30s, the first no longer than the "
 	    "second"),
-	OPT(0, "max-restarts", OPT_INT, AT(plan.max_restarts), "",
+	OPT(0, "max-restarts", OPT_INT, AT(plan.lifecycle.backoff.max_restarts), "",
 	    "give up after N restarts without a healthy minute between; 0: never",
 	    "", NULL, ""),
 	OPT(0, "follow-orphan", OPT_FLAG, AT(plan.follow_orphan), "",
@@ -360,13 +360,13 @@ warn_of_idle_action(const struct init_plan *plan)
 
 	for (size_t i = 0; i < plan->monitor.n_checks; i++)
 		counts_for |= plan->monitor.checks[i].counts_for;
-	if (plan->on_unhealthy != UNHEALTHY_REPORT
+	if (plan->lifecycle.on_unhealthy != UNHEALTHY_REPORT
 	 && plan->monitor.watchdog_ms == 0 && !plan->monitor.notify
 	 && (counts_for & VERDICT_LIVE) == 0)
 		log_warn("--on-unhealthy: nothing can make it unhealthy "
 		         "without --check, --live-check or --watchdog");
-	if (plan->max_restarts > 0 && plan->restart == RESTART_NEVER
-	 && plan->on_unhealthy != UNHEALTHY_RESTART)
+	if (plan->lifecycle.backoff.max_restarts > 0 && plan->lifecycle.restart == RESTART_NEVER
+	 && plan->lifecycle.on_unhealthy != UNHEALTHY_RESTART)
 		log_warn("--max-restarts: nothing restarts the service");
 }
 

@@ -22,6 +22,8 @@
 #include "base/relro.h"
 #include "sup/fds.h"
 #include "sup/keeper.h"
+#include "sup/lifecycle_status.h"
+#include "sup/lifecycle_time.h"
 #include "sup/proc.h"
 #include "sup/reaper.h"
 #include "sup/reason.h"
@@ -393,7 +395,7 @@ open_watch(struct init *in)
 		in, health_changed, readiness_changed, time_extended,
 		reaper_lives, reaper_named,
 	};
-	bool again = lifecycle_restarts(&in->lifecycle);
+	bool again = lifecycle_restarts(&in->plan->lifecycle);
 	char words[WHY_MAX];
 	struct buf b = buf_over(words, sizeof words);
 	int r = monitor_open(&in->monitor, &in->room, &in->plan->monitor,
@@ -423,7 +425,7 @@ is_subreaper(void)
 static void
 become_reaper(const struct init *in)
 {
-	bool needs = in->plan->follow_orphan || in->plan->linger_ms > 0;
+	bool needs = in->plan->follow_orphan || in->plan->lifecycle.linger_ms > 0;
 
 	if (in->rules.self == 1 || (!in->plan->subreaper && is_subreaper()))
 		return;
@@ -499,7 +501,7 @@ settle(struct init *in)
 	if (in->terminal_fd > STDERR_FILENO)
 		ours[n++] = in->terminal_fd;
 	/* A second start passes on what hale was given, like the first. */
-	if (!lifecycle_restarts(&in->lifecycle))
+	if (!lifecycle_restarts(&in->plan->lifecycle))
 		fds_close_others(ours, n);
 	keeper_started(in);
 	fds_raise();	/* for connections and checks */
@@ -537,15 +539,6 @@ prepare(struct init *in, struct init_plan *plan)
 	};
 	memcpy(in->rules.rewrite, plan->rewrite, sizeof plan->rewrite);
 	in->stop_signal = default_stop(in);
-	in->lifecycle.leaving_kills = in->rules.self == 1;
-	in->lifecycle.drain_ms = plan->drain_ms;
-	in->lifecycle.stop_timeout_ms = plan->stop_timeout_ms;
-	in->lifecycle.linger_ms = plan->linger_ms;
-	in->lifecycle.restart = plan->restart;
-	in->lifecycle.on_unhealthy = plan->on_unhealthy;
-	in->lifecycle.backoff_min_ms = plan->backoff_min_ms;
-	in->lifecycle.backoff_max_ms = plan->backoff_max_ms;
-	in->lifecycle.max_restarts = plan->max_restarts;
 	keeper_choose_group(in);
 	server_init(&in->server, &in->loop, respond_to_probe, in);
 }
@@ -570,7 +563,8 @@ clean_up(struct init *in)
 static int
 serve(struct init *in)
 {
-	lifecycle_started(&in->lifecycle, in->started_ms);
+	lifecycle_started(&in->lifecycle, &in->plan->lifecycle,
+	                  in->rules.self == 1, in->started_ms);
 	settle(in);
 	while (!in->leaving) {
 		int r = loop_turn(&in->loop);

@@ -13,6 +13,8 @@
 #include "base/log.h"
 #include "sup/child.h"
 #include "sup/exec_error.h"
+#include "sup/lifecycle_status.h"
+#include "sup/lifecycle_time.h"
 #include "sup/child_stop.h"
 #include "sup/terminal.h"
 #include "sup/tree.h"
@@ -93,7 +95,7 @@ tell_limit(const struct init *in, int64_t now_ms)
 	struct buf b = buf_over(time, sizeof time);
 	const struct lifecycle *s = &in->lifecycle;
 
-	if (s->is_patient || s->stop_timeout_ms > 0 || in->told_unreachable)
+	if (s->is_patient || s->conf->stop_timeout_ms > 0 || in->told_unreachable)
 		return;
 	buf_ms(&b, s->deadline_ms - now_ms);
 	log_warn("%s (pid %d) is not live, and there is no --stop-timeout: "
@@ -317,10 +319,11 @@ keeper_started(struct init *in)
 static bool
 needs_keys(const struct init *in)
 {
-	const struct lifecycle *s = &in->lifecycle;
+	const struct lifecycle_conf *s = &in->plan->lifecycle;
 
 	return in->terminal_fd >= 0
-	    && (lifecycle_restarts(s) || s->drain_ms > 0 || s->stop_timeout_ms > 0)
+	    && (lifecycle_restarts(s) || s->drain_ms > 0
+	     || s->stop_timeout_ms > 0)
 	    && terminal_is_ours(in->terminal_fd);
 }
 
@@ -393,7 +396,7 @@ tell_restart(const struct init *in, int64_t now_ms)
 
 	buf_ms(&b, in->lifecycle.start_ms - now_ms);
 	log_warn("restarting %s in %s (restart %d)", self_program(in), buf_text(&b),
-	         in->lifecycle.restarts);
+	         in->lifecycle.backoff.restarts);
 }
 
 static void
@@ -419,7 +422,7 @@ static void
 tell_surrender(const struct init *in)
 {
 	const char *live = in->pid > 0 ? ", it is not live any more" : "";
-	int n = in->lifecycle.in_row;
+	int n = in->lifecycle.backoff.in_row;
 
 	if (in->lifecycle.unheard)
 		log_error("%s is unhealthy and cannot be signalled: giving "

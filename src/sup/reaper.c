@@ -272,7 +272,7 @@ service_ended(struct init *in, int status)
 	in->status = status;
 	tell_end(in);
 	tell_clash(in);
-	if (status == 0 && keeper_is_watched(&in->lifecycle) && in->plan->linger_ms == 0)
+	if (status == 0 && keeper_is_watched(&in->lifecycle) && in->plan->lifecycle.linger_ms == 0)
 		tell_left(in);
 	in->pid = 0;
 	in->renamed = false;	/* the next start is of the given program */

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/signame.h"
 #include "sup/child.h"
+#include "sup/lifecycle_status.h"
 #include "sup/reason.h"
 #include "sup/usage.h"
 
@@ -113,7 +114,8 @@ add_service(const struct take *t)
 		fail(c, VERDICT_LIVE, &why);
 	} else if (!lifecycle_is_live(l)) {
 		buf_fmt(&why, "unhealthy after %d restart%s, given up: %s",
-		        l->in_row, l->in_row == 1 ? "" : "s", t->in->sick);
+		        l->backoff.in_row, l->backoff.in_row == 1 ? "" : "s",
+		        t->in->sick);
 		fail(c, VERDICT_LIVE, &why);
 	} else if (t->in->exec != NULL) {
 		buf_str(&why, "its program is still being loaded: exec has not "
@@ -275,7 +277,7 @@ take_service(const struct take *t)
 	s->service_pid = in->pid;
 	s->main_pid = n->main_pid;
 	s->uptime_ms = t->now_ms - in->started_ms;
-	s->restarts = l->restarts;
+	s->restarts = l->backoff.restarts;
 	s->next_start_ms = waits ? left_ms(l->start_ms, t->now_ms) : -1;
 	s->gave_up = l->gave_up;
 	s->last_code = child_code(in->status);
@@ -310,7 +312,7 @@ snapshot_take(struct snapshot *s, struct init *in, enum snapshot_scope scope,
 
 	s->version = in->plan->version;
 	s->self = in->rules.self;
-	s->drain_ms = in->plan->drain_ms;
+	s->drain_ms = in->plan->lifecycle.drain_ms;
 	s->orphans = in->orphans;
 	s->signals = in->forwarded;
 	s->requests = in->server.requests;

@@ -233,7 +233,7 @@ static bool mends;
 static void
 plan_watch(struct init_plan *plan)
 {
-	plan->restart = RESTART_ON_FAILURE;
+	plan->lifecycle.restart = RESTART_ON_FAILURE;
 	plan->monitor = (struct monitor_plan){
 		.verdict = {
 			.interval_ms = 1000, .timeout_ms = 60000,
@@ -248,7 +248,7 @@ plan_watch(struct init_plan *plan)
 	};
 	if (!mends)
 		return;
-	plan->on_unhealthy = UNHEALTHY_RESTART;
+	plan->lifecycle.on_unhealthy = UNHEALTHY_RESTART;
 	plan->monitor.verdict.interval_ms = 100;
 	plan->monitor.verdict.retries = 1;
 	plan->monitor.checks[0].counts_for |= VERDICT_LIVE;

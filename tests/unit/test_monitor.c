@@ -210,7 +210,7 @@ must_be(bool ready, bool live)
 	in.plan = &plan;
 	in.pid = getpid();
 	in.monitor = monitor;
-	lifecycle_started(&in.lifecycle, fake_now_ms);
+	lifecycle_started(&in.lifecycle, &plan.lifecycle, false, fake_now_ms);
 	snapshot_take(&s, &in, SNAPSHOT_DETAILS, fake_now_ms);
 	assert_int_equal(ready, monitor_is_ready(&monitor));
 	if (monitor.inbox.pid > 0)	/* a start and an end are known */

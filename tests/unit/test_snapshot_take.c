@@ -88,7 +88,7 @@ static void
 hale_gave_up(void)
 {
 	service->gave_up = true;
-	service->in_row = 3;
+	service->backoff.in_row = 3;
 	SET(in.sick, "check it: no");
 }
 
@@ -96,7 +96,7 @@ static void
 hale_gave_up_after_one(void)
 {
 	hale_gave_up();
-	service->in_row = 1;
+	service->backoff.in_row = 1;
 }
 
 static void
@@ -553,7 +553,7 @@ the_figures_are_those_of_the_moment(void **state)
 
 	(void)state;
 	begin_moment();
-	plan.drain_ms = 5000;
+	plan.lifecycle.drain_ms = 5000;
 	in.rules.self = 1;
 	in.started_ms = NOW - 61000;
 	in.died_ms = NOW - 70000;
@@ -562,7 +562,7 @@ the_figures_are_those_of_the_moment(void **state)
 	in.orphans = 11;
 	in.forwarded = 12;
 	in.server.requests = 13;
-	service->restarts = 14;
+	service->backoff.restarts = 14;
 	service->gave_up = true;
 	monitor->inbox.notify.main_pid = 15;
 	SET(monitor->inbox.notify.status, "busyX");
