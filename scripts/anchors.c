@@ -68,8 +68,9 @@ unfit(const struct x509 *c)
 		return "is not a CA";
 	if (c->key.kind < X509_KEY_RSA)
 		return "has a key that hale cannot use";
-	if (c->key.kind == X509_KEY_RSA && (der_uint_bits(c->key.n) < X509_RSA_MIN ||
-	    der_uint_bits(c->key.n) > X509_RSA_MAX))
+	if (c->key.kind == X509_KEY_RSA
+	 && (der_uint_bits(c->key.n) < X509_RSA_MIN
+	  || der_uint_bits(c->key.n) > X509_RSA_MAX))
 		return "has an RSA key that is too small or large";
 	if (c->has_purpose && !c->for_server)
 		return "is not for servers";
@@ -154,8 +155,8 @@ take_all(struct span in)
 		if (r <= 0)
 			return r;
 		text.len -= in.len;
-		if (p.kind != PEM_CERT ||
-		    take(text, (struct span){ (char *)der, p.len }) < 0)
+		if (p.kind != PEM_CERT
+		 || take(text, (struct span){ (char *)der, p.len }) < 0)
 			return -1;
 	}
 }
@@ -177,8 +178,8 @@ main(int argc, char **argv)
 	date = comment(in, "date");
 	printf("/* made by scripts/anchors.c */\n#include \"tls/anchors.h\"\n\n"
 	       "static const unsigned char blob[] = {\n");
-	if (in.len == sizeof text || version.len == 0 || date.len == 0 ||
-	    take_all(in) < 0 || taken == 0) {
+	if (in.len == sizeof text || version.len == 0 || date.len == 0
+	 || take_all(in) < 0 || taken == 0) {
 		fprintf(stderr, "anchors: cannot use %s: scripts/roots makes "
 		        "such a file\n", argv[1]);
 		return 1;

@@ -8,6 +8,7 @@
 # A module whose header or source says "(pure)" in its first comment decides and
 # touches nothing: its object needs mem*, str* and pure modules only.
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016 # what awk expands
 set -eu
 
 build=$1
@@ -31,16 +32,6 @@ sup/local_ask base net client
 # What still breaks a rule, a header or what a pure module needs; a line goes when
 # that has gone.
 STILL='
-src/sup/endpoints.c client/url.h
-src/sup/monitor.c client/checkname.h
-src/sup/monitor.c client/checkopt.h
-src/sup/view_text.c sock_write
-src/get/head.c cmd/cmd.h
-src/get/receive.c cmd/cmd.h
-src/get/route.c cmd/cmd.h
-src/get/writeout.c cmd/cmd.h
-src/get/route.c net/ip.h
-src/get/messages.c net/ip.h
 '
 
 # What a compiler or a sanitizer adds by itself is no call of ours; clang makes
@@ -49,7 +40,6 @@ ADDED='^(mem|str|bcmp$|_*GLOBAL_OFFSET_TABLE_|__stack_chk_|__asan_|__ubsan_|__sa
 
 # may(file, header): both as paths whose last two parts are ROOM/NAME. `from` is
 # then whose rule it was.
-# shellcheck disable=SC2016 # for awk
 RULES='
 function module_of(path, part, n) {
 	n = split(path, part, "/")

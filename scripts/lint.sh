@@ -1,10 +1,13 @@
 #!/bin/sh
-# lint.sh [FLAG...] - clang-tidy, cppcheck, gcc -fanalyzer and shellcheck over
-# all C and shell; FLAGs are those that the C is compiled with.
+# lint.sh BUILD_DIR [FLAG...] - the house's style, clang-tidy, cppcheck, gcc
+# -fanalyzer and shellcheck over all C and shell; FLAGs are those that the C of
+# BUILD_DIR was compiled with.
 # SPDX-License-Identifier: MIT
 set -eu
 
 cd "$(dirname "$0")/.."
+build=$1
+shift
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -48,8 +51,12 @@ shell() {
 	xargs shellcheck <"$tmp/sh"
 }
 
+style() {
+	scripts/style.sh "$build"
+}
+
 bad=0
-for part in tidy analyze check shell; do
+for part in style tidy analyze check shell; do
 	echo "lint    $part"
 	$part || bad=1
 done

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/opt.h - option tables: command line and environment in, help out
+ * base/opt.h - option tables: command line and environment in
  *
- * One table gives the parser, the HALE_* names and the help text. Nothing
- * here prints: what was wrong is told in struct opt_fail, in the caller's
- * words and pointers.
+ * One table gives the parser, the HALE_* names and the help text
+ * (base/opt_words.h), in two dialects: hale's own, where "--name=value" is a
+ * word and the environment may set what the command line does not; and curl's
+ * for `hale get`. Nothing here prints: what was wrong is in struct opt_fail, in
+ * the caller's words and pointers.
  */
 #ifndef HALE_BASE_OPT_H
 #define HALE_BASE_OPT_H
@@ -31,20 +33,27 @@ enum opt_kind {
 	OPT_URLS,	/* the same, of checks; an error line may show a value
 			 * in part */
 	OPT_SECRETS,	/* the same; an error line must not show a value */
+	/* curl's dialect only */
+	OPT_SECRET,	/* an OPT_WORD whose value an error line must not show */
+	OPT_OPERAND,	/* the same as OPT_WORD; what is not an option is one too */
+	OPT_CALL,	/* no value; add() gets an empty one */
+	OPT_PAST,	/* no value; passed over */
+	OPT_PAST_VALUE,	/* the same, with a value */
+	OPT_REFUSED,	/* no value; always OPT_ABSENT: help says why */
 };
 
 /*
- * Takes one value of a word or a list into args. Returns 0, ERR_FULL or another error
- * below zero. The bytes live as long as argv and the environment, but are
- * not terminated: a list in the environment is one string.
+ * Takes one value into field, which is args + at. Returns 0, ERR_FULL or another
+ * error below zero. The bytes live as long as argv and the environment; those of
+ * a list in the environment, which is one string, are not terminated.
  */
-typedef int opt_add(void *args, struct span value);
+typedef int opt_add(void *field, struct span value);
 
 struct opt {
 	char          letter;
 	unsigned char kind;	/* enum opt_kind */
 	uint16_t      at;
-	const char   *name;	/* and behind its NUL the other texts */
+	const char   *name;	/* and after its NUL the other texts */
 	opt_add      *add;
 };
 
@@ -52,11 +61,11 @@ struct opt {
  * One row:
  *   letter    'x', or 0 for none
  *   name      long name without dashes
- *   kind, at  offset of the field in args, 0 with add()
+ *   kind, at  offset of the field in args; with add() 0 for args itself
  *   def       default as it would be written, or ""
  *   help      one line
  *   value     what its value is called; "": by kind
- *   add       OPT_WORD and the lists only, else NULL
+ *   add       for those that go to add(), else NULL
  *   expected  what its value must be; "": by kind, value
  * The texts are literals, laid out as one: a pointer to each would be five for
  * the start of every hale to relocate.
@@ -65,7 +74,12 @@ struct opt {
 	{ letter, kind, at, \
 	  name "\0" def "\0" help "\0" value "\0" expected, add }
 #define OPT_END { .kind = OPT_NONE }
-#define OPT_MAX 63	/* options in a table: one bit each says "was given" */
+#define OPT_ENV_PREFIX "HALE_"
+#define OPT_MAX 63	/* options in a table that the environment may set: one
+			 * bit each says "was given" */
+
+/* The texts of a row, in their order. */
+enum opt_text { OPT_NAME, OPT_DEF, OPT_HELP, OPT_VALUE, OPT_EXPECTED };
 
 enum opt_why {
 	OPT_UNKNOWN,	/* no such option */
@@ -73,6 +87,7 @@ enum opt_why {
 	OPT_UNWANTED,	/* it takes no value and has one */
 	OPT_BAD,	/* the value is not what was expected */
 	OPT_TOO_MANY,	/* a list has no room for this value */
+	OPT_ABSENT,	/* an OPT_REFUSED */
 };
 
 struct opt_fail {
@@ -81,7 +96,10 @@ struct opt_fail {
 	struct span       name;		/* as written: "--foo", "-x" */
 	bool              from_env;	/* it came as HALE_<NAME>; name is empty */
 	struct span       value;	/* empty where there is none */
-	const char       *nearest;	/* OPT_UNKNOWN: a long name, or NULL */
+	const char       *nearest;	/* OPT_UNKNOWN: a long name, or NULL; the
+					 * name itself where "=value" followed it
+					 * in curl's dialect */
+	int               err;		/* OPT_BAD: the value's error */
 };
 
 /*
@@ -101,27 +119,41 @@ int opt_parse(const struct opt *opts, void *args, int argc, char **argv,
 int opt_parse_mixed(const struct opt *opts, void *args, int argc, char **argv,
                     struct opt_fail *fail);
 
-/* Is var (NAME=value) the HALE_* of one of these options? */
-bool opt_is_env(const struct opt *opts, const char *var);
+/*
+ * The same in curl's dialect: letters join, a long option's value is the next word,
+ * "--no-" undoes a flag, words may stand anywhere, the table has an OPT_OPERAND
+ * for them, and nothing comes from the environment. Returns 0 or ERR_PARSE.
+ */
+int opt_parse_curl(const struct opt *opts, void *args, int argc, char **argv,
+                   struct opt_fail *fail);
 
-/* What the value of o must look like, for "expected ...". */
-const char *opt_expected(const struct opt *o);
+/* One of a row's texts; "" if it has none. */
+const char *opt_text(const struct opt *o, enum opt_text which);
+
+bool opt_takes_value(const struct opt *o);
+
+/* Is it one of the lists, each of which is repeatable? */
+bool opt_is_list(const struct opt *o);
 
 /* Can o be set from the environment? */
 bool opt_has_env_name(const struct opt *o);
 
-/* Appends o's name in the environment: HALE_STOP_TIMEOUT. */
-void opt_write_env_name(struct buf *b, const struct opt *o);
+/* 'x' or '-' of a name as it stands in the environment: 'X' or '_'. */
+char opt_env_char(char c);
 
-/* Appends a help text, one line an option. */
-void opt_write_help(struct buf *b, const struct opt *opts);
+/* Is var (NAME=value) the HALE_* of one of these options? */
+bool opt_is_env(const struct opt *opts, const char *var);
 
-/*
- * Is var (NAME=value) a HALE_* that none of the tables (a NULL-terminated
- * list) knows? On true *nearest is the closest option that has such a name, or
- * one without (--help) if it is exactly that, or NULL if none is near.
- */
-bool opt_is_unknown_env(const struct opt *const *tables, const char *var,
-                        const struct opt **nearest);
+/* "HALE_NAME=value": returns NAME (empty if it is not a HALE_*), and value. */
+struct span opt_cut_env(const char *var, const char **value);
+
+/* So many edits (base/edits.h) are not a slip of this name any more. */
+unsigned opt_edits_max(struct span name);
+
+/* The option whose long name is closest to name, by fewer than *edits, which it
+ * then sets, or NULL; in_env: one that the environment can set, or this very
+ * name. */
+const struct opt *opt_nearest(const struct opt *opts, struct span name,
+                              bool in_env, unsigned *edits);
 
 #endif

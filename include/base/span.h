@@ -32,6 +32,9 @@ struct span span_after(struct span s, size_t n);
 
 bool span_has(struct span s, char c);
 
+/* The place of the first of the marks in s, or s.len; NUL is no mark. */
+size_t span_find(struct span s, const char *marks);
+
 /* c, an ASCII letter as a small one: names are compared without case. */
 unsigned span_fold(char c);
 

@@ -15,37 +15,20 @@
 
 #include <stdint.h>
 
-#define PROGRAM_ARGS_MAX  32	/* words */
-#define PROGRAM_TEXT_MAX  4096	/* bytes of the words, their NULs included */
-
-/* Appends why `program` could not be started, which gave err (-errno); the result
- * is not looked at. sup/exec_error.h has one. */
+/* Appends why `program` could not be started, which gave err (-errno); the
+ * result is not looked at. sup/exec_error.h has one. */
 typedef int program_explain(struct buf *b, const char *program, int err);
 
-struct program {
-	program_explain *explain;	/* NULL: the error's own words */
-	char *argv[PROGRAM_ARGS_MAX + 1];	/* ends with NULL */
-	char  text[PROGRAM_TEXT_MAX];
-};
-
 /*
- * Splits words at blanks. "..." and '...' hold blanks together, \ takes the
- * next byte as it is (not within '...'); nothing is expanded. There is nobody to
- * explain then. Returns 0,
- * ERR_QUOTE (a quote left open, or a \ at the end), ERR_PARSE (no word, a NUL) or
- * ERR_TOOBIG.
- */
-int program_split(struct program *p, struct span words);
-
-/*
- * Runs it to its end or to deadline_ms, and appends one line to why: "exit
- * 1: LINE", the last line that it printed, as it was printed.
+ * Runs argv to its end or to deadline_ms, and appends one line to why: "exit
+ * 1: LINE", the last line that it printed, as it was printed. argv[0] without a
+ * slash is looked for in PATH. explain may be NULL: the error's own words.
  * Returns 0 for exit 0, ERR_UNHEALTHY (another exit, or a signal),
  * ERR_TIMEOUT, -errno where it could not be started, ERR_NOT_RUN where the
  * machine had no process, descriptor or memory for it, or ERR_KILLED where
  * SIGKILL ended it: the kernel's, for memory, or anybody's.
  */
-int program_run(const struct program *p, int64_t deadline_ms,
-                struct buf *why);
+int program_run(char *const argv[], program_explain *explain,
+                int64_t deadline_ms, struct buf *why);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client/url.h - http and https URLs to parts, and references to URLs (RFC 3986)
+ * client/url.h - http and https URLs to parts, references to URLs (RFC 3986)
  *
  * Nothing here touches a socket, allocates or resolves a name. A span points
  * into the caller's text and lives as long as it does.
@@ -60,11 +60,7 @@ void url_write(struct buf *b, const struct url *u, bool as_is);
  */
 void url_resolve(struct buf *b, const struct url *base, struct span ref);
 
-/* Appends text with %XX decoded. Returns 0 or ERR_PARSE where a byte below
- * ' ' comes out, which no name, path or password of ours may have. */
-int url_decode(struct buf *b, struct span text);
-
-/* Appends "user:password", decoded. Returns as url_decode(). */
+/* Appends "user:password", decoded. Returns as percent_decode() does. */
 int url_write_login(struct buf *b, const struct url *u);
 
 /* Same scheme, host (in any case) and port? */

@@ -9,7 +9,7 @@
 #ifndef HALE_SUP_CHECKER_H
 #define HALE_SUP_CHECKER_H
 
-#include "client/checkopt.h"
+#include "base/buf.h"
 #include "sup/signals.h"
 
 #define CHECKER_LINE_MAX 256	/* bytes of the line it may say */
@@ -20,8 +20,10 @@ struct checker {	/* all zero: never used */
 	int   fd;	/* where its line comes from */
 };
 
+struct check_word;
+
 struct checker_job {
-	struct span                 word;	/* client/checkopt.h's */
+	const struct check_word    *check;	/* client/checkopt.h */
 	int64_t                     deadline_ms;
 	const struct signals_given *given;	/* what its exec: programs get */
 	int                         cwd_fd;	/* where they run; 0: here */

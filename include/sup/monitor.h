@@ -19,8 +19,8 @@
 #define MONITOR_FROZEN_MS 200	/* so late a timer: we were stopped, not it */
 
 struct monitor_check_plan {
-	struct span name;	/* empty: made of the URL */
-	struct span url;	/* and its options (client/checkopt.h), verified */
+	struct span name;	/* for whoever may probe: without secrets */
+	const struct check_word *check;	/* client/checkopt.h; lives as long */
 	unsigned    counts_for;	/* VERDICT_READY, VERDICT_LIVE */
 };
 

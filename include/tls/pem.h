@@ -4,9 +4,10 @@
  *
  * Pure. The bytes may come in pieces of any size; the object is decoded into
  * memory that the caller gives. What stands outside of BEGIN and END lines is
- * passed over, an END line too. Blank lines, CR LF, blanks at the end of a line,
- * lines of any length and a byte order mark before a BEGIN (files are made of
- * others) are taken as OpenSSL takes them; other bytes in an object are not.
+ * passed over, an END line too. Blank lines, CR LF, blanks at the end of a
+ * line, lines of any length and a byte order mark before a BEGIN (files are
+ * made of others) are taken as OpenSSL takes them; other bytes in an object are
+ * not.
  */
 #ifndef HALE_TLS_PEM_H
 #define HALE_TLS_PEM_H
@@ -43,7 +44,7 @@ struct pem {
 	bool     at_start;	/* PEM_BASE64: of a line */
 	unsigned have, pad;	/* characters of the last group of four; '=' */
 	uint32_t bits;		/* what they stand for */
-	size_t   text_len;	/* bytes of the line, which may not all be kept */
+	size_t   text_len;	/* bytes of the line; not all may be kept */
 	char     text[PEM_LINE_MAX];
 	size_t   label_len;
 	char     label[PEM_LINE_MAX];

@@ -76,9 +76,6 @@ int tls_open(struct tls **out, int fd, const struct tls_conf *conf,
  */
 ssize_t tls_read(struct tls *t, void *p, size_t len, int64_t deadline_ms);
 
-/* Is there something that tls_read() gives without asking the socket? */
-bool tls_has_data(const struct tls *t);
-
 /* Sends all of the bytes at once. Returns 0 or an error. What the peer sent
  * before it hung up can still be read after a failed write. */
 int tls_write(struct tls *t, struct span bytes, int64_t deadline_ms);

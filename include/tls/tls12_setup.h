@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/tls12_setup.h - what BearSSL's engine may use: algorithms and our identity
+ * tls/tls12_setup.h - what BearSSL's engine may use: algorithms, our identity
  *
  * For tls/tls12.c only.
  */

@@ -14,10 +14,10 @@
 #include "tls/tls_chain.h"
 
 struct tls12_x509 {
-	const br_x509_class *vtable;	/* first: the engine's context pointer */
+	const br_x509_class *vtable;	/* first: the engine points to it */
 	struct tls_chain    *chain;
 	struct tls_link     *link;	/* keeps what is wrong with the chain */
-	br_x509_pkey         pkey;	/* the server's; points into the chain */
+	br_x509_pkey         pkey;	/* the server's, in the chain's bytes */
 };
 
 void tls12_x509_init(struct tls12_x509 *x, struct tls_chain *chain,

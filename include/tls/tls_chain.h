@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/tls_chain.h - the certificates that a server sends: keep and judge them
+ * tls/tls_chain.h - keep and judge the certificates that a server sends
  *
- * The same for every version of TLS. They come one after the other, in pieces of
- * any size; memory is owned, and tls_chain_free() ends it.
+ * The same for every version of TLS. They come one after the other, in pieces
+ * of any size; memory is owned, and tls_chain_free() ends it.
  */
 #ifndef HALE_TLS_TLS_CHAIN_H
 #define HALE_TLS_TLS_CHAIN_H
@@ -20,12 +20,12 @@ struct tls_chain {
 	struct x509_host host;		/* whom it must be for */
 	const char     *cafile;		/* tls/trust.h's source; may be NULL */
 	bool            insecure;	/* any will do */
-	struct x509_key key;		/* the server's, once it is judged; points
-					 * into bytes */
+	struct x509_key key;		/* the server's, once judged; points into
+					 * bytes */
 	unsigned char  *bytes;		/* owned, len long */
 	size_t          len, room;	/* bytes there; bytes that fit */
-	size_t          end[TLS_CHAIN_MAX];	/* where each certificate ends */
-	size_t          n;		/* certificates begun */
+	size_t          end[TLS_CHAIN_MAX];	/* of each certificate */
+	size_t          n;		/* certificates started */
 	const char     *refused;	/* why it cannot be kept, or NULL */
 };
 

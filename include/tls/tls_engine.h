@@ -2,7 +2,8 @@
 /*
  * tls/tls_engine.h - keys, alerts and words between BearSSL's forms and ours
  *
- * With tls/tls12_x509.h the only header that names the engine's types.
+ * Only this header, tls/tls12_x509.h and tls/tls12_setup.h name the engine's
+ * types.
  */
 #ifndef HALE_TLS_TLS_ENGINE_H
 #define HALE_TLS_TLS_ENGINE_H
@@ -12,7 +13,7 @@
 #include "base/buf.h"
 #include "tls/key.h"
 
-/* The engine only reads keys and certificates, though its types do not say so. */
+/* The engine only reads keys and certificates; its types do not say so. */
 unsigned char *tls_engine_bytes(struct span s);
 
 /* The key in the engine's form, pointing to the same bytes. Returns 0 or

@@ -15,7 +15,7 @@
 
 /* Zero is a good start, and stands for none. */
 struct tls_identity {
-	struct span certs[TLS_IDENTITY_CERTS_MAX];	/* DER; the own is first */
+	struct span certs[TLS_IDENTITY_CERTS_MAX];	/* our own first */
 	size_t      n;		/* of these; 0: no identity */
 	struct key  key;	/* of certs[0] */
 	unsigned char *chain_file, *key_file;	/* owned: decoded bytes */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/tls_link.h - what a TLS connection is beside its protocol: the socket, the
- * first error and its words
+ * tls/tls_link.h - a TLS connection beside its protocol: the socket, the first
+ * error and its words
  *
  * The same for every version of TLS: bytes go in and out here, and what becomes
  * of them is the protocol's. Nothing blocks but tls_link_wait().
@@ -13,10 +13,11 @@
 
 #include "tls/tls.h"
 
-#define TLS_LINK_HEAD_MAX  64	/* first bytes of the server, shown if not TLS */
-#define TLS_LINK_QUIET_MAX (2 << 20)	/* bytes from the server without content:
-				 * all of a handshake, or alerts and empty
-				 * records */
+#define TLS_LINK_HEAD_MAX  64	/* first bytes of the server; shown if they are
+				 * not TLS */
+#define TLS_LINK_QUIET_MAX (2 << 20)	/* bytes from the server with no
+				 * content: all of a handshake, or alerts and
+				 * empty records */
 
 /* Alerts that are sent (RFC 5246, 7.2.2). */
 enum tls_alert {
@@ -34,19 +35,19 @@ struct tls_link {
 	int    fd;		/* the caller's */
 	int    err;		/* the first error; it stays */
 	int    send_err;	/* sending failed; reading may go on */
-	int    alert;		/* enum tls_alert that tells the server of err; 0:
-				 * the protocol's own, or none */
+	int    alert;		/* enum tls_alert that reports err to the server;
+				 * 0: the protocol's own, or none */
 	bool   open;		/* the handshake is over */
-	size_t quiet_len;	/* bytes received; the protocol sets it to 0 with
-				 * each content */
+	size_t quiet_len;	/* bytes received; the protocol sets it to 0
+				 * with each content */
 	size_t head_len;
 	char   head[TLS_LINK_HEAD_MAX];	/* what the server sent first */
 	struct buf why;		/* words for err; empty before */
 	char   words[TLS_WHY_MAX];
 };
 
-/* Small writes leave fd at once from now on: Nagle's algorithm and a delayed ACK
- * cost 40 ms a handshake else. */
+/* l is zero. Small writes leave fd at once from now on: Nagle's algorithm and a
+ * delayed ACK cost 40 ms a handshake otherwise. */
 void tls_link_init(struct tls_link *l, int fd);
 
 /* Keeps the first error and its words (NULL: err's own). Returns the first. */
@@ -63,8 +64,8 @@ bool tls_link_is_first(struct tls_link *l, int err);
  * words that show what it sent. */
 int tls_link_fail_stranger(struct tls_link *l);
 
-/* The same for a server that hung up; err is ERR_TRUNCATED or -errno. During the
- * handshake every way to do so is one failure, ERR_TLS. */
+/* The same for a server that hung up; err is ERR_TRUNCATED or -errno. During
+ * the handshake every way to do so is one failure, ERR_TLS. */
 int tls_link_fail_hung_up(struct tls_link *l, int err);
 
 /* Does what the server sent first look like TLS, as far as it has come? */

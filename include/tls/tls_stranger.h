@@ -9,7 +9,8 @@
 
 #include "base/buf.h"
 
-/* Are the first bytes of a server no record of TLS? Less than two may be one. */
+/* Are these first bytes of a server not a record of TLS? Fewer than two may
+ * become one. */
 bool tls_stranger_is(struct span head);
 
 /* Appends "wrong version number: the server does not answer in TLS but with

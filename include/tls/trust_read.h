@@ -2,9 +2,9 @@
 /*
  * tls/trust_read.h - read certificates from PEM files, pipes and directories
  *
- * Files are read in pieces and not kept, whatever their size. A pipe can be read
- * only once: it is kept (one of them, for as long as the process lives), and
- * what was kept is read when it comes again.
+ * Files are read in pieces and not kept, whatever their size. A pipe can be
+ * read only once: it is kept (one of them, for as long as the process lives),
+ * and what was kept is read when it comes again.
  */
 #ifndef HALE_TLS_TRUST_READ_H
 #define HALE_TLS_TRUST_READ_H
@@ -16,15 +16,15 @@
 #define TRUST_PIPE_MAX (1 << 20)	/* bytes of a pipe */
 
 struct trust_reader {
-	/* Takes a PEM_CERT or PEM_CERT_TRUSTED. Returns 1 if it could be read, 0
-	 * if it is whole but of no use, ERR_PARSE (damaged: an error that names
-	 * the line) or -ENOMEM. */
+	/* Takes a PEM_CERT or PEM_CERT_TRUSTED. Returns 1 if it could be read,
+	 * 0 if it is whole but of no use, ERR_PARSE (damaged: an error that
+	 * names the line) or -ENOMEM. */
 	int    (*take)(void *arg, const struct pem *p);
 	void    *arg;
 	unsigned char *der;	/* X509_DER_MAX bytes to decode into */
 	int64_t  deadline_ms;	/* for a pipe */
 	bool     one_will_do;	/* of a directory */
-	int      usable;	/* certificates that could be read: the result */
+	int      usable;	/* result: certificates that could be read */
 };
 
 /*

@@ -26,7 +26,7 @@ enum x509_alg {
 /* Kinds of GeneralName, by their tags (RFC 5280, 4.2.1.6). */
 enum x509_name {
 	X509_NAME_EMAIL = 0x81, X509_NAME_DNS = 0x82,
-	X509_NAME_DIRECTORY = 0xa4,	/* a SEQUENCE is inside, tls/dn.h in that */
+	X509_NAME_DIRECTORY = 0xa4,	/* a SEQUENCE, with tls/dn.h in it */
 	X509_NAME_IP = 0x87,
 };
 
@@ -42,15 +42,15 @@ struct x509 {
 	enum x509_alg alg;
 	struct span issuer, subject;	/* Name, inside of its SEQUENCE */
 	int64_t     not_before, not_after;	/* seconds since 1970, UTC */
-	int64_t     issued_until;	/* an anchor's, or 0: it may not vouch for
-					 * what is issued later; from Mozilla's
-					 * list, not from the certificate */
+	int64_t     issued_until;	/* an anchor's, or 0: it may not vouch
+					 * for what is issued later; Mozilla's
+					 * list has it, not the certificate */
 	struct x509_key key;
-	struct span san;		/* GeneralNames; p is NULL without any */
+	struct span san;		/* GeneralNames; p is NULL if none */
 	struct span constraints;	/* NameConstraints; likewise */
 	struct span aki, ski;		/* key identifiers, empty without */
-	struct span unknown;		/* OID of an unknown critical extension */
-	int         path_max;		/* CAs that may follow; -1: any number */
+	struct span unknown;		/* OID of a critical one, or empty */
+	int         path_max;		/* CAs that may follow; -1: any */
 	unsigned    key_usage;		/* X509_KU_*, of its first byte */
 	bool        v3;
 	bool        has_basic;		/* basicConstraints is there */
@@ -58,9 +58,9 @@ struct x509 {
 	bool        has_key_usage;
 	bool        has_purpose;	/* an extendedKeyUsage is there */
 	bool        for_server;		/* and it names serverAuth */
-	bool        not_for_server;	/* nsCertType is there without servers */
+	bool        not_for_server;	/* nsCertType is there, not for them */
 	bool        has_policy;		/* a critical policy to be processed */
-	bool        rejected;		/* where it was found; not for x509_read() */
+	bool        rejected;		/* where tls/trust.h found it */
 };
 
 /*
@@ -83,8 +83,8 @@ int x509_read_trust(struct span aux);
  * Takes the next name of one of two kinds off a certificate's san. Returns its
  * kind, or 0 at the end; *value gets what is inside.
  */
-int x509_next_name(struct span *names, enum x509_name tag, enum x509_name or_tag,
-                   struct span *value);
+int x509_next_name(struct span *names, enum x509_name tag,
+                   enum x509_name or_tag, struct span *value);
 
 /* May ca have issued c, by names and, where both tell one, key identifiers? */
 bool x509_may_have_issued(const struct x509 *ca, const struct x509 *c);

@@ -30,6 +30,8 @@ date_month_days(int year, int month)
 	};
 	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 
+	if (month < 1 || month > 12)
+		return 0;
 	return days[month - 1] + (month == 2 && leap);
 }
 

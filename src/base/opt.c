@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/opt.c - option tables: command line and environment in, help out (pure) */
+/* base/opt.c - option tables: command line and environment in (pure) */
 #include "base/opt.h"
 
 #include <limits.h>
@@ -9,39 +9,62 @@
 #include "base/parse.h"
 #include "base/signame.h"
 
-#define ENV_PREFIX   "HALE_"
-#define HELP_COLUMN  34		/* where the explanations start */
-
 /* What one run of opt_parse works on. */
 struct run {
 	const struct opt *opts;
 	void             *args;
-	uint64_t          given;	/* bit i: opts[i] stood in argv */
+	bool              curl;		/* its dialect */
+	bool              mixed;	/* options may follow words */
+	uint64_t          given;	/* bit i: opts[i] stood in argv; not curl's */
 	struct opt_fail  *fail;
 };
 
-/* The texts of a row, in their order. */
-enum text { TEXT_NAME, TEXT_DEF, TEXT_HELP, TEXT_VALUE, TEXT_EXPECTED };
-
-static const char *
-text_of(const struct opt *o, enum text which)
+/* see base/opt.h */
+const char *
+opt_text(const struct opt *o, enum opt_text which)
 {
 	const char *t = o->name;
 
-	for (int i = TEXT_NAME; i < (int)which; i++)
+	for (int i = OPT_NAME; i < (int)which; i++)
 		t += strlen(t) + 1;
 	return t;
 }
 
-static bool
-takes_value(const struct opt *o)
+/* see base/opt.h */
+bool
+opt_takes_value(const struct opt *o)
 {
-	return o->kind != OPT_FLAG && o->kind != OPT_UNFLAG
-	    && o->kind != OPT_ASK && o->kind != OPT_NO_ENV;
+	switch ((enum opt_kind)o->kind) {
+	case OPT_FLAG:
+	case OPT_UNFLAG:
+	case OPT_ASK:
+	case OPT_NO_ENV:
+	case OPT_CALL:
+	case OPT_PAST:
+	case OPT_REFUSED:
+		return false;
+	case OPT_NONE:
+	case OPT_INT:
+	case OPT_COUNT:
+	case OPT_MS:
+	case OPT_SOME_MS:
+	case OPT_STR:
+	case OPT_SIG:
+	case OPT_WORD:
+	case OPT_LIST:
+	case OPT_URLS:
+	case OPT_SECRETS:
+	case OPT_SECRET:
+	case OPT_OPERAND:
+	case OPT_PAST_VALUE:
+		break;
+	}
+	return true;
 }
 
-static bool
-is_list(const struct opt *o)
+/* see base/opt.h */
+bool
+opt_is_list(const struct opt *o)
 {
 	return o->kind == OPT_LIST || o->kind == OPT_URLS
 	    || o->kind == OPT_SECRETS;
@@ -51,8 +74,7 @@ is_list(const struct opt *o)
 bool
 opt_has_env_name(const struct opt *o)
 {
-	return o->kind != OPT_UNFLAG && o->kind != OPT_ASK
-	    && o->kind != OPT_NO_ENV;
+	return o->kind == OPT_FLAG || opt_takes_value(o);
 }
 
 static int
@@ -95,12 +117,10 @@ set_signal(int *field, const char *text)
 	return 0;
 }
 
-/* Puts a value other than a list's into its field. */
+/* Puts a value into its field. */
 static int
-set_field(const struct opt *o, void *args, const char *text)
+set_field(const struct opt *o, void *field, const char *text)
 {
-	void *field = (char *)args + o->at;
-
 	switch ((enum opt_kind)o->kind) {
 	case OPT_FLAG:
 		return parse_bool(text, field);
@@ -117,61 +137,86 @@ set_field(const struct opt *o, void *args, const char *text)
 	case OPT_STR:
 		*(const char **)field = text;
 		return 0;
-	case OPT_NONE:
-	case OPT_UNFLAG:
-	case OPT_ASK:
-	case OPT_NO_ENV:
 	case OPT_WORD:
 	case OPT_LIST:
 	case OPT_URLS:
 	case OPT_SECRETS:
+	case OPT_SECRET:
+	case OPT_OPERAND:
+		return o->add(field, span_of(text));
+	case OPT_PAST_VALUE:
+		return 0;
+	case OPT_NONE:
+	case OPT_UNFLAG:
+	case OPT_ASK:
+	case OPT_NO_ENV:
+	case OPT_CALL:
+	case OPT_PAST:
+	case OPT_REFUSED:
 		break;
 	}
 	return ERR_PARSE;
 }
 
 static int
-set_value(struct run *r, const struct opt *o, const char *text)
+fail_value(struct run *r, const struct opt *o, int err)
 {
-	int err;
-
-	r->fail->value = span_of(text);
-	if (is_list(o) || o->kind == OPT_WORD)
-		err = o->add(r->args, span_of(text));
-	else
-		err = set_field(o, r->args, text);
-	if (err < 0)
-		return fail(r, err == ERR_FULL ? OPT_TOO_MANY : OPT_BAD, o);
-	return 0;
+	r->fail->err = err;
+	return fail(r, err == ERR_FULL ? OPT_TOO_MANY : OPT_BAD, o);
 }
 
-static void
-set_flag(struct run *r, const struct opt *o)
+static int
+set_value(struct run *r, const struct opt *o, const char *text)
 {
-	*(bool *)((char *)r->args + o->at) = o->kind != OPT_UNFLAG;
+	int err = set_field(o, (char *)r->args + o->at, text);
+
+	r->fail->value = span_of(text);
+	return err < 0 ? fail_value(r, o, err) : 0;
+}
+
+/* Takes an option that has no value. */
+static int
+set_flag(struct run *r, const struct opt *o, bool on)
+{
+	void *field = (char *)r->args + o->at;
+	int err;
+
+	if (o->kind == OPT_REFUSED)
+		return fail(r, OPT_ABSENT, o);
+	if (o->kind == OPT_PAST)
+		return 0;
+	if (o->kind != OPT_CALL) {
+		*(bool *)field = on && o->kind != OPT_UNFLAG;
+		return 0;
+	}
+	err = o->add(field, (struct span){ NULL, 0 });
+	return err < 0 ? fail_value(r, o, err) : 0;
 }
 
 /* With a flag, what else sets its field is given too: -c beats HALE_GROUP. */
 static void
 mark_given(struct run *r, const struct opt *o)
 {
+	if (r->curl)
+		return;
 	for (const struct opt *p = r->opts; p->kind != OPT_NONE; p++)
-		if (p == o || (!takes_value(p) && !takes_value(o)
+		if (p == o || (!opt_takes_value(p) && !opt_takes_value(o)
 		            && p->at == o->at))
 			r->given |= UINT64_C(1) << (p - r->opts);
 }
 
-/* The option whose long name is closest to name; *edits: the best so far. */
-static const struct opt *
-nearest_option(const struct opt *opts, struct span name, bool in_env,
-               unsigned *edits)
+/* see base/opt.h */
+const struct opt *
+opt_nearest(const struct opt *opts, struct span name, bool in_env,
+            unsigned *edits)
 {
 	const struct opt *best = NULL;
 
 	for (const struct opt *o = opts; o->kind != OPT_NONE; o++) {
 		unsigned n = edits_between(name, span_of(o->name));
 
-		if (n < *edits && (!in_env || n == 0 || opt_has_env_name(o))) {
+		if (n < *edits && o->kind != OPT_REFUSED
+		 && (!in_env || n == 0 || opt_has_env_name(o))) {
 			*edits = n;
 			best = o;
 		}
@@ -179,9 +224,9 @@ nearest_option(const struct opt *opts, struct span name, bool in_env,
 	return best;
 }
 
-/* So many edits are no slip any more: "e" is two edits from "key". */
-static unsigned
-edits_too_many(struct span name)
+/* see base/opt.h: "e" is two edits from "key" */
+unsigned
+opt_edits_max(struct span name)
 {
 	return name.len < EDITS_TOO_MANY ? (unsigned)name.len : EDITS_TOO_MANY;
 }
@@ -204,6 +249,35 @@ find_letter(const struct opt *opts, char letter)
 	return NULL;
 }
 
+/* The option of that long name; *on: not one that curl's "--no-" undoes. */
+static const struct opt *
+find_named(const struct run *r, struct span name, bool *on)
+{
+	const struct opt *o = find_long(r->opts, name);
+
+	*on = true;
+	if (o != NULL || !r->curl || !span_has_prefix(name, "no-"))
+		return o;
+	*on = false;
+	o = find_long(r->opts, span_after(name, 3));
+	return o != NULL && (o->kind == OPT_FLAG || o->kind == OPT_PAST)
+	       ? o : NULL;
+}
+
+static int
+fail_unknown(struct run *r, struct span name)
+{
+	unsigned edits = opt_edits_max(name);
+	const struct opt *o;
+
+	/* So many options that a short word is near to one by chance. */
+	if (r->curl && edits > name.len / 2 + 1)
+		edits = (unsigned)name.len / 2 + 1;
+	o = opt_nearest(r->opts, name, false, &edits);
+	r->fail->nearest = o != NULL ? o->name : NULL;
+	return fail(r, OPT_UNKNOWN, NULL);
+}
+
 /* "--name", "--name=value" or "--name" "value"; returns words used beyond. */
 static int
 read_long(struct run *r, const char *word, const char *next)
@@ -211,28 +285,22 @@ read_long(struct run *r, const char *word, const char *next)
 	const char *equals = strchr(word, '=');
 	struct span name = span_of(word);
 	const struct opt *o;
-	unsigned edits;
+	bool on;
 	int err;
 
 	if (equals != NULL)
 		name.len = (size_t)(equals - word);
 	r->fail->name = name;
 	name = span_after(name, 2);
-	o = find_long(r->opts, name);
-	if (o == NULL) {
-		edits = edits_too_many(name);
-		o = nearest_option(r->opts, name, false, &edits);
-		r->fail->nearest = o != NULL ? o->name : NULL;
-		return fail(r, OPT_UNKNOWN, NULL);
-	}
+	o = find_named(r, name, &on);
+	if (o == NULL || (r->curl && equals != NULL))
+		return fail_unknown(r, name);
 	mark_given(r, o);
-	if (!takes_value(o)) {
-		if (equals != NULL) {
-			r->fail->value = span_of(equals + 1);
-			return fail(r, OPT_UNWANTED, o);
-		}
-		set_flag(r, o);
-		return 0;
+	if (!opt_takes_value(o)) {
+		if (equals == NULL)
+			return set_flag(r, o, on);
+		r->fail->value = span_of(equals + 1);
+		return fail(r, OPT_UNWANTED, o);
 	}
 	if (equals == NULL && next == NULL)
 		return fail(r, OPT_MISSING, o);
@@ -252,8 +320,10 @@ read_letters(struct run *r, const char *word, const char *next)
 		if (o == NULL)
 			return fail(r, OPT_UNKNOWN, NULL);
 		mark_given(r, o);
-		if (!takes_value(o)) {
-			set_flag(r, o);
+		if (!opt_takes_value(o)) {
+			err = set_flag(r, o, true);
+			if (err < 0)
+				return err;
 			continue;
 		}
 		if (c[1] == '\0' && next == NULL)
@@ -286,68 +356,84 @@ read_option(struct run *r, const char *word, const char *next)
 	return fail(r, OPT_UNKNOWN, NULL);
 }
 
-/* With `mixed` the words that are no option are gathered from argv[1] on, and
- * in the end put before those that "--" has parted. */
-static int
-read_argv(struct run *r, int argc, char **argv, bool mixed)
+/* The row that takes the words, or NULL: they are left in argv then. */
+static const struct opt *
+operands_of(const struct run *r)
 {
+	for (const struct opt *o = r->opts; r->curl && o->kind != OPT_NONE; o++)
+		if (o->kind == OPT_OPERAND)
+			return o;
+	return NULL;
+}
+
+/* Where the words are left, those that are not options are gathered from argv[1]
+ * on, and in the end put before those that "--" has parted. */
+static int
+read_argv(struct run *r, int argc, char **argv)
+{
+	const struct opt *operands = operands_of(r);
 	int i = 1, gathered = 0;
 
 	while (i < argc) {
 		char *word = argv[i];
 		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
-		bool is_option = word[0] == '-' && word[1] != '\0';
+		bool is_option = word[0] == '-' && (word[1] != '\0' || r->curl);
 		int used;
 
-		if (!is_option && !mixed)
+		if (!is_option && !r->mixed)
 			break;
 		i++;
-		if (!is_option) {
+		if (!is_option && operands == NULL) {
 			argv[++gathered] = word;
 			continue;
 		}
 		if (strcmp(word, "--") == 0)
 			break;
-		used = read_option(r, word, next);
+		used = is_option ? read_option(r, word, next)
+		                 : set_value(r, operands, word);
 		if (used < 0)
 			return used;
 		i += used;
 	}
+	for (; operands != NULL && i < argc; i++)
+		if (set_value(r, operands, argv[i]) < 0)
+			return ERR_PARSE;
 	while (gathered > 0)
 		argv[--i] = argv[gathered--];
 	return i;
 }
 
-/* '-' and lower case in an option's name, '_' and upper case here. */
-static char
-env_char(char c)
+/* see base/opt.h */
+char
+opt_env_char(char c)
 {
 	if (c == '-')
 		return '_';
 	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
 
+/* Is name ("STOP_TIMEOUT") o's, and may it stand in the environment? */
 static bool
-is_env_name(struct span name, const struct opt *o)
+is_env_name(const struct opt *o, struct span name)
 {
-	if (name.len != strlen(o->name))
+	if (!opt_has_env_name(o) || name.len != strlen(o->name))
 		return false;
 	for (size_t i = 0; i < name.len; i++)
-		if (name.p[i] != env_char(o->name[i]))
+		if (name.p[i] != opt_env_char(o->name[i]))
 			return false;
 	return true;
 }
 
-/* "HALE_NAME=value": returns NAME (empty where it is no HALE_*) and value. */
-static struct span
-split_env(const char *var, const char **value)
+/* see base/opt.h */
+struct span
+opt_cut_env(const char *var, const char **value)
 {
-	size_t skip = strlen(ENV_PREFIX);
+	const size_t skip = strlen(OPT_ENV_PREFIX);
 	struct span name;
 
 	*value = "";
 	/* Most are somebody else's, and long: look no further than needed. */
-	if (strncmp(var, ENV_PREFIX, skip) != 0)
+	if (*var != *OPT_ENV_PREFIX || strncmp(var, OPT_ENV_PREFIX, skip) != 0)
 		return (struct span){ NULL, 0 };
 	name = (struct span){ var + skip, strcspn(var + skip, "=") };
 	if (name.p[name.len] == '=')
@@ -364,10 +450,9 @@ add_list(struct run *r, const struct opt *o, const char *value)
 		int err;
 
 		r->fail->value = span_cut(&rest, ',');
-		err = o->add(r->args, r->fail->value);
+		err = o->add((char *)r->args + o->at, r->fail->value);
 		if (err < 0)
-			return fail(r, err == ERR_FULL ? OPT_TOO_MANY : OPT_BAD,
-			            o);
+			return fail_value(r, o, err);
 	}
 	return 0;
 }
@@ -376,17 +461,17 @@ static int
 read_env_var(struct run *r, const char *var)
 {
 	const char *value;
-	struct span name = split_env(var, &value);
+	struct span name = opt_cut_env(var, &value);
 
 	if (name.len == 0 || *value == '\0')
 		return 0;
 	for (const struct opt *o = r->opts; o->kind != OPT_NONE; o++) {
 		bool given = (r->given >> (o - r->opts) & 1) != 0;
 
-		if (given || !opt_has_env_name(o) || !is_env_name(name, o))
+		if (given || !is_env_name(o, name))
 			continue;
-		return is_list(o) ? add_list(r, o, value)
-		                  : set_value(r, o, value);
+		return opt_is_list(o) ? add_list(r, o, value)
+		                      : set_value(r, o, value);
 	}
 	return 0;
 }
@@ -395,8 +480,8 @@ static int
 set_defaults(struct run *r)
 {
 	for (const struct opt *o = r->opts; o->kind != OPT_NONE; o++)
-		if (*text_of(o, TEXT_DEF) != '\0'
-		 && set_value(r, o, text_of(o, TEXT_DEF)) < 0)
+		if (*opt_text(o, OPT_DEF) != '\0'
+		 && set_value(r, o, opt_text(o, OPT_DEF)) < 0)
 			return ERR_PARSE;
 	return 0;
 }
@@ -427,7 +512,7 @@ opt_parse(const struct opt *opts, void *args, int argc, char **argv,
 
 	if (start(&r) < 0)
 		return ERR_PARSE;
-	left = read_argv(&r, argc, argv, false);
+	left = read_argv(&r, argc, argv);
 	if (left < 0)
 		return left;
 	fail->from_env = true;
@@ -445,18 +530,20 @@ int
 opt_parse_mixed(const struct opt *opts, void *args, int argc, char **argv,
                 struct opt_fail *fail)
 {
-	struct run r = { .opts = opts, .args = args, .fail = fail };
+	struct run r = { opts, args, .mixed = true, .fail = fail };
 
-	return start(&r) < 0 ? ERR_PARSE : read_argv(&r, argc, argv, true);
+	return start(&r) < 0 ? ERR_PARSE : read_argv(&r, argc, argv);
 }
 
-static bool
-has_option(const struct opt *opts, struct span name)
+/* see base/opt.h */
+int
+opt_parse_curl(const struct opt *opts, void *args, int argc, char **argv,
+               struct opt_fail *fail)
 {
-	for (const struct opt *o = opts; o->kind != OPT_NONE; o++)
-		if (opt_has_env_name(o) && is_env_name(name, o))
-			return true;
-	return false;
+	struct run r = { opts, args, .curl = true, .mixed = true,
+	                 .fail = fail };
+
+	return start(&r) < 0 || read_argv(&r, argc, argv) < 0 ? ERR_PARSE : 0;
 }
 
 /* see base/opt.h */
@@ -464,160 +551,10 @@ bool
 opt_is_env(const struct opt *opts, const char *var)
 {
 	const char *value;
-	struct span name = split_env(var, &value);
+	struct span name = opt_cut_env(var, &value);
 
-	return name.len > 0 && has_option(opts, name);
-}
-
-/* see base/opt.h */
-const char *
-opt_expected(const struct opt *o)
-{
-	if (*text_of(o, TEXT_EXPECTED) != '\0')
-		return text_of(o, TEXT_EXPECTED);
-	switch ((enum opt_kind)o->kind) {
-	case OPT_FLAG:
-	case OPT_UNFLAG:
-	case OPT_ASK:
-	case OPT_NO_ENV:
-		return "1 or 0, true or false, yes or no, on or off";
-	case OPT_INT:
-		return "a whole number";
-	case OPT_COUNT:
-		return "a whole number above 0";
-	case OPT_MS:
-		return "a duration such as 250ms, 5s, 1m30s or 1h, at most "
-		       "240000h; a bare number is seconds";
-	case OPT_SOME_MS:
-		return "a duration above 0 such as 250ms, 5s, 1m30s or 1h, at "
-		       "most 240000h; a bare number is seconds";
-	case OPT_SIG:
-		return "a signal such as TERM, SIGUSR1, 15 or RTMIN+3";
-	case OPT_URLS:
-		return "URL or NAME=URL, where a URL starts with http:, "
-		       "https:, tcp:, unix:, http+unix: or exec:";
-	case OPT_NONE:
-	case OPT_STR:
-	case OPT_WORD:
-	case OPT_LIST:
-	case OPT_SECRETS:
-		break;
-	}
-	return text_of(o, TEXT_VALUE);
-}
-
-/* see base/opt.h */
-void
-opt_write_env_name(struct buf *b, const struct opt *o)
-{
-	buf_str(b, ENV_PREFIX);
-	for (const char *c = o->name; *c != '\0'; c++)
-		buf_fmt(b, "%c", env_char(*c));
-}
-
-static const char *
-value_name(const struct opt *o)
-{
-	if (*text_of(o, TEXT_VALUE) != '\0')
-		return text_of(o, TEXT_VALUE);
-	switch ((enum opt_kind)o->kind) {
-	case OPT_MS:
-	case OPT_SOME_MS:
-		return "TIME";
-	case OPT_SIG:
-		return "SIGNAL";
-	case OPT_INT:
-	case OPT_COUNT:
-		return "N";
-	case OPT_NONE:
-	case OPT_FLAG:
-	case OPT_UNFLAG:
-	case OPT_ASK:
-	case OPT_NO_ENV:
-	case OPT_STR:
-	case OPT_WORD:
-	case OPT_LIST:
-	case OPT_URLS:
-	case OPT_SECRETS:
-		break;
-	}
-	return "TEXT";
-}
-
-static void
-write_help_line(struct buf *b, const struct opt *o)
-{
-	size_t start = b->len;
-
-	if (o->letter != 0)
-		buf_fmt(b, "  -%c, --%s", o->letter, o->name);
-	else
-		buf_fmt(b, "      --%s", o->name);
-	if (takes_value(o))
-		buf_fmt(b, " %s", value_name(o));
-	if (b->len - start > HELP_COLUMN - 2) {
-		buf_str(b, "\n");
-		start = b->len;
-	}
-	while (b->len - start < HELP_COLUMN && !b->cut)
-		buf_str(b, " ");
-	buf_str(b, text_of(o, TEXT_HELP));
-	if (is_list(o))
-		buf_str(b, " (repeatable)");
-	if (*text_of(o, TEXT_DEF) != '\0')
-		buf_fmt(b, " (default %s)", text_of(o, TEXT_DEF));
-	buf_str(b, "\n");
-}
-
-/* see base/opt.h */
-void
-opt_write_help(struct buf *b, const struct opt *opts)
-{
-	for (; opts->kind != OPT_NONE; opts++)
-		write_help_line(b, opts);
-}
-
-/* NAME as the long option it would be: "stop-timeout". */
-static struct span
-as_long_name(struct span name, char *into, size_t cap)
-{
-	if (name.len > cap)
-		name.len = cap;
-	for (size_t i = 0; i < name.len; i++) {
-		char c = name.p[i];
-
-		if (c == '_')
-			into[i] = '-';
-		else
-			into[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a')
-			                               : c;
-	}
-	return (struct span){ into, name.len };
-}
-
-/* see base/opt.h */
-bool
-opt_is_unknown_env(const struct opt *const *tables, const char *var,
-                   const struct opt **nearest)
-{
-	char text[EDITS_WORD_MAX];
-	const char *value;
-	struct span name = split_env(var, &value);
-	unsigned edits = edits_too_many(name);
-
-	*nearest = NULL;
-	if (name.len == 0)
-		return false;
-	for (size_t i = 0; tables[i] != NULL; i++)
-		if (has_option(tables[i], name))
-			return false;
-	name = as_long_name(name, text, sizeof text);
-	for (size_t i = 0; tables[i] != NULL; i++) {
-		const struct opt *o = nearest_option(tables[i], name, true,
-		                                     &edits);
-
-		if (o != NULL)
-			*nearest = o;
-	}
-	return true;
+	for (; name.len > 0 && opts->kind != OPT_NONE; opts++)
+		if (is_env_name(opts, name))
+			return true;
+	return false;
 }

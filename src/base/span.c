@@ -35,6 +35,17 @@ span_after(struct span s, size_t n)
 }
 
 /* see base/span.h */
+size_t
+span_find(struct span s, const char *marks)
+{
+	size_t n = 0;
+
+	while (n < s.len && (s.p[n] == '\0' || strchr(marks, s.p[n]) == NULL))
+		n++;
+	return n;
+}
+
+/* see base/span.h */
 bool
 span_has(struct span s, char c)
 {

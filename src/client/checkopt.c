@@ -5,8 +5,12 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/parse.h"
+#include "client/redact.h"
+#include "client/request.h"
 
-#define NAME_MAX_LEN 128	/* bytes of a variable's name, with its NUL */
+#define VARIABLE_MAX 128	/* bytes of a variable's name, with its NUL */
+#define STATUS_MAX   599	/* RFC 9110, 15 */
 
 /* name, default, help, value, expected: as OPT() lays them out. */
 const char check_text_status[] = "status\0\0"
@@ -25,6 +29,51 @@ const char check_text_v4[] = "ipv4\0\0use IPv4 addresses only\0\0";
 const char check_text_v6[] = "ipv6\0\0use IPv6 addresses only\0\0";
 const char check_text_insecure[] =
 	"insecure\0\0do NOT verify the server's certificate\0\0";
+
+/* see client/checkopt.h */
+int
+check_add_status(struct check_conf *conf, struct span text)
+{
+	while (text.len > 0) {
+		struct span last = span_cut(&text, ',');
+		struct span first = span_cut(&last, '-');
+		uint64_t a, b;
+		int r = parse_uint_span(first, STATUS_MAX, &a);
+
+		if (r < 0)
+			return r;
+		b = a;
+		if (last.len > 0 || last.p != first.p + first.len)
+			r = parse_uint_span(last, STATUS_MAX, &b);
+		if (r < 0)
+			return r;
+		if (a < 100 || b < a)
+			return ERR_RANGE;
+		if (conf->n_status == CHECK_RANGES_MAX)
+			return ERR_FULL;
+		conf->status[conf->n_status++]
+			= (struct check_range){ (int)a, (int)b };
+	}
+	return conf->n_status > 0 ? 0 : ERR_PARSE;
+}
+
+/* see client/checkopt.h */
+int
+check_add_header(struct check_conf *conf, struct span line)
+{
+	struct request_lines lines = { conf->headers, conf->n_headers + 1 };
+	int r = request_verify_line(line);
+
+	if (r < 0)
+		return r;
+	if (conf->n_headers == CHECK_HEADERS_MAX)
+		return ERR_FULL;
+	conf->headers[conf->n_headers] = line;
+	if (request_contradiction(&lines, false, 0) != NULL)
+		return ERR_PARSE;
+	conf->n_headers++;
+	return 0;
+}
 
 /* see base/opt.h */
 int
@@ -72,29 +121,72 @@ check_word_url(struct span word)
 	return url;
 }
 
+static bool
+is_name_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+	    || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
 /* see client/checkopt.h */
-int
-check_word_read(struct check_word *w, struct span word, struct opt_fail *fail,
-                const char **expected)
+struct span
+check_cut_name(struct span *word)
+{
+	struct span name = { word->p, 0 }, rest;
+
+	while (name.len < word->len && is_name_byte(word->p[name.len]))
+		name.len++;
+	rest = span_after(*word, name.len + 1);
+	/* "dG9rZW4=@host": a user is no name that anybody may read. */
+	if (name.len == 0 || name.len == word->len || word->p[name.len] != '='
+	 || span_has_prefix(rest, "@")) {
+		name.len = 0;
+		return name;
+	}
+	*word = rest;
+	return name;
+}
+
+/* Others need quoting somewhere: in labels of metrics, HTML, JSON. */
+static bool
+is_harmless(char c)
+{
+	return c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != '<'
+	    && c != '&';
+}
+
+/* What a check without a name is called. */
+static struct span
+make_name(struct buf *memory, const struct target *t)
+{
+	struct span name = { memory->p + memory->len, 0 };
+
+	redact_target(memory, t);
+	name.len = (size_t)(memory->p + memory->len - name.p);
+	for (size_t i = memory->len - name.len; i < memory->len; i++)
+		if (!is_harmless(memory->p[i]))
+			memory->p[i] = '?';
+	return name;
+}
+
+/* The options after the URL; what they point to is in memory then. */
+static int
+read_options(struct check_conf *conf, struct span text, struct buf *memory,
+             struct opt_fail *fail, const char **expected)
 {
 	static const struct opt opts[] = { CHECK_OPTS, OPT_END };
-	char *argv[PROGRAM_ARGS_MAX + 2] = { "check" }, *no_env[] = { NULL };
-	int n = 0, r;
+	char *words[ARGV_MAX + 1], *argv[ARGV_MAX + 2] = { "check" };
+	char *no_env[] = { NULL };
+	int n = 0, r = argv_split(words, memory, text);
 
-	memset(&w->conf, 0, sizeof w->conf);
-	w->url = check_word_url(word);
-	if (w->url.len == word.len)
-		return 0;
-	r = program_split(&w->words, span_after(word, w->url.len));
 	*expected = r == ERR_QUOTE ? "a closing quote after the URL"
-	          : "at most " BUF_DIGITS(PROGRAM_ARGS_MAX) " words of "
-	            "options after the URL, in " BUF_DIGITS(PROGRAM_TEXT_MAX)
-	            " bytes";
+	          : "at most " BUF_DIGITS(ARGV_MAX) " words of options after "
+	            "the URL, in " BUF_DIGITS(ARGV_TEXT_MAX) " bytes";
 	if (r < 0)
 		return r;
-	for (; w->words.argv[n] != NULL; n++)
-		argv[n + 1] = w->words.argv[n];
-	r = opt_parse(opts, &w->conf, n + 1, argv, no_env, fail);
+	for (; words[n] != NULL; n++)
+		argv[n + 1] = words[n];
+	r = opt_parse(opts, conf, n + 1, argv, no_env, fail);
 	*expected = NULL;
 	if (r < 0)
 		return r;
@@ -104,14 +196,30 @@ check_word_read(struct check_word *w, struct span word, struct opt_fail *fail,
 }
 
 /* see client/checkopt.h */
-const char *
-check_misfit(const struct check_conf *conf, struct span url)
+int
+check_word_read(struct check_word *w, struct span name, struct span word,
+                struct buf *memory, struct opt_fail *fail,
+                const char **expected)
 {
-	bool is_unix = span_has_prefix(url, "http+unix:");
-	bool is_tcp = span_has_prefix(url, "tcp:");
-	bool is_http = !is_tcp && !is_exec(url) && !span_has_prefix(url, "unix:");
-	bool is_net = is_tcp || (is_http && !is_unix);
-	bool is_tls = is_http && !is_unix;
+	struct span url = check_word_url(word);
+	int r;
+
+	memset(w, 0, sizeof *w);
+	r = target_read(&w->target, url, memory, expected);
+	if (r == 0 && url.len < word.len)
+		r = read_options(&w->conf, span_after(word, url.len), memory,
+		                 fail, expected);
+	w->name = r < 0 || name.len > 0 ? name : make_name(memory, &w->target);
+	return r;
+}
+
+/* see client/checkopt.h */
+const char *
+check_misfit(const struct check_conf *conf, enum target_kind kind)
+{
+	bool is_http = kind == TARGET_HTTP || kind == TARGET_HTTP_UNIX;
+	bool is_net = kind == TARGET_HTTP || kind == TARGET_TCP;
+	bool is_tls = kind == TARGET_HTTP;
 
 	if (!is_http && conf->n_status > 0)
 		return "--status";
@@ -131,7 +239,7 @@ check_misfit(const struct check_conf *conf, struct span url)
 }
 
 static bool
-is_name_byte(char c, bool is_first)
+is_variable_byte(char c, bool is_first)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'
 	    || (!is_first && c >= '0' && c <= '9');
@@ -142,11 +250,12 @@ static int
 expand_one(struct buf *b, struct span inside, struct span *name)
 {
 	struct span var = { inside.p, 0 };
-	char text[NAME_MAX_LEN];
+	char text[VARIABLE_MAX];
 	struct buf n = buf_over(text, sizeof text);
 	const char *value;
 
-	while (var.len < inside.len && is_name_byte(inside.p[var.len], var.len == 0))
+	while (var.len < inside.len
+	    && is_variable_byte(inside.p[var.len], var.len == 0))
 		var.len++;
 	inside = span_after(inside, var.len);
 	if (var.len == 0 || (inside.len > 0 && !span_has_prefix(inside, ":-"))
@@ -170,11 +279,8 @@ expand_one(struct buf *b, struct span inside, struct span *name)
 int
 check_expand(struct buf *b, struct span url, struct span *name)
 {
-	bool is_asked = !is_exec(url);
-
 	while (url.len > 0) {
-		const char *mark = !is_asked ? NULL
-		                 : memmem(url.p, url.len, "${", 2);
+		const char *mark = memmem(url.p, url.len, "${", 2);
 		struct span plain = url, inside;
 		size_t end;
 		int r;

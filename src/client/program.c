@@ -20,73 +20,6 @@
 #define SHOW_MAX   200	/* bytes of a line that is shown */
 #define SIGACTION_WORDS 8	/* as many as a kernel's struct sigaction has */
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n';
-}
-
-/* Takes one word off *rest, which starts with it. */
-static int
-split_word(struct buf *b, struct span *rest)
-{
-	char quote = '\0';
-
-	for (; rest->len > 0; *rest = span_after(*rest, 1)) {
-		char c = rest->p[0];
-
-		if (quote == '\0' && is_blank(c))
-			break;
-		if (c == '\0')
-			return ERR_PARSE;
-		if (quote == '\0' && (c == '"' || c == '\'')) {
-			quote = c;
-			continue;
-		}
-		if (quote != '\0' && c == quote) {
-			quote = '\0';
-			continue;
-		}
-		if (c == '\\' && quote != '\'') {
-			*rest = span_after(*rest, 1);
-			if (rest->len == 0)
-				return ERR_QUOTE;
-			c = rest->p[0];
-		}
-		buf_add(b, (struct span){ &c, 1 });
-	}
-	buf_add(b, (struct span){ "", 1 });
-	return quote == '\0' ? 0 : ERR_QUOTE;
-}
-
-/* see client/program.h */
-int
-program_split(struct program *p, struct span words)
-{
-	struct buf b = buf_over(p->text, sizeof p->text);
-	size_t n = 0;
-
-	p->explain = NULL;
-	for (;;) {
-		int r;
-
-		while (words.len > 0 && is_blank(words.p[0]))
-			words = span_after(words, 1);
-		if (words.len == 0)
-			break;
-		if (n == PROGRAM_ARGS_MAX)
-			return ERR_TOOBIG;
-		p->argv[n++] = p->text + b.len;
-		r = split_word(&b, &words);
-		if (r < 0)
-			return r;
-		if (b.cut)
-			return ERR_TOOBIG;
-	}
-	p->argv[n] = NULL;
-	return n > 0 && p->argv[0][0] != '\0' ? 0 : ERR_PARSE;
-}
-
 /* The descriptors of one run; -1 where there is none. */
 struct pipes {
 	int in[2];	/* nobody writes: the program's stdin is empty */
@@ -153,7 +86,7 @@ put(int fd, int at)
 }
 
 static _Noreturn void
-become(const struct program *p, const struct pipes *to, pid_t parent)
+become(char *const argv[], const struct pipes *to, pid_t parent)
 {
 	int err;
 
@@ -164,7 +97,7 @@ become(const struct program *p, const struct pipes *to, pid_t parent)
 	default_signals();
 	if (put(to->in[0], STDIN_FILENO) && put(to->out[1], STDOUT_FILENO)
 	 && put(to->out[1], STDERR_FILENO))
-		execvp(p->argv[0], p->argv);
+		execvp(argv[0], argv);
 	err = errno;
 	(void)!write(to->fail[1], &err, sizeof err);	/* or exit 127 tells */
 	_exit(127);
@@ -211,7 +144,8 @@ has_ended(pid_t child)
 
 /* Drains its output until the child has ended or the deadline has come. */
 static int
-watch(pid_t child, struct pipes *p, struct buf *kept, int64_t deadline_ms)
+drain_to_end(pid_t child, struct pipes *p, struct buf *kept,
+             int64_t deadline_ms)
 {
 	struct pollfd fds[2] = {
 		{ .fd = p->ended, .events = POLLIN },
@@ -256,7 +190,7 @@ last_line(struct span text)
 }
 
 static int
-tell_end(int status, struct span printed, struct buf *why)
+write_end(int status, struct span printed, struct buf *why)
 {
 	struct span line = last_line(printed);
 
@@ -281,9 +215,20 @@ judge(int err)
 	return err_is_shortage(err) ? ERR_NOT_RUN : err;
 }
 
+static void
+write_failure(struct buf *why, const char *program, int err,
+              program_explain *explain)
+{
+	buf_fmt(why, "cannot run %s: ", program);
+	if (explain != NULL && !err_is_shortage(err))
+		(void)explain(why, program, err);
+	else
+		buf_str(why, err_text(err));
+}
+
 static int
-attend(pid_t child, const struct program *p, struct pipes *pipes,
-       int64_t deadline_ms, struct buf *why)
+attend(pid_t child, const char *program, program_explain *explain,
+       struct pipes *pipes, int64_t deadline_ms, struct buf *why)
 {
 	char memory[KEEP_MAX];
 	struct buf kept = buf_over(memory, sizeof memory);
@@ -295,29 +240,26 @@ attend(pid_t child, const struct program *p, struct pipes *pipes,
 	close_one(&pipes->in[0]);
 	close_one(&pipes->in[1]);
 	failed = read_failure(pipes->fail[0], deadline_ms);
-	r = watch(child, pipes, &kept, deadline_ms);
+	r = drain_to_end(child, pipes, &kept, deadline_ms);
 	(void)kill(-child, SIGKILL);
 	(void)kill(child, SIGKILL);	/* had it no group yet */
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		continue;
 	if (failed < 0) {
-		buf_fmt(why, "cannot run %s: ", p->argv[0]);
-		if (p->explain != NULL && !err_is_shortage(failed))
-			(void)p->explain(why, p->argv[0], failed);
-		else
-			buf_str(why, err_text(failed));
+		write_failure(why, program, failed, explain);
 		return judge(failed);
 	}
 	if (r < 0) {
-		buf_fmt(why, "%s: %s", p->argv[0], err_text(r));
+		buf_fmt(why, "%s: %s", program, err_text(r));
 		return judge(r);
 	}
-	return tell_end(status, buf_span(&kept), why);
+	return write_end(status, buf_span(&kept), why);
 }
 
 /* see client/program.h */
 int
-program_run(const struct program *p, int64_t deadline_ms, struct buf *why)
+program_run(char *const argv[], program_explain *explain, int64_t deadline_ms,
+            struct buf *why)
 {
 	pid_t parent = getpid(), child;
 	sigset_t chld, before;
@@ -326,16 +268,17 @@ program_run(const struct program *p, int64_t deadline_ms, struct buf *why)
 
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
-	(void)sigprocmask(SIG_BLOCK, &chld, &before);	/* the signalfd reads it */
+	/* The signalfd reads it. */
+	(void)sigprocmask(SIG_BLOCK, &chld, &before);
 	child = r == 0 ? _Fork() : -1;
 	if (child == 0)
-		become(p, &pipes, parent);
+		become(argv, &pipes, parent);
 	if (r == 0 && child < 0)
 		r = -errno;
 	if (r == 0) {
-		r = attend(child, p, &pipes, deadline_ms, why);
+		r = attend(child, argv[0], explain, &pipes, deadline_ms, why);
 	} else {
-		buf_fmt(why, "cannot run %s: %s", p->argv[0], err_text(r));
+		write_failure(why, argv[0], r, NULL);
 		r = judge(r);
 	}
 	close_all(&pipes);

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* client/redact.c - a target as it may be shown: without its secrets (pure) */
+/* client/redact.c - a target without its secrets, as people see it (pure) */
 #include "client/redact.h"
-
-#include <strings.h>
-
-#include "client/url.h"
 
 #define BLANKS " \t\n"	/* part the words of an exec: */
 
@@ -15,14 +11,11 @@ struct shown {
 	bool        hides;
 };
 
-static size_t
-find_any(struct span s, const char *marks)
+static struct span
+before(struct span s, const char *marks)
 {
-	size_t n = 0;
-
-	while (n < s.len && (s.p[n] == '\0' || strchr(marks, s.p[n]) == NULL))
-		n++;
-	return n;
+	s.len = span_find(s, marks);
+	return s;
 }
 
 /* Bytes up to and with the last '@', encoded ones too; 0 without one. */
@@ -40,32 +33,46 @@ login_len(struct span s)
 	return len;
 }
 
-static struct span
-before(struct span s, const char *marks)
+/* Shortens s->rest to len bytes. */
+static void
+hide_from(struct shown *s, size_t len)
 {
-	s.len = find_any(s, marks);
-	return s;
+	s->hides |= len < s->rest.len;
+	s->rest.len = len;
 }
 
-static bool
-starts_socket(struct span s)
-{
-	return s.len > 0 && (s.p[0] == '/' || s.p[0] == '@');
-}
-
-/* The part in front of a host or a path: "tcp:", "http+unix://", "x-y://". */
+/* Of a text that starts with a scheme or a kind of target: "tcp:", "http:/",
+ * "http+unix://", "x-y://"; slashes included, since a host follows. Else 0. */
 static size_t
-head_len(struct span text)
+scheme_len(struct span text)
 {
-	static const char *const kinds[] = { "tcp:", "unix:", "http+unix:" };
-	size_t n = find_any(text, ":/?#@ ");
+	static const char kinds[][8] = { "tcp", "unix", "http", "https" };
+	struct span word = before(text, ":/?#@ ");
+	size_t n = word.len + 1;
+	bool is_one = span_has_prefix(span_after(text, word.len), "://")
+	           || span_is(word, "http+unix");
 
-	if (span_has_prefix(span_after(text, n), "://"))
-		return n + 3;
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-		if (span_has_prefix(text, kinds[i]))
-			return n + 1;
-	return 0;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		is_one |= span_is(word, kinds[i]);
+	if (!is_one || n > text.len || text.p[n - 1] != ':')
+		return 0;
+	while (n < text.len && text.p[n] == '/')
+		n++;
+	return n;
+}
+
+/* The bytes before the ']' of an address in brackets; 0: there is none. */
+static size_t
+bracketed_len(struct span s)
+{
+	size_t n = 1;
+
+	if (!span_has_prefix(s, "["))
+		return 0;
+	while (n < s.len && s.p[n] != '\0'
+	    && strchr("0123456789abcdefABCDEF:.%", s.p[n]) != NULL)
+		n++;
+	return n < s.len && s.p[n] == ']' ? n : 0;
 }
 
 /* Behind a host's ':' stands a port, or what may be a password. */
@@ -79,146 +86,96 @@ has_port_at(struct span s, size_t colon)
 	return end == s.len || strchr("/?#", s.p[end]) != NULL;
 }
 
-/* No target that anybody could read. */
-static struct shown
-split_unread(struct span text)
+/* "NAME=" before what looks like a target: a check's name. */
+static size_t
+name_len(struct span text)
 {
-	struct shown s = { .hides = false };
-	size_t login, colon, all;
+	size_t n = span_find(text, "=:/?#@ ") + 1;
+	struct span rest = span_after(text, n);
 
-	text = span_trim(text, BLANKS);
-	s.head = (struct span){ text.p, head_len(text) };
-	s.rest = span_after(text, s.head.len);
-	login = login_len(s.rest);
-	s.rest = before(span_after(s.rest, login), "?#");
-	all = s.rest.len;
-	s.rest = before(s.rest, BLANKS);
-	s.hides = s.rest.len < all;
-	colon = s.rest.len > 0 && s.rest.p[0] == '[' ? find_any(s.rest, "]")
-	                                             : 0;
-	colon += find_any(span_after(s.rest, colon), ":/");
-	if (login == 0 && colon < s.rest.len && s.rest.p[colon] == ':'
-	 && !has_port_at(s.rest, colon)) {
-		s.rest.len = colon + 1;
-		s.hides = true;
-	}
-	return s;
+	return n < text.len && text.p[n - 1] == '='
+	    && (scheme_len(rest) > 0 || span_has_prefix(rest, "exec:")) ? n : 0;
 }
 
-/* "tcp:HOST:PORT" as client/check.h reads it. */
-static bool
-is_tcp(struct span rest)
+/* No target that anybody could read. */
+static void
+show_unread(struct shown *s, struct span text)
 {
-	struct url u;
+	size_t login, colon;
 
-	return url_read(&u, rest) == 0 && !u.has_scheme && u.has_port
-	    && u.user.p == NULL && (u.path.len == 0 || span_is(u.path, "/"));
+	text = span_trim(text, BLANKS);
+	s->head = (struct span){ text.p, name_len(text) };
+	s->rest = span_after(text, s->head.len);
+	if (span_has_prefix(s->rest, "exec:")) {
+		/* A variable is not a program, which may be shown. */
+		s->rest = before(s->rest, BLANKS "=");
+		return;
+	}
+	s->head.len += scheme_len(s->rest);
+	s->rest = span_after(text, s->head.len);
+	login = login_len(s->rest);
+	s->rest = before(span_after(s->rest, login), "?#");
+	hide_from(s, span_find(s->rest, BLANKS ";&=,"));
+	colon = bracketed_len(s->rest);
+	colon += span_find(span_after(s->rest, colon), ":/");
+	if (login == 0 && colon < s->rest.len && s->rest.p[colon] == ':'
+	 && !has_port_at(s->rest, colon))
+		hide_from(s, colon + 1);
 }
 
 /* A host without a port, and yet with its colon, may be a user whose password
- * starts with a slash, or a scheme that nobody knows: "db=redis://me". */
+ * starts with a slash, or a scheme that nobody knows: "redis:/secret@me". */
 static bool
-is_misread(const struct url *u, struct span rest, size_t authority_len)
+is_misread(const struct url *u)
 {
-	return u->user.p == NULL && !u->has_port && authority_len > 0
-	    && rest.p[authority_len - 1] == ':'
-	    && (span_has_prefix(u->path, "//") || login_len(rest) > 0);
+	return u->user.p == NULL && !u->has_port && u->path.p != NULL
+	    && u->path.p[-1] == ':'
+	    && (span_has_prefix(u->path, "//") || login_len(u->path) > 0);
 }
 
-static struct shown
-split_http(struct span text)
+/* From the host on; of the path no parameters, nor another URL's login. */
+static void
+show_http(struct shown *s, const struct target *t)
 {
-	struct shown s = { .head = { text.p, 0 } };
-	struct span authority;
-	struct url u;
+	const char *host = t->url.host.p - (t->url.is_v6 ? 1 : 0);
+	struct span path = before(t->url.path, "?;&");
+	size_t colon = span_find(path, ":");
 
-	if (url_read(&u, text) < 0)
-		return split_unread(text);
-	if (u.has_scheme)
-		s.head.len = find_any(text, ":") + 3;
-	s.rest = span_after(text, s.head.len);
-	authority = before(s.rest, "/?#");
-	if (is_misread(&u, s.rest, authority.len))
-		return split_unread(text);
-	s.rest = before(span_after(s.rest, login_len(authority)), "?#");
-	return s;
-}
-
-/* "http+unix://%2Frun%2Fsock/PATH": an encoded '@' starts an abstract name. */
-static struct shown
-split_http_unix(struct span text, size_t prefix)
-{
-	struct span rest = span_after(text, prefix + 2);
-	struct span socket = before(rest, "/?#");
-	struct shown s = { .head = { text.p, prefix + 2 } };
-	const char *at = socket.len == 0 ? NULL
-	               : memrchr(socket.p, '@', socket.len);
-
-	if (!starts_socket(socket)
-	 && !(socket.len > 2 && socket.p[0] == '%'
-	      && (strncasecmp(socket.p, "%2f", 3) == 0
-	          || strncmp(socket.p, "%40", 3) == 0)))
-		return split_unread(text);
-	if (at != NULL)
-		rest = span_after(rest, (size_t)(at - rest.p) + 1);
-	s.rest = before(rest, "?#");
-	return s;
-}
-
-/* "unix:/PATH", "unix:@NAME"; "unix://USER@HOST" is a path only by accident. */
-static struct shown
-split_unix(struct span text, size_t prefix)
-{
-	struct shown s = { .head = { text.p, prefix } };
-
-	s.rest = before(span_after(text, prefix), "?#");
-	if (!starts_socket(s.rest))
-		return split_unread(text);
-	if (span_has_prefix(s.rest, "//") && !span_has_prefix(s.rest, "///")
-	 && (login_len(before(span_after(s.rest, 2), "/")) > 0
-	     || (span_has(s.rest, ':') && login_len(text) > 0)))
-		return split_unread(text);
-	return s;
-}
-
-static struct shown
-split_exec(struct span text)
-{
-	struct shown s = { .rest = { text.p, 0 } };
-
-	while (s.rest.len < text.len
-	    && (unsigned char)text.p[s.rest.len] > ' ')
-		s.rest.len++;	/* its arguments may be secrets */
-	return s;
-}
-
-static struct shown
-split(struct span text)
-{
-	static const char unix_head[] = "unix:", http_unix[] = "http+unix:";
-	const struct shown whole = { .rest = before(text, "?#") };
-	struct span rest = span_after(text, head_len(text));
-
-	if (span_has_prefix(text, "exec:"))
-		return split_exec(text);
-	if (span_has_prefix(text, "tcp:"))
-		return is_tcp(rest) ? whole : split_unread(text);
-	if (span_has_prefix(text, unix_head))
-		return split_unix(text, sizeof unix_head - 1);
-	if (!span_has_prefix(text, http_unix))
-		return split_http(text);
-	rest = span_after(text, sizeof http_unix - 1);
-	if (span_has_prefix(rest, "//"))
-		return split_http_unix(text, sizeof http_unix - 1);
-	return starts_socket(rest) ? whole : split_unread(text);
+	if (t->url.has_scheme)
+		s->head.len = scheme_len(t->text);
+	s->rest = span_after(t->text, (size_t)(host - t->text.p));
+	s->rest.len = span_find(s->rest, "/?#") + path.len;
+	if (login_len(span_after(path, colon)) > 0)
+		hide_from(s, s->rest.len - path.len + colon);
 }
 
 /* see client/redact.h */
 void
-redact_write(struct buf *b, struct span target)
+redact_target(struct buf *b, const struct target *t)
 {
-	struct shown s = split(target);
+	struct shown s = { .head = { t->text.p, 0 } };
 
+	switch (t->kind) {
+	case TARGET_NONE:
+		show_unread(&s, t->text);
+		break;
+	case TARGET_HTTP:
+		if (is_misread(&t->url))
+			show_unread(&s, t->text);
+		else
+			show_http(&s, t);
+		break;
+	case TARGET_EXEC:
+		s.head = span_of("exec:");
+		s.rest = span_of(t->argv[0]);
+		break;
+	case TARGET_HTTP_UNIX:
+	case TARGET_TCP:
+	case TARGET_UNIX:
+		s.rest = before(t->text, t->kind == TARGET_HTTP_UNIX
+		                         ? "?#;&" : "?#");
+		break;
+	}
 	buf_plain(b, s.head);
 	buf_plain(b, s.rest);
 	if (s.hides)
@@ -227,11 +184,17 @@ redact_write(struct buf *b, struct span target)
 
 /* see client/redact.h */
 const char *
-redact_text(char room[REDACT_ROOM], struct span target)
+redact_text(char room[REDACT_ROOM], struct span text)
 {
+	char memory[TARGET_ROOM];
 	struct buf b = buf_over(room, REDACT_ROOM);
+	struct buf parts = buf_over(memory, sizeof memory);
+	const char *unused;
+	struct target t;
 
-	redact_write(&b, target);
+	/* TARGET_NONE, if it fails */
+	(void)target_read(&t, text, &parts, &unused);
+	redact_target(&b, &t);
 	return buf_end_text(&b);
 }
 

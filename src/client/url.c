@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/parse.h"
+#include "base/percent.h"
 
 #define PORT_HTTP  80
 #define PORT_HTTPS 443
@@ -86,7 +87,8 @@ read_user(struct url *u, struct span *host, const char **expected)
 		return 0;
 	login = span_cut(host, '@');
 	if (span_has(*host, '@'))
-		return refuse(expected, "only one @ before the path; another is written %40");
+		return refuse(expected, "only one @ before the path; another is "
+		                        "written %40");
 	u->user = login;
 	if (span_has(login, ':')) {
 		u->password = login;
@@ -114,43 +116,44 @@ read_port(struct url *u, struct span text, const char **expected)
 	return 0;
 }
 
-/* No byte that would end the host for another reader, nor an encoded '@', by
- * which a login would be looked up as a name and shown; an address in brackets
- * may have colons and, behind %, a zone. */
+/* No byte that would end the host for another reader or starts what is no host,
+ * a "host;password=x" for instance: curl refuses these, too. Nor an encoded
+ * '@', by which a login would be looked up as a name and shown. */
 static bool
-is_host(struct span s, const char *banned)
+is_host(struct span s)
 {
-	for (size_t i = 0; i < s.len; i++)
-		if (strchr(banned, s.p[i]) != NULL)
+	return s.len > 0 && span_find(s, " \"<>\\^`{|}[]@!$&'()*+,;=") == s.len
+	    && memmem(s.p, s.len, "%40", 3) == NULL;
+}
+
+/* What stands in brackets: colons and, behind %, a zone. */
+static bool
+is_v6(struct span s)
+{
+	struct span zone = s, address = span_cut(&zone, '%');
+
+	for (size_t i = 0; i < address.len; i++)
+		if (parse_hex_digit(address.p[i]) < 0
+		 && !is_one_of(address.p[i], ":."))
 			return false;
-	return s.len > 0 && memmem(s.p, s.len, "%40", 3) == NULL;
+	return address.len > 0 && (zone.len == 0 || is_host(zone));
 }
 
 static int
 read_host(struct url *u, struct span text, const char **expected)
 {
-	const char *words = "a host name or an address";
-	struct span inside = span_after(text, 1);
-	const char *end;
+	struct span rest = span_after(text, 1);
 
-	u->is_v6 = text.len > 0 && text.p[0] == '[';
-	if (u->is_v6) {
-		end = inside.len ? memchr(inside.p, ']', inside.len) : NULL;
-		if (end == NULL)
-			return refuse(expected, "a ] after the address");
-		u->host = (struct span){ inside.p, (size_t)(end - inside.p) };
-		text = span_after(inside, u->host.len + 1);
-		if (!is_host(u->host, " \"<>\\^`{|}[@"))
-			return refuse(expected, words);
-	} else {
-		end = text.len ? memchr(text.p, ':', text.len) : NULL;
-		u->host = text;
-		if (end != NULL)
-			u->host.len = (size_t)(end - text.p);
-		text = span_after(text, u->host.len);
-		if (!is_host(u->host, " \"<>\\^`{|}[]@"))
-			return refuse(expected, words);
-	}
+	u->is_v6 = span_has_prefix(text, "[");
+	if (u->is_v6 && !span_has(rest, ']'))
+		return refuse(expected, "a ] after the address");
+	if (!u->is_v6)
+		rest = text;
+	u->host.p = rest.p;
+	u->host.len = span_find(rest, u->is_v6 ? "]" : ":");
+	text = span_after(rest, u->host.len + (u->is_v6 ? 1 : 0));
+	if (!(u->is_v6 ? is_v6(u->host) : is_host(u->host)))
+		return refuse(expected, "a host name or an address");
 	return read_port(u, text, expected);
 }
 
@@ -159,7 +162,8 @@ verify_bytes(struct span s, const char **expected)
 {
 	for (size_t i = 0; i < s.len; i++)
 		if (s.p[i] == ' ')
-			return refuse(expected, "no space in it; a space is written %20");
+			return refuse(expected, "no space in it; a space is "
+			                        "written %20");
 		else if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
 			return refuse(expected, "no control byte in it");
 	return 0;
@@ -169,16 +173,13 @@ static int
 read_url(struct url *u, struct span text, const char **expected)
 {
 	struct span host, rest;
-	size_t n = 0;
 	int r = verify_bytes(text, expected);
 
 	u->fragment = text;
 	rest = span_cut(&u->fragment, '#');
 	r = r < 0 ? r : read_scheme(u, &rest, expected);
-	while (n < rest.len && !is_one_of(rest.p[n], "/?"))
-		n++;
-	host = (struct span){ rest.p, n };
-	u->path = span_after(rest, n);
+	host = (struct span){ rest.p, span_find(rest, "/?") };
+	u->path = span_after(rest, host.len);
 	r = r < 0 ? r : read_user(u, &host, expected);
 	if (r == 0 && host.len == 0)
 		return refuse(expected, "a host");
@@ -261,22 +262,19 @@ drop_segment(struct buf *b, size_t from)
 static void
 write_encoded(struct buf *b, struct span text)
 {
-	static const char hex[] = "0123456789abcdef";
 	bool in_query = false;
 
 	while (text.len > 0) {
-		unsigned char c = (unsigned char)text.p[0];
-		char x[] = { '%', hex[c >> 4], hex[c & 15] };
 		size_t n = 0;
 
 		while (n < text.len && text.p[n] > ' ' && text.p[n] < 0x7f)
 			in_query |= text.p[n++] == '?';
 		if (n > 0)
 			buf_add(b, (struct span){ text.p, n });
-		else if (c == ' ' && in_query)
+		else if (text.p[0] == ' ' && in_query)
 			buf_str(b, "+");
 		else
-			buf_add(b, (struct span){ x, sizeof x });
+			percent_encode(b, text.p[0]);
 		text = span_after(text, n > 0 ? n : 1);
 	}
 }
@@ -391,35 +389,12 @@ url_resolve(struct buf *b, const struct url *base, struct span ref)
 
 /* see client/url.h */
 int
-url_decode(struct buf *b, struct span text)
-{
-	while (text.len > 0) {
-		char c = text.p[0];
-		size_t n = 1;
-
-		if (c == '%' && text.len > 2
-		 && parse_hex_digit(text.p[1]) >= 0
-		 && parse_hex_digit(text.p[2]) >= 0) {
-			c = (char)(parse_hex_digit(text.p[1]) << 4
-			           | parse_hex_digit(text.p[2]));
-			n = 3;
-		}
-		if ((unsigned char)c < ' ')
-			return ERR_PARSE;
-		buf_add(b, (struct span){ &c, 1 });
-		text = span_after(text, n);
-	}
-	return 0;
-}
-
-/* see client/url.h */
-int
 url_write_login(struct buf *b, const struct url *u)
 {
-	int r = url_decode(b, u->user);
+	int r = percent_decode(b, u->user);
 
 	buf_str(b, ":");
-	return r < 0 ? r : url_decode(b, u->password);
+	return r < 0 ? r : percent_decode(b, u->password);
 }
 
 /* see client/url.h */

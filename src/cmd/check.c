@@ -6,9 +6,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "cmd/ask.h"
-#include "cmd/probe.h"
 #include "client/redact.h"
+#include "cmd/supervisor.h"
+#include "cmd/targets.h"
 
 #define BODY_MAX 4096	/* bytes of a verdict's text; more is not looked at */
 #define CHECK_MS 2000	/* for URLs, unless --timeout is given */
@@ -17,12 +17,12 @@
 #define EXIT_MAX 255	/* what an exit code can be */
 
 struct check_args {
-	struct probe_args probe;	/* first: see cmd/probe.h */
+	struct targets_args shared;	/* first: see cmd/targets.h */
 	int64_t timeout_ms;
 	int     failed_exit;
 	bool    live, ready, startup, quiet, help;
 	/* Of the checks of URLs. */
-	char  **urls;
+	struct targets_one *targets;
 	int64_t deadline_ms;
 	bool    several;
 };
@@ -71,7 +71,7 @@ first_failure(struct span text)
 }
 
 static int
-tell_verdict(const struct check_args *a, int status, struct span body)
+print_verdict(const struct check_args *a, int status, struct span body)
 {
 	char text[BODY_MAX];
 	struct buf b = buf_over(text, sizeof text);
@@ -88,19 +88,19 @@ static int
 check_one(void *arg, size_t i)
 {
 	const struct check_args *a = arg;
-	char text[CHECK_WHY_MAX + CHECK_URL_MAX];
+	char text[CHECK_WHY_MAX + TARGET_MAX];
 	struct buf why = buf_over(text, sizeof text - 1);
-	struct span url = span_of(a->urls[i]);
+	const struct target *t = &a->targets[i].target;
 	size_t start;
 	int r;
 
 	if (a->several) {
 		buf_str(&why, "[+]");
-		redact_write(&why, url);
+		redact_target(&why, t);
 		buf_str(&why, " ");
 	}
 	start = why.len;
-	r = probe_url(&a->probe.conf, url, a->deadline_ms, &why);
+	r = targets_check(&a->shared.conf, t, a->deadline_ms, &why);
 	if (r < 0 && a->several && start > 0)
 		text[1] = '-';
 	why.cap++;	/* kept for the line's end */
@@ -113,27 +113,26 @@ check_one(void *arg, size_t i)
 static int
 check_urls(struct check_args *a, int n, char **urls)
 {
-	int r = probe_prepare("check", &a->probe.conf, n, urls);
+	int r = targets_read("check", &a->shared.conf, n, urls, &a->targets);
 
 	if (r != CMD_OK)
 		return r;
 	cmd_hold_streams();
-	a->urls = urls;
 	a->several = n > 1;
 	a->deadline_ms = clock_after(clock_ms(), a->timeout_ms);
-	r = probe_all((size_t)n, check_one, a);
+	r = targets_each((size_t)n, check_one, a);
 	return r == CMD_OK ? r : a->failed_exit;
 }
 
 static int
-ask_verdict(const struct check_args *a)
+check_verdict(const struct check_args *a)
 {
 	char body[BODY_MAX];
 	struct buf b = buf_over(body, sizeof body);
-	int status = ask_supervisor("GET", endpoint(a), a->timeout_ms,
-	                            a->quiet, &b);
+	int status = supervisor_answer("GET", endpoint(a), a->timeout_ms,
+	                               a->quiet, &b);
 
-	if (status < 0 || tell_verdict(a, status, buf_span(&b)) != CMD_OK)
+	if (status < 0 || print_verdict(a, status, buf_span(&b)) != CMD_OK)
 		return a->failed_exit;
 	return CMD_OK;
 }
@@ -162,7 +161,7 @@ check_run(int argc, char **argv)
 		a.timeout_ms = left == argc ? ASK_MS : CHECK_MS;
 	if (left < argc)
 		return check_urls(&a, argc - left, argv + left);
-	return ask_verdict(&a);
+	return check_verdict(&a);
 }
 
 const struct cmd cmd_check = {
@@ -170,6 +169,6 @@ const struct cmd cmd_check = {
 	.usage = "[OPTIONS] [URL...]",
 	.about = "check URLs; without one ask this container's supervisor",
 	.opts = opts,
-	.more = probe_urls,
+	.more = targets_help,
 	.run = check_run,
 };

@@ -9,11 +9,11 @@
 #include "base/err.h"
 #include "base/kubenv.h"
 #include "base/log.h"
+#include "base/opt_words.h"
 #include "base/relro.h"
 #include "client/checkopt.h"
 #include "client/redact.h"
 #include "tls/anchors.h"
-#include "client/checkname.h"
 
 #define NAME_LEN 128	/* bytes of an option's name as it was written */
 #define VALUE_LEN (REDACT_ROOM + 128)	/* of its value, with a check's name */
@@ -143,7 +143,7 @@ write_value(struct buf *b, const struct opt_fail *f)
 		return;
 	buf_str(b, " \"");
 	if (f->opt->kind == OPT_URLS) {
-		struct span name = checkname_cut(&value);
+		struct span name = check_cut_name(&value);
 
 		cmd_write_check(b, name, value);
 	} else {
@@ -195,6 +195,8 @@ cmd_tell_fail(const struct cmd *c, const char *within, const struct opt_fail *f)
 	case OPT_TOO_MANY:
 		log_error("%s%s: there are too many of these already", name,
 		          value);
+		break;
+	case OPT_ABSENT:	/* in curl's dialect only */
 		break;
 	}
 }

@@ -4,6 +4,7 @@
 
 #include "base/edits.h"
 #include "base/log.h"
+#include "base/opt_words.h"
 #include "client/redact.h"
 
 #define HELP_MAX 8192	/* bytes of one help text */
@@ -31,7 +32,7 @@ cmd_print_help(const struct cmd *c)
 	if (c->write_help != NULL)
 		c->write_help(&b);
 	else
-		opt_write_help(&b, c->opts);
+		opt_write_help(&b, c->opts, OPT_HELP_COLUMN);
 	if (c->more != NULL)
 		buf_str(&b, c->more);
 	return cmd_print(buf_span(&b));
@@ -74,7 +75,7 @@ cmd_print_overview(void)
 	}
 	buf_str(&b, "\nOptions of run, also as HALE_<NAME> in the "
 	        "environment (the flag wins):\n");
-	opt_write_help(&b, cmd_run.opts);
+	opt_write_help(&b, cmd_run.opts, OPT_HELP_COLUMN);
 	return cmd_print(buf_span(&b));
 }
 

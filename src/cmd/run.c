@@ -12,7 +12,6 @@
 #include "base/parse.h"
 #include "cmd/run_checks.h"
 #include "cmd/script.h"
-#include "client/checkname.h"
 #include "sup/exec_error.h"
 #include "sup/init.h"
 
@@ -21,6 +20,7 @@
 
 struct run_args {
 	struct init_plan plan;
+	struct run_checks checks;
 	bool verbose, quiet, no_env, help, version, license;
 };
 
@@ -122,43 +122,24 @@ add_stop_on(void *args, struct span value)
 }
 
 static int
-add_check_for(struct init_plan *plan, struct span value, unsigned verdicts)
-{
-	struct monitor_plan *w = &plan->monitor;
-	struct span name;
-
-	if (w->n_checks > 0
-	 && run_checks_join(&w->checks[w->n_checks - 1].url, value))
-		return 0;
-	value = span_trim(value, " ");	/* "HALE_CHECK=URL, URL" */
-	name = checkname_cut(&value);
-	if (w->n_checks == VERDICT_CHECKS_MAX)
-		return ERR_FULL;
-	w->checks[w->n_checks++] = (struct monitor_check_plan){
-		.name = name, .url = value, .counts_for = verdicts,
-	};
-	return 0;
-}
-
-static int
 add_check(void *args, struct span value)
 {
-	return add_check_for(&((struct run_args *)args)->plan, value,
-	                     VERDICT_READY | VERDICT_LIVE);
+	return run_checks_add(&((struct run_args *)args)->checks, value,
+	                      VERDICT_READY | VERDICT_LIVE);
 }
 
 static int
 add_ready_check(void *args, struct span value)
 {
-	return add_check_for(&((struct run_args *)args)->plan, value,
-	                     VERDICT_READY);
+	return run_checks_add(&((struct run_args *)args)->checks, value,
+	                      VERDICT_READY);
 }
 
 static int
 add_live_check(void *args, struct span value)
 {
-	return add_check_for(&((struct run_args *)args)->plan, value,
-	                     VERDICT_LIVE);
+	return run_checks_add(&((struct run_args *)args)->checks, value,
+	                      VERDICT_LIVE);
 }
 
 /* The place of value among the n words, or ERR_PARSE. They are arrays, since the
@@ -439,7 +420,7 @@ static int
 run_run(int argc, char **argv)
 {
 	struct run_args a = { 0 };	/* here: no page more to touch */
-	int left;
+	int left, code;
 
 	signals_block(&a.plan.given);
 	a.no_env = stands_for_another(argv[0]);
@@ -453,8 +434,11 @@ run_run(int argc, char **argv)
 		return print_version();
 	if (a.license)
 		return cmd_print(span_of(cmd_license));
-	if (run_checks_prepare(&a.plan.monitor, left, argv) != CMD_OK)
-		return CMD_USAGE;
+	/* Asked here: it lies apart and has a large frame, pages to touch. */
+	code = a.checks.n == 0 ? CMD_OK
+	     : run_checks_read(&a.checks, &a.plan.monitor, left, argv);
+	if (code != CMD_OK)
+		return code;
 	if (left == argc) {
 		log_error("no program to start (see: hale help)");
 		return CMD_USAGE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/status.c - ask the supervisor: status, drain */
+/* cmd/status.c - status and drain, which the supervisor answers */
 #include "cmd/cmd.h"
 
 #include <errno.h>
@@ -7,19 +7,20 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/opt_words.h"
 #include "base/parse.h"
-#include "cmd/ask.h"
 #include "client/redact.h"
+#include "cmd/supervisor.h"
 
 #define BODY_MAX (32 * 1024)	/* bytes of a status */
 #define WORD_MAX 32		/* bytes of the answer to a drain */
 
-struct ask_args {
+struct status_args {
 	int64_t timeout_ms;
 	bool    json, help;
 };
 
-#define AT(field) offsetof(struct ask_args, field)
+#define AT(field) offsetof(struct status_args, field)
 #define OPT_TIMEOUT OPT('t', "timeout", OPT_MS, AT(timeout_ms), "2s", \
                         "give up asking after this long", "", NULL, "")
 #define OPT_HELP    OPT('h', "help", OPT_ASK, AT(help), "", "print this", \
@@ -41,7 +42,7 @@ static const struct opt drain_opts[] = {
 
 /* An answer other than 200 is the supervisor's refusal in words. */
 static int
-tell_refusal(struct span words)
+log_refusal(struct span words)
 {
 	struct span line = span_cut(&words, '\n');
 
@@ -63,7 +64,7 @@ print_answer(struct span body)
 static int
 status_run(int argc, char **argv)
 {
-	struct ask_args a = { 0 };
+	struct status_args a = { 0 };
 	char body[BODY_MAX];
 	struct buf b = buf_over(body, sizeof body);
 	int left = cmd_parse(&cmd_status, &a, argc, argv), status;
@@ -74,12 +75,12 @@ status_run(int argc, char **argv)
 		return cmd_print_help(&cmd_status);
 	if (left < argc)
 		return cmd_unwanted(&cmd_status, argv[left]);
-	status = ask_supervisor("GET", a.json ? "/status" : "/status?text",
-	                        a.timeout_ms, false, &b);
+	status = supervisor_answer("GET", a.json ? "/status" : "/status?text",
+	                           a.timeout_ms, false, &b);
 	if (status < 0)
 		return CMD_FAILED;
 	if (status != 200)
-		return tell_refusal(buf_span(&b));
+		return log_refusal(buf_span(&b));
 	return print_answer(buf_span(&b));
 }
 
@@ -111,7 +112,7 @@ own_drain_ms(struct span body)
 static int
 drain_run(int argc, char **argv)
 {
-	struct ask_args a = { 0 };
+	struct status_args a = { 0 };
 	char body[BODY_MAX];
 	struct buf b = buf_over(body, sizeof body);
 	int left = cmd_parse(&cmd_drain, &a, argc, argv), status;
@@ -130,11 +131,11 @@ drain_run(int argc, char **argv)
 		          opt_expected(&drain_opts[0]));
 		return CMD_USAGE;
 	}
-	status = ask_supervisor("POST", "/drain", a.timeout_ms, false, &b);
+	status = supervisor_answer("POST", "/drain", a.timeout_ms, false, &b);
 	if (status < 0)
 		return CMD_FAILED;
 	if (status != 200)
-		return tell_refusal(buf_span(&b));
+		return log_refusal(buf_span(&b));
 	sleep_ms(wait_ms >= 0 ? wait_ms : own_drain_ms(buf_span(&b)));
 	return CMD_OK;
 }

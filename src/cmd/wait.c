@@ -8,18 +8,18 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "cmd/probe.h"
 #include "client/redact.h"
+#include "cmd/targets.h"
 #include "tls/tls.h"
 
 #define PAUSE_MIN_MS 100	/* between the first two tries; it doubles */
 #define PAUSE_MAX_MS 2000
 
 struct wait_args {
-	struct probe_args probe;	/* first: see cmd/probe.h */
+	struct targets_args shared;	/* first: see cmd/targets.h */
 	int64_t timeout_ms, try_ms;
 	bool    quiet, help;
-	char  **urls;
+	struct targets_one *targets;
 	int64_t since_ms, deadline_ms;
 };
 
@@ -38,27 +38,27 @@ static const struct opt opts[] = {
 
 /* "tcp://db:5432: Connection refused\n" */
 static void
-say(const struct wait_args *a, const char *url, const char *mark,
+say(const struct wait_args *a, const struct target *t, const char *mark,
     struct span text)
 {
-	char memory[CHECK_URL_MAX + CHECK_WHY_MAX];
+	char memory[TARGET_MAX + CHECK_WHY_MAX];
 	struct buf line = buf_over(memory, sizeof memory);
 
 	if (a->quiet)
 		return;
-	redact_write(&line, span_of(url));
+	redact_target(&line, t);
 	buf_fmt(&line, ": %s%.*s\n", mark, (int)text.len, text.p);
 	(void)cmd_print(buf_span(&line));	/* who waits needs no reader */
 }
 
 static void
-say_first(const struct wait_args *a, const char *url)
+say_first(const struct wait_args *a, const struct target *t)
 {
 	char memory[64];
 	struct buf for_ms = buf_over(memory, sizeof memory);
 
 	buf_ms(&for_ms, a->timeout_ms);
-	say(a, url, "waiting, at most ", buf_span(&for_ms));
+	say(a, t, "waiting, at most ", buf_span(&for_ms));
 }
 
 /* Sleeps for ms, at most to the deadline; false where that has come. */
@@ -80,15 +80,17 @@ pause_for(int64_t ms, int64_t deadline_ms)
 }
 
 static int
-give_up(const struct wait_args *a, const char *url, struct span why)
+give_up(const struct wait_args *a, const struct target *t, struct span why)
 {
 	char memory[64], room[REDACT_ROOM];
 	struct buf after = buf_over(memory, sizeof memory);
+	struct buf shown = buf_over(room, sizeof room);
 
 	buf_ms(&after, clock_ms() - a->since_ms);
+	redact_target(&shown, t);
 	if (!a->quiet)
 		log_error("%s: not there after %s: %.*s",
-		          redact_text(room, span_of(url)), buf_text(&after),
+		          buf_end_text(&shown), buf_text(&after),
 		          (int)why.len, why.p);
 	return CMD_FAILED;
 }
@@ -127,15 +129,15 @@ static int
 wait_one(void *arg, size_t i)
 {
 	const struct wait_args *a = arg;
-	struct check_conf conf = a->probe.conf;
+	struct check_conf conf = a->shared.conf;
 	struct tls_session session = { 0 };
-	const char *url = a->urls[i];
+	const struct target *t = &a->targets[i].target;
 	char text[2][CHECK_WHY_MAX];
 	struct outcome last = { 0, { text[1], 0 } }, now;
 	int64_t pause_ms = PAUSE_MIN_MS;
 
 	conf.session = &session;
-	say_first(a, url);
+	say_first(a, t);
 	for (size_t turn = 0;; turn++) {
 		struct buf why = buf_over(text[turn % 2], CHECK_WHY_MAX);
 		int64_t end_ms = clock_after(clock_ms(), a->try_ms);
@@ -143,15 +145,15 @@ wait_one(void *arg, size_t i)
 
 		if (end_ms > a->deadline_ms)
 			end_ms = a->deadline_ms;
-		r = probe_url(&conf, span_of(url), end_ms, &why);
+		r = targets_check(&conf, t, end_ms, &why);
 		now = outcome_of(r, buf_span(&why));
 		if (r == 0 || !is_same(&now, &last))
-			say(a, url, "", buf_span(&why));
+			say(a, t, "", buf_span(&why));
 		if (r == 0)
 			return CMD_OK;
 		last = now;
 		if (!pause_for(pause_ms, a->deadline_ms))
-			return give_up(a, url, buf_span(&why));
+			return give_up(a, t, buf_span(&why));
 		if (pause_ms < PAUSE_MAX_MS)
 			pause_ms *= 2;
 	}
@@ -172,13 +174,13 @@ wait_run(int argc, char **argv)
 		return CMD_USAGE;
 	}
 	cmd_hold_streams();
-	a.urls = argv + left;
-	r = probe_prepare("wait", &a.probe.conf, argc - left, a.urls);
+	r = targets_read("wait", &a.shared.conf, argc - left, argv + left,
+	                 &a.targets);
 	if (r != CMD_OK)
 		return r;
 	a.since_ms = clock_ms();
 	a.deadline_ms = clock_after(a.since_ms, a.timeout_ms);
-	return probe_all((size_t)(argc - left), wait_one, &a);
+	return targets_each((size_t)(argc - left), wait_one, &a);
 }
 
 const struct cmd cmd_wait = {
@@ -186,6 +188,6 @@ const struct cmd cmd_wait = {
 	.usage = "[OPTIONS] URL...",
 	.about = "repeat checks until all pass, or time is up",
 	.opts = opts,
-	.more = probe_urls,
+	.more = targets_help,
 	.run = wait_run,
 };

@@ -1,44 +1,44 @@
 /* SPDX-License-Identifier: MIT */
 /* get/digest.c - SHA-256 for --sha256 */
-#include "get/get.h"
+#include "get/digest.h"
 
 #include <stdlib.h>
 #include <strings.h>
 
 #include <bearssl_hash.h>
 
-struct get_digest {
+struct digest {
 	br_sha256_context state;
 };
 
-/* see get/get.h */
-struct get_digest *
+/* see get/digest.h */
+struct digest *
 digest_open(void)
 {
-	struct get_digest *d = malloc(sizeof *d);
+	struct digest *d = malloc(sizeof *d);
 
 	if (d != NULL)
 		br_sha256_init(&d->state);
 	return d;
 }
 
-/* see get/get.h */
+/* see get/digest.h */
 void
-digest_add(struct get_digest *d, struct span bytes)
+digest_add(struct digest *d, struct span bytes)
 {
 	br_sha256_update(&d->state, bytes.p, bytes.len);
 }
 
-/* see get/get.h */
+/* see get/digest.h */
 void
-digest_reset(struct get_digest *d)
+digest_reset(struct digest *d)
 {
 	br_sha256_init(&d->state);
 }
 
-/* see get/get.h */
+/* see get/digest.h */
 bool
-digest_is(const struct get_digest *d, const char *hex)
+digest_is(const struct digest *d, const char *hex)
 {
 	static const char digits[] = "0123456789abcdef";
 	unsigned char sum[br_sha256_SIZE];
@@ -53,9 +53,9 @@ digest_is(const struct get_digest *d, const char *hex)
 	    && strncasecmp(text, hex, sizeof text) == 0;
 }
 
-/* see get/get.h */
+/* see get/digest.h */
 void
-digest_close(struct get_digest *d)
+digest_close(struct digest *d)
 {
 	free(d);
 }

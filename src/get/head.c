@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* get/head.c - the head of a request, in curl's order */
-#include "get/get.h"
+/* get/head.c - the head of a request, in curl's order (pure) */
+#include "get/head.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <strings.h>
 
-#include "base/err.h"
-#include "cmd/cmd.h"
 #include "client/request.h"
+#include "get/exit.h"
 
 #define LOGIN_MAX 16384	/* bytes of "user:password": tokens are long */
 #define HOST_MAX  1024	/* bytes of a Host field, each %XX of three */
@@ -21,46 +18,46 @@ is_named(struct span line, const char *name)
 	    && (line.p[strlen(name)] == ':' || line.p[strlen(name)] == ';');
 }
 
-/* The user's lines that may go to this server; at has room for all. */
+/* The user's lines that may go to this server. */
 static struct request_lines
-pick_lines(const struct get *g, const struct get_ask *ask, struct span *at)
+pick_lines(const struct options *o, const struct head *h)
 {
-	struct request_lines lines = { at, 0 };
+	struct request_lines lines = { h->lines, 0 };
 
-	for (size_t i = 0; i < g->n_headers; i++) {
-		struct span line = g->headers[i];
+	for (size_t i = 0; i < o->n_headers; i++) {
+		struct span line = o->headers[i];
 
-		if (!ask->trusted && (is_named(line, "Authorization")
-		                   || is_named(line, "Cookie")))
+		if (!h->trusted && (is_named(line, "Authorization")
+		                 || is_named(line, "Cookie")))
 			continue;
-		if (!ask->same_host && is_named(line, "Host"))
+		if (!h->same_host && is_named(line, "Host"))
 			continue;
 		/* A redirect may have made a GET of what had a body. */
-		if (ask->moved && !ask->posts && !ask->puts
+		if (h->moved && !h->posts && !h->puts
 		 && (is_named(line, "Content-Length")
 		     || is_named(line, "Transfer-Encoding")))
 			continue;
-		at[lines.n++] = line;
+		h->lines[lines.n++] = line;
 	}
 	return lines;
 }
 
 static void
-add_target(struct buf *b, const struct get *g, const struct get_ask *ask)
+add_target(struct buf *b, const struct options *o, const struct head *h)
 {
-	const struct url *u = ask->url;
-	struct span data = { g->data.p, g->data.len };
+	const struct url *u = h->url;
+	struct span data = { o->data.p, o->data.len };
 
-	if (g->target != NULL) {
-		buf_str(b, g->target);
+	if (o->target != NULL) {
+		buf_str(b, o->target);
 		return;
 	}
-	if (ask->route->via_proxy && !ask->route->tunnel) {
+	if (h->route->via_proxy && !h->route->tunnel) {
 		buf_str(b, "http://");
 		url_write_host(b, u);
 	}
-	url_write_target(b, u, g->path_as_is);
-	if (g->get && g->data.len > 0 && !ask->moved) {
+	url_write_target(b, u, o->path_as_is);
+	if (o->get && o->data.len > 0 && !h->moved) {
 		bool more = u->path.len > 0
 		         && memchr(u->path.p, '?', u->path.len) != NULL;
 
@@ -69,58 +66,58 @@ add_target(struct buf *b, const struct get *g, const struct get_ask *ask)
 	}
 }
 
-/* The token of --bearer-file, read anew: it is rotated under our feet. */
-static int
-add_bearer(struct buf *b, const struct get *g, struct buf *why)
+static void
+add_field(struct buf *b, const char *start, struct span value)
 {
-	struct get_bytes file = { 0 };
-	int r = get_read_file(&file, g->bearer);
-	struct span token = { file.p, file.len };
+	buf_str(b, start);
+	buf_add(b, value);
+	buf_str(b, "\r\n");
+}
 
-	while (token.len > 0 && (unsigned char)token.p[token.len - 1] <= ' ')
-		token.len--;
-	for (size_t i = 0; i < token.len && r == 0; i++)
-		if ((unsigned char)token.p[i] <= ' ')
-			r = ERR_PARSE;
-	if (r == 0 && token.len == 0)
-		r = ERR_PARSE;
-	if (r < 0) {
-		buf_fmt(why, "cannot use --bearer-file %s: %s", g->bearer,
-		        err_text(r));
-	} else {
-		buf_str(b, "Authorization: Bearer ");
-		buf_add(b, token);
-		buf_str(b, "\r\n");
-	}
-	free(file.p);
-	return r < 0 ? GET_READ : GET_OK;
+/* Whose login is sent: the URL's own, or as long as -u's the first one's. */
+static const struct url *
+login_of(const struct head *h)
+{
+	return h->url->user.p != NULL ? h->url : h->first;
+}
+
+/* Do we log in? Not where the user's lines do, nor at another server. */
+static bool
+logs_in(const struct head *h, const struct request_lines *lines)
+{
+	return h->trusted && !request_has(lines, "Authorization");
+}
+
+/* see get/head.h */
+bool
+head_needs_token(const struct options *o, const struct head *h)
+{
+	const struct request_lines lines = { o->headers, o->n_headers };
+
+	return o->bearer != NULL && o->user == NULL && logs_in(h, &lines)
+	    && login_of(h)->user.p == NULL;
 }
 
 static int
-add_login(struct buf *b, const struct get *g, const struct get_ask *ask,
+add_login(struct buf *b, const struct options *o, const struct head *h,
           const struct request_lines *lines, struct buf *why)
 {
 	char memory[LOGIN_MAX];
 	struct buf login = buf_over(memory, sizeof memory);
-	const struct url *u = ask->url;
 
-	if (u->user.p == NULL)
-		u = ask->first;	/* its login holds as long as -u's */
-	if (!ask->trusted || request_has(lines, "Authorization"))
+	if (!logs_in(h, lines))
 		return GET_OK;
-	if (g->user != NULL) {
-		buf_str(&login, g->user);
-		if (strchr(g->user, ':') == NULL)
-			buf_str(&login, ":");	/* nobody is here to be asked */
-	} else if (u->user.p != NULL) {
-		if (url_write_login(&login, u) < 0) {
-			buf_str(why, "the URL's login has a control byte");
-			return GET_URL;
-		}
-	} else if (g->bearer != NULL) {
-		return add_bearer(b, g, why);
-	} else {
+	if (o->user != NULL) {
+		buf_str(&login, o->user);
+		if (strchr(o->user, ':') == NULL)
+			buf_str(&login, ":");	/* there is nobody to prompt */
+	} else if (login_of(h)->user.p == NULL) {
+		if (h->token.len > 0)
+			add_field(b, "Authorization: Bearer ", h->token);
 		return GET_OK;
+	} else if (url_write_login(&login, login_of(h)) < 0) {
+		buf_str(why, "the URL's login has a control byte");
+		return GET_URL;
 	}
 	buf_str(b, "Authorization: ");
 	request_write_basic(b, buf_span(&login));
@@ -133,104 +130,104 @@ add_login(struct buf *b, const struct get *g, const struct get_ask *ask,
 }
 
 static void
-add_range(struct buf *b, const struct get *g, const struct get_ask *ask,
+add_range(struct buf *b, const struct options *o, const struct head *h,
           const struct request_lines *lines)
 {
-	if (ask->length > 0 || request_has(lines, "Range"))
+	if (h->length > 0 || request_has(lines, "Range"))
 		return;
-	if (ask->resume_from > 0)
+	if (h->resume_from > 0)
 		buf_fmt(b, "Range: bytes=%llu-\r\n",
-		        (unsigned long long)ask->resume_from);
-	else if (g->range != NULL)
-		buf_fmt(b, "Range: bytes=%s\r\n", g->range);
+		        (unsigned long long)h->resume_from);
+	else if (o->range != NULL)
+		buf_fmt(b, "Range: bytes=%s\r\n", o->range);
 }
 
 static void
-add_body_fields(struct buf *b, const struct get *g, const struct get_ask *ask,
+add_body_fields(struct buf *b, const struct options *o, const struct head *h,
                 const struct request_lines *lines)
 {
 	char memory[32];
 	struct buf length = buf_over(memory, sizeof memory);
 
-	if (!ask->posts && !ask->puts)
+	if (!h->posts && !h->puts)
 		return;
-	if (ask->chunked) {
+	if (h->chunked) {
 		request_add(b, lines, "Transfer-Encoding", span_of("chunked"));
 	} else {
-		buf_fmt(&length, "%llu", (unsigned long long)ask->length);
+		buf_fmt(&length, "%llu", (unsigned long long)h->length);
 		request_add(b, lines, "Content-Length", buf_span(&length));
 	}
-	if (ask->posts)
+	if (h->posts)
 		request_add(b, lines, "Content-Type",
-		            span_of(g->json ? "application/json"
+		            span_of(o->json ? "application/json"
 		                : "application/x-www-form-urlencoded"));
 }
 
 /* Two readers of such a request would take it for two different ones. */
 static int
-verify_framing(const struct get *g, const struct get_ask *ask,
+verify_framing(const struct options *o, const struct head *h,
                const struct request_lines *lines, struct buf *why)
 {
-	const char *field = request_contradiction(lines, ask->chunked,
-	                                          ask->length);
+	const char *field = request_contradiction(lines, h->chunked,
+	                                          h->length);
 
-	if (field == NULL && !(ask->chunked && g->http10))
+	if (field == NULL && !(h->chunked && o->http10))
 		return GET_OK;
 	if (field == NULL)
 		buf_str(why, "-0: HTTP/1.0 has no chunks, and the length of "
 		        "-T's body is not known");
-	else if (ask->chunked)
+	else if (h->chunked)
 		buf_fmt(why, "-H %s contradicts the body, which is sent in "
 		        "chunks", field);
 	else
 		buf_fmt(why, "-H %s contradicts the body, which has %llu bytes",
-		        field, (unsigned long long)ask->length);
+		        field, (unsigned long long)h->length);
 	return GET_USAGE;
 }
 
-/* see get/get.h */
+/* The fields that -A, -e, -b and --json set, and the user's lines. */
+static void
+add_fields(struct buf *b, const struct options *o, const struct head *h,
+           const struct request_lines *lines)
+{
+	if (o->agent[0] != '\0')
+		request_add(b, lines, "User-Agent", span_of(o->agent));
+	request_add(b, lines, "Accept",
+	            span_of(o->json ? "application/json" : "*/*"));
+	if (o->referer != NULL && o->referer[0] != '\0')
+		request_add(b, lines, "Referer", span_of(o->referer));
+	if (h->route->via_proxy && !h->route->tunnel)
+		request_add(b, lines, "Proxy-Connection",
+		            span_of("Keep-Alive"));
+	if (o->cookie != NULL && h->trusted)
+		request_add(b, lines, "Cookie", span_of(o->cookie));
+	request_add_lines(b, lines);
+}
+
+/* see get/head.h */
 int
-get_write_head(struct buf *b, const struct get *g, const struct get_ask *ask,
-               struct buf *why)
+head_write(struct buf *b, const struct options *o, const struct head *h,
+           struct buf *why)
 {
 	char memory[HOST_MAX];
 	struct buf host = buf_over(memory, sizeof memory);
-	struct span *at = calloc(g->n_headers + 1, sizeof *at);
-	struct request_lines lines;
+	struct request_lines lines = pick_lines(o, h);
 	int code;
 
-	if (at == NULL) {
-		buf_str(why, err_text(-ENOMEM));
-		return GET_MEMORY;
-	}
-	lines = pick_lines(g, ask, at);
-	buf_fmt(b, "%s ", ask->method);
-	add_target(b, g, ask);
-	buf_str(b, g->http10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
-	url_write_host(&host, ask->url);
+	buf_fmt(b, "%s ", h->method);
+	add_target(b, o, h);
+	buf_str(b, o->http10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+	url_write_host(&host, h->url);
 	request_add(b, &lines, "Host", buf_span(&host));
-	if (ask->route->via_proxy && !ask->route->tunnel)
-		buf_str(b, ask->route->tunnel_fields);	/* the login only */
-	code = verify_framing(g, ask, &lines, why);
+	if (h->route->via_proxy && !h->route->tunnel)
+		buf_str(b, h->route->tunnel_fields);	/* the login only */
+	code = verify_framing(o, h, &lines, why);
 	if (code == GET_OK)
-		code = add_login(b, g, ask, &lines, why);
-	add_range(b, g, ask, &lines);
-	if (g->agent == NULL || g->agent[0] != '\0')
-		request_add(b, &lines, "User-Agent",
-		            span_of(g->agent != NULL ? g->agent : cmd_agent()));
-	request_add(b, &lines, "Accept",
-	            span_of(g->json ? "application/json" : "*/*"));
-	if (g->referer != NULL && g->referer[0] != '\0')
-		request_add(b, &lines, "Referer", span_of(g->referer));
-	if (ask->route->via_proxy && !ask->route->tunnel)
-		request_add(b, &lines, "Proxy-Connection",
-		            span_of("Keep-Alive"));
-	if (g->cookie != NULL && ask->trusted)
-		request_add(b, &lines, "Cookie", span_of(g->cookie));
-	request_add_lines(b, &lines);
-	add_body_fields(b, g, ask, &lines);
+		code = add_login(b, o, h, &lines, why);
+	add_range(b, o, h, &lines);
+	add_fields(b, o, h, &lines);
+	add_body_fields(b, o, h, &lines);
 	buf_str(b, "\r\n");
-	free(at);
 	if (code == GET_OK && b->cut) {
 		buf_fmt(why, "the request's head is longer than %lu bytes",
 		        (unsigned long)b->cap);

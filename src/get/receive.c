@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* get/receive.c - the answer's head and body to where they go */
-#include "get/job.h"
+#include "get/receive.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,39 +10,43 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "cmd/cmd.h"
+#include "get/exit.h"
+#include "get/failure.h"
+#include "get/progress.h"
+#include "get/verbose.h"
 
 static int
-write_body(struct get_job *j, struct span bytes)
+write_body(struct transfer *t, struct span bytes)
 {
-	int r = sink_write(&j->sink, bytes);
+	int r = sink_write(&t->sink, bytes);
 
 	if (r == 0)
 		return GET_OK;
-	return job_fail(j, GET_WRITE, "Failure writing output to %s: %s",
-	                j->sink.name == NULL ? "stdout" : j->sink.name,
+	return failure_set(t, GET_WRITE, "Failure writing output to %s: %s",
+	                t->sink.name == NULL ? "stdout" : t->sink.name,
 	                err_text(r));
 }
 
 /* -D: "-" is stdout; a file was made anew at the command's start. */
 static int
-dump_head(struct get_job *j, struct span head)
+dump_head(struct transfer *t, struct span head)
 {
-	const char *name = j->g->dump_header;
-	int r = 0, fd;
+	const char *name = t->o->dump_header;
+	bool is_stdout;
+	int r, fd;
 
 	if (name == NULL)
 		return GET_OK;
-	if (strcmp(name, "-") == 0)
-		return cmd_print(head) == CMD_OK ? GET_OK : GET_WRITE;
-	fd = open(name, O_WRONLY | O_CLOEXEC | O_APPEND);
-	if (fd < 0 || write(fd, head.p, head.len) != (ssize_t)head.len)
-		r = -errno;
-	if (fd >= 0)
+	is_stdout = strcmp(name, "-") == 0;
+	fd = is_stdout ? STDOUT_FILENO
+	               : open(name, O_WRONLY | O_CLOEXEC | O_APPEND);
+	r = fd < 0 ? -errno : sink_write_fd(fd, head);
+	if (fd >= 0 && !is_stdout)
 		close(fd);
 	return r == 0 ? GET_OK
-	              : job_fail(j, GET_WRITE, "cannot write %s: %s", name,
-	                         err_text(r));
+	              : failure_set(t, GET_WRITE, "cannot write %s: %s",
+	                            is_stdout ? "to stdout" : name,
+	                            err_text(r));
 }
 
 static int
@@ -56,65 +60,65 @@ count_fields(const struct reply *reply)
 	return n;
 }
 
-/* Keeps what -w can ask for: the head goes when the body is read. */
+/* Keeps what -w can show: the head goes when the body is read. */
 static void
-note_head(struct get_job *j)
+note_head(struct transfer *t)
 {
-	const struct reply *reply = &j->c.reply;
+	const struct reply *reply = &t->c.reply;
 	char *copy;
 
-	j->r.status = reply->status;
-	j->r.minor = reply->minor;
-	j->r.head_bytes += reply->head.len;
-	j->r.fields = count_fields(reply);
+	t->r.status = reply->status;
+	t->r.minor = reply->minor;
+	t->r.head_bytes += reply->head.len;
+	t->r.fields = count_fields(reply);
 	copy = malloc(reply->fields.len + 1);
-	free(j->r.head);
-	j->r.head = copy;
-	j->r.head_len = copy == NULL ? 0 : reply->fields.len;
+	free(t->r.head);
+	t->r.head = copy;
+	t->r.head_len = copy == NULL ? 0 : reply->fields.len;
 	if (copy != NULL)
 		memcpy(copy, reply->fields.p, reply->fields.len);
 }
 
-/* see get/job.h */
+/* see get/receive.h */
 bool
-job_has_failed(const struct get_job *j)
+receive_has_failed(const struct transfer *t)
 {
-	if (j->r.status < 400 || !(j->g->fail || j->g->fail_with_body))
+	if (t->r.status < 400 || !(t->o->fail || t->o->fail_with_body))
 		return false;
-	return !(j->r.status == 416 && j->resume_from > 0);
+	return !(t->r.status == 416 && t->resume_from > 0);
 }
 
 static int
-show_head(struct get_job *j, struct span head)
+show_head(struct transfer *t, struct span head)
 {
-	int code = dump_head(j, head);
+	int code = dump_head(t, head);
 
-	if (code == GET_OK && (j->g->include || j->g->head))
-		code = write_body(j, head);
+	if (code == GET_OK && (t->o->include || t->o->head))
+		code = write_body(t, head);
 	return code;
 }
 
-/* see get/job.h */
+/* see get/receive.h */
 int
-job_read_head(struct get_job *j)
+receive_head(struct transfer *t)
 {
 	int code = GET_OK, r;
 
-	j->c.is_head = j->kind == ASK_HEAD
-	            || (j->g->method != NULL
-	                && strcasecmp(j->g->method, "HEAD") == 0);
+	t->c.is_head = t->kind == TRANSFER_HEAD
+	            || (t->o->method != NULL
+	                && strcasecmp(t->o->method, "HEAD") == 0);
 	do {
-		r = exchange_read_head(&j->c);
+		r = exchange_read_head(&t->c);
 		if (r < 0 && r != ERR_CODING)
-			return job_fail_exchange(j, r);
-		if (j->r.first_us == 0)
-			j->r.first_us = clock_us();
-		note_head(j);
-		job_tell_head(j, "< ", j->c.reply.head);
-		code = show_head(j, j->c.reply.head);
+			return failure_of_exchange(t, r);
+		if (t->r.first_us == 0)
+			t->r.first_us = clock_us();
+		note_head(t);
+		verbose_head(t, "< ", t->c.reply.head);
+		code = show_head(t, t->c.reply.head);
 		if (code == GET_OK && r < 0)
-			code = job_fail_exchange(j, r);
-	} while (code == GET_OK && exchange_is_interim(&j->c));
+			code = failure_of_exchange(t, r);
+	} while (code == GET_OK && exchange_is_interim(&t->c));
 	return code;
 }
 
@@ -125,35 +129,35 @@ is_binary(struct span bytes)
 }
 
 static int
-take_piece(struct get_job *j, struct span piece)
+take_piece(struct transfer *t, struct span piece)
 {
-	if (j->r.body_bytes == 0 && j->sink.name == NULL && is_binary(piece)
-	 && isatty(STDOUT_FILENO) && j->g->n_outputs == 0)
-		return job_fail(j, GET_WRITE, "Binary output can mess up your "
+	if (t->r.body_bytes == 0 && t->sink.name == NULL && is_binary(piece)
+	 && isatty(STDOUT_FILENO) && t->o->n_outputs == 0)
+		return failure_set(t, GET_WRITE, "Binary output can mess up your "
 		                "terminal. Use \"-o -\" to get it all the same");
-	j->r.body_bytes += piece.len;
-	if (j->g->max_filesize > 0
-	 && j->r.body_bytes > (uint64_t)j->g->max_filesize)
-		return job_fail(j, GET_TOO_LARGE, "Maximum file size exceeded");
-	if (j->digest != NULL)
-		digest_add(j->digest, piece);
-	return write_body(j, piece);
+	t->r.body_bytes += piece.len;
+	if (t->o->max_filesize > 0
+	 && t->r.body_bytes > (uint64_t)t->o->max_filesize)
+		return failure_set(t, GET_TOO_LARGE, "Maximum file size exceeded");
+	if (t->digest != NULL)
+		digest_add(t->digest, piece);
+	return write_body(t, piece);
 }
 
-/* see get/job.h */
+/* see get/receive.h */
 int
-job_read_body(struct get_job *j)
+receive_body(struct transfer *t)
 {
 	struct span piece;
 	int code = GET_OK, r = 0;
 
-	if (j->g->max_filesize > 0 && j->c.body == BODY_LENGTH
-	 && j->c.left > (uint64_t)j->g->max_filesize)
-		return job_fail(j, GET_TOO_LARGE, "Maximum file size exceeded");
-	while (code == GET_OK && (r = exchange_read_body(&j->c, &piece)) > 0) {
-		code = take_piece(j, piece);
-		job_progress(j, false);
+	if (t->o->max_filesize > 0 && t->c.body == BODY_LENGTH
+	 && t->c.left > (uint64_t)t->o->max_filesize)
+		return failure_set(t, GET_TOO_LARGE, "Maximum file size exceeded");
+	while (code == GET_OK && (r = exchange_read_body(&t->c, &piece)) > 0) {
+		code = take_piece(t, piece);
+		progress_show(t, false);
 	}
-	job_progress(j, true);
-	return code == GET_OK && r < 0 ? job_fail_exchange(j, r) : code;
+	progress_show(t, true);
+	return code == GET_OK && r < 0 ? failure_of_exchange(t, r) : code;
 }

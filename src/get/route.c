@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* get/route.c - where a request goes: proxies, --resolve, --connect-to */
-#include "get/get.h"
+#include "get/route.h"
 
-#include <stdlib.h>
 #include <strings.h>
 #include <sys/socket.h>
 
 #include "base/err.h"
 #include "base/parse.h"
-#include "cmd/cmd.h"
-#include "net/ip.h"
+#include "base/percent.h"
 #include "client/redact.h"
 #include "client/request.h"
+#include "client/subnet.h"
+#include "get/exit.h"
 
 #define PROXY_PORT   1080	/* curl's, where none is written */
-#define GET_SYNTAX   49		/* curl's exit code for a bad --resolve */
 
 static bool
 is_same(struct span a, struct span b)
@@ -22,43 +21,18 @@ is_same(struct span a, struct span b)
 	return a.len == b.len && strncasecmp(a.p, b.p, a.len) == 0;
 }
 
-/* Are the first `bits` of two addresses of one family the same? */
-static bool
-is_inside(const unsigned char *a, const unsigned char *net, uint64_t bits)
-{
-	size_t whole = bits / 8;
-	unsigned char mask = (unsigned char)(0xff00 >> (bits % 8));
-
-	return memcmp(a, net, whole) == 0
-	    && (bits % 8 == 0 || ((a[whole] ^ net[whole]) & mask) == 0);
-}
-
-/* "10.0.0.0/8", "fd00::/8" or one address. */
-static bool
-matches_net(const struct ip *host, struct span item)
-{
-	struct span name = span_cut(&item, '/');
-	uint64_t all = host->is_v6 ? 128 : 32, bits = all;
-	struct ip net;
-
-	return ip_read(&net, NULL, name) == 0 && net.is_v6 == host->is_v6
-	    && (item.len == 0 || parse_uint_span(item, all, &bits) == 0)
-	    && is_inside(host->b, net.b, bits);
-}
-
 /* no_proxy's item: a host, a domain (with or without its dot), a net. */
 static bool
 matches(const char *host, struct span item)
 {
 	struct span h = span_of(host);
-	struct ip ip;
 
 	if (span_is(item, "*"))
 		return true;
 	if (item.len > 2 && item.p[0] == '[')
 		item = (struct span){ item.p + 1, item.len - 2 };
-	if (ip_read(&ip, NULL, h) == 0)	/* "0.0.1" is not a domain of 127.0.0.1 */
-		return matches_net(&ip, item);
+	if (subnet_is_address(h))	/* "0.0.1" is not a domain of 127.0.0.1 */
+		return subnet_has(item, h);
 	if (item.len > 0 && item.p[0] == '.')
 		item = span_after(item, 1);
 	if (item.len > 0 && item.p[item.len - 1] == '.')
@@ -72,27 +46,12 @@ matches(const char *host, struct span item)
 	return is_same(span_after(h, h.len - item.len), item);
 }
 
-/* As curl reads them: an empty one is none. */
-static const char *
-env(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value != NULL && value[0] != '\0' ? value : NULL;
-}
-
 static bool
-is_direct(const struct get *g, const char *host)
+is_direct(const struct options *o, const char *host)
 {
-	const char *list = g->no_proxy;
+	const char *list = o->no_proxy;
 	size_t n;
 
-	if (list == NULL)
-		list = env("no_proxy");
-	if (list == NULL)
-		list = env("NO_PROXY");
-	if (list == NULL)
-		return false;
 	for (; *list != '\0'; list += n + (list[n] != '\0')) {
 		n = strcspn(list, ", \t");
 		if (n > 0 && matches(host, (struct span){ list, n }))
@@ -101,38 +60,16 @@ is_direct(const struct get *g, const char *host)
 	return false;
 }
 
-/* HTTP_PROXY in capitals is not read: a CGI's client could set it. */
-static const char *
-proxy_of(const struct get *g, const struct url *u)
-{
-	static const char *const of_https[] = { "https_proxy", "HTTPS_PROXY",
-	                                        "all_proxy", "ALL_PROXY" };
-	static const char *const of_http[] = { "http_proxy", "all_proxy",
-	                                       "ALL_PROXY" };
-	size_t n = u->is_https ? sizeof of_https / sizeof of_https[0]
-	                       : sizeof of_http / sizeof of_http[0];
-
-	if (g->proxy != NULL)
-		return g->proxy;
-	for (size_t i = 0; i < n; i++) {
-		const char *value = env(u->is_https ? of_https[i] : of_http[i]);
-
-		if (value != NULL)
-			return value;
-	}
-	return "";
-}
-
 /* "user:password" for the proxy, from -U or its URL. Returns 0 or ERR_PARSE. */
 static int
-add_proxy_login(struct buf *b, const struct get *g, const struct url *proxy)
+add_proxy_login(struct buf *b, const struct options *o, const struct url *proxy)
 {
 	char memory[EXCHANGE_PROXY_HEAD_MAX];
 	struct buf login = buf_over(memory, sizeof memory);
 
-	if (g->proxy_user != NULL) {
-		buf_str(&login, g->proxy_user);
-		if (strchr(g->proxy_user, ':') == NULL)
+	if (o->proxy_user != NULL) {
+		buf_str(&login, o->proxy_user);
+		if (strchr(o->proxy_user, ':') == NULL)
 			buf_str(&login, ":");
 	} else if (proxy->user.p != NULL) {
 		if (url_write_login(&login, proxy) < 0)
@@ -149,20 +86,20 @@ add_proxy_login(struct buf *b, const struct get *g, const struct url *proxy)
 
 /* The fields for the proxy. Returns an exit code. */
 static int
-write_proxy_fields(const struct get *g, struct get_route *route,
+write_proxy_fields(const struct options *o, struct route *route,
                    struct buf *why)
 {
 	struct buf fields = buf_over(route->tunnel_fields,
 	                             sizeof route->tunnel_fields);
 
-	if (add_proxy_login(&fields, g, &route->proxy) < 0) {
+	if (add_proxy_login(&fields, o, &route->proxy) < 0) {
 		buf_str(why, "the proxy's login has a control byte");
 		return GET_PROXY_LOOKUP;
 	}
 	if (route->tunnel)
 		buf_fmt(&fields, "User-Agent: %s\r\n"
 		        "Proxy-Connection: Keep-Alive\r\n",
-		        g->agent != NULL ? g->agent : cmd_agent());
+		        o->agent);
 	(void)buf_text(&fields);
 	if (!fields.cut)
 		return GET_OK;
@@ -173,15 +110,15 @@ write_proxy_fields(const struct get *g, struct get_route *route,
 
 /* Writes text, decoded, as the host to connect to. Returns an exit code. */
 static int
-set_host(struct get_route *route, struct span text, struct buf *why)
+set_host(struct route *route, struct span text, struct buf *why)
 {
 	struct buf host = buf_over(route->host, sizeof route->host);
-	int r = url_decode(&host, text);
+	int r = percent_decode(&host, text);
 
 	(void)buf_text(&host);
 	if (host.cut)
 		buf_fmt(why, "the host's name is longer than %d bytes",
-		        GET_HOST_MAX - 1);
+		        ROUTE_HOST_MAX - 1);
 	else if (r < 0 || strpbrk(route->host, " \"#/<>?@[\\]^`{|}") != NULL)
 		buf_str(why, "the host's name has an encoded byte that no name "
 		        "has");
@@ -191,8 +128,8 @@ set_host(struct get_route *route, struct span text, struct buf *why)
 }
 
 static int
-set_proxy(const struct get *g, const struct url *u, const char *text,
-          bool elsewhere, struct get_route *route, struct buf *why)
+set_proxy(const struct options *o, const struct url *u, const char *text,
+          bool elsewhere, struct route *route, struct buf *why)
 {
 	struct buf to = buf_over(route->tunnel_to, sizeof route->tunnel_to);
 	char room[REDACT_ROOM];
@@ -210,12 +147,12 @@ set_proxy(const struct get *g, const struct url *u, const char *text,
 	if (!route->proxy.has_port)
 		route->proxy.port = PROXY_PORT;
 	route->via_proxy = true;
-	route->tunnel = u->is_https || g->proxy_tunnel || elsewhere;
+	route->tunnel = u->is_https || o->proxy_tunnel || elsewhere;
 	buf_fmt(&to, is_v6 ? "[%s]:%u" : "%s:%u", route->host,
 	        route->to.port);	/* there is room for any host */
 	code = set_host(route, route->proxy.host, why);
 	if (code == GET_OK)
-		code = write_proxy_fields(g, route, why);
+		code = write_proxy_fields(o, route, why);
 	route->to.port = route->proxy.port;
 	if (route->tunnel) {
 		route->to.tunnel_to = buf_text(&to);
@@ -249,13 +186,13 @@ is_port(struct span text, uint16_t port)
 /* --connect-to H1:P1:H2:P2, each of which may be empty. *elsewhere: one
  * applied. */
 static int
-connect_elsewhere(const struct get *g, struct get_route *route,
+connect_elsewhere(const struct options *o, struct route *route,
                   bool *elsewhere, struct buf *why)
 {
 	char room[REDACT_ROOM];
 
-	for (size_t i = 0; i < g->connect_to.n; i++) {
-		struct span rest = span_of(g->connect_to.at[i]);
+	for (size_t i = 0; i < o->connect_to.n; i++) {
+		struct span rest = span_of(o->connect_to.at[i]);
 		struct span h1 = cut_host(&rest), p1 = span_cut(&rest, ':');
 		struct span h2 = cut_host(&rest);
 		struct buf host = buf_over(route->host, sizeof route->host);
@@ -265,7 +202,7 @@ connect_elsewhere(const struct get *g, struct get_route *route,
 		 && parse_uint_span(rest, UINT16_MAX, &port) < 0) {
 			buf_fmt(why, "No valid port number in connect to host "
 			        "string (%s)", redact_value(room,
-			        span_of(g->connect_to.at[i])));
+			        span_of(o->connect_to.at[i])));
 			return GET_SYNTAX;
 		}
 		if ((h1.len > 0 && !is_same(h1, span_of(route->host)))
@@ -277,7 +214,7 @@ connect_elsewhere(const struct get *g, struct get_route *route,
 		}
 		if (host.cut) {
 			buf_fmt(why, "--connect-to's host is longer than %d "
-			        "bytes", GET_HOST_MAX - 1);
+			        "bytes", ROUTE_HOST_MAX - 1);
 			return GET_SYNTAX;
 		}
 		route->to.port = (uint16_t)port;
@@ -285,12 +222,6 @@ connect_elsewhere(const struct get *g, struct get_route *route,
 		break;
 	}
 	return GET_OK;
-}
-
-static int
-family_of(const struct get *g)
-{
-	return g->v4 ? AF_INET : g->v6 ? AF_INET6 : AF_UNSPEC;
 }
 
 /* One --resolve: [+]HOST:PORT:ADDR[,ADDR...], or -HOST:PORT, which takes an
@@ -314,10 +245,8 @@ cut_address(struct span *addrs)
 static bool
 are_addresses(struct span addrs)
 {
-	struct ip unused;
-
 	while (addrs.len > 0)
-		if (ip_read(&unused, NULL, cut_address(&addrs)) < 0)
+		if (!subnet_is_address(cut_address(&addrs)))
 			return false;
 	return true;
 }
@@ -339,40 +268,40 @@ read_pin(struct pin *p, const char *text)
 	        && parse_uint_span(p->port, UINT16_MAX, &unused) == 0);
 }
 
-/* The last --resolve for this host, or for "*", decides. Returns false where
- * there is none. */
+/* The last --resolve for this host, or for "*", decides. Returns false if there
+ * is none. */
 static bool
-find_pin(const struct get *g, const struct get_route *route, struct span host,
+find_pin(const struct options *o, const struct route *route, struct span host,
          struct pin *p)
 {
-	for (size_t i = g->resolve.n; i-- > 0;)
-		if (read_pin(p, g->resolve.at[i])
+	for (size_t i = o->resolve.n; i-- > 0;)
+		if (read_pin(p, o->resolve.at[i])
 		 && is_port(p->port, route->to.port) && is_same(p->host, host))
 			return !p->removes;
 	return false;
 }
 
 static int
-use_addresses(const struct get *g, struct get_route *route, struct buf *why)
+use_addresses(const struct options *o, struct route *route, struct buf *why)
 {
 	char room[REDACT_ROOM];
 	struct pin p;
 
-	for (size_t i = 0; i < g->resolve.n; i++)
-		if (!read_pin(&p, g->resolve.at[i])) {
+	for (size_t i = 0; i < o->resolve.n; i++)
+		if (!read_pin(&p, o->resolve.at[i])) {
 			buf_fmt(why, "Couldn't parse --resolve entry '%s'",
 			        redact_value(room,
-			                     span_of(g->resolve.at[i])));
+			                     span_of(o->resolve.at[i])));
 			return GET_SYNTAX;
 		}
-	if (!find_pin(g, route, span_of(route->host), &p)
-	 && !find_pin(g, route, span_of("*"), &p))
+	if (!find_pin(o, route, span_of(route->host), &p)
+	 && !find_pin(o, route, span_of("*"), &p))
 		return GET_OK;
 	dial_init(&route->set, route->to.port);
 	/* An address of a family that is not wanted is left out. */
 	while (p.addrs.len > 0)
 		if (resolve_literal(&route->set, cut_address(&p.addrs),
-		                   family_of(g)) == ERR_FULL) {
+		                   o->family) == ERR_FULL) {
 			buf_fmt(why, "--resolve has more than %d addresses",
 			        DIAL_ADDRS_MAX);
 			return GET_SYNTAX;
@@ -382,27 +311,27 @@ use_addresses(const struct get *g, struct get_route *route, struct buf *why)
 }
 
 static int
-use_unix(const struct get *g, struct get_route *route, struct buf *why)
+use_unix(const struct options *o, struct route *route, struct buf *why)
 {
 	char memory[256];
 	struct buf path = buf_over(memory, sizeof memory);
 
-	buf_str(&path, g->unix_abstract ? "@" : "");
-	buf_str(&path, g->unix_socket);
+	buf_str(&path, o->unix_abstract ? "@" : "");
+	buf_str(&path, o->unix_socket);
 	route->to.at = &route->set;
 	if (!path.cut && dial_set_unix(&route->set, buf_span(&path)) == 0)
 		return GET_OK;
 	buf_fmt(why, "Unix socket path too long: '%s': expected 1 to 107 bytes",
-	        g->unix_socket);
+	        o->unix_socket);
 	return GET_LOOKUP;
 }
 
-/* see get/get.h */
+/* see get/route.h */
 int
-get_find_route(const struct get *g, const struct url *u,
-               struct get_route *route, struct buf *why)
+route_find(const struct options *o, const struct url *u, struct route *route,
+           struct buf *why)
 {
-	const char *proxy;
+	const char *proxy = u->is_https ? o->https_proxy : o->http_proxy;
 	bool elsewhere = false, direct;
 	int code;
 
@@ -412,17 +341,16 @@ get_find_route(const struct get *g, const struct url *u,
 	if (code != GET_OK)
 		return code;
 	route->to.port = u->port;
-	route->to.family = family_of(g);
-	if (g->unix_socket != NULL) {
-		code = use_unix(g, route, why);
+	route->to.family = o->family;
+	if (o->unix_socket != NULL) {
+		code = use_unix(o, route, why);
 	} else {
-		proxy = proxy_of(g, u);
-		direct = proxy[0] == '\0' || is_direct(g, route->host);
-		code = connect_elsewhere(g, route, &elsewhere, why);
+		direct = proxy[0] == '\0' || is_direct(o, route->host);
+		code = connect_elsewhere(o, route, &elsewhere, why);
 		if (code == GET_OK && !direct)
-			code = set_proxy(g, u, proxy, elsewhere, route, why);
+			code = set_proxy(o, u, proxy, elsewhere, route, why);
 		if (code == GET_OK)
-			code = use_addresses(g, route, why);
+			code = use_addresses(o, route, why);
 	}
 	route->to.host = span_of(route->host);
 	return code;

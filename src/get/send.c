@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* get/send.c - connect, write the request and its body */
-#include "get/job.h"
+#include "get/send.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/percent.h"
+#include "get/bytes.h"
+#include "get/exit.h"
+#include "get/failure.h"
+#include "get/head.h"
+#include "get/verbose.h"
 
 #define BODY_STEP     16384	/* bytes of an upload read at a time */
 #define CONNECT_MS    300000	/* curl's, where --connect-timeout is not given */
@@ -14,7 +21,7 @@
 
 static void
 note_address(const struct dial_addr *at, char *text, size_t cap,
-             uint16_t *port)
+             int *port)
 {
 	struct buf b = buf_over(text, cap);
 
@@ -24,93 +31,93 @@ note_address(const struct dial_addr *at, char *text, size_t cap,
 }
 
 static void
-note_connection(struct get_job *j)
+note_connection(struct transfer *t)
 {
 	struct dial_addr own = { .len = sizeof own.un };
 
-	j->r.lookup_us = j->c.looked_up_us;
-	j->r.connect_us = j->c.connected_us;
-	j->r.tls_us = j->c.secured_us;
-	j->r.connect_status = j->c.tunnel_status;
-	if (j->c.fd < 0)
+	t->r.lookup_us = t->c.looked_up_us;
+	t->r.connect_us = t->c.connected_us;
+	t->r.tls_us = t->c.secured_us;
+	t->r.connect_status = t->c.tunnel_status;
+	if (t->c.fd < 0)
 		return;
-	j->r.connects++;
-	note_address(&j->c.peer, j->r.remote, sizeof j->r.remote,
-	             &j->r.remote_port);
-	if (getsockname(j->c.fd, &own.any, &own.len) == 0)
-		note_address(&own, j->r.local, sizeof j->r.local,
-		             &j->r.local_port);
+	t->r.connects++;
+	note_address(&t->c.peer, t->r.remote, sizeof t->r.remote,
+	             &t->r.remote_port);
+	if (getsockname(t->c.fd, &own.any, &own.len) == 0)
+		note_address(&own, t->r.local, sizeof t->r.local,
+		             &t->r.local_port);
 }
 
-/* see get/job.h */
+/* see get/send.h */
 int
-job_connect(struct get_job *j)
+send_connect(struct transfer *t)
 {
-	const struct get *g = j->g;
-	char host[GET_HOST_MAX];	/* the route's may be the proxy's */
+	const struct options *o = t->o;
+	char host[ROUTE_HOST_MAX];	/* the route's may be the proxy's */
 	struct buf name = buf_over(host, sizeof host);
 	struct tls_conf tls = {
 		.host = host,
-		.cafile = g->cafile,
-		.certfile = g->certfile,
-		.keyfile = g->keyfile,
-		.insecure = g->insecure,
-		.session = g->session,
+		.cafile = o->cafile,
+		.certfile = o->certfile,
+		.keyfile = o->keyfile,
+		.insecure = o->insecure,
+		.session = o->session,
 	};
-	int64_t connect_ms = g->connect_ms > 0 ? g->connect_ms : CONNECT_MS;
+	int64_t connect_ms = o->connect_ms > 0 ? o->connect_ms : CONNECT_MS;
 	int64_t end_ms = clock_after(clock_ms(), connect_ms);
 	int r;
 
-	(void)url_decode(&name, j->url.host);
-	(void)buf_text(&name);	/* it fits: see get_find_route() */
-	if (j->url.is_v6)
+	(void)percent_decode(&name, t->url.host);
+	(void)buf_text(&name);	/* it fits: see route_find() */
+	if (t->url.is_v6)
 		host[strcspn(host, "%")] = '\0';	/* no zone for the peer */
-	j->route.to.tls = j->url.is_https ? &tls : NULL;
-	if (end_ms > j->deadline_ms)
-		end_ms = j->deadline_ms;
-	r = exchange_open(&j->c, &j->route.to, j->in, sizeof j->in, end_ms);
-	j->route.to.tls = NULL;
-	note_connection(j);
-	job_tell_addresses(j);
+	t->route.to.tls = t->url.is_https ? &tls : NULL;
+	if (end_ms > t->deadline_ms)
+		end_ms = t->deadline_ms;
+	r = exchange_open(&t->c, &t->route.to, t->in, sizeof t->in, end_ms);
+	t->route.to.tls = NULL;
+	note_connection(t);
+	verbose_addresses(t);
 	if (r < 0)
-		return job_fail_exchange(j, r);
-	j->c.deadline_ms = j->deadline_ms;
-	job_tell_connection(j);
+		return failure_of_exchange(t, r);
+	t->c.deadline_ms = t->deadline_ms;
+	verbose_connection(t);
 	return GET_OK;
 }
 
-/* see get/job.h */
+/* see get/send.h */
 const char *
-job_method(const struct get_job *j)
+send_method(const struct transfer *t)
 {
 	static const char *const names[] = {
-		[ASK_GET] = "GET", [ASK_HEAD] = "HEAD", [ASK_POST] = "POST",
-		[ASK_PUT] = "PUT",
+		[TRANSFER_GET] = "GET", [TRANSFER_HEAD] = "HEAD", [TRANSFER_POST] = "POST",
+		[TRANSFER_PUT] = "PUT",
 	};
 
-	return j->g->method != NULL ? j->g->method : names[j->kind];
+	return t->o->method != NULL ? t->o->method : names[t->kind];
 }
 
 /* Sends, and stops without an error where the server answers already. */
 static int
-send_bytes(struct get_job *j, struct span bytes, bool *answered)
+send_bytes(struct transfer *t, struct span bytes, bool *answered)
 {
 	size_t sent;
-	int r = exchange_send(&j->c, bytes, &sent);
+	int r = exchange_send(&t->c, bytes, &sent);
 
 	if (r < 0)
-		return job_fail_exchange(j, r);
+		return failure_of_exchange(t, r);
 	*answered = r > 0;
 	return GET_OK;
 }
 
-/* The next piece of an upload behind room for a chunk's size. Returns its
+/* The next piece of an upload after room for a chunk's size. Returns its
  * length, 0 at the end, -errno. */
 static ssize_t
-read_upload(struct get_job *j, char *into)
+read_upload(struct transfer *t, char *into)
 {
 	for (;;) {
-		ssize_t n = read(j->upload_fd, into, BODY_STEP);
+		ssize_t n = read(t->upload_fd, into, BODY_STEP);
 
 		if (n >= 0)
 			return n;
@@ -139,7 +146,7 @@ as_chunk(char *bytes, size_t n)
 }
 
 static int
-send_upload(struct get_job *j)
+send_upload(struct transfer *t)
 {
 	char bytes[BODY_STEP + 2 * CHUNK_HEAD];
 	bool answered = false;
@@ -150,81 +157,121 @@ send_upload(struct get_job *j)
 	while (n > 0 && code == GET_OK && !answered) {
 		struct span piece;
 
-		n = read_upload(j, bytes + CHUNK_HEAD);
+		n = read_upload(t, bytes + CHUNK_HEAD);
 		if (n < 0)
-			return job_fail(j, GET_READ, "cannot read %s: %s",
-			                j->upload, err_text((int)n));
+			return failure_set(t, GET_READ, "cannot read %s: %s",
+			                t->upload, err_text((int)n));
 		piece = (struct span){ bytes + CHUNK_HEAD, (size_t)n };
-		if (j->upload_sized && n == 0)
+		if (t->upload_sized && n == 0)
 			break;
-		if (!j->upload_sized)
+		if (!t->upload_sized)
 			piece = as_chunk(bytes, (size_t)n);
-		code = send_bytes(j, piece, &answered);
+		code = send_bytes(t, piece, &answered);
 		sent += (uint64_t)n;
 	}
-	j->r.uploaded_bytes += sent;
-	if (code == GET_OK && !answered && j->upload_sized
-	 && sent != j->upload_len)
-		return job_fail(j, GET_PARTIAL, "%s changed while it was sent",
-		                j->upload);
+	t->r.uploaded_bytes += sent;
+	if (code == GET_OK && !answered && t->upload_sized
+	 && sent != t->upload_len)
+		return failure_set(t, GET_PARTIAL, "%s changed while it was sent",
+		                t->upload);
 	return code;
 }
 
-/* see get/job.h */
-int
-job_write_head(struct get_job *j)
+/* The token of --bearer-file, read anew each time: it is rotated under our feet. */
+static int
+read_token(struct transfer *t, struct bytes *file, struct span *token)
 {
-	const struct get *g = j->g;
-	bool posts = j->kind == ASK_POST, puts = j->kind == ASK_PUT;
-	struct get_ask ask = {
-		.url = &j->url,
-		.first = &j->first,
-		.route = &j->route,
-		.method = job_method(j),
-		.moved = j->r.redirects > 0,
-		.trusted = g->location_trusted
-		        || url_is_same_origin(&j->url, &j->first),
-		.same_host = url_is_same_host(&j->url, &j->first),
+	const char *name = t->o->bearer;
+	int r = bytes_add_file(file, name);
+
+	*token = (struct span){ file->p, file->len };
+	while (token->len > 0
+	    && (unsigned char)token->p[token->len - 1] <= ' ')
+		token->len--;
+	for (size_t i = 0; i < token->len && r == 0; i++)
+		if ((unsigned char)token->p[i] <= ' ')
+			r = ERR_PARSE;
+	if (r == 0 && token->len == 0)
+		r = ERR_PARSE;
+	return r == 0 ? GET_OK
+	              : failure_set(t, GET_READ, "cannot use --bearer-file %s: %s",
+	                            name, err_text(r));
+}
+
+/* Writes the head with what its token and the user's lines need of memory. */
+static int
+write_head(struct transfer *t, struct head *h)
+{
+	struct buf b = buf_over(t->request, sizeof t->request);
+	struct buf why = buf_over(t->r.why, sizeof t->r.why - 1);
+	struct bytes file = { 0 };
+	int code = GET_OK;
+
+	h->lines = calloc(t->o->n_headers + 1, sizeof *h->lines);
+	if (h->lines == NULL)
+		return failure_set(t, GET_MEMORY, "%s", err_text(-ENOMEM));
+	if (head_needs_token(t->o, h))
+		code = read_token(t, &file, &h->token);
+	if (code == GET_OK) {
+		code = head_write(&b, t->o, h, &why);
+		(void)buf_text(&why);
+	}
+	t->request_len = b.len;
+	free(file.p);
+	free(h->lines);
+	return code;
+}
+
+/* see get/send.h */
+int
+send_write_head(struct transfer *t)
+{
+	const struct options *o = t->o;
+	bool posts = t->kind == TRANSFER_POST, puts = t->kind == TRANSFER_PUT;
+	struct head h = {
+		.url = &t->url,
+		.first = &t->first,
+		.route = &t->route,
+		.method = send_method(t),
+		.moved = t->r.redirects > 0,
+		.trusted = o->location_trusted
+		        || url_is_same_origin(&t->url, &t->first),
+		.same_host = url_is_same_host(&t->url, &t->first),
 		.posts = posts,
 		.puts = puts,
-		.chunked = puts && !j->upload_sized,
-		.length = posts ? g->data.len : puts ? j->upload_len : 0,
-		.resume_from = j->resume_from,
+		.chunked = puts && !t->upload_sized,
+		.length = posts ? o->data.len : puts ? t->upload_len : 0,
+		.resume_from = t->resume_from,
 	};
-	struct buf b = buf_over(j->request, sizeof j->request);
-	struct buf why = buf_over(j->r.why, sizeof j->r.why - 1);
-	int code = get_write_head(&b, g, &ask, &why);
 
-	(void)buf_text(&why);
-	j->request_len = b.len;
-	return code;
+	return write_head(t, &h);
 }
 
-/* see get/job.h */
+/* see get/send.h */
 int
-job_send(struct get_job *j)
+send_request(struct transfer *t)
 {
-	const struct get *g = j->g;
-	bool is_post = j->kind == ASK_POST;
-	struct buf b = buf_over(j->request, sizeof j->request);
-	struct span body = { g->data.p, is_post ? g->data.len : 0 };
+	const struct options *o = t->o;
+	bool is_post = t->kind == TRANSFER_POST;
+	struct buf b = buf_over(t->request, sizeof t->request);
+	struct span body = { o->data.p, is_post ? o->data.len : 0 };
 	bool answered = false;
 	int code;
 
-	b.len = j->request_len;
-	job_tell_head(j, "> ", buf_span(&b));
-	j->r.sent_bytes += b.len + body.len;
+	b.len = t->request_len;
+	verbose_head(t, "> ", buf_span(&b));
+	t->r.sent_bytes += b.len + body.len;
 	if (body.len > 0 && body.len <= b.cap - b.len) {
 		buf_add(&b, body);
 		body.len = 0;
 	}
-	code = send_bytes(j, buf_span(&b), &answered);
+	code = send_bytes(t, buf_span(&b), &answered);
 	if (is_post)
-		j->r.uploaded_bytes += g->data.len;
+		t->r.uploaded_bytes += o->data.len;
 	if (code == GET_OK && !answered && body.len > 0)
-		code = send_bytes(j, body, &answered);
-	if (code == GET_OK && !answered && j->kind == ASK_PUT)
-		code = send_upload(j);
-	j->r.sent_us = clock_us();
+		code = send_bytes(t, body, &answered);
+	if (code == GET_OK && !answered && t->kind == TRANSFER_PUT)
+		code = send_upload(t);
+	t->r.sent_us = clock_us();
 	return code;
 }

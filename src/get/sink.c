@@ -10,7 +10,7 @@
  * a name (/dev/stdout) is written through the descriptor that we have: were it
  * replaced, what others write to it later would be lost.
  */
-#include "get/get.h"
+#include "get/sink.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +21,8 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/buf.h"
 
 #define COPY_STEP  65536	/* bytes copied at a time */
 #define MODE_NEW   0666		/* before the umask */
@@ -43,7 +45,7 @@ on_signal(int sig)
 }
 
 static void
-watch_signals(const char *temp)
+remove_on_signal(const char *temp)
 {
 	static const int ends[] = { SIGHUP, SIGINT, SIGTERM, SIGQUIT };
 
@@ -58,11 +60,11 @@ watch_signals(const char *temp)
 	}
 }
 
-/* see get/get.h */
+/* see get/sink.h */
 void
-sink_init(struct get_sink *s, const char *name, bool append, bool make_dirs)
+sink_init(struct sink *s, const char *name, bool append, bool make_dirs)
 {
-	*s = (struct get_sink){
+	*s = (struct sink){
 		.fd = name == NULL ? STDOUT_FILENO : -1,
 		.name = name,
 		.append = append,
@@ -113,7 +115,7 @@ temp_name(const char *real)
 }
 
 static int
-open_in_place(struct get_sink *s, int flags)
+open_in_place(struct sink *s, int flags)
 {
 	struct stat st;
 
@@ -138,7 +140,7 @@ keep_rights(int fd, const struct stat *old)
 
 /* Is it our own stdout or stderr? Then a descriptor for it is opened. */
 static bool
-is_own_stream(struct get_sink *s, const struct stat *file)
+is_own_stream(struct sink *s, const struct stat *file)
 {
 	struct stat st;
 
@@ -201,7 +203,7 @@ is_file(const char *path, const struct stat *file)
 }
 
 static int
-open_temp(struct get_sink *s, const struct stat *old)
+open_temp(struct sink *s, const struct stat *old)
 {
 	s->real = end_of_links(s->name);
 	if (s->real == NULL)
@@ -212,14 +214,14 @@ open_temp(struct get_sink *s, const struct stat *old)
 	s->temp = temp_name(s->real);
 	if (s->temp == NULL)
 		return -ENOMEM;
-	watch_signals(s->temp);
+	remove_on_signal(s->temp);
 	s->fd = open(s->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 	             old != NULL ? old->st_mode & MODE_OURS : MODE_NEW);
 	if (s->fd >= 0 && old != NULL)
 		keep_rights(s->fd, old);
 	if (s->fd >= 0)
 		return 0;
-	watch_signals(NULL);
+	remove_on_signal(NULL);
 	free(s->temp);
 	s->temp = NULL;
 	if (old == NULL && errno != ENAMETOOLONG)
@@ -228,7 +230,7 @@ open_temp(struct get_sink *s, const struct stat *old)
 }
 
 static int
-open_file(struct get_sink *s)
+open_file(struct sink *s)
 {
 	struct stat old;
 	int r = s->make_dirs ? make_dirs(s->name) : 0;
@@ -250,8 +252,9 @@ open_file(struct get_sink *s)
 	return open_temp(s, &old);
 }
 
-static int
-write_all(int fd, struct span bytes)
+/* see get/sink.h */
+int
+sink_write_fd(int fd, struct span bytes)
 {
 	while (bytes.len > 0) {
 		ssize_t n = write(fd, bytes.p, bytes.len);
@@ -265,22 +268,22 @@ write_all(int fd, struct span bytes)
 	return 0;
 }
 
-/* see get/get.h */
+/* see get/sink.h */
 int
-sink_write(struct get_sink *s, struct span bytes)
+sink_write(struct sink *s, struct span bytes)
 {
 	int r = s->fd < 0 ? open_file(s) : 0;
 
 	if (r == 0)
-		r = write_all(s->fd, bytes);
+		r = sink_write_fd(s->fd, bytes);
 	if (r == 0)
 		s->written += bytes.len;
 	return r;
 }
 
-/* see get/get.h */
+/* see get/sink.h */
 int
-sink_reset(struct get_sink *s)
+sink_reset(struct sink *s)
 {
 	s->written = 0;
 	if (s->name == NULL || s->fd < 0 || s->start < 0)
@@ -308,7 +311,7 @@ copy_over(const char *from, const char *to)
 		else if (n < 0)
 			n = 1;
 		else
-			r = write_all(out, (struct span){ bytes, (size_t)n });
+			r = sink_write_fd(out, (struct span){ bytes, (size_t)n });
 	}
 	free(bytes);
 	if (in >= 0)
@@ -318,9 +321,9 @@ copy_over(const char *from, const char *to)
 	return r;
 }
 
-/* see get/get.h */
+/* see get/sink.h */
 int
-sink_commit(struct get_sink *s)
+sink_commit(struct sink *s)
 {
 	int r;
 
@@ -334,7 +337,7 @@ sink_commit(struct get_sink *s)
 	if (r < 0 || s->temp == NULL)
 		return r;
 	if (rename(s->temp, s->real) == 0) {
-		watch_signals(NULL);
+		remove_on_signal(NULL);
 		free(s->temp);
 		s->temp = NULL;
 		return 0;
@@ -343,16 +346,16 @@ sink_commit(struct get_sink *s)
 	                                        : -errno;
 }
 
-/* see get/get.h */
+/* see get/sink.h */
 void
-sink_drop(struct get_sink *s)
+sink_drop(struct sink *s)
 {
 	if (s->name != NULL && s->fd >= 0)
 		close(s->fd);
 	s->fd = -1;
 	if (s->temp != NULL) {
 		(void)unlink(s->temp);
-		watch_signals(NULL);
+		remove_on_signal(NULL);
 	}
 	free(s->temp);
 	free(s->real);

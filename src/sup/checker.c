@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "client/checkopt.h"
 #include "sup/child.h"
 #include "sup/exec_error.h"
 #include "sup/fds.h"
@@ -66,19 +67,15 @@ run(const struct checker_job *job, int fd)
 {
 	char line[CHECKER_LINE_MAX - 1];	/* the reader adds a NUL */
 	struct buf why = buf_over(line, sizeof line);
-	struct opt_fail unused;
-	struct check_word w;
-	const char *expected;
+	const struct target *t = &job->check->target;
+	struct check_conf conf = job->check->conf;
 	int r;
 
 	leave_the_parent(job, fd);
-	/* It was read before the service was started, without an error. */
-	r = check_word_read(&w, job->word, &unused, &expected);
-	w.conf.explain = exec_error_write;
-	if (r == 0)
-		r = check_url(&w.conf, w.url, job->deadline_ms, &why);
+	conf.explain = exec_error_write;
+	r = check_target(&conf, t, job->deadline_ms, &why);
 	(void)!write(fd, why.p, why.len);	/* lost: the status tells all */
-	if (span_has_prefix(job->word, "exec:"))	/* no other starts anybody */
+	if (t->kind == TARGET_EXEC)	/* no other starts anybody */
 		tree_end_own();
 	_exit(exit_code(r));
 }

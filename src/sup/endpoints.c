@@ -3,7 +3,7 @@
 #include "sup/endpoints.h"
 
 #include "base/err.h"
-#include "client/url.h"
+#include "base/percent.h"
 #include "sup/negotiate.h"
 #include "sup/view_html.h"
 #include "sup/view_json.h"
@@ -238,7 +238,7 @@ find_check(const struct snapshot *s, unsigned verdicts, struct span value)
 	char name[SNAPSHOT_NAME_MAX];
 	struct buf b = buf_over(name, sizeof name);
 
-	if (url_decode(&b, value) < 0 || b.cut)
+	if (percent_decode(&b, value) < 0 || b.cut)
 		return NO_CHECK;
 	for (size_t i = 0; i < s->n_checks; i++)
 		if (snapshot_counts(&s->checks[i], verdicts)

@@ -11,7 +11,6 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "sup/cgroup.h"
-#include "client/checkname.h"
 
 #define CLOSE_STEP_NS 20000000	/* 20 ms; SIGKILL needs less than one */
 #define CLOSE_STEPS   10
@@ -179,7 +178,7 @@ begin(struct monitor *m, size_t i, int64_t now_ms)
 	struct monitor_check *c = &m->checks[i];
 	struct buf why;
 	struct checker_job job = {
-		.word = m->plan->checks[i].url,
+		.check = m->plan->checks[i].check,
 		.deadline_ms = now_ms + m->plan->verdict.timeout_ms,
 		.given = m->given,
 		.cwd_fd = m->cwd_fd,
@@ -353,10 +352,7 @@ name_check(struct monitor *m, size_t i)
 		/* Room is left for the number. */
 		struct buf b = buf_over(name, MONITOR_NAME_MAX - 4);
 
-		if (plan->name.len > 0)
-			buf_add(&b, plan->name);
-		else
-			checkname_write(&b, check_word_url(plan->url));
+		buf_add(&b, plan->name);
 		b.cap = MONITOR_NAME_MAX;
 		if (n > 1)
 			buf_fmt(&b, "-%d", n);

@@ -2,11 +2,11 @@
 /* tls/anchors.c - read the blob of trust anchors (pure) */
 /*
  * An anchor is, all numbers big-endian: the hash of its name in 8 bytes (names
- * would take a sixth of it all); not_after in 4 (seconds since 1970, the largest
- * number for all that is later); issued_until in 4 (0: no such day); the kind of
- * key in 1; how many CAs may follow in 1 (255: any number); then in 2 bytes each
- * the length of, and: n or the EC point, e, name constraints. What does not
- * apply is empty.
+ * would take a sixth of it all); not_after in 4 (seconds since 1970, the
+ * largest number for all that is later); issued_until in 4 (0: no such day);
+ * the kind of key in 1; how many CAs may follow in 1 (255: any number); then in
+ * 2 bytes each the length of, and: n or the EC point, e, name constraints. What
+ * does not apply is empty.
  */
 #include "tls/anchors.h"
 

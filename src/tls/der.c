@@ -22,7 +22,7 @@ take_len(struct span *in, size_t *len)
 		for (size_t i = 0; i < bytes; i++)
 			n = n << 8 | der_byte(*in, i);
 		if (n < 0x80 || n >> (8 * (bytes - 1)) == 0)
-			return ERR_PARSE;	/* a shorter form says the same */
+			return ERR_PARSE;	/* a shorter form would do */
 		*in = span_after(*in, bytes);
 	}
 	if (n > in->len)
@@ -90,11 +90,11 @@ der_take_uint(struct span *in, struct span *value)
 {
 	struct span rest = *in;
 
-	if (der_take(&rest, DER_INTEGER, value) < 0 || value->len == 0 ||
-	    der_byte(*value, 0) >= 0x80)
+	if (der_take(&rest, DER_INTEGER, value) < 0 || value->len == 0
+	 || der_byte(*value, 0) >= 0x80)
 		return ERR_PARSE;
-	if (value->len > 1 && der_byte(*value, 0) == 0 &&
-	    der_byte(*value, 1) < 0x80)
+	if (value->len > 1 && der_byte(*value, 0) == 0
+	 && der_byte(*value, 1) < 0x80)
 		return ERR_PARSE;	/* a shorter form says the same */
 	while (value->len > 0 && der_byte(*value, 0) == 0)
 		*value = span_after(*value, 1);
@@ -124,8 +124,8 @@ der_take_bits(struct span *in, struct span *value)
 {
 	struct span rest = *in;
 
-	if (der_take(&rest, DER_BITS, value) < 0 || value->len == 0 ||
-	    der_byte(*value, 0) != 0)
+	if (der_take(&rest, DER_BITS, value) < 0 || value->len == 0
+	 || der_byte(*value, 0) != 0)
 		return ERR_PARSE;
 	*value = span_after(*value, 1);
 	*in = rest;

@@ -14,10 +14,10 @@ dn_next(struct span *name, struct span *rdn, struct dn_attr *a)
 	struct span pair;
 	int first = rdn->len == 0;
 
-	if (first && (der_take(name, DER_SET, rdn) < 0 || rdn->len == 0))
+	if (first && der_take(name, DER_SET, rdn) < 0)
 		return ERR_PARSE;
-	if (der_take(rdn, DER_SEQUENCE, &pair) < 0 ||
-	    der_take(&pair, DER_OID, &a->oid) < 0)
+	if (der_take(rdn, DER_SEQUENCE, &pair) < 0
+	 || der_take(&pair, DER_OID, &a->oid) < 0)
 		return ERR_PARSE;
 	a->tag = der_next(&pair, &a->text);
 	return a->tag < 0 || pair.len > 0 ? ERR_PARSE : first;
@@ -39,8 +39,8 @@ dn_verify(struct span name)
 static bool
 is_text(int tag)
 {
-	return tag == DER_UTF8 || tag == DER_PRINTABLE || tag == DER_IA5 ||
-	       tag == DER_VISIBLE || tag == DER_T61;
+	return tag == DER_UTF8 || tag == DER_PRINTABLE || tag == DER_IA5
+	    || tag == DER_VISIBLE || tag == DER_T61;
 }
 
 static bool
@@ -94,8 +94,8 @@ is_same_attr(const struct dn_attr *a, const struct dn_attr *b)
 		return false;
 	if (is_text(a->tag) && is_text(b->tag))
 		return is_same_text(a->text, b->text);
-	return a->tag == b->tag &&
-	       der_is_same(a->text, b->text);
+	return a->tag == b->tag
+	    && der_is_same(a->text, b->text);
 }
 
 /* Does name begin with the RDNs of prefix? *rest is what follows them. */
@@ -108,8 +108,8 @@ has_rdns(struct span name, struct span prefix, struct span *rest)
 
 	while (prefix.len > 0 || prefix_rdn.len > 0) {
 		first = dn_next(&prefix, &prefix_rdn, &b);
-		if (first < 0 || dn_next(&name, &rdn, &a) != first ||
-		    !is_same_attr(&a, &b))
+		if (first < 0 || dn_next(&name, &rdn, &a) != first
+		 || !is_same_attr(&a, &b))
 			return false;
 	}
 	*rest = name;

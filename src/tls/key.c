@@ -17,13 +17,14 @@ is_odd(struct span n)
 static bool
 is_fit(const struct key *k)
 {
-	size_t p = der_uint_bits(k->p), q = der_uint_bits(k->q), n = der_uint_bits(k->n);
+	size_t p = der_uint_bits(k->p), q = der_uint_bits(k->q);
+	size_t n = der_uint_bits(k->n);
 
-	return is_odd(k->p) && is_odd(k->q) && p <= FACTOR_MAX &&
-	       q <= FACTOR_MAX && (p + q == n || p + q == n + 1) &&
-	       k->dp.len > 0 && k->dp.len <= k->p.len &&
-	       k->dq.len > 0 && k->dq.len <= k->q.len &&
-	       k->iq.len > 0 && k->iq.len <= k->p.len;
+	return is_odd(k->p) && is_odd(k->q) && p <= FACTOR_MAX
+	    && q <= FACTOR_MAX && (p + q == n || p + q == n + 1)
+	    && k->dp.len > 0 && k->dp.len <= k->p.len
+	    && k->dq.len > 0 && k->dq.len <= k->q.len
+	    && k->iq.len > 0 && k->iq.len <= k->p.len;
 }
 
 /* RFC 8017, A.1.2 */
@@ -32,14 +33,15 @@ read_rsa(struct key *k, struct span der)
 {
 	struct span in, e, d;
 
-	if (der_take(&der, DER_SEQUENCE, &in) < 0 ||
-	    der_take_int(&in, 0) != 0 || der_take_uint(&in, &k->n) < 0 ||
-	    der_take_uint(&in, &e) < 0 || der_take_uint(&in, &d) < 0 ||
-	    der_take_uint(&in, &k->p) < 0 || der_take_uint(&in, &k->q) < 0 ||
-	    der_take_uint(&in, &k->dp) < 0 || der_take_uint(&in, &k->dq) < 0 ||
-	    der_take_uint(&in, &k->iq) < 0)
+	if (der_take(&der, DER_SEQUENCE, &in) < 0
+	 || der_take_int(&in, 0) != 0 || der_take_uint(&in, &k->n) < 0
+	 || der_take_uint(&in, &e) < 0 || der_take_uint(&in, &d) < 0
+	 || der_take_uint(&in, &k->p) < 0 || der_take_uint(&in, &k->q) < 0
+	 || der_take_uint(&in, &k->dp) < 0 || der_take_uint(&in, &k->dq) < 0
+	 || der_take_uint(&in, &k->iq) < 0)
 		return ERR_PARSE;
-	if (der_uint_bits(k->n) < X509_RSA_MIN || der_uint_bits(k->n) > X509_RSA_MAX)
+	if (der_uint_bits(k->n) < X509_RSA_MIN
+	 || der_uint_bits(k->n) > X509_RSA_MAX)
 		return ERR_RANGE;
 	k->kind = X509_KEY_RSA;
 	return is_fit(k) ? 0 : ERR_PARSE;
@@ -55,8 +57,8 @@ read_ec(struct key *k, struct span der)
 	};
 	struct span in, params, oid;
 
-	if (der_take(&der, DER_SEQUENCE, &in) < 0 ||
-	    der_take_int(&in, 1) != 1 || der_take(&in, DER_OCTETS, &k->d) < 0)
+	if (der_take(&der, DER_SEQUENCE, &in) < 0
+	 || der_take_int(&in, 1) != 1 || der_take(&in, DER_OCTETS, &k->d) < 0)
 		return ERR_PARSE;
 	if (der_is_next(in, DER_CONTEXT_OF(0))) {
 		if (der_take(&in, DER_CONTEXT_OF(0), &params) < 0)
@@ -76,11 +78,11 @@ read_pkcs8(struct key *k, struct span der)
 {
 	struct span in, alg, oid, inner;
 
-	if (der_take(&der, DER_SEQUENCE, &in) < 0 ||
-	    der_take_int(&in, 1) < 0 ||
-	    der_take(&in, DER_SEQUENCE, &alg) < 0 ||
-	    der_take(&alg, DER_OID, &oid) < 0 ||
-	    der_take(&in, DER_OCTETS, &inner) < 0)
+	if (der_take(&der, DER_SEQUENCE, &in) < 0
+	 || der_take_int(&in, 1) < 0
+	 || der_take(&in, DER_SEQUENCE, &alg) < 0
+	 || der_take(&alg, DER_OID, &oid) < 0
+	 || der_take(&in, DER_OCTETS, &inner) < 0)
 		return ERR_PARSE;
 	if (DER_OID_IS(oid, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"))
 		return read_rsa(k, inner);

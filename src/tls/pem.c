@@ -63,8 +63,8 @@ is_boundary(const struct pem *p, const char *what, struct span *label)
 		s = span_after(s, 3);
 	while (s.len > 0 && (unsigned char)s.p[s.len - 1] <= ' ')
 		s.len--;
-	if (!span_has_prefix(s, what) || s.len < strlen(what) + 5 ||
-	    memcmp(s.p + s.len - 5, "-----", 5) != 0)
+	if (!span_has_prefix(s, what) || s.len < strlen(what) + 5
+	 || memcmp(s.p + s.len - 5, "-----", 5) != 0)
 		return false;
 	*label = span_after(s, strlen(what));
 	label->len -= 5;
@@ -110,8 +110,8 @@ take_line(struct pem *p)
 
 	if (ends && p->state == PEM_OUTSIDE)
 		return 0;	/* left over from another file */
-	if (ends && (label.len != p->label_len ||
-	             memcmp(label.p, p->label, label.len) != 0))
+	if (ends && (label.len != p->label_len
+		  || memcmp(label.p, p->label, label.len) != 0))
 		return ERR_PARSE;	/* not what was begun */
 	if (ends) {
 		p->state = PEM_OUTSIDE;
@@ -199,8 +199,8 @@ take_groups(struct pem *p, struct span *in)
 	for (; s < end && last - out >= 3; s += 4, out += 3) {
 		uint32_t n;
 
-		if ((s[0] | s[1] | s[2] | s[3]) >= 128 ||
-		    (worth[s[0]] | worth[s[1]] | worth[s[2]] | worth[s[3]]) >=
+		if ((s[0] | s[1] | s[2] | s[3]) >= 128
+		 || (worth[s[0]] | worth[s[1]] | worth[s[2]] | worth[s[3]]) >=
 		    PAD)
 			break;
 		n = (uint32_t)worth[s[0]] << 18 | (uint32_t)worth[s[1]] << 12 |
@@ -220,8 +220,8 @@ take_groups(struct pem *p, struct span *in)
 static int
 take_odd(struct pem *p)
 {
-	if (p->line != p->begin + 1 || p->kind == PEM_CERT ||
-	    p->kind == PEM_CERT_TRUSTED)
+	if (p->line != p->begin + 1 || p->kind == PEM_CERT
+	 || p->kind == PEM_CERT_TRUSTED)
 		return ERR_PARSE;
 	p->state = PEM_HEADER;
 	return 0;

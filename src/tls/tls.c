@@ -126,13 +126,6 @@ tls_read(struct tls *t, void *p, size_t len, int64_t deadline_ms)
 }
 
 /* see tls/tls.h */
-bool
-tls_has_data(const struct tls *t)
-{
-	return tls12_has_data(t->v12);
-}
-
-/* see tls/tls.h */
 int
 tls_write(struct tls *t, struct span bytes, int64_t deadline_ms)
 {

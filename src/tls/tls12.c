@@ -34,7 +34,7 @@ struct tls12 {
 	struct tls12_auth auth;
 	br_ec_impl ec;
 	struct tls_link *link;
-	bool over;		/* the engine has ended, and that is dealt with */
+	bool over;		/* the engine ended, and that is dealt with */
 	bool stuck;		/* a part of a record has still to be sent */
 	unsigned char in[IN_CAP], out[OUT_CAP];
 };
@@ -257,13 +257,6 @@ tls12_read(struct tls12 *e, void *p, size_t len, int64_t deadline_ms)
 	return (ssize_t)n;
 }
 
-/* see tls/tls12.h */
-bool
-tls12_has_data(const struct tls12 *e)
-{
-	return state(e) & BR_SSL_RECVAPP;
-}
-
 /* Gives as much as there is room for to the engine. Returns the bytes. */
 static size_t
 fill(struct tls12 *e, struct span bytes)
@@ -311,23 +304,15 @@ _Static_assert(sizeof(br_ssl_session_parameters) <= TLS_SESSION_STATE,
 void
 tls12_keep_session(const struct tls12 *e, unsigned char *session)
 {
-	br_ssl_session_parameters p;
-
-	br_ssl_engine_get_session_parameters(&e->cc.eng, &p);
-	memcpy(session, &p, sizeof p);
-	explicit_bzero(&p, sizeof p);
+	memcpy(session, &e->cc.eng.session, sizeof e->cc.eng.session);
 }
 
 /* see tls/tls12.h */
 void
 tls12_write_info(const struct tls12 *e, struct buf *b)
 {
-	br_ssl_session_parameters p;
-
-	br_ssl_engine_get_session_parameters(&e->cc.eng, &p);
 	buf_str(b, "TLS 1.2, ");
-	tls_engine_suite(b, p.cipher_suite);
-	explicit_bzero(&p, sizeof p);
+	tls_engine_suite(b, e->cc.eng.session.cipher_suite);
 }
 
 /* see tls/tls12.h */

@@ -27,8 +27,8 @@ static const uint16_t suites_chacha[] = {
 static bool
 cpu_has_aes(void)
 {
-	return br_aes_x86ni_ctr_get_vtable() != NULL ||
-	       br_aes_pwr8_ctr_get_vtable() != NULL;
+	return br_aes_x86ni_ctr_get_vtable() != NULL
+	    || br_aes_pwr8_ctr_get_vtable() != NULL;
 }
 
 /* As br_ssl_engine_set_default_chapol() chooses on a 64-bit machine; that one

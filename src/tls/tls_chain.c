@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/tls_chain.c - the certificates that a server sends: keep and judge them */
+/* tls/tls_chain.c - keep and judge the certificates that a server sends */
 #include "tls/tls_chain.h"
 
 #include <errno.h>

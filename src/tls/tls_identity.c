@@ -97,6 +97,16 @@ cert_of(const struct pem *p)
 	    && der_take_whole(&in, DER_SEQUENCE, &whole) == 0 ? whole : all;
 }
 
+/* The next object, the last one without its newline too. Returns as pem_next(),
+ * and ERR_PARSE where the last object has no end. */
+static int
+next_object(struct pem *p, struct span *in)
+{
+	int r = pem_next(p, in);
+
+	return r == 0 ? pem_end(p) : r;
+}
+
 /* All certificates of the file in a row; the client's own is the first. */
 static int
 take_chain(struct tls_identity *id, const struct file *f, struct buf *why)
@@ -110,7 +120,7 @@ take_chain(struct tls_identity *id, const struct file *f, struct buf *why)
 		return -ENOMEM;
 	id->chain_len = f->len;
 	pem_init(&p, id->chain_file, f->len);
-	while ((r = pem_next(&p, &in)) > 0 || (r == 0 && pem_end(&p) > 0)) {
+	while ((r = next_object(&p, &in)) > 0) {
 		if (p.kind != PEM_CERT && p.kind != PEM_CERT_TRUSTED)
 			continue;
 		if (id->n == TLS_IDENTITY_CERTS_MAX)
@@ -120,7 +130,7 @@ take_chain(struct tls_identity *id, const struct file *f, struct buf *why)
 		p.out += p.len;
 		p.cap -= p.len;
 	}
-	if (r < 0 || p.state != PEM_OUTSIDE)
+	if (r < 0)
 		return refuse_pem(why, "certificate", f, &p);
 	if (id->n == 0)
 		return refuse(why, "certificate", f->name,
@@ -186,11 +196,11 @@ take_key(struct tls_identity *id, const char *certfile, const struct file *f,
 	if (id->key_file == NULL)
 		return -ENOMEM;
 	pem_init(&p, id->key_file, f->len);
-	while ((r = pem_next(&p, &in)) > 0 || (r == 0 && pem_end(&p) > 0))
+	while ((r = next_object(&p, &in)) > 0)
 		if (is_key(p.kind))
 			break;
 	id->key_len = p.len;
-	if (r < 0 || p.state != PEM_OUTSIDE)
+	if (r < 0)
 		return refuse_pem(why, "key", f, &p);
 	if (!is_key(p.kind))
 		return refuse(why, "key", f->name,
@@ -200,8 +210,8 @@ take_key(struct tls_identity *id, const char *certfile, const struct file *f,
 
 /* see tls/tls_identity.h */
 int
-tls_identity_load(struct tls_identity *id, const char *certfile, const char *keyfile,
-             struct buf *why)
+tls_identity_load(struct tls_identity *id, const char *certfile,
+                  const char *keyfile, struct buf *why)
 {
 	struct file cert = { .name = certfile };
 	struct file key = { .name = keyfile != NULL ? keyfile : certfile };

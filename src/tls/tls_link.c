@@ -15,9 +15,8 @@
 void
 tls_link_init(struct tls_link *l, int fd)
 {
-	int on = 1;
+	static const int on = 1;
 
-	memset(l, 0, sizeof *l);
 	l->fd = fd;
 	l->why = buf_over(l->words, sizeof l->words);
 	/* On a unix socket it fails, and is not needed. */

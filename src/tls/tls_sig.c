@@ -41,8 +41,8 @@ check_rsa(const struct digest *d, const unsigned char *oid,
 	br_rsa_pkcs1_vrfy verify = br_rsa_pkcs1_vrfy_get_default();
 
 	return verify((const unsigned char *)sig.p, sig.len, oid, d->len, key,
-	              signed_for) == 1 &&
-	       memcmp(signed_for, d->bytes, d->len) == 0;
+	              signed_for) == 1
+	    && memcmp(signed_for, d->bytes, d->len) == 0;
 }
 
 /* see tls/tls_sig.h */
@@ -56,8 +56,8 @@ tls_sig_check(void *arg, enum x509_alg alg, const struct x509_key *key,
 	bool is_rsa = alg <= X509_RSA_SHA512;
 
 	(void)arg;	/* nothing is kept between two checks */
-	if (oid == NULL || tls_engine_key(&pkey, key) < 0 ||
-	    is_rsa != (pkey.key_type == BR_KEYTYPE_RSA))
+	if (oid == NULL || tls_engine_key(&pkey, key) < 0
+	 || is_rsa != (pkey.key_type == BR_KEYTYPE_RSA))
 		return false;
 	if (is_rsa)
 		return check_rsa(&d, oid, &pkey.key.rsa, sig);

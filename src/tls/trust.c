@@ -14,8 +14,6 @@
 #include "tls/dn.h"
 #include "tls/trust_read.h"
 
-#define WORDS_MAX 512	/* bytes of words that nobody reads */
-
 struct source {
 	const char *file;	/* NULL: none */
 	const char *dirs;	/* a list with colons; NULL: none */
@@ -53,8 +51,8 @@ static bool
 is_certain(const struct scan *s, const struct x509 *c)
 {
 	for (size_t i = 0; i < s->chain_len; i++)
-		if (c->ski.len > 0 && s->chain[i].aki.len > 0 &&
-		    x509_may_have_issued(c, &s->chain[i]))
+		if (c->ski.len > 0 && s->chain[i].aki.len > 0
+		 && x509_may_have_issued(c, &s->chain[i]))
 			return true;
 	return false;
 }
@@ -207,8 +205,8 @@ env(const char *name)
 static bool
 exists(const char *path)
 {
-	return access(path, F_OK) == 0 ||
-	       (errno != ENOENT && errno != ENOTDIR);
+	return access(path, F_OK) == 0
+	    || (errno != ENOENT && errno != ENOTDIR);
 }
 
 static const char *
@@ -239,15 +237,14 @@ any_exists(const char *dirs)
 static bool
 has_any(unsigned char *der, const char *dir, bool hashed)
 {
-	char words[WORDS_MAX];
-	struct buf ignored = buf_over(words, sizeof words);
+	struct buf nowhere = { .cap = 0 };
 	struct scan none = { .t = NULL };
 	struct trust_reader r = {
 		.take = take_cert, .arg = &none, .der = der,
 		.one_will_do = true,
 	};
 
-	return trust_read_dir(&r, dir, hashed, &ignored) == 0 && r.usable > 0;
+	return trust_read_dir(&r, dir, hashed, &nowhere) == 0 && r.usable > 0;
 }
 
 /* der is what a reader needs; see tls/trust.h for the order. */
@@ -266,8 +263,8 @@ choose(const char *file, unsigned char *der)
 	s.hashed = env_dirs == NULL && env_file != NULL;
 	if (env_dirs != NULL && any_exists(env_dirs))
 		s.dirs = env_dirs;
-	if (env_dirs == NULL && (s.hashed || s.file == NULL) &&
-	    has_any(der, TRUST_DIR, s.hashed))
+	if (env_dirs == NULL && (s.hashed || s.file == NULL)
+	 && has_any(der, TRUST_DIR, s.hashed))
 		s.dirs = TRUST_DIR;
 	if (s.file == NULL && s.dirs == NULL)
 		s.absent = env_file != NULL ? env_file : env_dirs;

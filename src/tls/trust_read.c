@@ -16,7 +16,6 @@
 #include "tls/x509.h"
 
 #define READ_MAX  4096	/* bytes of a file at a time */
-#define WORDS_MAX 512	/* bytes of words that nobody reads */
 
 /* A pipe that was named can be read only once. */
 static struct {
@@ -65,8 +64,8 @@ fail:
 
 /* The objects of one piece of the file. */
 static int
-take_piece(struct trust_reader *r, struct pem *p, struct span in, const char *file,
-           struct buf *why)
+take_piece(struct trust_reader *r, struct pem *p, struct span in,
+           const char *file, struct buf *why)
 {
 	int n;
 
@@ -148,8 +147,8 @@ read_fd(struct trust_reader *r, struct pem *p, int fd, const char *file,
 }
 
 static int
-read_open(struct trust_reader *r, int fd, const struct stat *st, const char *file,
-          struct buf *why)
+read_open(struct trust_reader *r, int fd, const struct stat *st,
+          const char *file, struct buf *why)
 {
 	struct pem p;
 	int err;
@@ -215,13 +214,13 @@ is_hashed(const char *name)
 static int
 read_entry(struct trust_reader *r, const char *dir, const char *name)
 {
-	char path[PATH_MAX], words[WORDS_MAX];
+	char path[PATH_MAX];
 	struct buf b = buf_over(path, sizeof path);
-	struct buf ignored = buf_over(words, sizeof words);
+	struct buf nowhere = { .cap = 0 };
 
 	buf_fmt(&b, "%s/%s", dir, name);
 	(void)buf_text(&b);
-	return !b.cut && read_file(r, path, true, &ignored) == -ENOMEM ? -ENOMEM
+	return !b.cut && read_file(r, path, true, &nowhere) == -ENOMEM ? -ENOMEM
 	                                                               : 0;
 }
 
@@ -235,8 +234,8 @@ trust_read_dir(struct trust_reader *r, const char *dir, bool hashed,
 	DIR *d = opendir(dir);
 
 	if (d == NULL)
-		return errno == ENOENT ? 0 : trust_read_refuse(why, dir,
-		                                               err_text(-errno));
+		return errno == ENOENT ? 0
+		     : trust_read_refuse(why, dir, err_text(-errno));
 	/* All, since where c_rehash was there are links to all of them. */
 	while (err == 0 && (e = readdir(d)) != NULL
 	    && (!r->one_will_do || r->usable == 0)) {

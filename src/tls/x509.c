@@ -67,9 +67,9 @@ take_time(struct span *in, int64_t *out)
 	}
 	for (size_t i = 0; i < 5; i++)
 		f[i] = two_digits(s, 2 * i);
-	if (f[0] < 1 || f[0] > 12 || f[1] < 1 || f[1] > date_month_days(year, f[0]) ||
-	    f[2] < 0 || f[2] > 23 || f[3] < 0 || f[3] > 59 || f[4] < 0 ||
-	    f[4] > 59 || s.p[10] != 'Z')
+	if (f[1] < 1 || f[1] > date_month_days(year, f[0]) || f[2] < 0
+	 || f[2] > 23 || f[3] < 0 || f[3] > 59 || f[4] < 0 || f[4] > 59
+	 || s.p[10] != 'Z')
 		return ERR_PARSE;
 	*out = date_days(year, f[0], f[1]) * 86400 +
 	       INT64_C(3600) * f[2] + INT64_C(60) * f[3] + f[4];
@@ -81,9 +81,9 @@ read_validity(struct x509 *c, struct span *in)
 {
 	struct span s;
 
-	if (der_take(in, DER_SEQUENCE, &s) < 0 ||
-	    take_time(&s, &c->not_before) < 0 ||
-	    take_time(&s, &c->not_after) < 0 || s.len > 0)
+	if (der_take(in, DER_SEQUENCE, &s) < 0
+	 || take_time(&s, &c->not_before) < 0
+	 || take_time(&s, &c->not_after) < 0 || s.len > 0)
 		return ERR_PARSE;
 	return 0;
 }
@@ -118,8 +118,8 @@ read_flags(struct span v)
 {
 	struct span bits;
 
-	if (der_take(&v, DER_BITS, &bits) < 0 || v.len > 0 || bits.len < 1 ||
-	    bits.len > 3 || der_byte(bits, 0) > 7)
+	if (der_take(&v, DER_BITS, &bits) < 0 || v.len > 0 || bits.len < 1
+	 || bits.len > 3 || der_byte(bits, 0) > 7)
 		return ERR_PARSE;
 	switch (bits.len) {
 	case 1:
@@ -212,8 +212,8 @@ read_known(struct x509 *c, int which, bool critical, struct span v)
 	case CE_SAN:
 		return read_san(c, v);
 	case CE_CONSTRAINTS:
-		return der_take(&v, DER_SEQUENCE, &c->constraints) < 0 ||
-		       v.len > 0 ? ERR_PARSE : 0;
+		return der_take(&v, DER_SEQUENCE, &c->constraints) < 0
+		    || v.len > 0 ? ERR_PARSE : 0;
 	/* Never critical (RFC 5280, 4.2.1.1 and 4.2.1.2): else it is none
 	 * that OpenSSL or Go would take. */
 	case CE_AKI:
@@ -251,8 +251,8 @@ read_extension(struct x509 *c, struct span ext, uint64_t *seen)
 	}
 	if (der_take(&ext, DER_OCTETS, &v) < 0 || ext.len > 0)
 		return ERR_PARSE;
-	if (oid.len == 3 && memcmp(oid.p, "\x55\x1d", 2) == 0 &&
-	    der_byte(oid, 2) < CE_END) {
+	if (oid.len == 3 && memcmp(oid.p, "\x55\x1d", 2) == 0
+	 && der_byte(oid, 2) < CE_END) {
 		if (*seen >> der_byte(oid, 2) & 1)
 			return ERR_PARSE;
 		*seen |= UINT64_C(1) << der_byte(oid, 2);
@@ -274,8 +274,8 @@ read_extensions(struct x509 *c, struct span in)
 	if (der_take(&in, DER_SEQUENCE, &list) < 0 || in.len > 0)
 		return ERR_PARSE;
 	while (list.len > 0)
-		if (der_take(&list, DER_SEQUENCE, &ext) < 0 ||
-		    read_extension(c, ext, &seen) < 0)
+		if (der_take(&list, DER_SEQUENCE, &ext) < 0
+		 || read_extension(c, ext, &seen) < 0)
 			return ERR_PARSE;
 	return 0;
 }
@@ -303,23 +303,23 @@ read_tbs(struct x509 *c, struct span in, struct span *alg)
 {
 	struct span skip;
 
-	if (read_version(c, &in) < 0 ||
-	    der_take(&in, DER_INTEGER, &skip) < 0 ||
-	    der_take(&in, DER_SEQUENCE, alg) < 0 ||
-	    der_take(&in, DER_SEQUENCE, &c->issuer) < 0 ||
-	    read_validity(c, &in) < 0 ||
-	    der_take(&in, DER_SEQUENCE, &c->subject) < 0 ||
-	    x509_key_read(&c->key, &in) < 0)
+	if (read_version(c, &in) < 0
+	 || der_take(&in, DER_INTEGER, &skip) < 0
+	 || der_take(&in, DER_SEQUENCE, alg) < 0
+	 || der_take(&in, DER_SEQUENCE, &c->issuer) < 0
+	 || read_validity(c, &in) < 0
+	 || der_take(&in, DER_SEQUENCE, &c->subject) < 0
+	 || x509_key_read(&c->key, &in) < 0)
 		return ERR_PARSE;
 	if (dn_verify(c->issuer) < 0 || dn_verify(c->subject) < 0)
 		return ERR_PARSE;
 	for (int i = 1; i <= 2; i++)	/* issuer's and subject's unique IDs */
-		if (der_is_next(in, DER_CONTEXT(i)) &&
-		    der_take(&in, DER_CONTEXT(i), &skip) < 0)
+		if (der_is_next(in, DER_CONTEXT(i))
+		 && der_take(&in, DER_CONTEXT(i), &skip) < 0)
 			return ERR_PARSE;
-	if (in.len > 0 && (!c->v3 ||
-	    der_take(&in, DER_CONTEXT_OF(3), &skip) < 0 ||
-	    read_extensions(c, skip) < 0))
+	if (in.len > 0 && (!c->v3
+	 || der_take(&in, DER_CONTEXT_OF(3), &skip) < 0
+	 || read_extensions(c, skip) < 0))
 		return ERR_PARSE;
 	return in.len > 0 ? ERR_PARSE : 0;
 }
@@ -333,18 +333,18 @@ x509_read(struct x509 *out, struct span der)
 
 	if (der.len > X509_DER_MAX)
 		return ERR_TOOBIG;
-	if (der_take(&der, DER_SEQUENCE, &cert) < 0 || der.len > 0 ||
-	    der_take_whole(&cert, DER_SEQUENCE, &c.tbs) < 0 ||
-	    der_take(&cert, DER_SEQUENCE, &alg) < 0 ||
-	    der_take_bits(&cert, &c.sig) < 0 || cert.len > 0)
+	if (der_take(&der, DER_SEQUENCE, &cert) < 0 || der.len > 0
+	 || der_take_whole(&cert, DER_SEQUENCE, &c.tbs) < 0
+	 || der_take(&cert, DER_SEQUENCE, &alg) < 0
+	 || der_take_bits(&cert, &c.sig) < 0 || cert.len > 0)
 		return ERR_PARSE;
 	der = c.tbs;
-	if (der_take(&der, DER_SEQUENCE, &tbs) < 0 ||
-	    read_tbs(&c, tbs, &alg_again) < 0)
+	if (der_take(&der, DER_SEQUENCE, &tbs) < 0
+	 || read_tbs(&c, tbs, &alg_again) < 0)
 		return ERR_PARSE;
 	/* What is signed must name the algorithm it is signed with. */
-	if (!der_is_same(alg, alg_again) ||
-	    der_take(&alg, DER_OID, &oid) < 0)
+	if (!der_is_same(alg, alg_again)
+	 || der_take(&alg, DER_OID, &oid) < 0)
 		return ERR_PARSE;
 	c.alg = (enum x509_alg)DER_LOOK_UP(oid, algs, X509_ALG_OTHER);
 	*out = c;
@@ -361,7 +361,8 @@ names_servers(struct span oids)
 	while (oids.len > 0) {
 		if (der_take(&oids, DER_OID, &oid) < 0)
 			return ERR_PARSE;
-		if (DER_OID_IS(oid, SERVER_AUTH) || DER_OID_IS(oid, ANY_PURPOSE))
+		if (DER_OID_IS(oid, SERVER_AUTH)
+		 || DER_OID_IS(oid, ANY_PURPOSE))
 			found = 1;
 	}
 	return found;
@@ -411,8 +412,8 @@ x509_next_name(struct span *names, enum x509_name tag, enum x509_name or_tag,
 bool
 x509_may_have_issued(const struct x509 *ca, const struct x509 *c)
 {
-	if (c->aki.len > 0 && ca->ski.len > 0 &&
-	    !der_is_same(c->aki, ca->ski))
+	if (c->aki.len > 0 && ca->ski.len > 0
+	 && !der_is_same(c->aki, ca->ski))
 		return false;
 	return dn_is_same(ca->subject, c->issuer);
 }

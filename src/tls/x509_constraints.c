@@ -66,8 +66,8 @@ stand_to(struct span base, int tag, struct span name)
 		in = is_in_net(name, base);
 		break;
 	case X509_NAME_DIRECTORY:
-		if (der_take(&base, DER_SEQUENCE, &inner) < 0 ||
-		    base.len > 0 || !dn_is_plain(inner) || !dn_is_plain(name))
+		if (der_take(&base, DER_SEQUENCE, &inner) < 0
+		 || base.len > 0 || !dn_is_plain(inner) || !dn_is_plain(name))
 			return UNSURE;
 		in = dn_is_within(name, inner);
 		break;
@@ -109,11 +109,11 @@ static int
 read_limits(struct limits *l, struct span in)
 {
 	memset(l, 0, sizeof *l);
-	if (der_is_next(in, DER_CONTEXT_OF(0)) &&
-	    der_take(&in, DER_CONTEXT_OF(0), &l->permitted) < 0)
+	if (der_is_next(in, DER_CONTEXT_OF(0))
+	 && der_take(&in, DER_CONTEXT_OF(0), &l->permitted) < 0)
 		return ERR_PARSE;
-	if (der_is_next(in, DER_CONTEXT_OF(1)) &&
-	    der_take(&in, DER_CONTEXT_OF(1), &l->excluded) < 0)
+	if (der_is_next(in, DER_CONTEXT_OF(1))
+	 && der_take(&in, DER_CONTEXT_OF(1), &l->excluded) < 0)
 		return ERR_PARSE;
 	return in.len > 0 ? ERR_PARSE : 0;
 }
@@ -146,8 +146,8 @@ is_subject_within(const struct limits *l, const struct x509 *c)
 	while (name.len > 0 || rdn.len > 0) {
 		if (dn_next(&name, &rdn, &a) < 0)
 			return false;
-		if (DER_OID_IS(a.oid, email) &&
-		    !is_within(l, X509_NAME_EMAIL, a.text))
+		if (DER_OID_IS(a.oid, email)
+		 && !is_within(l, X509_NAME_EMAIL, a.text))
 			return false;
 	}
 	return true;
@@ -156,8 +156,8 @@ is_subject_within(const struct limits *l, const struct x509 *c)
 static bool
 looks_like_host(struct span s)
 {
-	return memchr(s.p, '.', s.len) != NULL &&
-	       memchr(s.p, ' ', s.len) == NULL;
+	return memchr(s.p, '.', s.len) != NULL
+	    && memchr(s.p, ' ', s.len) == NULL;
 }
 
 /* A leaf's CN counts as a host where no dNSName does: if it looks like one or

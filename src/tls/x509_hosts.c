@@ -11,7 +11,7 @@
 struct span
 x509_hosts_cut_dot(struct span name)
 {
-	if (name.len > 1 && name.p[name.len - 1] == '.')
+	if (name.len > 0 && name.p[name.len - 1] == '.')
 		name.len--;
 	return name;
 }
@@ -36,14 +36,14 @@ x509_hosts_is_for(struct span pattern, struct span host)
 
 	pattern = x509_hosts_cut_dot(pattern);
 	host = x509_hosts_cut_dot(host);
-	if (pattern.len == 0 || host.len == 0)
+	if (pattern.len == 0)
 		return false;
 	if (!span_has_prefix(pattern, "*."))
 		return x509_hosts_is_same(pattern, host);
 	pattern = span_after(pattern, 2);
 	label = span_cut(&host, '.');
-	return label.len > 0 && memchr(pattern.p, '.', pattern.len) != NULL &&
-	       x509_hosts_is_same(pattern, host);
+	return label.len > 0 && memchr(pattern.p, '.', pattern.len) != NULL
+	    && x509_hosts_is_same(pattern, host);
 }
 
 static int

@@ -32,14 +32,14 @@ read_rsa(struct x509_key *out, struct span bits)
 {
 	struct span pair;
 
-	if (der_take(&bits, DER_SEQUENCE, &pair) < 0 || bits.len > 0 ||
-	    der_take_uint(&pair, &out->n) < 0 ||
-	    der_take_uint(&pair, &out->e) < 0 || pair.len > 0)
+	if (der_take(&bits, DER_SEQUENCE, &pair) < 0 || bits.len > 0
+	 || der_take_uint(&pair, &out->n) < 0
+	 || der_take_uint(&pair, &out->e) < 0 || pair.len > 0)
 		return ERR_PARSE;
 	/* An even modulus or exponent, or the exponent 1, is no RSA key. */
-	if (out->n.len == 0 || (der_byte(out->n, out->n.len - 1) & 1) == 0 ||
-	    out->e.len == 0 || (der_byte(out->e, out->e.len - 1) & 1) == 0 ||
-	    der_uint_bits(out->e) < 2)
+	if (out->n.len == 0 || (der_byte(out->n, out->n.len - 1) & 1) == 0
+	 || out->e.len == 0 || (der_byte(out->e, out->e.len - 1) & 1) == 0
+	 || der_uint_bits(out->e) < 2)
 		return ERR_PARSE;
 	/* The work of a check grows with the exponent, and a peer chooses
 	 * it: one that fills a certificate takes a minute. */
@@ -78,10 +78,10 @@ x509_key_read(struct x509_key *out, struct span *in)
 	struct span spki, alg, oid, bits;
 
 	memset(out, 0, sizeof *out);
-	if (der_take(in, DER_SEQUENCE, &spki) < 0 ||
-	    der_take(&spki, DER_SEQUENCE, &alg) < 0 ||
-	    der_take(&alg, DER_OID, &oid) < 0 ||
-	    der_take_bits(&spki, &bits) < 0 || spki.len > 0)
+	if (der_take(in, DER_SEQUENCE, &spki) < 0
+	 || der_take(&spki, DER_SEQUENCE, &alg) < 0
+	 || der_take(&alg, DER_OID, &oid) < 0
+	 || der_take_bits(&spki, &bits) < 0 || spki.len > 0)
 		return ERR_PARSE;
 	switch (DER_LOOK_UP(oid, keys, KEY_OTHER)) {
 	case KEY_RSA:

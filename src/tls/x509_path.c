@@ -27,8 +27,8 @@ note(struct search *s, enum x509_why why, const struct x509 *cert,
      const struct x509 *ca)
 {
 	/* Of two without an issuer the later one stands higher. */
-	if (why > s->best.why ||
-	    (why == X509_NO_ISSUER && why == s->best.why))
+	if (why > s->best.why
+	 || (why == X509_NO_ISSUER && why == s->best.why))
 		s->best = (struct x509_verdict){ why, cert, ca };
 	return false;
 }
@@ -75,8 +75,8 @@ is_ca(struct search *s, const struct x509 *c, bool is_anchor)
 		return note(s, X509_CA_USAGE, c, NULL);
 	if (c->is_ca)
 		return true;
-	if (is_anchor && !c->has_basic && (c->has_key_usage ||
-	    (!c->v3 && x509_is_self_issued(c))))
+	if (is_anchor && !c->has_basic && (c->has_key_usage
+	 || (!c->v3 && x509_is_self_issued(c))))
 		return true;
 	return note(s, X509_NOT_CA, c, NULL);
 }
@@ -104,7 +104,7 @@ allows_below(struct search *s, size_t at)
 	return true;
 }
 
-/* The rules for a path whose signatures are right and that ends in an anchor. */
+/* The rules for a path whose signatures are right up to an anchor. */
 static bool
 is_good(struct search *s)
 {
@@ -136,8 +136,8 @@ is_signed_by(struct search *s, const struct x509 *c, const struct x509 *ca)
 		return note(s, X509_SIG_KIND, c, NULL);
 	if (ca->key.kind < X509_KEY_RSA)
 		return note(s, X509_KEY_KIND, ca, NULL);
-	if (ca->key.kind == X509_KEY_RSA &&
-	    der_uint_bits(ca->key.n) > X509_RSA_MAX)
+	if (ca->key.kind == X509_KEY_RSA
+	 && der_uint_bits(ca->key.n) > X509_RSA_MAX)
 		return note(s, X509_KEY_LARGE, ca, NULL);
 	if (s->sigs == X509_SIGS_MAX)
 		return note(s, X509_SIGS_MANY, c, NULL);
@@ -156,8 +156,8 @@ ends_in_anchor(struct search *s)
 		const struct x509 *a = &s->q->anchors[i];
 		bool good;
 
-		if (!x509_may_have_issued(a, c) || !is_ca(s, a, true) ||
-		    !is_signed_by(s, c, a))
+		if (!x509_may_have_issued(a, c) || !is_ca(s, a, true)
+		 || !is_signed_by(s, c, a))
 			continue;
 		s->path[s->len++] = a;
 		good = is_good(s);
@@ -203,8 +203,8 @@ goes_on(struct search *s)
 		uint64_t bit = UINT64_C(1) << i;
 		bool good;
 
-		if (s->used & bit || der_is_same(ca->der, c->der) ||
-		    !x509_may_have_issued(ca, c) || !is_ca(s, ca, false))
+		if (s->used & bit || der_is_same(ca->der, c->der)
+		 || !x509_may_have_issued(ca, c) || !is_ca(s, ca, false))
 			continue;
 		if (s->len == X509_PATH_MAX + 1)
 			return note(s, X509_PATH_LONG, c, NULL);

@@ -182,71 +182,57 @@ reason(enum x509_why why)
 }
 
 static void
-write_time(struct buf *b, char what, const struct x509_path *q,
-           const struct x509_verdict *v)
-{
-	const struct x509 *c = v->cert;
-
-	switch (what) {
-	case 'f':	/* from when on it is valid */
-		date_write(b, c->not_before);
-		return;
-	case 't':	/* until when */
-		date_write(b, c->not_after);
-		return;
-	case 'n':	/* now */
-		date_write(b, q->now);
-		return;
-	case 'u':	/* until when its root may vouch for others */
-		date_write(b, v->ca->issued_until);
-		return;
-	case 'w':	/* how long to wait */
-		write_span(b, c->not_before - q->now);
-		return;
-	default:	/* 'g': how long ago it has gone */
-		write_span(b, q->now - c->not_after);
-		return;
-	}
-}
-
-static void
 write_part(struct buf *b, char what, const struct x509_path *q,
            const struct x509_verdict *v)
 {
 	const struct x509 *c = v->cert;
 
 	switch (what) {
-	case 'i':
-		dn_write(b, c->issuer);
-		return;
-	case 's':
-		dn_write(b, c->subject);
-		return;
-	case 'c':	/* the CA that forbids it */
-		dn_write(b, v->ca->subject);
-		return;
 	case 'a':
 		buf_str(b, alg_text(c->alg));
-		return;
-	case 'k':
-		buf_str(b, key_text(c->key.kind));
-		return;
+		break;
 	case 'b':
 		buf_int(b, (int64_t)der_uint_bits(c->key.n));
-		return;
+		break;
+	case 'c':	/* the CA that forbids it */
+		dn_write(b, v->ca->subject);
+		break;
+	case 'f':	/* from when on it is valid */
+		date_write(b, c->not_before);
+		break;
+	case 'g':	/* how long ago its time went by */
+		write_span(b, q->now - c->not_after);
+		break;
+	case 'h':
+		x509_hosts_write(b, c);
+		break;
+	case 'i':
+		dn_write(b, c->issuer);
+		break;
+	case 'k':
+		buf_str(b, key_text(c->key.kind));
+		break;
+	case 'n':	/* now */
+		date_write(b, q->now);
+		break;
 	case 'o':
 		write_oid(b, c->unknown);
-		return;
+		break;
 	case 'p':
 		buf_str(b, c->has_purpose && !c->for_server
 			? "extendedKeyUsage" : "nsCertType");
-		return;
-	case 'h':
-		x509_hosts_write(b, c);
-		return;
-	default:
-		write_time(b, what, q, v);
-		return;
+		break;
+	case 's':
+		dn_write(b, c->subject);
+		break;
+	case 't':	/* until when it is valid */
+		date_write(b, c->not_after);
+		break;
+	case 'u':	/* until when its root may vouch for others */
+		date_write(b, v->ca->issued_until);
+		break;
+	default:	/* 'w': how long to wait */
+		write_span(b, c->not_before - q->now);
 	}
 }
 

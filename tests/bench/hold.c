@@ -61,7 +61,8 @@ send_more(struct held *h)
 		return;
 	case KIND_KEPT:
 		if (h->sent == 0
-		    && send(h->fd, request, sizeof request - 1, MSG_NOSIGNAL) > 0)
+		    && send(h->fd, request, sizeof request - 1,
+		            MSG_NOSIGNAL) > 0)
 			h->sent = sizeof request - 1;
 		return;
 	case KIND_SLOW:

@@ -27,7 +27,7 @@
 #define LOST_MAX     5		/* lost in one round: it forwards none */
 #define RT_SIGNAL    40		/* real-time; in use by no libc */
 #define WAIT_MS      1000	/* without a note for so long: it is lost */
-#define BURST_GAP_NS 4000	/* between the signals of a burst's second half */
+#define BURST_GAP_NS 4000	/* between signals of a burst's second half */
 #define COUNT_MAX    65536
 #define KERNEL_SIGSET 8		/* bytes */
 

@@ -49,9 +49,10 @@ __libc_start_main(int (*unused)(void), int argc, char **argv,
 	struct timespec ts;
 	int64_t ns;
 
-	(void)unused, (void)argc, (void)argv, (void)init, (void)fini, (void)ldso;
+	(void)unused, (void)argc, (void)argv;
+	(void)init, (void)fini, (void)ldso;
 	call(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&ts, 0);
-	ns = ts.tv_sec * 1000000000LL + ts.tv_nsec;	/* NOLINT: call() fills it */
+	ns = ts.tv_sec * 1000000000LL + ts.tv_nsec;	/* NOLINT: filled */
 	call(SYS_write, STAMP_FD, (long)&ns, sizeof ns);
 	for (;;)
 		call(SYS_exit_group, 0, 0, 0);

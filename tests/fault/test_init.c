@@ -15,6 +15,7 @@
 #include "../unit/unit.h"
 
 #include "base/clock.h"
+#include "client/checkopt.h"
 #include "sup/exec_error.h"
 #include "sup/init.h"
 #include "sup/spawn.h"
@@ -233,6 +234,13 @@ static bool mends;
 static void
 plan_watch(struct init_plan *plan)
 {
+	static struct check_word own_socket;
+	static char text[CHECK_WORD_ROOM];
+	struct buf memory = buf_over(text, sizeof text);
+	const char *unused;
+
+	(void)check_word_read(&own_socket, span_of(address), span_of(address),
+	                      &memory, NULL, &unused);
 	plan->lifecycle.restart = RESTART_ON_FAILURE;
 	plan->monitor = (struct monitor_plan){
 		.verdict = {
@@ -243,7 +251,7 @@ plan_watch(struct init_plan *plan)
 		.notify_fd = 50,
 		.watchdog_ms = 3600000,
 		.n_checks = 1,
-		.checks = { { .url = span_of(address),
+		.checks = { { .name = span_of(address), .check = &own_socket,
 		              .counts_for = VERDICT_READY } },
 	};
 	if (!mends)
@@ -571,7 +579,8 @@ main(int argc, char **argv)
 	UNIT_ROWS(once, shortages);
 	UNIT_ROWS(from_then_on, shortages);
 	for (size_t i = plain; i < unit_count; i++)
-		unit_tests[i].setup_func = i < watching_end ? watch_it : mend_it;
+		unit_tests[i].setup_func = i < watching_end ? watch_it
+		                                            : mend_it;
 	for (size_t i = 0; i < unit_count; i++)
 		unit_tests[i].teardown_func = end_life;
 	return unit_run("sup/init with faults");

@@ -6,35 +6,42 @@
 #include "client/checkopt.h"
 
 #define URL_ROOM 512
+#define WORD_MAX 20000	/* as run.sh has it */
 
-/* A value of an option lies in the split words. */
+static char texts[2 * WORD_MAX + CHECK_WORD_MORE];
+
+/* What was read lies in the memory that was given. */
 static void
-must_be_inside(const struct check_word *w, const char *value)
+must_be_inside(const char *value)
 {
 	fuzz_must(value == NULL
-	       || (value >= w->words.text
-	           && value < w->words.text + sizeof w->words.text));
+	       || (value >= texts && value < texts + sizeof texts));
 }
 
 static void
 read_word(struct span word)
 {
-	static struct check_word w;
+	struct buf memory = buf_over(texts, 2 * word.len + CHECK_WORD_MORE);
+	struct span name = check_cut_name(&word);
+	struct check_word w;
 	struct opt_fail fail;
 	const char *expected = "";
-	int r = check_word_read(&w, word, &fail, &expected);
+	int r = check_word_read(&w, name, word, &memory, &fail, &expected);
 
-	fuzz_must(r == 0 || r == ERR_PARSE || r == ERR_QUOTE
+	fuzz_must(r == 0 || r == ERR_PARSE || r == ERR_QUOTE || r == ERR_SCHEME
 	       || r == ERR_TOOBIG);
-	fuzz_must(w.url.len <= word.len && w.url.p == word.p);
+	fuzz_must(w.target.text.len <= word.len && w.target.text.p == word.p);
 	if (r == 0) {
-		must_be_inside(&w, w.conf.cafile);
-		must_be_inside(&w, w.conf.certfile);
-		must_be_inside(&w, w.conf.keyfile);
-		must_be_inside(&w, w.conf.contains);
+		fuzz_must(!memory.cut && w.name.len > 0);
+		must_be_inside(w.target.host);
+		must_be_inside(w.target.argv[0]);
+		must_be_inside(w.conf.cafile);
+		must_be_inside(w.conf.certfile);
+		must_be_inside(w.conf.keyfile);
+		must_be_inside(w.conf.contains);
 		fuzz_must(w.conf.n_headers <= CHECK_HEADERS_MAX);
 		for (size_t i = 0; i < w.conf.n_headers; i++)
-			must_be_inside(&w, w.conf.headers[i].p);
+			must_be_inside(w.conf.headers[i].p);
 	} else if (expected == NULL) {
 		fuzz_must(fail.name.len > 0 && !fail.from_env);
 	} else {
@@ -65,7 +72,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span word = { (const char *)data, size }, url;
 
-	if (size == 0)
+	if (size == 0 || size > WORD_MAX)
 		return 0;
 	url = check_word_url(word);
 	fuzz_must(url.p == word.p && url.len <= word.len);

@@ -5,7 +5,7 @@
 
 #include "base/err.h"
 #include "base/kubenv.h"
-#include "base/opt.h"
+#include "base/opt_words.h"
 
 #define INPUT_MAX 2048
 #define WORDS_MAX 32

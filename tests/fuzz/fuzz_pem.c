@@ -41,7 +41,8 @@ take(const struct pem *p, struct result *res)
 	fuzz_must(r == 0 || r == ERR_PARSE || r == ERR_RANGE
 	          || r == ERR_VERSION);
 	if (r == 0 && k.kind == X509_KEY_RSA)
-		fuzz_must(der_uint_bits(k.p) <= 2080 && der_uint_bits(k.q) <= 2080);
+		fuzz_must(der_uint_bits(k.p) <= 2080
+		          && der_uint_bits(k.q) <= 2080);
 }
 
 static struct result

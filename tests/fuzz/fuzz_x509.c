@@ -26,8 +26,8 @@ check(void *arg, enum x509_alg alg, const struct x509_key *key,
 static void
 must_lie_inside(struct span s, const struct x509 *c)
 {
-	fuzz_must(s.len == 0 || (s.p >= c->der.p &&
-	          s.p + s.len <= c->der.p + c->der.len));
+	fuzz_must(s.len == 0 || (s.p >= c->der.p
+	       && s.p + s.len <= c->der.p + c->der.len));
 }
 
 static void

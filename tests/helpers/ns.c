@@ -37,6 +37,7 @@
 #include <unistd.h>
 
 #define EXIT_FAIL     255
+#define OPTIONS       "+o:r:x:C:d:j:t2RPDu:n:p:K:S:b:i:k:c:e:"
 #define LIST_MAX      32	/* -c and -e may be given this often */
 #define KERNEL_SIGSET 8	/* bytes: all 64 signals, libc's own ones too */
 
@@ -52,8 +53,8 @@ struct box {
 	const char *noexec;	/* mount this directory noexec */
 	const char *cgroup;	/* join this cgroup directory */
 	const char *cwd;
-	int  job;		/* 'f' or 'b': started by a shell with job control */
-	int  leader;		/* session leader with a terminal, as docker run -t */
+	int  job;		/* 'f' or 'b': started by a shell with jobs */
+	int  leader;		/* of a session with terminal: docker run -t */
 	int  second;		/* not PID 1 of its namespace but PID 2 */
 	int  read_only, no_proc, no_dev;
 	long uid, nofile, nproc, core, stack;
@@ -122,7 +123,9 @@ background(int sig)
 static void
 loopback_up(void)
 {
-	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	struct ifreq ifr = {
+		.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING,
+	};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	try("socket", fd);
@@ -134,7 +137,8 @@ static void
 remount(const char *dir, unsigned long flags)
 {
 	try("bind", mount(dir, dir, NULL, MS_BIND | MS_REC, NULL));
-	try("remount", mount(NULL, dir, NULL, MS_REMOUNT | MS_BIND | flags, NULL));
+	try("remount", mount(NULL, dir, NULL, MS_REMOUNT | MS_BIND | flags,
+	                     NULL));
 }
 
 /* A root of its own has /proc only where the directory is there. */
@@ -210,7 +214,9 @@ refuse_call(struct refusal r)
 		{ RETURN, 0, 0, ERRNO | (uint32_t)r.err },
 		{ RETURN, 0, 0, ALLOW },
 	};
-	struct { uint16_t len; struct op *code; } prog = { sizeof code / sizeof *code, code };
+	struct { uint16_t len; struct op *code; } prog = {
+		sizeof code / sizeof *code, code,
+	};
 
 	try("no_new_privs", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 	try("seccomp", prctl(PR_SET_SECCOMP, FILTER, &prog));
@@ -219,14 +225,20 @@ refuse_call(struct refusal r)
 static void
 signals(const struct box *b)
 {
-	struct { void *handler; unsigned long flags; void *restorer; unsigned long mask; }
-	    sa = { 0 };
+	struct {
+		void *handler;
+		unsigned long flags;
+		void *restorer;
+		unsigned long mask;
+	} sa = { 0 };
 
 	for (int s = 1; s <= 64; s++) {
 		if (s == SIGKILL || s == SIGSTOP)
 			continue;
-		sa.handler = b->ignore >> (s - 1) & 1 ? (void *)SIG_IGN : (void *)SIG_DFL;
-		try("sigaction", syscall(SYS_rt_sigaction, s, &sa, NULL, KERNEL_SIGSET));
+		sa.handler = b->ignore >> (s - 1) & 1 ? (void *)SIG_IGN
+		                                      : (void *)SIG_DFL;
+		try("sigaction", syscall(SYS_rt_sigaction, s, &sa, NULL,
+		                         KERNEL_SIGSET));
 	}
 	try("sigprocmask", syscall(SYS_rt_sigprocmask, SIG_SETMASK, &b->block,
 	    NULL, KERNEL_SIGSET));
@@ -325,8 +337,8 @@ trace(const struct box *b, pid_t pid)
 		event = st >> 16;
 		call = WSTOPSIG(st) == (SIGTRAP | 0x80);
 		steps += call && !sent;
-		if (!sent && (steps == b->step_at ||
-		    (event == PTRACE_EVENT_EXEC && at != pid))) {
+		if (!sent && (steps == b->step_at
+		 || (event == PTRACE_EVENT_EXEC && at != pid))) {
 			kill(pid, b->step_sig);
 			report("steps %d\n", steps);
 			sent = 1;
@@ -388,7 +400,7 @@ parse(struct box *b, int argc, char **argv)
 	struct refusal *r;
 	int c;
 
-	while ((c = getopt(argc, argv, "+o:r:x:C:d:j:t2RPDu:n:p:K:S:b:i:k:c:e:")) != -1) {
+	while ((c = getopt(argc, argv, OPTIONS)) != -1) {
 		switch (c) {
 		case 'o': b->report_fd = atoi(optarg); break;
 		case 'r': b->root = optarg; break;
@@ -408,8 +420,12 @@ parse(struct box *b, int argc, char **argv)
 		case 'S': b->stack = atol(optarg); break;
 		case 'b': b->block |= set_of(optarg); break;
 		case 'i': b->ignore |= set_of(optarg); break;
-		case 'k': sscanf(optarg, "%d:%d", &b->step_at, &b->step_sig); break;
-		case 'c': b->close_fds[b->n_close++ % LIST_MAX] = atoi(optarg); break;
+		case 'k':
+			sscanf(optarg, "%d:%d", &b->step_at, &b->step_sig);
+			break;
+		case 'c':
+			b->close_fds[b->n_close++ % LIST_MAX] = atoi(optarg);
+			break;
 		case 'e':
 			r = &b->refuse[b->n_refuse++ % LIST_MAX];
 			sscanf(optarg, "%d:%d:%d", &r->nr, &r->arg0, &r->err);

@@ -42,7 +42,7 @@ answer(int fd)
 int
 main(int argc, char **argv)
 {
-	struct sigaction on = { .sa_handler = on_term };	/* no SA_RESTART */
+	struct sigaction on = { .sa_handler = on_term };	/* interrupts */
 	struct sockaddr_in at = { .sin_family = AF_INET };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 

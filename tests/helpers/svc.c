@@ -4,31 +4,32 @@
  * What it sees goes to standard output (or the descriptor of `to`), a line at
  * a time. The words:
  *
- *     to FD                  write to FD from here on
- *     say TEXT               writes "TEXT"
- *     ids                    "ids pid=N ppid=N pgid=N sid=N fg=N" (fg: of a terminal)
- *     signals                "mask=HEX ignored=HEX": bit n-1 is signal n
- *     fds                    "fds 0 1 2": all that are open
- *     cwd, env, uid          "cwd PATH"; "env A=B" lines, then "env end"; "uid N gid N"
- *     args ...               "arg HEX" for all further words, then exit 0
- *     catch                  from here "got SIG code=N value=N" for every signal
- *     quit SIG CODE          with catch: on SIG, after the line, exit with CODE
- *     ignore|default|block|unblock SIG|all
- *     kill PID SIG, queue PID SIG VALUE, flood PID SIG N (values 0 to N-1)
- *     tkill SIG              to itself, as raise() and abort() do
- *     pause                  for ever
- *     read                   a line from standard input: "read LINE", "read end"
- *     fork { ... }           the words in a child, which then exits 0
- *     wait                   for all children
- *     setsid, setpgid        a session or a process group of its own
- *     traceme                asks its parent to trace it
- *     orphans N              N processes that end and are not waited for
- *     http PORT              answers every connection to 127.0.0.1 with "served"
- *     eat MIB                memory
- *     death                  "death N": the parent-death signal
- *     limit                  "limit N": the soft one of descriptors
- *     exec ARG...            becomes another program
- *     exit CODE, die SIG     die: of the signal's own default action
+ *   to FD              write to FD from here on
+ *   say TEXT           writes "TEXT"
+ *   ids                "ids pid=N ppid=N pgid=N sid=N fg=N" (fg: of a terminal)
+ *   signals            "mask=HEX ignored=HEX": bit n-1 is signal n
+ *   fds                "fds 0 1 2": all that are open
+ *   cwd, env, uid      "cwd PATH"; "env A=B" lines and "env end";
+ *                      "uid N gid N"
+ *   args ...           "arg HEX" for all further words, then exit 0
+ *   catch              from here "got SIG code=N value=N" for every signal
+ *   quit SIG CODE      with catch: on SIG, after the line, exit with CODE
+ *   ignore|default|block|unblock SIG|all
+ *   kill PID SIG, queue PID SIG VALUE, flood PID SIG N (values 0 to N-1)
+ *   tkill SIG          to itself, as raise() and abort() do
+ *   pause              for ever
+ *   read               a line from standard input: "read LINE", "read end"
+ *   fork { ... }       the words in a child, which then exits 0
+ *   wait               for all children
+ *   setsid, setpgid    a session or a process group of its own
+ *   traceme            asks its parent to trace it
+ *   orphans N          N processes that end and are not waited for
+ *   http PORT          answers every connection to 127.0.0.1 with "served"
+ *   eat MIB            memory
+ *   death              "death N": the parent-death signal
+ *   limit              "limit N": the soft one of descriptors
+ *   exec ARG...        becomes another program
+ *   exit CODE, die SIG die: of the signal's own default action
  *
  * PID is a number, "self" or "parent". At the end of the words: exit 0.
  */
@@ -68,7 +69,7 @@ static int out = 1;
 static int quit_code[SIGNALS + 1];	/* code + 1; 0: none */
 
 #ifdef __x86_64__
-#define RESTORER 0x04000000UL	/* here the kernel has no trampoline of its own */
+#define RESTORER 0x04000000UL	/* the kernel has no trampoline here */
 void restore(void);
 __asm__(".text\nrestore:\n\tmov $15, %eax\n\tsyscall\n");
 #else
@@ -85,7 +86,7 @@ fail(const char *what)
 	_exit(99);
 }
 
-/* One line, one write: safe in a handler, whole among other processes' lines. */
+/* One line, one write: safe in a handler, whole among other processes'. */
 static void
 line(const char *fmt, ...)
 {
@@ -94,7 +95,7 @@ line(const char *fmt, ...)
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(buf, sizeof buf, fmt, ap);	/* NOLINT: started above */
+	n = vsnprintf(buf, sizeof buf, fmt, ap);	/* NOLINT: started */
 	va_end(ap);
 	if (write(out, buf, (size_t)n) < 0)
 		_exit(98);
@@ -116,10 +117,12 @@ got(int sig, siginfo_t *si, void *context)
 static void
 act(int sig, handler_fn handler)
 {
-	struct action a = { handler, SA_SIGINFO | SA_RESTART | RESTORER, restore, ~0UL };
+	struct action a = {
+		handler, SA_SIGINFO | SA_RESTART | RESTORER, restore, ~0UL,
+	};
 
-	if (sig != SIGKILL && sig != SIGSTOP &&
-	    syscall(SYS_rt_sigaction, sig, &a, NULL, KERNEL_SIGSET) < 0)
+	if (sig != SIGKILL && sig != SIGSTOP
+	 && syscall(SYS_rt_sigaction, sig, &a, NULL, KERNEL_SIGSET) < 0)
 		fail("sigaction");
 }
 
@@ -176,7 +179,8 @@ say_fds(void)
 
 	for (int fd = 0; fd < FDS_MAX && n < sizeof buf - 16; fd++)
 		if (fcntl(fd, F_GETFD) >= 0)
-			n += (size_t)snprintf(buf + n, sizeof buf - n, " %d", fd);
+			n += (size_t)snprintf(buf + n, sizeof buf - n, " %d",
+			                      fd);
 	line("fds%s\n", buf);
 }
 
@@ -195,7 +199,8 @@ say_args(char **word)
 		char hex[LINE_MAX_LEN] = "";
 
 		for (size_t i = 0; (*word)[i] && i < sizeof hex / 2 - 1; i++)
-			snprintf(hex + 2 * i, 3, "%02x", (unsigned char)(*word)[i]);
+			snprintf(hex + 2 * i, 3, "%02x",
+			         (unsigned char)(*word)[i]);
 		line("arg %s\n", hex);
 	}
 	_exit(0);
@@ -285,13 +290,16 @@ http(int port)
 {
 	static const char answer[] =
 	    "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\nserved\n";
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in at = {
+		.sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
 	int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	char head[LINE_MAX_LEN];
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	if (bind(fd, (struct sockaddr *)&at, sizeof at) < 0 || listen(fd, 16) < 0)
+	if (bind(fd, (struct sockaddr *)&at, sizeof at) < 0
+	 || listen(fd, 16) < 0)
 		fail("http");
 	line("http %d\n", port);
 	for (;;) {
@@ -376,14 +384,19 @@ plain(const char *w)
 	else if (!strcmp(w, "signals")) say_signals();
 	else if (!strcmp(w, "fds")) say_fds();
 	else if (!strcmp(w, "env")) say_env();
-	else if (!strcmp(w, "cwd")) line("cwd %s\n", getcwd(cwd, sizeof cwd) ? cwd : "?");
-	else if (!strcmp(w, "uid")) line("uid %d gid %d\n", (int)getuid(), (int)getgid());
+	else if (!strcmp(w, "cwd"))
+		line("cwd %s\n", getcwd(cwd, sizeof cwd) ? cwd : "?");
+	else if (!strcmp(w, "uid"))
+		line("uid %d gid %d\n", (int)getuid(), (int)getgid());
 	else if (!strcmp(w, "death")) say_death();
 	else if (!strcmp(w, "limit")) say_limit();
 	else if (!strcmp(w, "read")) say_read();
 	else if (!strcmp(w, "setsid")) { if (setsid() < 0) fail(w); }
 	else if (!strcmp(w, "setpgid")) { if (setpgid(0, 0) < 0) fail(w); }
-	else if (!strcmp(w, "traceme")) { if (ptrace(PTRACE_TRACEME, 0, 0, 0) < 0) fail(w); }
+	else if (!strcmp(w, "traceme")) {
+		if (ptrace(PTRACE_TRACEME, 0, 0, 0) < 0)
+			fail(w);
+	}
 	else if (!strcmp(w, "wait")) while (wait(NULL) > 0 || errno == EINTR) ;
 	else if (!strcmp(w, "pause")) for (;;) pause();
 	else if (!strcmp(w, "catch")) {
@@ -402,7 +415,8 @@ with_one(const char *w, const char *arg)
 	else if (!strcmp(w, "say")) line("%s\n", arg);
 	else if (!strcmp(w, "exit")) _exit(atoi(arg));
 	else if (!strcmp(w, "die")) die_of(atoi(arg));
-	else if (!strcmp(w, "tkill")) syscall(SYS_tkill, (int)syscall(SYS_gettid), atoi(arg));
+	else if (!strcmp(w, "tkill"))
+		syscall(SYS_tkill, (int)syscall(SYS_gettid), atoi(arg));
 	else if (!strcmp(w, "ignore")) each(arg, (void *)SIG_IGN);
 	else if (!strcmp(w, "default")) each(arg, (void *)SIG_DFL);
 	else if (!strcmp(w, "block")) mask(SIG_BLOCK, set_of(arg));
@@ -439,10 +453,12 @@ run(char **word)
 			if (kill(pid_of(word[0]), atoi(word[1])) < 0)
 				fail("kill");
 			word += 2;
-		} else if (!strcmp(w, "queue") && word[0] && word[1] && word[2]) {
+		} else if (!strcmp(w, "queue")
+		        && word[0] && word[1] && word[2]) {
 			queue(pid_of(word[0]), atoi(word[1]), atoi(word[2]));
 			word += 3;
-		} else if (!strcmp(w, "flood") && word[0] && word[1] && word[2]) {
+		} else if (!strcmp(w, "flood")
+		        && word[0] && word[1] && word[2]) {
 			for (int i = 0; i < atoi(word[2]); i++)
 				queue(pid_of(word[0]), atoi(word[1]), i);
 			word += 3;

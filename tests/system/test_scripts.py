@@ -219,6 +219,53 @@ def test_a_header_that_says_pure_is_held_to_it_and_a_comment_below_code_is_not(l
     assert layers(src__net__a=READS) == []
 
 
+@pytest.fixture
+def style(tmp_path):
+    """style(src__base__a="int a;") gives what style.sh says of a tree of these files."""
+    def run(*words, **files):
+        tree(tmp_path, **files)
+        (tmp_path / "tests").mkdir(exist_ok=True)
+        (tmp_path / "scripts").mkdir(exist_ok=True)
+        shutil.copy(SCRIPTS / "style.sh", tmp_path / "scripts")
+        done = call(tmp_path / "scripts" / "style.sh", *words)
+        assert done.stderr == "" and done.returncode == bool(done.stdout)
+        return done.stdout.splitlines()
+    return run
+
+
+LONG = "int\nf(int a)\n{{\n{}}}\n"
+
+
+@pytest.mark.parametrize("text, told", [
+    ("\t\tint a;\t" + "/" * 56 + "\n", ""),
+    ("int b;\n\t\tint a;\t" + "/" * 57 + "\n", "2: 81 columns: "),
+    ("\t{ 1, " + "1" * 80 + " },\n", ""), ('\t"' + "1" * 80 + '"\n', ""),
+    ("\tf(1, " + "1" * 80 + ");\n", "1: 95 columns: "),
+    ("\tif (a &&\n\t    b)\n", "1: && or || ends the line"),
+    ("\tif (a\n\t || b ||\t/* why */\n\t    c)\n", "2: && or || ends the line"),
+    ("\tif (a\n\t || b)\n", ""),
+    (LONG.format("\n" * 56), ""), (LONG.format("\n" * 57), ""),
+    ("\n" + LONG.format("\n" * 58), "3: f() has 61 lines"),
+    ("\n" * 500, ""), ("\n" * 501, "501: a file of 501 lines")])
+def test_a_line_a_function_and_a_file_have_their_bounds(style, text, told):
+    said = style(src__base__a=text)
+    assert len(said) == (1 if told else 0)
+    assert not told or said[0].startswith(f"style: src/base/a.c:{told}")
+
+
+def test_what_is_exported_and_what_no_other_file_needs_is_named(style, tmp_path):
+    files = {"src__main": "int a(void); int main(void) { return a(); }\n",
+             "src__base__a": "static int c(void) { return 0; }\nint b;\n"
+                             "int a(void) { return c(); }\n"}
+    tree(tmp_path, **files)
+    for name in ("main", "base/a"):
+        (tmp_path / "o" / name).parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(("gcc", "-c", "-o", f"o/{name}.o", f"src/{name}.c"), cwd=tmp_path,
+                       check=True, timeout=60)
+    (said,) = style("o", **files)
+    assert said.startswith("style: src/base/a.c: b is exported, and no other file needs it")
+
+
 def test_ci_that_is_ended_by_a_signal_ends_its_tests_and_their_engine(ci):
     run, env = ci("echo $$ >pid; echo testing; exec sleep 600")
     running = subprocess.Popen((run,), stdout=subprocess.PIPE, text=True,

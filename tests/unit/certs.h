@@ -124,9 +124,15 @@ extension(int n, bool critical, struct span value)
 }
 
 static inline struct span
+alt_names(struct span names)
+{
+	return extension(17, false, SEQ(names));
+}
+
+static inline struct span
 alt_name(const char *host)
 {
-	return extension(17, false, SEQ(wrap(0x82, text_of(host))));
+	return alt_names(wrap(0x82, text_of(host)));
 }
 
 static inline struct span
@@ -164,17 +170,24 @@ struct plan {
 	const char *subject, *issuer;
 	char key, signer;
 	struct span exts;	/* of JOIN(); len 0: a version 1 certificate */
-	const char *from, *to;	/* YYMMDD; NULL: good at NOW */
+	const char *from, *to;	/* YYMMDD, or a whole Time, which is generalized
+				 * from 15 bytes on; NULL: good at NOW */
 	const char *alg;	/* OID; NULL: ecdsa-with-SHA256 */
 };
 
 static inline struct span
+time_of(const char *text)
+{
+	if (strlen(text) == 6)
+		return TLV(0x17, text_of(text), BYTES("000000Z"));
+	return wrap(strlen(text) >= 15 ? 0x18 : 0x17, text_of(text));
+}
+
+static inline struct span
 validity(const struct plan *p)
 {
-	struct span midnight = BYTES("000000Z");
-
-	return SEQ(TLV(0x17, text_of(p->from ? p->from : "230101"), midnight),
-	           TLV(0x17, text_of(p->to ? p->to : "250101"), midnight));
+	return SEQ(time_of(p->from ? p->from : "230101"),
+	           time_of(p->to ? p->to : "250101"));
 }
 
 static inline struct span
@@ -220,8 +233,8 @@ fake_check(void *arg, enum x509_alg alg, const struct x509_key *key,
 	(void)tbs;
 	/* A real one has no means for others. */
 	assert_true(alg >= X509_RSA_SHA256 && key->kind >= X509_KEY_RSA);
-	assert_true(key->kind != X509_KEY_RSA ||
-	            der_uint_bits(key->n) <= X509_RSA_MAX);
+	assert_true(key->kind != X509_KEY_RSA
+		 || der_uint_bits(key->n) <= X509_RSA_MAX);
 	if (count != NULL)
 		++*count;
 	return key->q.len == sig.len && memcmp(key->q.p, sig.p, sig.len) == 0;

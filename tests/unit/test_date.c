@@ -70,6 +70,9 @@ static const struct month {
 	{ "February of the fourth century", 2000, 2, 29 },
 	{ "April", 2024, 4, 30 },
 	{ "December", 2024, 12, 31 },
+	{ "no month 0", 2024, 0, 0 },
+	{ "no month 13", 2024, 13, 0 },
+	{ "no month before", 2024, -1, 0 },
 };
 
 static void

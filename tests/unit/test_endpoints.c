@@ -570,6 +570,35 @@ the_longest_answers_fit(void **state)
 	answer_to(&most, &ask, "GET", buf_text(&q));
 }
 
+static const struct kept_row {
+	const char *name;
+	int         minor;
+	bool        keep;
+	const char *field;	/* Connection's, or NULL: none */
+} kept_rows[] = {
+	{ "HTTP/1.1 that stays open", 1, true, NULL },
+	{ "HTTP/1.1 that is closed", 1, false, "Connection: close\r\n" },
+	{ "HTTP/1.0 that stays open", 0, true, "Connection: keep-alive\r\n" },
+	{ "HTTP/1.0 that is closed", 0, false, "Connection: close\r\n" },
+};
+
+static void
+says_whether_it_stays_open(void **state)
+{
+	const struct kept_row *r = *state;
+	struct server_ask ask = { .peer_uid = 0 };
+	const char *a;
+
+	aim(&ask, "GET", "/livez");
+	ask.req.minor = r->minor;
+	ask.keep = r->keep;
+	a = write_answer(&well, &ask);
+	if (r->field != NULL)
+		assert_non_null(strstr(a, r->field));
+	else
+		assert_null(strstr(a, "Connection:"));
+}
+
 /* What is said of its length is what is sent. */
 static void
 the_length_is_the_bodys(void **state)
@@ -596,6 +625,7 @@ main(void)
 	UNIT_TEST(the_drain_says_how_long_it_takes);
 	UNIT_ROWS(says_its_methods, options);
 	UNIT_ROWS(refuses, errors);
+	UNIT_ROWS(says_whether_it_stays_open, kept_rows);
 	UNIT_TEST(http2_is_answered_in_its_own_frames);
 	UNIT_TEST(the_longest_answers_fit);
 	return unit_run("sup/endpoints");

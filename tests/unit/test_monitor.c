@@ -5,6 +5,7 @@
 #include "fake_clock.h"
 
 #include "base/log.h"
+#include "client/checkopt.h"
 #include "net/sock.h"
 #include "sup/monitor.h"
 #include "sup/reason.h"
@@ -12,6 +13,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,11 +104,13 @@ was_changed(void *owner, bool is_live)
 	changes++;
 }
 
+static int64_t wanted_until_ms;
+
 static void
 was_extended(void *owner, int64_t until_ms)
 {
 	(void)owner;
-	(void)until_ms;
+	wanted_until_ms = until_ms;
 }
 
 static int lives;	/* signs of life */
@@ -127,23 +131,38 @@ was_readied(void *owner, bool is_ready)
 	reported_ready = is_ready;
 }
 
+static pid_t main_pid;	/* what was named last */
+
 static void
 was_named(void *owner, pid_t pid)
 {
 	(void)owner;
-	(void)pid;
-	fail_msg("nobody names a process here");
+	main_pid = pid;
+}
+
+static char check_memory[64];
+static struct check_word a_check;	/* what the one check does */
+
+static void
+read_check(const char *word)
+{
+	struct buf memory = buf_over(check_memory, sizeof check_memory);
+	const char *unused;
+
+	assert_int_equal(0, check_word_read(&a_check, span_of("it"),
+	                 span_of(word), &memory, NULL, &unused));
 }
 
 static struct monitor_plan
 plan_of_one_check(void)
 {
+	read_check("exec:/bin/true");
 	return (struct monitor_plan){
 		.verdict = { .interval_ms = 10000, .timeout_ms = 5000,
 		            .start_interval_ms = 5000, .retries = 1 },
 		.n_checks = 1,
 		.checks = { { .name = { "it", 2 },
-		              .url = { "exec:/bin/true", 14 },
+		              .check = &a_check,
 		              .counts_for = VERDICT_READY | VERDICT_LIVE } },
 	};
 }
@@ -161,6 +180,8 @@ start_by(struct monitor_plan of)
 	memset(&monitor, 0, sizeof monitor);
 	memset(&kept, 0, sizeof kept);
 	changes = lives = 0;
+	main_pid = 0;
+	wanted_until_ms = 0;
 	/* A checker that really runs waits by the kernel's clock. */
 	fake_now_ms = __real_clock_ms();
 	assert_int_equal(loop_init(&loop), 0);
@@ -338,17 +359,23 @@ send_one(void)
 	close(fd);
 }
 
-/* By a message of the service, before the timer could ring. */
+/* By a message, before the timer could ring. */
 static void
-wake_by_message(const char *text)
+wake_by_message_of(pid_t pid, uid_t uid, const char *text)
 {
 	send_one();
 	fake_text = text;
-	fake_from = (struct ucred){ .pid = getpid() };
+	fake_from = (struct ucred){ .pid = pid, .uid = uid };
 	fake_left = 1;
 	turn(0, 0);
 	fake_text = NULL;
 	turn(0, 0);	/* takes the real one */
+}
+
+static void
+wake_by_message(const char *text)
+{
+	wake_by_message_of(getpid(), 0, text);
 }
 
 /* --- what is said of a change --- */
@@ -387,6 +414,53 @@ each_change_of_a_check_has_its_line(void **state)
 }
 
 static void
+must_say(enum reason_words words, const char *want)
+{
+	char why[SNAPSHOT_WHY_MAX];
+	struct buf b = buf_over(why, sizeof why);
+
+	reason_write_check(&b, &monitor, 0, words, fake_now_ms);
+	(void)buf_text(&b);
+	assert_memory_equal(want, why, strlen(want));
+}
+
+static void
+run_program(const char *word)
+{
+	struct monitor_plan *plan = (struct monitor_plan *)monitor.plan;
+
+	plan->checks[0].url = span_of(word);
+	run_one();
+}
+
+static void
+the_reason_is_the_first_bad_result_since_it_passed(void **state)
+{
+	static const char one[] = "exec:/bin/false",
+	                  two[] = "exec:/bin/ls /nowhere";
+
+	(void)state;
+	begin_log();
+	start();
+	must_say(REASON_SAME, "no result yet");
+	run_program(one);
+	run_program(two);
+	must_say(REASON_SAME, "exit 1");
+	must_say(REASON_LATEST, "exit 2");
+	run_program("exec:/bin/true");
+	must_say(REASON_SAME, "exit 0");
+	run_program(two);
+	run_program(one);
+	must_say(REASON_SAME, "exit 2");
+	monitor_end(&monitor);
+	reported_ready = false;
+	monitor_start(&monitor, getpid());
+	run_program(one);
+	must_say(REASON_SAME, "exit 1");	/* of this life */
+	close(log_fd);
+}
+
+static void
 after_the_end_it_is_not_ready_and_a_start_begins_anew(void **state)
 {
 	(void)state;
@@ -413,8 +487,8 @@ a_late_check_is_killed_and_its_end_says_nothing_more(void **state)
 	int status;
 
 	(void)state;
+	read_check("exec:/bin/sleep 1000");
 	begin_log();
-	plan.checks[0].url = span_of("exec:/bin/sleep 1000");
 	start_by(plan);
 	turn(0, 0);
 	pid = monitor.checks[0].checker.pid;
@@ -530,7 +604,143 @@ a_flood_has_a_share_of_a_turn(void **state)
 	close(log_fd);
 }
 
+/* A child of ours, which descends from the service so far. */
+static pid_t
+start_worker(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	assert_true(pid > 0);
+	return pid;
+}
+
+static const struct namer {
+	const char *name, *text;
+	bool        is_worker;	/* of a user who may not signal the service */
+	pid_t       named;
+} namers[] = {
+	{ "the service names another process", "MAINPID=1", false, 1 },
+	{ "a worker of another user may not", "MAINPID=1", true, 0 },
+	{ "who names nobody is not heeded", "STATUS=x", false, 0 },
+};
+
+static void
+the_main_pid_is_named_by_who_may_signal_it(void **state)
+{
+	const struct namer *r = *state;
+	pid_t worker = start_worker();
+
+	begin_log();
+	start_by((struct monitor_plan){ .notify = true });
+	for (int i = 1; i <= 2; i++) {
+		wake_by_message_of(r->is_worker ? worker : getpid(), 4242,
+		                   r->text);
+		/* Heard all the same, and so was what woke us. */
+		assert_int_equal(2 * i, lives);
+	}
+	assert_int_equal(r->named, main_pid);
+	assert_int_equal(r->is_worker, count_said("MAINPID=1 of pid "));
+	kill(worker, SIGKILL);
+	assert_int_equal(worker, waitpid(worker, NULL, 0));
+	close(log_fd);
+}
+
+static void
+the_service_that_names_itself_is_not_reported(void **state)
+{
+	char text[32];
+	struct buf b = buf_over(text, sizeof text);
+
+	(void)state;
+	begin_log();
+	start_by((struct monitor_plan){ .notify = true });
+	buf_fmt(&b, "MAINPID=%d", (int)getpid());
+	wake_by_message(buf_text(&b));
+	assert_int_equal(0, main_pid);
+	close(log_fd);
+}
+
+static void
+more_time_is_given_to_the_start_and_reported(void **state)
+{
+	(void)state;
+	begin_log();
+	start_by((struct monitor_plan){ .notify = true });
+	wake_by_message("EXTEND_TIMEOUT_USEC=7000000");
+	assert_int_equal(fake_now_ms + 7000, wanted_until_ms);
+	assert_int_equal(fake_now_ms + 7000, monitor.verdict.lenient_ms);
+	close(log_fd);
+}
+
+static void
+a_newline_on_the_pipe_means_ready(void **state)
+{
+	(void)state;
+	begin_log();
+	start_by((struct monitor_plan){ .notify_fd = 9 });
+	assert_false(monitor_is_ready(&monitor));
+	assert_int_equal(2, write(monitor.inbox.pipe_fd, "no", 2));
+	turn(0, 0);
+	assert_false(monitor_is_ready(&monitor));
+	assert_int_equal(4, write(monitor.inbox.pipe_fd, "yes\n", 4));
+	turn(0, 0);
+	assert_true(monitor_is_ready(&monitor));
+	close(log_fd);
+}
+
+static const struct knower {
+	const char *name;
+	struct monitor_plan plan;
+	bool        knows;
+} knowers[] = {
+	{ "nobody says when it is ready", { .notify = false }, false },
+	{ "it says so by sd_notify", { .notify = true }, true },
+	{ "it says so on the pipe", { .notify_fd = 9 }, true },
+	{ "a live check does not say so",
+	  { .n_checks = 1, .checks = { { .url = { "tcp:1", 5 },
+	    .counts_for = VERDICT_LIVE } } }, false },
+	{ "a ready check does",
+	  { .n_checks = 1, .checks = { { .url = { "tcp:1", 5 },
+	    .counts_for = VERDICT_READY } } }, true },
+};
+
+static void
+the_start_period_ends_with_readiness_if_it_is_known(void **state)
+{
+	const struct knower *r = *state;
+	struct monitor_plan plan = r->plan;
+
+	plan.verdict = plan_of_one_check().verdict;
+	begin_log();
+	start_by(plan);
+	assert_int_equal(r->knows, monitor.verdict.knows_ready);
+	close(log_fd);
+}
+
 /* --- the environment --- */
+
+static void
+the_watchdogs_time_is_in_microseconds(void **state)
+{
+	char *env[] = { NULL, NULL, NULL, NULL };
+	char **pid_slot;
+
+	(void)state;
+	begin_log();
+	start_by((struct monitor_plan){ .watchdog_ms = 2500 });
+	assert_true(inbox_needs_env(&monitor.inbox));
+	inbox_set_env(&monitor.inbox, env, &pid_slot);
+	assert_string_equal(monitor.inbox.socket_var, env[0]);
+	assert_string_equal("WATCHDOG_USEC=2500000", env[1]);
+	assert_true(pid_slot == &env[2]);
+	assert_string_equal("WATCHDOG_PID=", env[2]);
+	close(log_fd);
+}
 
 static void
 an_outer_watchdog_is_no_business_of_the_services(void **state)
@@ -664,11 +874,19 @@ int
 main(void)
 {
 	UNIT_TEST(each_change_of_a_check_has_its_line);
+	UNIT_TEST(the_reason_is_the_first_bad_result_since_it_passed);
 	UNIT_TEST(after_the_end_it_is_not_ready_and_a_start_begins_anew);
 	UNIT_TEST(a_late_check_is_killed_and_its_end_says_nothing_more);
 	UNIT_TEST(a_check_that_was_under_way_at_the_stop_says_nothing_more);
 	UNIT_TEST(each_start_says_once_that_it_is_ready);
 	UNIT_ROWS(a_flood_has_a_share_of_a_turn, floods);
+	UNIT_ROWS(the_main_pid_is_named_by_who_may_signal_it, namers);
+	UNIT_TEST(the_service_that_names_itself_is_not_reported);
+	UNIT_TEST(more_time_is_given_to_the_start_and_reported);
+	UNIT_TEST(a_newline_on_the_pipe_means_ready);
+	UNIT_ROWS(the_start_period_ends_with_readiness_if_it_is_known,
+	          knowers);
+	UNIT_TEST(the_watchdogs_time_is_in_microseconds);
 	UNIT_TEST(an_outer_watchdog_is_no_business_of_the_services);
 	UNIT_ROWS(of_a_checker, kills);
 	UNIT_TEST(a_check_that_cannot_be_run_turns_readiness_off_late_only);

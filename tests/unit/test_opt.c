@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "base/err.h"
-#include "base/opt.h"
+#include "base/opt_words.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -362,7 +362,7 @@ help_is_one_line_an_option(void **state)
 	struct buf b = guarded_buf(HELP_ROOM);
 
 	(void)state;
-	opt_write_help(&b, opts);
+	opt_write_help(&b, opts, OPT_HELP_COLUMN);
 	assert_span_equal(want, buf_span(&b));
 }
 
@@ -379,7 +379,7 @@ a_long_name_moves_its_help_to_the_next_line(void **state)
 	struct buf b = guarded_buf(HELP_ROOM);
 
 	(void)state;
-	opt_write_help(&b, table);
+	opt_write_help(&b, table, OPT_HELP_COLUMN);
 	assert_span_equal("      --aaaaaaaaaaaaaaaaaaaaaaaa  fits\n"
 	                  "      --aaaaaaaaaaaaaaaaaaaaaaaaa\n"
 	                  "                                  is too\n",
@@ -393,7 +393,7 @@ help_that_does_not_fit_is_cut(void **state)
 	for (size_t cap = 0; cap < 200; cap++) {
 		struct buf b = guarded_buf(cap);
 
-		opt_write_help(&b, opts);
+		opt_write_help(&b, opts, OPT_HELP_COLUMN);
 		assert_true(b.cut);
 		assert_int_equal(b.len, cap);
 	}

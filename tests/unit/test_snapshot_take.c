@@ -11,7 +11,7 @@
 #define PID 7
 #define TEXT_MAX 4096	/* bytes of all checks in words */
 
-#define SET(array, text) memcpy(array, text, sizeof text)
+#define SET(array, text) memcpy(array, text, sizeof (text))
 
 /* One moment; each row changes what it is about. */
 static struct init in;
@@ -112,6 +112,22 @@ static void
 it_is_being_stopped_as_sick(void)
 {
 	it_is_being_stopped();
+	service->sickened = true;
+}
+
+static void
+it_has_ended_after_a_stop(void)
+{
+	it_is_being_stopped();
+	service->state = SVC_LINGERING;
+	in.pid = 0;
+}
+
+static void
+it_has_ended_after_a_stop_as_sick(void)
+{
+	it_has_ended_after_a_stop();
+	service->stops = 0;
 	service->sickened = true;
 }
 
@@ -319,6 +335,13 @@ static const struct row {
 	  "drain(R)-R: stopping: SIGTERM came, not ready for 1s\n" },
 	{ "it is being stopped as sick", it_is_being_stopped_as_sick,
 	  "service(SRL)\n"
+	  "drain(R)-R: stopping: check it: no, not ready for 1s\n" },
+	{ "it has ended after a stop", it_has_ended_after_a_stop,
+	  "service(SRL)-SRL: the service has ended\n"
+	  "drain(R)-R: stopping: SIGTERM came, not ready for 1s\n" },
+	{ "it has ended after a stop as sick",
+	  it_has_ended_after_a_stop_as_sick,
+	  "service(SRL)-SRL: the service has ended\n"
 	  "drain(R)-R: stopping: check it: no, not ready for 1s\n" },
 	{ "it drains", it_drains,
 	  "service(SRL)\n"
@@ -586,6 +609,13 @@ the_figures_are_those_of_the_moment(void **state)
 	            && s.requests == 13);
 }
 
+static void
+it_is_stopped_while_it_is_loaded(void)
+{
+	it_is_being_loaded();
+	it_is_being_stopped();
+}
+
 static const struct moment {
 	const char *name;
 	void      (*make)(void);
@@ -600,6 +630,8 @@ static const struct moment {
 	{ "a refused restart", its_restart_was_refused, "restarting", 3000 },
 	{ "draining", it_drains, "draining", -1 },
 	{ "stopping", it_is_being_stopped, "stopping", -1 },
+	{ "stopping while loaded", it_is_stopped_while_it_is_loaded,
+	  "stopping", -1 },
 };
 
 static void

@@ -103,9 +103,24 @@ a_nul_is_no_blank(void **state)
 	assert_int_equal(span_trim((struct span){ nul, 1 }, " ").len, 1);
 }
 
+static void
+the_first_of_the_marks_is_found(void **state)
+{
+	static const char text[] = { 'a', '\0', 'b', 'c' };
+
+	(void)state;
+	assert_int_equal(0, span_find(guarded_span("ab"), "ba"));
+	assert_int_equal(1, span_find(guarded_span("xab"), "ba"));
+	assert_int_equal(2, span_find(guarded_span("ab"), "c"));
+	assert_int_equal(2, span_find(guarded_span("ab"), ""));
+	assert_int_equal(0, span_find((struct span){ NULL, 0 }, "a"));
+	assert_int_equal(3, span_find((struct span){ text, 4 }, "c"));
+}
+
 int
 main(void)
 {
+	UNIT_TEST(the_first_of_the_marks_is_found);
 	UNIT_ROWS(trims_what_is_named, trims);
 	UNIT_TEST(a_nul_is_no_blank);
 	UNIT_ROWS(cuts_at_the_mark, cuts);

@@ -272,9 +272,9 @@ a_signature_has_one_coding(void **state)
 		};
 
 		for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
-			assert_int_equal(i == 0, tls_engine_ecdsa(&br_ec_all_m31,
-				hash, sizeof hash, &k, signs[i].p,
-				signs[i].len));
+			assert_int_equal(i == 0, tls_engine_ecdsa(
+				&br_ec_all_m31, hash, sizeof hash, &k,
+				signs[i].p, signs[i].len));
 	}
 	certs_reset();
 }

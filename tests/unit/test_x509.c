@@ -1,69 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* test_x509.c - DER elements, and certificates as spans */
+/* test_x509.c - certificates as spans */
 #include "certs.h"
 
 #include "base/err.h"
 #include "tls/dn.h"
 #include "tls/x509_constraints.h"
 
-static const struct element {
-	const char *name;
-	struct span in;
-	int tag;	/* what der_next() returns */
-} elements[] = {
 #define IN(text) { text, sizeof(text) - 1 }
-	{ "an empty SEQUENCE", IN("\x30\x00"), 0x30 },
-	{ "two bytes", IN("\x04\x02" "ab"), 0x04 },
-	{ "nothing", IN(""), ERR_PARSE },
-	{ "a tag alone", IN("\x30"), ERR_PARSE },
-	{ "one byte too few", IN("\x04\x02" "a"), ERR_PARSE },
-	{ "a tag of several bytes", IN("\x1f\x81\x01\x00"), ERR_PARSE },
-	{ "an indefinite length", IN("\x30\x80\x00\x00"), ERR_PARSE },
-	{ "a long form for a short length", IN("\x04\x81\x01" "a"), ERR_PARSE },
-	{ "a leading zero in the length", IN("\x04\x82\x00\x80"), ERR_PARSE },
-	{ "a length of five bytes", IN("\x04\x85\x01\x01\x01\x01\x01"), ERR_PARSE },
-	{ "a length beyond the end", IN("\x04\x84\xff\xff\xff\xff" "a"), ERR_PARSE },
-	{ "a length whose bytes are cut off", IN("\x04\x82\x01"), ERR_PARSE },
-};
-
-static void
-element_is_taken(void **state)
-{
-	const struct element *row = *state;
-	struct span in = { guarded(row->in.p, row->in.len), row->in.len };
-	struct span value, before = in;
-
-	assert_int_equal(row->tag, der_next(&in, &value));
-	if (row->tag < 0)
-		assert_ptr_equal(before.p, in.p);
-	else
-		assert_int_equal(0, in.len);
-}
-
-static const struct number {
-	const char *name;
-	struct span in;
-	int max, want;
-} numbers[] = {
-	{ "zero", IN("\x02\x01\x00"), 5, 0 },
-	{ "the largest", IN("\x02\x01\x05"), 5, 5 },
-	{ "one more", IN("\x02\x01\x06"), 5, ERR_RANGE },
-	{ "128 has a zero before it", IN("\x02\x02\x00\x80"), 200, 128 },
-	{ "127 has none", IN("\x02\x02\x00\x7f"), 200, ERR_PARSE },
-	{ "negative", IN("\x02\x01\x80"), 200, ERR_PARSE },
-	{ "empty", IN("\x02\x00"), 200, ERR_PARSE },
-	{ "five bytes", IN("\x02\x05\x01\x00\x00\x00\x00"), 200, ERR_RANGE },
-	{ "no INTEGER", IN("\x04\x01\x05"), 200, ERR_PARSE },
-};
-
-static void
-number_is_taken(void **state)
-{
-	const struct number *row = *state;
-	struct span in = { guarded(row->in.p, row->in.len), row->in.len };
-
-	assert_int_equal(row->want, der_take_int(&in, row->max));
-}
 
 static struct span
 sample(void)
@@ -172,36 +115,6 @@ a_certificate_has_a_largest_size(void **state)
 	certs_reset();
 }
 
-static const struct exponent {
-	const char *name;
-	struct span e;
-	int want;	/* the kind of key, or an error */
-} exponents[] = {
-	{ "1", IN("\x01"), ERR_PARSE },
-	{ "2", IN("\x02"), ERR_PARSE },
-	{ "3", IN("\x03"), X509_KEY_RSA },
-	{ "65537", IN("\x01\x00\x01"), X509_KEY_RSA },
-	{ "negative", IN("\x81"), ERR_PARSE },
-	{ "63 bits", IN("\x7f\0\0\0\0\0\0\1"), X509_KEY_RSA },
-	{ "64 bits", IN("\0\x80\0\0\0\0\0\0\1"), X509_KEY_RSA },
-	{ "65 bits", IN("\1\0\0\0\0\0\0\0\1"), X509_KEY_EXPONENT },
-};
-
-static void
-an_rsa_exponent_is_odd_and_not_large(void **state)
-{
-	const struct exponent *row = *state;
-	struct span pair = SEQ(BYTES("\x02\x02\x0f\x01"), wrap(2, row->e));
-	struct span in = SEQ(SEQ(TLV(6,
-		BYTES("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"))),
-		TLV(3, BYTES("\0"), pair));
-	struct x509_key key;
-	int r = x509_key_read(&key, &in);
-
-	assert_int_equal(row->want, r < 0 ? r : (int)key.kind);
-	certs_reset();
-}
-
 static int
 read_with(struct span exts)
 {
@@ -275,6 +188,158 @@ what_is_critical_and_unknown_is_told(void **state)
 	certs_reset();
 }
 
+static struct x509
+with(struct span exts)
+{
+	return cert((struct plan){ "a", "b", 'k', 's', exts, NULL, NULL, NULL });
+}
+
+static void
+a_ca_says_so(void **state)
+{
+	struct x509 c = with(extension(19, true, SEQ(BYTES("\1\1\0"))));
+
+	(void)state;
+	assert_true(c.has_basic);
+	assert_false(c.is_ca);
+	c = with(ca_mark());
+	assert_true(c.has_basic && c.is_ca);
+	assert_int_equal(-1, c.path_max);
+	certs_reset();
+}
+
+static void
+purposes_are_found(void **state)
+{
+	static const char client[] = "\6\x08\x2b\6\1\5\5\7\3\2";
+	static const char server[] = "\6\x08\x2b\6\1\5\5\7\3\1";
+	struct span a = bytes_of(client, sizeof client - 1);
+	struct span b = bytes_of(server, sizeof server - 1);
+	struct x509 c = with(extension(37, false, SEQ(a)));
+
+	(void)state;
+	assert_true(c.has_purpose);
+	assert_false(c.for_server);
+	assert_true(with(extension(37, false, SEQ(a, b))).for_server);
+	assert_true(with(extension(37, false, SEQ(b, a))).for_server);
+	assert_false(with(ca_mark()).has_purpose);
+	certs_reset();
+}
+
+static void
+netscapes_types_are_read(void **state)
+{
+	struct span oid = TLV(6, BYTES("\x60\x86\x48\1\x86\xf8\x42\1\1"));
+
+	(void)state;
+	assert_false(with(SEQ(oid, TLV(4, BYTES("\3\2\6\x40")))).not_for_server);
+	assert_true(with(SEQ(oid, TLV(4, BYTES("\3\2\7\x80")))).not_for_server);
+	assert_false(with(ca_mark()).not_for_server);
+	certs_reset();
+}
+
+static const struct marked {
+	const char *name;
+	int id;		/* of the extension, id-ce */
+	struct span value;
+	bool critical;
+	bool unknown, policy;
+} marks[] = {
+	{ "policy constraints", 36, IN("\x30\0"), false, false, false },
+	{ "critical policy constraints", 36, IN("\x30\0"), true, false, true },
+	{ "critical policy mappings", 33, IN("\x30\0"), true, false, true },
+	{ "a critical ban on any policy", 54, IN("\x30\0"), true, false, true },
+	{ "critical policies", 32, IN("\x30\0"), true, false, false },
+	{ "critical places of CRLs", 31, IN("\x30\0"), true, false, false },
+	{ "a key identifier", 14, IN("\4\1a"), false, false, false },
+	{ "a critical key identifier", 14, IN("\4\1a"), true, true, false },
+	{ "an issuer's key identifier", 35, IN("\x30\3\x80\1a"), false, false,
+	  false },
+	{ "a critical one of an issuer", 35, IN("\x30\3\x80\1a"), true, true,
+	  false },
+	{ "an unknown one", 99, IN("\5\0"), false, false, false },
+	{ "a critical unknown one", 99, IN("\5\0"), true, true, false },
+};
+
+static void
+what_is_critical_counts(void **state)
+{
+	const struct marked *row = *state;
+	struct x509 c = with(extension(row->id, row->critical, row->value));
+
+	assert_int_equal(row->unknown, c.unknown.len > 0);
+	assert_int_equal(row->policy, c.has_policy);
+	certs_reset();
+}
+
+/* DER leaves a FALSE out, but others write it. */
+static void
+what_is_said_not_to_be_critical_is_not(void **state)
+{
+	struct x509 c = with(SEQ(BYTES("\6\3\x55\x1d\x63\1\1\0"),
+	                         wrap(4, BYTES("\5\0"))));
+
+	(void)state;
+	assert_int_equal(0, c.unknown.len);
+	certs_reset();
+}
+
+/* The sample with the bytes `from` replaced where they first stand. */
+static int
+read_changed(const char *from, const char *to, size_t len)
+{
+	struct span der = sample();
+	char *p = guarded(der.p, der.len), *at = memmem(p, der.len, from, len);
+	struct x509 c;
+
+	assert_non_null(at);
+	memcpy(at, to, len);
+	return x509_read(&c, (struct span){ p, der.len });
+}
+
+static void
+only_version_3_has_extensions(void **state)
+{
+	(void)state;
+	assert_int_equal(0, read_changed("\xa0\3\2\1\2", "\xa0\3\2\1\2", 5));
+	assert_int_equal(ERR_PARSE, read_changed("\xa0\3\2\1\2",
+	                                         "\xa0\3\2\1\1", 5));
+	assert_int_equal(ERR_PARSE, read_changed("\xa0\3\2\1\2",
+	                                         "\xa0\3\2\1\3", 5));
+	certs_reset();
+}
+
+static void
+both_names_of_the_algorithm_agree(void **state)
+{
+	static const char alg[] = "\x2a\x86\x48\xce\x3d\4\3\2";
+
+	(void)state;
+	assert_int_equal(ERR_PARSE, read_changed(alg,
+		"\x2a\x86\x48\xce\x3d\4\3\3", sizeof alg - 1));
+	certs_reset();
+}
+
+static void
+key_identifiers_matter_where_both_have_one(void **state)
+{
+	static const struct { char aki[4], ski[4]; bool want; } pairs[] = {
+		{ "", "", true }, { "a", "", true }, { "", "a", true },
+		{ "a", "a", true }, { "a", "b", false }, { "a", "ab", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+		struct x509 ca = with(ca_mark()), c = with(ca_mark());
+
+		c.issuer = ca.subject;
+		c.aki = span_of(pairs[i].aki);
+		ca.ski = span_of(pairs[i].ski);
+		assert_int_equal(pairs[i].want, x509_may_have_issued(&ca, &c));
+	}
+	certs_reset();
+}
+
 static const struct date {
 	const char *name, *yymmdd;
 	int64_t want;	/* -1: refused */
@@ -290,6 +355,31 @@ static const struct date {
 	{ "no day 0", "230100", -1 },
 	{ "no day 32", "230132", -1 },
 	{ "no letters", "23010a", -1 },
+	{ "no letters in the year", "2x0101", -1 },
+	{ "no letters at the start", "x30101", -1 },
+	{ "a byte more", "230101000000ZZ", -1 },
+	{ "a byte more after four digits of the year", "20230101000000ZZ", -1 },
+	{ "April has no 31st", "230431", -1 },
+	{ "April has a 30th", "230430", 1682812800 },
+	{ "December 31", "231231", 1703980800 },
+	{ "the last second", "230101235959Z", 1672617599 },
+	{ "no hour 24", "230101240000Z", -1 },
+	{ "no minute 60", "230101236000Z", -1 },
+	{ "no second 60", "230101235960Z", -1 },
+	{ "no letters in the hour", "230101a00000Z", -1 },
+	{ "no letters in the minute", "23010100a000Z", -1 },
+	{ "no letters in the second", "2301010000a0Z", -1 },
+	{ "hours, minutes and seconds", "230101010203Z", 1672534923 },
+	{ "no other zone", "230101000000z", -1 },
+	{ "without seconds", "2301010000Z", -1 },
+	{ "a zone in numbers", "2301010000+0000", -1 },
+	{ "four digits of the year", "20230101000000Z", 1672531200 },
+	{ "four digits before 1950", "19491231000000Z", -631238400 },
+	{ "four digits after 2049", "20500101000000Z", 2524608000 },
+	{ "a century that is no leap year", "21000229000000Z", -1 },
+	{ "letters in the century", "2x230101000000Z", -1 },
+	{ "letters in the year of it", "202x0101000000Z", -1 },
+	{ "a fraction", "20230101000000.5Z", -1 },
 };
 
 static void
@@ -311,17 +401,22 @@ date_is_read(void **state)
 int
 main(void)
 {
-	UNIT_ROWS(element_is_taken, elements);
-	UNIT_ROWS(number_is_taken, numbers);
 	UNIT_TEST(all_fields_are_found);
 	UNIT_TEST(a_part_of_a_certificate_is_none);
 	UNIT_TEST(any_byte_may_be_wrong);
 	UNIT_TEST(a_certificate_has_a_largest_size);
-	UNIT_ROWS(an_rsa_exponent_is_odd_and_not_large, exponents);
 	UNIT_TEST(an_extension_comes_once);
 	UNIT_TEST(malformed_extensions_are_refused);
 	UNIT_TEST(flags_beyond_the_end_are_none);
 	UNIT_TEST(what_is_critical_and_unknown_is_told);
+	UNIT_TEST(a_ca_says_so);
+	UNIT_TEST(purposes_are_found);
+	UNIT_TEST(netscapes_types_are_read);
+	UNIT_ROWS(what_is_critical_counts, marks);
+	UNIT_TEST(what_is_said_not_to_be_critical_is_not);
+	UNIT_TEST(only_version_3_has_extensions);
+	UNIT_TEST(both_names_of_the_algorithm_agree);
+	UNIT_TEST(key_identifiers_matter_where_both_have_one);
 	UNIT_ROWS(date_is_read, dates);
 	return unit_run("tls/x509");
 }

@@ -324,7 +324,8 @@ def test_wrong_words_are_refused_before_anything_is_asked(words, said):
     (["exec:a | grep b"], "expected one program"), (["exec:a && b"], "expected one program"),
     (["exec:true", "--contains", "x"], "check: --contains does not apply to this URL"),
     (["tcp:a:1", "unix:/s", "--status", "204"], "--status does not apply to any of these URLs"),
-    (["https://a/", "--key", "k"], "--key does not apply"), (["unix:/s", "-4"], "-4 does not apply"),
+    (["https://a/", "--key", "k"], "--key does not apply"),
+    (["unix:/s", "-4"], "-4 does not apply"),
     (["8080"], 'check "8080": expected a URL such as http://localhost:8080/, not a number'),
     (["http://a:${EMPTY}/"], 'check "http://a:...": EMPTY is unset or empty'),
     (["http://a/ || exit 1"], 'check "http://a/...": expected a URL alone: no shell reads')])
@@ -573,7 +574,8 @@ def test_a_program_dies_with_its_checker(tmp_path):
         pid = harness.until(lambda: pid_file.exists() and pid_file.read_text().strip(), "its pid")
         checker.kill()
     harness.until(lambda: not os.path.exists(f"/proc/{pid}")
-                  or "Z (zombie)" in open(f"/proc/{pid}/status", encoding="ascii").read(), "its end")
+                  or "Z (zombie)" in open(f"/proc/{pid}/status", encoding="ascii").read(),
+                  "its end")
 
 
 @pytest.mark.parametrize("ignored", [signal.SIGPIPE, signal.SIGCHLD, 32, 33, 34, 64])

@@ -16,7 +16,9 @@ TAKEN = [
     "http://127.0.0.1:1/a?token=s3cret", "http://127.0.0.1:1/a#s3cret", "127.0.0.1:1?s3cret",
     "http://127.0.0.1:1?mail=a@s3cret", "http+unix:/no:/a?s3cret",
     "exec:/bin/false s3cret", "exec:/bin/false -u me:s3cret@h", "exec:/bin/false\ts3cret",
-    "exec:/bin/false\ns3cret"]
+    "exec:/bin/false\ns3cret", "http:me:s3cret@127.0.0.1:1/", "http://127.0.0.1:1/a;t=s3cret",
+    "http://127.0.0.1:1/a&t=s3cret", "http://127.0.0.1:1/x/http://me:s3cret@h/",
+    "http+unix:/no:/a;t=s3cret", "http+unix:/no:/a#s3cret", "exec: '/bin/false' s3cret"]
 # Forms that nobody can check.
 REFUSED = [
     "postgres://me:s3cret@db", "POSTGRES://me:s3cret@db/x?y", "tcp:me:s3cret@h:1",
@@ -25,7 +27,12 @@ REFUSED = [
     "http://me:p s3cret@h/", "http://me:s3cret@h:x/", "http:/me:s3cret@h/", "me:p/s3cret@h",
     "unix:me:s3cret@h", "http+unix:me:s3cret@h", "http+unix://me:s3cret@h/",
     "http://me:p@s3cret@127.0.0.1:1/", "me:s3cret@s3cret@h",
-    "http://me:s3cret%40h/", "tcp:s3cret@h", "exec:/bin/true 's3cret", "redis://:s3cret@h"]
+    "http://me:s3cret%40h/", "tcp:s3cret@h", "exec:/bin/true 's3cret", "redis://:s3cret@h",
+    "unix:/no?s3cret", "unix:/no#s3cret", "unix://me:s3cret@127.0.0.1/", "unix://s3cret@h/no",
+    "http+unix:/no:me:s3cret@h/x", "http+unix:/no:/p s3cret", "http+unix:/no?s3cret:/",
+    "http+unix://%2Fno:me:s3cret@h/p", "exec:PASSWORD=s3cret /bin/true",
+    "exec:'PASSWORD=s3cret' /bin/true", "http://h;password=s3cret", "a=h;Password=s3cret",
+    "http:/me:s3cret", "http:///me:s3cret", "http://[me:s3cret]/"]
 LISTEN = ["--listen", "8080"]
 
 
@@ -76,6 +83,14 @@ def test_the_line_that_refuses_a_target_shows_no_secret(url):
         done = hides(run(*words, **env))
         assert done.returncode == 2 and done.stdout == ""
         assert re.fullmatch("hale: .*\".*\": expected .*\n", done.stderr)
+
+
+def test_a_user_before_an_at_sign_is_not_taken_for_a_checks_name(hale):
+    box = hale(*LISTEN, "-v", "--interval", "100ms", "--retries", "1", "--check",
+               "s3cret=@127.0.0.1:1/", "say up pause")
+    box.out.expect("^up$")
+    until(lambda: any(c.get("failed") for c in box.status()["checks"]), "a result")
+    assert "127.0.0.1:1/" in box.get("/readyz").body and SECRET not in box.get("/status").body
 
 
 def test_a_password_that_a_comma_of_the_environment_cuts_is_not_shown():

@@ -161,8 +161,8 @@ def test_all_urls_are_waited_for_side_by_side(tmp_path):
 def test_the_end_of_a_foreign_child_is_not_an_answer(others, url, code):
     """Children from before our exec; as PID 1 there are orphans, too."""
     done = subprocess.run(["sh", "-c", f'{others} exec "$0" wait -t 300ms {url} {url}',
-                           harness.HALE], capture_output=True, check=False, timeout=harness.DEADLINE,
-                          env={"PATH": harness.PATH})
+                           harness.HALE], capture_output=True, check=False,
+                          timeout=harness.DEADLINE, env={"PATH": harness.PATH})
     assert done.returncode == code
 
 

@@ -215,7 +215,8 @@ def test_the_new_file_is_never_open_to_more_than_the_old_one(server, tmp_path, m
         (tmp_path / "out").write_bytes(b"old")
         (tmp_path / "out").chmod(mode)
     subprocess.run(["strace", "-qq", "-e", "trace=open,openat", "-o", tmp_path / "log",
-                    harness.HALE, "get", "-s", "-o", "out", server.url + "/ok"], cwd=tmp_path, check=True)
+                    harness.HALE, "get", "-s", "-o", "out", server.url + "/ok"],
+                   cwd=tmp_path, check=True)
     (line,) = [line for line in (tmp_path / "log").read_text().splitlines() if ".part" in line]
     assert f", {begun}) = " in line
     if mode is not None:

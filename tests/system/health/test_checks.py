@@ -267,7 +267,8 @@ def test_a_comma_in_the_environment_starts_a_check_unless_it_is_within_one(app, 
 
 def test_words_of_the_command_line_are_never_joined(app):
     port = app.url.rpartition(":")[2]
-    with running("--check", f"a={app.url}/ready --insecure", "--check", f"127.0.0.1:{port}") as hale:
+    with running("--check", f"a={app.url}/ready --insecure",
+                 "--check", f"127.0.0.1:{port}") as hale:
         lines = {line_with(hale, "hale: check ").split()[2] for _ in "ab"}
     assert lines == {"a:", f"127.0.0.1:{port}:"}
     done = subprocess.run([HALE, "--check", "exec:x 'y", "--check", "tcp:a:1", "true"], text=True,

@@ -236,8 +236,8 @@ def test_a_flood_and_garbage_do_no_harm(talker):
     def flood():
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
             sock.connect(name)
-            for text in (b"", b"\0", b"\n" * 4096, b"=" * 5000, b"READY=1\0X", b"STATUS=" + b"x" * 9000,
-                         os.urandom(4000)) * 50:
+            for text in (b"", b"\0", b"\n" * 4096, b"=" * 5000, b"READY=1\0X",
+                         b"STATUS=" + b"x" * 9000, os.urandom(4000)) * 50:
                 sock.send(text)
 
     box.inside(flood)

@@ -271,13 +271,47 @@ def test_descriptors_and_address_space_stay_as_they_were(hale):
     assert memory() == after_one
 
 
-def test_what_a_start_runs_through_is_mapped_with_its_first_page_fault():
-    """The kernel maps 64 KB about a fault: the code's first piece, up to init_run()."""
+def symbols(*names):
+    """{name: (first, last byte)} in the file's addresses."""
     told = subprocess.run(["nm", "-S", f"{HALE}.debug"], check=True, capture_output=True,
                           text=True).stdout
-    where = {name: (int(at, 16), int(at, 16) + int(size or "0", 16) - 1) for at, size, name in
-             re.findall(r"^(\w{16}) (?:(\w{16}) )?[Tt] (_start|init_run)$", told, re.M)}
-    assert where["_start"][0] // MAPPED == where["init_run"][1] // MAPPED
+    found = re.findall(rf"^(\w{{16}}) (?:(\w{{16}}) )?\w ({'|'.join(names)})$", told, re.M)
+    return {name: (int(at, 16), int(at, 16) + int(size or "0", 16) - 1)
+            for at, size, name in found}
+
+
+# From the first instruction to the last before the service, and what is the farthest off.
+START = ("_start", "opt_parse", "ip_read", "sock_parse", "spawn_shared", "init_run")
+
+
+def test_what_a_start_runs_through_is_mapped_with_its_first_page_fault():
+    """The kernel maps 64 KB about a fault: the code's first piece, up to init_run()."""
+    where = symbols(*START)
+    assert set(where) == set(START)
+    assert {at // MAPPED for at in where["_start"][:1] + tuple(w[1] for w in where.values())} \
+        == {where["_start"][0] // MAPPED}
+
+
+def test_what_a_start_reads_is_mapped_with_one_page_fault():
+    """The headers, the relocations' description and all constants but the anchors."""
+    where = symbols("_DYNAMIC", "blob")
+    told = subprocess.run(["readelf", "-lW", HALE], check=True, capture_output=True,
+                          text=True).stdout
+    (_, first, first_len), *_ = re.findall(r"^  LOAD +(\S+) (\S+) \S+ (\S+) .* R  +0x", told,
+                                           re.M)
+    assert int(first, 16) == 0 < where["_DYNAMIC"][0] < 4096
+    # Within the piece, or with nothing behind the anchors.
+    end = where["blob"][1]
+    assert where["blob"][0] < MAPPED and int(first_len, 16) - end < 64
+
+
+def test_a_start_writes_to_three_pages_of_the_file():
+    """Relocations to two, and the variables' one: each is copied by a page fault."""
+    told = subprocess.run(["readelf", "-lW", HALE], check=True, capture_output=True,
+                          text=True).stdout
+    ((at, size),) = re.findall(r"^  LOAD +\S+ (\S+) \S+ (\S+) .* RW +0x", told, re.M)
+    first, last = int(at, 16), int(at, 16) + int(size, 16) - 1
+    assert last // 4096 - first // 4096 + 1 <= 3
 
 
 def test_the_start_opens_no_file_of_the_image(box, tmp_path):

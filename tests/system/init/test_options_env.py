@@ -505,7 +505,8 @@ def test_version_is_one_line_with_all_parts(box):
     for words in (["--version"], ["-V"], ["run", "--version"]):
         code, out, err = run(box, *words)
         assert (code, len(out), err) == (0, 1, [])
-        assert re.fullmatch(r"hale \d+\.\d+\.\d+ \(commit \S+\), musl \S+, BearSSL \S+, Mozilla roots \S+ of 20\d\d-\d\d-\d\d \(\d+\)", out[0])
+        assert re.fullmatch(r"hale \d+\.\d+\.\d+ \(commit \S+\), musl \S+, BearSSL \S+, "
+                            r"Mozilla roots \S+ of 20\d\d-\d\d-\d\d \(\d+\)", out[0])
 
 
 @pytest.mark.parametrize("words", ["help", "--help", "-h", "help run", "help check", "help status",

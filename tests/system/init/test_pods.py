@@ -374,7 +374,8 @@ def test_the_examples_have_the_ca_file_for_the_services_own_https():
     for block in images():
         last = block[block.rindex("FROM "):]
         assert last.startswith("FROM hale-base:") or re.search(
-            r"^COPY --from=hale:\S+ /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/$", last, re.M)
+            r"^COPY --from=hale:\S+ /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/$", last,
+            re.M)
     assert re.search(r"^COPY --from=hale /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/$",
                      (TOP / "tests" / "images" / "Dockerfile.copy").read_text(), re.M)
 

@@ -149,7 +149,8 @@ class Openssl:
             self.port = free.getsockname()[1]
         self.process = subprocess.Popen(
             ("openssl", "s_server", "-accept", f"127.0.0.1:{self.port}",
-             *(() if stdin else ("-www",)), "-tls1_2", "-cert", cert, "-cert_chain", chain, "-key", key) + options,
+             *(() if stdin else ("-www",)), "-tls1_2", "-cert", cert, "-cert_chain", chain,
+             "-key", key) + options,
             stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0)
         self.wait_for(b"ACCEPT")

@@ -174,7 +174,8 @@ def test_status_of_a_draining_service_says_why_it_is_not_ready(up):
     until(lambda: box.run(HALE, "check", "--ready").returncode == 1, "hale drains")
     text = box.run(HALE, "status").stdout
     assert text.startswith("state     draining\n")
-    assert re.search(r"^ready     no: draining: SIGTERM came, not ready for \S+, \S+ left$", text, re.M)
+    assert re.search(r"^ready     no: draining: SIGTERM came, not ready for \S+, \S+ left$",
+                     text, re.M)
 
 
 def test_status_as_json_is_what_the_port_answers(up):

@@ -50,7 +50,8 @@ def certdata(*entries):
         text += f"#\n# Certificate \"{label}\"\n#\nCKA_CLASS CK_OBJECT_CLASS CKO_CERTIFICATE\n" \
             f"CKA_TOKEN CK_BBOOL CK_TRUE\nCKA_CERTIFICATE_TYPE CK_CERTIFICATE_TYPE CKC_X_509\n" \
             f"{same}CKA_VALUE {octal(cert.der)}CKA_NSS_MOZILLA_CA_POLICY CK_BBOOL CK_TRUE\n" \
-            f"CKA_NSS_SERVER_DISTRUST_AFTER {until}CKA_NSS_EMAIL_DISTRUST_AFTER CK_BBOOL CK_FALSE\n" \
+            f"CKA_NSS_SERVER_DISTRUST_AFTER {until}" \
+            f"CKA_NSS_EMAIL_DISTRUST_AFTER CK_BBOOL CK_FALSE\n" \
             f"\nCKA_CLASS CK_OBJECT_CLASS CKO_NSS_TRUST\n{same}" \
             f"CKA_TRUST_SERVER_AUTH CK_TRUST {trust}\n" \
             f"CKA_TRUST_EMAIL_PROTECTION CK_TRUST {TRUSTED}\n\n"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/probe.c - what the commands that check URLs share */
-#include "cmd/probe.h"
+/* cmd/targets.c - what the commands that check targets share */
+#include "cmd/targets.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -13,17 +13,17 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "cmd/cmd.h"
 #include "client/redact.h"
-#include "tls/trust.h"
+#include "cmd/cmd.h"
 #include "sup/cgroup.h"
 #include "sup/exec_error.h"
+#include "tls/trust.h"
 
 #define PIPE_MS  2000	/* for the CAs that come through a pipe */
 #define WHAT_MAX (REDACT_ROOM + 32)	/* bytes of a command and a URL */
 
-/* see cmd/probe.h */
-const char probe_urls[] =
+/* see cmd/targets.h */
+const char targets_help[] =
 	"\nURL and what it takes to pass:\n"
 	"  http://HOST[:PORT]/PATH         an HTTP status of 200-399; https:// too\n"
 	"  http+unix:/SOCKET:/PATH         the same over a unix socket, /SOCKET or @NAME\n"
@@ -44,9 +44,9 @@ refuse_variable(const char *what, int err, struct span name)
 	return CMD_USAGE;
 }
 
-/* A shell's word for what follows a failure or a success: CMD ["/hale", "check",
- * "URL", "||", "exit", "1"] has no shell that would read it. An exec:'s words are
- * check_verify()'s. */
+/* A shell's word for what follows a failure or a success: CMD ["/hale",
+ * "check", "URL", "||", "exit", "1"] has no shell that would read it. An
+ * exec:'s words are target_read()'s. */
 static bool
 is_for_a_shell(struct span word)
 {
@@ -55,14 +55,15 @@ is_for_a_shell(struct span word)
 	        && memmem(word.p, word.len, "||", 2) != NULL);
 }
 
-/* see cmd/probe.h */
+/* see cmd/targets.h */
 int
-probe_expand(const char *what, struct span *word)
+targets_expand(const char *what, struct span *word)
 {
 	struct span url = check_word_url(*word), name = { NULL, 0 };
 	struct span rest = span_after(*word, url.len);
-	char text[CHECK_URL_MAX], *made;
+	char text[TARGET_MAX], *made;
 	struct buf b = buf_over(text, sizeof text);
+	bool is_exec = span_has_prefix(url, "exec:");
 	int r;
 
 	if (is_for_a_shell(url)) {
@@ -70,14 +71,13 @@ probe_expand(const char *what, struct span *word)
 		          "CMD [...], and a check exits with 1 by itself", what);
 		return CMD_USAGE;
 	}
-	if (url.len == 0 || memmem(url.p, url.len, "${", 2) == NULL)
+	if (url.len == 0 || is_exec || memmem(url.p, url.len, "${", 2) == NULL)
 		return CMD_OK;
 	r = check_expand(&b, url, &name);
 	if (r < 0)
 		return refuse_variable(what, r, name);
 	/* A variable has neither a program nor options for us. */
-	if ((span_has_prefix(buf_span(&b), "exec:")
-	     && !span_has_prefix(url, "exec:"))
+	if (span_has_prefix(buf_span(&b), "exec:")
 	 || check_word_url(buf_span(&b)).len < b.len) {
 		log_error("%s: expected a part of a URL in %.*s, not exec: or an "
 		          "option", what, (int)name.len, name.p);
@@ -95,27 +95,27 @@ probe_expand(const char *what, struct span *word)
 }
 
 static int
-prepare_url(const char *command, char **url)
+read_one(const char *command, struct targets_one *one, struct span url)
 {
+	struct buf memory = buf_over(one->memory, sizeof one->memory);
 	char text[WHAT_MAX], room[REDACT_ROOM];
 	struct buf what = buf_over(text, sizeof text);
-	struct span got = span_of(*url);
 	const char *expected;
 	int r;
 
-	buf_fmt(&what, "%s \"%s\"", command, redact_text(room, got));
+	buf_fmt(&what, "%s \"%s\"", command, redact_text(room, url));
 	(void)buf_text(&what);
-	r = probe_expand(text, &got);
-	if (r == CMD_OK && check_verify(got, &expected) < 0) {
+	r = targets_expand(text, &url);
+	if (r == CMD_OK
+	 && target_read(&one->target, url, &memory, &expected) < 0) {
 		log_error("%s: expected %s", text, expected);
 		r = CMD_USAGE;
 	}
-	*url = (char *)got.p;
 	return r;
 }
 
-/* A pipe can be read only once: before each URL gets a process of its own, which
- * has what was read. What is wrong with it, each of them will say. */
+/* A pipe can be read only once: before each URL gets a process of its own,
+ * which has what was read. What is wrong with it, each of them will say. */
 static void
 read_pipe(const char *cafile)
 {
@@ -128,14 +128,14 @@ read_pipe(const char *cafile)
 		                   &ignored);
 }
 
-/* The option that applies to none of the URLs, or NULL. */
+/* The option that applies to none of the targets, or NULL. */
 static const char *
-fits_none(const struct check_conf *conf, int n, char **urls)
+fits_none(const struct check_conf *conf, int n, const struct targets_one *t)
 {
 	const char *first = NULL;
 
 	for (int i = 0; i < n; i++) {
-		const char *misfit = check_misfit(conf, span_of(urls[i]));
+		const char *misfit = check_misfit(conf, t[i].target.kind);
 
 		if (misfit == NULL || (i > 0 && misfit != first))
 			return NULL;
@@ -144,20 +144,26 @@ fits_none(const struct check_conf *conf, int n, char **urls)
 	return first;
 }
 
-/* see cmd/probe.h */
+/* see cmd/targets.h */
 int
-probe_prepare(const char *command, struct check_conf *conf, int n,
-              char **urls)
+targets_read(const char *command, struct check_conf *conf, int n, char **urls,
+             struct targets_one **out)
 {
+	struct targets_one *t = calloc((size_t)n, sizeof *t);
 	const char *misfit;
 
+	*out = t;
+	if (t == NULL) {
+		log_error("%s", err_text(-ENOMEM));
+		return CMD_FAILED;
+	}
 	for (int i = 0; i < n; i++) {
-		int r = prepare_url(command, &urls[i]);
+		int r = read_one(command, &t[i], span_of(urls[i]));
 
 		if (r != CMD_OK)
 			return r;
 	}
-	misfit = fits_none(conf, n, urls);
+	misfit = fits_none(conf, n, t);
 	if (misfit != NULL) {
 		log_error("%s: %s does not apply to %s", command, misfit,
 		          n > 1 ? "any of these URLs" : "this URL");
@@ -172,14 +178,14 @@ probe_prepare(const char *command, struct check_conf *conf, int n,
 	return CMD_OK;
 }
 
-/* see cmd/probe.h */
+/* see cmd/targets.h */
 int
-probe_url(const struct check_conf *conf, struct span url,
-          int64_t deadline_ms, struct buf *why)
+targets_check(const struct check_conf *conf, const struct target *t,
+              int64_t deadline_ms, struct buf *why)
 {
-	uint64_t kills = span_has_prefix(url, "exec:") ? cgroup_oom_kills()
-	                                               : CGROUP_UNKNOWN;
-	int r = check_url(conf, url, deadline_ms, why);
+	uint64_t kills = t->kind == TARGET_EXEC ? cgroup_oom_kills()
+	                                        : CGROUP_UNKNOWN;
+	int r = check_target(conf, t, deadline_ms, why);
 
 	if (r == ERR_KILLED && cgroup_has_killed(kills, cgroup_oom_kills()))
 		buf_str(why, ", by the kernel for memory");
@@ -213,9 +219,9 @@ end_of(pid_t child)
 	return status == 0 ? CMD_OK : CMD_FAILED;
 }
 
-/* see cmd/probe.h */
+/* see cmd/targets.h */
 int
-probe_all(size_t n, int (*one)(void *arg, size_t i), void *arg)
+targets_each(size_t n, int (*one)(void *arg, size_t i), void *arg)
 {
 	pid_t *children;
 	int code = CMD_OK;

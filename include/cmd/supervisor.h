@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/ask.h - ask the supervisor of this container, for several commands
+ * cmd/supervisor.h - one request to this container's supervisor
  */
-#ifndef HALE_CMD_ASK_H
-#define HALE_CMD_ASK_H
+#ifndef HALE_CMD_SUPERVISOR_H
+#define HALE_CMD_SUPERVISOR_H
 
 #include "base/buf.h"
 
@@ -12,7 +12,7 @@
  * Returns the HTTP status, or -1 after saying in one line on stderr, unless
  * quiet, why there is no answer.
  */
-int ask_supervisor(const char *method, const char *path, int64_t timeout_ms,
-                   bool quiet, struct buf *body);
+int supervisor_answer(const char *method, const char *path, int64_t timeout_ms,
+                      bool quiet, struct buf *body);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/ask.c - ask the supervisor of this container */
-#include "cmd/ask.h"
+/* cmd/supervisor.c - one request to this container's supervisor */
+#include "cmd/supervisor.h"
 
 #include <errno.h>
 
@@ -10,7 +10,7 @@
 #include "sup/local_ask.h"
 
 static void
-tell_failure(int err)
+log_failure(int err)
 {
 	switch (err) {
 	case -ECONNREFUSED:
@@ -26,10 +26,10 @@ tell_failure(int err)
 	}
 }
 
-/* see cmd/ask.h */
+/* see cmd/supervisor.h */
 int
-ask_supervisor(const char *method, const char *path, int64_t timeout_ms,
-               bool quiet, struct buf *body)
+supervisor_answer(const char *method, const char *path, int64_t timeout_ms,
+                  bool quiet, struct buf *body)
 {
 	int status = local_ask(method, path,
 	                       clock_after(clock_ms(), timeout_ms), body);
@@ -37,6 +37,6 @@ ask_supervisor(const char *method, const char *path, int64_t timeout_ms,
 	if (status >= 0)
 		return status;
 	if (!quiet)
-		tell_failure(status);
+		log_failure(status);
 	return -1;
 }

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * get/options.h - the command line of `hale get`, which is curl's
+ *
+ * Letters join, a long option's value is the next word, "--no-" undoes a flag,
+ * nothing comes from HALE_*. Nothing is printed here.
+ */
+#ifndef HALE_GET_OPTIONS_H
+#define HALE_GET_OPTIONS_H
+
+#include "base/buf.h"
+#include "get/bytes.h"
+
+#include <stdint.h>
+
+struct tls_session;
+
+struct option_words {	/* at holds a word of argv for each */
+	const char **at;	/* with room for as many as argv has words */
+	size_t       n;
+};
+
+enum output_kind { OUTPUT_STDOUT, OUTPUT_FILE, OUTPUT_REMOTE };
+
+struct option_output {
+	enum output_kind kind;
+	const char      *name;	/* OUTPUT_FILE */
+};
+
+/* The whole command line, and what of the environment it leaves open. */
+struct options {
+	/* what is requested */
+	struct option_words   urls;
+	struct option_output *outputs;	/* the nth goes with the nth URL */
+	size_t                n_outputs;
+	const char  *method;	/* -X */
+	struct span *headers;	/* request_verify_line() holds */
+	size_t       n_headers;
+	size_t       n_not_headers;	/* lines of -H that are left out */
+	void       **owned;	/* the bytes of some of these, on the heap */
+	size_t       n_owned;
+	struct bytes data;	/* -d and its kin, joined */
+	bool         json, get, head;	/* --json, -G, -I */
+	struct option_words uploads;	/* -T; the nth goes with the nth URL */
+	const char  *user, *referer, *cookie, *range, *bearer;
+	const char  *agent;	/* the caller's without -A; "": none is sent */
+	const char  *target;	/* --request-target */
+	bool         path_as_is, http10, globoff;
+	/* answers */
+	bool         fail, fail_with_body, location, location_trusted;
+	bool         post301, post302, post303;
+	int64_t      max_redirs;	/* < 0: no end */
+	int64_t      max_filesize;	/* 0: no end */
+	/* output */
+	bool         include, silent, show_error, verbose, create_dirs;
+	bool         progress_off, fail_early;
+	const char  *dump_header, *write_out, *output_dir, *sha256;
+	const char  *resume;	/* -C: a number or "-" */
+	/* time and trying again */
+	int64_t      max_time_ms, connect_ms;	/* 0: no end */
+	int64_t      retry, retry_delay_ms, retry_max_ms;
+	bool         retry_refused, retry_all;
+	/* where to */
+	struct option_words resolve, connect_to;
+	const char  *unix_socket;
+	bool         unix_abstract;
+	int          family;	/* AF_UNSPEC, AF_INET, AF_INET6 */
+	const char  *proxy;	/* -x, which holds for both */
+	const char  *http_proxy, *https_proxy;	/* "": none */
+	const char  *no_proxy;	/* "": none */
+	const char  *proxy_user;
+	bool         proxy_tunnel;
+	const char  *protocols;	/* --proto */
+	/* TLS */
+	const char  *cafile, *certfile, *keyfile;
+	bool         insecure;
+	struct tls_session *session;	/* the caller's: one for all connections */
+	bool         help;
+};
+
+/*
+ * Reads argv[1..], and the proxies of the environment, into o, which is zeroed but
+ * for agent and session. Files that options name (-d @file) are read. Returns
+ * GET_OK, or another exit code (get/exit.h) after appending in one line what is
+ * wrong. options_free() is due in both cases.
+ */
+int options_read(struct options *o, int argc, char **argv, struct buf *why);
+void options_free(struct options *o);
+
+/* Appends the options' help, a line each. */
+void options_write_help(struct buf *b);
+
+/* Are no messages wanted? */
+bool options_are_quiet(const struct options *o);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * get/values.h - what the value of each of curl's options means
+ *
+ * Each is an opt_add (base/opt.h) of a terminated value. Returns 0, ERR_PARSE
+ * or ERR_RANGE for a value that is not what the option expects, or -errno: of
+ * the file that the value names after its first '@', or -ENOMEM. Nothing is
+ * printed.
+ */
+#ifndef HALE_GET_VALUES_H
+#define HALE_GET_VALUES_H
+
+#include "base/opt.h"
+
+/* field is an int64_t: a whole number; the same or -1; bytes, which k, M, G, T and P
+ * multiply; seconds with a fraction, in milliseconds, more than can be counted
+ * is 0. */
+opt_add value_count, value_redirs, value_size, value_seconds;
+
+/* field is a struct option_words, which has room for all. */
+opt_add value_word;
+
+/* field is an int, which becomes AF_INET or AF_INET6; there is no value. */
+opt_add value_v4, value_v6;
+
+/* field is a const char *. */
+opt_add value_referer, value_sha256;
+
+/* field is the struct options. */
+opt_add value_data, value_data_raw, value_data_binary, value_data_urlencode,
+        value_json, value_header, value_bearer, value_cookie, value_range,
+        value_output, value_remote_name, value_unix, value_unix_abstract;
+
+#endif

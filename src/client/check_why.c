@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* client/check_why.c - why a check got no answer, in words */
+#include "client/check_why.h"
+
+#include <errno.h>
+
+#include "base/err.h"
+
+#define STRANGER_MAX 60		/* bytes of what is not HTTP that are shown */
+
+/* see client/check_why.h */
+void
+check_why_name(const char *host, const struct dial_addr *at, struct buf *why)
+{
+	char text[TARGET_HOST_MAX + 1];
+	struct buf b = buf_over(text, sizeof text);
+
+	(void)dial_write_host(&b, at);
+	if (!span_is(buf_span(&b), host))
+		buf_fmt(why, "%s: ", host);
+}
+
+/* Bytes of a SETTINGS frame (RFC 9113, 4.1): two zeros of its length, one that
+ * is not looked at, its type, no flags, stream 0. */
+static bool
+is_h2(struct span got)
+{
+	static const char rest[] = "\4\0\0\0\0";
+
+	return got.len > 8 && got.p[0] == 0 && got.p[1] == 0
+	    && memcmp(got.p + 3, rest, sizeof rest - 1) == 0;
+}
+
+/* What speaks no HTTP, by its first bytes. Returns false where that is HTTP
+ * in another form. */
+static bool
+write_stranger(struct span got, struct buf *why)
+{
+	static const struct { char start[4], name[12]; } known[] = {
+		{ "SSH", "SSH" }, { "220", "SMTP or FTP" },
+		{ "PRI", "HTTP/2" },
+	};
+	const char *name = "";
+	struct span line = got;
+
+	if (is_h2(got)) {
+		buf_str(why, "HTTP/2");
+		return false;
+	}
+	/* An alert or a handshake of any version (RFC 8446, 5.1). */
+	if (got.len > 1 && (got.p[0] == 0x15 || got.p[0] == 0x16)
+	 && got.p[1] == 3) {
+		buf_str(why, "TLS: use https://");
+		return false;
+	}
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (span_has_prefix(got, known[i].start))
+			name = known[i].name;
+	line = span_trim(span_cut(&line, '\n'), "\r");
+	if (line.len > STRANGER_MAX)
+		line.len = STRANGER_MAX;
+	buf_fmt(why, "%s%s\"%.*s\"", name, *name != '\0' ? ": " : "",
+	        (int)line.len, line.p);
+	return true;
+}
+
+static bool
+write_version(const struct exchange *c, struct buf *why)
+{
+	struct span got = exchange_unread(c), version = reply_version(got);
+
+	buf_str(why, "expected HTTP/1.0 or HTTP/1.1, got ");
+	if (version.len == 0)
+		return write_stranger(got, why);
+	buf_fmt(why, "HTTP/%.*s", (int)version.len, version.p);
+	return false;
+}
+
+/* A host and a port, of which HTTP was guessed, may be those of a database. */
+static void
+write_hint(const struct target *t, struct buf *why)
+{
+	const char *open = t->url.is_v6 ? "[" : "";
+	const char *close = t->url.is_v6 ? "]" : "";
+
+	if (!t->url.has_scheme && t->url.has_port)
+		buf_fmt(why, "; is tcp:%s%s%s:%u meant?", open, t->host, close,
+		        t->url.port);
+}
+
+/* see client/check_why.h */
+void
+check_why_failed(const struct exchange *c, const struct target *t, int err,
+                 struct buf *why)
+{
+	if (c->step == EXCHANGE_LOOKUP) {
+		exchange_text(c, err, why);
+		return;
+	}
+	if (c->step == EXCHANGE_CONNECT && c->peer.len > 0
+	 && err != ERR_TOOBIG)
+		check_why_name(t->host, &c->peer, why);
+	if (c->step == EXCHANGE_HEAD && err == ERR_VERSION) {
+		if (write_version(c, why))
+			write_hint(t, why);
+		return;
+	}
+	if (c->step < EXCHANGE_SEND && err == ERR_TOOBIG) {
+		buf_str(why, "the request is longer than "
+		        BUF_DIGITS(CHECK_REQUEST_MAX) " bytes");
+		return;
+	}
+	if (c->step > EXCHANGE_CONNECT && !t->url.is_https && c->peer.len > 0
+	 && (err == ERR_TIMEOUT || err == ERR_EMPTY || err == -ECONNRESET)) {
+		check_why_name(t->host, &c->peer, why);
+		dial_write(why, &c->peer);
+		buf_str(why, ": ");
+	}
+	exchange_text(c, err, why);
+	if (c->step != EXCHANGE_HEAD || err == ERR_PARSE || err == ERR_TOOBIG)
+		return;
+	if (t->url.has_scheme && !t->url.is_https && err != ERR_TIMEOUT
+	 && t->kind == TARGET_HTTP)
+		buf_str(why, "; is https:// meant?");
+	write_hint(t, why);	/* nothing came of it */
+}

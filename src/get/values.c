@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT */
+/* get/values.c - what the value of each of curl's options means */
+#include "get/values.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/err.h"
+#include "base/parse.h"
+#include "client/request.h"
+#include "get/options.h"
+
+#define DIGITS "0123456789"
+
+/* see get/values.h */
+int
+value_count(void *field, struct span value)
+{
+	uint64_t n;
+	int r = parse_uint_span(value, INT64_MAX, &n);
+
+	if (r == 0)
+		*(int64_t *)field = (int64_t)n;
+	return r;
+}
+
+/* see get/values.h */
+int
+value_redirs(void *field, struct span value)
+{
+	if (!span_is(value, "-1"))
+		return value_count(field, value);
+	*(int64_t *)field = -1;
+	return 0;
+}
+
+/* see get/values.h */
+int
+value_size(void *field, struct span value)
+{
+	static const char units[] = "kmgtp";
+	struct span digits = { value.p, strspn(value.p, DIGITS) };
+	const char *unit = value.p + digits.len;
+	int shift = 0, r;
+	uint64_t n;
+
+	if (*unit != '\0') {
+		const char *at = strchr(units, *unit | ('a' ^ 'A'));
+
+		if (at == NULL || unit[1] != '\0')
+			return ERR_PARSE;
+		shift = 10 * (int)(at - units + 1);
+	}
+	r = parse_uint_span(digits, INT64_MAX >> shift, &n);
+	if (r == 0)
+		*(int64_t *)field = (int64_t)(n << shift);
+	return r;
+}
+
+/* see get/values.h: "5", "0.5", ".5" or "5." */
+int
+value_seconds(void *field, struct span value)
+{
+	size_t whole = strspn(value.p, DIGITS);
+	size_t point = value.p[whole] == '.';
+	size_t part = strspn(value.p + whole + point, DIGITS);
+	char text[64];
+	struct buf b = buf_over(text, sizeof text);
+	int r;
+
+	if (whole + part == 0 || value.len != whole + point + part)
+		return ERR_PARSE;
+	buf_fmt(&b, "%s%s%s", whole > 0 ? "" : "0", value.p,
+	        point > part ? "0" : "");
+	r = parse_ms(buf_text(&b), field);
+	if (b.cut || r != ERR_RANGE)
+		return b.cut ? ERR_PARSE : r;
+	*(int64_t *)field = 0;
+	return 0;
+}
+
+/* see get/values.h */
+int
+value_word(void *field, struct span value)
+{
+	struct option_words *words = field;
+
+	words->at[words->n++] = value.p;
+	return 0;
+}
+
+/* see get/values.h */
+int
+value_v4(void *field, struct span value)
+{
+	(void)value;
+	*(int *)field = AF_INET;
+	return 0;
+}
+
+/* see get/values.h */
+int
+value_v6(void *field, struct span value)
+{
+	(void)value;
+	*(int *)field = AF_INET6;
+	return 0;
+}
+
+/* see get/values.h */
+int
+value_referer(void *field, struct span value)
+{
+	if (memmem(value.p, value.len, ";auto", 5) != NULL)
+		return ERR_PARSE;
+	*(const char **)field = value.p;
+	return 0;
+}
+
+/* see get/values.h */
+int
+value_sha256(void *field, struct span value)
+{
+	if (value.len != 64
+	 || strspn(value.p, DIGITS "abcdefABCDEF") != value.len)
+		return ERR_PARSE;
+	*(const char **)field = value.p;
+	return 0;
+}
+
+/* Parts of -d are joined by '&'. */
+static int
+start_part(struct options *o)
+{
+	return o->data.is_set ? bytes_add(&o->data, span_of("&")) : 0;
+}
+
+/* "@file" or the bytes themselves. */
+static int
+add_content(struct bytes *b, struct span value)
+{
+	return span_has_prefix(value, "@") ? bytes_add_file(b, value.p + 1)
+	                                   : bytes_add(b, value);
+}
+
+/* see get/values.h */
+int
+value_data(void *field, struct span value)
+{
+	struct options *o = field;
+	int r = start_part(o);
+	size_t from = o->data.len;
+
+	if (r == 0)
+		r = add_content(&o->data, value);
+	if (span_has_prefix(value, "@"))
+		bytes_drop_line_ends(&o->data, from);
+	return r;
+}
+
+/* see get/values.h */
+int
+value_data_binary(void *field, struct span value)
+{
+	struct options *o = field;
+	int r = start_part(o);
+
+	return r < 0 ? r : add_content(&o->data, value);
+}
+
+/* see get/values.h */
+int
+value_data_raw(void *field, struct span value)
+{
+	struct options *o = field;
+	int r = start_part(o);
+
+	return r < 0 ? r : bytes_add(&o->data, value);
+}
+
+/* see get/values.h */
+int
+value_json(void *field, struct span value)
+{
+	struct options *o = field;
+
+	o->json = true;	/* its parts are joined by nothing */
+	return add_content(&o->data, value);
+}
+
+static int
+add_encoded(struct bytes *b, struct span bytes)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	int r = bytes_add(b, (struct span){ NULL, 0 });
+
+	for (size_t i = 0; i < bytes.len && r == 0; i++) {
+		unsigned char c = (unsigned char)bytes.p[i];
+		char x[] = { '%', hex[c >> 4], hex[c & 15] };
+		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+		          || (c >= '0' && c <= '9')
+		          || (c != '\0' && strchr("-._~", c) != NULL);
+
+		if (c == ' ')
+			r = bytes_add(b, span_of("+"));
+		else
+			r = bytes_add(b, plain
+			              ? (struct span){ bytes.p + i, 1 }
+			              : (struct span){ x, sizeof x });
+	}
+	return r;
+}
+
+/* see get/values.h: "content", "=content", "name=content", "@file" or
+ * "name@file" */
+int
+value_data_urlencode(void *field, struct span value)
+{
+	struct options *o = field;
+	struct span name = { value.p, strcspn(value.p, "=@") };
+	struct bytes file = { 0 };
+	struct span content = value;
+	int r = start_part(o);
+
+	if (r == 0 && name.len < value.len) {
+		content = span_after(value, name.len + 1);
+		r = bytes_add(&o->data, name);
+		if (r == 0 && name.len > 0)
+			r = bytes_add(&o->data, span_of("="));
+	}
+	if (r == 0 && value.p[name.len] == '@') {
+		r = bytes_add_file(&file, content.p);
+		content = (struct span){ file.p, file.len };
+	}
+	if (r == 0)
+		r = add_encoded(&o->data, content);
+	free(file.p);
+	return r;
+}
+
+static int
+add_header(struct options *o, struct span line)
+{
+	struct span *p;
+
+	if (request_verify_line(line) < 0) {
+		o->n_not_headers++;	/* curl passes over it, too */
+		return 0;
+	}
+	p = realloc(o->headers, (o->n_headers + 1) * sizeof *p);
+	if (p == NULL)
+		return -ENOMEM;
+	o->headers = p;
+	p[o->n_headers++] = line;
+	return 0;
+}
+
+/* see get/values.h: a header line, or "@file" with one a line */
+int
+value_header(void *field, struct span value)
+{
+	struct options *o = field;
+	struct bytes file = { 0 };
+	struct span rest;
+	int r;
+
+	if (!span_has_prefix(value, "@"))
+		return add_header(o, value);
+	r = bytes_add_file(&file, value.p + 1);
+	o->owned[o->n_owned++] = file.p;
+	rest = (struct span){ file.p, file.len };
+	while (r == 0 && rest.len > 0) {
+		struct span line = span_cut(&rest, '\n');
+
+		while (line.len > 0 && (line.p[line.len - 1] == '\r'
+		                     || line.p[line.len - 1] == ' '))
+			line.len--;
+		if (line.len > 0)
+			r = add_header(o, line);
+	}
+	return r;
+}
+
+/* Joins two words on the heap; o owns the text. Returns it, or NULL. */
+static char *
+join(struct options *o, const char *first, const char *second)
+{
+	size_t cap = strlen(first) + strlen(second) + 1;
+	char *text = malloc(cap);
+	struct buf b = buf_over(text, cap);
+
+	if (text == NULL)
+		return NULL;
+	o->owned[o->n_owned++] = text;
+	buf_fmt(&b, "%s%s", first, second);
+	(void)buf_text(&b);
+	return text;
+}
+
+/* see get/values.h */
+int
+value_bearer(void *field, struct span value)
+{
+	const char *line = join(field, "Authorization: Bearer ", value.p);
+
+	return line == NULL ? -ENOMEM : add_header(field, span_of(line));
+}
+
+/* see get/values.h: "5" means "5-" */
+int
+value_range(void *field, struct span value)
+{
+	struct options *o = field;
+	bool is_number = value.len > 0
+	              && strspn(value.p, DIGITS) == value.len;
+
+	o->range = is_number ? join(o, value.p, "-") : value.p;
+	return o->range != NULL ? 0 : -ENOMEM;
+}
+
+/* see get/values.h */
+int
+value_cookie(void *field, struct span value)
+{
+	struct options *o = field;
+	const char *cookie = value.p;
+
+	if (!span_has(value, '='))
+		return ERR_PARSE;	/* a file's name */
+	if (o->cookie != NULL) {
+		cookie = join(o, o->cookie, ";");
+		cookie = cookie == NULL ? NULL : join(o, cookie, value.p);
+	}
+	o->cookie = cookie;
+	return cookie != NULL ? 0 : -ENOMEM;
+}
+
+/* see get/values.h */
+int
+value_output(void *field, struct span value)
+{
+	struct options *o = field;
+
+	if (value.len == 0)
+		return ERR_PARSE;
+	o->outputs[o->n_outputs++] = (struct option_output){
+		.kind = span_is(value, "-") ? OUTPUT_STDOUT : OUTPUT_FILE,
+		.name = value.p,
+	};
+	return 0;
+}
+
+/* see get/values.h */
+int
+value_remote_name(void *field, struct span value)
+{
+	struct options *o = field;
+
+	(void)value;
+	o->outputs[o->n_outputs++].kind = OUTPUT_REMOTE;
+	return 0;
+}
+
+static int
+set_unix(struct options *o, const char *path, bool is_abstract)
+{
+	o->unix_socket = path;
+	o->unix_abstract = is_abstract;
+	return 0;
+}
+
+/* see get/values.h */
+int
+value_unix(void *field, struct span value)
+{
+	return set_unix(field, value.p, false);
+}
+
+/* see get/values.h */
+int
+value_unix_abstract(void *field, struct span value)
+{
+	return set_unix(field, value.p, true);
+}
