@@ -69,7 +69,8 @@ FIRST = main cmd/cmd cmd/run base/relro base/err base/span base/buf base/parse \
         base/signame base/opt base/clock base/log sup/signals sup/lifecycle \
         sup/lifecycle_status sup/backoff \
         sup/monitor sup/inbox sup/verdict sup/cgroup sup/terminal sup/spawn sup/child sup/tree \
-        sup/proc sup/fds sup/env sup/launch sup/keeper sup/nonce sup/local \
+        sup/proc sup/fds sup/env sup/launch sup/keeper_start sup/keeper_signal sup/keeper \
+        sup/nonce sup/local \
         net/loop net/ip net/sock net/server
 NEXT  = sup/checker sup/usage sup/notify sup/notify_sock net/http net/proxy \
         client/check client/check_http client/check_stream client/check_why \

@@ -18,6 +18,12 @@ bool lifecycle_is_mending(const struct lifecycle *s);
 /* Does the service's process exist, or will it again by itself? */
 bool lifecycle_is_live(const struct lifecycle *s);
 
+/* May it still serve, so that checks go on? They end with the stop signal. */
+bool lifecycle_is_serving(const struct lifecycle *s);
+
+/* Is it being stopped since it was not live? */
+bool lifecycle_is_sick_end(const struct lifecycle *s);
+
 /* Is it to be given work: running, and not draining? */
 bool lifecycle_is_ready(const struct lifecycle *s);
 

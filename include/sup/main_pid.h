@@ -37,7 +37,7 @@ struct main_pid {
 /*
  * `to` becomes the service instead of `from`, which stays known as the former
  * one. f->loop, gone and owner must be set: gone(owner, pid) is called once when
- * one that is not our child has ended. Returns 0; -ESRCH if `to` does not live
+ * one that was not our child has ended. Returns 0; -ESRCH if `to` does not live
  * or does not descend from us; another error number if it cannot be waited for (no
  * pidfd_open(2), no descriptor): it is then taken when main_pid_next() finds it
  * to be our child.
@@ -50,6 +50,9 @@ int main_pid_take(struct main_pid *f, pid_t from, pid_t to);
  * if none of them lives.
  */
 pid_t main_pid_next(struct main_pid *f);
+
+/* Has it ended, and is it a child of ours, to be reaped by us? */
+bool main_pid_is_ended_child(pid_t pid);
 
 /* pid was reaped. */
 void main_pid_reaped(struct main_pid *f, pid_t pid);

@@ -29,6 +29,20 @@ lifecycle_is_mending(const struct lifecycle *s)
 
 /* see sup/lifecycle_status.h */
 bool
+lifecycle_is_serving(const struct lifecycle *s)
+{
+	return s->state == SVC_RUNNING || s->state == SVC_DRAINING;
+}
+
+/* see sup/lifecycle_status.h */
+bool
+lifecycle_is_sick_end(const struct lifecycle *s)
+{
+	return s->state == SVC_MENDING || s->sickened;
+}
+
+/* see sup/lifecycle_status.h */
+bool
 lifecycle_is_live(const struct lifecycle *s)
 {
 	return !s->gave_up && !s->stuck

@@ -21,6 +21,16 @@ is_our_child(pid_t pid)
 	    && info.si_pid == 0;
 }
 
+/* see sup/main_pid.h */
+bool
+main_pid_is_ended_child(pid_t pid)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0
+	    && info.si_pid == pid;
+}
+
 static bool
 is_below_us(pid_t pid)
 {

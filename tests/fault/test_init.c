@@ -241,8 +241,8 @@ plan_watch(struct init_plan *plan)
 
 	(void)check_word_read(&own_socket, span_of(address), span_of(address),
 	                      &memory, NULL, &unused);
-	plan->lifecycle.restart = RESTART_ON_FAILURE;
-	plan->monitor = (struct monitor_plan){
+	plan->service.lifecycle.restart = RESTART_ON_FAILURE;
+	plan->service.monitor = (struct monitor_plan){
 		.verdict = {
 			.interval_ms = 1000, .timeout_ms = 60000,
 			.start_interval_ms = 1000, .retries = 3,
@@ -256,10 +256,10 @@ plan_watch(struct init_plan *plan)
 	};
 	if (!mends)
 		return;
-	plan->lifecycle.on_unhealthy = UNHEALTHY_RESTART;
-	plan->monitor.verdict.interval_ms = 100;
-	plan->monitor.verdict.retries = 1;
-	plan->monitor.checks[0].counts_for |= VERDICT_LIVE;
+	plan->service.lifecycle.on_unhealthy = UNHEALTHY_RESTART;
+	plan->service.monitor.verdict.interval_ms = 100;
+	plan->service.monitor.verdict.retries = 1;
+	plan->service.monitor.checks[0].counts_for |= VERDICT_LIVE;
 }
 
 static void
@@ -277,8 +277,8 @@ be_hale(int said_fd)
 	sigaddset(&set, SIGUSR2);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	signals_block(&plan.given);
-	plan.argv = argv;
+	signals_block(&plan.service.given);
+	plan.service.argv = argv;
 	plan.version = "0";
 	plan.subreaper = true;
 	if (sock_parse(&plan.listen[plan.n_listen++].at, span_of(address)) < 0)
