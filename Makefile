@@ -66,19 +66,19 @@ $B/hale: $B/hale.debug
 # ends with init_run() within the first 64 KB (test_counts.py). init.o comes last there:
 # its large state would part libc's variables from ours.
 FIRST = main cmd/cmd cmd/run base/relro base/err base/span base/buf base/parse \
-        base/signame base/opt base/clock base/log sup/signals sup/lifecycle \
-        sup/lifecycle_status sup/backoff \
-        sup/monitor sup/inbox sup/verdict sup/cgroup sup/terminal sup/spawn sup/child sup/tree \
-        sup/proc sup/fds sup/env sup/launch sup/keeper_start sup/keeper_signal sup/keeper \
-        sup/nonce sup/local \
-        net/loop net/ip net/sock net/server
-NEXT  = sup/checker sup/usage sup/notify sup/notify_sock net/http net/proxy \
+        base/signame base/opt_table base/opt base/clock base/log sup/signals \
+        sup/lifecycle sup/lifecycle_status sup/backoff sup/monitor sup/inbox \
+        sup/verdict sup/cgroup sup/terminal sup/spawn sup/child sup/tree \
+        sup/proc sup/fds sup/env sup/launch sup/keeper_start sup/keeper_signal \
+        sup/keeper sup/nonce sup/local net/loop net/addr net/ip net/sock \
+        net/conn net/server
+NEXT  = sup/checker sup/usage sup/notify sup/notify_sock net/http net/h2 net/proxy \
         client/check client/check_http client/check_stream client/check_why \
         client/checkopt client/target client/argv client/url base/percent \
         client/redact client/exchange client/dial client/resolve \
-        client/nameserver client/request client/reply client/program cmd/check \
-        cmd/targets cmd/run_checks cmd/supervisor sup/local_ask \
-        cmd/wait cmd/status cmd/get
+        client/nameserver client/query client/request client/reply \
+        client/program cmd/check cmd/targets cmd/run_checks cmd/supervisor \
+        sup/local_ask cmd/wait cmd/status cmd/get
 ORDER = $(call objects,$(FIRST)) -lc $(call objects,sup/init) -lc \
         $(call objects,$(NEXT))
 
@@ -186,6 +186,7 @@ $B/unit/parts.a: $(UNIT_PARTS)
 # cgroup.c's absolute paths are looked up in a folder of the test's.
 $B/unit/test_cgroup: UNIT_LINK = -Wl,--wrap=open
 $B/unit/test_last_end: UNIT_LINK = -Wl,--wrap=cgroup_oom_kills
+$B/unit/test_trust: UNIT_LINK = -Wl,--wrap=access,--wrap=opendir
 # Nobody answers, and time is what poll() was asked to wait.
 $B/unit/test_dial: UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=clock_wait_ms \
         -Wl,--wrap=poll,--wrap=connect

@@ -2,8 +2,8 @@
 /*
  * base/opt_words.h - what an option table says to people (pure)
  *
- * The help text, what a value should be, and whose variable an unknown HALE_* is
- * nearly.
+ * The help text, what a value should be, and whose variable an unknown HALE_*
+ * nearly is.
  */
 #ifndef HALE_BASE_OPT_WORDS_H
 #define HALE_BASE_OPT_WORDS_H
@@ -18,8 +18,8 @@ const char *opt_expected(const struct opt *o);
 /* Appends o's name in the environment: HALE_STOP_TIMEOUT. */
 void opt_write_env_name(struct buf *b, const struct opt *o);
 
-/* Appends a help text, one line an option; the explanations start in this column.
- * One that has none is left out, as is what is refused. */
+/* Appends a help text, one line an option; the explanations start in this
+ * column. One that has none is left out, as is what is refused. */
 void opt_write_help(struct buf *b, const struct opt *opts, size_t column);
 
 /*

@@ -12,7 +12,7 @@
 
 /* Appends "db: ", for before the address that was tried for that host; nothing
  * if host is that address. */
-void check_why_name(const char *host, const struct dial_addr *at,
+void check_why_name(const char *host, const struct addr *at,
                     struct buf *why);
 
 /* Appends why the exchange c with t failed with err, and what may have been

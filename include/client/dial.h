@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client/dial.h - connect to one of a host's addresses
+ * client/dial.h - connect to one of a host's addresses, or to a unix socket
  *
  * Blocking, with one absolute deadline; never for PID 1's loop. No name is looked
  * up here: client/resolve.h fills the set.
@@ -8,29 +8,14 @@
 #ifndef HALE_CLIENT_DIAL_H
 #define HALE_CLIENT_DIAL_H
 
-#include "net/ip.h"
-#include "net/sock.h"
-
-#include <netinet/in.h>
+#include "net/addr.h"
 
 #define DIAL_ADDRS_MAX  6433	/* addresses of a name: all that DNS can say of it */
 #define DIAL_STAGGER_MS 250	/* head start of each address (RFC 8305, 5) */
 #define DIAL_RACE_MAX   32	/* attempts under way at a time */
 
-/* A socket's address; any.sa_family tells which. */
-struct dial_addr {
-	union {
-		struct sockaddr     any;
-		struct sockaddr_in  v4;
-		struct sockaddr_in6 v6;
-		struct sockaddr_un  un;
-	};
-	socklen_t len;
-};
-
-/* Where to connect to: addresses in order and one port, or a unix socket. */
+/* Where to connect to: addresses in order, and one port. */
 struct dial_set {
-	struct dial_addr un;	/* un.len > 0: this it is, and n is 1 */
 	uint16_t   port;
 	size_t     n;
 	struct ip  few[2];	/* the addresses, as long as many is NULL */
@@ -49,6 +34,9 @@ int dial_add(struct dial_set *set, const struct ip *ip);
 /* Makes room for DIAL_ADDRS_MAX addresses in set->many. Returns 0 or -ENOMEM. */
 int dial_make_room(struct dial_set *set);
 
+/* Appends the i-th address of the set. */
+void dial_write_ip(struct buf *b, const struct dial_set *set, size_t i);
+
 /* The addresses, n of them. */
 static inline struct ip *
 dial_ips(struct dial_set *set)
@@ -56,44 +44,22 @@ dial_ips(struct dial_set *set)
 	return set->many != NULL ? set->many : set->few;
 }
 
-/* Makes it the set of one unix socket: "/path" or "@abstract". Returns 0 or
- * ERR_TOOBIG (empty, or longer than an address can be). */
-int dial_set_unix(struct dial_set *set, struct span path);
-
-/* Can dial_set_unix() take it? */
-bool dial_is_unix(struct span path);
-
-/* The i-th address of the set. */
-void dial_addr_at(struct dial_addr *out, const struct dial_set *set, size_t i);
-
-/* ip and port as a socket's address, and a socket's address of either family as
- * an ip, with no zone. */
-void dial_addr_of(struct dial_addr *out, const struct ip *ip, uint16_t port);
-void dial_ip_of(struct ip *out, const struct dial_addr *at);
-
-/*
- * A non-blocking, close-on-exec socket of that type (SOCK_STREAM or SOCK_DGRAM)
- * that is connected to an address of either family, or on its way there: then
- * *is_done is false. Returns the descriptor or -errno.
- */
-int dial_start(const struct dial_addr *at, int type, bool *is_done);
-
 /*
  * Connects to the first address that answers: they are tried in order, the
  * next one as soon as one fails or DIAL_STAGGER_MS are over (and fewer than
  * DIAL_RACE_MAX are under way), and the others are given up. Returns a
- * non-blocking, close-on-exec descriptor (for TCP with TCP_NODELAY) with *which
- * set to the index of its address, ERR_TIMEOUT, ERR_RESOLVE (an empty set), or
- * the -errno of the first address (and its index).
+ * non-blocking, close-on-exec descriptor with TCP_NODELAY, ERR_TIMEOUT,
+ * ERR_RESOLVE (an empty set), or the -errno of the first address. *peer is the
+ * address that this is about; its len is 0 where the set is empty.
  */
 int dial_connect(const struct dial_set *set, int64_t deadline_ms,
-                 size_t *which);
+                 struct addr *peer);
 
-/* Appends "127.0.0.1 port 8080", "::1 port 80" or "/run/sock". */
-void dial_write(struct buf *b, const struct dial_addr *at);
+/* Is it of 1 byte at least, and no more than a unix socket's address can have? */
+bool dial_is_unix(struct span path);
 
-/* Appends only the address: "127.0.0.1"; returns the port, 0 for a unix
- * socket. */
-uint16_t dial_write_host(struct buf *b, const struct dial_addr *at);
+/* Connects to a unix socket, once its listener has room for one more. Returns a
+ * descriptor as dial_connect(), ERR_TIMEOUT or -errno. */
+int dial_unix(const struct addr *to, int64_t deadline_ms);
 
 #endif

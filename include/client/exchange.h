@@ -35,10 +35,11 @@ struct exchange_to {
 	struct span host;	/* name or literal, without brackets */
 	uint16_t    port;
 	int         family;	/* AF_UNSPEC, AF_INET, AF_INET6 */
+	struct span unix_path;	/* "/path" or "@name": this socket; empty: none */
 	const struct dial_set *at;	/* these addresses; NULL: look up host */
 	const struct tls_conf *tls;	/* NULL: plain; its ip is not looked at */
 	/* Where not NULL: tunnel to "host:port" with these further fields, each
-	 * with its CRLF; `host` and `at` above are the proxy then. */
+	 * with its CRLF; the above is the proxy then. */
 	const char *tunnel_to;
 	const char *tunnel_fields;
 };
@@ -56,13 +57,13 @@ struct exchange {
 	size_t      in_cap;
 	size_t      in_at, in_len;	/* unread bytes are in[in_at..in_len) */
 	size_t      heads_len;	/* of this answer's heads until now */
-	struct dial_addr peer;	/* where EXCHANGE_CONNECT was or failed */
+	struct addr peer;	/* where EXCHANGE_CONNECT was or failed */
 	bool        is_head;	/* the caller's: it asked with HEAD */
 	struct reply reply;	/* spans point into in[] until a body is read */
 	enum exchange_body body;
 	uint64_t    left;	/* BODY_LENGTH: bytes to come */
 	struct chunks chunks;
-	int         broken;	/* what chunks_step() said behind good data */
+	int         broken;	/* chunks_step()'s error after good data */
 	int         tunnel_status;	/* the proxy's answer, 0 without */
 	int64_t     looked_up_us, connected_us, secured_us;	/* moments */
 	char        why[TLS_WHY_MAX];	/* resolve_host()'s words, or tls_open()'s */
@@ -71,12 +72,12 @@ struct exchange {
 
 /*
  * Connects, through a tunnel and TLS where asked. The step tells what failed:
- * resolve_host()'s and dial_connect()'s errors, ERR_REFUSED (the proxy did not
- * answer 2xx), those of exchange_read_head() for EXCHANGE_TUNNEL, tls_open()'s.
+ * resolve_host()'s, dial_connect()'s and dial_unix()'s errors, ERR_TOOBIG (see
+ * dial_is_unix()), ERR_REFUSED (the proxy did not answer 2xx), those of exchange_read_head() for EXCHANGE_TUNNEL, tls_open()'s.
  * Returns 0 or an error; exchange_close() is due in both cases.
  */
 int exchange_open(struct exchange *c, const struct exchange_to *to, char *in,
-                size_t in_cap, int64_t deadline_ms);
+                  size_t in_cap, int64_t deadline_ms);
 
 /*
  * Sends all bytes. Returns 0, an error, or 1: the server's answer is already
@@ -105,6 +106,11 @@ struct span exchange_unread(const struct exchange *c);
  * connection.
  */
 int exchange_read_body(struct exchange *c, struct span *piece);
+
+/* Append the host at the other end of the connection, or at our own, and return the
+ * port; a unix socket has neither: nothing is appended, and 0 returned. */
+uint16_t exchange_write_peer(const struct exchange *c, struct buf *b);
+uint16_t exchange_write_own(const struct exchange *c, struct buf *b);
 
 /* Appends the words for err, what failed included: "127.0.0.1 port 80:
  * Connection refused". */

@@ -65,7 +65,7 @@ int nameservers_init(struct nameservers *s, const struct resolvconf *conf,
  * what the last one said; ERR_NAMESERVER if none says anything, ERR_TIMEOUT if the
  * deadline came, or -errno: no socket or random number could be had.
  */
-int nameservers_ask(struct nameservers *s, struct span name);
+int nameservers_find(struct nameservers *s, struct span name);
 
 /* Appends the servers and what became of the last question: "10.96.0.10 (timed
  * out), 10.96.0.11 (Connection refused)". */

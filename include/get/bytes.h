@@ -24,6 +24,9 @@ int bytes_add_file(struct bytes *b, const char *name);
 /* Takes line ends and NULs out of the bytes from `from` on, as curl does. */
 void bytes_drop_line_ends(struct bytes *b, size_t from);
 
+/* Does it mean the same in a URL, encoded or not (RFC 3986, 2.3)? */
+bool bytes_is_unreserved(char c);
+
 /* Writes from to the cap bytes at `to`, terminated, as far as it fits. */
 void bytes_copy_text(char *to, size_t cap, struct span from);
 

@@ -12,7 +12,8 @@
 int failure_set(struct transfer *t, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The exchange failed with err: the words, and curl's code, which is returned. */
+/* The exchange failed with err: the words, and curl's code, which is
+ * returned. */
 int failure_of_exchange(struct transfer *t, int err);
 
 #endif

@@ -74,15 +74,15 @@ struct options {
 	/* TLS */
 	const char  *cafile, *certfile, *keyfile;
 	bool         insecure;
-	struct tls_session *session;	/* the caller's: one for all connections */
+	struct tls_session *session;	/* the caller's, for all connections */
 	bool         help;
 };
 
 /*
- * Reads argv[1..], and the proxies of the environment, into o, which is zeroed but
- * for agent and session. Files that options name (-d @file) are read. Returns
- * GET_OK, or another exit code (get/exit.h) after appending in one line what is
- * wrong. options_free() is due in both cases.
+ * Reads argv[1..], and the proxies of the environment, into o, which is zeroed
+ * but for agent and session. Files that options name (-d @file) are read.
+ * Returns GET_OK, or another exit code (get/exit.h) after appending in one line
+ * what is wrong. options_free() is due in both cases.
  */
 int options_read(struct options *o, int argc, char **argv, struct buf *why);
 void options_free(struct options *o);

@@ -7,7 +7,8 @@
 
 #include "get/transfer.h"
 
-/* Shows it if it is wanted and has not been shown for a while; last: for good. */
+/* Shows it if it is wanted and has not been shown for a while; last: for
+ * good. */
 void progress_show(struct transfer *t, bool last);
 
 #endif

@@ -20,7 +20,8 @@ struct result {
 	int         fields;	/* in the last head */
 	int         local_port, remote_port;
 	uint64_t    body_bytes, head_bytes, sent_bytes, uploaded_bytes;
-	int64_t     start_us, try_us;	/* of the URL's work, of its last request */
+	int64_t     start_us;	/* of the URL's work */
+	int64_t     try_us;	/* of its last request */
 	int64_t     lookup_us, connect_us, tls_us, sent_us, first_us, end_us;
 	bool        is_https;
 	bool        as_is;	/* url's dots stay */

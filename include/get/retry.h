@@ -7,7 +7,8 @@
 
 #include "get/transfer.h"
 
-/* Makes all of the URL's requests, until it is good, bad for good, or enough. */
+/* Makes all of the URL's requests, until it is good, bad for good, or
+ * enough. */
 int retry_run(struct transfer *t);
 
 #endif

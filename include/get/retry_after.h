@@ -9,9 +9,9 @@
 
 #include <stdint.h>
 
-/* How long the Retry-After among these fields (of an answer) asks to wait at now_s
- * (from 1970 on), in milliseconds: a day at most, 0 if there is none that can be
- * read. */
+/* How long the Retry-After among these fields (of an answer) asks to wait at
+ * now_s (from 1970 on), in milliseconds: a day at most, 0 if there is none that
+ * can be read. */
 int64_t retry_after_ms(struct span fields, int64_t now_s);
 
 #endif

@@ -18,10 +18,11 @@ struct route {
 	struct exchange_to to;
 	struct url       proxy;	/* where via_proxy */
 	bool             via_proxy, tunnel;
-	char             host[ROUTE_HOST_MAX];	/* to.host: a name or a literal */
+	char             host[ROUTE_HOST_MAX];	/* to.host: name or literal */
 	char             tunnel_to[ROUTE_HOST_MAX + 16];
 	char             tunnel_fields[EXCHANGE_PROXY_HEAD_MAX];
 	struct dial_set  set;	/* to.at, if it is not looked up */
+	char             unix_path[256];	/* to.unix_path */
 };
 
 /*

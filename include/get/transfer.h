@@ -4,8 +4,8 @@
  *
  * The struct is what the parts of a transfer share: get/redirect, get/send,
  * get/receive, get/retry and what they print. Each of their functions that
- * returns an int returns GET_OK or another exit code (get/exit.h), with the words
- * in r.why; a transfer that failed is not continued.
+ * returns an int returns GET_OK or another exit code (get/exit.h), with the
+ * words in r.why; a transfer that failed is not continued.
  */
 #ifndef HALE_GET_TRANSFER_H
 #define HALE_GET_TRANSFER_H
@@ -42,7 +42,7 @@ struct transfer {
 	bool            upload_sized;	/* a plain file; else read once */
 	bool            upload_is_used;
 	int64_t         deadline_ms;	/* of this try */
-	int64_t         shown_us;	/* the progress line's last time; 0: none */
+	int64_t         shown_us;	/* the progress line's last; 0: none */
 	int             err;		/* what the last try's code came from */
 	char            in[TRANSFER_IN_MAX];
 	char            request[TRANSFER_HEAD_MAX];
@@ -51,8 +51,8 @@ struct transfer {
 	char            file[RESULT_URL_MAX];
 };
 
-/* Does all for the ith URL, its file, its messages and -w's text included. Returns
- * the exit code. */
+/* Does all for the ith URL, its file, its messages and -w's text included.
+ * Returns the exit code. */
 int transfer_run(const struct options *o, size_t i);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * get/values.h - what the value of each of curl's options means
  *
- * Each is an opt_add (base/opt.h) of a terminated value. Returns 0, ERR_PARSE
+ * Each is an opt_add (base/opt_table.h) of a terminated value. Returns 0, ERR_PARSE
  * or ERR_RANGE for a value that is not what the option expects, or -errno: of
  * the file that the value names after its first '@', or -ENOMEM. Nothing is
  * printed.
@@ -10,11 +10,11 @@
 #ifndef HALE_GET_VALUES_H
 #define HALE_GET_VALUES_H
 
-#include "base/opt.h"
+#include "base/opt_table.h"
 
-/* field is an int64_t: a whole number; the same or -1; bytes, which k, M, G, T and P
- * multiply; seconds with a fraction, in milliseconds, more than can be counted
- * is 0. */
+/* field is an int64_t: a whole number; the same or -1; bytes, which k, M, G, T
+ * and P multiply; seconds with a fraction, in milliseconds, where more than can
+ * be counted is 0. */
 opt_add value_count, value_redirs, value_size, value_seconds;
 
 /* field is a struct option_words, which has room for all. */

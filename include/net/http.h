@@ -53,14 +53,6 @@ int http_read_req(struct http_req *req, struct http_fault *fault,
  * `Host is not a host name: "a b"`; a long place ends in "...". */
 void http_write_fault(struct buf *b, const struct http_fault *fault);
 
-/* Do the bytes open HTTP/2 with prior knowledge (RFC 9113, 3.4)? The first
- * line tells, which is also where http_read_req() stops. */
-bool http_is_h2(const char *buf, size_t len);
-
-/* Appends what tells an HTTP/2 client to come back with HTTP/1.1: empty
- * SETTINGS and GOAWAY with HTTP_1_1_REQUIRED. */
-void http_write_h2_refusal(struct buf *b);
-
 /*
  * Walks a query: cuts the next "name" or "name=value" off *rest (not
  * decoded; value empty where there is none). Returns false at its end.

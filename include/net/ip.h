@@ -40,7 +40,4 @@ int ip_read_loose(struct ip *out, struct span *zone, struct span text);
 /* Appends it (RFC 5952, 4), with no zone. */
 void ip_write(struct buf *b, const struct ip *ip);
 
-/* Is it the same address, zone included? */
-bool ip_is_same(const struct ip *a, const struct ip *b);
-
 #endif

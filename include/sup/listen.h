@@ -5,12 +5,12 @@
 #ifndef HALE_SUP_LISTEN_H
 #define HALE_SUP_LISTEN_H
 
-#include "net/sock.h"
+#include "net/addr.h"
 
-#define LISTEN_TEXT_MAX (SOCK_NAME_MAX + 8)	/* bytes in words, with NUL */
+#define LISTEN_TEXT_MAX (ADDR_TEXT_MAX + 8)	/* bytes in words, with NUL */
 
 struct listen_place {
-	struct sock_addr at;
+	struct addr_bind at;
 	bool probes_only;	/* "ADDRESS,probes": verdicts without reasons */
 };
 
@@ -19,7 +19,7 @@ struct listen_place {
 static inline void
 listen_write(struct buf *b, const struct listen_place *l)
 {
-	sock_write(b, &l->at);
+	addr_bind_write(b, &l->at);
 	if (l->probes_only)
 		buf_str(b, ",probes");
 }

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* base/opt.c - option tables: command line and environment in (pure) */
+/* base/opt.c - command line and environment, by a table of options (pure) */
 #include "base/opt.h"
-
-#include <limits.h>
 
 #include "base/edits.h"
 #include "base/err.h"
-#include "base/parse.h"
-#include "base/signame.h"
 
 /* What one run of opt_parse works on. */
 struct run {
@@ -15,146 +11,15 @@ struct run {
 	void             *args;
 	bool              curl;		/* its dialect */
 	bool              mixed;	/* options may follow words */
-	uint64_t          given;	/* bit i: opts[i] stood in argv; not curl's */
+	uint64_t          given;	/* bit i: opts[i] stood in argv */
 	struct opt_fail  *fail;
 };
-
-/* see base/opt.h */
-const char *
-opt_text(const struct opt *o, enum opt_text which)
-{
-	const char *t = o->name;
-
-	for (int i = OPT_NAME; i < (int)which; i++)
-		t += strlen(t) + 1;
-	return t;
-}
-
-/* see base/opt.h */
-bool
-opt_takes_value(const struct opt *o)
-{
-	switch ((enum opt_kind)o->kind) {
-	case OPT_FLAG:
-	case OPT_UNFLAG:
-	case OPT_ASK:
-	case OPT_NO_ENV:
-	case OPT_CALL:
-	case OPT_PAST:
-	case OPT_REFUSED:
-		return false;
-	case OPT_NONE:
-	case OPT_INT:
-	case OPT_COUNT:
-	case OPT_MS:
-	case OPT_SOME_MS:
-	case OPT_STR:
-	case OPT_SIG:
-	case OPT_WORD:
-	case OPT_LIST:
-	case OPT_URLS:
-	case OPT_SECRETS:
-	case OPT_SECRET:
-	case OPT_OPERAND:
-	case OPT_PAST_VALUE:
-		break;
-	}
-	return true;
-}
-
-/* see base/opt.h */
-bool
-opt_is_list(const struct opt *o)
-{
-	return o->kind == OPT_LIST || o->kind == OPT_URLS
-	    || o->kind == OPT_SECRETS;
-}
-
-/* see base/opt.h */
-bool
-opt_has_env_name(const struct opt *o)
-{
-	return o->kind == OPT_FLAG || opt_takes_value(o);
-}
 
 static int
 fail(struct run *r, enum opt_why why, const struct opt *o)
 {
 	r->fail->why = why;
 	r->fail->opt = o;
-	return ERR_PARSE;
-}
-
-static int
-set_int(int *field, const char *text, uint64_t least)
-{
-	uint64_t n;
-	int r = parse_uint(text, INT_MAX, &n);
-
-	if (r == 0 && n < least)
-		r = ERR_RANGE;
-	if (r == 0)
-		*field = (int)n;
-	return r;
-}
-
-static int
-set_ms(int64_t *field, const char *text, int64_t least_ms)
-{
-	int r = parse_ms(text, field);
-
-	return r == 0 && *field < least_ms ? ERR_RANGE : r;
-}
-
-static int
-set_signal(int *field, const char *text)
-{
-	int sig = signame_parse(text);
-
-	if (sig < 0)
-		return sig;
-	*field = sig;
-	return 0;
-}
-
-/* Puts a value into its field. */
-static int
-set_field(const struct opt *o, void *field, const char *text)
-{
-	switch ((enum opt_kind)o->kind) {
-	case OPT_FLAG:
-		return parse_bool(text, field);
-	case OPT_INT:
-		return set_int(field, text, 0);
-	case OPT_COUNT:
-		return set_int(field, text, 1);
-	case OPT_MS:
-		return set_ms(field, text, 0);
-	case OPT_SOME_MS:
-		return set_ms(field, text, 1);
-	case OPT_SIG:
-		return set_signal(field, text);
-	case OPT_STR:
-		*(const char **)field = text;
-		return 0;
-	case OPT_WORD:
-	case OPT_LIST:
-	case OPT_URLS:
-	case OPT_SECRETS:
-	case OPT_SECRET:
-	case OPT_OPERAND:
-		return o->add(field, span_of(text));
-	case OPT_PAST_VALUE:
-		return 0;
-	case OPT_NONE:
-	case OPT_UNFLAG:
-	case OPT_ASK:
-	case OPT_NO_ENV:
-	case OPT_CALL:
-	case OPT_PAST:
-	case OPT_REFUSED:
-		break;
-	}
 	return ERR_PARSE;
 }
 
@@ -168,7 +33,7 @@ fail_value(struct run *r, const struct opt *o, int err)
 static int
 set_value(struct run *r, const struct opt *o, const char *text)
 {
-	int err = set_field(o, (char *)r->args + o->at, text);
+	int err = opt_set(o, r->args, text);
 
 	r->fail->value = span_of(text);
 	return err < 0 ? fail_value(r, o, err) : 0;
@@ -198,7 +63,7 @@ static void
 mark_given(struct run *r, const struct opt *o)
 {
 	if (r->curl)
-		return;
+		return;	/* there is no environment to beat */
 	for (const struct opt *p = r->opts; p->kind != OPT_NONE; p++)
 		if (p == o || (!opt_takes_value(p) && !opt_takes_value(o)
 		            && p->at == o->at))
@@ -366,8 +231,8 @@ operands_of(const struct run *r)
 	return NULL;
 }
 
-/* Where the words are left, those that are not options are gathered from argv[1]
- * on, and in the end put before those that "--" has parted. */
+/* Without a row for the words, those that are not options are gathered from
+ * argv[1] on, and in the end put before those that "--" has parted. */
 static int
 read_argv(struct run *r, int argc, char **argv)
 {

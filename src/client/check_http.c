@@ -220,16 +220,11 @@ request_once(struct exchange *c, const struct check_conf *conf,
 	};
 	char request[CHECK_REQUEST_MAX];
 	struct buf b = buf_over(request, sizeof request);
-	struct dial_set socket;
 	size_t sent;
 	int r;
 
-	if (t->kind == TARGET_HTTP_UNIX) {
-		r = dial_set_unix(&socket, to.host);
-		to.at = &socket;
-		if (r < 0)
-			return r;
-	}
+	if (t->kind == TARGET_HTTP_UNIX)
+		to.unix_path = to.host;
 	r = exchange_open(c, &to, in, IN_MAX, deadline_ms);
 	if (r < 0)
 		return r;

@@ -28,26 +28,25 @@ int
 check_stream(const struct check_conf *conf, const struct target *t,
              int64_t deadline_ms, struct buf *why)
 {
+	struct addr at = { .len = 0 };
 	struct dial_set set;
-	struct dial_addr at;
-	size_t which = 0;
 	int r;
 
-	r = t->kind == TARGET_UNIX
-	  ? dial_set_unix(&set, span_of(t->host))
-	  : look_up(conf, t, &set, deadline_ms, why);
-	if (r < 0) {
+	if (t->kind == TARGET_UNIX) {
+		r = addr_set_unix(&at, span_of(t->host));
+		r = r < 0 ? r : dial_unix(&at, deadline_ms);
+	} else {
+		r = look_up(conf, t, &set, deadline_ms, why);
+		r = r < 0 ? r : dial_connect(&set, deadline_ms, &at);
 		dial_end(&set);
-		return err_is_shortage(r) ? ERR_NOT_RUN : r;
 	}
-	r = dial_connect(&set, deadline_ms, &which);
-	dial_addr_at(&at, &set, which);
-	dial_end(&set);
+	if (at.len == 0)	/* there is nothing to connect to */
+		return err_is_shortage(r) ? ERR_NOT_RUN : r;
 	if (r >= 0)
 		buf_str(why, "connected to ");
 	else if (t->kind == TARGET_TCP)
 		check_why_name(t->host, &at, why);
-	dial_write(why, &at);
+	addr_write(why, &at);
 	if (r < 0) {
 		buf_fmt(why, ": %s", err_text(r));
 		return err_is_shortage(r) ? ERR_NOT_RUN : r;

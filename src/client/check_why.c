@@ -10,12 +10,12 @@
 
 /* see client/check_why.h */
 void
-check_why_name(const char *host, const struct dial_addr *at, struct buf *why)
+check_why_name(const char *host, const struct addr *at, struct buf *why)
 {
 	char text[TARGET_HOST_MAX + 1];
 	struct buf b = buf_over(text, sizeof text);
 
-	(void)dial_write_host(&b, at);
+	addr_write_host(&b, at);
 	if (!span_is(buf_span(&b), host))
 		buf_fmt(why, "%s: ", host);
 }
@@ -113,7 +113,7 @@ check_why_failed(const struct exchange *c, const struct target *t, int err,
 	if (c->step > EXCHANGE_CONNECT && !t->url.is_https && c->peer.len > 0
 	 && (err == ERR_TIMEOUT || err == ERR_EMPTY || err == -ECONNRESET)) {
 		check_why_name(t->host, &c->peer, why);
-		dial_write(why, &c->peer);
+		addr_write(why, &c->peer);
 		buf_str(why, ": ");
 	}
 	exchange_text(c, err, why);

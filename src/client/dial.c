@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* client/dial.c - connect to the first address that answers */
+/* client/dial.c - connect to the first address that answers, or to a unix socket */
 #include "client/dial.h"
 
 #include <errno.h>
@@ -11,12 +11,12 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "net/sock.h"
 
 /* see client/dial.h */
 void
 dial_init(struct dial_set *set, uint16_t port)
 {
-	set->un.len = 0;
 	set->port = port;
 	set->n = 0;
 	set->many = NULL;
@@ -58,83 +58,34 @@ dial_add(struct dial_set *set, const struct ip *ip)
 	return 0;
 }
 
+static const struct ip *
+ip_at(const struct dial_set *set, size_t i)
+{
+	return set->many != NULL ? &set->many[i] : &set->few[i];
+}
+
+/* see client/dial.h */
+void
+dial_write_ip(struct buf *b, const struct dial_set *set, size_t i)
+{
+	ip_write(b, ip_at(set, i));
+}
+
 /* see client/dial.h */
 bool
 dial_is_unix(struct span path)
 {
-	return path.len > 0
-	    && path.len < sizeof((struct sockaddr_un *)NULL)->sun_path;
+	struct addr unused;
+
+	return addr_set_unix(&unused, path) == 0;
 }
 
 /* see client/dial.h */
 int
-dial_set_unix(struct dial_set *set, struct span path)
+dial_unix(const struct addr *to, int64_t deadline_ms)
 {
-	struct sockaddr_un *un = &set->un.un;
-	size_t len = path.len;
-
-	dial_init(set, 0);
-	if (!dial_is_unix(path))
-		return ERR_TOOBIG;
-	memset(un, 0, sizeof *un);
-	un->sun_family = AF_UNIX;
-	memcpy(un->sun_path, path.p, len);
-	if (path.p[0] == '@')
-		un->sun_path[0] = '\0';	/* abstract: counted, no final NUL */
-	else
-		len++;
-	set->un.len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
-	set->n = 1;
-	return 0;
-}
-
-/* see client/dial.h */
-void
-dial_addr_of(struct dial_addr *out, const struct ip *ip, uint16_t port)
-{
-	memset(out, 0, sizeof *out);
-	if (ip->is_v6) {
-		out->v6.sin6_family = AF_INET6;
-		out->v6.sin6_port = htons(port);
-		out->v6.sin6_scope_id = ip->zone;
-		memcpy(&out->v6.sin6_addr, ip->b, IP_V6_LEN);
-		out->len = sizeof out->v6;
-	} else {
-		out->v4.sin_family = AF_INET;
-		out->v4.sin_port = htons(port);
-		memcpy(&out->v4.sin_addr, ip->b, IP_V4_LEN);
-		out->len = sizeof out->v4;
-	}
-}
-
-/* see client/dial.h */
-void
-dial_ip_of(struct ip *out, const struct dial_addr *at)
-{
-	memset(out, 0, sizeof *out);
-	out->is_v6 = at->any.sa_family == AF_INET6;
-	if (out->is_v6)
-		memcpy(out->b, &at->v6.sin6_addr, IP_V6_LEN);
-	else
-		memcpy(out->b, &at->v4.sin_addr, IP_V4_LEN);
-}
-
-/* see client/dial.h */
-void
-dial_addr_at(struct dial_addr *out, const struct dial_set *set, size_t i)
-{
-	if (set->un.len > 0)
-		*out = set->un;
-	else
-		dial_addr_of(out, set->many != NULL ? &set->many[i]
-		                                    : &set->few[i], set->port);
-}
-
-/* A unix socket's connect never is in progress: it waits for room in the
- * listener's backlog, here until the deadline (unix(7), SO_SNDTIMEO). */
-static int
-connect_unix(const struct dial_addr *at, int64_t deadline_ms)
-{
+	/* connect() never is in progress there: it waits for room in the
+	 * listener's backlog, here until the deadline (unix(7), SO_SNDTIMEO). */
 	int wait_ms = clock_wait_ms(deadline_ms), r;
 	struct timeval wait = { .tv_sec = wait_ms / 1000,
 	                        .tv_usec = wait_ms % 1000 * 1000L };
@@ -144,52 +95,15 @@ connect_unix(const struct dial_addr *at, int64_t deadline_ms)
 		return -errno;
 	if (wait_ms == 0)
 		wait.tv_usec = 1;	/* all zero would be: no limit */
-	if (wait_ms > 0)	/* a kernel without it waits without limit */
+	if (wait_ms >= 0)	/* a kernel without it waits without limit */
 		(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait,
 		                 sizeof wait);
-	if (connect(fd, &at->any, at->len) == 0
+	if (connect(fd, &to->any, to->len) == 0
 	 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0)
 		return fd;
 	r = errno == EAGAIN ? ERR_TIMEOUT : -errno;
 	close(fd);
 	return r;
-}
-
-/* see client/dial.h */
-int
-dial_start(const struct dial_addr *at, int type, bool *is_done)
-{
-	int fd = socket(at->any.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	                0);
-	int r;
-
-	if (fd < 0)
-		return -errno;
-	*is_done = connect(fd, &at->any, at->len) == 0;
-	if (*is_done || errno == EINPROGRESS)
-		return fd;
-	r = -errno;
-	close(fd);
-	return r;
-}
-
-/* Starts to connect. Returns the descriptor (*is_done: it is connected), or an
- * error. */
-static int
-begin(const struct dial_addr *at, int64_t deadline_ms, bool *is_done)
-{
-	static const int on = 1;
-	int fd;
-
-	if (at->any.sa_family == AF_UNIX) {
-		*is_done = true;
-		return connect_unix(at, deadline_ms);
-	}
-	fd = dial_start(at, SOCK_STREAM, is_done);
-	/* Without it each of a handshake's small writes waits for an ACK. */
-	if (fd >= 0)
-		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	return fd;
 }
 
 /* The attempts that are under way: running ones are in fds[0..n). */
@@ -199,7 +113,7 @@ struct race {
 	size_t index[DIAL_RACE_MAX];	/* whose in the set each one is */
 	size_t n;
 	size_t begun;		/* of the set */
-	int    first_err;
+	int    first_err;	/* 0: none failed yet */
 	size_t first;		/* whose it was */
 };
 
@@ -215,27 +129,30 @@ note_failure(struct race *r, size_t which, int err)
 /* Starts the next address. Returns its descriptor if that is already connected,
  * else -1. */
 static int
-start_next(struct race *r, int64_t deadline_ms)
+start_next(struct race *r)
 {
+	static const int on = 1;
 	size_t which = r->begun++;
-	struct dial_addr at;
+	struct addr at;
 	bool done = false;
 	int fd;
 
-	dial_addr_at(&at, r->set, which);
-	fd = begin(&at, deadline_ms, &done);
+	addr_set_ip(&at, ip_at(r->set, which), r->set->port);
+	fd = sock_start(&at, SOCK_STREAM, &done);
 	if (fd < 0) {
 		note_failure(r, which, fd);
 		return -1;
 	}
+	/* Without it each of a handshake's small writes waits for an ACK. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	r->fds[r->n] = (struct pollfd){ .fd = fd, .events = POLLOUT };
 	r->index[r->n++] = which;
 	return done ? fd : -1;
 }
 
-/* Looks at what poll said. Returns a connected descriptor or -1. */
+/* Looks at what poll found. Returns a connected descriptor or -1. */
 static int
-settle(struct race *r, size_t *which)
+take_events(struct race *r, size_t *which)
 {
 	size_t left = 0;
 
@@ -279,7 +196,7 @@ run_race(struct race *r, int64_t deadline_ms, size_t *which)
 		}
 		if (more) {
 			*which = r->begun;
-			fd = start_next(r, deadline_ms);
+			fd = start_next(r);
 			if (fd >= 0)
 				return fd;
 			if (r->n == 0)
@@ -291,7 +208,7 @@ run_race(struct race *r, int64_t deadline_ms, size_t *which)
 		if (poll(r->fds, (nfds_t)r->n, clock_wait_ms(next_ms)) < 0
 		 && errno != EINTR)
 			return -errno;
-		fd = settle(r, which);
+		fd = take_events(r, which);
 		if (fd >= 0)
 			return fd;
 		if (clock_wait_ms(deadline_ms) == 0)
@@ -301,52 +218,23 @@ run_race(struct race *r, int64_t deadline_ms, size_t *which)
 
 /* see client/dial.h */
 int
-dial_connect(const struct dial_set *set, int64_t deadline_ms, size_t *which)
+dial_connect(const struct dial_set *set, int64_t deadline_ms,
+             struct addr *peer)
 {
 	struct race r;
+	size_t which = 0;
 	int fd;
 
 	r.set = set;
 	r.begun = r.n = r.first = 0;
 	r.first_err = 0;
-	*which = 0;
+	peer->len = 0;
 	if (set->n == 0)
 		return ERR_RESOLVE;
-	fd = run_race(&r, deadline_ms, which);
+	fd = run_race(&r, deadline_ms, &which);
 	for (size_t i = 0; i < r.n; i++)
 		if (r.fds[i].fd != fd)
 			close(r.fds[i].fd);
+	addr_set_ip(peer, ip_at(set, which), set->port);
 	return fd;
-}
-
-/* see client/dial.h */
-uint16_t
-dial_write_host(struct buf *b, const struct dial_addr *at)
-{
-	struct ip ip;
-	size_t len;
-
-	if (at->any.sa_family != AF_UNIX) {
-		dial_ip_of(&ip, at);
-		ip_write(b, &ip);
-		return ntohs(at->v4.sin_port);	/* the same place as IPv6's */
-	}
-	len = at->len - offsetof(struct sockaddr_un, sun_path);
-	if (at->un.sun_path[0] == '\0') {
-		buf_str(b, "@");
-		buf_add(b, (struct span){ at->un.sun_path + 1, len - 1 });
-	} else {
-		buf_str(b, at->un.sun_path);
-	}
-	return 0;
-}
-
-/* see client/dial.h */
-void
-dial_write(struct buf *b, const struct dial_addr *at)
-{
-	uint16_t port = dial_write_host(b, at);
-
-	if (at->any.sa_family != AF_UNIX)
-		buf_fmt(b, " port %u", port);
 }

@@ -8,25 +8,8 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/wait.h"
 #include "net/ip.h"
-
-/* Waits for the socket. Returns what poll found, or an error. */
-static int
-wait_for(struct exchange *c, short events)
-{
-	struct pollfd p = { .fd = c->fd, .events = events };
-
-	for (;;) {
-		int r = poll(&p, 1, clock_wait_ms(c->deadline_ms));
-
-		if (r > 0)
-			return p.revents;
-		if (r == 0)
-			return ERR_TIMEOUT;
-		if (errno != EINTR)
-			return -errno;
-	}
-}
 
 /* A peer that never lets us wait must not outlast the deadline either. */
 static bool
@@ -51,7 +34,7 @@ read_some(struct exchange *c, char *into, size_t room)
 			return n;
 		if (errno != EAGAIN && errno != EINTR)
 			return -errno;
-		r = wait_for(c, POLLIN);
+		r = wait_fd(c->fd, POLLIN, c->deadline_ms);
 		if (r < 0)
 			return r;
 	}
@@ -73,7 +56,7 @@ send_plain(struct exchange *c, struct span bytes, size_t *sent)
 		}
 		if (errno != EAGAIN && errno != EINTR)
 			return -errno;
-		r = wait_for(c, POLLIN | POLLOUT);
+		r = wait_fd(c->fd, POLLIN | POLLOUT, c->deadline_ms);
 		if (r < 0)
 			return r;
 		if ((r & POLLOUT) == 0 && (r & POLLIN) != 0)
@@ -289,28 +272,39 @@ exchange_read_body(struct exchange *c, struct span *piece)
 	return 1;
 }
 
+/* Finds the host's addresses. */
+static int
+look_up(struct exchange *c, const struct exchange_to *to)
+{
+	struct buf why = buf_over(c->why, sizeof c->why);
+	int r = resolve_host(&c->found, to->host, to->port, to->family,
+	                     c->deadline_ms, &why);
+
+	(void)buf_end_text(&why);
+	return r;
+}
+
 static int
 open_socket(struct exchange *c, const struct exchange_to *to)
 {
-	struct buf why = buf_over(c->why, sizeof c->why);
+	bool is_unix = to->unix_path.len > 0;
 	const struct dial_set *set = to->at;
-	size_t which;
-	int r;
+	int r = 0;
 
 	c->step = EXCHANGE_LOOKUP;
-	if (set == NULL) {
-		r = resolve_host(&c->found, to->host, to->port, to->family,
-		                c->deadline_ms, &why);
-		(void)buf_end_text(&why);
-		if (r < 0)
-			return r;
+	if (!is_unix && set == NULL) {
+		r = look_up(c, to);
 		set = &c->found;
 	}
+	if (r < 0)
+		return r;
 	c->looked_up_us = clock_us();
 	c->step = EXCHANGE_CONNECT;
-	r = dial_connect(set, c->deadline_ms, &which);
-	if (which < set->n)
-		dial_addr_at(&c->peer, set, which);
+	if (is_unix)
+		r = addr_set_unix(&c->peer, to->unix_path);
+	if (r == 0)
+		r = is_unix ? dial_unix(&c->peer, c->deadline_ms)
+		            : dial_connect(set, c->deadline_ms, &c->peer);
 	if (r < 0)
 		return r;
 	c->fd = r;
@@ -318,7 +312,7 @@ open_socket(struct exchange *c, const struct exchange_to *to)
 	return 0;
 }
 
-/* Asks the proxy for a tunnel (RFC 9110, 9.3.6). */
+/* Has the proxy open a tunnel (RFC 9110, 9.3.6). */
 static int
 open_tunnel(struct exchange *c, const struct exchange_to *to)
 {
@@ -379,7 +373,7 @@ open_tls(struct exchange *c, struct tls_conf conf)
 /* see client/exchange.h */
 int
 exchange_open(struct exchange *c, const struct exchange_to *to, char *in,
-            size_t in_cap, int64_t deadline_ms)
+              size_t in_cap, int64_t deadline_ms)
 {
 	int r;
 
@@ -399,9 +393,35 @@ exchange_open(struct exchange *c, const struct exchange_to *to, char *in,
 	return open_tls(c, *to->tls);
 }
 
+static uint16_t
+write_ip(struct buf *b, const struct addr *at)
+{
+	if (at->any.sa_family != AF_UNIX)
+		addr_write_host(b, at);
+	return addr_port(at);
+}
+
+/* see client/exchange.h */
+uint16_t
+exchange_write_peer(const struct exchange *c, struct buf *b)
+{
+	return write_ip(b, &c->peer);
+}
+
+/* see client/exchange.h */
+uint16_t
+exchange_write_own(const struct exchange *c, struct buf *b)
+{
+	struct addr own = { .len = sizeof own.un };
+
+	if (getsockname(c->fd, &own.any, &own.len) < 0)
+		return 0;
+	return write_ip(b, &own);
+}
+
 /* What of an answer did not fit. */
 static void
-tell_too_big(const struct exchange *c, struct buf *b)
+write_too_big(const struct exchange *c, struct buf *b)
 {
 	if (c->step == EXCHANGE_BODY)
 		buf_str(b, "a chunk's size line or the trailers are longer than "
@@ -426,11 +446,11 @@ exchange_text(const struct exchange *c, int err, struct buf *b)
 	}
 	if (err == ERR_TOOBIG
 	 && (c->step == EXCHANGE_TUNNEL || c->step >= EXCHANGE_HEAD)) {
-		tell_too_big(c, b);
+		write_too_big(c, b);
 		return;
 	}
 	if (c->step == EXCHANGE_CONNECT && c->peer.len > 0) {
-		dial_write(b, &c->peer);
+		addr_write(b, &c->peer);
 		buf_str(b, ": ");
 	}
 	if (c->step == EXCHANGE_TLS && c->why[0] != '\0') {

@@ -1,305 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-/* client/nameserver.c - ask name servers over UDP and TCP
+/*
+ * client/nameserver.c - the rounds: which name server is asked, and who is believed
  *
- * An `asking` is one name: a question for each family, with what was said to it.
- * NOTHING is "no usable answer yet"; a server's inability (SERVFAIL, REFUSED,
- * NOTIMP, a lame or broken answer) is kept too, until the next server is asked.
- * One usable answer ends the rounds, as in glibc: the other family is left.
+ * A server's inability (SERVFAIL, REFUSED, NOTIMP, a lame or broken answer) is kept
+ * until the next server is asked. One usable answer ends the rounds, as in glibc:
+ * the other family is left.
  */
 #include "client/nameserver.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "client/dial.h"
+#include "client/query.h"
 
-#define NOTHING 0	/* beside enum dns_says */
-
-/* Sets of enum dns_says and NOTHING. */
-#define SET(says) (1U << (says))
-#define OPEN      SET(NOTHING)
-#define FOUND     SET(DNS_FOUND)
-#define TRUNCATED SET(DNS_TRUNCATED)
 /* What answers the question, if only with no. */
-#define USABLE    (FOUND | SET(DNS_NODATA) | SET(DNS_DANGLING) \
-                   | SET(DNS_NXDOMAIN) | SET(DNS_FORMERR) | SET(DNS_OTHER))
+#define USABLE   (QUERY_FOUND | QUERY_SET(DNS_NODATA) | QUERY_SET(DNS_DANGLING) \
+                  | QUERY_SET(DNS_NXDOMAIN) | QUERY_SET(DNS_FORMERR) \
+                  | QUERY_SET(DNS_OTHER))
 /* What the list of what the servers did has words for. */
-#define FAILURES  (SET(DNS_SERVFAIL) | SET(DNS_REFUSED) | SET(DNS_NOTIMP) \
-                   | SET(DNS_FORMERR) | SET(DNS_LAME) | TRUNCATED \
-                   | SET(DNS_OTHER))
-
-struct asked {
-	struct dns_question q;
-	bool is_sent;
-	int  says;	/* enum dns_says or NOTHING */
-};
-
-struct asking {
-	struct asked of[2];
-	size_t       n;
-};
-
-static bool
-is_in(int says, unsigned set)
-{
-	return (SET(says) & set) != 0;
-}
-
-/* How many questions have an answer of the set? */
-static size_t
-count(const struct asking *a, unsigned set)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < a->n; i++)
-		n += is_in(a->of[i].says, set);
-	return n;
-}
-
-/* Waits for fd, at most until end_ms, which has come even if fd is ready: a
- * flood must not outlast it. Returns 0, ERR_TIMEOUT or -errno. */
-static int
-wait_for(int fd, short events, int64_t end_ms)
-{
-	struct pollfd p = { .fd = fd, .events = events };
-	int wait_ms, r;
-
-	do {
-		wait_ms = clock_wait_ms(end_ms);
-		if (wait_ms == 0)
-			return ERR_TIMEOUT;
-		r = poll(&p, 1, wait_ms);
-	} while (r < 0 && errno == EINTR);
-	return r < 0 ? -errno : r > 0 ? 0 : ERR_TIMEOUT;
-}
-
-/* A socket that is connected, or connecting, to the server. */
-static int
-open_to(const struct nameserver *to, int type)
-{
-	struct dial_addr at;
-	bool unused;
-
-	dial_addr_of(&at, &to->ip, NAMESERVER_PORT);
-	return dial_start(&at, type, &unused);
-}
-
-static void
-close_udp(struct nameserver *of)
-{
-	if (of->fd >= 0)
-		close(of->fd);
-	of->fd = -1;
-}
-
-/* Takes the message for whichever question it answers, if any. */
-static bool
-take(struct nameservers *s, struct nameserver *from, struct asking *a,
-     struct span message)
-{
-	for (size_t i = 0; i < a->n; i++) {
-		struct asked *of = &a->of[i];
-		int r = ERR_PARSE;
-
-		if (of->is_sent && is_in(of->says, OPEN | TRUNCATED))
-			r = dns_read(&of->q, message, s->found->many,
-			             DIAL_ADDRS_MAX, &s->found->n);
-		if (r < 0)
-			continue;
-		from->is_heard = true;
-		if (of->q.edns && (r == DNS_FORMERR || r == DNS_NOTIMP))
-			of->q.edns = of->is_sent = false;	/* without it */
-		else
-			of->says = r;
-		return true;
-	}
-	return false;
-}
-
-/* The questions that are open and not sent; only the first of them where one is
- * to follow the other's answer. */
-static int
-send_open(struct nameservers *s, struct nameserver *to, struct asking *a)
-{
-	bool one = s->conf->single_request || s->conf->single_request_reopen;
-	unsigned char query[DNS_QUERY_MAX];
-
-	for (size_t i = 0; i < a->n; i++) {
-		struct asked *of = &a->of[i];
-
-		if (of->says != NOTHING)
-			continue;
-		if (!of->is_sent && i > 0 && s->conf->single_request_reopen)
-			close_udp(to);
-		if (to->fd < 0)
-			to->fd = open_to(to, SOCK_DGRAM);
-		if (to->fd < 0)
-			return to->fd;
-		if (!of->is_sent
-		 && send(to->fd, query, dns_write(query, &of->q), MSG_NOSIGNAL) < 0
-		 && errno != EAGAIN)	/* lost, as any datagram can be */
-			return -errno;
-		of->is_sent = true;
-		if (one)
-			break;
-	}
-	return 0;
-}
-
-/* Once one family has addresses, or the name does not exist, the other family has
- * not much time left. */
-static void
-hurry(const struct asking *a, int64_t *again_ms, int64_t *end_ms)
-{
-	int64_t now_ms = clock_ms(), left_ms = (*end_ms - now_ms) / 2;
-
-	if (count(a, OPEN) == 0 || (count(a, FOUND) == 0
-	                                && a->of[0].says != DNS_NXDOMAIN))
-		return;
-	if (left_ms > NAMESERVER_OTHER_MS)
-		left_ms = NAMESERVER_OTHER_MS;
-	*end_ms = now_ms + left_ms;
-	*again_ms = now_ms + left_ms / 2;
-}
-
-/* Asks over UDP until nothing is open. Returns 0, or why that is not so. */
-static int
-ask_udp(struct nameservers *s, struct nameserver *to, struct asking *a,
-        int64_t end_ms)
-{
-	int64_t again_ms = clock_ms() + (end_ms - clock_ms()) / 2;
-	ssize_t n;
-	int r;
-
-	while (count(a, OPEN) > 0) {
-		r = send_open(s, to, a);
-		if (r < 0)
-			return r;
-		r = wait_for(to->fd, POLLIN, again_ms < end_ms ? again_ms : end_ms);
-		if (r == ERR_TIMEOUT && again_ms < end_ms) {
-			again_ms = end_ms;
-			for (size_t i = 0; i < a->n; i++)
-				a->of[i].is_sent = a->of[i].says != NOTHING;
-			continue;
-		}
-		if (r < 0)
-			return r;
-		n = recv(to->fd, s->message, sizeof s->message, 0);
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return -errno;
-		if (n < 0)
-			continue;
-		if (take(s, to, a, (struct span){ s->message, (size_t)n }))
-			hurry(a, &again_ms, &end_ms);
-	}
-	return 0;
-}
-
-/* All that is open or truncated, in one write. */
-static int
-send_tcp(int fd, struct asking *a)
-{
-	unsigned char out[2 * (2 + DNS_QUERY_MAX)];
-	size_t len = 0, n;
-	ssize_t sent;
-
-	for (size_t i = 0; i < a->n; i++) {
-		struct asked *of = &a->of[i];
-
-		if (!is_in(of->says, OPEN | TRUNCATED))
-			continue;
-		of->is_sent = true;
-		n = dns_write(out + len + 2, &of->q);
-		out[len] = (unsigned char)(n >> 8);
-		out[len + 1] = (unsigned char)n;
-		len += n + 2;
-	}
-	sent = send(fd, out, len, MSG_NOSIGNAL);
-	if (sent < 0)
-		return -errno;
-	return (size_t)sent == len ? 0 : ERR_SHORT;	/* of a new socket's room */
-}
-
-/* Reads until message[] holds want bytes. */
-static int
-fill(struct nameservers *s, int fd, size_t *have, size_t want, int64_t end_ms)
-{
-	while (*have < want) {
-		int r = wait_for(fd, POLLIN, end_ms);
-		ssize_t n;
-
-		if (r < 0)
-			return r;
-		n = recv(fd, s->message + *have, want - *have, 0);
-		if (n == 0)
-			return ERR_SHORT;
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return -errno;
-		*have += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
-
-/* One message, which its length precedes (RFC 1035, 4.2.2). */
-static int
-read_tcp(struct nameservers *s, struct nameserver *from, int fd,
-         struct asking *a, int64_t *end_ms)
-{
-	const unsigned char *len = (const unsigned char *)s->message;
-	size_t have = 0;
-	int64_t unused;
-	int r = fill(s, fd, &have, 2, *end_ms);
-
-	if (r < 0)
-		return r;
-	r = fill(s, fd, &have, 2 + ((size_t)len[0] << 8 | len[1]), *end_ms);
-	if (r == 0 && take(s, from, a,
-	                   (struct span){ s->message + 2, have - 2 }))
-		hurry(a, &unused, end_ms);
-	return r;
-}
-
-static int
-connected(int fd, int64_t end_ms)
-{
-	int r = wait_for(fd, POLLOUT, end_ms), err = 0;
-	socklen_t len = sizeof err;
-
-	if (r == 0 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
-		err = errno;
-	return r < 0 ? r : -err;
-}
-
-/* Asks over TCP for all that is open or truncated. */
-static int
-ask_tcp(struct nameservers *s, struct nameserver *to, struct asking *a,
-        int64_t end_ms)
-{
-	int fd = open_to(to, SOCK_STREAM), r;
-
-	if (fd < 0)
-		return fd;
-	r = connected(fd, end_ms);
-	if (r == 0)
-		r = send_tcp(fd, a);
-	while (r == 0 && count(a, OPEN | TRUNCATED) > 0)
-		r = read_tcp(s, to, fd, a, &end_ms);
-	close(fd);
-	return r;
-}
+#define FAILURES (QUERY_SET(DNS_SERVFAIL) | QUERY_SET(DNS_REFUSED) \
+                  | QUERY_SET(DNS_NOTIMP) | QUERY_SET(DNS_FORMERR) \
+                  | QUERY_SET(DNS_LAME) | QUERY_TRUNCATED \
+                  | QUERY_SET(DNS_OTHER))
 
 /* A usable answer; as in glibc a no to the second question is none while the
  * first one has not been answered. */
 static bool
-has_answer(const struct asking *a)
+has_answer(const struct queries *qs)
 {
-	return count(a, FOUND) > 0
-	    || (count(a, USABLE) > 0 && a->of[0].says != NOTHING);
+	return query_count(qs, QUERY_FOUND) > 0
+	    || (query_count(qs, USABLE) > 0 && qs->of[0].says != QUERY_NOTHING);
 }
 
 /* Until when the server at i of this round has time: glibc's, which grows with
@@ -324,36 +57,45 @@ slot_end(const struct nameservers *s, size_t i)
 	return now_ms + ms;
 }
 
+/* What came of asking it, which ended with r: what it says that it cannot do, before
+ * an error of the connection. */
+static void
+note_failure(struct nameserver *of, const struct queries *qs, int r)
+{
+	unsigned set = r == 0 ? FAILURES : FAILURES & ~QUERY_TRUNCATED;
+
+	of->failed = r;
+	for (size_t i = 0; i < qs->n; i++)
+		if (query_is_in(qs->of[i].says, set)
+		 && of->failed != DNS_SERVFAIL)
+			of->failed = qs->of[i].says;
+	of->is_silent = of->failed == ERR_TIMEOUT && !has_answer(qs);
+}
+
 /* One server. True: it has an answer. */
 static bool
-ask_one(struct nameservers *s, size_t i, struct asking *a)
+try_server(struct nameservers *s, size_t i, struct queries *qs)
 {
 	struct nameserver *to = &s->at[i];
 	int r = 0;
 
-	for (size_t k = 0; k < a->n; k++) {
-		a->of[k].is_sent = false;
-		a->of[k].says = NOTHING;
+	for (size_t k = 0; k < qs->n; k++) {
+		qs->of[k].is_sent = false;
+		qs->of[k].says = QUERY_NOTHING;
 	}
 	to->by_tcp = s->conf->use_vc;
 	if (!to->by_tcp)
-		r = ask_udp(s, to, a, slot_end(s, i));
-	if (r == 0 && count(a, OPEN | TRUNCATED) > 0) {
+		r = query_udp(s, to, qs, slot_end(s, i));
+	if (r == 0 && query_count(qs, QUERY_UNFINISHED) > 0) {
 		to->by_tcp = true;
-		close_udp(to);	/* there may be no descriptor for two */
-		r = ask_tcp(s, to, a, slot_end(s, i));
+		query_close(to);	/* there may be no descriptor for two */
+		r = query_tcp(s, to, qs, slot_end(s, i));
 	}
 	s->who = i;
-	to->failed = r;
-	for (size_t k = 0; k < a->n; k++)
-		if (is_in(a->of[k].says, r == 0 ? FAILURES
-		                                : FAILURES & ~TRUNCATED)
-		 && to->failed != DNS_SERVFAIL)
-			to->failed = a->of[k].says;
-	to->is_silent = to->failed == ERR_TIMEOUT && !has_answer(a);
-	if (!has_answer(a))
-		close_udp(to);
-	return has_answer(a);
+	note_failure(to, qs, r);
+	if (!has_answer(qs))
+		query_close(to);
+	return has_answer(qs);
 }
 
 /* How much an answer says beside the other question's: the first one's, where
@@ -371,17 +113,17 @@ rank(int says)
 	case DNS_OTHER:
 		return 2;
 	}
-	return is_in(says, USABLE);
+	return query_is_in(says, USABLE);
 }
 
 static int
-verdict(const struct asking *a)
+verdict(const struct queries *qs)
 {
-	int first = a->of[0].says;
+	int first = qs->of[0].says;
 
-	if (a->n < 2 || rank(first) >= rank(a->of[1].says))
+	if (qs->n < 2 || rank(first) >= rank(qs->of[1].says))
 		return first;
-	return a->of[1].says;
+	return qs->of[1].says;
 }
 
 /* What to make of it where no server has an answer. */
@@ -402,27 +144,27 @@ failure(const struct nameservers *s)
 }
 
 static void
-add_question(struct asking *a, struct span name, enum dns_type type,
+add_question(struct queries *qs, struct span name, enum dns_type type,
              uint16_t id, bool edns)
 {
-	a->of[a->n++].q = (struct dns_question){
+	qs->of[qs->n++].q = (struct dns_question){
 		.name = name, .type = type, .id = id, .edns = edns,
 	};
 }
 
 /* The questions. False: there is no random number for their ids, see errno. */
 static bool
-start(const struct nameservers *s, struct asking *a, struct span name)
+start(const struct nameservers *s, struct queries *qs, struct span name)
 {
 	uint16_t ids[2];
 
-	a->n = 0;
+	qs->n = 0;
 	if (getrandom(ids, sizeof ids, 0) < 0)	/* so few come whole, or not */
 		return false;
 	if (s->family != AF_INET6)
-		add_question(a, name, DNS_A, ids[0], s->conf->edns0);
-	if (s->family != AF_INET && (a->n == 0 || !s->conf->no_aaaa))
-		add_question(a, name, DNS_AAAA, ids[1], s->conf->edns0);
+		add_question(qs, name, DNS_A, ids[0], s->conf->edns0);
+	if (s->family != AF_INET && (qs->n == 0 || !s->conf->no_aaaa))
+		add_question(qs, name, DNS_AAAA, ids[1], s->conf->edns0);
 	return true;
 }
 
@@ -456,12 +198,12 @@ is_any_heard(const struct nameservers *s)
 
 /* see client/nameserver.h */
 int
-nameservers_ask(struct nameservers *s, struct span name)
+nameservers_find(struct nameservers *s, struct span name)
 {
 	size_t speaking = put_silent_last(s);
-	struct asking a;
+	struct queries qs;
 
-	if (!start(s, &a, name))
+	if (!start(s, &qs, name))
 		return -errno;
 	for (size_t i = 0; i < s->n; i++)
 		s->at[i].failed = s->at[i].is_silent ? ERR_TIMEOUT : 0;
@@ -472,8 +214,8 @@ nameservers_ask(struct nameservers *s, struct span name)
 				continue;
 			if (clock_wait_ms(s->deadline_ms) == 0)
 				return failure(s);
-			if (ask_one(s, i, &a))
-				return verdict(&a);
+			if (try_server(s, i, &qs))
+				return verdict(&qs);
 		}
 	return failure(s);
 }
@@ -541,5 +283,5 @@ void
 nameservers_end(struct nameservers *s)
 {
 	for (size_t i = 0; i < s->n; i++)
-		close_udp(&s->at[i]);
+		query_close(&s->at[i]);
 }

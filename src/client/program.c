@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/signame.h"
+#include "base/wait.h"
 
 #define KEEP_MAX   4096	/* bytes of output that are looked at */
 #define SHOW_MAX   200	/* bytes of a line that is shown */
@@ -108,13 +109,10 @@ become(char *const argv[], const struct pipes *to, pid_t parent)
 static int
 read_failure(int fd, int64_t deadline_ms)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int err = 0, r;
+	int err = 0;
 
-	do
-		r = poll(&p, 1, clock_wait_ms(deadline_ms));
-	while (r < 0 && errno == EINTR);
-	if (r <= 0 || read(fd, &err, sizeof err) != (ssize_t)sizeof err)
+	if (wait_fd(fd, POLLIN, deadline_ms) < 0
+	 || read(fd, &err, sizeof err) != (ssize_t)sizeof err)
 		return 0;
 	return -err;
 }

@@ -121,6 +121,8 @@ show_unread(struct shown *s, struct span text)
 	if (login == 0 && colon < s->rest.len && s->rest.p[colon] == ':'
 	 && !has_port_at(s->rest, colon))
 		hide_from(s, colon + 1);
+	/* All of it may have been a login: a check has a name, though. */
+	s->hides |= text.len > 0 && s->head.len + s->rest.len == 0;
 }
 
 /* A host without a port, and yet with its colon, may be a user whose password

@@ -15,6 +15,7 @@
 #include "client/addrorder.h"
 #include "client/hostsfile.h"
 #include "client/nameserver.h"
+#include "net/sock.h"
 
 #define HOSTS      "/etc/hosts"
 #define RESOLVCONF "/etc/resolv.conf"
@@ -242,7 +243,7 @@ try_names(struct resolve *l)
 		as_is = names.as_is_first;
 		if (!names_next(&names, &name))
 			return ERR_RESOLVE;
-		r = nameservers_ask(&l->servers, buf_span(&name));
+		r = nameservers_find(&l->servers, buf_span(&name));
 		if (r == DNS_FOUND)
 			return 0;
 		if (is_last(r) || (!is_decided && (l->says == ERR_PARSE
@@ -377,18 +378,18 @@ ask_servers(struct resolve *l, struct buf *why)
 static uint32_t
 key_of(const struct ip *to)
 {
-	struct dial_addr at;
+	struct addr at;
 	struct ip source;
 	bool is_done = false;
 	int fd;
 
-	dial_addr_of(&at, to, NAMESERVER_PORT);	/* any port: nothing is sent */
-	fd = dial_start(&at, SOCK_DGRAM, &is_done);
+	addr_set_ip(&at, to, NAMESERVER_PORT);	/* any port: nothing is sent */
+	fd = sock_start(&at, SOCK_DGRAM, &is_done);
 	if (fd < 0)
 		return addrorder_key(to, NULL);
 	is_done = getsockname(fd, &at.any, &at.len) == 0;
 	close(fd);
-	dial_ip_of(&source, &at);
+	addr_ip(&source, &at);
 	return addrorder_key(to, is_done ? &source : NULL);
 }
 

@@ -68,7 +68,7 @@ add_listen(void *args, struct span value)
 	if (plan->n_listen == INIT_LISTEN_MAX)
 		return ERR_FULL;
 	l->probes_only = cut_probes(&value);
-	if (sock_parse(&l->at, value) < 0)
+	if (addr_bind_read(&l->at, value) < 0)
 		return ERR_PARSE;
 	plan->n_listen++;
 	return 0;

@@ -77,6 +77,15 @@ bytes_drop_line_ends(struct bytes *b, size_t from)
 }
 
 /* see get/bytes.h */
+bool
+bytes_is_unreserved(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+	    || (c >= '0' && c <= '9')
+	    || (c != '\0' && strchr("-._~", c) != NULL);
+}
+
+/* see get/bytes.h */
 void
 bytes_copy_text(char *to, size_t cap, struct span from)
 {

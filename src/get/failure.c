@@ -47,30 +47,34 @@ fail_timeout(struct transfer *t)
 	long long ms = (clock_us() - t->r.try_us) / 1000;
 
 	if (t->c.step == EXCHANGE_LOOKUP)
-		return failure_set(t, GET_TIMEOUT, "%s after %lld milliseconds: %s",
-		                timeout_words(t), ms, t->c.why);
+		return failure_set(t, GET_TIMEOUT,
+		                   "%s after %lld milliseconds: %s",
+		                   timeout_words(t), ms, t->c.why);
 	if (t->c.step < EXCHANGE_SEND)
 		return failure_set(t, GET_TIMEOUT, "%s after %lld milliseconds",
-		                timeout_words(t), ms);
+		                   timeout_words(t), ms);
 	return failure_set(t, GET_TIMEOUT,
-	                "%s after %lld milliseconds with %llu bytes received",
-	                timeout_words(t), ms,
-	                (unsigned long long)t->r.body_bytes);
+	                   "%s after %lld milliseconds with %llu bytes "
+	                   "received", timeout_words(t), ms,
+	                   (unsigned long long)t->r.body_bytes);
 }
 
 static int
 fail_body(struct transfer *t, int code, int err, struct buf *words)
 {
 	if (err != ERR_SHORT)
-		return failure_set(t, code, err == ERR_PARSE || err == ERR_TOOBIG
-		                ? "chunked-encoding: %s" : "Recv failure: %s",
-		                buf_text(words));
+		return failure_set(t, code,
+		                   err == ERR_PARSE || err == ERR_TOOBIG
+		                   ? "chunked-encoding: %s"
+		                   : "Recv failure: %s", buf_text(words));
 	if (t->c.body == BODY_LENGTH)
 		return failure_set(t, code,
-		                "transfer closed with %llu bytes remaining to read",
-		                (unsigned long long)t->c.left);
+		                   "transfer closed with %llu bytes remaining "
+		                   "to read",
+		                   (unsigned long long)t->c.left);
 	return failure_set(t, code,
-	                "transfer closed with outstanding read data remaining");
+	                   "transfer closed with outstanding read data "
+	                   "remaining");
 }
 
 static int
@@ -80,9 +84,10 @@ fail_version(struct transfer *t)
 
 	if (version.len > 0)
 		return failure_set(t, GET_PROTOCOL,
-		                "Unsupported HTTP version (%.*s) in response",
-		                (int)version.len, version.p);
-	return failure_set(t, GET_PROTOCOL, "Received HTTP/0.9 when not allowed");
+		                   "Unsupported HTTP version (%.*s) in "
+		                   "response", (int)version.len, version.p);
+	return failure_set(t, GET_PROTOCOL,
+	                   "Received HTTP/0.9 when not allowed");
 }
 
 /* see get/failure.h */
@@ -102,37 +107,41 @@ failure_of_exchange(struct transfer *t, int err)
 	case GET_LOOKUP:
 	case GET_PROXY_LOOKUP:
 		return failure_set(t, code, "Could not resolve %s: %s",
-		                code == GET_LOOKUP ? "host" : "proxy",
-		                buf_text(&words));
+		                   code == GET_LOOKUP ? "host" : "proxy",
+		                   buf_text(&words));
 	case GET_CONNECT:
-		return failure_set(t, code, "Failed to connect to %.*s port %u after "
-		                "%lld ms: %s", (int)host.len, host.p,
-		                t->route.to.port,
-		                (long long)(clock_us() - t->r.try_us) / 1000,
-		                buf_text(&words));
+		return failure_set(t, code,
+		                   "Failed to connect to %.*s port %u after "
+		                   "%lld ms: %s", (int)host.len, host.p,
+		                   t->route.to.port,
+		                   (long long)(clock_us() - t->r.try_us) / 1000,
+		                   buf_text(&words));
 	case GET_PROTOCOL:
 		return fail_version(t);
 	case GET_WEIRD:
 		return failure_set(t, code, "Weird server reply: %s",
-		                buf_text(&words));
+		                   buf_text(&words));
 	case GET_EMPTY:
 		return failure_set(t, code, "Empty reply from server");
 	case GET_CERT:
 		return failure_set(t, code, "SSL certificate problem: %s",
-		                buf_text(&words));
+		                   buf_text(&words));
 	case GET_SEND:
-		return failure_set(t, code, "Send failure: %s", buf_text(&words));
+		return failure_set(t, code, "Send failure: %s",
+		                   buf_text(&words));
 	}
 	if (t->c.step == EXCHANGE_BODY)
 		return fail_body(t, code, err, &words);
 	if (t->c.step == EXCHANGE_TUNNEL && err == ERR_REFUSED
 	 && t->o->fail && t->c.tunnel_status >= 400)
 		return failure_set(t, GET_HTTP_ERROR,
-		                "The requested URL returned error: %d",
-		                t->c.tunnel_status);
+		                   "The requested URL returned error: %d",
+		                   t->c.tunnel_status);
 	if (t->c.step == EXCHANGE_TUNNEL && err == ERR_REFUSED)
-		return failure_set(t, code, "CONNECT tunnel failed, response %d",
-		                t->c.tunnel_status);
-	return failure_set(t, code, code == GET_RECV ? "Recv failure: %s" : "%s",
-	                buf_text(&words));
+		return failure_set(t, code,
+		                   "CONNECT tunnel failed, response %d",
+		                   t->c.tunnel_status);
+	return failure_set(t, code,
+	                   code == GET_RECV ? "Recv failure: %s" : "%s",
+	                   buf_text(&words));
 }

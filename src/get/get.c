@@ -32,8 +32,8 @@ start_dump(const struct options *o)
 	return GET_OK;
 }
 
-/* curl goes on after all but a file that cannot be sent: else an upload's failure
- * would be lost. */
+/* curl goes on after all but a file that cannot be sent: else an upload's
+ * failure would be lost. */
 static int
 run_all(const struct options *o)
 {

@@ -23,8 +23,8 @@ write_body(struct transfer *t, struct span bytes)
 	if (r == 0)
 		return GET_OK;
 	return failure_set(t, GET_WRITE, "Failure writing output to %s: %s",
-	                t->sink.name == NULL ? "stdout" : t->sink.name,
-	                err_text(r));
+	                   t->sink.name == NULL ? "stdout" : t->sink.name,
+	                   err_text(r));
 }
 
 /* -D: "-" is stdout; a file was made anew at the command's start. */
@@ -133,12 +133,14 @@ take_piece(struct transfer *t, struct span piece)
 {
 	if (t->r.body_bytes == 0 && t->sink.name == NULL && is_binary(piece)
 	 && isatty(STDOUT_FILENO) && t->o->n_outputs == 0)
-		return failure_set(t, GET_WRITE, "Binary output can mess up your "
-		                "terminal. Use \"-o -\" to get it all the same");
+		return failure_set(t, GET_WRITE,
+		                   "Binary output can mess up your terminal. "
+		                   "Use \"-o -\" to get it all the same");
 	t->r.body_bytes += piece.len;
 	if (t->o->max_filesize > 0
 	 && t->r.body_bytes > (uint64_t)t->o->max_filesize)
-		return failure_set(t, GET_TOO_LARGE, "Maximum file size exceeded");
+		return failure_set(t, GET_TOO_LARGE,
+		                   "Maximum file size exceeded");
 	if (t->digest != NULL)
 		digest_add(t->digest, piece);
 	return write_body(t, piece);
@@ -153,7 +155,8 @@ receive_body(struct transfer *t)
 
 	if (t->o->max_filesize > 0 && t->c.body == BODY_LENGTH
 	 && t->c.left > (uint64_t)t->o->max_filesize)
-		return failure_set(t, GET_TOO_LARGE, "Maximum file size exceeded");
+		return failure_set(t, GET_TOO_LARGE,
+		                   "Maximum file size exceeded");
 	while (code == GET_OK && (r = exchange_read_body(&t->c, &piece)) > 0) {
 		code = take_piece(t, piece);
 		progress_show(t, false);

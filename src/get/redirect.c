@@ -71,16 +71,18 @@ redirect_set_url(struct transfer *t, const char *text)
 	int r = url_read(&t->url, s);
 
 	if (r == ERR_SCHEME)
-		return failure_set(t, GET_PROTOCOL, "Protocol \"%.*s\" not supported",
-		                (int)strcspn(text, ":"), text);
+		return failure_set(t, GET_PROTOCOL,
+		                   "Protocol \"%.*s\" not supported",
+		                   (int)strcspn(text, ":"), text);
 	if (r < 0)
-		return failure_set(t, GET_URL, "URL using bad/illegal format or "
-		                "missing URL: \"%s\": expected %s",
-		                redact_text(room, s), url_expected(s));
+		return failure_set(t, GET_URL,
+		                   "URL using bad/illegal format or "
+		                   "missing URL: \"%s\": expected %s",
+		                   redact_text(room, s), url_expected(s));
 	if (!is_allowed(t->o, t->url.is_https))
 		return failure_set(t, GET_PROTOCOL,
-		                "Protocol \"%s\" not allowed by --proto",
-		                t->url.is_https ? "https" : "http");
+		                   "Protocol \"%s\" not allowed by --proto",
+		                   t->url.is_https ? "https" : "http");
 	t->r.is_https = t->url.is_https;
 	return GET_OK;
 }
@@ -94,11 +96,13 @@ redirect_follow(struct transfer *t)
 	int code;
 
 	if (o->max_redirs >= 0 && t->r.redirects >= o->max_redirs)
-		return failure_set(t, GET_REDIRECTS, "Maximum (%lld) redirects followed",
-		                (long long)o->max_redirs);
+		return failure_set(t, GET_REDIRECTS,
+		                   "Maximum (%lld) redirects followed",
+		                   (long long)o->max_redirs);
 	if (t->moved[0] == '\0')
-		return failure_set(t, GET_URL, "Location leads to a URL of more "
-		                "than " BUF_DIGITS(URL_MAX) " bytes");
+		return failure_set(t, GET_URL,
+		                   "Location leads to a URL of more than "
+		                   BUF_DIGITS(URL_MAX) " bytes");
 	t->r.redirects++;
 	t->r.more.len = 0;
 	change_kind(t);
@@ -108,7 +112,7 @@ redirect_follow(struct transfer *t)
 	/* A Location is not a command line: "mailto:x" names no host. */
 	if (code == GET_OK && !t->url.has_scheme)
 		code = failure_set(t, GET_PROTOCOL,
-		                "Protocol \"%.*s\" not supported",
-		                (int)strcspn(t->r.url, ":"), t->r.url);
+		                   "Protocol \"%.*s\" not supported",
+		                   (int)strcspn(t->r.url, ":"), t->r.url);
 	return code;
 }

@@ -58,8 +58,8 @@ judge_range(struct transfer *t)
 	 || (t->r.status == 206 && range_start(t) == t->resume_from))
 		return GET_OK;
 	return failure_set(t, GET_RANGE,
-	                "HTTP server doesn't seem to support byte ranges. "
-	                "Cannot resume.");
+	                   "HTTP server doesn't seem to support byte ranges. "
+	                   "Cannot resume.");
 }
 
 /* One request and its answer. *moved: the answer sends us on. */
@@ -89,15 +89,15 @@ exchange(struct transfer *t, bool *moved)
 			return GET_OK;
 		}
 		bytes_copy_text(t->r.redirect, sizeof t->r.redirect,
-		              span_of(t->moved));
+		                span_of(t->moved));
 	}
 	if (receive_has_failed(t)) {
 		if (t->o->fail_with_body)
 			code = receive_body(t);
 		return code != GET_OK ? code
 		       : failure_set(t, GET_HTTP_ERROR,
-		                  "The requested URL returned error: %d",
-		                  t->r.status);
+		                     "The requested URL returned error: %d",
+		                     t->r.status);
 	}
 	code = judge_range(t);
 	if (code != GET_OK || has_all(t))
@@ -115,8 +115,9 @@ open_upload(struct transfer *t)
 	struct stat st;
 
 	if (t->upload_is_used && !t->upload_sized)
-		return failure_set(t, GET_REWIND, "%s cannot be read again: necessary "
-		                "data rewind wasn't possible", name);
+		return failure_set(t, GET_REWIND,
+		                   "%s cannot be read again: necessary "
+		                   "data rewind wasn't possible", name);
 	t->upload_fd = STDIN_FILENO;
 	t->upload_sized = false;
 	t->upload_is_used = true;
@@ -125,9 +126,10 @@ open_upload(struct transfer *t)
 	t->upload_fd = open(name, O_RDONLY | O_CLOEXEC);
 	if (t->upload_fd < 0 || fstat(t->upload_fd, &st) < 0)
 		return failure_set(t, GET_READ, "Can't open '%s': %s", name,
-		                err_text(-errno));
+		                   err_text(-errno));
 	t->upload_sized = S_ISREG(st.st_mode)
-	               && request_count(&lines, "Transfer-Encoding", &unused) <= 0;
+	               && request_count(&lines, "Transfer-Encoding",
+	                                &unused) <= 0;
 	t->upload_len = t->upload_sized ? (uint64_t)st.st_size : 0;
 	return GET_OK;
 }
@@ -198,7 +200,8 @@ try_once(struct transfer *t)
 	}
 	if (code == GET_OK && t->digest != NULL
 	 && !digest_is(t->digest, t->o->sha256))
-		code = failure_set(t, GET_DIGEST, "the content does not match --sha256");
+		code = failure_set(t, GET_DIGEST,
+		                   "the content does not match --sha256");
 	return code;
 }
 
@@ -275,8 +278,9 @@ retry_run(struct transfer *t)
 			         (long long)wait_ms, (long long)left);
 		if (sink_reset(&t->sink) < 0) {
 			t->r.why[0] = '\0';
-			return failure_set(t, GET_WRITE, "cannot write %s again",
-			                t->sink.name);
+			return failure_set(t, GET_WRITE,
+			                   "cannot write %s again",
+			                   t->sink.name);
 		}
 		sleep_ms(wait_ms);
 		if (o->retry_delay_ms == 0 && pause_ms < RETRY_MAX_MS)

@@ -18,8 +18,8 @@ month_of(struct span name)
 	return -1;
 }
 
-/* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7) in seconds from 1970 on, below 0
- * before; 0 if it is not such a date. */
+/* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7) in seconds from 1970 on,
+ * below 0 before; 0 if it is not such a date. */
 static int64_t
 date_of(struct span date)
 {

@@ -31,7 +31,8 @@ matches(const char *host, struct span item)
 		return true;
 	if (item.len > 2 && item.p[0] == '[')
 		item = (struct span){ item.p + 1, item.len - 2 };
-	if (subnet_is_address(h))	/* "0.0.1" is not a domain of 127.0.0.1 */
+	/* "0.0.1" is not a domain of 127.0.0.1. */
+	if (subnet_is_address(h))
 		return subnet_has(item, h);
 	if (item.len > 0 && item.p[0] == '.')
 		item = span_after(item, 1);
@@ -98,8 +99,7 @@ write_proxy_fields(const struct options *o, struct route *route,
 	}
 	if (route->tunnel)
 		buf_fmt(&fields, "User-Agent: %s\r\n"
-		        "Proxy-Connection: Keep-Alive\r\n",
-		        o->agent);
+		        "Proxy-Connection: Keep-Alive\r\n", o->agent);
 	(void)buf_text(&fields);
 	if (!fields.cut)
 		return GET_OK;
@@ -313,13 +313,12 @@ use_addresses(const struct options *o, struct route *route, struct buf *why)
 static int
 use_unix(const struct options *o, struct route *route, struct buf *why)
 {
-	char memory[256];
-	struct buf path = buf_over(memory, sizeof memory);
+	struct buf path = buf_over(route->unix_path, sizeof route->unix_path);
 
 	buf_str(&path, o->unix_abstract ? "@" : "");
 	buf_str(&path, o->unix_socket);
-	route->to.at = &route->set;
-	if (!path.cut && dial_set_unix(&route->set, buf_span(&path)) == 0)
+	route->to.unix_path = buf_span(&path);
+	if (!path.cut && dial_is_unix(route->to.unix_path))
 		return GET_OK;
 	buf_fmt(why, "Unix socket path too long: '%s': expected 1 to 107 bytes",
 	        o->unix_socket);

@@ -16,24 +16,14 @@
 #include "get/verbose.h"
 
 #define BODY_STEP     16384	/* bytes of an upload read at a time */
-#define CONNECT_MS    300000	/* curl's, where --connect-timeout is not given */
+#define CONNECT_MS    300000	/* curl's, without --connect-timeout */
 #define CHUNK_HEAD    16	/* bytes of "3fff\r\n" and of the end */
-
-static void
-note_address(const struct dial_addr *at, char *text, size_t cap,
-             int *port)
-{
-	struct buf b = buf_over(text, cap);
-
-	if (at->any.sa_family != AF_UNIX)
-		*port = dial_write_host(&b, at);
-	(void)buf_text(&b);
-}
 
 static void
 note_connection(struct transfer *t)
 {
-	struct dial_addr own = { .len = sizeof own.un };
+	struct buf remote = buf_over(t->r.remote, sizeof t->r.remote);
+	struct buf local = buf_over(t->r.local, sizeof t->r.local);
 
 	t->r.lookup_us = t->c.looked_up_us;
 	t->r.connect_us = t->c.connected_us;
@@ -42,11 +32,10 @@ note_connection(struct transfer *t)
 	if (t->c.fd < 0)
 		return;
 	t->r.connects++;
-	note_address(&t->c.peer, t->r.remote, sizeof t->r.remote,
-	             &t->r.remote_port);
-	if (getsockname(t->c.fd, &own.any, &own.len) == 0)
-		note_address(&own, t->r.local, sizeof t->r.local,
-		             &t->r.local_port);
+	t->r.remote_port = exchange_write_peer(&t->c, &remote);
+	(void)buf_text(&remote);
+	t->r.local_port = exchange_write_own(&t->c, &local);
+	(void)buf_text(&local);
 }
 
 /* see get/send.h */
@@ -71,7 +60,7 @@ send_connect(struct transfer *t)
 	(void)percent_decode(&name, t->url.host);
 	(void)buf_text(&name);	/* it fits: see route_find() */
 	if (t->url.is_v6)
-		host[strcspn(host, "%")] = '\0';	/* no zone for the peer */
+		host[strcspn(host, "%")] = '\0';	/* its zone is ours */
 	t->route.to.tls = t->url.is_https ? &tls : NULL;
 	if (end_ms > t->deadline_ms)
 		end_ms = t->deadline_ms;
@@ -91,8 +80,8 @@ const char *
 send_method(const struct transfer *t)
 {
 	static const char *const names[] = {
-		[TRANSFER_GET] = "GET", [TRANSFER_HEAD] = "HEAD", [TRANSFER_POST] = "POST",
-		[TRANSFER_PUT] = "PUT",
+		[TRANSFER_GET] = "GET", [TRANSFER_HEAD] = "HEAD",
+		[TRANSFER_POST] = "POST", [TRANSFER_PUT] = "PUT",
 	};
 
 	return t->o->method != NULL ? t->o->method : names[t->kind];
@@ -160,7 +149,7 @@ send_upload(struct transfer *t)
 		n = read_upload(t, bytes + CHUNK_HEAD);
 		if (n < 0)
 			return failure_set(t, GET_READ, "cannot read %s: %s",
-			                t->upload, err_text((int)n));
+			                   t->upload, err_text((int)n));
 		piece = (struct span){ bytes + CHUNK_HEAD, (size_t)n };
 		if (t->upload_sized && n == 0)
 			break;
@@ -172,12 +161,12 @@ send_upload(struct transfer *t)
 	t->r.uploaded_bytes += sent;
 	if (code == GET_OK && !answered && t->upload_sized
 	 && sent != t->upload_len)
-		return failure_set(t, GET_PARTIAL, "%s changed while it was sent",
-		                t->upload);
+		return failure_set(t, GET_PARTIAL,
+		                   "%s changed while it was sent", t->upload);
 	return code;
 }
 
-/* The token of --bearer-file, read anew each time: it is rotated under our feet. */
+/* The token of --bearer-file, read anew each time: it may have changed. */
 static int
 read_token(struct transfer *t, struct bytes *file, struct span *token)
 {
@@ -194,8 +183,9 @@ read_token(struct transfer *t, struct bytes *file, struct span *token)
 	if (r == 0 && token->len == 0)
 		r = ERR_PARSE;
 	return r == 0 ? GET_OK
-	              : failure_set(t, GET_READ, "cannot use --bearer-file %s: %s",
-	                            name, err_text(r));
+	              : failure_set(t, GET_READ,
+	                            "cannot use --bearer-file %s: %s", name,
+	                            err_text(r));
 }
 
 /* Writes the head with what its token and the user's lines need of memory. */

@@ -311,7 +311,8 @@ copy_over(const char *from, const char *to)
 		else if (n < 0)
 			n = 1;
 		else
-			r = sink_write_fd(out, (struct span){ bytes, (size_t)n });
+			r = sink_write_fd(out, (struct span){
+				bytes, (size_t)n });
 	}
 	free(bytes);
 	if (in >= 0)

@@ -32,7 +32,8 @@ remote_name(struct transfer *t, struct buf *name)
 	if (last.len == 0 || t->url.path.len == 0
 	 || last.p + last.len != t->url.path.p + strcspn(t->url.path.p, "?#")
 	 || span_is(last, ".") || span_is(last, ".."))
-		return failure_set(t, GET_WRITE, "Remote file name has no length!");
+		return failure_set(t, GET_WRITE,
+		                   "Remote file name has no length!");
 	buf_add(name, last);
 	return GET_OK;
 }
@@ -51,8 +52,9 @@ set_resume(struct transfer *t)
 	if (strcmp(text, "-") != 0) {
 		if (parse_uint(text, INT64_MAX, &t->resume_from) == 0)
 			return GET_OK;
-		return failure_set(t, GET_USAGE, "-C \"%s\": expected a number or -",
-		                redact_value(room, span_of(text)));
+		return failure_set(t, GET_USAGE,
+		                   "-C \"%s\": expected a number or -",
+		                   redact_value(room, span_of(text)));
 	}
 	if (t->file[0] != '\0' && stat(t->file, &st) == 0
 	 && S_ISREG(st.st_mode))
@@ -75,8 +77,9 @@ set_output(struct transfer *t, const struct option_output *out)
 		code = remote_name(t, &name);
 	(void)buf_text(&name);
 	if (code == GET_OK && name.cut)
-		code = failure_set(t, GET_WRITE, "the file's name is longer than "
-		                BUF_DIGITS(URL_MAX) " bytes");
+		code = failure_set(t, GET_WRITE,
+		                   "the file's name is longer than "
+		                   BUF_DIGITS(URL_MAX) " bytes");
 	if (code == GET_OK)
 		code = set_resume(t);
 	sink_init(&t->sink, out->kind == OUTPUT_STDOUT ? NULL : t->file,
@@ -98,12 +101,10 @@ add_escaped(struct buf *b, const char *name)
 	for (; *name != '\0'; name++) {
 		unsigned char c = (unsigned char)*name;
 		char x[] = { '%', hex[c >> 4], hex[c & 15] };
-		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-		          || (c >= '0' && c <= '9')
-		          || strchr("-._~", c) != NULL;
 
-		buf_add(b, plain ? (struct span){ name, 1 }
-		                 : (struct span){ x, sizeof x });
+		buf_add(b, bytes_is_unreserved(*name)
+		           ? (struct span){ name, 1 }
+		           : (struct span){ x, sizeof x });
 	}
 }
 
@@ -139,7 +140,7 @@ write_first_text(struct transfer *t, const char *given)
 	if (!b.cut)
 		return GET_OK;
 	return failure_set(t, GET_URL, "the URL is longer than "
-	                BUF_DIGITS(URL_MAX) " bytes");
+	                   BUF_DIGITS(URL_MAX) " bytes");
 }
 
 /* curl expands {a,b} and [1-3]; hale does not, and says so. An address in
@@ -169,8 +170,9 @@ run(struct transfer *t, const struct option_output *out)
 	if (code != GET_OK)
 		return code;
 	if (!t->o->globoff && has_pattern(t->r.given))
-		return failure_set(t, GET_URL, "URL has a pattern ({} or []), which is "
-		                "not expanded here; -g takes it as it is");
+		return failure_set(t, GET_URL,
+		                   "URL has a pattern ({} or []), which is "
+		                   "not expanded here; -g takes it as it is");
 	code = redirect_set_url(t, t->first_text);
 	if (code != GET_OK)
 		return code;
@@ -189,8 +191,9 @@ run(struct transfer *t, const struct option_output *out)
 		return code;
 	r = sink_commit(&t->sink);
 	if (r < 0)
-		return failure_set(t, GET_WRITE, "Failure writing output to %s: %s",
-		                t->sink.name, err_text(r));
+		return failure_set(t, GET_WRITE,
+		                   "Failure writing output to %s: %s",
+		                   t->sink.name, err_text(r));
 	return code;
 }
 

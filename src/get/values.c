@@ -198,16 +198,13 @@ add_encoded(struct bytes *b, struct span bytes)
 	for (size_t i = 0; i < bytes.len && r == 0; i++) {
 		unsigned char c = (unsigned char)bytes.p[i];
 		char x[] = { '%', hex[c >> 4], hex[c & 15] };
-		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-		          || (c >= '0' && c <= '9')
-		          || (c != '\0' && strchr("-._~", c) != NULL);
 
 		if (c == ' ')
 			r = bytes_add(b, span_of("+"));
+		else if (bytes_is_unreserved(bytes.p[i]))
+			r = bytes_add(b, (struct span){ bytes.p + i, 1 });
 		else
-			r = bytes_add(b, plain
-			              ? (struct span){ bytes.p + i, 1 }
-			              : (struct span){ x, sizeof x });
+			r = bytes_add(b, (struct span){ x, sizeof x });
 	}
 	return r;
 }

@@ -21,7 +21,7 @@ show(const char *mark, struct span line)
 	buf_end_cut(&b);
 	b.cap++;
 	buf_str(&b, "\n");
-	(void)!write(STDERR_FILENO, b.p, b.len);	/* only words for people */
+	(void)!write(STDERR_FILENO, b.p, b.len);	/* only for people */
 }
 
 /* see get/verbose.h */
@@ -34,22 +34,22 @@ verbose_head(const struct transfer *t, const char *mark, struct span head)
 
 /* Many addresses take several lines. */
 static void
-show_family(const struct ip *ips, size_t n, bool is_v6)
+show_family(struct dial_set *found, bool is_v6)
 {
 	char memory[LOG_LINE_MAX / 2];
 	struct buf b = buf_over(memory, sizeof memory);
 	const size_t head = sizeof "IPv6: " - 1;
 
 	buf_str(&b, is_v6 ? "IPv6: " : "IPv4: ");
-	for (size_t i = 0; i < n; i++) {
-		if (ips[i].is_v6 != is_v6)
+	for (size_t i = 0; i < found->n; i++) {
+		if (dial_ips(found)[i].is_v6 != is_v6)
 			continue;
 		if (b.cap - b.len < IP_TEXT_MAX) {
 			show("* ", buf_span(&b));
 			b.len = head;
 		}
 		buf_str(&b, b.len > head ? ", " : "");
-		ip_write(&b, &ips[i]);
+		dial_write_ip(&b, found, i);
 	}
 	buf_str(&b, b.len > head ? "" : "(none)");
 	show("* ", buf_span(&b));
@@ -59,18 +59,18 @@ show_family(const struct ip *ips, size_t n, bool is_v6)
 void
 verbose_addresses(struct transfer *t)
 {
-	struct dial_set *found = &t->c.found;
 	const struct exchange_to *to = &t->route.to;
 	char memory[ROUTE_HOST_MAX + 64];
 	struct buf b = buf_over(memory, sizeof memory);
 
-	if (!t->o->verbose || to->at != NULL || t->c.step == EXCHANGE_LOOKUP)
+	if (!t->o->verbose || to->at != NULL || to->unix_path.len > 0
+	 || t->c.step == EXCHANGE_LOOKUP)
 		return;
 	buf_fmt(&b, "Host %.*s:%u was resolved.", (int)to->host.len, to->host.p,
 	        to->port);
 	show("* ", buf_span(&b));
-	show_family(dial_ips(found), found->n, true);
-	show_family(dial_ips(found), found->n, false);
+	show_family(&t->c.found, true);
+	show_family(&t->c.found, false);
 }
 
 /* see get/verbose.h */
@@ -82,8 +82,8 @@ verbose_connection(const struct transfer *t)
 
 	if (!t->o->verbose)
 		return;
-	buf_fmt(&b, "Connected to %s (%s) port %u", t->route.host,
-	        t->r.remote, t->r.remote_port);
+	buf_fmt(&b, "Connected to %s (%s) port %u", t->route.host, t->r.remote,
+	        t->r.remote_port);
 	show("* ", buf_span(&b));
 	if (t->c.tls == NULL)
 		return;

@@ -11,6 +11,7 @@
 #define VAR_MAX  64		/* bytes of a number, a time or an address */
 #define VAR_NAME_MAX 20	/* bytes of "filename_effective" and the like */
 
+/* Below 0 is 0: a moment of the last request that never came. */
 static void
 add_seconds(struct buf *b, int64_t us)
 {
@@ -22,14 +23,6 @@ add_seconds(struct buf *b, int64_t us)
 	for (int64_t ten = US_PER_S / 10; ten > 1 && part < ten; ten /= 10)
 		buf_str(b, "0");
 	buf_fmt(b, "%lld", (long long)part);
-}
-
-/* A moment of the last request, counted from the URL's start; 0 if it never
- * came. */
-static int64_t
-since_start(const struct result *r, int64_t moment_us)
-{
-	return moment_us == 0 ? 0 : moment_us - r->start_us;
 }
 
 static int64_t
@@ -65,7 +58,8 @@ add_field(struct buf *b, struct span name, const struct result *r)
 }
 
 /* A URL as curl writes it: whole, or as it is if it is not one of ours.
- * is_current: it is the one that was requested last, not where a Location leads. */
+ * is_current: it is the one that was requested last, not where a Location
+ * leads. */
 static void
 add_url(struct buf *b, const char *text, bool is_current,
         const struct result *r)
@@ -177,7 +171,7 @@ add_var(struct buf *b, const struct var *v, const struct result *r)
 		buf_int(b, bytes_per_s(r, *(const uint64_t *)field));
 		break;
 	case FORM_MOMENT:
-		add_seconds(b, since_start(r, *(const int64_t *)field));
+		add_seconds(b, *(const int64_t *)field - r->start_us);
 		break;
 	case FORM_REDIRECTS:
 		add_seconds(b, r->redirects > 0 ? r->try_us - r->start_us : 0);
@@ -186,7 +180,8 @@ add_var(struct buf *b, const struct var *v, const struct result *r)
 		add_field(b, span_of("Content-Type"), r);
 		break;
 	case FORM_VERSION:
-		buf_str(b, r->status == 0 ? "0" : r->minor == 0 ? "1.0" : "1.1");
+		buf_str(b, r->status == 0 ? "0"
+		           : r->minor == 0 ? "1.0" : "1.1");
 		break;
 	case FORM_SCHEME:
 		buf_str(b, r->is_https ? "HTTPS" : "HTTP");
@@ -271,9 +266,10 @@ writeout_write(struct buf *b, const char *f, const struct result *r,
 			f = add_percent(b, f + 1, r, unknown);
 		} else if (*f == '\\') {
 			c = unescape(f[1]);
+			plain = f[1] != '\0' ? 2 : 1;
 			buf_add(b, c != '\0' ? (struct span){ &c, 1 }
-			                     : (struct span){ f, f[1] ? 2 : 1 });
-			f += f[1] != '\0' ? 2 : 1;
+			                     : (struct span){ f, plain });
+			f += plain;
 		}
 	}
 }

@@ -313,7 +313,7 @@ read_field(struct head *h, struct span line)
 
 /* What the fields mean together. */
 static int
-settle(struct head *h)
+check_together(struct head *h)
 {
 	struct http_req *req = &h->req;
 
@@ -364,7 +364,7 @@ read_lines(struct head *h, struct span *rest)
 	r = read_request_line(h, line);
 	while (r == 0 && cut_line(rest, &line)) {
 		if (line.len == 0)
-			return settle(h);
+			return check_together(h);
 		if (fields++ == HTTP_FIELDS_MAX)
 			return refuse(h, ERR_TOOBIG, "the request's head has "
 			              "more than " BUF_DIGITS(HTTP_FIELDS_MAX)
@@ -408,27 +408,6 @@ http_write_fault(struct buf *b, const struct http_fault *fault)
 	buf_str(b, ": \"");
 	buf_add(b, buf_span(&where));
 	buf_str(b, where.cut ? "...\"" : "\"");
-}
-
-/* see net/http.h */
-bool
-http_is_h2(const char *buf, size_t len)
-{
-	return span_has_prefix((struct span){ buf, len },
-	                       "PRI * HTTP/2.0\r\n");
-}
-
-/* see net/http.h */
-void
-http_write_h2_refusal(struct buf *b)
-{
-	/* RFC 9113, 4.1: length, type, flags, stream; 6.5 and 6.8 */
-	static const char frames[] = {
-		0, 0, 0, 4, 0, 0, 0, 0, 0,
-		0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 13,
-	};
-
-	buf_add(b, (struct span){ frames, sizeof frames });
 }
 
 /* see net/http.h */

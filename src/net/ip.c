@@ -219,11 +219,3 @@ ip_write(struct buf *b, const struct ip *ip)
 	}
 	buf_fmt(b, "%u.%u.%u.%u", v4[0], v4[1], v4[2], v4[3]);
 }
-
-/* see net/ip.h */
-bool
-ip_is_same(const struct ip *a, const struct ip *b)
-{
-	return a->is_v6 == b->is_v6 && a->zone == b->zone
-	    && memcmp(a->b, b->b, a->is_v6 ? IP_V6_LEN : IP_V4_LEN) == 0;
-}

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/percent.h"
+#include "net/h2.h"
 #include "sup/negotiate.h"
 #include "sup/view_html.h"
 #include "sup/view_json.h"
@@ -364,7 +365,7 @@ endpoints_write(struct buf *out, const struct endpoints_choice *c,
 	bool passes;
 
 	if (c->view == ENDPOINTS_H2) {
-		http_write_h2_refusal(out);
+		h2_write_refusal(out);
 		return;
 	}
 	if (c->view == ENDPOINTS_VERDICT)

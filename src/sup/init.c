@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/relro.h"
+#include "net/sock.h"
 #include "sup/fds.h"
 #include "sup/respond.h"
 #include "sup/terminal.h"
@@ -58,10 +59,10 @@ why_not(struct buf *b, int err)
 /* Docker sets the rule off for its containers, containerd 1.6 and Kubernetes
  * with it do not. */
 static void
-write_why_no_port(struct buf *b, const struct sock_addr *at, int err)
+write_why_no_port(struct buf *b, const struct addr_bind *to, int err)
 {
 	write_why(b, err);
-	if (err == -EACCES && sock_port(at) > 0)
+	if (err == -EACCES && addr_port(&to->addr) > 0)
 		buf_str(b, ": ports below the sysctl "
 		        "net.ipv4.ip_unprivileged_port_start (1024 unless set) "
 		        "need CAP_NET_BIND_SERVICE: add it, lower the sysctl, "
@@ -166,7 +167,7 @@ static int
 open_listeners(struct init *in)
 {
 	for (size_t i = 0; i < in->plan->n_listen; i++) {
-		char text[SOCK_NAME_MAX + WHY_MAX];
+		char text[ADDR_TEXT_MAX + WHY_MAX];
 		struct buf b = buf_over(text, sizeof text);
 		struct listen_place *l = &in->plan->listen[i];
 		int fd = sock_listen(&l->at);
@@ -361,7 +362,7 @@ clean_up(struct init *in)
 	/* Listeners are opened in the plan's order: these are ours. */
 	for (size_t i = 0; i < in->plan->n_listen; i++)
 		if (i < in->server.n_listeners)
-			sock_unlink(&in->plan->listen[i].at);
+			sock_unlink(&in->plan->listen[i].at.addr);
 }
 
 static int

@@ -86,7 +86,7 @@ log_clash(struct keeper *k)
 		return;
 	for (size_t i = 0; i < k->with.n_listen; i++) {
 		const struct listen_place *l = &k->with.listen[i];
-		unsigned port = sock_port(&l->at);
+		unsigned port = addr_port(&l->at.addr);
 
 		if (!port_clash_is_likely(&c, port))
 			continue;

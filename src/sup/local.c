@@ -37,25 +37,27 @@ local_write_prefix(struct buf *b)
 	write_place(b);
 }
 
+/* name with its @ */
 static int
 listen_as(struct span name)
 {
-	struct sock_addr at;
+	struct addr_bind to = { .every = false };
+	int r = addr_set_unix(&to.addr, name);
 
-	sock_abstract(&at, name);
-	return sock_listen(&at);
+	return r < 0 ? r : sock_listen(&to);
 }
 
 /* Returns a listening descriptor or -errno. */
 static int
 open_socket(void)
 {
-	char name[LOCAL_NAME_LEN + 1];
+	char name[1 + LOCAL_NAME_LEN + 1];
 	struct buf b = buf_over(name, sizeof name);
 	int fd, r;
 
 	if (!proc_is_ours())
-		return listen_as(span_of(LOCAL_FIXED));
+		return listen_as(span_of("@" LOCAL_FIXED));
+	buf_str(&b, "@");
 	local_write_prefix(&b);
 	r = nonce_write(&b, RANDOM_LEN);
 	if (r < 0)
@@ -63,7 +65,7 @@ open_socket(void)
 	fd = listen_as(buf_span(&b));
 	/* Cannot fail: the name fits (prctl(2)). */
 	if (fd >= 0)
-		(void)prctl(PR_SET_NAME, buf_text(&b));
+		(void)prctl(PR_SET_NAME, buf_text(&b) + 1);
 	return fd;
 }
 
@@ -96,7 +98,7 @@ may_pass(int err)
 }
 
 static void
-tell_failure(int err)
+log_failure(int err)
 {
 	if (err == -EADDRINUSE)
 		log_warn("no local socket, so no `hale check` here: another "
@@ -125,7 +127,7 @@ open_now(struct local *l)
 	if (r == 0 && l->pause_ms > 0)
 		log_warn("the local socket is open: `hale check` works");
 	else if (r < 0 && l->pause_ms == 0)
-		tell_failure(r);
+		log_failure(r);
 	if (r < 0 && may_pass(r))
 		try_again_later(l);
 }

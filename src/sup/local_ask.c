@@ -3,19 +3,18 @@
 #include "sup/local_ask.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/parse.h"
+#include "base/wait.h"
+#include "client/exchange.h"
 #include "net/sock.h"
 #include "sup/local.h"
 #include "sup/proc.h"
 
 #define REQUEST_MAX  256	/* bytes of a request */
-#define ANSWER_MAX   (33 * 1024)	/* SERVER_OUT_MAX and some */
+#define ANSWER_MAX   (33 * 1024)	/* bytes of an answer, and of its body */
 #define AGAIN_MS     20		/* pause where an answer did not come */
 
 struct found {
@@ -94,46 +93,30 @@ static bool
 is_trusted(int fd)
 {
 	struct ucred peer;
-	socklen_t len = sizeof peer;
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0
-	    && peer.pid > 0 && is_believed(geteuid(), peer.pid, peer.uid)
+	return sock_peer(fd, &peer)
+	    && is_believed(geteuid(), peer.pid, peer.uid)
 	    && !proc_is_elsewhere(peer.pid);
 }
 
-/* connect() waits so long where many others wait to be accepted. */
-static void
-limit_connect(int fd, int64_t deadline_ms)
-{
-	int ms = clock_wait_ms(deadline_ms);
-	const struct timeval limit = {
-		.tv_sec = ms / 1000,
-		.tv_usec = ms % 1000 * 1000 + 1,	/* 0 is no limit */
-	};
-
-	if (ms >= 0)	/* cannot fail: the time is right */
-		(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit,
-		                 sizeof limit);
-}
-
+/* Connects to the socket of that name. Who listens there is known before anything
+ * is sent or read. */
 static int
-connect_to(const char *name, int64_t deadline_ms)
+open_to(struct exchange *c, const char *name, char *in, int64_t deadline_ms)
 {
-	struct sock_addr at;
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char path[1 + LOCAL_NAME_LEN];
+	struct buf b = buf_over(path, sizeof path);
+	struct exchange_to to = { .port = 0 };
 	int r;
 
-	if (fd < 0)
-		return -errno;
-	sock_abstract(&at, span_of(name));
-	limit_connect(fd, deadline_ms);
-	if (connect(fd, &at.any, at.len) < 0)
-		r = errno == EAGAIN ? ERR_TIMEOUT : -errno;
-	else if (!is_trusted(fd))
+	buf_str(&b, "@");
+	buf_str(&b, name);
+	to.unix_path = buf_span(&b);
+	r = exchange_open(c, &to, in, ANSWER_MAX, deadline_ms);
+	if (r == 0 && !is_trusted(c->fd))
 		r = ERR_PEER;
-	else
-		return fd;
-	close(fd);
+	if (r < 0)
+		exchange_close(c);
 	return r;
 }
 
@@ -148,7 +131,7 @@ part_of(int64_t deadline_ms, size_t n)
 	return now_ms + (deadline_ms - now_ms) / (int64_t)n;
 }
 
-/* What says more of why there is no answer. */
+/* Which of two errors says more of why there is no answer. */
 static int
 worse(int a, int b)
 {
@@ -159,7 +142,7 @@ worse(int a, int b)
 
 /* The youngest first; the name that anybody can take comes last. */
 static int
-connect_any(int64_t deadline_ms)
+open_any(struct exchange *c, char *in, int64_t deadline_ms)
 {
 	struct search s;
 	int r;
@@ -168,11 +151,11 @@ connect_any(int64_t deadline_ms)
 	r = s.has_other ? ERR_PEER : -ECONNREFUSED;
 	for (size_t i = s.n + 1; i-- > 0;) {
 		const char *name = i > 0 ? s.list[i - 1].name : LOCAL_FIXED;
-		int fd = connect_to(name, part_of(deadline_ms, i + 1));
+		int err = open_to(c, name, in, part_of(deadline_ms, i + 1));
 
-		if (fd >= 0)
-			return fd;
-		r = worse(r, fd);
+		if (err == 0)
+			return 0;
+		r = worse(r, err);
 	}
 	return r;
 }
@@ -180,91 +163,57 @@ connect_any(int64_t deadline_ms)
 /* --- the question and the answer --- */
 
 static int
-send_request(int fd, const char *method, const char *path)
+read_body(struct exchange *c, struct buf *body)
+{
+	struct span piece;
+	size_t len = 0;
+	int r;
+
+	while ((r = exchange_read_body(c, &piece)) > 0) {
+		len += piece.len;
+		if (len > ANSWER_MAX)
+			return ERR_TOOBIG;
+		buf_add(body, piece);
+	}
+	return r;
+}
+
+/* Returns 0 with the answer in c->reply and body, ERR_EMPTY (the other end has
+ * closed without a word) or another error. */
+static int
+exchange_words(struct exchange *c, const char *method, const char *path,
+               struct buf *body)
 {
 	char head[REQUEST_MAX];
 	struct buf b = buf_over(head, sizeof head);
+	size_t unused;
+	int r;
 
 	buf_fmt(&b, "%s %s HTTP/1.1\r\nHost: hale\r\nConnection: close\r\n\r\n",
 	        method, path);
-	/* Fits a fresh socket's buffer whole. */
-	if (send(fd, b.p, b.len, MSG_NOSIGNAL) != (ssize_t)b.len)
-		return -errno;
-	return 0;
+	r = exchange_send(c, buf_span(&b), &unused);
+	if (r >= 0)
+		r = exchange_read_head(c);
+	if (r == -ECONNRESET && exchange_unread(c).len == 0)
+		return ERR_EMPTY;
+	return r < 0 ? r : read_body(c, body);
 }
 
-/* Reads until the supervisor closes. */
+/* Returns as local_ask(), or ERR_EMPTY. */
 static int
-receive(int fd, int64_t deadline_ms, struct buf *answer)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	ssize_t n;
-
-	while (answer->len < answer->cap) {
-		int r = poll(&p, 1, clock_wait_ms(deadline_ms));
-
-		if (r == 0)
-			return ERR_TIMEOUT;
-		if (r < 0 && errno != EINTR)
-			return -errno;
-		n = recv(fd, answer->p + answer->len,
-		         answer->cap - answer->len, MSG_DONTWAIT);
-		if (n == 0)
-			return answer->len > 0 ? 0 : ERR_EMPTY;
-		if (n < 0 && errno == ECONNRESET && answer->len == 0)
-			return ERR_EMPTY;
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			answer->len += (size_t)n;
-	}
-	return ERR_TOOBIG;
-}
-
-/* Cuts the head off: what is left is the body; false without its end. */
-static bool
-skip_head(struct span *answer)
-{
-	while (answer->len > 0)
-		if (span_is(span_cut(answer, '\n'), "\r"))
-			return true;
-	return false;
-}
-
-/* "HTTP/1.1 200 OK ... CRLF CRLF body" */
-static int
-split_answer(struct span answer, struct buf *body)
-{
-	static const char version[] = "HTTP/1.1 ";
-	const size_t skip = sizeof version - 1;
-	struct span code = { answer.p + skip, 3 };
-	uint64_t status;
-
-	if (answer.len < skip + code.len || !span_has_prefix(answer, version)
-	 || !skip_head(&answer) || parse_uint_span(code, 999, &status) < 0)
-		return ERR_PARSE;
-	buf_add(body, answer);
-	return (int)status;
-}
-
-/* Returns as local_ask(), or ERR_EMPTY: it has closed without a word. */
-static int
-ask_once(const char *method, const char *path, int64_t deadline_ms,
+try_once(const char *method, const char *path, int64_t deadline_ms,
          struct buf *body)
 {
-	char bytes[ANSWER_MAX];
-	struct buf answer = buf_over(bytes, sizeof bytes);
-	int fd = connect_any(deadline_ms), r;
+	char in[ANSWER_MAX];
+	struct exchange c;
+	int r = open_any(&c, in, deadline_ms);
 
-	if (fd < 0)
-		return fd;
-	r = send_request(fd, method, path);
-	if (r == 0)
-		r = receive(fd, deadline_ms, &answer);
-	else if (r == -EPIPE || r == -ECONNRESET)
-		r = ERR_EMPTY;
-	close(fd);
-	return r < 0 ? r : split_answer(buf_span(&answer), body);
+	if (r < 0)
+		return r;
+	c.deadline_ms = deadline_ms;	/* it had its part of it */
+	r = exchange_words(&c, method, path, body);
+	exchange_close(&c);
+	return r < 0 ? r : c.reply.status;
 }
 
 /* see sup/local_ask.h */
@@ -276,8 +225,8 @@ local_ask(const char *method, const char *path, int64_t deadline_ms,
 
 	/* Asking twice does no harm: a drain that was asked for stays one. A
 	 * crowd may have cost us the place before the answer. */
-	while ((r = ask_once(method, path, deadline_ms, body)) == ERR_EMPTY
+	while ((r = try_once(method, path, deadline_ms, body)) == ERR_EMPTY
 	    && clock_ms() + AGAIN_MS < deadline_ms)
-		(void)poll(NULL, 0, AGAIN_MS);
+		(void)wait_fd(-1, 0, clock_after(clock_ms(), AGAIN_MS));
 	return r;
 }

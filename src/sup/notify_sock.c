@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "net/sock.h"
+#include "net/addr.h"
 #include "sup/nonce.h"
 #include "sup/proc.h"
 
@@ -17,8 +17,8 @@
 static int
 name_it(int fd, struct buf *name)
 {
-	size_t from = name->len + 1;	/* behind the @ */
-	struct sock_addr at;
+	size_t from = name->len;
+	struct addr at;
 	int yes = 1, r;
 
 	buf_str(name, "@hale-notify.");
@@ -27,7 +27,9 @@ name_it(int fd, struct buf *name)
 		return r;
 	if (name->cut)
 		return ERR_TOOBIG;
-	sock_abstract(&at, span_after(buf_span(name), from));
+	r = addr_set_unix(&at, span_after(buf_span(name), from));
+	if (r < 0)
+		return r;
 	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes) < 0
 	 || bind(fd, &at.any, at.len) < 0)
 		return -errno;

@@ -281,7 +281,7 @@ be_hale(int said_fd)
 	plan.service.argv = argv;
 	plan.version = "0";
 	plan.subreaper = true;
-	if (sock_parse(&plan.listen[plan.n_listen++].at, span_of(address)) < 0)
+	if (addr_bind_read(&plan.listen[plan.n_listen++].at, span_of(address)) < 0)
 		_exit(99);
 	if (watched)
 		plan_watch(&plan);
@@ -366,13 +366,13 @@ static bool
 probe(int timeout_ms)
 {
 	int fd = __real_socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct sock_addr at;
+	struct addr_bind at;
 	char answer[64] = "";
 	bool answered = false;
 
 	assert_true(fd >= 0);
-	assert_int_equal(sock_parse(&at, span_of(address)), 0);
-	if (connect(fd, &at.any, at.len) == 0
+	assert_int_equal(addr_bind_read(&at, span_of(address)), 0);
+	if (connect(fd, &at.addr.any, at.addr.len) == 0
 	 && __real_send(fd, HEAD, strlen(HEAD), MSG_NOSIGNAL) > 0
 	 && comes(fd, timeout_ms)
 	 && __real_recv(fd, answer, sizeof answer - 1, 0) > 0)

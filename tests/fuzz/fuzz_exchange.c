@@ -17,8 +17,9 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "cmd/cmd.h"
-#include "get/job.h"
+#include "get/exit.h"
+#include "get/redirect.h"
+#include "get/retry.h"
 
 #define PARTS_END '\x1e'	/* between two connections' bytes */
 #define LIMIT_MS  4000		/* a hang, where everything is there at once */
@@ -31,20 +32,6 @@ static char name[64];		/* of the socket, without its first NUL */
 static int listener = -1;
 static struct span parts;	/* what the connections to come get */
 static sem_t served;		/* connections that the server has left */
-
-/* The command's own: nothing is printed, and nobody asks for a help text. */
-__attribute__((weak)) int
-cmd_print(struct span text)
-{
-	(void)text;
-	return CMD_OK;
-}
-
-__attribute__((weak)) const char *
-cmd_agent(void)
-{
-	return "hale";
-}
 
 /* Sends a part, ends, and reads what is said until the client has gone. */
 static void *
@@ -103,9 +90,9 @@ start_server(void)
 
 /* What holds for every story that ended. */
 static void
-must_add_up(const struct get_job *j, int code, size_t size)
+must_add_up(const struct transfer *t, int code, size_t size)
 {
-	const struct get_result *r = &j->r;
+	const struct result *r = &t->r;
 
 	fuzz_must(code != GET_TIMEOUT);
 	fuzz_must((code == GET_OK) == (r->why[0] == '\0'));
@@ -117,20 +104,22 @@ must_add_up(const struct get_job *j, int code, size_t size)
 	if (code != GET_OK)
 		return;
 	fuzz_must(r->status >= 200 || r->status == 101);
-	fuzz_must(!j->g->fail || r->status < 400 || r->status == 416);
-	if (j->c.body == BODY_LENGTH && j->resume_from == 0)
-		fuzz_must(r->body_bytes == j->c.reply.length);
-	if (j->c.body == BODY_NONE && !j->c.reply.chunked)
+	fuzz_must(!t->o->fail || r->status < 400 || r->status == 416);
+	if (t->c.body == BODY_LENGTH && t->resume_from == 0)
+		fuzz_must(r->body_bytes == t->c.reply.length);
+	if (t->c.body == BODY_NONE && !t->c.reply.chunked)
 		fuzz_must(r->body_bytes == 0);
 }
 
 static void
-transfer(unsigned options, size_t size)
+fetch(unsigned options, size_t size)
 {
 	static char data[] = "a=b";
 	const char *url = "http://h.test/d/e?q";
-	struct get g = {
-		.unix_socket = name, .unix_abstract = true, .protocols = "=http",
+	struct options o = {
+		.agent = "hale", .http_proxy = "", .https_proxy = "",
+		.no_proxy = "", .unix_socket = name, .unix_abstract = true,
+		.protocols = "=http",
 		.silent = true, .location = true, .max_redirs = HOPS_MAX,
 		.max_time_ms = LIMIT_MS,
 		.fail = options & FAIL, .head = options & HEAD,
@@ -138,28 +127,28 @@ transfer(unsigned options, size_t size)
 		.include = options & INCLUDE,
 		.max_filesize = options & SMALL ? 100 : 0,
 	};
-	struct get_job *j = calloc(1, sizeof *j);
+	struct transfer *t = calloc(1, sizeof *t);
 	int code;
 
-	fuzz_must(j != NULL);
-	if (options & POST && !g.head)
-		g.data = (struct get_bytes){ data, sizeof data - 1, true };
-	j->g = &g;
-	j->upload_fd = -1;
-	j->resume_from = options & RANGE ? 5 : 0;
-	j->r.asked = url;
-	j->r.file = j->r.method = "";
-	job_copy_text(j->first_text, sizeof j->first_text, span_of(url));
-	sink_init(&j->sink, "/dev/null", false, false);
-	code = job_set_url(j, j->first_text);
-	j->first = j->url;
+	fuzz_must(t != NULL);
+	if (options & POST && !o.head)
+		o.data = (struct bytes){ data, sizeof data - 1, true };
+	t->o = &o;
+	t->upload_fd = -1;
+	t->resume_from = options & RANGE ? 5 : 0;
+	t->r.given = url;
+	t->r.file = t->r.method = "";
+	bytes_copy_text(t->first_text, sizeof t->first_text, span_of(url));
+	sink_init(&t->sink, "/dev/null", false, false);
+	code = redirect_set_url(t, t->first_text);
+	t->first = t->url;
 	fuzz_must(code == GET_OK);
-	code = job_try_all(j);
-	wait_for_server(j->r.connects);
-	must_add_up(j, code, size);
-	sink_drop(&j->sink);
-	free(j->r.head);
-	free(j);
+	code = retry_run(t);
+	wait_for_server(t->r.connects);
+	must_add_up(t, code, size);
+	sink_drop(&t->sink);
+	free(t->r.head);
+	free(t);
 }
 
 /* A proxy that is asked for a tunnel, and what comes through it. */
@@ -167,9 +156,9 @@ static void
 tunnel(size_t size)
 {
 	static char in[4096];
-	struct dial_set set;
-	struct exchange_to to = { .host = span_of("proxy"), .at = &set,
-	                        .tunnel_to = "h.test:80", .tunnel_fields = "" };
+	struct exchange_to to = { .host = span_of("proxy"),
+	                          .tunnel_to = "h.test:80",
+	                          .tunnel_fields = "" };
 	struct exchange c;
 	char memory[512], path[80];
 	struct buf why = buf_over(memory, sizeof memory);
@@ -179,9 +168,9 @@ tunnel(size_t size)
 	int r;
 
 	buf_fmt(&at, "@%s", name);
-	fuzz_must(dial_set_unix(&set, buf_span(&at)) == 0);
+	to.unix_path = buf_span(&at);
 	r = exchange_open(&c, &to, in, sizeof in,
-	                clock_after(clock_ms(), LIMIT_MS));
+	                  clock_after(clock_ms(), LIMIT_MS));
 	fuzz_must(c.fd >= 0 && r != ERR_TIMEOUT);
 	fuzz_must(r != 0 || c.tunnel_status / 100 == 2);
 	if (r == 0)
@@ -211,6 +200,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (data[0] & TUNNEL)
 		tunnel(size);
 	else
-		transfer(data[0], size);
+		fetch(data[0], size);
 	return 0;
 }

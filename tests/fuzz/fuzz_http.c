@@ -3,6 +3,7 @@
 #include "fuzz.h"
 
 #include "base/err.h"
+#include "net/h2.h"
 #include "sup/endpoints.h"
 
 static const struct snapshot snapshot = {
@@ -55,7 +56,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ask.err = n;
 		fuzz_must(ask.fault.what != NULL);
 		must_lie_inside(ask.fault.where, bytes, size);
-		ask.is_h2 = http_is_h2(bytes, size);
+		ask.is_h2 = h2_is_preface(bytes, size);
 	} else {
 		must_lie_inside(ask.req.method, bytes, (size_t)n);
 		must_lie_inside(ask.req.path, bytes, (size_t)n);

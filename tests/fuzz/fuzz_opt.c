@@ -43,6 +43,17 @@ static const struct opt opts[] = {
 	OPT_END
 };
 
+static const struct opt curl_opts[] = {
+	OPT('f', "fail", OPT_FLAG, AT(group), "", "", "", NULL, ""),
+	OPT('O', "name", OPT_CALL, 0, "", "", "", add_name, ""),
+	OPT('d', "data", OPT_SECRET, 0, "", "", "", add_name, ""),
+	OPT('q', "disable", OPT_PAST, 0, "", "", "", NULL, ""),
+	OPT(0, "keep", OPT_PAST_VALUE, 0, "", "", "", NULL, ""),
+	OPT('F', "form", OPT_REFUSED, 0, "", "not here", "", NULL, ""),
+	OPT(0, "url", OPT_OPERAND, 0, "", "", "", add_name, ""),
+	OPT_END
+};
+
 /* Cuts lines off *text into words, up to an empty one; how many there are. */
 static int
 cut_words(char **text, char **words)
@@ -86,6 +97,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_must(left < 0 ? left == ERR_PARSE : left >= 1 && left <= argc);
 	for (int i = left < 0 ? argc : left; i < argc; i++)
 		fuzz_must(words[i] != NULL);
+	memset(&a, 0, sizeof a);
+	left = opt_parse_curl(curl_opts, &a, argc, argv, &fail);
+	fuzz_must(left == 0 ? a.n <= 3 : left == ERR_PARSE
+	          && (fail.why == OPT_UNKNOWN) == (fail.opt == NULL));
 	memset(&a, 0, sizeof a);
 	left = opt_parse(opts, &a, argc, argv, env, &fail);
 	if (left < 0)

@@ -119,8 +119,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	before = span_cut(&rest, '\n');
 	for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
 		try_login(heads[i], before, rest);
+	/* A blank that is quoted belongs to the program. */
 	buf_str(&b, "exec:/bin/x");
-	add_some(&b, before, "");
+	add_some(&b, before, "\\\"'");
 	buf_fmt(&b, " %s", secret);
 	must_hide(buf_span(&b));
 	return 0;

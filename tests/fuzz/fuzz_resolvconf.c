@@ -2,6 +2,7 @@
 /* fuzz_resolvconf.c - resolv.conf, and the names that it makes of a host's. The
  * input's first line is the host, the second one is our own host name. */
 #include "fuzz.h"
+#include "../unit/same_ip.h"
 
 #include "client/dns.h"
 #include "client/resolvconf.h"
@@ -86,7 +87,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_must(check_names(&again, host, size) == sum);
 	fuzz_must(again.servers_n == c.servers_n && again.rotate == c.rotate);
 	for (size_t i = 0; i < c.servers_n; i++)
-		fuzz_must(ip_is_same(&again.servers[i].ip, &c.servers[i].ip)
+		fuzz_must(is_same_ip(&again.servers[i].ip, &c.servers[i].ip)
 		          && again.servers[i].zone.len
 		             == c.servers[i].zone.len);
 	return 0;

@@ -36,7 +36,7 @@ struct heard {
 
 /* Client 0 comes by a public listener, 1 by one for probes only. */
 static const enum server_kind kinds[CLIENTS] = { SERVER_PUBLIC, SERVER_PROBES };
-static struct sock_addr at[CLIENTS];
+static struct addr_bind at[CLIENTS];
 static struct server server;
 static struct server_room room;
 static struct loop loop;
@@ -74,8 +74,8 @@ open_server(void)
 		struct buf b = buf_over(name, sizeof name);
 		int fd;
 
-		buf_fmt(&b, "hale-fuzz-server-%d-%d", (int)getpid(), i);
-		sock_abstract(&at[i], buf_span(&b));
+		buf_fmt(&b, "unix:@hale-fuzz-server-%d-%d", (int)getpid(), i);
+		fuzz_must(addr_bind_read(&at[i], buf_span(&b)) == 0);
 		fd = sock_listen(&at[i]);
 		fuzz_must(fd >= 0 && server_listen(&server, fd, kinds[i]) == 0);
 	}
@@ -98,7 +98,7 @@ connect_to(int i)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-	fuzz_must(fd >= 0 && connect(fd, &at[i].any, at[i].len) == 0);
+	fuzz_must(fd >= 0 && connect(fd, &at[i].addr.any, at[i].addr.len) == 0);
 	settle();
 	return fd;
 }

@@ -6,7 +6,7 @@
 #include "base/err.h"
 #include "base/parse.h"
 #include "base/signame.h"
-#include "net/sock.h"
+#include "net/addr.h"
 
 #define WORD_MAX 300
 
@@ -48,15 +48,16 @@ read_signal(const char *word)
 static void
 read_address(const char *word, size_t len)
 {
-	char name[SOCK_NAME_MAX];
+	char name[ADDR_TEXT_MAX];
 	struct buf b = buf_over(name, sizeof name);
-	struct sock_addr at;
+	struct addr_bind at;
 
-	if (sock_parse(&at, (struct span){ word, len }) < 0)
+	if (addr_bind_read(&at, (struct span){ word, len }) < 0)
 		return;
-	fuzz_must(at.len <= sizeof at.room);
-	sock_write(&b, &at);
-	fuzz_must(!b.cut);
+	fuzz_must(at.addr.len <= sizeof at.addr.un);
+	addr_bind_write(&b, &at);
+	addr_write(&b, &at.addr);
+	fuzz_must(at.every || b.len > len);
 }
 
 int

@@ -19,6 +19,7 @@ int64_t __wrap_clock_ms(void);
 int __wrap_clock_wait_ms(int64_t deadline_ms);
 int __wrap_poll(struct pollfd *fds, nfds_t n, int wait_ms);
 int __wrap_connect(int fd, const struct sockaddr *at, socklen_t len);
+int __real_connect(int fd, const struct sockaddr *at, socklen_t len);
 
 int64_t
 __wrap_clock_ms(void)
@@ -43,13 +44,12 @@ __wrap_poll(struct pollfd *fds, nfds_t n, int wait_ms)
 	return 0;
 }
 
-/* The SYN is lost. */
+/* The SYN is lost; a unix socket's are no packets. */
 int
 __wrap_connect(int fd, const struct sockaddr *at, socklen_t len)
 {
-	(void)fd;
-	(void)at;
-	(void)len;
+	if (at->sa_family == AF_UNIX)
+		return __real_connect(fd, at, len);
 	connects++;
 	errno = EINPROGRESS;
 	return -1;
@@ -73,54 +73,6 @@ a_set_has_a_bound(void **state)
 	assert_int_equal(0, set.n);
 }
 
-static void
-a_unix_socket_is_a_set_of_one(void **state)
-{
-	struct dial_set set;
-	char text[128], path[sizeof((struct sockaddr_un *)NULL)->sun_path + 1];
-	struct buf b = buf_over(text, sizeof text);
-	struct dial_addr at;
-
-	(void)state;
-	memset(path, '/', sizeof path);
-	assert_int_equal(ERR_TOOBIG, dial_set_unix(&set, span_of("")));
-	assert_int_equal(ERR_TOOBIG, dial_set_unix(&set, (struct span){
-		path, sizeof path - 1 }));
-	assert_int_equal(0, dial_set_unix(&set, (struct span){
-		path, sizeof path - 2 }));
-	assert_int_equal(0, dial_set_unix(&set, span_of("@x")));
-	assert_int_equal(1, set.n);
-	dial_addr_at(&at, &set, 0);
-	dial_write(&b, &at);
-	assert_string_equal("@x", buf_text(&b));
-}
-
-static void
-an_address_and_a_port_are_a_sockets_address(void **state)
-{
-	static const struct {
-		struct ip   ip;
-		const char *want;
-	} cases[] = {
-		{ { .b = { 10, 0, 0, 255 } }, "10.0.0.255 port 8080" },
-		{ { .b = { 0xfe, 0x80, [15] = 1 }, .zone = 3, .is_v6 = true },
-		  "fe80::1 port 8080" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		char text[128];
-		struct buf b = buf_over(text, sizeof text);
-		struct dial_addr at;
-
-		dial_addr_of(&at, &cases[i].ip, 8080);
-		dial_write(&b, &at);
-		assert_string_equal(cases[i].want, buf_text(&b));
-		if (cases[i].ip.is_v6)
-			assert_int_equal(3, at.v6.sin6_scope_id);
-	}
-}
-
 /* However many addresses there are, and wherever the deadline lies between the
  * starts of two: it holds to the millisecond, and nobody is asked behind it. */
 static void
@@ -135,22 +87,24 @@ one_deadline_holds_for_all_addresses(void **state)
 		{ 2 * DIAL_STAGGER_MS, 2 }, { 2 * DIAL_STAGGER_MS + 1, 3 },
 		{ 9 * DIAL_STAGGER_MS, 3 },
 	};
-	const struct ip ip = { .b = { 192, 0, 2, 1 } };
+	struct ip ip = { .b = { 192, 0, 2, 1 } };
 	struct dial_set set;
-	size_t which;
+	struct addr peer;
 
 	(void)state;
 	dial_init(&set, 80);
-	for (int i = 0; i < 3; i++)
+	for (; ip.b[3] <= 3; ip.b[3]++)
 		assert_int_equal(0, dial_add(&set, &ip));
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		now_ms = START_MS;
 		connects = 0;
 		assert_int_equal(ERR_TIMEOUT, dial_connect(
-			&set, START_MS + cases[i].timeout_ms, &which));
+			&set, START_MS + cases[i].timeout_ms, &peer));
 		assert_int_equal(START_MS + cases[i].timeout_ms, now_ms);
 		assert_int_equal(cases[i].connects, connects);
-		assert_int_equal(cases[i].connects - 1, which);
+		addr_ip(&ip, &peer);	/* the one that was started last */
+		assert_int_equal(cases[i].connects, ip.b[3]);
+		assert_int_equal(80, addr_port(&peer));
 	}
 	dial_end(&set);
 }
@@ -161,7 +115,7 @@ a_race_has_a_bound(void **state)
 {
 	const struct ip ip = { .b = { 192, 0, 2, 1 } };
 	struct dial_set set;
-	size_t which;
+	struct addr peer;
 
 	(void)state;
 	dial_init(&set, 80);
@@ -170,7 +124,7 @@ a_race_has_a_bound(void **state)
 	now_ms = START_MS;
 	connects = 0;
 	assert_int_equal(ERR_TIMEOUT, dial_connect(
-		&set, START_MS + 4 * DIAL_RACE_MAX * DIAL_STAGGER_MS, &which));
+		&set, START_MS + 4 * DIAL_RACE_MAX * DIAL_STAGGER_MS, &peer));
 	assert_int_equal(DIAL_RACE_MAX, connects);
 	dial_end(&set);
 }
@@ -179,21 +133,83 @@ static void
 an_empty_set_has_nobody(void **state)
 {
 	struct dial_set set;
-	size_t which;
+	struct addr peer;
 
 	(void)state;
 	dial_init(&set, 80);
-	assert_int_equal(ERR_RESOLVE, dial_connect(&set, START_MS, &which));
+	assert_int_equal(ERR_RESOLVE, dial_connect(&set, START_MS, &peer));
+	assert_int_equal(0, peer.len);
+}
+
+static const struct wait {
+	const char *name;
+	int         timeout_ms;
+} waits[] = {
+	{ "a time that is over", -1 },
+	{ "no time", 0 },
+	{ "a millisecond", 1 },
+	{ "less than a second", 30 },
+	{ "more than a second", 1001 },
+};
+
+/* A socket of a name that only this test has, whose listener takes one client
+ * and no more. */
+static int
+listen_for_one(struct addr *at)
+{
+	char name[64];
+	struct buf b = buf_over(name, sizeof name);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	buf_fmt(&b, "@hale-unit-dial-%d", (int)getpid());
+	assert_int_equal(0, addr_set_unix(at, buf_span(&b)));
+	assert_int_equal(0, bind(fd, &at->any, at->len));
+	assert_int_equal(0, listen(fd, 0));
+	return fd;
+}
+
+/* The kernel waits there, by its own clock. */
+static void
+is_how_long_a_full_unix_socket_is_waited_for(void **state)
+{
+	const struct wait *w = *state;
+	struct addr at;
+	int listener = listen_for_one(&at), client;
+
+	now_ms = START_MS;
+	client = dial_unix(&at, START_MS + w->timeout_ms);
+	assert_true(client >= 0);
+	assert_true((fcntl(client, F_GETFL) & O_NONBLOCK) != 0);
+	assert_true((fcntl(client, F_GETFD) & FD_CLOEXEC) != 0);
+	assert_int_equal(ERR_TIMEOUT,
+	                 dial_unix(&at, START_MS + w->timeout_ms));
+	close(client);
+	close(listener);
+	assert_int_equal(-ECONNREFUSED, dial_unix(&at, CLOCK_NEVER));
+}
+
+static void
+a_unix_path_has_to_fit_an_address(void **state)
+{
+	char path[sizeof((struct sockaddr_un *)NULL)->sun_path];
+
+	(void)state;
+	memset(path, '/', sizeof path);
+	assert_false(dial_is_unix(span_of("")));
+	assert_true(dial_is_unix(span_of("@")));
+	assert_true(dial_is_unix((struct span){ path, sizeof path - 1 }));
+	assert_false(dial_is_unix((struct span){ path, sizeof path }));
 }
 
 int
 main(void)
 {
+	UNIT_ROWS(is_how_long_a_full_unix_socket_is_waited_for, waits);
+	UNIT_TEST(a_unix_path_has_to_fit_an_address);
 	UNIT_TEST(one_deadline_holds_for_all_addresses);
 	UNIT_TEST(a_race_has_a_bound);
 	UNIT_TEST(an_empty_set_has_nobody);
 	UNIT_TEST(a_set_has_a_bound);
-	UNIT_TEST(a_unix_socket_is_a_set_of_one);
-	UNIT_TEST(an_address_and_a_port_are_a_sockets_address);
 	return unit_run("client/dial");
 }

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "client/dns.h"
+#include "same_ip.h"
 
 #define ID        0x1234
 #define SOME      8		/* addresses that there is room for */
@@ -68,7 +69,7 @@ read_message(const struct dns_question *q, struct span m, size_t cap,
 
 	to[0] = first;
 	r = dns_read(q, m, to, cap + 1, &n);
-	assert_true(ip_is_same(&first, &to[0]));
+	assert_true(is_same_ip(&first, &to[0]));
 	assert_true(n == 1 || r == DNS_FOUND);
 	assert_true(n > 1 || r != DNS_FOUND);
 	for (size_t i = 1; i < n; i++) {

@@ -5,6 +5,7 @@
 #include "get/exit.h"
 #include "get/options.h"
 
+#include <stdio.h>
 #include <sys/socket.h>
 
 #define WORDS_MAX 16

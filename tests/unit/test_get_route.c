@@ -59,7 +59,6 @@ static const char *
 in_words(struct buf *b, struct route *route)
 {
 	const struct exchange_to *to = &route->to;
-	struct dial_addr at;
 
 	buf_fmt(b, "%.*s:%u", (int)to->host.len, to->host.p, to->port);
 	buf_str(b, to->family == AF_INET ? " v4"
@@ -71,12 +70,15 @@ in_words(struct buf *b, struct route *route)
 		buf_fmt(b, " to %s", to->tunnel_to);
 		assert_ptr_equal(to->tunnel_fields, route->tunnel_fields);
 	}
+	if (to->unix_path.len > 0)
+		buf_fmt(b, " %.*s", (int)to->unix_path.len,
+		        to->unix_path.p);
 	if (to->at != NULL) {
 		assert_ptr_equal(to->at, &route->set);
 		for (size_t i = 0; i < route->set.n; i++) {
-			dial_addr_at(&at, &route->set, i);
 			buf_str(b, " ");
-			dial_write(b, &at);
+			dial_write_ip(b, &route->set, i);
+			buf_fmt(b, " port %u", route->set.port);
 		}
 	}
 	return buf_text(b);

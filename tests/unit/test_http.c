@@ -476,45 +476,6 @@ many_requests_are_read_one_by_one(void **state)
 	assert_span_equal("/bc", req.path);
 }
 
-static const struct h2 {
-	const char *name, *bytes;
-	bool        is_h2;
-} h2s[] = {
-	{ "the whole preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", true },
-	{ "the preface up to its first empty line", "PRI * HTTP/2.0\r\n\r\n",
-	  true },
-	{ "the preface's first line alone", "PRI * HTTP/2.0\r\n", true },
-	{ "less than its first line", "PRI * HTTP/2.0\r", false },
-	{ "another method", "GET * HTTP/2.0\r\n\r\n", false },
-	{ "nothing", "", false },
-};
-
-static void
-knows_http2(void **state)
-{
-	const struct h2 *r = *state;
-	size_t len = strlen(r->bytes);
-
-	assert_int_equal(http_is_h2(guarded(r->bytes, len), len), r->is_h2);
-}
-
-/* What an HTTP/2 client reads: SETTINGS and GOAWAY of whole frames. */
-static void
-the_refusal_of_http2_is_two_whole_frames(void **state)
-{
-	struct buf b = guarded_buf(ANSWER_ROOM);
-	const unsigned char *p = (const unsigned char *)b.p;
-
-	(void)state;
-	http_write_h2_refusal(&b);
-	assert_int_equal(b.len, 9 + 9 + 8);
-	assert_int_equal(p[2], 0);	/* SETTINGS, empty */
-	assert_int_equal(p[3], 4);
-	assert_int_equal(p[9 + 2], 8);	/* GOAWAY, 8 bytes */
-	assert_int_equal(p[9 + 3], 7);
-	assert_int_equal(p[b.len - 1], 13);	/* HTTP_1_1_REQUIRED */
-}
-
 static const struct query {
 	const char *name, *query, *out;
 } queries[] = {
@@ -644,8 +605,6 @@ main(void)
 	UNIT_TEST(the_longest_head_just_fits);
 	UNIT_TEST(a_head_that_cannot_get_whole_is_too_long);
 	UNIT_TEST(many_requests_are_read_one_by_one);
-	UNIT_ROWS(knows_http2, h2s);
-	UNIT_TEST(the_refusal_of_http2_is_two_whole_frames);
 	UNIT_ROWS(walks_the_query, queries);
 	UNIT_ROWS(writes, answers);
 	UNIT_TEST(every_status_in_use_has_its_reason);

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "net/ip.h"
+#include "same_ip.h"
 
 #define RANDOM_TEXTS 200000
 #define RANDOM_MAX   24		/* bytes of one */
@@ -208,34 +209,8 @@ what_is_written_is_read_back(void **state)
 		}
 		ip_write(&b, &ip);
 		assert_int_equal(ip_read(&back, NULL, buf_span(&b)), 0);
-		assert_true(ip_is_same(&ip, &back));
+		assert_true(is_same_ip(&ip, &back));
 	}
-}
-
-static void
-the_same_is_family_address_and_zone(void **state)
-{
-	struct ip a = { .b = { 10, 0, 0, 5 } }, b = a;
-
-	(void)state;
-	assert_true(ip_is_same(&a, &b));
-	b.b[4] = 1;		/* not of an IPv4 address */
-	assert_true(ip_is_same(&a, &b));
-	a.is_v6 = b.is_v6 = true;
-	assert_false(ip_is_same(&a, &b));
-	b.b[4] = 0;
-	assert_true(ip_is_same(&a, &b));
-	b.b[15] = 1;
-	assert_false(ip_is_same(&a, &b));
-	b = a;
-	b.zone = 1;
-	assert_false(ip_is_same(&a, &b));
-	b = a;
-	b.is_v6 = false;
-	assert_false(ip_is_same(&a, &b));
-	b.b[3] = 6;
-	a.is_v6 = false;
-	assert_false(ip_is_same(&a, &b));
 }
 
 int
@@ -247,6 +222,5 @@ main(void)
 	UNIT_ROWS(has_its_zone, zones);
 	UNIT_ROWS(is_written_in_words, words);
 	UNIT_TEST(what_is_written_is_read_back);
-	UNIT_TEST(the_same_is_family_address_and_zone);
 	return unit_run("net/ip");
 }

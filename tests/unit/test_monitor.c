@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "client/checkopt.h"
-#include "net/sock.h"
+#include "net/addr.h"
 #include "sup/monitor.h"
 #include "sup/reason.h"
 #include "sup/snapshot_take.h"
@@ -354,10 +354,11 @@ begin_log(void)
 static void
 send_one(void)
 {
-	struct sock_addr at;
+	struct addr at;
 	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 
-	sock_abstract(&at, span_of(strchr(monitor.inbox.socket_var, '@') + 1));
+	assert_int_equal(0, addr_set_unix(&at, span_of(
+		strchr(monitor.inbox.socket_var, '@'))));
 	assert_int_equal(1, sendto(fd, "X", 1, 0, &at.any, at.len));
 	close(fd);
 }
@@ -430,9 +431,7 @@ must_say(enum reason_words words, const char *want)
 static void
 run_program(const char *word)
 {
-	struct monitor_plan *plan = (struct monitor_plan *)monitor.plan;
-
-	plan->checks[0].url = span_of(word);
+	read_check(word);
 	run_one();
 }
 
@@ -705,10 +704,10 @@ static const struct knower {
 	{ "it says so by sd_notify", { .notify = true }, true },
 	{ "it says so on the pipe", { .notify_fd = 9 }, true },
 	{ "a live check does not say so",
-	  { .n_checks = 1, .checks = { { .url = { "tcp:1", 5 },
+	  { .n_checks = 1, .checks = { { .check = &a_check,
 	    .counts_for = VERDICT_LIVE } } }, false },
 	{ "a ready check does",
-	  { .n_checks = 1, .checks = { { .url = { "tcp:1", 5 },
+	  { .n_checks = 1, .checks = { { .check = &a_check,
 	    .counts_for = VERDICT_READY } } }, true },
 };
 

@@ -412,7 +412,7 @@ the_servers_are_asked_as_glibc_asks(void **state)
 		              || cases[i].rules[n].server != 0))
 			n++;
 		begin(&conf, AF_UNSPEC, cases[i].timeout_ms, cases[i].rules, n);
-		r = nameservers_ask(&servers, span_of("a.test"));
+		r = nameservers_find(&servers, span_of("a.test"));
 		nameservers_end(&servers);
 		if (r != cases[i].result || now_ms - START_MS != cases[i].ms
 		 || memcmp(asked + 1, cases[i].asked, sizeof cases[i].asked) != 0)
@@ -436,7 +436,7 @@ a_silent_server_costs_its_time_once_in_a_look_up(void **state)
 	begin(&conf, AF_UNSPEC, 0, with, 2);
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(DNS_NXDOMAIN,
-		                 nameservers_ask(&servers, span_of("a.b")));
+		                 nameservers_find(&servers, span_of("a.b")));
 	assert_int_equal(3005, now_ms - START_MS);
 	assert_int_equal(4, asked[1]);
 	assert_int_equal(10, asked[2]);
@@ -458,9 +458,9 @@ a_server_alone_is_asked_for_every_name(void **state)
 	(void)state;
 	begin(&conf, AF_INET, 0, with, 2);
 	assert_int_equal(ERR_NAMESERVER,
-	                 nameservers_ask(&servers, span_of("slow.test")));
+	                 nameservers_find(&servers, span_of("slow.test")));
 	assert_int_equal(2000, now_ms - START_MS);
-	assert_int_equal(DNS_FOUND, nameservers_ask(&servers, span_of("a.test")));
+	assert_int_equal(DNS_FOUND, nameservers_find(&servers, span_of("a.test")));
 	assert_int_equal(2001, now_ms - START_MS);
 	nameservers_end(&servers);
 }
@@ -473,7 +473,7 @@ single_request_reopen_takes_a_socket_each(void **state)
 
 	(void)state;
 	begin(&conf, AF_UNSPEC, 0, with, 1);
-	assert_int_equal(DNS_FOUND, nameservers_ask(&servers, span_of("a.test")));
+	assert_int_equal(DNS_FOUND, nameservers_find(&servers, span_of("a.test")));
 	assert_int_equal(2, opened);
 	assert_int_equal(2, found.n);
 	nameservers_end(&servers);
@@ -492,7 +492,7 @@ a_failure_names_each_server_and_what_it_did(void **state)
 	(void)state;
 	begin(&conf, AF_INET, 0, with, 3);
 	assert_int_equal(DNS_REFUSED,
-	                 nameservers_ask(&servers, span_of("a.test")));
+	                 nameservers_find(&servers, span_of("a.test")));
 	nameservers_write(&b, &servers);
 	assert_string_equal("10.0.0.1 (timed out), 10.0.0.2 (question refused), "
 	                    "10.0.0.3 (Connection refused)", buf_text(&b));

@@ -127,6 +127,8 @@ static const struct row {
 	{ "a bad one of a check with a name", "db=ftp://h/a", "db=ftp://h/a" },
 	{ "a login before a bad port", "http://me:s3cret@h:x/", "http://h:x/" },
 	{ "a login and a query", "http://me:s3cret@h/?s3cret", "http://h/" },
+	{ "a login alone", "me:s3cret@", "..." },
+	{ "what may be all of it a login", "redis:/s3cret%40", "..." },
 	{ "a login twice", "http://me:s3cret@h/ http://me:s3cret@h2/",
 	  "http://h2/" },
 	/* Passwords that nobody encoded. */

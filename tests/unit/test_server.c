@@ -27,7 +27,7 @@
 static struct server server;
 static struct server_room room;
 static struct loop loop;
-static struct sock_addr at[DOORS];
+static struct addr_bind at[DOORS];
 static int listener_fds[DOORS];
 static int asked;
 static struct server_ask last;
@@ -49,13 +49,13 @@ answer_with(void *owner, const struct server_ask *ask, struct buf *out)
 
 /* One of several addresses that no other test run has. */
 static void
-name_address(struct sock_addr *a, char which)
+name_address(struct addr_bind *a, char which)
 {
 	char name[64];
 	struct buf b = buf_over(name, sizeof name);
 
-	buf_fmt(&b, "hale-unit-server-%d-%c", (int)getpid(), which);
-	sock_abstract(a, buf_span(&b));
+	buf_fmt(&b, "unix:@hale-unit-server-%d-%c", (int)getpid(), which);
+	assert_int_equal(0, addr_bind_read(a, buf_span(&b)));
 }
 
 static int
@@ -111,7 +111,7 @@ client_at(int door)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	assert_true(fd >= 0);
-	assert_int_equal(connect(fd, &at[door].any, at[door].len), 0);
+	assert_int_equal(connect(fd, &at[door].addr.any, at[door].addr.len), 0);
 	return fd;
 }
 
@@ -855,7 +855,7 @@ the_most_listeners_fit_and_no_more(void **state)
 
 	(void)state;
 	for (int i = DOORS; i <= SERVER_LISTEN_MAX; i++) {
-		struct sock_addr other;
+		struct addr_bind other;
 
 		name_address(&other, (char)('a' + i));
 		fds[i] = sock_listen(&other);

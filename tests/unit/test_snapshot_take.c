@@ -670,7 +670,7 @@ places_and_usage_are_there_only_if_asked_for(void **state)
 
 	(void)state;
 	begin_moment();
-	assert_int_equal(0, sock_parse(&plan.listen[0].at, span_of(path)));
+	assert_int_equal(0, addr_bind_read(&plan.listen[0].at, span_of(path)));
 	plan.listen[1] = plan.listen[0];
 	plan.listen[1].probes_only = true;
 	plan.n_listen = 2;

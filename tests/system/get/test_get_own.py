@@ -319,6 +319,15 @@ def test_a_closed_stdout_is_exit_23(server):
     assert done.returncode == 23
 
 
+def test_a_head_that_stdout_does_not_take_is_exit_23_with_a_reason(server):
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run([harness.HALE, "get", "-sS", "-D-", "-o/dev/null",
+                               server.url + "/ok"], stdout=full, stderr=subprocess.PIPE,
+                              text=True, timeout=harness.DEADLINE)
+    assert done.returncode == 23
+    assert done.stderr == "hale: get: (23) cannot write to stdout: No space left on device\n"
+
+
 def test_a_reader_that_leaves_ends_it(server):
     with subprocess.Popen([harness.HALE, "get", "-sS", server.url + "/big", server.url + "/big"],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:

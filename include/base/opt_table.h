@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * base/opt_table.h - the rows of an option table and their kinds (pure)
+ *
+ * One table gives the parser, the HALE_* names (base/opt.h) and the help text
+ * (base/opt_words.h).
+ */
+#ifndef HALE_BASE_OPT_TABLE_H
+#define HALE_BASE_OPT_TABLE_H
+
+#include "base/buf.h"
+
+#include <stdint.h>
+
+enum opt_kind {
+	OPT_NONE,	/* ends a table */
+	OPT_FLAG,	/* bool, true when given */
+	OPT_UNFLAG,	/* bool, false when given; not from the environment */
+	OPT_ASK,	/* bool, true when given; not from the environment */
+	OPT_NO_ENV,	/* the same; if it is true, given or set by the caller
+			 * before, the environment is not read at all */
+	OPT_INT,	/* int, 0..INT_MAX */
+	OPT_COUNT,	/* int, 1..INT_MAX */
+	OPT_MS,		/* int64_t, a duration in milliseconds */
+	OPT_SOME_MS,	/* the same, above 0 */
+	OPT_STR,	/* const char *, of argv or the environment */
+	OPT_SIG,	/* int, a signal number */
+	OPT_WORD,	/* goes to add(), its default too; the last counts */
+	OPT_LIST,	/* goes to add(); repeatable, by commas in HALE_* */
+	OPT_URLS,	/* the same, of checks; an error line may show a value
+			 * in part */
+	OPT_SECRETS,	/* the same; an error line must not show a value */
+	/* curl's dialect only */
+	OPT_SECRET,	/* an OPT_WORD; an error line must not show it */
+	OPT_OPERAND,	/* an OPT_WORD; each word that is no option is one */
+	OPT_CALL,	/* no value; add() gets an empty one */
+	OPT_PAST,	/* no value; passed over */
+	OPT_PAST_VALUE,	/* the same, with a value */
+	OPT_REFUSED,	/* no value; always OPT_ABSENT: help says why */
+};
+
+/*
+ * Takes one value into field, which is args + at. Returns 0, ERR_FULL or
+ * another error below zero. The bytes live as long as argv and the environment;
+ * those of a list in the environment, which is one string, are not terminated.
+ */
+typedef int opt_add(void *field, struct span value);
+
+struct opt {
+	char          letter;
+	unsigned char kind;	/* enum opt_kind */
+	uint16_t      at;
+	const char   *name;	/* and after its NUL the other texts */
+	opt_add      *add;
+};
+
+/*
+ * One row:
+ *   letter    'x', or 0 for none
+ *   name      long name without dashes
+ *   kind, at  offset of the field in args; with add() 0 for args itself
+ *   def       default as it would be written, or ""
+ *   help      one line
+ *   value     what its value is called; "": by kind
+ *   add       for those that go to add(), else NULL
+ *   expected  what its value must be; "": by kind, value
+ * The texts are literals, laid out as one: a pointer to each would be five for
+ * the start of every hale to relocate.
+ */
+#define OPT(letter, name, kind, at, def, help, value, add, expected) \
+	{ letter, kind, at, \
+	  name "\0" def "\0" help "\0" value "\0" expected, add }
+#define OPT_END { .kind = OPT_NONE }
+
+/* The texts of a row, in their order. */
+enum opt_text { OPT_NAME, OPT_DEF, OPT_HELP, OPT_VALUE, OPT_EXPECTED };
+
+/* One of a row's texts; "" if it has none. */
+const char *opt_text(const struct opt *o, enum opt_text which);
+
+bool opt_takes_value(const struct opt *o);
+
+/* Is it one of the lists, each of which is repeatable? */
+bool opt_is_list(const struct opt *o);
+
+/* Can o be set from the environment? */
+bool opt_has_env_name(const struct opt *o);
+
+/* Puts a value into o's field of args, or gives it to add(). Returns 0,
+ * ERR_PARSE, ERR_RANGE or add()'s error. */
+int opt_set(const struct opt *o, void *args, const char *text);
+
+#endif

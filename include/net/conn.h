@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net/conn.h - a connection of net/server.h's, from its first byte to its end
+ *
+ * For the server alone, which decides whose place a newcomer takes.
+ */
+#ifndef HALE_NET_CONN_H
+#define HALE_NET_CONN_H
+
+#include "net/server.h"
+
+#include <sys/socket.h>
+
+/*
+ * Serves fd, a non-blocking connection that came by that listener, in the free slot
+ * c: what has come already is answered now. It may be closed again when this
+ * returns. peer is who it is, of a local listener; else no one.
+ */
+void conn_open(struct conn *c, int fd, struct server_listener *from,
+               const struct ucred *peer);
+
+/* Ends an open connection. Its slot is free in the next turn of the loop. */
+void conn_close(struct conn *c);
+
+#endif

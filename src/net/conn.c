@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net/conn.c - a server's connections: read a head, answer, close
+ *
+ * A whole request is read into scratch_in, answered into scratch_out and sent
+ * at once: nothing of it is kept. Only what is unfinished moves to the slot's
+ * own memory, in[] for part of a head and out[] for an answer that the client
+ * does not take. A connection that is answered and closed in the turn that
+ * accepted it never enters the loop: five system calls in all.
+ */
+#include "net/conn.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "net/h2.h"
+
+static void
+enter(struct conn *c, enum conn_state state, int64_t timeout_ms)
+{
+	c->state = state;
+	c->since = c->server->changes++;
+	c->source.deadline_ms = clock_ms() + timeout_ms;
+}
+
+static size_t
+slot_of(const struct conn *c)
+{
+	return (size_t)(c - c->server->conns);
+}
+
+/* see net/conn.h */
+void
+conn_close(struct conn *c)
+{
+	loop_end(c->server->loop, &c->source);
+	close(c->source.fd);
+	c->is_open = false;
+	c->from->n_conns--;
+}
+
+/* Waits for the state's event; a connection that cannot wait is closed. */
+static void
+conn_wait(struct conn *c)
+{
+	uint32_t events = c->state == CONN_WRITE ? EPOLLOUT : EPOLLIN;
+	bool is_in = c->source.state == SOURCE_IN;
+
+	if (is_in && c->events == events)
+		return;
+	c->events = events;
+	if ((is_in ? loop_change : loop_add)(c->server->loop, &c->source,
+	                                     events) < 0)
+		conn_close(c);
+}
+
+/*
+ * Sends bytes; what the client does not take now is kept in out[].
+ * Returns false where the connection is gone.
+ */
+static bool
+conn_send(struct conn *c, struct span bytes)
+{
+	/* The end that follows sends what is held back with its own packet. */
+	int more = c->ends ? MSG_MORE : 0;
+	ssize_t n = send(c->source.fd, bytes.p, bytes.len,
+	                 MSG_NOSIGNAL | MSG_DONTWAIT | more);
+
+	if (n < 0) {
+		if (errno != EAGAIN && errno != EINTR)
+			return false;
+		n = 0;
+	}
+	bytes = span_after(bytes, (size_t)n);
+	if (bytes.len == 0)
+		return true;
+	if (c->server->room == NULL)
+		return false;
+	memmove(c->server->room->out[slot_of(c)], bytes.p, bytes.len);
+	c->out_len = bytes.len;
+	return true;
+}
+
+static bool
+answer(struct conn *c, struct server_ask *ask)
+{
+	struct server *s = c->server;
+	struct buf out = buf_over(s->scratch_out, sizeof s->scratch_out);
+
+	ask->kind = c->from->kind;
+	ask->peer_pid = c->peer_pid;
+	ask->peer_uid = c->peer_uid;
+	s->answer(s->owner, ask, &out);
+	s->requests++;
+	c->has_asked = true;
+	if (!ask->keep)
+		c->ends = true;
+	return conn_send(c, buf_span(&out));
+}
+
+/*
+ * As http_read_req(). A prober asks the same for ever: a head that equals the
+ * one before it means the same, and is not taken apart again.
+ */
+static int
+read_head(struct server *s, struct server_ask *ask, const char *bytes,
+          size_t len)
+{
+	struct http_req *req = &ask->req;
+	size_t known = s->known_len;
+	int n;
+
+	if (bytes != s->scratch_in)
+		return http_read_req(req, &ask->fault, bytes, len);
+	if (known > 0 && len >= known && memcmp(bytes, s->known, known) == 0) {
+		*req = s->known_req;
+		return (int)known;
+	}
+	n = http_read_req(req, &ask->fault, bytes, len);
+	if (n > 0 && n <= SERVER_KNOWN_MAX) {
+		memcpy(s->known, bytes, (size_t)n);
+		s->known_len = (size_t)n;
+		s->known_req = *req;
+	}
+	return n;
+}
+
+/*
+ * As http_read_req(), with the PROXY header that may open a connection
+ * counted as part of its first head: it is waited for no longer than that.
+ */
+static int
+read_ask(struct conn *c, struct server_ask *ask, const char *bytes,
+         size_t len)
+{
+	int n, skip = 0;
+
+	if (!c->has_asked && proxy_is(bytes, len)) {
+		skip = proxy_read(&ask->fault, bytes, len);
+		if (skip <= 0)
+			return skip;
+		bytes += skip;
+		len -= (size_t)skip;
+	}
+	n = read_head(c->server, ask, bytes, len);
+	ask->is_h2 = n < 0 && h2_is_preface(bytes, len);
+	return n > 0 ? n + skip : n;
+}
+
+/*
+ * Answers the whole requests at the start of bytes, as many as one turn may
+ * take; they end with the first that closes the connection or whose answer
+ * does not go out.
+ * Returns how many bytes they took, or -1 where the connection is gone.
+ */
+static ssize_t
+answer_some(struct conn *c, const char *bytes, size_t len)
+{
+	size_t used = 0;
+
+	c->wants_turn = false;
+	for (int i = 0; used < len && !c->ends && c->out_len == 0; i++) {
+		struct server_ask ask = { 0 };
+		int n;
+
+		if (i == SERVER_TURN_MAX) {
+			c->wants_turn = true;
+			break;
+		}
+		n = read_ask(c, &ask, bytes + used, len - used);
+		if (n == 0)
+			break;
+		if (n < 0) {
+			ask.err = n;
+			c->lingers = true;
+			n = (int)(len - used);
+		} else {
+			ask.keep = !ask.req.close && !ask.req.has_body;
+			c->lingers = ask.req.has_body;
+		}
+		used += (size_t)n;
+		if (!answer(c, &ask))
+			return -1;
+	}
+	return (ssize_t)used;
+}
+
+/* Closing with unread bytes would send a reset, which can overtake the
+ * answer (RFC 9112, 9.6): read on for a moment instead. */
+static void
+conn_end(struct conn *c)
+{
+	if (!c->lingers || shutdown(c->source.fd, SHUT_WR) < 0) {
+		conn_close(c);
+		return;
+	}
+	enter(c, CONN_LINGER, SERVER_LINGER_MS);
+	conn_wait(c);
+}
+
+/* A row of answers has one deadline, whoever it waits for. */
+static void
+enter_row(struct conn *c, enum conn_state state)
+{
+	if (c->state == CONN_BUSY || c->state == CONN_WRITE)
+		c->state = state;
+	else
+		enter(c, state, SERVER_HEAD_MS);
+}
+
+/* A deadline runs on while a head or a row of answers moves byte by byte. */
+static void
+choose_wait(struct conn *c, bool same_head)
+{
+	if (c->out_len > 0)
+		enter_row(c, CONN_WRITE);
+	else if (c->in_len == 0)
+		enter(c, CONN_IDLE, SERVER_IDLE_MS);
+	else if (c->wants_turn)
+		enter_row(c, CONN_BUSY);
+	else if (!same_head)
+		enter(c, CONN_HEAD, SERVER_HEAD_MS);
+}
+
+/* Where its unanswered bytes are kept; without room there never are any. */
+static char *
+kept_of(const struct conn *c)
+{
+	struct server *s = c->server;
+
+	return s->room != NULL ? s->room->in[slot_of(c)] : s->scratch_in;
+}
+
+/*
+ * After the requests in the first `used` of len bytes were answered: keeps
+ * what is left and waits for what is due.
+ */
+static void
+conn_keep(struct conn *c, const char *bytes, size_t used, size_t len)
+{
+	char *in = kept_of(c);
+	const char *rest = bytes + used;
+	bool same_head = c->state == CONN_HEAD && used == 0;
+
+	len -= used;
+	if (c->out_len == 0 && c->ends) {
+		c->lingers |= len > 0;	/* it sends on after a close */
+		conn_end(c);
+		return;
+	}
+	if (len > 0 && c->server->room == NULL) {
+		conn_close(c);
+		return;
+	}
+	if (len > 0 && rest != in)
+		memmove(in, rest, len);
+	c->in_len = len;
+	choose_wait(c, same_head);
+	conn_wait(c);
+	if (c->wants_turn)
+		loop_again(c->server->loop, &c->source);
+}
+
+static void
+conn_read(struct conn *c)
+{
+	struct server *s = c->server;
+	char *in = c->in_len > 0 ? kept_of(c) : s->scratch_in;
+	ssize_t n = recv(c->source.fd, in + c->in_len,
+	                 SERVER_IN_MAX - c->in_len, MSG_DONTWAIT);
+	size_t len;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+		conn_wait(c);
+		return;
+	}
+	if (n <= 0) {
+		conn_close(c);
+		return;
+	}
+	len = c->in_len + (size_t)n;
+	n = answer_some(c, in, len);
+	if (n < 0)
+		conn_close(c);
+	else
+		conn_keep(c, in, (size_t)n, len);
+}
+
+/* Answers what waits in the slot's memory, if nothing waits to be sent. */
+static void
+conn_go_on(struct conn *c)
+{
+	const char *in = kept_of(c);
+	ssize_t used = 0;
+
+	if (c->out_len == 0)
+		used = answer_some(c, in, c->in_len);
+	if (used < 0)
+		conn_close(c);
+	else
+		conn_keep(c, in, (size_t)used, c->in_len);
+}
+
+static void
+conn_flush(struct conn *c)
+{
+	size_t len = c->out_len;
+
+	c->out_len = 0;
+	if (conn_send(c, (struct span){ c->server->room->out[slot_of(c)], len }))
+		conn_go_on(c);
+	else
+		conn_close(c);
+}
+
+/* Reads what a refused client still sends, until it has closed. */
+static void
+conn_drain(struct conn *c)
+{
+	struct server *s = c->server;
+	ssize_t n = recv(c->source.fd, s->scratch_in, sizeof s->scratch_in,
+	                 MSG_DONTWAIT);
+
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		conn_close(c);
+}
+
+static void
+conn_ready(struct source *source, uint32_t events)
+{
+	struct conn *c = (struct conn *)source;	/* its first member */
+
+	(void)events;	/* an error shows in the call that follows */
+	switch (c->state) {
+	case CONN_IDLE:
+	case CONN_HEAD:
+		conn_read(c);
+		break;
+	case CONN_BUSY:		/* first what is here: conn_resumed() */
+		break;
+	case CONN_WRITE:
+		conn_flush(c);
+		break;
+	case CONN_LINGER:
+		conn_drain(c);
+		break;
+	}
+}
+
+static void
+conn_expired(struct source *source)
+{
+	conn_close((struct conn *)source);
+}
+
+static void
+conn_resumed(struct source *source)
+{
+	conn_go_on((struct conn *)source);
+}
+
+/* see net/conn.h */
+void
+conn_open(struct conn *c, int fd, struct server_listener *from,
+          const struct ucred *peer)
+{
+	*c = (struct conn){
+		.source = {
+			.fd = fd,
+			.ready = conn_ready,
+			.expired = conn_expired,
+			.resume = conn_resumed,
+		},
+		.server = from->server,
+		.from = from,
+		.is_open = true,
+		.peer_pid = peer->pid,
+		.peer_uid = peer->uid,
+	};
+	from->n_conns++;
+	enter(c, CONN_HEAD, SERVER_HEAD_MS);
+	conn_read(c);
+}
