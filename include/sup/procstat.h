@@ -2,8 +2,8 @@
 /*
  * sup/procstat.h - reads the bytes of /proc/PID/stat and its like (pure)
  *
- * Opens nothing: sup/proc.h and sup/kin.h do. Fields are those of proc(5), by
- * their names there.
+ * Opens nothing: sup/proc.h and sup/descendants.h do. Fields are those of
+ * proc(5), by their names there.
  */
 #ifndef HALE_SUP_PROCSTAT_H
 #define HALE_SUP_PROCSTAT_H

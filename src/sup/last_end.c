@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/death.c - why a service died, in words */
-#include "sup/death.h"
+/* sup/last_end.c - why a service died, in words */
+#include "sup/last_end.h"
 
 #include <signal.h>
 #include <sys/wait.h>
 
 #include "sup/child.h"
 
-/* see sup/death.h */
+/* see sup/last_end.h */
 void
-death_seen_alive(struct death_alive *a, int64_t now_ms)
+last_end_seen_alive(struct last_end_alive *a, int64_t now_ms)
 {
-	if (now_ms - a->next_ms < DEATH_FRESH_MS)
+	if (now_ms - a->next_ms < LAST_END_FRESH_MS)
 		return;
 	/* A kill is counted before its process has ended: this one may have
 	 * been the service's, those of the last time were not. */
@@ -23,15 +23,15 @@ death_seen_alive(struct death_alive *a, int64_t now_ms)
 
 /* SIGKILL, and not ours? */
 static bool
-was_killed(const struct death *d)
+was_killed(const struct last_end *d)
 {
 	return WIFSIGNALED(d->status) && WTERMSIG(d->status) == SIGKILL
 	    && !d->we_killed;
 }
 
-/* see sup/death.h */
+/* see sup/last_end.h */
 void
-death_look(struct death *d)
+last_end_look(struct last_end *d)
 {
 	d->kills = d->limit_bytes = CGROUP_UNKNOWN;
 	if (!was_killed(d))
@@ -42,7 +42,7 @@ death_look(struct death *d)
 
 /* The kernel's kills that it may be one of. */
 static uint64_t
-count_kills(const struct death *d)
+count_kills(const struct last_end *d)
 {
 	bool rose = was_killed(d)
 	         && cgroup_has_killed(d->kills_before, d->kills);
@@ -51,7 +51,7 @@ count_kills(const struct death *d)
 }
 
 static void
-write_limit(struct buf *b, const struct death *d)
+write_limit(struct buf *b, const struct last_end *d)
 {
 	if (d->limit_bytes != CGROUP_UNKNOWN)
 		buf_fmt(b, " (limit %llu MiB)",
@@ -59,7 +59,7 @@ write_limit(struct buf *b, const struct death *d)
 }
 
 static void
-write_perhaps(struct buf *b, const struct death *d, uint64_t kills)
+write_perhaps(struct buf *b, const struct last_end *d, uint64_t kills)
 {
 	bool one = kills == 1;
 
@@ -71,9 +71,9 @@ write_perhaps(struct buf *b, const struct death *d, uint64_t kills)
 	write_limit(b, d);
 }
 
-/* see sup/death.h */
+/* see sup/last_end.h */
 void
-death_write(struct buf *b, const struct death *d)
+last_end_write(struct buf *b, const struct last_end *d)
 {
 	uint64_t kills = count_kills(d);
 	bool was_largest = d->limit_bytes != CGROUP_UNKNOWN

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/stopped.c - children that stopped: traced by hale, or by job control */
-#include "sup/stopped.h"
+/* sup/child_stop.c - children that stopped: traced by hale, or by job control */
+#include "sup/child_stop.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -19,9 +19,9 @@ calls_tracer(const siginfo_t *info, pid_t pid)
 	    && info->si_pid == pid;
 }
 
-/* see sup/stopped.h */
+/* see sup/child_stop.h */
 int
-stopped_let_go(pid_t pid, int sig)
+child_stop_let_go(pid_t pid, int sig)
 {
 	siginfo_t info = { 0 };
 
@@ -43,9 +43,9 @@ stopped_let_go(pid_t pid, int sig)
 	return 1;
 }
 
-/* see sup/stopped.h */
+/* see sup/child_stop.h */
 bool
-stopped_is(pid_t pid, bool was_stopped)
+child_stop_is_on(pid_t pid, bool was_stopped)
 {
 	const int states = WSTOPPED | WCONTINUED;
 	siginfo_t info = { 0 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/follow.c - which process is the service, where that changes */
-#include "sup/follow.h"
+/* sup/main_pid.c - which process is the service, where that changes */
+#include "sup/main_pid.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -21,6 +21,16 @@ is_our_child(pid_t pid)
 	    && info.si_pid == 0;
 }
 
+/* see sup/main_pid.h */
+bool
+main_pid_is_ended_child(pid_t pid)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0
+	    && info.si_pid == pid;
+}
+
 static bool
 is_below_us(pid_t pid)
 {
@@ -31,7 +41,7 @@ is_below_us(pid_t pid)
 }
 
 static void
-drop(struct follow *f, struct follow_pidfd *p)
+drop(struct main_pid *f, struct main_pid_fd *p)
 {
 	loop_end(f->loop, &p->source);
 	close(p->source.fd);
@@ -42,8 +52,8 @@ drop(struct follow *f, struct follow_pidfd *p)
 static void
 pidfd_ready(struct source *s, uint32_t events)
 {
-	struct follow_pidfd *p = (struct follow_pidfd *)s;
-	struct follow *f = p->of;
+	struct main_pid_fd *p = (struct main_pid_fd *)s;
+	struct main_pid *f = p->of;
 
 	(void)events;
 	drop(f, p);
@@ -53,8 +63,8 @@ pidfd_ready(struct source *s, uint32_t events)
 		f->gone(f->owner, p->pid);
 }
 
-static struct follow_pidfd *
-find(struct follow *f, pid_t pid)
+static struct main_pid_fd *
+find(struct main_pid *f, pid_t pid)
 {
 	for (size_t i = 0; i < sizeof f->held / sizeof f->held[0]; i++)
 		if (f->held[i].of != NULL && f->held[i].pid == pid)
@@ -62,8 +72,8 @@ find(struct follow *f, pid_t pid)
 	return NULL;
 }
 
-static struct follow_pidfd *
-find_unused(struct follow *f)
+static struct main_pid_fd *
+find_unused(struct main_pid *f)
 {
 	for (size_t i = 0; i < sizeof f->held / sizeof f->held[0]; i++)
 		if (f->held[i].of == NULL
@@ -74,10 +84,10 @@ find_unused(struct follow *f)
 
 /* All but these two are of no interest any more. */
 static void
-drop_others(struct follow *f, pid_t one, pid_t two)
+drop_others(struct main_pid *f, pid_t one, pid_t two)
 {
 	for (size_t i = 0; i < sizeof f->held / sizeof f->held[0]; i++) {
-		struct follow_pidfd *p = &f->held[i];
+		struct main_pid_fd *p = &f->held[i];
 
 		if (p->of != NULL && p->pid != one && p->pid != two)
 			drop(f, p);
@@ -86,9 +96,9 @@ drop_others(struct follow *f, pid_t one, pid_t two)
 
 /* For one that another process is to reap. Returns 0 or an error number. */
 static int
-hold(struct follow *f, pid_t pid)
+hold(struct main_pid *f, pid_t pid)
 {
-	struct follow_pidfd *p = find_unused(f);
+	struct main_pid_fd *p = find_unused(f);
 	int fd, r;
 
 	if (find(f, pid) != NULL)
@@ -112,9 +122,9 @@ hold(struct follow *f, pid_t pid)
 	return 0;
 }
 
-/* see sup/follow.h */
+/* see sup/main_pid.h */
 int
-follow_take(struct follow *f, pid_t from, pid_t to)
+main_pid_take(struct main_pid *f, pid_t from, pid_t to)
 {
 	int r = 0;
 
@@ -132,9 +142,9 @@ follow_take(struct follow *f, pid_t from, pid_t to)
 	return 0;
 }
 
-/* see sup/follow.h */
+/* see sup/main_pid.h */
 pid_t
-follow_next(struct follow *f)
+main_pid_next(struct main_pid *f)
 {
 	pid_t next = 0, first = f->first;
 
@@ -151,9 +161,9 @@ follow_next(struct follow *f)
 	return next;
 }
 
-/* see sup/follow.h */
+/* see sup/main_pid.h */
 void
-follow_reaped(struct follow *f, pid_t pid)
+main_pid_reaped(struct main_pid *f, pid_t pid)
 {
 	if (pid == f->former)
 		f->former = 0;
@@ -163,9 +173,9 @@ follow_reaped(struct follow *f, pid_t pid)
 		f->named = 0;
 }
 
-/* see sup/follow.h */
+/* see sup/main_pid.h */
 void
-follow_forget(struct follow *f)
+main_pid_forget(struct main_pid *f)
 {
 	drop_others(f, 0, 0);
 	f->former = f->first = f->named = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* test_kin.c - who descends from whom: deep, many, dead */
+/* test_descendants.c - who descends from whom: deep, many, dead */
 #include "unit.h"
 
-#include "sup/kin.h"
+#include "sup/descendants.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -103,7 +103,7 @@ static const struct deep {
 static pid_t
 below(pid_t root, pid_t limit, struct seen *s)
 {
-	pid_t next = kin_below(root, limit, PASS, see, s);
+	pid_t next = descendants_each(root, limit, PASS, see, s);
 
 	assert_true(next < limit);
 	return next;
@@ -171,7 +171,7 @@ all_are_found_pass_by_pass_each_once(void **state)
 		}
 		assert_true(pids[i] > 0);
 	}
-	limit = kin_below(getpid(), INT_MAX, PASS, see, &s);
+	limit = descendants_each(getpid(), INT_MAX, PASS, see, &s);
 	first = s.n;
 	while (limit > 0)
 		limit = below(getpid(), limit, &s);
@@ -194,8 +194,8 @@ the_dead_of_many_are_neither_below_nor_children(void **state)
 	if (pid == 0)
 		_exit(0);
 	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
-	(void)kin_below(getpid(), INT_MAX - 1, PASS, see, &below);
-	kin_children(see, &children);
+	(void)descendants_each(getpid(), INT_MAX - 1, PASS, see, &below);
+	descendants_each_child(see, &children);
 	(void)end_of(pid);
 	assert_int_equal(below.n, 0);
 	assert_int_equal(children.n, 0);
@@ -209,7 +209,7 @@ children_are_the_first_generation_alone(void **state)
 	pid_t first = start_chain(3, pids);
 
 	(void)state;
-	kin_children(see, &s);
+	descendants_each_child(see, &s);
 	end(first);
 	assert_int_equal(s.n, 1);
 	assert_int_equal(s.pids[0], first);
@@ -239,7 +239,7 @@ finds_with_threads(void)
 		if (pthread_create(&thread, &attr, wait_on, NULL) != 0)
 			return SKIPPED;
 	(void)start_chain(3, pids);
-	if (kin_below(getpid(), INT_MAX, PASS, see, &s) != 0 || s.n != 3)
+	if (descendants_each(getpid(), INT_MAX, PASS, see, &s) != 0 || s.n != 3)
 		return 1;
 	for (int i = 0; i < 3; i++)
 		if (!has(&s, pids[i]))
@@ -279,7 +279,7 @@ many_are_visited_in_one_pass(void **state)
 		}
 		assert_true(pids[i] > 0);
 	}
-	limit = kin_below(getpid(), INT_MAX, KIN_MAX, see, &s);
+	limit = descendants_each(getpid(), INT_MAX, DESCENDANTS_MAX, see, &s);
 	for (size_t i = 0; i < 2 * PASS; i++)
 		end(pids[i]);
 	assert_int_equal(limit, 0);
@@ -300,5 +300,5 @@ main(void)
 	UNIT_TEST(children_are_the_first_generation_alone);
 	UNIT_TEST(many_are_visited_in_one_pass);
 	UNIT_TEST(what_has_too_many_threads_for_the_lists_is_found);
-	return unit_run("sup/kin");
+	return unit_run("sup/descendants");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/kin.c - which processes descend from one, by /proc */
-#include "sup/kin.h"
+/* sup/descendants.c - which processes descend from one, by /proc */
+#include "sup/descendants.h"
 
 #include <unistd.h>
 
@@ -85,7 +85,7 @@ struct pass {
 };
 
 /* No more of it is touched than there are processes. */
-static pid_t found[KIN_MAX];
+static pid_t found[DESCENDANTS_MAX];
 
 static struct known *
 slot(struct pass *p, pid_t pid)
@@ -181,14 +181,15 @@ find_few(struct pass *p)
 	return false;
 }
 
-/* see sup/kin.h */
+/* see sup/descendants.h */
 pid_t
-kin_below(pid_t ancestor, pid_t limit, size_t max,
-          void (*each)(pid_t pid, void *context), void *context)
+descendants_each(pid_t ancestor, pid_t limit, size_t max,
+                 void (*each)(pid_t pid, void *context), void *context)
 {
 	struct pass p = {
-		.ancestor = ancestor, .limit = limit, .reads = KIN_READS_MAX,
-		.max = max < KIN_MAX ? max : KIN_MAX,
+		.ancestor = ancestor, .limit = limit,
+		.reads = DESCENDANTS_READS_MAX,
+		.max = max < DESCENDANTS_MAX ? max : DESCENDANTS_MAX,
 	};
 	size_t first;
 	pid_t pid = 0;
@@ -216,9 +217,9 @@ visit_living(pid_t pid, void *brood)
 		b->each(pid, b->context);
 }
 
-/* see sup/kin.h */
+/* see sup/descendants.h */
 void
-kin_children(void (*each)(pid_t pid, void *context), void *context)
+descendants_each_child(void (*each)(pid_t pid, void *context), void *context)
 {
 	int one = 1;
 	struct brood b = { getpid(), true, &one, each, context };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/deliver.c - send a signal, as the receiver's own user where it must be */
-#include "sup/deliver.h"
+/* sup/signal_send.c - send a signal, as the receiver's own user where it must be */
+#include "sup/signal_send.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -31,9 +31,9 @@ struct cap_data {
 	uint32_t effective, permitted, inheritable;
 };
 
-/* see sup/deliver.h */
+/* see sup/signal_send.h */
 bool
-deliver_is_free(void)
+signal_send_has_cap(void)
 {
 	struct cap_head head = { CAP_VERSION, 0 };
 	struct cap_data data[2] = { { 0, 0, 0 } };
@@ -86,7 +86,7 @@ wait_briefly(pid_t child)
 	const struct timespec step = { 0, STEP_NS };
 	int status;
 
-	for (int ms = 0; ms < DELIVER_WAIT_MS; ms++) {
+	for (int ms = 0; ms < SIGNAL_SEND_WAIT_MS; ms++) {
 		pid_t pid = waitpid(child, &status, WNOHANG);
 
 		if (pid < 0)
@@ -96,7 +96,7 @@ wait_briefly(pid_t child)
 		(void)nanosleep(&step, NULL);
 	}
 	(void)kill(child, SIGKILL);
-	rest_until_ms = clock_ms() + DELIVER_REST_MS;
+	rest_until_ms = clock_ms() + SIGNAL_SEND_REST_MS;
 	return -ETIMEDOUT;
 }
 
@@ -162,7 +162,7 @@ send_letter(const void *letter, uid_t uid)
 }
 
 /* The user to become. Returns 0, -ESRCH if the process has ended, or as
- * deliver() does. */
+ * signal_send() does. */
 static int
 find_user(pid_t pid, uid_t *uid)
 {
@@ -171,9 +171,9 @@ find_user(pid_t pid, uid_t *uid)
 	return r == -EACCES ? -EPERM : r;
 }
 
-/* see sup/deliver.h */
+/* see sup/signal_send.h */
 int
-deliver(pid_t pid, int sig, const struct signalfd_siginfo *info)
+signal_send(pid_t pid, int sig, const struct signalfd_siginfo *info)
 {
 	const struct letter l = { pid, sig, info };
 	int r = send(pid, sig, info);
@@ -192,7 +192,7 @@ deliver(pid_t pid, int sig, const struct signalfd_siginfo *info)
 static int
 send_all(const void *batch, uid_t uid)
 {
-	const struct deliver_batch *b = batch;
+	const struct signal_send_batch *b = batch;
 	int err = 0;
 
 	for (size_t i = 0; i < b->n; i++) {
@@ -205,7 +205,7 @@ send_all(const void *batch, uid_t uid)
 }
 
 static bool
-is_first_of_user(const struct deliver_batch *b, size_t at)
+is_first_of_user(const struct signal_send_batch *b, size_t at)
 {
 	for (size_t i = 0; i < at; i++)
 		if (b->uids[i] == b->uids[at])
@@ -213,50 +213,50 @@ is_first_of_user(const struct deliver_batch *b, size_t at)
 	return true;
 }
 
-/* see sup/deliver.h */
+/* see sup/signal_send.h */
 void
-deliver_note(struct deliver_batch *b, int result)
+signal_send_note(struct signal_send_batch *b, int result)
 {
 	if (result < 0 && b->err != -EPERM)
 		b->err = result;
 }
 
-/* see sup/deliver.h */
+/* see sup/signal_send.h */
 int
-deliver_end(struct deliver_batch *b)
+signal_send_end(struct signal_send_batch *b)
 {
 	for (size_t i = 0; i < b->n; i++)
 		if (is_first_of_user(b, i))
-			deliver_note(b, as_user(b->uids[i], send_all, b));
+			signal_send_note(b, as_user(b->uids[i], send_all, b));
 	b->n = 0;
 	return b->err;
 }
 
 static void
-keep(struct deliver_batch *b, pid_t pid)
+keep(struct signal_send_batch *b, pid_t pid)
 {
 	int r = find_user(pid, &b->uids[b->n]);
 
 	if (r != -ESRCH)
-		deliver_note(b, r);
+		signal_send_note(b, r);
 	if (r < 0)
 		return;
 	b->pids[b->n++] = pid;
-	if (b->n == DELIVER_MAX)
-		(void)deliver_end(b);	/* the result stays in b */
+	if (b->n == SIGNAL_SEND_MAX)
+		(void)signal_send_end(b);	/* the result stays in b */
 }
 
-/* see sup/deliver.h */
+/* see sup/signal_send.h */
 void
-deliver_to(struct deliver_batch *b, pid_t pid)
+signal_send_to(struct signal_send_batch *b, pid_t pid)
 {
 	if (send(pid, b->sig, NULL) == -EPERM)
 		keep(b, pid);
 }
 
-/* see sup/deliver.h */
+/* see sup/signal_send.h */
 void
-deliver_if_refused(struct deliver_batch *b, pid_t pid)
+signal_send_if_refused(struct signal_send_batch *b, pid_t pid)
 {
 	if (send(pid, 0, NULL) == -EPERM)
 		keep(b, pid);

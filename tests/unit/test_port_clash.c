@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* test_clash.c - may the service have wanted the port that hale listens on? */
+/* test_port_clash.c - did the service want the port that hale listens on? */
 #include "unit.h"
 
-#include "sup/clash.h"
+#include "sup/port_clash.h"
 
 #define ODD 4253	/* nobody's default */
 
@@ -44,9 +44,9 @@ static const struct row {
 	{ "the last code of its own", 8080, 125, 5, { "app" }, "8080", true },
 	{ "what a shell could not start", 8080, 127, 5, { "sh" }, "8080", false },
 	{ "the first of signals", 8080, 128, 5, { "app" }, "8080", false },
-	{ "as late as may be", 8080, 1, CLASH_SOON_MS - 1, { "app" }, "8080",
+	{ "as late as may be", 8080, 1, PORT_CLASH_SOON_MS - 1, { "app" }, "8080",
 	  true },
-	{ "too late", 8080, 1, CLASH_SOON_MS, { "app" }, "8080", false },
+	{ "too late", 8080, 1, PORT_CLASH_SOON_MS, { "app" }, "8080", false },
 	{ "no port, a unix socket", 0, 1, 5, { "app", "0" }, "0", false },
 };
 
@@ -55,7 +55,7 @@ clashes(void **state)
 {
 	const struct row *r = *state;
 	char *argv[4] = { NULL };
-	struct clash c = {
+	struct port_clash c = {
 		.code = r->code, .lived_ms = r->lived_ms, .argv = argv,
 	};
 
@@ -63,12 +63,12 @@ clashes(void **state)
 		argv[i] = guarded_text(r->argv[i]);
 	if (r->env_port != NULL)
 		c.env_port = guarded_text(r->env_port);
-	assert_int_equal(clash_is_likely(&c, r->port), r->want);
+	assert_int_equal(port_clash_is_likely(&c, r->port), r->want);
 }
 
 int
 main(void)
 {
 	UNIT_ROWS(clashes, rows);
-	return unit_run("sup/clash");
+	return unit_run("sup/port_clash");
 }

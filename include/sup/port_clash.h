@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/clash.h - may the service have wanted the port that hale listens on?
- * (pure)
+ * sup/port_clash.h - did the service want the port that hale listens on? (pure)
  *
  * hale does not see what its service prints. It knows how and how soon the
  * service failed, and what names a port: $PORT, and the service's arguments.
  */
-#ifndef HALE_SUP_CLASH_H
-#define HALE_SUP_CLASH_H
+#ifndef HALE_SUP_PORT_CLASH_H
+#define HALE_SUP_PORT_CLASH_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CLASH_SOON_MS 2000	/* a listener fails at the start, not later */
+#define PORT_CLASH_SOON_MS 2000	/* a listener fails at the start, not later */
 
-struct clash {
+struct port_clash {
 	int         code;	/* the service's exit code; 0, 126 (a shell could
 				 * not start something) and more are no failure of
 				 * its own */
@@ -29,6 +28,6 @@ struct clash {
  * ("--port=8080", ":8080"); or its code is 1 or 2, as an uncaught error's, and
  * many programs listen on that port unless told otherwise (8080, 3000 ...).
  */
-bool clash_is_likely(const struct clash *c, unsigned port);
+bool port_clash_is_likely(const struct port_clash *c, unsigned port);
 
 #endif

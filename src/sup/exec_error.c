@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/explain.c - why an exec failed */
-#include "sup/explain.h"
+/* sup/exec_error.c - why an exec failed */
+#include "sup/exec_error.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -288,17 +288,17 @@ explain_missing(struct buf *b, const char *path, int err)
 	if (err == EACCES) {
 		buf_fmt(b, "a directory on its path may not be entered by uid %u",
 		        (unsigned)geteuid());
-		return EXPLAIN_CANNOT_EXEC;
+		return EXEC_ERROR_CANNOT_RUN;
 	}
 	if (err == ENOENT && n > 0) {
 		buf_fmt(b, "it is a link to %.*s, which is not here", (int)n,
 		        target);
-		return EXPLAIN_NOT_FOUND;
+		return EXEC_ERROR_NOT_FOUND;
 	}
 	if (err != ENOENT && err != ENOTDIR) {
 		buf_str(b, err == ELOOP ? "too many symbolic links"
 		                        : err_text(-err));
-		return EXPLAIN_CANNOT_EXEC;
+		return EXEC_ERROR_CANNOT_RUN;
 	}
 	buf_str(b, err == ENOENT ? "there is no such file"
 	                         : "a part of its path is no directory");
@@ -306,7 +306,7 @@ explain_missing(struct buf *b, const char *path, int err)
 	if (err == ENOENT && strcmp(path, "/bin/sh") == 0)
 		buf_str(b, "; a CMD in shell form needs it, one written as "
 		        "a list does not: CMD [\"/app\"]");
-	return EXPLAIN_NOT_FOUND;
+	return EXEC_ERROR_NOT_FOUND;
 }
 
 /* The first file of that name in PATH; false where there is none. */
@@ -377,18 +377,18 @@ explain(struct buf *b, const char *program, int err)
 
 	if (plain != NULL) {
 		buf_str(b, plain);
-		return EXPLAIN_CANNOT_EXEC;
+		return EXEC_ERROR_CANNOT_RUN;
 	}
 	if (program[0] == '\0') {
 		buf_str(b, "its name is empty");
-		return EXPLAIN_NOT_FOUND;
+		return EXEC_ERROR_NOT_FOUND;
 	}
 	if (strchr(program, '/') == NULL) {
 		if (path == NULL)
 			path = PATH_DEFAULT;
 		if (!find_in_path(&f, span_of(path), program)) {
 			buf_fmt(b, "it is not in PATH (%s)", path);
-			return EXPLAIN_NOT_FOUND;
+			return EXEC_ERROR_NOT_FOUND;
 		}
 		look.path = look.name = buf_text(&f);
 	}
@@ -396,12 +396,12 @@ explain(struct buf *b, const char *program, int err)
 		return explain_missing(b, look.path, errno);
 	if (!explain_file(&look))
 		explain_error(&look, err);
-	return EXPLAIN_CANNOT_EXEC;
+	return EXEC_ERROR_CANNOT_RUN;
 }
 
-/* see sup/explain.h */
+/* see sup/exec_error.h */
 int
-explain_exec(struct buf *b, const char *program, int err)
+exec_error_write(struct buf *b, const char *program, int err)
 {
 	char text[TEXT_MAX];
 	struct buf raw = buf_over(text, sizeof text);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* test_death.c - which words for which end, by numbers of the test's */
+/* test_last_end.c - which words for which end, by numbers of the test's */
 #include "unit.h"
 
-#include "sup/death.h"
+#include "sup/last_end.h"
 
 #include <signal.h>
 
@@ -13,7 +13,7 @@
 
 static const struct row {
 	const char  *name;
-	struct death death;
+	struct last_end death;
 	const char  *words;
 } rows[] = {
 	{ "an exit", { .status = 3 << 8, .kills_before = 0, .kills = 5 },
@@ -64,9 +64,9 @@ static void
 is_worded(void **state)
 {
 	const struct row *r = *state;
-	struct buf b = guarded_buf(DEATH_TEXT_MAX);
+	struct buf b = guarded_buf(LAST_END_TEXT_MAX);
 
-	death_write(&b, &r->death);
+	last_end_write(&b, &r->death);
 	assert_false(b.cut);
 	assert_span_equal(r->words, ((struct span){ b.p, b.len }));
 }
@@ -86,22 +86,22 @@ __wrap_cgroup_oom_kills(void)
 static void
 a_kill_counts_until_the_service_is_seen_alive_a_while_after_it(void **state)
 {
-	struct death_alive a;
+	struct last_end_alive a;
 
 	(void)state;
 	kills = 1;
-	death_born(&a, NOW);
+	last_end_began(&a, NOW);
 	kills = 2;
-	death_seen_alive(&a, NOW + 5000);	/* may be dying */
+	last_end_seen_alive(&a, NOW + 5000);	/* may be dying */
 	assert_int_equal(1, a.kills);
 	assert_int_equal(NOW, a.counted_ms);
-	death_seen_alive(&a, NOW + 5000 + DEATH_FRESH_MS - 1);
+	last_end_seen_alive(&a, NOW + 5000 + LAST_END_FRESH_MS - 1);
 	assert_int_equal(1, a.kills);
 	kills = 3;
-	death_seen_alive(&a, NOW + 5000 + DEATH_FRESH_MS);
+	last_end_seen_alive(&a, NOW + 5000 + LAST_END_FRESH_MS);
 	assert_int_equal(2, a.kills);
 	assert_int_equal(NOW + 5000, a.counted_ms);
-	death_born(&a, NOW + 9000);	/* the next one */
+	last_end_began(&a, NOW + 9000);	/* the next one */
 	assert_int_equal(3, a.kills);
 	assert_int_equal(NOW + 9000, a.counted_ms);
 }
@@ -109,31 +109,31 @@ a_kill_counts_until_the_service_is_seen_alive_a_while_after_it(void **state)
 static void
 a_flood_of_signs_of_life_is_one_count_in_death_fresh_ms(void **state)
 {
-	struct death_alive a;
+	struct last_end_alive a;
 
 	(void)state;
-	death_born(&a, NOW);
+	last_end_began(&a, NOW);
 	reads = 0;
-	for (int i = 0; i < 10 * DEATH_FRESH_MS; i++)
-		death_seen_alive(&a, NOW + i);
+	for (int i = 0; i < 10 * LAST_END_FRESH_MS; i++)
+		last_end_seen_alive(&a, NOW + i);
 	assert_int_equal(9, reads);
 }
 
 static void
 the_cgroup_is_asked_about_a_sigkill_only(void **state)
 {
-	struct death d = { .status = 3 << 8 };
+	struct last_end d = { .status = 3 << 8 };
 
 	(void)state;
 	reads = 0;
 	kills = 7;
-	death_look(&d);
+	last_end_look(&d);
 	assert_true(d.kills == NONE && d.limit_bytes == NONE);
-	d = (struct death){ .status = KILLED, .we_killed = true };
-	death_look(&d);
+	d = (struct last_end){ .status = KILLED, .we_killed = true };
+	last_end_look(&d);
 	assert_int_equal(0, reads);
-	d = (struct death){ .status = KILLED };
-	death_look(&d);
+	d = (struct last_end){ .status = KILLED };
+	last_end_look(&d);
 	assert_int_equal(7, d.kills);
 }
 
@@ -144,5 +144,5 @@ main(void)
 	UNIT_TEST(a_kill_counts_until_the_service_is_seen_alive_a_while_after_it);
 	UNIT_TEST(a_flood_of_signs_of_life_is_one_count_in_death_fresh_ms);
 	UNIT_TEST(the_cgroup_is_asked_about_a_sigkill_only);
-	return unit_run("sup/death");
+	return unit_run("sup/last_end");
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* test_explain.c - why a program could not be started, on files made here */
+/* test_exec_error.c - why a program could not be started, on files made here */
 #include "unit.h"
 
-#include "sup/explain.h"
+#include "sup/exec_error.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -33,7 +33,7 @@ assert_said(const char *program, int err, int code, const char *words)
 {
 	struct buf b = guarded_buf(ROOM);
 
-	assert_int_equal(explain_exec(&b, guarded_text(program), err), code);
+	assert_int_equal(exec_error_write(&b, guarded_text(program), err), code);
 	assert_span_equal(words, buf_span(&b));
 }
 
@@ -220,7 +220,7 @@ every_byte_of_an_ELF_file_may_be_wrong(void **state)
 
 		file[i] = 0xff;
 		put_bytes("f", file, len, 0755);
-		assert_int_equal(explain_exec(&b, "./f", -ENOEXEC), 126);
+		assert_int_equal(exec_error_write(&b, "./f", -ENOEXEC), 126);
 		assert_true(b.len > 0);
 		file[i] = was;
 	}
@@ -302,7 +302,7 @@ a_reason_that_does_not_fit_is_cut(void **state)
 	for (size_t cap = 0; cap < 20; cap++) {
 		struct buf b = guarded_buf(cap);
 
-		assert_int_equal(explain_exec(&b, "/no/app", -ENOENT), 127);
+		assert_int_equal(exec_error_write(&b, "/no/app", -ENOENT), 127);
 		assert_true(b.cut);
 	}
 }
@@ -343,5 +343,5 @@ main(void)
 	UNIT_ROWS(says_of_a_name, names);
 	UNIT_TEST(scripts_of_scripts_are_followed_so_far);
 	UNIT_TEST(a_reason_that_does_not_fit_is_cut);
-	return unit_run_with("sup/explain", make_folder, remove_folder);
+	return unit_run_with("sup/exec_error", make_folder, remove_folder);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/clash.c - may the service have wanted the port that hale listens on? */
-#include "sup/clash.h"
+/* sup/port_clash.c - did the service want the port that hale listens on? */
+#include "sup/port_clash.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -32,7 +32,7 @@ has_number(const char *text, unsigned number)
 }
 
 static bool
-is_named(const struct clash *c, unsigned port)
+is_named(const struct port_clash *c, unsigned port)
 {
 	if (c->env_port != NULL && has_number(c->env_port, port))
 		return true;
@@ -56,12 +56,12 @@ is_common(unsigned port)
 	return false;
 }
 
-/* see sup/clash.h */
+/* see sup/port_clash.h */
 bool
-clash_is_likely(const struct clash *c, unsigned port)
+port_clash_is_likely(const struct port_clash *c, unsigned port)
 {
 	if (port == 0 || c->code <= 0 || c->code >= 126
-	 || c->lived_ms >= CLASH_SOON_MS)
+	 || c->lived_ms >= PORT_CLASH_SOON_MS)
 		return false;
 	return is_named(c, port) || (c->code <= 2 && is_common(port));
 }

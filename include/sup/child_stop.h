@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/stopped.h - children that stopped: traced by hale, or by job control
+ * sup/child_stop.h - children that stopped: traced by hale, or by job control
  */
-#ifndef HALE_SUP_STOPPED_H
-#define HALE_SUP_STOPPED_H
+#ifndef HALE_SUP_CHILD_STOP_H
+#define HALE_SUP_CHILD_STOP_H
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -17,10 +17,10 @@
  * Returns 1 if it was let go; 0 if this is a stop by job control, or it has
  * just ended; -errno where the kernel refuses ptrace(2).
  */
-int stopped_let_go(pid_t pid, int sig);
+int child_stop_let_go(pid_t pid, int sig);
 
 /* Is pid, a child, stopped by job control right now? was_stopped is what the
  * last report of waitpid() said: no newer one is taken from it here. */
-bool stopped_is(pid_t pid, bool was_stopped);
+bool child_stop_is_on(pid_t pid, bool was_stopped);
 
 #endif

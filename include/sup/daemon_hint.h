@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/daemon.h - how a program that makes itself a daemon stays in front
+ * sup/daemon_hint.h - how a program that makes itself a daemon stays in front
  *
  * A table of well-known programs; nothing here looks at a file or a process.
  */
-#ifndef HALE_SUP_DAEMON_H
-#define HALE_SUP_DAEMON_H
+#ifndef HALE_SUP_DAEMON_HINT_H
+#define HALE_SUP_DAEMON_HINT_H
 
 #include "base/span.h"
 

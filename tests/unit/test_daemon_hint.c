@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* test_daemon.c - what keeps a program in the foreground */
+/* test_daemon_hint.c - what keeps a program in the foreground */
 #include "unit.h"
 
-#include "sup/daemon.h"
+#include "sup/daemon_hint.h"
 
 #define OFF   "daemon off;"
 #define FRONT "-DFOREGROUND"
@@ -63,5 +63,5 @@ main(void)
 {
 	UNIT_ROWS(is_hinted, rows);
 	UNIT_TEST(an_empty_span_without_bytes_is_not_known);
-	return unit_run("sup/daemon");
+	return unit_run("sup/daemon_hint");
 }

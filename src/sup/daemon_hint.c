@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/daemon.c - programs that make themselves daemons (pure) */
-#include "sup/daemon.h"
+/* sup/daemon_hint.c - programs that make themselves daemons (pure) */
+#include "sup/daemon_hint.h"
 
 /* Arrays, not pointers: the loader would write to a page for these. */
 static const struct known {
@@ -36,7 +36,7 @@ is_named(struct span s, const char *name)
 	return s.len == 0;
 }
 
-/* see sup/daemon.h */
+/* see sup/daemon_hint.h */
 const char *
 daemon_hint(struct span program)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* test_deliver.c - signals by one who may not send them, and by its helpers */
+/* test_signal_send.c - signals by one that may not send them, and its helpers */
 #include "unit.h"
 
 #include "base/clock.h"
-#include "sup/deliver.h"
+#include "sup/signal_send.h"
 #include "sup/proc.h"
 #include "sup/tree.h"
 
@@ -25,7 +25,7 @@
 #define SKIPPED 77
 #define USER  4242
 #define OTHER 4243
-#define MANY  (DELIVER_MAX + 3)
+#define MANY  (SIGNAL_SEND_MAX + 3)
 #define CAP(name) (UINT32_C(1) << (name))
 
 static int
@@ -121,9 +121,9 @@ ends_one(void)
 {
 	pid_t pid = process_of(USER, 0);
 
-	if (kill(pid, 0) == 0 || errno != EPERM || deliver_is_free())
+	if (kill(pid, 0) == 0 || errno != EPERM || signal_send_has_cap())
 		return 1;
-	if (deliver(pid, SIGTERM, NULL) != 0)
+	if (signal_send(pid, SIGTERM, NULL) != 0)
 		return 2;
 	if (end_of(pid) != SIGTERM)
 		return 3;
@@ -143,10 +143,10 @@ static int
 may_not(void)
 {
 	pid_t pid = process_of(USER, 0);
-	struct deliver_batch b = { .sig = SIGTERM };
+	struct signal_send_batch b = { .sig = SIGTERM };
 
 	drop(CAP(CAP_KILL) | CAP(CAP_SETUID));
-	if (deliver(pid, SIGTERM, NULL) != -EPERM)
+	if (signal_send(pid, SIGTERM, NULL) != -EPERM)
 		return 1;
 	if (tree_signal(pid, false, SIGTERM, NULL) != -EPERM
 	 || tree_signal(pid, true, SIGTERM, NULL) != -EPERM)
@@ -154,8 +154,8 @@ may_not(void)
 	if (all_of(pid, SIGTERM) != -EPERM
 	 || own_of(pid, SIGTERM) != -EPERM)
 		return 3;
-	deliver_to(&b, pid);
-	if (deliver_end(&b) != -EPERM)
+	signal_send_to(&b, pid);
+	if (signal_send_end(&b) != -EPERM)
 		return 4;
 	drop(0);
 	return kill(pid, SIGKILL) == 0 && end_of(pid) == SIGKILL ? 0 : 5;
@@ -181,12 +181,12 @@ dead_ones(void)
 		return 1;
 	if (kill(pid, 0) == 0 || errno != EPERM)	/* as if it lived */
 		return 2;
-	if (deliver(pid, SIGTERM, NULL) != 0
+	if (signal_send(pid, SIGTERM, NULL) != 0
 	 || all_of(pid, SIGTERM) != 0)
 		return 3;
 	if (end_of(pid) != 0)
 		return 4;
-	return deliver(pid, SIGTERM, NULL) == 0 ? 0 : 5;
+	return signal_send(pid, SIGTERM, NULL) == 0 ? 0 : 5;
 }
 
 static void
@@ -200,13 +200,13 @@ static int
 ends_many(void)
 {
 	static pid_t pids[MANY];
-	struct deliver_batch b = { .sig = SIGTERM };
+	struct signal_send_batch b = { .sig = SIGTERM };
 
 	for (size_t i = 0; i < MANY; i++)
 		pids[i] = process_of(i % 3 == 0 ? OTHER : USER, 0);
 	for (size_t i = 0; i < MANY; i++)
-		deliver_to(&b, pids[i]);
-	if (deliver_end(&b) != 0)
+		signal_send_to(&b, pids[i]);
+	if (signal_send_end(&b) != 0)
 		return 1;
 	for (size_t i = 0; i < MANY; i++)
 		if (end_of(pids[i]) != SIGTERM)
@@ -274,9 +274,9 @@ ends_by_one_that_is_not_stopped(void)
 				(void)kill(p, SIGSTOP);
 	}
 	for (int i = 0; i < 200; i++)
-		if (deliver(hostile, SIGCONT, NULL) != 0)
+		if (signal_send(hostile, SIGCONT, NULL) != 0)
 			return 1;
-	if (deliver(hostile, SIGTERM, NULL) != 0)
+	if (signal_send(hostile, SIGTERM, NULL) != 0)
 		return 2;
 	drop(0);
 	kill(stopper, SIGKILL);
@@ -360,7 +360,7 @@ holds_nothing(void)
 {
 	pid_t pid = process_of(USER, 0), tracer = start_tracer(false);
 
-	if (deliver(pid, SIGTERM, NULL) != 0 || end_of(pid) != SIGTERM)
+	if (signal_send(pid, SIGTERM, NULL) != 0 || end_of(pid) != SIGTERM)
 		return 1;
 	return end_of(tracer) == 0 ? 0 : 2;
 }
@@ -376,18 +376,18 @@ static int
 rests(void)
 {
 	pid_t pid = process_of(USER, 0), tracer = start_tracer(true);
-	struct deliver_batch b = { .sig = SIGTERM };
+	struct signal_send_batch b = { .sig = SIGTERM };
 	int64_t began_ms = clock_ms();
 	int status;
 
-	if (deliver(pid, SIGTERM, NULL) != -ETIMEDOUT)
+	if (signal_send(pid, SIGTERM, NULL) != -ETIMEDOUT)
 		return 1;
 	for (size_t i = 0; i < MANY; i++)	/* two batches */
-		deliver_to(&b, pid);
-	if (deliver_end(&b) != -ETIMEDOUT
+		signal_send_to(&b, pid);
+	if (signal_send_end(&b) != -ETIMEDOUT
 	 || tree_signal(pid, true, SIGTERM, NULL) != -ETIMEDOUT)
 		return 2;
-	if (clock_ms() - began_ms > 2 * DELIVER_WAIT_MS)
+	if (clock_ms() - began_ms > 2 * SIGNAL_SEND_WAIT_MS)
 		return 3;
 	drop(0);
 	kill(pid, SIGKILL);
@@ -434,7 +434,7 @@ has_no_child(void)
 	pid_t pid = process_of(USER, 0);
 
 	deny_children();
-	if (deliver(pid, SIGTERM, NULL) != -EAGAIN
+	if (signal_send(pid, SIGTERM, NULL) != -EAGAIN
 	 || tree_signal(pid, false, SIGTERM, NULL) != -EAGAIN
 	 || tree_signal(pid, true, SIGTERM, NULL) != -EAGAIN)
 		return 1;
@@ -456,14 +456,14 @@ has_no_descriptor(void)
 {
 	pid_t pid = process_of(USER, 0);
 	const struct rlimit none = { 0, 0 };
-	struct deliver_batch b = { .sig = SIGTERM };
+	struct signal_send_batch b = { .sig = SIGTERM };
 
 	if (setrlimit(RLIMIT_NOFILE, &none) < 0)
 		return SKIPPED;
-	if (deliver(pid, SIGTERM, NULL) != -EMFILE)
+	if (signal_send(pid, SIGTERM, NULL) != -EMFILE)
 		return 1;
-	deliver_to(&b, pid);
-	if (deliver_end(&b) != -EMFILE)
+	signal_send_to(&b, pid);
+	if (signal_send_end(&b) != -EMFILE)
 		return 2;
 	drop(0);
 	return kill(pid, SIGKILL) == 0 && end_of(pid) == SIGKILL ? 0 : 3;
@@ -490,5 +490,5 @@ main(void)
 	UNIT_TEST(after_one_that_hangs_no_other_is_tried_for_a_while);
 	UNIT_TEST(a_lack_of_processes_is_no_lack_of_permission);
 	UNIT_TEST(neither_is_a_lack_of_descriptors);
-	return unit_run("sup/deliver");
+	return unit_run("sup/signal_send");
 }
