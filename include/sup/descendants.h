@@ -14,14 +14,14 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define DESCENDANTS_MAX       16384	/* processes that are visited in one pass */
+#define DESCENDANTS_MAX       16384	/* processes visited in one pass */
 #define DESCENDANTS_READS_MAX 262144	/* files that one pass reads at most */
 
 /*
  * Calls each(pid, context) for those that descend from ancestor and have a
  * number below limit (INT_MAX at first): max (1 to DESCENDANTS_MAX) at most,
- * of the highest numbers. A pass reads /proc once, however many it visits. All were
- * found before the first call; children come before their parents, unless
+ * of the highest numbers. A pass reads /proc once, however many it visits. All
+ * were found before the first call; children come before their parents, unless
  * there are many and the kernel's numbers have begun anew. One that waits to be
  * reaped may be among them. Returns the limit of the next pass, or 0: there are
  * no more.

@@ -11,8 +11,8 @@
 
 #include "base/buf.h"
 
-#define EXEC_ERROR_NOT_FOUND   127	/* exit code: there is no such program */
-#define EXEC_ERROR_CANNOT_RUN 126	/* exit code: there is, and it cannot run */
+#define EXEC_ERROR_NOT_FOUND  127	/* exit code: no such program */
+#define EXEC_ERROR_CANNOT_RUN 126	/* exit code: there is, it cannot run */
 
 /*
  * err is the -errno that starting `program` (as in argv[0]) gave; cwd-relative

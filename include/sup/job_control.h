@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/job_control.h - the terminal's Ctrl-Z, fg and bg, for hale and its service
+ * sup/job_control.h - the terminal's Ctrl-Z, fg and bg, for hale and service
  *
  * Without a terminal there is nothing of it. With one, the shell that started
  * hale waits for hale alone: it has to stop where its service is stopped, and

@@ -3,10 +3,10 @@
  * sup/keeper.h - keeps the service: starts, signals, stops, restarts, mourns it
  *
  * Each event has a function here; sup/lifecycle.h decides what it leads to, and
- * the keeper does that. It reads no signals, reaps nobody, opens no listener and
- * knows nobody above it: signal_reader, reaper, job_control and respond call it,
- * and init.c turns the loop until is_over. Once the service has been started
- * nothing here fails, blocks or allocates. keeper_*.c are its parts.
+ * the keeper does that. It reads no signals, reaps nobody and opens no listener:
+ * signal_reader, reaper, job_control and respond call it, and init.c turns the
+ * loop until is_over. Once the service has been started nothing here fails,
+ * blocks or allocates. keeper_*.c are its parts.
  */
 #ifndef HALE_SUP_KEEPER_H
 #define HALE_SUP_KEEPER_H
@@ -27,7 +27,7 @@
 /* How the service is to be kept; lives as long as the keeper. */
 struct keeper_plan {
 	char  **argv;		/* NULL-terminated */
-	const struct opt *settings;	/* HALE_* of these is not passed on to it;
+	const struct opt *settings;	/* HALE_* of these is not passed on;
 					 * NULL: all is */
 	/* Appends what may have been meant by a program that is not there; or
 	 * NULL. */
@@ -35,7 +35,7 @@ struct keeper_plan {
 	struct signals_given given;
 	bool    group;		/* signals go to the whole process group */
 	bool    stopped_ok;	/* 128 + our stop signal is success */
-	bool    follow_orphan;	/* the one process that it left is the service */
+	bool    follow_orphan;	/* the one process it left is the service */
 	struct lifecycle_conf lifecycle;
 	struct monitor_plan   monitor;
 	bool    is_success[KEEPER_CODES];	/* exit codes that become 0 */
@@ -46,8 +46,8 @@ struct keeper_world {
 	struct loop          *loop;
 	struct monitor       *monitor;	/* zeroed; the keeper opens it */
 	struct monitor_room  *monitor_room;
-	struct signals_rules *rules;	/* set; the keeper chooses the group anew
-					 * at each start */
+	struct signals_rules *rules;	/* set; the group is chosen at each
+					 * start */
 	int terminal_fd;	/* the service's controlling terminal, or -1 */
 	size_t n_listen;	/* where hale itself listens */
 	const struct listen_place *listen;
@@ -66,7 +66,7 @@ struct keeper_loading {
 /* What is not touched before the service has started. */
 struct keeper_room {
 	int      stop_came;	/* the signal that was the (last) stop */
-	struct signalfd_siginfo stop_from;	/* its value, if one was queued */
+	struct signalfd_siginfo stop_from;	/* its value, if queued */
 	bool     is_key_stop;	/* the terminal has sent the stop signal */
 	int64_t  stop_ms;	/* when the stop signal was sent */
 	uint64_t heard_ticks;	/* when a stop went to the group, or 0 */
@@ -74,8 +74,8 @@ struct keeper_room {
 	uint64_t forwarded;	/* signals, the stop's among them */
 	int64_t  died_ms;	/* the last end; 0: there was none */
 	struct main_pid main_pid;
-	pid_t    launched;	/* what hale started: may be the service again */
-	bool     upgrade_failed;	/* what took its place has ended badly */
+	pid_t    launched;	/* by hale: may be the service again */
+	bool     upgrade_failed;	/* its successor has ended badly */
 	bool     logged_unfollowed;	/* a MAINPID that is nobody's, since the
 					 * start */
 	bool     logged_clash;	/* that it may have wanted hale's port */
@@ -83,8 +83,9 @@ struct keeper_room {
 						 * very turn */
 	char name[PROC_NAME_LEN + 1];	/* of what was followed, at that time */
 	char sick[SNAPSHOT_WHY_MAX];	/* why it is not live, or was stopped */
-	char last_end[LAST_END_TEXT_MAX];	/* how the last one ended, or "" */
-	char refused[SNAPSHOT_WHY_MAX];	/* why the machine refused a start, or "" */
+	char last_end[LAST_END_TEXT_MAX];	/* how it ended, or "" */
+	char refused[SNAPSHOT_WHY_MAX];	/* why the machine refused a start, or
+					 * "" */
 };
 
 /* All zero but for what keeper_init() sets. */
@@ -120,7 +121,7 @@ void keeper_init(struct keeper *k, struct keeper_room *room,
                  const struct keeper_plan *plan,
                  const struct keeper_world *with);
 
-/* Opens what a start needs, the monitor as well. Returns 0 or an error number. */
+/* Opens what a start needs, and the monitor. Returns 0 or an error number. */
 int keeper_open(struct keeper *k);
 
 #define KEEPER_FDS_MAX (INBOX_FDS_MAX + 3)

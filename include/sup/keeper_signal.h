@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/keeper_signal.h - what the keeper sends: to the service, its group, to all
+ * sup/keeper_signal.h - what the keeper sends: to the service, its group, all
  *
  * A part of sup/keeper.h. What returns bool says whether the service itself
  * may not be signalled (kill(2), EPERM); that is logged once in each of its
@@ -29,7 +29,7 @@ bool keeper_send_stop(struct keeper *k);
 void keeper_term_rest(const struct keeper *k);
 bool keeper_kill_all(struct keeper *k);
 
-/* sig to the service, if it is SIGKILL, and to what it left, before a restart. */
+/* Before a restart: sig to what it left, and to itself if it is SIGKILL. */
 bool keeper_clear(struct keeper *k, int sig);
 
 /* Holds on to k->group; the one before is let go. */

@@ -2,8 +2,8 @@
 /*
  * sup/keeper_start.h - starts the service, for the first time or again
  *
- * A part of sup/keeper.h. An exec that takes long goes on after the start, which
- * k->loading stands for; how it ended is known when its child is reaped.
+ * A part of sup/keeper.h. An exec that takes long goes on after the start:
+ * k->loading stands for it, and how it ended is known when its child is reaped.
  */
 #ifndef HALE_SUP_KEEPER_START_H
 #define HALE_SUP_KEEPER_START_H

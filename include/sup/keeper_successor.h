@@ -16,16 +16,16 @@
 void keeper_successor_named(struct keeper *k, pid_t pid);
 
 /*
- * The service, which hale has reaped, ended by itself: does another process take
- * its place (one that was named, the former one, the one orphan with
+ * The service, which hale has reaped, ended by itself: does another process
+ * take its place (one that was named, the former one, the one orphan with
  * --follow-orphan)? Then k is about that one, and this returns true.
  */
 bool keeper_successor_found(struct keeper *k, int status);
 
 /*
- * The service has ended and another process got its exit code: does the one that
- * was the service before, of which most likely that was an upgrade that failed,
- * take its place again?
+ * The service has ended and another process got its exit code: most likely the
+ * one that was the service before, whose upgrade has failed. Does that one take
+ * its place again?
  */
 bool keeper_successor_returned(struct keeper *k);
 

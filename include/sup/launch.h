@@ -9,7 +9,7 @@
 #include "sup/child.h"
 #include "sup/inbox.h"
 
-#define LAUNCH_REASON_MAX 900	/* bytes of why an exec failed; fits a log line */
+#define LAUNCH_REASON_MAX 900	/* bytes of why an exec failed, for a line */
 
 struct launch_plan {
 	char **argv;
@@ -30,7 +30,8 @@ struct launch {
 
 /*
  * Prepares starts, with what the inbox needs in the environment. With keeps_cwd
- * the current directory is kept: open, or by staying in it. Returns 0 or -errno.
+ * the current directory is kept: open, or by staying in it. Returns 0 or an
+ * error number.
  */
 int launch_prepare(struct launch *l, const struct launch_plan *plan,
                    struct inbox *inbox);

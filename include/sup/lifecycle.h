@@ -10,17 +10,17 @@
 
 #include "sup/backoff.h"
 
-#define LIFECYCLE_KILL_AGAIN_MS 1000	/* between two SIGKILLs to everything */
-#define LIFECYCLE_CLEAR_AGAIN_MS 100	/* between two to what a dead one left */
-#define LIFECYCLE_CLEAR_MAX_MS  10000	/* then the next is started all the same */
-#define LIFECYCLE_DEATH_MAX_MS  10000	/* after its first SIGKILL: the kernel holds
-					 * it, and hale waits no longer */
-#define LIFECYCLE_HUNG_MS       10000	/* stop timeout, if none is set, of a service
-					 * that is not live when its stop begins: it
-					 * may hear nothing */
-#define LIFECYCLE_SLOW_MS       5000	/* a stop without a limit that takes longer
-					 * is reported once */
-#define LIFECYCLE_GOOD_MS       60000	/* so long healthy: back-off starts anew */
+#define LIFECYCLE_KILL_AGAIN_MS  1000	/* between two SIGKILLs to everything */
+#define LIFECYCLE_CLEAR_AGAIN_MS 100	/* .. and to what a dead one left */
+#define LIFECYCLE_CLEAR_MAX_MS   10000	/* then the next is started anyway */
+#define LIFECYCLE_DEATH_MAX_MS   10000	/* after its first SIGKILL: the kernel
+					 * holds it, and hale waits no longer */
+#define LIFECYCLE_HUNG_MS        10000	/* stop timeout, if none is set, of one
+					 * that is not live when its stop
+					 * begins: it may hear nothing */
+#define LIFECYCLE_SLOW_MS        5000	/* a stop without a limit that takes
+					 * longer is reported once */
+#define LIFECYCLE_GOOD_MS        60000	/* so long healthy: back-off anew */
 
 enum lifecycle_state {
 	SVC_RUNNING,
@@ -91,7 +91,7 @@ struct lifecycle {
 	bool    leaving_kills;	/* hale is PID 1: the kernel ends all with it */
 	enum lifecycle_state state;
 	int64_t deadline_ms;	/* when EV_DEADLINE is due, or CLOCK_NEVER */
-	int64_t unready_ms;	/* drained or being stopped since, or CLOCK_NEVER */
+	int64_t unready_ms;	/* drained or stopped since, or CLOCK_NEVER */
 	int64_t off_ms;		/* not ready since, for another reason (not yet,
 				 * a check, the end before a restart), or
 				 * CLOCK_NEVER */
@@ -100,7 +100,7 @@ struct lifecycle {
 	bool    unheard;	/* .. since it may not be signalled */
 	bool    is_patient;	/* STOPPING: without a limit, which deadline_ms
 				 * is not: it is for ACT_SLOW */
-	bool    stuck;		/* MENDING: not even SIGKILL has ended it so far */
+	bool    stuck;		/* MENDING: not even SIGKILL has ended it yet */
 	bool    pardoned;	/* this wait was begun anew after a freeze */
 	int     stops;		/* EV_STOP so far */
 	bool    sickened;	/* UNHEALTHY_EXIT is why it is being stopped */
@@ -108,9 +108,9 @@ struct lifecycle {
 	struct backoff backoff;
 	int64_t start_ms;	/* CLEARING, WAITING: when it is due */
 	int64_t wait_ms;	/* what was given to those who are to end */
-	int64_t last_ms;	/* STOPPING, MENDING, CLEARING: after SIGKILL, when
-				 * the wait for a death is over; CLOCK_NEVER: no
-				 * SIGKILL yet (CLEARING: set from the start) */
+	int64_t last_ms;	/* STOPPING, MENDING, CLEARING: when the wait for
+				 * a death by SIGKILL is over; CLOCK_NEVER: none
+				 * was sent (CLEARING: set from the start) */
 	int64_t good_ms;	/* healthy since, or CLOCK_NEVER */
 };
 

@@ -22,25 +22,25 @@ struct main_pid_fd {
 
 /* Zeroed, the service is a child of ours and nobody was it before. */
 struct main_pid {
-	/* Pidfds of the service and of the one before it, while somebody else is
-	 * their parent; and one more, since a source that has left the loop is
-	 * not to be used again in that turn. */
+	/* Pidfds of the service and of the one before it, while somebody else
+	 * is their parent; and one more, since a source that has left the loop
+	 * is not to be used again in that turn. */
 	struct main_pid_fd held[3];
 	struct loop *loop;
 	void  (*gone)(void *owner, pid_t pid);
 	void   *owner;
 	pid_t former;	/* who was the service before and still lives, or 0 */
-	pid_t first;	/* our child that was it before the first change, or 0 */
+	pid_t first;	/* our child that was it before any change, or 0 */
 	pid_t named;	/* to be taken once it is our child, or 0 */
 };
 
 /*
  * `to` becomes the service instead of `from`, which stays known as the former
- * one. f->loop, gone and owner must be set: gone(owner, pid) is called once when
- * one that was not our child has ended. Returns 0; -ESRCH if `to` does not live
- * or does not descend from us; another error number if it cannot be waited for (no
- * pidfd_open(2), no descriptor): it is then taken when main_pid_next() finds it
- * to be our child.
+ * one. f->loop, gone and owner must be set: gone(owner, pid) is called once
+ * when one that was not our child has ended. Returns 0; -ESRCH if `to` does not
+ * live or does not descend from us; another error number if it cannot be waited
+ * for (no pidfd_open(2), no descriptor): it is then taken when main_pid_next()
+ * finds it to be our child.
  */
 int main_pid_take(struct main_pid *f, pid_t from, pid_t to);
 

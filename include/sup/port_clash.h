@@ -14,9 +14,9 @@
 #define PORT_CLASH_SOON_MS 2000	/* a listener fails at the start, not later */
 
 struct port_clash {
-	int         code;	/* the service's exit code; 0, 126 (a shell could
-				 * not start something) and more are no failure of
-				 * its own */
+	int         code;	/* the service's exit code; 0, 126 (a shell
+				 * could not start something) and more are not
+				 * a failure of its own */
 	int64_t     lived_ms;	/* from its start to its end */
 	char      **argv;	/* its words; NULL-terminated */
 	const char *env_port;	/* $PORT, or NULL */

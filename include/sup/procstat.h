@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 #define PROCSTAT_MAX 1024	/* bytes of the file that are looked at */
-#define PROCSTAT_HZ  100	/* clock ticks a second, on all that hale runs on */
+#define PROCSTAT_HZ  100	/* clock ticks a second, wherever hale runs */
 
 struct procstat {
 	char     state;		/* 'R', 'S', 'D', 'T', 't', 'Z', 'X'... */

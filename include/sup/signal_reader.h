@@ -28,7 +28,7 @@ struct signal_reader {
 };
 
 /* Ready() and expired(), for the owner that puts the source into the loop. A
- * read that fails, which is not known to happen, is tried again after a second. */
+ * read that fails, which is not known to happen, is tried again later. */
 void signal_reader_ready(struct source *source, uint32_t events);
 void signal_reader_expired(struct source *source);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/signal_send.h - send a signal, as the receiver's own user where it must be
+ * sup/signal_send.h - send a signal, as the receiver's user where it must be
  *
  * Root without CAP_KILL may not signal a process of another user: kill(2)
  * gives EPERM. If hale may become that user (CAP_SETUID) and /proc names it, a
@@ -17,7 +17,7 @@
 #define SIGNAL_SEND_WAIT_MS 200	/* a child that sends has this long to end .. */
 #define SIGNAL_SEND_REST_MS 1000	/* .. else it is killed, and no other is
 					 * started for so long */
-#define SIGNAL_SEND_MAX     256	/* refusals that are kept before they are sent */
+#define SIGNAL_SEND_MAX     256	/* refusals kept before they are sent */
 
 /* Has hale CAP_KILL? Then only a security module refuses anything. */
 bool signal_send_has_cap(void);

@@ -142,8 +142,8 @@ add_live_check(void *args, struct span value)
 	                      VERDICT_LIVE);
 }
 
-/* The place of value among the n words, or ERR_PARSE. They are arrays, since the
- * loader would write to a page for pointers. */
+/* The place of value among the n words, or ERR_PARSE. They are arrays, since
+ * the loader would write to a page for pointers. */
 #define CHOICE_MAX 12	/* bytes of "on-failure" and its like */
 static int
 find_word(struct span value, const char words[][CHOICE_MAX], int n)
@@ -335,19 +335,20 @@ level_of(const struct run_args *a)
 
 /* An action without anything that could set it off is most likely a slip. */
 static void
-warn_of_idle_action(const struct init_plan *plan)
+warn_of_idle_action(const struct keeper_plan *plan)
 {
+	const struct monitor_plan *m = &plan->monitor;
+	const struct lifecycle_conf *life = &plan->lifecycle;
 	unsigned counts_for = 0;
 
-	for (size_t i = 0; i < plan->service.monitor.n_checks; i++)
-		counts_for |= plan->service.monitor.checks[i].counts_for;
-	if (plan->service.lifecycle.on_unhealthy != UNHEALTHY_REPORT
-	 && plan->service.monitor.watchdog_ms == 0 && !plan->service.monitor.notify
+	for (size_t i = 0; i < m->n_checks; i++)
+		counts_for |= m->checks[i].counts_for;
+	if (life->on_unhealthy != UNHEALTHY_REPORT
+	 && m->watchdog_ms == 0 && !m->notify
 	 && (counts_for & VERDICT_LIVE) == 0)
 		log_warn("--on-unhealthy: nothing can make it unhealthy "
 		         "without --check, --live-check or --watchdog");
-	if (plan->service.lifecycle.backoff.max_restarts > 0 && plan->service.lifecycle.restart == RESTART_NEVER
-	 && plan->service.lifecycle.on_unhealthy != UNHEALTHY_RESTART)
+	if (life->backoff.max_restarts > 0 && !lifecycle_restarts(life))
 		log_warn("--max-restarts: nothing restarts the service");
 }
 
@@ -451,7 +452,7 @@ run_run(int argc, char **argv)
 	log_level(level_of(&a));
 	if (!a.no_env)
 		cmd_warn_of_env();
-	warn_of_idle_action(&a.plan);
+	warn_of_idle_action(&a.plan.service);
 	warn_of_dropped_stops(&a.plan);
 	a.plan.service.argv = argv + left;
 	a.plan.service.settings = a.no_env ? NULL : opts;

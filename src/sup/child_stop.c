@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/child_stop.c - children that stopped: traced by hale, or by job control */
+/* sup/child_stop.c - children that stopped: traced, or by job control */
 #include "sup/child_stop.h"
 
 #include <errno.h>

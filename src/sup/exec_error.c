@@ -17,7 +17,7 @@
 #define HEAD_MAX     512	/* bytes of a file's start that are looked at */
 #define HEADERS_MAX  64		/* ELF program headers that are looked at */
 #define DEPTH_MAX    4		/* scripts whose interpreter is a script ... */
-#define TEXT_MAX     2048	/* bytes of the reason before it is made plain */
+#define TEXT_MAX     2048	/* bytes of the reason, not yet plain */
 
 #if defined __x86_64__
 #define OUR_MACHINE EM_X86_64
@@ -190,7 +190,8 @@ explain_script(struct look *k)
 	struct look inner = { .b = k->b, .depth = k->depth + 1 };
 
 	if (name.len == 0) {
-		buf_fmt(k->b, "%s has a #! line without an interpreter", k->name);
+		buf_fmt(k->b, "%s has a #! line without an interpreter",
+		        k->name);
 		return true;
 	}
 	if (name.p[name.len - 1] == '\r') {
@@ -224,8 +225,8 @@ explain_content(struct look *k, int fd)
 		return explain_elf(k, fd);
 	if (n >= 2 && memcmp(k->head, "#!", 2) == 0)
 		return explain_script(k);
-	buf_fmt(k->b, "%s is neither an ELF program nor a script with a #! line",
-	        k->name);
+	buf_fmt(k->b, "%s is neither an ELF program nor a script with a #! "
+	        "line", k->name);
 	return true;
 }
 
@@ -286,8 +287,8 @@ explain_missing(struct buf *b, const char *path, int err)
 	ssize_t n = readlink(path, target, sizeof target - 1);
 
 	if (err == EACCES) {
-		buf_fmt(b, "a directory on its path may not be entered by uid %u",
-		        (unsigned)geteuid());
+		buf_fmt(b, "a directory on its path may not be entered by uid "
+		        "%u", (unsigned)geteuid());
 		return EXEC_ERROR_CANNOT_RUN;
 	}
 	if (err == ENOENT && n > 0) {

@@ -2,8 +2,8 @@
 /*
  * sup/init.c - PID 1: opens everything, joins the parts, turns the loop
  *
- * A signal goes to signal_reader, a dead child to reaper, a probe to respond, and
- * each of them to the keeper, which starts the service and says when all is
+ * A signal goes to signal_reader, a dead child to reaper, a probe to respond,
+ * and each of them to the keeper, which starts the service and says when all is
  * over. Everything is opened before the service starts, so that whatever can
  * fail fails while there is nobody to lose.
  */
@@ -88,7 +88,7 @@ open_signals(struct init *in)
 		fds_raise();
 		fd = signals_open();
 	}
-	if (fd >= 0 && fd <= STDERR_FILENO) {	/* a standard stream is closed */
+	if (fd >= 0 && fd <= STDERR_FILENO) {	/* a stream is closed */
 		close(fd);
 		r = fds_fill_standard();
 		if (r < 0)
@@ -266,8 +266,8 @@ warn_of_blind_probes(const struct init_plan *plan)
 	if (plan->n_listen > 0 && m->n_checks == 0 && !m->notify
 	 && m->notify_fd == 0)
 		log_warn("--listen without --check, --notify or --notify-fd: "
-		         "%s only whether the process runs",
-		         m->watchdog_ms > 0 ? "readiness knows" : "probes know");
+		         "%s only whether the process runs", m->watchdog_ms > 0
+		         ? "readiness knows" : "probes know");
 }
 
 /* What is not needed to start the service is done while it starts. */
@@ -353,7 +353,7 @@ clean_up(struct init *in)
 {
 	const struct keeper *k = &in->keeper;
 
-	if (in->rules.self != 1)	/* with PID 1 the kernel ends them all */
+	if (in->rules.self != 1)	/* else the kernel ends them all */
 		monitor_close(&in->monitor);
 	if (in->rules.self != 1 && k->lifecycle.killed)
 		tree_finish(LIFECYCLE_KILL_AGAIN_MS);

@@ -2,8 +2,8 @@
 /*
  * sup/keeper.c - starts, stops and restarts the service
  *
- * Every event goes through step(): the machine decides, carry_out() does it, and
- * what comes of that, such as a start that failed, is the machine's next event.
+ * Every event goes through step(): the machine decides, carry_out() does it,
+ * and what comes of that, such as a start that failed, is its next event.
  */
 #include "sup/keeper.h"
 
@@ -218,7 +218,7 @@ keeper_orphan_ended(struct keeper *k, pid_t pid, int status)
 {
 	main_pid_reaped(&k->room->main_pid, pid);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-		keeper_lives(k);	/* it was not the service that was killed */
+		keeper_lives(k);	/* not the service was killed */
 }
 
 static void

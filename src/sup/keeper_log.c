@@ -116,7 +116,7 @@ keeper_log_left_behind(const struct keeper *k)
 {
 	log_warn("%s (pid %d) has not ended: %s", keeper_program(k),
 	         (int)k->pid, k->lifecycle.leaving_kills
-	                      ? "leaving, which kills it" : "leaving it behind");
+	         ? "leaving, which kills it" : "leaving it behind");
 }
 
 /* see sup/keeper_log.h */

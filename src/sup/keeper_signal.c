@@ -144,6 +144,6 @@ keeper_hold_group(struct keeper *k)
 
 	if (k->room->group_fd > 0)
 		close(k->room->group_fd);
-	if (fd > 0 || k->room->group_fd > 0)	/* else the page stays untouched */
+	if (fd > 0 || k->room->group_fd > 0)	/* else no page is touched */
 		k->room->group_fd = fd > 0 ? fd : 0;
 }

@@ -118,7 +118,7 @@ keeper_start_now(struct keeper *k)
 	if (pid < 0)
 		return pid;
 	k->pid = k->group = pid;
-	/* On a CPU that both share the service goes first: the rest can wait. */
+	/* On a CPU that both share the service goes first. */
 	(void)sched_yield();	/* cannot fail (sched_yield(2)) */
 	k->started_ms = clock_ms();
 	k->born_ms = usage_epoch_ms();

@@ -203,7 +203,6 @@ start_again(struct lifecycle *s, int64_t now_ms)
 static enum lifecycle_act
 try_later(struct lifecycle *s, int64_t now_ms)
 {
-	s->good_ms = CLOCK_NEVER;
 	s->start_ms = now_ms + backoff_refused(&s->backoff,
 	                                       &s->conf->backoff);
 	return wait_for_start(s);

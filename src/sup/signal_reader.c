@@ -67,7 +67,7 @@ is_for_its_group(const struct signal_reader *r,
 	return true;
 }
 
-/* A stop by a key, which the service has got too unless it has left the group. */
+/* A stop by a key: the service has got it too, unless it has left the group. */
 static void
 stop_sent(struct signal_reader *r, int sig,
           const struct signalfd_siginfo *info)

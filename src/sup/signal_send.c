@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/signal_send.c - send a signal, as the receiver's own user where it must be */
+/* sup/signal_send.c - send a signal, as the receiver's user where it must be */
 #include "sup/signal_send.h"
 
 #include <errno.h>

@@ -76,7 +76,8 @@ write_restart(struct buf *b, const struct take *t)
 	const struct lifecycle *l = &t->in->keeper.lifecycle;
 
 	if (l->state == SVC_MENDING) {
-		buf_fmt(b, "the service is being restarted: %s", t->in->keeper_room.sick);
+		buf_fmt(b, "the service is being restarted: %s",
+		        t->in->keeper_room.sick);
 		if (l->stuck)
 			buf_str(b, "; it does not end, even by SIGKILL");
 		return;
@@ -88,7 +89,8 @@ write_restart(struct buf *b, const struct take *t)
 		buf_str(b, "the service is being restarted");
 	}
 	if (*t->in->keeper_room.refused != '\0')
-		buf_fmt(b, ": it could not be started: %s", t->in->keeper_room.refused);
+		buf_fmt(b, ": it could not be started: %s",
+		        t->in->keeper_room.refused);
 	else
 		buf_fmt(b, ": it %s", t->in->keeper_room.last_end);
 }
@@ -282,7 +284,8 @@ take_service(const struct take *t)
 	s->gave_up = l->gave_up;
 	s->last_code = child_code(in->keeper.status);
 	s->last_exit_ms = t->now_ms - in->keeper_room.died_ms;
-	copy(s->last_exit, sizeof s->last_exit, span_of(in->keeper_room.last_end));
+	copy(s->last_exit, sizeof s->last_exit,
+	     span_of(in->keeper_room.last_end));
 	copy(s->status, sizeof s->status,
 	     (struct span){ n->status, n->status_len });
 }
@@ -323,6 +326,6 @@ snapshot_take(struct snapshot *s, struct init *in, enum snapshot_scope scope,
 	if (scope != SNAPSHOT_REASONS)
 		take_places(s, in->plan);
 	if (s->has_usage)
-		s->usage = *usage_recent(&in->usage, in->keeper.pid, in->keeper.born_ms,
-		                         now_ms);
+		s->usage = *usage_recent(&in->usage, in->keeper.pid,
+		                         in->keeper.born_ms, now_ms);
 }

@@ -387,25 +387,38 @@ who_had_to_be_killed_leaves_no_time_to_the_others(void **state)
 static const struct text {
 	const char *name;
 	enum lifecycle_state state;
-	bool live, ready;
+	bool live, ready, serves, mends, is_sick_end;
 	const char *text;
 } texts[] = {
-	{ "running", SVC_RUNNING, true, true, "running" },
-	{ "draining", SVC_DRAINING, true, false, "draining" },
-	{ "stopping", SVC_STOPPING, true, false, "stopping" },
-	{ "lingering", SVC_LINGERING, false, false, "lingering" },
-	{ "killing the rest", SVC_KILLING, false, false, "lingering" },
-	{ "down", SVC_DOWN, false, false, "down" },
+	{ "running", SVC_RUNNING, true, true, true, false, false, "running" },
+	{ "mending", SVC_MENDING, true, false, false, true, true,
+	  "restarting" },
+	{ "clearing", SVC_CLEARING, true, false, false, true, false,
+	  "restarting" },
+	{ "waiting", SVC_WAITING, true, false, false, true, false,
+	  "restarting" },
+	{ "draining", SVC_DRAINING, true, false, true, false, false,
+	  "draining" },
+	{ "stopping", SVC_STOPPING, true, false, false, false, false,
+	  "stopping" },
+	{ "lingering", SVC_LINGERING, false, false, false, false, false,
+	  "lingering" },
+	{ "killing the rest", SVC_KILLING, false, false, false, false, false,
+	  "lingering" },
+	{ "down", SVC_DOWN, false, false, false, false, false, "down" },
 };
 
 static void
-is_told_as(void **state)
+is_reported_as(void **state)
 {
 	const struct text *t = *state;
 	struct lifecycle s = service_in(t->state);
 
 	assert_int_equal(lifecycle_is_live(&s), t->live);
 	assert_int_equal(lifecycle_is_ready(&s), t->ready);
+	assert_int_equal(lifecycle_is_serving(&s), t->serves);
+	assert_int_equal(lifecycle_is_mending(&s), t->mends);
+	assert_int_equal(lifecycle_is_sick_end(&s), t->is_sick_end);
 	assert_string_equal(lifecycle_state_text(&s), t->text);
 }
 
@@ -555,7 +568,7 @@ main(void)
 	UNIT_TEST(a_stop_without_a_limit_is_called_slow_once_and_kills_nobody);
 	UNIT_TEST(a_drain_turns_readiness_off_and_nothing_else);
 	UNIT_TEST(who_had_to_be_killed_leaves_no_time_to_the_others);
-	UNIT_ROWS(is_told_as, texts);
+	UNIT_ROWS(is_reported_as, texts);
 	UNIT_TEST(any_sequence_of_events_is_a_sound_life);
 	UNIT_TEST(every_life_ends_by_its_deadlines);
 	return unit_run("sup/lifecycle");

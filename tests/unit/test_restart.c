@@ -491,7 +491,7 @@ exit_stops_and_leaves_whatever_the_policy(void **state)
 
 	(void)state;
 	assert_int_equal(ACT_STOP, lifecycle_step(&s, EV_UNHEALTHY, NOW));
-	assert_true(s.sickened);
+	assert_true(s.sickened && lifecycle_is_sick_end(&s));
 	assert_int_equal(NOW + LIFECYCLE_HUNG_MS, s.deadline_ms);
 	assert_int_equal(ACT_KILL, lifecycle_step(&s, EV_DEADLINE, s.deadline_ms));
 	assert_int_equal(ACT_LEAVE, lifecycle_step(&s, EV_FAILED, NOW));
@@ -912,6 +912,62 @@ a_freeze_leaves_sigkill_its_time(void **state)
 	                                        s.deadline_ms + 60000));
 }
 
+/* What was waited for once is not what is waited for next. */
+static void
+a_stop_after_a_restart_gives_sigkill_all_its_time(void **state)
+{
+	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
+	int64_t t = fail_once(&s, NOW);
+
+	(void)state;
+	conf.stop_timeout_ms = 60000;
+	assert_int_equal(ACT_STOP, lifecycle_step(&s, EV_STOP, t));
+	t = s.deadline_ms;
+	assert_int_equal(ACT_KILL, lifecycle_step(&s, EV_DEADLINE, t));
+	assert_int_equal(SVC_STOPPING, s.state);
+}
+
+static void
+each_wait_has_a_pardon_of_its_own(void **state)
+{
+	struct lifecycle s = in_state(SVC_MENDING);
+
+	(void)state;
+	assert_true(lifecycle_pardon(&s, s.deadline_ms + 60000));
+	(void)lifecycle_step(&s, EV_FAILED, s.deadline_ms);
+	(void)lifecycle_step(&s, EV_ALONE, s.deadline_ms);
+	(void)lifecycle_step(&s, EV_DEADLINE, s.deadline_ms);
+	(void)lifecycle_step(&s, EV_UNHEALTHY, s.start_ms);
+	assert_int_equal(SVC_MENDING, s.state);
+	assert_true(lifecycle_pardon(&s, s.deadline_ms + 60000));
+}
+
+static void
+a_freeze_after_sigkill_is_not_pardoned(void **state)
+{
+	struct lifecycle s = in_state(SVC_MENDING);
+
+	(void)state;
+	(void)lifecycle_step(&s, EV_DEADLINE, s.deadline_ms);
+	assert_false(lifecycle_pardon(&s, s.deadline_ms + 60000));
+	s = in_state(SVC_CLEARING);	/* without a linger it begins so */
+	assert_false(lifecycle_pardon(&s, s.deadline_ms + 60000));
+}
+
+static void
+a_stop_that_was_slow_and_is_not_heard_gets_a_limit(void **state)
+{
+	struct lifecycle s = in_state(SVC_STOPPING);
+	int64_t t = s.deadline_ms;
+
+	(void)state;
+	assert_int_equal(ACT_SLOW, lifecycle_step(&s, EV_DEADLINE, t));
+	assert_true(CLOCK_NEVER == s.deadline_ms);
+	(void)lifecycle_step(&s, EV_STOP, t);
+	assert_int_equal(ACT_NONE, lifecycle_step(&s, EV_UNREACHABLE, t));
+	assert_int_equal(t + LIFECYCLE_HUNG_MS, s.deadline_ms);
+}
+
 int
 main(void)
 {
@@ -957,6 +1013,10 @@ main(void)
 		cmocka_unit_test(a_stop_in_the_wait_for_another_try_leaves_at_once),
 		cmocka_unit_test(more_time_is_given_only_to_what_is_being_stopped),
 		cmocka_unit_test(no_more_time_is_given_once_it_has_been_killed),
+		cmocka_unit_test(a_stop_after_a_restart_gives_sigkill_all_its_time),
+		cmocka_unit_test(each_wait_has_a_pardon_of_its_own),
+		cmocka_unit_test(a_freeze_after_sigkill_is_not_pardoned),
+		cmocka_unit_test(a_stop_that_was_slow_and_is_not_heard_gets_a_limit),
 	};
 
 	unit_add_all(tests, sizeof tests / sizeof tests[0]);
