@@ -11,6 +11,7 @@
 #define VAR_MAX  64		/* bytes of a number, a time or an address */
 #define VAR_NAME_MAX 20	/* bytes of "filename_effective" and the like */
 
+/* Below 0 is 0: a moment of the last request that never came. */
 static void
 add_seconds(struct buf *b, int64_t us)
 {
@@ -22,14 +23,6 @@ add_seconds(struct buf *b, int64_t us)
 	for (int64_t ten = US_PER_S / 10; ten > 1 && part < ten; ten /= 10)
 		buf_str(b, "0");
 	buf_fmt(b, "%lld", (long long)part);
-}
-
-/* A moment of the last request, counted from the URL's start; 0 if it never
- * came. */
-static int64_t
-since_start(const struct result *r, int64_t moment_us)
-{
-	return moment_us == 0 ? 0 : moment_us - r->start_us;
 }
 
 static int64_t
@@ -178,7 +171,7 @@ add_var(struct buf *b, const struct var *v, const struct result *r)
 		buf_int(b, bytes_per_s(r, *(const uint64_t *)field));
 		break;
 	case FORM_MOMENT:
-		add_seconds(b, since_start(r, *(const int64_t *)field));
+		add_seconds(b, *(const int64_t *)field - r->start_us);
 		break;
 	case FORM_REDIRECTS:
 		add_seconds(b, r->redirects > 0 ? r->try_us - r->start_us : 0);

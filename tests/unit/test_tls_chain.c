@@ -44,12 +44,15 @@ a_key_is_found_whatever_the_pieces(void **state)
 {
 	struct tls_chain c = { .insecure = true };
 	struct span der = leaf_der();
+	struct span ca = cert_der(&(struct plan){ "R", "S", 'r', 's', ca_mark(),
+	                                          NULL, NULL, NULL });
 
 	(void)state;
 	for (size_t piece = 1; piece <= der.len; piece++) {
 		tls_chain_start(&c);
 		add(&c, der, piece);
 		add(&c, SEQ(NOTHING), 1);	/* malformed: passed over */
+		add(&c, ca, piece);
 		memset(&link_to_none, 0, sizeof link_to_none);
 		tls_link_init(&link_to_none, -1);
 		assert_int_equal(0, tls_chain_judge(&c, &link_to_none));

@@ -2,6 +2,8 @@
 /* test_trust.c - where trust anchors come from, and those in the binary */
 #include "certs.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,6 +21,32 @@ static char words[512];
 static struct x509 leaf;
 static struct trust last;	/* flags of the last find() */
 static size_t last_ids;		/* anchors of it with a key identifier */
+
+/* Then no file is found where the image may keep CAs, and no directory. */
+static bool image_is_empty;
+
+int __real_access(const char *path, int mode);
+int __wrap_access(const char *path, int mode);
+DIR *__real_opendir(const char *path);
+DIR *__wrap_opendir(const char *path);
+
+int
+__wrap_access(const char *path, int mode)
+{
+	if (!image_is_empty)
+		return __real_access(path, mode);
+	errno = ENOENT;
+	return -1;
+}
+
+DIR *
+__wrap_opendir(const char *path)
+{
+	if (!image_is_empty)
+		return __real_opendir(path);
+	errno = ENOENT;
+	return NULL;
+}
 
 static int
 set_up(void **state)
@@ -551,6 +579,54 @@ every_root_of_the_file_is_an_anchor_in_the_binary(void **state)
 	assert_true(n > 50 && dated > 0 && dated < n);
 }
 
+/* An image with nothing in it: the binary's own are found, by the issuer's
+ * name, for whichever certificate of the chain it is. */
+static void
+an_anchor_in_the_binary_is_found_by_its_name(void **state)
+{
+	static char text[1 << 20];
+	static unsigned char der[X509_DER_MAX];
+	struct span in = { text, 0 };
+	struct x509 root;
+	struct pem p;
+	FILE *f = fopen("src/tls/roots.pem", "r");
+
+	(void)state;
+	assert_non_null(f);
+	in.len = fread(text, 1, sizeof text, f);
+	fclose(f);
+	pem_init(&p, der, sizeof der);
+	assert_int_equal(1, pem_next(&p, &in));
+	assert_int_equal(0, x509_read(&root, (struct span){ (char *)der,
+	                                                    p.len }));
+	no_environment();
+	image_is_empty = true;
+	for (size_t at = 0; at < 3; at++) {
+		struct x509 chain[2] = {
+			cert((struct plan){ "leaf", "R", 'l', 'r',
+				alt_name("a.test"), NULL, NULL, NULL }),
+			cert((struct plan){ "R", "S", 'r', 's', ca_mark(),
+				NULL, NULL, NULL }),
+		};
+		struct trust t = { .n = 0 };
+		struct buf why = buf_over(words, sizeof words);
+
+		if (at < 2)
+			chain[at].issuer = root.subject;
+		assert_int_equal(0, trust_find(&t, NULL, chain, 2, &why));
+		assert_int_equal(at < 2, t.n);
+		if (t.n == 1)
+			assert_true(dn_is_same(root.subject,
+			                       t.found[0].subject));
+		if (t.n == 1)
+			assert_memory_equal(root.key.n.p, t.found[0].key.n.p,
+			                    root.key.n.len);
+		trust_free(&t);
+	}
+	image_is_empty = false;
+	certs_reset();
+}
+
 int
 main(void)
 {
@@ -569,5 +645,6 @@ main(void)
 	UNIT_TEST(a_certificate_of_the_largest_size_is_read);
 	UNIT_TEST(the_anchors_in_the_binary_are_whole);
 	UNIT_TEST(every_root_of_the_file_is_an_anchor_in_the_binary);
+	UNIT_TEST(an_anchor_in_the_binary_is_found_by_its_name);
 	return unit_run_with("tls/trust", set_up, tear_down);
 }

@@ -143,6 +143,29 @@ a_reason_is_a_sentence(void **state)
 	certs_reset();
 }
 
+static void
+the_extension_that_limits_the_purpose_is_named(void **state)
+{
+	static const struct { bool has, server; const char *want; } all[] = {
+		{ true, false, "(extendedKeyUsage)" },
+		{ true, true, "(nsCertType)" }, { false, false, "(nsCertType)" },
+	};
+	struct x509_path q = path(1, 1);
+
+	(void)state;
+	chain[0] = a_leaf("R", 'r');
+	for (size_t i = 0; i < 3; i++) {
+		struct x509_verdict v = { X509_PURPOSE, &chain[0], NULL };
+		struct buf b = guarded_buf(256);
+
+		chain[0].has_purpose = all[i].has;
+		chain[0].for_server = all[i].server;
+		x509_words_write(&b, &q, &v);
+		assert_non_null(strstr(buf_text(&b), all[i].want));
+	}
+	certs_reset();
+}
+
 /* The one that is blamed: by its CN, else its host, else its organization. */
 static void
 a_ca_is_called_by_its_name(void **state)
@@ -198,6 +221,7 @@ main(void)
 	UNIT_ROWS(dates_are_worded, wordings);
 	UNIT_ROWS(oids_are_worded, oids);
 	UNIT_ROWS(a_reason_is_a_sentence, sentences);
+	UNIT_TEST(the_extension_that_limits_the_purpose_is_named);
 	UNIT_TEST(a_ca_is_called_by_its_name);
 	UNIT_TEST(every_reason_has_words_that_fit_any_room);
 	return unit_run("tls/x509_words");
