@@ -72,7 +72,7 @@ FIRST = main cmd/cmd cmd/run base/relro base/err base/span base/buf base/parse \
         sup/proc sup/fds sup/env sup/launch sup/keeper_start sup/keeper_signal \
         sup/keeper sup/nonce sup/local net/loop net/addr net/ip net/sock \
         net/conn net/server
-NEXT  = sup/checker sup/usage sup/notify sup/notify_sock net/http net/h2 net/proxy \
+NEXT  = sup/checker sup/usage sup/notify sup/notify_sock sup/sender net/http net/h2 net/proxy \
         client/check client/check_http client/check_stream client/check_why \
         client/checkopt client/target client/argv client/url base/percent \
         client/redact client/exchange client/dial client/resolve \

@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include "sup/notify_sock.h"
+#include "sup/sender.h"
 
 #include <errno.h>
 #include <sys/un.h>
@@ -190,7 +191,7 @@ is_judged(void **state)
 			.msg_flags = flags[i],
 		};
 		struct ucred from = other;
-		ssize_t n = notify_sock_judge(&msg, LENGTH, &from);
+		ssize_t n = sender_read(&msg, LENGTH, &from);
 
 		assert_int_equal(n, flags[i] == MSG_TRUNC ? -EMSGSIZE : LENGTH);
 		assert_int_equal(from.pid, r->is_known ? sender.pid : 0);

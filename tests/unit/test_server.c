@@ -204,7 +204,7 @@ a_request_is_answered_and_the_connection_kept(void **state)
 
 /* Its owner had no memory for it. */
 static void
-without_room_whole_requests_are_answered_and_slow_clients_cut(void **state)
+without_room_whole_requests_are_answered_and_slow_ones_cut(void **state)
 {
 	int whole = client(), slow = client();
 
@@ -676,7 +676,7 @@ a_body_is_not_read_and_ends_the_connection(void **state)
 	tell(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n" GET);
 	assert_string_equal(heard(fd), "ok\n(end)");
 	assert_int_equal(asked, 1);
-	assert_int_equal(open_conns(), 1);	/* no reset while it still sends */
+	assert_int_equal(open_conns(), 1);	/* no reset yet */
 	tell(fd, "more of the body");
 	assert_int_equal(asked, 1);
 	close(fd);
@@ -1075,7 +1075,7 @@ int
 main(void)
 {
 	SERVER_TEST(a_request_is_answered_and_the_connection_kept);
-	SERVER_TEST(without_room_whole_requests_are_answered_and_slow_clients_cut);
+	SERVER_TEST(without_room_whole_requests_are_answered_and_slow_ones_cut);
 	SERVER_TEST(a_local_client_is_known_by_its_credentials);
 	SERVER_TEST(a_local_client_is_who_the_kernel_says);
 	SERVER_TEST(who_cannot_be_seen_is_not_answered_locally);
