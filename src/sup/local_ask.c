@@ -14,7 +14,7 @@
 #include "sup/proc.h"
 
 #define REQUEST_MAX  256	/* bytes of a request */
-#define ANSWER_MAX   (33 * 1024)	/* bytes of an answer, of its body */
+#define ANSWER_MAX   ((size_t)33 * 1024)	/* bytes of an answer */
 #define AGAIN_MS     20		/* pause where an answer did not come */
 
 struct found {

@@ -430,24 +430,6 @@ a_unix_socket_has_no_ends_in_words(void **state)
 	assert_int_equal(0, b.len);
 }
 
-static char proxy_got[512];
-
-/* The proxy's end of a tunnel. */
-static void *
-serve_proxy(void *answer)
-{
-	struct buf b = buf_over(proxy_got, sizeof proxy_got);
-	ssize_t n = 1;
-
-	server = accept(listener, NULL, NULL);
-	while (n > 0 && strstr(buf_text(&b), "\r\n\r\n") == NULL
-	    && (n = recv(server, b.p + b.len, b.cap - b.len, 0)) > 0)
-		b.len += (size_t)n;
-	(void)send(server, answer, strlen(answer), 0);
-	(void)shutdown(server, SHUT_WR);
-	return NULL;
-}
-
 static const struct tunnel {
 	const char *name, *said;
 	int         r, status;
@@ -464,6 +446,25 @@ static const struct tunnel {
 	{ "a proxy that says nothing", "", ERR_EMPTY, 0, "empty reply" },
 };
 
+static char proxy_got[512];
+
+/* The proxy's end of a tunnel. */
+static void *
+serve_proxy(void *tunnel)
+{
+	const struct tunnel *t = tunnel;
+	struct buf b = buf_over(proxy_got, sizeof proxy_got);
+	ssize_t n = 1;
+
+	server = accept(listener, NULL, NULL);
+	while (n > 0 && strstr(buf_text(&b), "\r\n\r\n") == NULL
+	    && (n = recv(server, b.p + b.len, b.cap - b.len, 0)) > 0)
+		b.len += (size_t)n;
+	(void)send(server, t->said, strlen(t->said), 0);
+	(void)shutdown(server, SHUT_WR);
+	return NULL;
+}
+
 static void
 is_opened(void **state)
 {
@@ -477,8 +478,7 @@ is_opened(void **state)
 	pthread_t proxy;
 	int r;
 
-	assert_int_equal(0, pthread_create(&proxy, NULL, serve_proxy,
-	                                   (char *)(uintptr_t)t->said));
+	assert_int_equal(0, pthread_create(&proxy, NULL, serve_proxy, *state));
 	r = exchange_open(&c, &to, in, sizeof in,
 	                  clock_after(clock_ms(), LIMIT_MS));
 	assert_int_equal(0, pthread_join(proxy, NULL));

@@ -237,10 +237,10 @@ without_ipv6_a_port_is_listened_to_by_ipv4(void **state)
 {
 	char text[32];
 	struct buf b = buf_over(text, sizeof text);
-	struct sockaddr_in at;
+	struct sockaddr_in at = { .sin_port = 0 };
 	socklen_t len = sizeof at;
 	struct addr_bind a;
-	int holder, fd;
+	int holder = -1, fd;
 
 	(void)state;
 	buf_fmt(&b, "%u", free_port(&holder));
