@@ -78,7 +78,7 @@ NEXT  = sup/checker sup/usage sup/notify sup/notify_sock sup/sender net/http net
         client/redact client/exchange client/dial client/resolve \
         client/nameserver client/query client/request client/reply \
         client/program cmd/check cmd/targets cmd/run_checks cmd/supervisor \
-        sup/local_ask cmd/wait cmd/status cmd/get
+        sup/local_client cmd/wait cmd/status cmd/get
 ORDER = $(call objects,$(FIRST)) -lc $(call objects,sup/init) -lc \
         $(call objects,$(NEXT))
 
