@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/buf.h - append to a fixed buffer, never past its end
+ * base/buf.h - append to a fixed buffer, never past its end (pure)
  *
  * The memory belongs to the caller. What does not fit is cut and `cut` stays
  * set, so that a whole run of appends needs one check at its end.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/err.h - one int says how a call went
+ * base/err.h - one int says how a call went (pure)
  *
  * Zero or more is success. -1..-4095 is a negated errno; hale's own errors
  * start at ERR_FIRST and go down. Nothing here prints.

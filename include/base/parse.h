@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/parse.h - numbers, durations and truth values as people write them
+ * base/parse.h - numbers, durations and truth values from text (pure)
  *
  * Each takes a whole terminated text: leading or trailing bytes that do not
  * belong are an error. *out is written only on success. All return 0,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/kubenv.c - variables that Kubernetes makes of its Services (pure) */
+/* base/kubenv.c - variables that Kubernetes makes of its Services */
 #include "base/kubenv.h"
 
 #include "base/parse.h"

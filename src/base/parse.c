@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/parse.c - numbers, durations and truth values (pure) */
+/* base/parse.c - numbers, durations and truth values */
 #include "base/parse.h"
 
 #include <strings.h>

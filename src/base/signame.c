@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/signame.c - signals by name and by number (pure) */
+/* base/signame.c - signals by name and by number */
 #include "base/signame.h"
 
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* client/url.c - URLs to parts, references to URLs (pure) */
+/* client/url.c - URLs to parts, references to URLs */
 #include "client/url.h"
 
 #include <strings.h>

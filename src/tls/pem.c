@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/pem.c - take PEM objects out of a stream of bytes (pure) */
+/* tls/pem.c - take PEM objects out of a stream of bytes */
 #include "tls/pem.h"
 
 #include "base/err.h"
