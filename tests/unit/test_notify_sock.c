@@ -2,6 +2,7 @@
 /* test_notify_sock.c - who sent a datagram, from control messages that may lie */
 #include "unit.h"
 
+#include "sup/notify_sender.h"
 #include "sup/notify_sock.h"
 
 #include <errno.h>
@@ -190,7 +191,7 @@ is_judged(void **state)
 			.msg_flags = flags[i],
 		};
 		struct ucred from = other;
-		ssize_t n = notify_sock_judge(&msg, LENGTH, &from);
+		ssize_t n = notify_sender_read(&msg, LENGTH, &from);
 
 		assert_int_equal(n, flags[i] == MSG_TRUNC ? -EMSGSIZE : LENGTH);
 		assert_int_equal(from.pid, r->is_known ? sender.pid : 0);
