@@ -66,7 +66,7 @@ void buf_vfmt(struct buf *b, const char *fmt, va_list ap)
  * the last byte makes way and cut is set. Needs cap > 0. Returns p. */
 const char *buf_text(struct buf *b);
 
-/* buf_end_cut() and buf_text() in one: what did not fit beside the NUL shows. */
+/* buf_end_cut() and buf_text() in one: a cut for the NUL shows, too. */
 const char *buf_end_text(struct buf *b);
 
 static inline struct span

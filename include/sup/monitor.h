@@ -27,7 +27,7 @@ struct monitor_check_plan {
 struct monitor_plan {
 	struct verdict_conf verdict;
 	bool        notify;		/* ready only after READY=1 */
-	int         notify_fd;		/* ready after a newline here; 0: none */
+	int         notify_fd;		/* ready after a newline; 0: none */
 	int64_t     watchdog_ms;	/* 0: none */
 	size_t      n_checks;
 	struct monitor_check_plan checks[VERDICT_CHECKS_MAX];
@@ -38,7 +38,7 @@ struct monitor_check {
 	char     name[MONITOR_NAME_MAX];
 	char     why[CHECKER_LINE_MAX];	/* the last result in words */
 	char     first_why[CHECKER_LINE_MAX];	/* the first bad one since it
-						 * passed or was started, or "" */
+						 * passed or started, or "" */
 	char     not_run_why[CHECKER_LINE_MAX];	/* why there was none .. */
 	char     not_run_first[CHECKER_LINE_MAX];	/* .. the first time */
 	int64_t  took_ms;	/* the last one; -1: there was none */
