@@ -24,6 +24,13 @@ extern const char check_text_status[], check_text_contains[],
                   check_text_header[], check_text_cacert[], check_text_cert[],
                   check_text_key[], check_text_v4[], check_text_v6[],
                   check_text_insecure[];
+
+/*
+ * Both take a struct check_conf and a text that lives as long: "200",
+ * "200-299" or a comma list of these; one header line, "Name: value"
+ * (client/request.h). They return 0, ERR_PARSE (a header that announces a body,
+ * too), ERR_RANGE (a status that is not 100..599) or ERR_FULL.
+ */
 opt_add check_opt_status, check_opt_header;
 
 #define CHECK_AT(field) offsetof(struct check_conf, field)
@@ -37,14 +44,6 @@ opt_add check_opt_status, check_opt_header;
 	{ '4', OPT_FLAG, CHECK_AT(v4), check_text_v4, NULL }, \
 	{ '6', OPT_FLAG, CHECK_AT(v6), check_text_v6, NULL }, \
 	{ 0, OPT_FLAG, CHECK_AT(insecure), check_text_insecure, NULL }
-
-/* Reads "200", "200-299" or a comma list of these into conf. Returns 0,
- * ERR_PARSE, ERR_RANGE (not 100..599) or ERR_FULL. */
-int check_add_status(struct check_conf *conf, struct span text);
-
-/* Takes one header line, "Name: value" (client/request.h), which lives as long
- * as conf. Returns 0, ERR_FULL, or ERR_PARSE, also if it announces a body. */
-int check_add_header(struct check_conf *conf, struct span line);
 
 /* A check of run as it is held: it points into its word and its memory. */
 struct check_word {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * net/proxy.h - the PROXY protocol's header, which is passed over
+ * net/proxy.h - the PROXY protocol's header, which is passed over (pure)
  *
  * A balancer may open each connection with who its client is: version 1 is
  * one line of text, version 2 is binary and may carry more. Nobody here

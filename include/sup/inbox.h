@@ -46,7 +46,7 @@ struct inbox {
 	int      pipe_fd;	/* its write end, for the service, or 0 */
 	struct notify notify;
 	pid_t    pid;		/* the service's, 0: there is none */
-	bool     warned_main_pid;	/* of who may not say it, since the start */
+	bool     warned_main_pid;	/* since the start: it was refused */
 	char     socket_var[NOTIFY_SOCK_NAME_MAX + 16];	/* NOTIFY_SOCKET=@... */
 	struct speaker *speaker;	/* the room's */
 	char    *usec_var;	/* the room's: "WATCHDOG_USEC=..." */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/lifecycle.h - the life of the service, as a pure machine
+ * sup/lifecycle.h - the life of the service, as a machine (pure)
  *
  * Takes events and the time, returns what is to be done. It sends nothing,
  * waits for nothing and never fails: sup/keeper.h carries the actions out.

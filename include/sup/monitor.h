@@ -27,7 +27,7 @@ struct monitor_check_plan {
 struct monitor_plan {
 	struct verdict_conf verdict;
 	bool        notify;		/* ready only after READY=1 */
-	int         notify_fd;		/* ready after a newline here; 0: none */
+	int         notify_fd;		/* ready after a newline; 0: none */
 	int64_t     watchdog_ms;	/* 0: none */
 	size_t      n_checks;
 	struct monitor_check_plan checks[VERDICT_CHECKS_MAX];
@@ -38,7 +38,7 @@ struct monitor_check {
 	char     name[MONITOR_NAME_MAX];
 	char     why[CHECKER_LINE_MAX];	/* the last result in words */
 	char     first_why[CHECKER_LINE_MAX];	/* the first bad one since it
-						 * passed or was started, or "" */
+						 * passed or started, or "" */
 	char     not_run_why[CHECKER_LINE_MAX];	/* why there was none .. */
 	char     not_run_first[CHECKER_LINE_MAX];	/* .. the first time */
 	int64_t  took_ms;	/* the last one; -1: there was none */
@@ -57,9 +57,9 @@ struct monitor_room {
 
 struct monitor_owner {
 	void *owner;
-	/* monitor_is_live() has changed */
+	/* by checks and notifications alone it is live, or not any more */
 	void (*live_changed)(void *owner, bool is_live);
-	/* monitor_is_ready() has changed, other than by a start or an end */
+	/* or ready: not called at a start, from which it is not, or an end */
 	void (*ready_changed)(void *owner, bool is_ready);
 	/* the service wants more time to start or to stop */
 	void (*wants_time)(void *owner, int64_t until_ms);
@@ -108,9 +108,7 @@ void monitor_close(struct monitor *m);
  * its result counts. */
 bool monitor_reaped(struct monitor *m, pid_t pid, int status);
 
-/* By checks and notifications alone: */
-bool monitor_is_ready(const struct monitor *m);
-bool monitor_is_live(const struct monitor *m);
-bool monitor_was_ready(const struct monitor *m);	/* since the start */
+/* Has the service been ready since its start? */
+bool monitor_was_ready(const struct monitor *m);
 
 #endif

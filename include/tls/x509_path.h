@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/x509_path.h - is a chain of certificates to be believed? (RFC 5280, 6)
+ * tls/x509_path.h - is a chain of certificates to be believed? (pure)
  *
- * Pure, but for the signature check that the caller lends. The rules are
+ * By RFC 5280, 6; the caller lends the check of a signature. The rules are
  * OpenSSL's for a TLS server at security level 2 with partial chains, as curl
  * has them: any anchor ends a path, whether it is a root or not.
  *

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/x509_words.h - why a chain is not believed, in words
+ * tls/x509_words.h - why a chain is not believed, in words (pure)
  *
- * Pure. What a peer chose is shown as dn_write_text() has it.
+ * What a peer chose is shown as dn_write_text() has it.
  */
 #ifndef HALE_TLS_X509_WORDS_H
 #define HALE_TLS_X509_WORDS_H

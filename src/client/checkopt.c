@@ -32,8 +32,10 @@ const char check_text_insecure[] =
 
 /* see client/checkopt.h */
 int
-check_add_status(struct check_conf *conf, struct span text)
+check_opt_status(void *args, struct span text)
 {
+	struct check_conf *conf = args;
+
 	while (text.len > 0) {
 		struct span last = span_cut(&text, ',');
 		struct span first = span_cut(&last, '-');
@@ -59,8 +61,9 @@ check_add_status(struct check_conf *conf, struct span text)
 
 /* see client/checkopt.h */
 int
-check_add_header(struct check_conf *conf, struct span line)
+check_opt_header(void *args, struct span line)
 {
+	struct check_conf *conf = args;
 	struct request_lines lines = { conf->headers, conf->n_headers + 1 };
 	int r = request_verify_line(line);
 
@@ -73,20 +76,6 @@ check_add_header(struct check_conf *conf, struct span line)
 		return ERR_PARSE;
 	conf->n_headers++;
 	return 0;
-}
-
-/* see base/opt.h */
-int
-check_opt_status(void *args, struct span value)
-{
-	return check_add_status(args, value);
-}
-
-/* see base/opt.h */
-int
-check_opt_header(void *args, struct span value)
-{
-	return check_add_header(args, value);
 }
 
 static bool

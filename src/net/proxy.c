@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/proxy.c - the PROXY protocol's header, which is passed over (pure) */
+/* net/proxy.c - the PROXY protocol's header, which is passed over */
 #include "net/proxy.h"
 
 #include "base/err.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/lifecycle.c - life of the service (pure) */
+/* sup/lifecycle.c - life of the service */
 #include "sup/lifecycle.h"
 
 #include "base/clock.h"

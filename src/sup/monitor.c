@@ -17,17 +17,15 @@
 
 /* --- verdicts --- */
 
-/* see sup/monitor.h */
-bool
-monitor_is_ready(const struct monitor *m)
+static bool
+is_ready(const struct monitor *m)
 {
 	return m->inbox.pid > 0 && notify_is_ready(&m->inbox.notify)
 	    && verdict_passes(&m->verdict, VERDICT_READY);
 }
 
-/* see sup/monitor.h */
-bool
-monitor_is_live(const struct monitor *m)
+static bool
+is_live(const struct monitor *m)
 {
 	return !m->inbox.notify.starved
 	    && verdict_passes(&m->verdict, VERDICT_LIVE);
@@ -71,7 +69,7 @@ look_for_freeze(struct monitor *m)
 static void
 conclude(struct monitor *m)
 {
-	bool ready = monitor_is_ready(m), live = monitor_is_live(m);
+	bool ready = is_ready(m), live = is_live(m);
 
 	arm(m);
 	m->verdict.was_ready |= ready;

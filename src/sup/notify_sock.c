@@ -8,8 +8,8 @@
 #include "base/err.h"
 #include "net/addr.h"
 #include "sup/nonce.h"
+#include "sup/notify_sender.h"
 #include "sup/proc.h"
-#include "sup/sender.h"
 
 #define RANDOM_LEN 16	/* characters of the name that nobody can guess */
 
@@ -72,7 +72,7 @@ notify_sock_read(int fd, char *into, size_t cap, struct ucred *from)
 	};
 	ssize_t n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
-	return n < 0 ? -errno : sender_read(&msg, n, from);
+	return n < 0 ? -errno : notify_sender_read(&msg, n, from);
 }
 
 /* see sup/notify_sock.h */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/x509_words.c - why a chain is not believed, in words (pure) */
+/* tls/x509_words.c - why a chain is not believed, in words */
 #include "tls/x509_words.h"
 
 #include "base/date.h"

@@ -2,7 +2,8 @@
 /* fuzz_control.c - control messages of the notify socket, of any content */
 #include "fuzz.h"
 
-#include "sup/sender.h"
+#include "sup/notify_sender.h"
+#include "sup/notify_sock.h"
 
 #include <errno.h>
 #include <string.h>
@@ -50,7 +51,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	msg.msg_flags = data[0];	/* MSG_CTRUNC, MSG_TRUNC too */
 	msg.msg_control = size > 1 ? list : NULL;
 	msg.msg_controllen = size - 1;
-	n = sender_read(&msg, LENGTH, &from);
+	n = notify_sender_read(&msg, LENGTH, &from);
 	fuzz_must(n == (data[0] & MSG_TRUNC ? -EMSGSIZE : LENGTH));
 	if (from.pid == 0 && from.uid == (uid_t)-1 && from.gid == (gid_t)-1)
 		fuzz_must(!notify_sock_trusts(&from, 1));

@@ -2,8 +2,8 @@
 /* test_notify_sock.c - who sent a datagram, from control messages that may lie */
 #include "unit.h"
 
+#include "sup/notify_sender.h"
 #include "sup/notify_sock.h"
-#include "sup/sender.h"
 
 #include <errno.h>
 #include <sys/un.h>
@@ -191,7 +191,7 @@ is_judged(void **state)
 			.msg_flags = flags[i],
 		};
 		struct ucred from = other;
-		ssize_t n = sender_read(&msg, LENGTH, &from);
+		ssize_t n = notify_sender_read(&msg, LENGTH, &from);
 
 		assert_int_equal(n, flags[i] == MSG_TRUNC ? -EMSGSIZE : LENGTH);
 		assert_int_equal(from.pid, r->is_known ? sender.pid : 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/sender.c - who has sent a message, by its control messages (pure) */
-#include "sup/sender.h"
+/* sup/notify_sender.c - who sent a datagram, from its control messages */
+#include "sup/notify_sender.h"
 
 #include <errno.h>
 #include <string.h>
@@ -32,9 +32,9 @@ find_sender(const char *list, size_t left, struct ucred *from)
 	}
 }
 
-/* see sup/sender.h */
+/* see sup/notify_sender.h */
 ssize_t
-sender_read(const struct msghdr *msg, ssize_t n, struct ucred *from)
+notify_sender_read(const struct msghdr *msg, ssize_t n, struct ucred *from)
 {
 	*from = (struct ucred){ .pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1 };
 	if (msg->msg_control != NULL)
