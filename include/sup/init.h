@@ -18,7 +18,7 @@
 struct init_plan {
 	char  **argv;		/* the service's, NULL-terminated */
 	const char *version;
-	const struct opt *settings;	/* HALE_* of these is not passed on to the
+	const struct opt_group *settings;	/* HALE_* of these is not passed on to the
 					 * service; NULL: all is */
 	/* Appends what may have been meant by a program that is not there; or
 	 * NULL. */

@@ -13,7 +13,7 @@
 
 struct launch {
 	struct child_plan child;
-	const struct opt *settings;	/* set before launch_prepare(): HALE_*
+	const struct opt_group *settings;	/* set before launch_prepare(): HALE_*
 					 * of these is hale's own and not passed
 					 * on; NULL: all is */
 	bool stays;	/* hale must not leave its working directory */
