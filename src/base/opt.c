@@ -12,7 +12,7 @@ struct run {
 	bool              curl;		/* its dialect */
 	bool              mixed;	/* options may follow words */
 	uint64_t          given;	/* bit n: its nth stood in argv */
-	struct opt       *o;		/* in fail: the one that is read */
+	struct opt        o;		/* the one that is read */
 	struct opt_fail  *fail;
 };
 
@@ -20,6 +20,7 @@ static int
 fail(struct run *r, enum opt_why why)
 {
 	r->fail->why = why;
+	r->fail->opt = r->o;
 	return ERR_PARSE;
 }
 
@@ -33,7 +34,7 @@ fail_value(struct run *r, int err)
 static int
 set_value(struct run *r, const char *text)
 {
-	int err = opt_set(r->o, r->args, text);
+	int err = opt_set(&r->o, r->args, text);
 
 	r->fail->value = span_of(text);
 	return err < 0 ? fail_value(r, err) : 0;
@@ -42,7 +43,7 @@ set_value(struct run *r, const char *text)
 static void *
 field_of(const struct run *r)
 {
-	return (char *)r->args + r->o->at;
+	return (char *)r->args + r->o.at;
 }
 
 /* Takes an option that has no value. */
@@ -51,15 +52,15 @@ set_flag(struct run *r, bool on)
 {
 	int err;
 
-	if (r->o->kind == OPT_REFUSED)
+	if (r->o.kind == OPT_REFUSED)
 		return fail(r, OPT_ABSENT);
-	if (r->o->kind == OPT_PAST)
+	if (r->o.kind == OPT_PAST)
 		return 0;
-	if (r->o->kind != OPT_CALL) {
-		*(bool *)field_of(r) = on && r->o->kind != OPT_UNFLAG;
+	if (r->o.kind != OPT_CALL) {
+		*(bool *)field_of(r) = on && r->o.kind != OPT_UNFLAG;
 		return 0;
 	}
-	err = r->o->add(field_of(r), (struct span){ NULL, 0 });
+	err = r->o.add(field_of(r), (struct span){ NULL, 0 });
 	return err < 0 ? fail_value(r, err) : 0;
 }
 
@@ -68,12 +69,12 @@ static void
 mark_given(struct run *r)
 {
 	struct opt p = { .group = r->opts };
-	bool is_flag = !opt_takes_value(r->o);
+	bool is_flag = !opt_takes_value(&r->o);
 
 	/* In curl's dialect there is no environment to beat. */
 	while (!r->curl && opt_next(&p))
-		if (p.number == r->o->number
-		 || (is_flag && !opt_takes_value(&p) && p.at == r->o->at))
+		if (p.number == r->o.number
+		 || (is_flag && !opt_takes_value(&p) && p.at == r->o.at))
 			r->given |= UINT64_C(1) << p.number;
 }
 
@@ -107,14 +108,14 @@ opt_edits_max(struct span name)
 static void
 rewind_rows(struct run *r)
 {
-	*r->o = (struct opt){ .group = r->opts };
+	r->o = (struct opt){ .group = r->opts };
 }
 
 static bool
 find_long(struct run *r, struct span name)
 {
-	for (rewind_rows(r); opt_next(r->o);)
-		if (span_is(name, r->o->name))
+	for (rewind_rows(r); opt_next(&r->o);)
+		if (span_is(name, r->o.name))
 			return true;
 	return false;
 }
@@ -122,8 +123,8 @@ find_long(struct run *r, struct span name)
 static bool
 find_letter(struct run *r, char letter)
 {
-	for (rewind_rows(r); opt_next(r->o);)
-		if (r->o->letter == letter)
+	for (rewind_rows(r); opt_next(&r->o);)
+		if (r->o.letter == letter)
 			return true;
 	return false;
 }
@@ -131,8 +132,8 @@ find_letter(struct run *r, char letter)
 static bool
 find_kind(struct run *r, enum opt_kind kind)
 {
-	for (rewind_rows(r); opt_next(r->o);)
-		if (r->o->kind == kind)
+	for (rewind_rows(r); opt_next(&r->o);)
+		if (r->o.kind == kind)
 			return true;
 	return false;
 }
@@ -147,7 +148,7 @@ find_named(struct run *r, struct span name, bool *on)
 	*on = false;
 	return r->curl && span_has_prefix(name, "no-")
 	    && find_long(r, span_after(name, 3))
-	    && (r->o->kind == OPT_FLAG || r->o->kind == OPT_PAST);
+	    && (r->o.kind == OPT_FLAG || r->o.kind == OPT_PAST);
 }
 
 static int
@@ -158,8 +159,8 @@ fail_unknown(struct run *r, struct span name)
 	/* So many options that a short word is near to one by chance. */
 	if (r->curl && edits > name.len / 2 + 1)
 		edits = (unsigned)name.len / 2 + 1;
-	opt_nearest(r->opts, name, false, edits, r->o);
-	r->fail->nearest = r->o->name;
+	opt_nearest(r->opts, name, false, edits, &r->o);
+	r->fail->nearest = r->o.name;
 	return fail(r, OPT_UNKNOWN);
 }
 
@@ -179,7 +180,7 @@ read_long(struct run *r, const char *word, const char *next)
 	if (!find_named(r, name, &on) || (r->curl && equals != NULL))
 		return fail_unknown(r, name);
 	mark_given(r);
-	if (!opt_takes_value(r->o)) {
+	if (!opt_takes_value(&r->o)) {
 		if (equals == NULL)
 			return set_flag(r, on);
 		r->fail->value = span_of(equals + 1);
@@ -202,7 +203,7 @@ read_letters(struct run *r, const char *word, const char *next)
 		if (!find_letter(r, *c))
 			return fail(r, OPT_UNKNOWN);
 		mark_given(r);
-		if (!opt_takes_value(r->o)) {
+		if (!opt_takes_value(&r->o)) {
 			err = set_flag(r, true);
 			if (err < 0)
 				return err;
@@ -221,24 +222,18 @@ static int
 read_option(struct run *r, const char *word, const char *next)
 {
 	struct span name = { word, strcspn(word, "=") };
-	struct opt refused;
 	int used;
 
 	r->fail->value = (struct span){ NULL, 0 };
 	if (word[1] == '-')
 		return read_long(r, word, next);
 	used = read_letters(r, word, next);
-	if (used >= 0)
+	if (used >= 0 || !find_long(r, span_after(name, 1)))
 		return used;
-	refused = *r->o;
-	if (!find_long(r, span_after(name, 1))) {
-		*r->o = refused;
-		return used;
-	}
 	/* "-help", which reads as -h and -e with the value "lp". */
 	r->fail->name = name;
 	r->fail->value = (struct span){ NULL, 0 };
-	r->fail->nearest = r->o->name;
+	r->fail->nearest = r->o.name;
 	return fail(r, OPT_UNKNOWN);
 }
 
@@ -333,7 +328,7 @@ add_list(struct run *r, const char *value)
 		int err;
 
 		r->fail->value = span_cut(&rest, ',');
-		err = r->o->add(field_of(r), r->fail->value);
+		err = r->o.add(field_of(r), r->fail->value);
 		if (err < 0)
 			return fail_value(r, err);
 	}
@@ -348,12 +343,12 @@ read_env_var(struct run *r, const char *var)
 
 	if (name.len == 0 || *value == '\0')
 		return 0;
-	for (rewind_rows(r); opt_next(r->o);) {
-		bool given = (r->given >> r->o->number & 1) != 0;
+	for (rewind_rows(r); opt_next(&r->o);) {
+		bool given = (r->given >> r->o.number & 1) != 0;
 
-		if (given || !is_env_name(r->o, name))
+		if (given || !is_env_name(&r->o, name))
 			continue;
-		return opt_is_list(r->o) ? add_list(r, value)
+		return opt_is_list(&r->o) ? add_list(r, value)
 		                         : set_value(r, value);
 	}
 	return 0;
@@ -362,8 +357,8 @@ read_env_var(struct run *r, const char *var)
 static int
 set_defaults(struct run *r)
 {
-	for (rewind_rows(r); opt_next(r->o);) {
-		const char *def = opt_text(r->o, OPT_DEF);
+	for (rewind_rows(r); opt_next(&r->o);) {
+		const char *def = opt_text(&r->o, OPT_DEF);
 
 		if (*def != '\0' && set_value(r, def) < 0)
 			return ERR_PARSE;
@@ -381,7 +376,6 @@ static int
 start(struct run *r)
 {
 	memset(r->fail, 0, sizeof *r->fail);
-	r->o = &r->fail->opt;
 	return set_defaults(r);
 }
 
