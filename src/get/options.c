@@ -15,6 +15,8 @@
 #define HELP_COLUMN 28
 #define REDIRECTS   50		/* curl's */
 
+#define OF_ALL      "all_proxy\0ALL_PROXY\0"	/* variables of any proxy */
+
 #define AT(field) offsetof(struct options, field)
 /* In the order in which people read it. */
 #define OPTS(OPT) \
@@ -345,12 +347,13 @@ verify_all(const struct options *o, struct buf *why)
 	return verify_pairs(o, why);
 }
 
-/* The first of these variables that is not empty, which is as good as none. */
+/* The first of these variables, each ended by a NUL, that is not empty, which is
+ * as good as none. */
 static const char *
-first_set(const char *const *names)
+first_set(const char *names)
 {
-	for (; *names != NULL; names++) {
-		const char *value = getenv(*names);
+	for (; *names != '\0'; names += strlen(names) + 1) {
+		const char *value = getenv(names);
 
 		if (value != NULL && value[0] != '\0')
 			return value;
@@ -362,18 +365,12 @@ first_set(const char *const *names)
 static void
 read_proxies(struct options *o)
 {
-	static const char *const of_https[] = {
-		"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", NULL
-	};
-	static const char *const of_http[] = {
-		"http_proxy", "all_proxy", "ALL_PROXY", NULL
-	};
-	static const char *const for_none[] = { "no_proxy", "NO_PROXY", NULL };
-
-	o->http_proxy = o->proxy != NULL ? o->proxy : first_set(of_http);
-	o->https_proxy = o->proxy != NULL ? o->proxy : first_set(of_https);
+	o->http_proxy = o->proxy != NULL ? o->proxy
+	              : first_set("http_proxy\0" OF_ALL);
+	o->https_proxy = o->proxy != NULL ? o->proxy
+	               : first_set("https_proxy\0HTTPS_PROXY\0" OF_ALL);
 	if (o->no_proxy == NULL)
-		o->no_proxy = first_set(for_none);
+		o->no_proxy = first_set("no_proxy\0NO_PROXY\0");
 }
 
 /* Room for as many words as there are; -b joins twice. */

@@ -32,6 +32,13 @@ take_len(struct span *in, size_t *len)
 }
 
 /* see tls/der.h */
+bool
+der_is_same(struct span a, struct span b)
+{
+	return a.len == b.len && memcmp(a.p, b.p, a.len) == 0;
+}
+
+/* see tls/der.h */
 int
 der_next(struct span *in, struct span *value)
 {
