@@ -40,7 +40,10 @@ int der_next(struct span *in, struct span *value);
 /* The same for an element that must have this tag. Returns 0 or ERR_PARSE. */
 int der_take(struct span *in, int tag, struct span *value);
 
-/* The same, with the element's head in *whole. */
+/* The same for an element that is all of in. */
+int der_only(struct span in, int tag, struct span *value);
+
+/* The same as der_take(), with the element's head in *whole. */
 int der_take_whole(struct span *in, int tag, struct span *whole);
 
 /* Is an element of this tag next? */

@@ -73,6 +73,13 @@ der_take(struct span *in, int tag, struct span *value)
 
 /* see tls/der.h */
 int
+der_only(struct span in, int tag, struct span *value)
+{
+	return der_take(&in, tag, value) < 0 || in.len > 0 ? ERR_PARSE : 0;
+}
+
+/* see tls/der.h */
+int
 der_take_whole(struct span *in, int tag, struct span *whole)
 {
 	const char *start = in->p;
