@@ -66,10 +66,12 @@ $B/hale: $B/hale.debug
 # ends with init_run() within the first 64 KB (test_counts.py). init.o comes last there:
 # its large state would part libc's variables from ours.
 FIRST = main cmd/cmd cmd/run base/relro base/err base/span base/buf base/parse \
-        base/signame base/opt_table base/opt base/clock base/log sup/signals sup/lifecycle \
-        sup/monitor sup/inbox sup/verdict sup/cgroup sup/terminal sup/spawn sup/child sup/tree \
-        sup/proc sup/fds sup/env sup/launch sup/keeper sup/nonce sup/local \
-        net/loop net/addr net/ip net/sock net/conn net/server
+        base/signame base/opt_table base/opt base/clock base/log sup/signals \
+        sup/lifecycle sup/lifecycle_status sup/backoff sup/monitor sup/inbox \
+        sup/verdict sup/cgroup sup/terminal sup/spawn sup/child sup/tree \
+        sup/proc sup/fds sup/env sup/launch sup/keeper_start sup/keeper_signal \
+        sup/keeper sup/nonce sup/local net/loop net/addr net/ip net/sock \
+        net/conn net/server
 NEXT  = sup/checker sup/usage sup/notify sup/notify_sock net/http net/h2 net/proxy \
         client/check client/check_http client/check_stream client/check_why \
         client/checkopt client/target client/argv client/url base/percent \
@@ -187,7 +189,7 @@ $B/unit/parts.a: $(UNIT_PARTS)
 	$Qar -qc $@ $^
 # cgroup.c's absolute paths are looked up in a folder of the test's.
 $B/unit/test_cgroup: UNIT_LINK = -Wl,--wrap=open
-$B/unit/test_death: UNIT_LINK = -Wl,--wrap=cgroup_oom_kills
+$B/unit/test_last_end: UNIT_LINK = -Wl,--wrap=cgroup_oom_kills
 $B/unit/test_trust: UNIT_LINK = -Wl,--wrap=access,--wrap=opendir
 # Nobody answers, and time is what poll() was asked to wait.
 $B/unit/test_dial: UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=clock_wait_ms \

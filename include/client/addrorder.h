@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client/addrorder.h - in which order a host's addresses are tried (RFC 6724, 6)
+ * client/addrorder.h - in which order a host's addresses are tried (RFC 6724)
  *
  * Rules 1, 2, 5, 6, 8, 9 (for IPv6) and 10, with the policy table of 2.1;
  * whether an address is deprecated, a home address or native the sources do not
@@ -20,7 +20,8 @@
 uint32_t addrorder_key(const struct ip *to, const struct ip *source);
 
 /* Puts to[0..n), at most ADDRORDER_MAX, and their keys, which addrorder_key()
- * has made, in the order of these; equal ones stay in the order that they had. */
+ * has made, in the order of these; equal ones stay in the order that they had.
+ * */
 void addrorder_sort(struct ip *to, uint32_t *keys, size_t n);
 
 #endif

@@ -2,15 +2,15 @@
 /*
  * client/dial.h - connect to one of a host's addresses, or to a unix socket
  *
- * Blocking, with one absolute deadline; never for PID 1's loop. No name is looked
- * up here: client/resolve.h fills the set.
+ * Blocking, with one absolute deadline; never for PID 1's loop. No name is
+ * looked up here: client/resolve.h fills the set.
  */
 #ifndef HALE_CLIENT_DIAL_H
 #define HALE_CLIENT_DIAL_H
 
 #include "net/addr.h"
 
-#define DIAL_ADDRS_MAX  6433	/* addresses of a name: all that DNS can say of it */
+#define DIAL_ADDRS_MAX  6433	/* addresses of a name: all of DNS */
 #define DIAL_STAGGER_MS 250	/* head start of each address (RFC 8305, 5) */
 #define DIAL_RACE_MAX   32	/* attempts under way at a time */
 
@@ -31,7 +31,8 @@ void dial_end(struct dial_set *set);
 /* Adds an address. Returns 0, ERR_FULL or -ENOMEM. */
 int dial_add(struct dial_set *set, const struct ip *ip);
 
-/* Makes room for DIAL_ADDRS_MAX addresses in set->many. Returns 0 or -ENOMEM. */
+/* Makes room for DIAL_ADDRS_MAX addresses in set->many. Returns 0 or -ENOMEM.
+ * */
 int dial_make_room(struct dial_set *set);
 
 /* Appends the i-th address of the set. */
@@ -55,7 +56,8 @@ dial_ips(struct dial_set *set)
 int dial_connect(const struct dial_set *set, int64_t deadline_ms,
                  struct addr *peer);
 
-/* Is it of 1 byte at least, and no more than a unix socket's address can have? */
+/* Is it of 1 byte at least, and no more than a unix socket's address can have?
+ * */
 bool dial_is_unix(struct span path);
 
 /* Connects to a unix socket, once its listener has room for one more. Returns a

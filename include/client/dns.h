@@ -11,12 +11,12 @@
 
 #include "net/ip.h"
 
-#define DNS_NAME_MAX    253	/* bytes of a name in text, final dot left out */
+#define DNS_NAME_MAX    253	/* bytes of a name, final dot left out */
 #define DNS_LABEL_MAX   63	/* (RFC 1035, 2.3.4) */
-#define DNS_QUERY_MAX   (12 + DNS_NAME_MAX + 2 + 4 + 11)	/* bytes of a query */
+#define DNS_QUERY_MAX   (12 + DNS_NAME_MAX + 2 + 4 + 11)	/* bytes */
 #define DNS_MESSAGE_MAX 65535	/* bytes of any message */
 #define DNS_EDNS_BYTES  1232	/* what an EDNS0 question says that it takes */
-#define DNS_CNAMES_MAX  16	/* links of a chain of aliases that are followed */
+#define DNS_CNAMES_MAX  16	/* links of a chain of aliases */
 /* Addresses of one type that a message has room for: 12 bytes of a record that
  * points at the question's name, and the address, after head and question. */
 #define DNS_A_MAX       ((DNS_MESSAGE_MAX - 12 - 5) / (12 + IP_V4_LEN))
@@ -35,11 +35,11 @@ struct dns_question {
 enum dns_says {
 	DNS_FOUND = 1,		/* at least one address */
 	DNS_NODATA,		/* the name exists and has none of this type */
-	DNS_DANGLING,		/* there are records, such as aliases, that lead to
-				 * no address: in glibc a search list ends there */
+	DNS_DANGLING,		/* there are records, but they lead to no
+				 * address: in glibc a search list ends there */
 	DNS_NXDOMAIN,		/* it does not exist */
 	DNS_SERVFAIL, DNS_REFUSED, DNS_NOTIMP, DNS_FORMERR,
-	DNS_LAME,		/* nothing: not its own zone, and no recursion */
+	DNS_LAME,		/* nothing: not its zone, and no recursion */
 	DNS_TRUNCATED,		/* TC: the whole answer needs TCP */
 	DNS_OTHER,		/* another response code */
 };
@@ -52,18 +52,20 @@ bool dns_is_name(struct span name);
 size_t dns_write(unsigned char to[DNS_QUERY_MAX], const struct dns_question *q);
 
 /*
- * Reads a message of at most DNS_MESSAGE_MAX bytes. Returns an enum dns_says, or
- * ERR_PARSE where it is not an answer to q (another id, question, class or kind
- * of message), or where its answer section breaks off, has fewer records than it
- * counts, names that point forward or are too long, or an address of another
- * length: such a message is passed over. The other sections are not read.
+ * Reads a message of at most DNS_MESSAGE_MAX bytes. Returns an enum dns_says,
+ * or ERR_PARSE where it is not an answer to q (another id, question, class or
+ * kind of message), or where its answer section breaks off, has fewer records
+ * than it counts, names that point forward or are too long, or an address of
+ * another length: such a message is passed over. The other sections are not
+ * read.
  *
  * SERVFAIL, NOTIMP and REFUSED come before DNS_TRUNCATED, and this before all
- * else. Addresses of q's name, through its CNAMEs in any order, are appended to
- * to[], which holds *n of at most cap. With DNS_FOUND at least one was; what has
- * no room makes it ERR_FULL. *n changes only with DNS_FOUND. Aliases that lead to
- * no address, go round in a circle or are more than DNS_CNAMES_MAX are
- * DNS_DANGLING: nobody waits for another answer, which is what glibc does.
+ * else. Addresses of q's name, through its CNAMEs in any order, are appended
+ * to to[], which holds *n of at most cap. With DNS_FOUND at least one was;
+ * what has no room makes it ERR_FULL. *n changes only with DNS_FOUND. Aliases
+ * that lead to no address, go round in a circle or are more than
+ * DNS_CNAMES_MAX are DNS_DANGLING: nobody waits for another answer, which is
+ * what glibc does.
  */
 int dns_read(const struct dns_question *q, struct span message, struct ip *to,
              size_t cap, size_t *n);

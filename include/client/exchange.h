@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client/exchange.h - one HTTP/1.1 exchange over plain TCP, TLS or a unix socket
+ * client/exchange.h - one HTTP/1.1 exchange, over TCP, TLS or a unix socket
  *
  * Blocking, with one absolute deadline for all of it; never for PID 1's loop.
  * The caller writes the request's bytes and gets the answer's head and the
@@ -16,8 +16,8 @@
 #include "tls/tls.h"
 
 #define EXCHANGE_PROXY_HEAD_MAX 1024	/* bytes of a CONNECT's own fields */
-#define EXCHANGE_HEADS_MAX 307200	/* bytes of an answer's heads, interim ones
-				 * included, as in curl 8: a server could
+#define EXCHANGE_HEADS_MAX 307200	/* bytes of an answer's heads, interim
+				 * ones included, as in curl 8: a server could
 				 * send them for ever */
 
 /* What the exchange was doing when it failed. */
@@ -35,9 +35,9 @@ struct exchange_to {
 	struct span host;	/* name or literal, without brackets */
 	uint16_t    port;
 	int         family;	/* AF_UNSPEC, AF_INET, AF_INET6 */
-	struct span unix_path;	/* "/path" or "@name": this socket; empty: none */
-	const struct dial_set *at;	/* these addresses; NULL: look up host */
-	const struct tls_conf *tls;	/* NULL: plain; its ip is not looked at */
+	struct span unix_path;	/* "/path" or "@name"; empty: none */
+	const struct dial_set *at;	/* these; NULL: look up host */
+	const struct tls_conf *tls;	/* NULL: plain; its ip is not read */
 	/* Where not NULL: tunnel to "host:port" with these further fields, each
 	 * with its CRLF; the above is the proxy then. */
 	const char *tunnel_to;
@@ -66,15 +66,16 @@ struct exchange {
 	int         broken;	/* chunks_step()'s error after good data */
 	int         tunnel_status;	/* the proxy's answer, 0 without */
 	int64_t     looked_up_us, connected_us, secured_us;	/* moments */
-	char        why[TLS_WHY_MAX];	/* resolve_host()'s words, or tls_open()'s */
-	struct dial_set found;	/* the host's addresses, where it was looked up */
+	char        why[TLS_WHY_MAX];	/* words of the look-up, or of TLS */
+	struct dial_set found;	/* by the look-up of the host */
 };
 
 /*
  * Connects, through a tunnel and TLS where asked. The step tells what failed:
  * resolve_host()'s, dial_connect()'s and dial_unix()'s errors, ERR_TOOBIG (see
- * dial_is_unix()), ERR_REFUSED (the proxy did not answer 2xx), those of exchange_read_head() for EXCHANGE_TUNNEL, tls_open()'s.
- * Returns 0 or an error; exchange_close() is due in both cases.
+ * dial_is_unix()), ERR_REFUSED (the proxy did not answer 2xx), those of
+ * exchange_read_head() for EXCHANGE_TUNNEL, tls_open()'s. Returns 0 or an
+ * error; exchange_close() is due in both cases.
  */
 int exchange_open(struct exchange *c, const struct exchange_to *to, char *in,
                   size_t in_cap, int64_t deadline_ms);
@@ -87,17 +88,18 @@ int exchange_send(struct exchange *c, struct span bytes, size_t *sent);
 
 /*
  * Reads the next head, an interim one too, and decides how its body ends; what
- * follows a 101 is another protocol's, to the end. Returns 0, ERR_EMPTY (the end
- * came before any byte), ERR_SHORT (within the head), ERR_TOOBIG (it does not fit
- * in, or all heads exceed EXCHANGE_HEADS_MAX), reply_read()'s errors, ERR_CODING, or
- * an error of the connection.
+ * follows a 101 is another protocol's, to the end. Returns 0, ERR_EMPTY (the
+ * end came before any byte), ERR_SHORT (within the head), ERR_TOOBIG (it does
+ * not fit in, or all heads exceed EXCHANGE_HEADS_MAX), reply_read()'s errors,
+ * ERR_CODING, or an error of the connection.
  */
 int exchange_read_head(struct exchange *c);
 
 /* Does another head follow this one (1xx, but not 101)? */
 bool exchange_is_interim(const struct exchange *c);
 
-/* What has come and is not read: an answer that exchange_read_head() refused, too. */
+/* What has come and is not read: an answer that exchange_read_head() refused,
+ * too. */
 struct span exchange_unread(const struct exchange *c);
 
 /*
@@ -107,8 +109,9 @@ struct span exchange_unread(const struct exchange *c);
  */
 int exchange_read_body(struct exchange *c, struct span *piece);
 
-/* Append the host at the other end of the connection, or at our own, and return the
- * port; a unix socket has neither: nothing is appended, and 0 returned. */
+/* Append the host at the other end of the connection, or at our own, and
+ * return the port; a unix socket has neither: nothing is appended, and 0
+ * returned. */
 uint16_t exchange_write_peer(const struct exchange *c, struct buf *b);
 uint16_t exchange_write_own(const struct exchange *c, struct buf *b);
 

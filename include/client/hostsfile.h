@@ -25,10 +25,10 @@ void hostsfile_init(struct hostsfile *h, struct span name);
 
 /*
  * Reads on until a line gives name an address. Returns true with *ip and *zone
- * (as ip_read() has them; zone lives in h until the next call) and *text at what
- * is not read yet, or false where text is used up. A line gives one address once.
- * The caller feeds "\n" at the file's end, which ends a last line that has none.
- * Lines with no address in the first place are ignored.
+ * (as ip_read() has them; zone lives in h until the next call) and *text at
+ * what is not read yet, or false where text is used up. A line gives one
+ * address once. The caller feeds "\n" at the file's end, which ends a last
+ * line that has none. Lines with no address in the first place are ignored.
  */
 bool hostsfile_step(struct hostsfile *h, struct span *text, struct ip *ip,
                     struct span *zone);

@@ -11,8 +11,8 @@
  *
  * A server has resolv.conf's timeout, or its share of what is left until the
  * deadline if that is less, so that each one is asked; in the middle of it the
- * question is sent once more. A family that has addresses waits for the other one
- * for NAMESERVER_OTHER_MS at most.
+ * question is sent once more. A family that has addresses waits for the other
+ * one for NAMESERVER_OTHER_MS at most.
  *
  * An answer is believed if it comes from the server that was asked, to the port
  * that asked, with the question and its random id; all else is passed over.
@@ -30,7 +30,7 @@
 struct nameserver {
 	struct ip ip;
 	int  fd;	/* its connected UDP socket; -1: none */
-	int  failed;	/* what came last instead of an answer: an enum dns_says,
+	int  failed;	/* what came last instead of an answer: enum dns_says,
 			 * an error (< 0), or 0 */
 	bool by_tcp;	/* that was over TCP */
 	bool is_heard;	/* it has said something in this look-up */
@@ -50,20 +50,21 @@ struct nameservers {
 };
 
 /*
- * conf, whose servers have their zones, and found must stay. family is AF_INET,
- * AF_INET6 or AF_UNSPEC for both (with no-aaaa IPv4 alone). found has room for all
- * (dial_make_room()). Returns 0 or -errno (no random number for
+ * conf, whose servers have their zones, and found must stay. family is
+ * AF_INET, AF_INET6 or AF_UNSPEC for both (with no-aaaa IPv4 alone). found has
+ * room for all (dial_make_room()). Returns 0 or -errno (no random number for
  * `rotate`); nameservers_end() is due in both cases.
  */
 int nameservers_init(struct nameservers *s, const struct resolvconf *conf,
                      int family, int64_t deadline_ms, struct dial_set *found);
 
 /*
- * Asks for name, which dns_is_name(). Returns DNS_FOUND (they were added to found),
- * DNS_NODATA, DNS_DANGLING, DNS_NXDOMAIN, DNS_FORMERR or DNS_OTHER, with s->who the
- * server that says so. If none has an answer: DNS_SERVFAIL if one says that, else
- * what the last one said; ERR_NAMESERVER if none says anything, ERR_TIMEOUT if the
- * deadline came, or -errno: no socket or random number could be had.
+ * Asks for name, which dns_is_name(). Returns DNS_FOUND (they were added to
+ * found), DNS_NODATA, DNS_DANGLING, DNS_NXDOMAIN, DNS_FORMERR or DNS_OTHER,
+ * with s->who the server that says so. If none has an answer: DNS_SERVFAIL if
+ * one says that, else what the last one said; ERR_NAMESERVER if none says
+ * anything, ERR_TIMEOUT if the deadline came, or -errno: no socket or random
+ * number could be had.
  */
 int nameservers_find(struct nameservers *s, struct span name);
 

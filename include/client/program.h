@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 /* Appends why `program` could not be started, which gave err (-errno); the
- * result is not looked at. sup/explain.h has one. */
+ * result is not looked at. sup/exec_error.h has one. */
 typedef int program_explain(struct buf *b, const char *program, int err);
 
 /*

@@ -2,8 +2,8 @@
 /*
  * client/query.h - one name server is asked for one name, over UDP or TCP
  *
- * For client/nameserver.h alone, which goes from server to server. Blocking, with
- * an absolute end.
+ * For client/nameserver.h alone, which goes from server to server. Blocking,
+ * with an absolute end.
  */
 #ifndef HALE_CLIENT_QUERY_H
 #define HALE_CLIENT_QUERY_H
@@ -41,11 +41,12 @@ query_is_in(int says, unsigned set)
 size_t query_count(const struct queries *qs, unsigned set);
 
 /*
- * Asks over UDP until nothing is open, both questions at once unless resolv.conf
- * wants one after the other; in the middle of the time they are sent once more. Once
- * a family has addresses, or the name does not exist, the other one has
- * NAMESERVER_OTHER_MS at most. What is found is added to s->found. Returns 0, or why
- * questions are open still: ERR_TIMEOUT or -errno. to->fd stays open.
+ * Asks over UDP until nothing is open, both questions at once unless
+ * resolv.conf wants one after the other; in the middle of the time they are
+ * sent once more. Once a family has addresses, or the name does not exist, the
+ * other one has NAMESERVER_OTHER_MS at most. What is found is added to
+ * s->found. Returns 0, or why questions are open still: ERR_TIMEOUT or -errno.
+ * to->fd stays open.
  */
 int query_udp(struct nameservers *s, struct nameserver *to, struct queries *qs,
               int64_t end_ms);

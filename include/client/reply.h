@@ -37,8 +37,8 @@ struct reply {
  */
 int reply_read(struct reply *out, const char *buf, size_t len);
 
-/* Of an answer that is ERR_VERSION: "3.0" of "HTTP/3.0 200"; empty if these bytes
- * do not claim to be HTTP. */
+/* Of an answer that is ERR_VERSION: "3.0" of "HTTP/3.0 200"; empty if these
+ * bytes do not claim to be HTTP. */
 struct span reply_version(struct span start);
 
 /* Cuts the next field off *rest (at first: reply.fields). false at the end. */

@@ -2,10 +2,11 @@
 /*
  * client/resolvconf.h - what resolv.conf says, and the names to ask for
  *
- * As glibc 2.36 reads it (resolv.conf(5)): keywords in the first column; a later
- * search or domain takes the place of an earlier one; what is not known here is
- * ignored. RES_OPTIONS and LOCALDOMAIN are not read, by design: a check's result
- * depends on the image and its resolv.conf alone. No file is opened here.
+ * As glibc 2.36 reads it (resolv.conf(5)): keywords in the first column; a
+ * later search or domain takes the place of an earlier one; what is not known
+ * here is ignored. RES_OPTIONS and LOCALDOMAIN are not read, by design: a
+ * check's result depends on the image and its resolv.conf alone. No file is
+ * opened here.
  *
  * Each control byte is a blank: glibc takes the "\r" of a file from Windows for
  * a part of the address or domain before it, which helps nobody.
@@ -15,7 +16,7 @@
 
 #include "net/ip.h"
 
-#define RESOLVCONF_MAX         32768	/* bytes of the file; more is an error */
+#define RESOLVCONF_MAX         32768	/* bytes; more is an error */
 #define RESOLVCONF_SERVERS_MAX 3	/* as in libc; more are ignored */
 #define RESOLVCONF_NDOTS_MAX   15
 #define RESOLVCONF_TIMEOUT_MAX 30	/* seconds */
@@ -40,9 +41,9 @@ struct resolvconf {
 
 /*
  * Reads the file's text, empty if there is no file: then, or if it has no
- * nameserver, 127.0.0.1 is asked. With neither search nor domain the search list
- * is what follows the first dot of hostname. Nothing fails: a line that cannot be
- * read is ignored. text and hostname must stay.
+ * nameserver, 127.0.0.1 is asked. With neither search nor domain the search
+ * list is what follows the first dot of hostname. Nothing fails: a line that
+ * cannot be read is ignored. text and hostname must stay.
  */
 void resolvconf_read(struct resolvconf *out, struct span text,
                      struct span hostname);

@@ -2,8 +2,8 @@
 /*
  * net/addr.h - a socket's address, IPv4, IPv6 or unix, and its words (pure)
  *
- * No name is looked up here and no socket touched. net/ip.h reads and writes the
- * numbers of an IP address.
+ * No name is looked up here and no socket touched. net/ip.h reads and writes
+ * the numbers of an IP address.
  */
 #ifndef HALE_NET_ADDR_H
 #define HALE_NET_ADDR_H
@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#define ADDR_TEXT_MAX 128	/* bytes that hold any address in words, NUL included */
+#define ADDR_TEXT_MAX 128	/* bytes of any address in words, NUL too */
 
 /* What the kernel takes and gives; any.sa_family tells which. */
 struct addr {
@@ -30,8 +30,8 @@ struct addr {
 /* ip, with its zone, and port. */
 void addr_set_ip(struct addr *out, const struct ip *ip, uint16_t port);
 
-/* A unix socket's: "/path" or "@name" (abstract). Returns 0, or ERR_TOOBIG for what
- * is empty or longer than an address can be. */
+/* A unix socket's: "/path" or "@name" (abstract). Returns 0, or ERR_TOOBIG for
+ * what is empty or longer than an address can be. */
 int addr_set_unix(struct addr *out, struct span path);
 
 /* The number of an address of either IP family, with its zone. */
@@ -43,8 +43,8 @@ uint16_t addr_port(const struct addr *at);
 /* Is it a unix socket with a file of its own? */
 bool addr_has_file(const struct addr *at);
 
-/* Appends it without its port, and with no zone: "127.0.0.1", "::1", "/run/sock",
- * "@name". */
+/* Appends it without its port, and with no zone: "127.0.0.1", "::1",
+ * "/run/sock", "@name". */
 void addr_write_host(struct buf *b, const struct addr *at);
 
 /* Appends "127.0.0.1 port 8080", "::1 port 80", "/run/sock" or "@name". */
@@ -58,15 +58,17 @@ struct addr_bind {
 };
 
 /*
- * Reads "PORT", ":PORT", "ADDR:PORT", "[v6]:PORT", "unix:/PATH" or "unix:@NAME".
- * Returns 0, or ERR_PARSE; *out is written only on success, and keeps text.
+ * Reads "PORT", ":PORT", "ADDR:PORT", "[v6]:PORT", "unix:/PATH" or
+ * "unix:@NAME". Returns 0, or ERR_PARSE; *out is written only on success, and
+ * keeps text.
  */
 int addr_bind_read(struct addr_bind *out, struct span text);
 
 /* Makes an address with `every` all IPv4 addresses, for want of IPv6. */
 void addr_bind_v4(struct addr_bind *b);
 
-/* Appends it as it was written; a port alone with the host that it stands for. */
+/* Appends it as it was written; a port alone with the host that it stands for.
+ * */
 void addr_bind_write(struct buf *b, const struct addr_bind *from);
 
 #endif

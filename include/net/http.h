@@ -12,14 +12,14 @@
 
 #define HTTP_HEAD_MAX  16384	/* bytes; a longer head is ERR_TOOBIG */
 #define HTTP_FIELDS_MAX 128	/* fields of a head; with more it is ERR_TOOBIG:
-				 * a head that drips in is read again and again */
+				 * a head that drips in is read over and over */
 #define HTTP_WHERE_MAX 40	/* bytes of a fault's place that are shown */
 
 struct http_req {
 	struct span method;	/* "GET" */
 	struct span path;	/* "/healthz": no query, not decoded; of several
 				 * slashes at its start only the last */
-	struct span query;	/* "verbose&exclude=x": behind '?', not decoded */
+	struct span query;	/* "verbose&exclude=x" after '?', not decoded */
 	struct span accept;	/* the Accept field, or empty */
 	int         minor;	/* HTTP/1.minor, 0 or 1 */
 	bool        close;	/* the connection ends with the answer */

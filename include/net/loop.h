@@ -30,11 +30,11 @@ enum source_state {
 struct source {
 	int               fd;		/* -1: only a deadline */
 	enum source_state state;	/* the loop's */
-	int64_t           deadline_ms;	/* CLOCK_NEVER: none; may be set at any time */
-	bool              again;	/* the loop's: it asked for another turn */
-	uint64_t          resumed;	/* the loop's: the turn that it got so */
-	void (*ready)(struct source *s, uint32_t events);	/* EPOLL* bits */
-	void (*expired)(struct source *s);	/* must move or clear deadline_ms */
+	int64_t           deadline_ms;	/* CLOCK_NEVER: none; set at any time */
+	bool              again;	/* the loop's: it wants another turn */
+	uint64_t          resumed;	/* the loop's: the turn that it got */
+	void (*ready)(struct source *s, uint32_t events);	/* EPOLL* */
+	void (*expired)(struct source *s);	/* must change deadline_ms */
 	void (*resume)(struct source *s);	/* the turn of loop_again() */
 };
 
@@ -43,7 +43,7 @@ struct loop {
 	int            timer_fd;
 	int64_t        armed_ms;	/* what the timer is set to */
 	size_t         n;
-	size_t         n_again;		/* sources that asked for another turn */
+	size_t         n_again;		/* sources that want another turn */
 	uint64_t       turns;		/* so far */
 	struct source *sources[LOOP_SOURCES_MAX];
 };

@@ -27,7 +27,7 @@
 				 * one, which share them in equal parts */
 #define SERVER_LOCAL_MAX  16	/* more, for the local one alone */
 #define SERVER_SLOTS      (SERVER_CONN_MAX + SERVER_LOCAL_MAX)
-#define SERVER_TURN_MAX   4	/* requests of a connection answered in a turn */
+#define SERVER_TURN_MAX   4	/* requests of a connection in a turn */
 #define SERVER_ACCEPT_MAX 16	/* newcomers of a listener taken in a turn */
 #define SERVER_KNOWN_MAX  512	/* bytes of a head that is known again */
 #define SERVER_IN_MAX     (PROXY_V2_MAX + HTTP_HEAD_MAX)	/* unread */
@@ -81,7 +81,7 @@ struct conn {
 	struct source   source;
 	struct server  *server;
 	struct server_listener *from;	/* where it came in */
-	struct server_listener *kept_for;	/* whose newcomer the slot is for,
+	struct server_listener *kept_for;	/* whose newcomer it is for;
 					 * NULL: anybody's */
 	bool            is_open;	/* all zero: a slot never used */
 	enum conn_state state;

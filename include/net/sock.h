@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * net/sock.h - stream and datagram sockets: to listen, to connect, whose they are
+ * net/sock.h - sockets that listen and that connect, and whose they are
  *
  * Every descriptor is non-blocking and close-on-exec and belongs to the caller.
  */
@@ -26,13 +26,13 @@ void sock_unlink(const struct addr *at);
 
 /*
  * A socket of that type (SOCK_STREAM or SOCK_DGRAM) that is connected to the
- * address, or on its way there: then *is_done is false. Returns the descriptor or
- * -errno; -EAGAIN is a unix socket's listener with no room for one more.
+ * address, or on its way there: then *is_done is false. Returns the descriptor
+ * or -errno; -EAGAIN is a unix socket's listener with no room for one more.
  */
 int sock_start(const struct addr *to, int type, bool *is_done);
 
-/* Is there a process that we can see at the other end of a unix socket? *who is it,
- * by the kernel's word: who has listened, or who has connected. */
+/* Is there a process that we can see at the other end of a unix socket? *who
+ * is it, by the kernel's word: who has listened, or who has connected. */
 bool sock_peer(int fd, struct ucred *who);
 
 #endif

@@ -24,7 +24,7 @@ struct child_plan {
 	int    ready_as;
 };
 
-#define CHILD_HOLD_MS SPAWN_HOLD_MS	/* so long a start holds its caller at most */
+#define CHILD_HOLD_MS SPAWN_HOLD_MS	/* so long a start holds its caller */
 
 /* What else came of a start. */
 struct child_news {

@@ -1,59 +1,176 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/keeper.h - starts, signals, stops and restarts the service
+ * sup/keeper.h - keeps the service: starts, signals, stops, restarts, mourns it
  *
- * Carries out what service.c decides. A part of PID 1 (sup/self.h).
+ * Each event has a function here; sup/lifecycle.h decides what it leads to, and
+ * the keeper does that. It reads no signals, reaps nobody and opens no listener:
+ * signal_reader, reaper, job_control and respond call it, and init.c turns the
+ * loop until is_over. Once the service has been started nothing here fails,
+ * blocks or allocates. keeper_*.c are its parts.
  */
 #ifndef HALE_SUP_KEEPER_H
 #define HALE_SUP_KEEPER_H
 
-#include "sup/self.h"
+#include "sup/last_end.h"
+#include "sup/launch.h"
+#include "sup/lifecycle_status.h"
+#include "sup/listen.h"
+#include "sup/main_pid.h"
+#include "sup/monitor.h"
+#include "sup/proc.h"
+#include "sup/snapshot.h"
 
-/* Starts the service, for the first time or `again`. Returns 0, or the exit code
- * that stands for the failure, which was logged. */
-int keeper_start(struct init *in, bool again);
+#define KEEPER_CODES     256	/* exit codes there are */
+#define KEEPER_UNHEALTHY 1	/* exit code: on_unhealthy said so */
+#define KEEPER_LIST_MAX  512	/* bytes of the names of what was left */
+
+/* How the service is to be kept; lives as long as the keeper. */
+struct keeper_plan {
+	char  **argv;		/* NULL-terminated */
+	const struct opt_group *settings;	/* HALE_* of these is not passed on;
+					 * NULL: all is */
+	/* Appends what may have been meant by a program that is not there; or
+	 * NULL. */
+	void  (*write_hint)(struct buf *b, const char *program);
+	struct signals_given given;
+	bool    group;		/* signals go to the whole process group */
+	bool    stopped_ok;	/* 128 + our stop signal is success */
+	bool    follow_orphan;	/* the one process it left is the service */
+	struct lifecycle_conf lifecycle;
+	struct monitor_plan   monitor;
+	bool    is_success[KEEPER_CODES];	/* exit codes that become 0 */
+};
+
+/* What is its owner's. */
+struct keeper_world {
+	struct loop          *loop;
+	struct monitor       *monitor;	/* zeroed; the keeper opens it */
+	struct monitor_room  *monitor_room;
+	struct signals_rules *rules;	/* set; the group is chosen at each
+					 * start */
+	int terminal_fd;	/* the service's controlling terminal, or -1 */
+	size_t n_listen;	/* where hale itself listens */
+	const struct listen_place *listen;
+	/* Nobody may be left: to be looked for in this turn of the loop. */
+	void (*reap_soon)(void *owner);
+	void  *owner;
+};
+
+/* The end of an exec that takes long is waited for. */
+struct keeper_loading {
+	struct source  source;	/* first, so that it leads here */
+	struct keeper *keeper;
+	int            err;	/* it has failed: the child is about to end */
+};
+
+/* What is not touched before the service has started. */
+struct keeper_room {
+	int      stop_came;	/* the signal that was the (last) stop */
+	struct signalfd_siginfo stop_from;	/* its value, if queued */
+	bool     is_key_stop;	/* the terminal has sent the stop signal */
+	int64_t  stop_ms;	/* when the stop signal was sent */
+	uint64_t heard_ticks;	/* when a stop went to the group, or 0 */
+	int      group_fd;	/* from tree_hold(), or 0 */
+	uint64_t forwarded;	/* signals, the stop's among them */
+	int64_t  died_ms;	/* the last end; 0: there was none */
+	struct main_pid main_pid;
+	pid_t    launched;	/* by hale: may be the service again */
+	bool     upgrade_failed;	/* its successor has ended badly */
+	bool     logged_unfollowed;	/* a MAINPID that is nobody's, since the
+					 * start */
+	bool     logged_clash;	/* that it may have wanted hale's port */
+	struct keeper_loading loadings[2];	/* one may have ended in this
+						 * very turn */
+	char name[PROC_NAME_LEN + 1];	/* of what was followed, at that time */
+	char sick[SNAPSHOT_WHY_MAX];	/* why it is not live, or was stopped */
+	char last_end[LAST_END_TEXT_MAX];	/* how it ended, or "" */
+	char refused[SNAPSHOT_WHY_MAX];	/* why the machine refused a start, or
+					 * "" */
+};
+
+/* All zero but for what keeper_init() sets. */
+struct keeper {
+	const struct keeper_plan *plan;
+	struct keeper_world  with;
+	struct keeper_room  *room;
+	struct source        timer;	/* the machine's deadline */
+	struct lifecycle     lifecycle;
+	struct launch        launch;
+	struct keeper_loading *loading;	/* its program is not loaded, or NULL */
+	struct last_end_alive alive;
+	int64_t  started_ms;
+	uint64_t born_ms;	/* the same, since the epoch */
+	pid_t    pid;		/* the service's; 0 once it has ended */
+	pid_t    group;		/* its process group, for what it leaves */
+	int      status;	/* its wait status */
+	int      stop_signal;	/* what the stop is sent as */
+	int      exit_code;	/* hale's own, once .. */
+	bool     is_over;	/* .. there is nothing left to do */
+	bool     stop_sent;
+	bool     cleared;	/* it got SIGKILL as part of a restart */
+	bool     is_stopped;	/* as waitpid() reported it last */
+	bool     renamed;	/* it is called room->name now */
+	bool     logged_unreachable;	/* that it cannot be signalled */
+};
+
+/*
+ * Sets k and the room up and chooses the service's process group. Both zeroed;
+ * they, the plan and what `with` points to live until hale's end.
+ */
+void keeper_init(struct keeper *k, struct keeper_room *room,
+                 const struct keeper_plan *plan,
+                 const struct keeper_world *with);
+
+/* Opens what a start needs, and the monitor. Returns 0 or an error number. */
+int keeper_open(struct keeper *k);
+
+#define KEEPER_FDS_MAX (INBOX_FDS_MAX + 3)
+
+/* Puts down the descriptors that are the keeper's. Returns how many. */
+size_t keeper_fds(const struct keeper *k, int fds[KEEPER_FDS_MAX]);
+
+/* The first start. Returns 0, or the exit code that stands for its failure,
+ * which was logged. */
+int keeper_start(struct keeper *k);
 
 /* What follows a start, and must not delay the service. A kill in its first
- * moment is among those counted here: it is then told as a plain SIGKILL. */
-void keeper_started(struct init *in);
+ * moment is among those counted here: it then looks like a plain SIGKILL. */
+void keeper_follow_start(struct keeper *k);
 
-/* An event for the machine: what it decides is done. */
-void keeper_step(struct init *in, enum lifecycle_event ev);
+/* A stop came: signal `came`, to be sent on as sig. info has its value. */
+void keeper_stop(struct keeper *k, int sig,
+                 const struct signalfd_siginfo *info);
 
-/* The machine's deadline has come: a source's expired(). */
-void keeper_expired(struct source *timer);
+/* The same from a key of the terminal: the service has got it too, so that no
+ * drain can come before. */
+void keeper_stop_by_key(struct keeper *k, int sig);
 
-/* Sends sig to the service, or with to_group to its group: where that is hale's
- * own and so has others too (a shell's script, the other end of a pipe), to
- * what descends from it. Returns 0 or -EPERM. */
-int keeper_signal(const struct init *in, bool to_group, int sig,
-                  const struct signalfd_siginfo *info);
+/* `hale drain`. */
+void keeper_drain(struct keeper *k);
 
-/* Root without CAP_KILL may not signal another user's process (kill(2)): says so
- * once, and keeper_step() hears of it. */
-void keeper_note_reach(struct init *in, int result);
+/* Passes a signal on, to its group with to_group. */
+void keeper_forward(struct keeper *k, bool to_group, int sig,
+                    const struct signalfd_siginfo *info);
 
-/* Sends the stop signal. */
-void keeper_stop(struct init *in);
+/*
+ * pid was reaped; peak_kb is the most memory that it had. Returns whether that
+ * was the service's end: false too if another process has taken its place.
+ */
+bool keeper_reaped(struct keeper *k, pid_t pid, int status, long peak_kb);
 
-/* Logs "DONE SIGTERM to app (pid 7)" at info. */
-void keeper_tell_signal(const struct init *in, const char *done, int sig);
+/* Another process, not a checker, was reaped; no child is left at all. */
+void keeper_orphan_ended(struct keeper *k, pid_t pid, int status);
+void keeper_alone(struct keeper *k);
 
-/* Holds on to in->group, the old one is let go. */
-void keeper_hold_group(struct init *in);
+/* A sign of life: it has not been reaped. */
+void keeper_lives(struct keeper *k);
 
-/* Is the service to be in hale's own process group? */
-void keeper_choose_group(struct init *in);
-
-/* An exec that took long has ended; result < 0 is its error number, and then the
- * child, reaped like any other, goes to keeper_failed_late(). */
-void keeper_exec_ended(struct init *in, int result);
-void keeper_failed_late(struct init *in);
-
-/* Checks go on while it may serve: they end with the stop signal. */
-bool keeper_is_watched(const struct lifecycle *s);
-
-/* The service's own exit code, remapped. */
-int keeper_code(const struct init *in);
+/* What the service is called: as it was started, or as what has taken its place
+ * calls itself. */
+static inline const char *
+keeper_program(const struct keeper *k)
+{
+	return k->renamed ? k->room->name : k->plan->argv[0];
+}
 
 #endif

@@ -7,27 +7,34 @@
 
 #include "base/opt.h"
 #include "sup/child.h"
-#include "sup/monitor.h"
+#include "sup/inbox.h"
 
-#define LAUNCH_REASON_MAX 900	/* bytes of why an exec failed; fits a log line */
+#define LAUNCH_REASON_MAX 900	/* bytes of why an exec failed, for a line */
+
+struct launch_plan {
+	char **argv;
+	const struct opt_group *settings;	/* HALE_* of these is hale's own and not
+					 * passed on; NULL: all is */
+	const struct signals_given *given;
+	int    terminal_fd;	/* shared with it; -1: a session of its own */
+	bool   shares_group;	/* it stays in hale's process group */
+	int    ready_as;	/* its descriptor for readiness, or 0 */
+	bool   keeps_cwd;	/* for a later start and for exec: checks */
+};
 
 struct launch {
 	struct child_plan child;
-	const struct opt_group *settings;	/* set before launch_prepare(): HALE_*
-					 * of these is hale's own and not passed
-					 * on; NULL: all is */
 	bool stays;	/* hale must not leave its working directory */
 	struct child_news news;	/* of the last start */
 };
 
 /*
- * Prepares starts of argv. With keep_cwd the current directory is kept, for a
- * later start and for exec: checks: open, or by staying in it. Returns 0 or
- * -errno.
+ * Prepares starts, with what the inbox needs in the environment. With keeps_cwd
+ * the current directory is kept: open, or by staying in it. Returns 0 or an
+ * error number.
  */
-int launch_prepare(struct launch *l, char **argv,
-                   const struct signals_given *given, int terminal_fd,
-                   struct monitor *watch, bool keep_cwd);
+int launch_prepare(struct launch *l, const struct launch_plan *plan,
+                   struct inbox *inbox);
 
 /* Starts it. Returns the pid or an error number, for launch_explain(). With
  * l->news.exec_fd its exec has not finished (sup/child.h). */

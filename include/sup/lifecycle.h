@@ -3,27 +3,24 @@
  * sup/lifecycle.h - the life of the service, as a pure machine
  *
  * Takes events and the time, returns what is to be done. It sends nothing,
- * waits for nothing and never fails: init.c carries the actions out.
+ * waits for nothing and never fails: sup/keeper.h carries the actions out.
  */
 #ifndef HALE_SUP_LIFECYCLE_H
 #define HALE_SUP_LIFECYCLE_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "sup/backoff.h"
 
-#define LIFECYCLE_KILL_AGAIN_MS 1000	/* between two SIGKILLs to everything */
-#define LIFECYCLE_CLEAR_AGAIN_MS 100	/* between two to what a dead one left */
-#define LIFECYCLE_CLEAR_MAX_MS  10000	/* then the next is started all the same */
-#define LIFECYCLE_DEATH_MAX_MS  10000	/* after its first SIGKILL: the kernel holds
-					 * it, and hale waits no longer */
-#define LIFECYCLE_HUNG_MS       10000	/* stop timeout, if none is set, of a service
-					 * that is not live when its stop begins: it
-					 * may hear nothing */
-#define LIFECYCLE_SLOW_MS       5000	/* a stop without a limit that takes longer
-					 * is reported once */
-#define LIFECYCLE_REFUSED_MS    1000	/* first pause after a start that the
-					 * machine refused; doubles */
-#define LIFECYCLE_GOOD_MS       60000	/* so long healthy: back-off starts anew */
+#define LIFECYCLE_KILL_AGAIN_MS  1000	/* between two SIGKILLs to everything */
+#define LIFECYCLE_CLEAR_AGAIN_MS 100	/* .. and to what a dead one left */
+#define LIFECYCLE_CLEAR_MAX_MS   10000	/* then the next is started anyway */
+#define LIFECYCLE_DEATH_MAX_MS   10000	/* after its first SIGKILL: the kernel
+					 * holds it, and hale waits no longer */
+#define LIFECYCLE_HUNG_MS        10000	/* stop timeout, if none is set, of one
+					 * that is not live when its stop
+					 * begins: it may hear nothing */
+#define LIFECYCLE_SLOW_MS        5000	/* a stop without a limit that takes
+					 * longer is reported once */
+#define LIFECYCLE_GOOD_MS        60000	/* so long healthy: back-off anew */
 
 enum lifecycle_state {
 	SVC_RUNNING,
@@ -79,10 +76,22 @@ enum lifecycle_unhealthy {
 	UNHEALTHY_EXIT,		/* stop it and leave */
 };
 
+/* How it is to live; 0 turns each off. */
+struct lifecycle_conf {
+	int64_t drain_ms;
+	int64_t stop_timeout_ms;
+	int64_t linger_ms;
+	enum lifecycle_restart   restart;
+	enum lifecycle_unhealthy on_unhealthy;
+	struct backoff_conf backoff;
+};
+
 struct lifecycle {
+	const struct lifecycle_conf *conf;
+	bool    leaving_kills;	/* hale is PID 1: the kernel ends all with it */
 	enum lifecycle_state state;
 	int64_t deadline_ms;	/* when EV_DEADLINE is due, or CLOCK_NEVER */
-	int64_t unready_ms;	/* drained or being stopped since, or CLOCK_NEVER */
+	int64_t unready_ms;	/* drained or stopped since, or CLOCK_NEVER */
 	int64_t off_ms;		/* not ready since, for another reason (not yet,
 				 * a check, the end before a restart), or
 				 * CLOCK_NEVER */
@@ -91,33 +100,23 @@ struct lifecycle {
 	bool    unheard;	/* .. since it may not be signalled */
 	bool    is_patient;	/* STOPPING: without a limit, which deadline_ms
 				 * is not: it is for ACT_SLOW */
-	bool    stuck;		/* MENDING: not even SIGKILL has ended it so far */
+	bool    stuck;		/* MENDING: not even SIGKILL has ended it yet */
 	bool    pardoned;	/* this wait was begun anew after a freeze */
 	int     stops;		/* EV_STOP so far */
 	bool    sickened;	/* UNHEALTHY_EXIT is why it is being stopped */
-	int     restarts;	/* all of them, and those .. */
-	int     in_row;		/* .. without a good minute in between */
-	int64_t backoff_ms;	/* what the next restart waits */
-	int64_t refused_ms;	/* what the next try of a refused start waits */
+	bool    is_gentle;	/* CLEARING: what it left may still finish */
+	struct backoff backoff;
 	int64_t start_ms;	/* CLEARING, WAITING: when it is due */
 	int64_t wait_ms;	/* what was given to those who are to end */
-	int64_t last_ms;	/* STOPPING, MENDING, CLEARING: after SIGKILL, when
-				 * the wait for a death is over; CLOCK_NEVER: no
-				 * SIGKILL yet (CLEARING: set from the start) */
+	int64_t last_ms;	/* STOPPING, MENDING, CLEARING: when the wait for
+				 * a death by SIGKILL is over; CLOCK_NEVER: none
+				 * was sent (CLEARING: set from the start) */
 	int64_t good_ms;	/* healthy since, or CLOCK_NEVER */
-	/* set by the owner before the first step; 0 turns each off */
-	bool    leaving_kills;	/* hale is PID 1: the kernel ends all with it */
-	int64_t drain_ms;
-	int64_t stop_timeout_ms;
-	int64_t linger_ms;
-	enum lifecycle_restart   restart;
-	enum lifecycle_unhealthy on_unhealthy;
-	int64_t backoff_min_ms, backoff_max_ms;	/* it doubles, up to max */
-	int     max_restarts;	/* in a row */
 };
 
-/* The service was started for the first time; what the owner set is kept. */
-void lifecycle_started(struct lifecycle *s, int64_t now_ms);
+/* The service was started for the first time; conf lives as long as s. */
+void lifecycle_started(struct lifecycle *s, const struct lifecycle_conf *conf,
+                       bool leaving_kills, int64_t now_ms);
 
 /*
  * After ACT_START the service counts as running: a start that failed is told
@@ -131,36 +130,5 @@ void lifecycle_started(struct lifecycle *s, int64_t now_ms);
  */
 enum lifecycle_act lifecycle_step(struct lifecycle *s, enum lifecycle_event ev,
                               int64_t now_ms);
-
-/* It asks for more time to stop (sd_notify's EXTEND_TIMEOUT_USEC): while it is
- * being stopped, EV_DEADLINE is not due before until_ms. */
-void lifecycle_extend(struct lifecycle *s, int64_t until_ms);
-
-/*
- * The timer for deadline_ms came late by so much: hale was frozen, and so was
- * who was to end in that time (`docker pause`, SIGSTOP). Its time starts anew,
- * once a wait. Not the drain: the load balancers that it is for were not frozen.
- * Returns whether deadline_ms was moved, else it has come.
- */
-#define LIFECYCLE_FROZEN_MS 200	/* less is a busy machine */
-bool lifecycle_pardon(struct lifecycle *s, int64_t now_ms);
-
-/* May it come back to life by itself at all? */
-bool lifecycle_restarts(const struct lifecycle *s);
-
-/* Is it being replaced: stopped for that, ended, or waited for? */
-bool lifecycle_is_mending(const struct lifecycle *s);
-
-/* Does the service's process exist, or will it again by itself? */
-bool lifecycle_is_live(const struct lifecycle *s);
-
-/* Is it to be given work: running, and not draining? */
-bool lifecycle_is_ready(const struct lifecycle *s);
-
-/* Since when it is given no work, for whatever reason, or CLOCK_NEVER. */
-int64_t lifecycle_off_since(const struct lifecycle *s);
-
-/* "running", "restarting", "draining", "stopping", "lingering"; static. */
-const char *lifecycle_state_text(const struct lifecycle *s);
 
 #endif

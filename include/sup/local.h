@@ -19,7 +19,7 @@
 #include "net/server.h"
 #include "sup/proc.h"
 
-#define LOCAL_NAME_LEN PROC_NAME_LEN	/* bytes: all that a process's name has */
+#define LOCAL_NAME_LEN PROC_NAME_LEN	/* bytes: all of a process's name */
 #define LOCAL_FIXED    "hale"
 #define LOCAL_AGAIN_MIN_MS 1000		/* from a failed try to the next .. */
 #define LOCAL_AGAIN_MAX_MS 60000	/* .. which doubles up to this */
@@ -27,7 +27,7 @@
 struct local {	/* all zero: not opened */
 	struct source  again;	/* for the next try, where one failed */
 	struct server *server;
-	int64_t        pause_ms;	/* before the next try; 0: none failed */
+	int64_t        pause_ms;	/* to the next try; 0: none failed */
 };
 
 /*

@@ -17,14 +17,14 @@
 
 #include <stdint.h>
 
-#define LOCAL_ASK_MAX 16	/* supervisors of one container that are tried */
+#define LOCAL_ASK_MAX 16	/* supervisors of a container that are tried */
 
 /*
  * Sends "METHOD PATH" and appends the answer's body to `body`. Who finds many
- * others waiting there waits as well.
- * Returns the HTTP status, or -errno (-ECONNREFUSED: no supervisor here),
- * ERR_PEER (none that is believed), ERR_TIMEOUT, or what client/exchange.h has for
- * an answer that is broken; ERR_TOOBIG is also one of more than 33 KiB.
+ * others waiting there waits as well. Returns the HTTP status, or -errno
+ * (-ECONNREFUSED: no supervisor here), ERR_PEER (none that is believed),
+ * ERR_TIMEOUT, or what client/exchange.h has for an answer that is broken;
+ * ERR_TOOBIG is also one of more than 33 KiB.
  */
 int local_ask(const char *method, const char *path, int64_t deadline_ms,
               struct buf *body);

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define PROC_NAME_LEN  15	/* bytes of a process's name (comm in proc(5)) */
+#define PROC_NAME_LEN  15	/* bytes of a process's name (comm, proc(5)) */
 #define PROC_DEPTH_MAX 64	/* generations that are walked up */
 
 /* Does /proc show our own PID namespace? */

@@ -2,8 +2,8 @@
 /*
  * sup/procstat.h - reads the bytes of /proc/PID/stat and its like (pure)
  *
- * Opens nothing: sup/proc.h and sup/kin.h do. Fields are those of proc(5), by
- * their names there.
+ * Opens nothing: sup/proc.h and sup/descendants.h do. Fields are those of
+ * proc(5), by their names there.
  */
 #ifndef HALE_SUP_PROCSTAT_H
 #define HALE_SUP_PROCSTAT_H
@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 #define PROCSTAT_MAX 1024	/* bytes of the file that are looked at */
-#define PROCSTAT_HZ  100	/* clock ticks a second, on all that hale runs on */
+#define PROCSTAT_HZ  100	/* clock ticks a second, wherever hale runs */
 
 struct procstat {
 	char     state;		/* 'R', 'S', 'D', 'T', 't', 'Z', 'X'... */

@@ -1,33 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/reaper.h - hears of children that end, stop or take the service's place
+ * sup/reaper.h - reaps children and hands each to its owner
  *
- * A part of PID 1 (sup/self.h).
+ * The service goes to the keeper, a check's child to the monitor, a stop by job
+ * control to that. What is nobody's is an orphan, and is counted here.
  */
 #ifndef HALE_SUP_REAPER_H
 #define HALE_SUP_REAPER_H
 
-#include "sup/self.h"
+#include "sup/job_control.h"
+
+struct reaper {
+	struct source       again;	/* due when there may be more */
+	struct keeper      *keeper;
+	struct monitor     *monitor;
+	struct job_control *jobs;
+	bool     warns_of_orphans;
+	bool     logged_traced;	/* one line for all that asked to be traced */
+	uint64_t orphans;	/* so far */
+};
 
 /*
- * Reaps who has ended. One wait per SIGCHLD would lose children, since signals
+ * Reaps what has ended. One wait per SIGCHLD would lose children, since signals
  * merge. A storm of them is taken in parts, so that probes are answered
- * meanwhile: in->signals is due at once then.
+ * meanwhile: the rest comes in the next turn.
  */
-void reaper_reap(struct init *in);
+void reaper_reap(struct reaper *r);
 
-/* monitor_owner: it names pid as its main process, and there is a sign of life. */
-void reaper_named(void *in, pid_t pid);
-void reaper_lives(void *in);
+/* The same, in this turn of the loop or the next. */
+void reaper_reap_soon(void *reaper);
 
-/*
- * follow's: the service has ended, and its parent is another process, which gets
- * its exit code: most likely the one that was the service before. An upgrade
- * that failed leaves that one in its place, to be stopped if a stop is under way.
- */
-void reaper_gone(void *in, pid_t pid);
-
-/* The terminal is the service's again where a shell has made it ours. */
-void reaper_hand_over(const struct init *in);
+/* Expired(), for the owner that puts `again` into the loop. */
+void reaper_expired(struct source *again);
 
 #endif

@@ -45,7 +45,7 @@ struct signals_rules {
 	/* [n]: what signal n becomes; 0: itself, SIGNALS_DROP: nothing */
 	signed char rewrite[SIGNAME_MAX + 1];
 	int         stop_signal;	/* what SIGTERM becomes, or 0 */
-	uint64_t    stops;	/* bit n - 1: signal n is a stop, as TERM and INT */
+	uint64_t    stops;	/* bit n - 1: signal n is a stop, as TERM is */
 	bool        own_session;	/* the service has no terminal */
 	bool        shares_group;	/* it is in hale's process group */
 	bool        leads_session;	/* hale leads the terminal's session */

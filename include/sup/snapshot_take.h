@@ -10,7 +10,7 @@
 #ifndef HALE_SUP_SNAPSHOT_TAKE_H
 #define HALE_SUP_SNAPSHOT_TAKE_H
 
-#include "sup/self.h"
+#include "sup/init_state.h"
 #include "sup/snapshot.h"
 
 /* Fills all of s that the scope asks for. Of `in` it changes only the figures

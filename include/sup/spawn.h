@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 #define SPAWN_HOLD_MS 100	/* below a second */
-#define SPAWN_STACK 8192	/* bytes: execvp(3) needs 4.5 KB to search PATH */
+#define SPAWN_STACK 8192	/* bytes: execvp(3) needs 4.5 KB of it */
 
 /* The child's work; it returns only to end with exit code 126. */
 typedef void spawn_work(void *arg);
@@ -23,9 +23,9 @@ enum spawn_end {
 
 /*
  * Runs work(arg) in a child on our memory, and waits at most SPAWN_HOLD_MS
- * until the child has left it. Returns its pid, or -errno where there is none: -ENOSYS,
- * -EINVAL or -EPERM where the processor, the kernel or a seccomp profile is not
- * for it.
+ * until the child has left it. Returns its pid, or -errno if there is none:
+ * -ENOSYS, -EINVAL or -EPERM where the processor, the kernel or a seccomp
+ * profile is not for it.
  * One that was killed is to be reaped whenever it comes: the kernel may hold it
  * for long. It never runs an instruction on our memory again, and what it has
  * written there does not count; but the kernel writes to a word of ours when it

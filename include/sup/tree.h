@@ -6,7 +6,7 @@
 #define HALE_SUP_TREE_H
 
 #include "base/buf.h"
-#include "sup/kin.h"
+#include "sup/descendants.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,7 +15,7 @@
 
 /*
  * Signals go as the receiver's own user where hale itself may not send them
- * (sup/deliver.h). -EPERM: that is not possible either, and somebody who is
+ * (sup/signal_send.h). -EPERM: that is not possible either, and somebody who is
  * there was not signalled. Another error number: it failed for the moment, as
  * where there is no process to be had for it. That a process has ended is no
  * failure.
@@ -23,7 +23,7 @@
 
 /*
  * The group that stands for pid: its own, or the one that it was started in if
- * it has taken the place of another (sup/follow.h). Never hale's, where it is
+ * it has taken the place of another (sup/main_pid.h). Never hale's, where it is
  * right after its start, or to stay with a terminal: then it is pid itself.
  */
 pid_t tree_group_of(pid_t pid);
@@ -89,7 +89,7 @@ void tree_end_own(void);
  * reaps what was forked meanwhile and comes to hale, for so long at most. */
 void tree_finish(int64_t timeout_ms);
 
-/* The name (comm) of a checker or one that sends a signal (sup/deliver.h):
+/* The name (comm) of a checker or one that sends a signal (sup/signal_send.h):
  * hale's own child, and nobody's leftover. */
 #define TREE_CHECKER "hale-check"
 

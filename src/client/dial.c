@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* client/dial.c - connect to the first address that answers, or to a unix socket */
+/* client/dial.c - connect to the first address that answers, or to a path */
 #include "client/dial.h"
 
 #include <errno.h>
@@ -85,7 +85,7 @@ int
 dial_unix(const struct addr *to, int64_t deadline_ms)
 {
 	/* connect() never is in progress there: it waits for room in the
-	 * listener's backlog, here until the deadline (unix(7), SO_SNDTIMEO). */
+	 * listener's backlog, here until the deadline (SO_SNDTIMEO). */
 	int wait_ms = clock_wait_ms(deadline_ms), r;
 	struct timeval wait = { .tv_sec = wait_ms / 1000,
 	                        .tv_usec = wait_ms % 1000 * 1000L };

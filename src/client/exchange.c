@@ -339,9 +339,9 @@ open_tunnel(struct exchange *c, const struct exchange_to *to)
 	return c->reply.status / 100 == 2 ? 0 : ERR_REFUSED;
 }
 
-/* The literal address in the host, for the certificate; none for a name. IPv4 in
- * all the ways in which the resolver takes it ("127.1", "0x7f.0.0.1"): a name
- * that leads to an address without a look-up must not match one of a
+/* The literal address in the host, for the certificate; none for a name. IPv4
+ * in all the ways in which the resolver takes it ("127.1", "0x7f.0.0.1"): a
+ * name that leads to an address without a look-up must not match one of a
  * certificate. An IPv6 zone ("%eth0") is not part of the address. */
 static void
 note_ip(struct tls_conf *conf)
@@ -424,8 +424,8 @@ static void
 write_too_big(const struct exchange *c, struct buf *b)
 {
 	if (c->step == EXCHANGE_BODY)
-		buf_str(b, "a chunk's size line or the trailers are longer than "
-		        BUF_DIGITS(CHUNKS_LINE_MAX) " bytes");
+		buf_str(b, "a chunk's size line or the trailers are longer "
+		        "than " BUF_DIGITS(CHUNKS_LINE_MAX) " bytes");
 	else if (c->heads_len > EXCHANGE_HEADS_MAX)
 		buf_str(b, "all heads of the answer are longer than "
 		        BUF_DIGITS(EXCHANGE_HEADS_MAX) " bytes");

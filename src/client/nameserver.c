@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client/nameserver.c - the rounds: which name server is asked, and who is believed
+ * client/nameserver.c - the rounds: which server is asked, and who is believed
  *
- * A server's inability (SERVFAIL, REFUSED, NOTIMP, a lame or broken answer) is kept
- * until the next server is asked. One usable answer ends the rounds, as in glibc:
- * the other family is left.
+ * A server's inability (SERVFAIL, REFUSED, NOTIMP, a lame or broken answer) is
+ * kept until the next server is asked. One usable answer ends the rounds, as
+ * in glibc: the other family is left.
  */
 #include "client/nameserver.h"
 
@@ -17,9 +17,9 @@
 #include "client/query.h"
 
 /* What answers the question, if only with no. */
-#define USABLE   (QUERY_FOUND | QUERY_SET(DNS_NODATA) | QUERY_SET(DNS_DANGLING) \
-                  | QUERY_SET(DNS_NXDOMAIN) | QUERY_SET(DNS_FORMERR) \
-                  | QUERY_SET(DNS_OTHER))
+#define USABLE   (QUERY_FOUND | QUERY_SET(DNS_NODATA) \
+                  | QUERY_SET(DNS_DANGLING) | QUERY_SET(DNS_NXDOMAIN) \
+                  | QUERY_SET(DNS_FORMERR) | QUERY_SET(DNS_OTHER))
 /* What the list of what the servers did has words for. */
 #define FAILURES (QUERY_SET(DNS_SERVFAIL) | QUERY_SET(DNS_REFUSED) \
                   | QUERY_SET(DNS_NOTIMP) | QUERY_SET(DNS_FORMERR) \
@@ -57,8 +57,8 @@ slot_end(const struct nameservers *s, size_t i)
 	return now_ms + ms;
 }
 
-/* What came of asking it, which ended with r: what it says that it cannot do, before
- * an error of the connection. */
+/* What came of asking it, which ended with r: what it says that it cannot do,
+ * before an error of the connection. */
 static void
 note_failure(struct nameserver *of, const struct queries *qs, int r)
 {

@@ -96,7 +96,8 @@ send_open(struct nameservers *s, struct nameserver *to, struct queries *qs)
 		if (to->fd < 0)
 			return to->fd;
 		if (!of->is_sent
-		 && send(to->fd, query, dns_write(query, &of->q), MSG_NOSIGNAL) < 0
+		 && send(to->fd, query, dns_write(query, &of->q),
+		         MSG_NOSIGNAL) < 0
 		 && errno != EAGAIN)	/* lost, as any datagram can be */
 			return -errno;
 		of->is_sent = true;
@@ -106,8 +107,8 @@ send_open(struct nameservers *s, struct nameserver *to, struct queries *qs)
 	return 0;
 }
 
-/* Once one family has addresses, or the name does not exist, the other family has
- * not much time left. */
+/* Once one family has addresses, or the name does not exist, the other family
+ * has not much time left. */
 static void
 hurry(const struct queries *qs, int64_t *again_ms, int64_t *end_ms)
 {
@@ -123,6 +124,13 @@ hurry(const struct queries *qs, int64_t *again_ms, int64_t *end_ms)
 	*again_ms = now_ms + left_ms / 2;
 }
 
+static void
+send_again(struct queries *qs)
+{
+	for (size_t i = 0; i < qs->n; i++)
+		qs->of[i].is_sent = qs->of[i].says != QUERY_NOTHING;
+}
+
 /* see client/query.h */
 int
 query_udp(struct nameservers *s, struct nameserver *to, struct queries *qs,
@@ -136,11 +144,11 @@ query_udp(struct nameservers *s, struct nameserver *to, struct queries *qs,
 		r = send_open(s, to, qs);
 		if (r < 0)
 			return r;
-		r = wait_for(to->fd, POLLIN, again_ms < end_ms ? again_ms : end_ms);
+		r = wait_for(to->fd, POLLIN,
+		             again_ms < end_ms ? again_ms : end_ms);
 		if (r == ERR_TIMEOUT && again_ms < end_ms) {
 			again_ms = end_ms;
-			for (size_t i = 0; i < qs->n; i++)
-				qs->of[i].is_sent = qs->of[i].says != QUERY_NOTHING;
+			send_again(qs);
 			continue;
 		}
 		if (r < 0)
@@ -178,7 +186,8 @@ send_tcp(int fd, struct queries *qs)
 	sent = send(fd, out, len, MSG_NOSIGNAL);
 	if (sent < 0)
 		return -errno;
-	return (size_t)sent == len ? 0 : ERR_SHORT;	/* of a new socket's room */
+	/* A new socket has room for it. */
+	return (size_t)sent == len ? 0 : ERR_SHORT;
 }
 
 /* Reads until message[] holds want bytes. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* client/resolve.c - literal addresses, localhost, /etc/hosts, DNS, and their order */
+/* client/resolve.c - literal addresses, localhost, hosts, DNS, their order */
 #include "client/resolve.h"
 
 #include <errno.h>
@@ -20,6 +20,7 @@
 #define HOSTS      "/etc/hosts"
 #define RESOLVCONF "/etc/resolv.conf"
 #define PIECE_MAX  4096	/* bytes of hosts read at a time */
+#define TRIED_SHOWN 4	/* names of the search list that a failure names */
 #define SERVERS_DID_MAX (RESOLVCONF_SERVERS_MAX * (IP_TEXT_MAX + 64))
 
 _Static_assert(DIAL_ADDRS_MAX == DNS_A_MAX + DNS_AAAA_MAX,
@@ -31,14 +32,14 @@ struct resolve {
 	int               family;
 	int64_t           deadline_ms;
 	struct resolvconf conf;
-	char              text[RESOLVCONF_MAX + 1];	/* conf's spans point here */
+	char              text[RESOLVCONF_MAX + 1];	/* conf's spans */
 	char              hostname[DNS_NAME_MAX + 2];
 	/* The failure that is reported: what, from whom, for which name. */
 	int               says;
 	struct ip         who;
 	char              name[DNS_NAME_MAX + 1];
 	char              servers_did[SERVERS_DID_MAX];
-	size_t            tried;	/* names, of which the one at ended_at */
+	size_t            tried;	/* names; the one at ended_at */
 	size_t            ended_at;	/* ended the search */
 	uint32_t          keys[DIAL_ADDRS_MAX];
 	struct nameservers servers;
@@ -64,7 +65,8 @@ is_of(const struct ip *ip, int family)
 	return family == AF_UNSPEC || ip->is_v6 == (family == AF_INET6);
 }
 
-/* Turns a zone's name or number into ip's. False: there is no such interface. */
+/* Turns a zone's name or number into ip's. False: there is no such interface.
+ * */
 static bool
 set_zone(struct ip *ip, struct span zone)
 {
@@ -110,8 +112,8 @@ add_localhost(struct dial_set *set, int family)
 			(void)dial_add(set, &both[i]);	/* it is empty */
 }
 
-/* Opens a file; one that waits for a writer does not hold us. Returns -ENOENT for
- * all that says that there is nothing to read. */
+/* Opens a file; one that waits for a writer does not hold us. Returns -ENOENT
+ * for all that says that there is nothing to read. */
 static int
 open_file(const char *path)
 {
@@ -122,7 +124,8 @@ open_file(const char *path)
 	return err_is_shortage(-errno) ? -errno : -ENOENT;
 }
 
-/* Reads on. Returns the bytes, 0 at the end, which is what cannot be read, too. */
+/* Reads on. Returns the bytes, 0 at the end, which is what cannot be read,
+ * too. */
 static size_t
 read_on(int fd, char *into, size_t room)
 {
@@ -190,8 +193,8 @@ read_conf(struct resolve *l)
 	resolvconf_read(&l->conf, (struct span){ l->text, len },
 	                span_of(l->hostname));
 	for (size_t i = 0; i < l->conf.servers_n; i++)
-		(void)set_zone(&l->conf.servers[i].ip,
-		               l->conf.servers[i].zone);	/* 0: unreachable */
+		(void)set_zone(&l->conf.servers[i].ip,	/* 0: unreachable */
+		               l->conf.servers[i].zone);
 	return 0;
 }
 
@@ -203,12 +206,13 @@ weight(int says)
 	return says == DNS_NODATA ? 2 : says == DNS_SERVFAIL ? 1 : 0;
 }
 
-/* What ends the look-up: no time, nothing to ask with, or records with no address,
- * where glibc ends its search. */
+/* What ends the look-up: no time, nothing to ask with, or records with no
+ * address, where glibc ends its search. */
 static bool
 is_last(int r)
 {
-	return r == ERR_TIMEOUT || r == DNS_DANGLING || (r < 0 && r > ERR_FIRST);
+	return r == ERR_TIMEOUT || r == DNS_DANGLING
+	    || (r < 0 && r > ERR_FIRST);
 }
 
 static void
@@ -277,7 +281,7 @@ write_tried(struct buf *b, const struct resolve *l)
 			names_end_search(&names);
 		if (span_is(buf_span(&name), l->name))
 			continue;
-		if (shown++ >= LOOKUP_TRIED_SHOWN) {
+		if (shown++ >= TRIED_SHOWN) {
 			more++;
 			continue;
 		}
@@ -301,7 +305,7 @@ has_spoken(const struct nameservers *s)
 }
 
 static void
-tell_failure(const struct resolve *l, struct buf *why)
+write_failure(const struct resolve *l, struct buf *why)
 {
 	if (l->says == ERR_PARSE) {
 		buf_str(why, "not a name that DNS can have: expected labels of "
@@ -333,7 +337,7 @@ tell_failure(const struct resolve *l, struct buf *why)
 }
 
 static int
-ask_names(struct resolve *l, struct buf *why)
+find_names(struct resolve *l, struct buf *why)
 {
 	int r = nameservers_init(&l->servers, &l->conf, l->family,
 	                         l->deadline_ms, l->set);
@@ -342,14 +346,14 @@ ask_names(struct resolve *l, struct buf *why)
 		r = try_names(l);
 	nameservers_end(&l->servers);
 	if (r == ERR_RESOLVE || r == ERR_TIMEOUT)
-		tell_failure(l, why);
+		write_failure(l, why);
 	else if (r < 0)
 		buf_str(why, err_text(r));
 	return r;
 }
 
 static int
-ask_servers(struct resolve *l, struct buf *why)
+find_in_dns(struct resolve *l, struct buf *why)
 {
 	int r = read_conf(l);
 
@@ -367,8 +371,9 @@ ask_servers(struct resolve *l, struct buf *why)
 	}
 	r = dial_make_room(l->set);
 	if (r == 0)
-		r = ask_names(l, why);
-	if (r != ERR_RESOLVE || l->says == DNS_NODATA || l->says == DNS_DANGLING)
+		r = find_names(l, why);
+	if (r != ERR_RESOLVE || l->says == DNS_NODATA
+	 || l->says == DNS_DANGLING)
 		return r;
 	return l->says == DNS_NXDOMAIN ? ERR_NONAME
 	     : l->says == ERR_PARSE ? ERR_PARSE : ERR_NAMESERVER;
@@ -408,7 +413,7 @@ sort(struct resolve *l)
 
 /* Fills l->set from hosts or DNS. */
 static int
-ask(struct resolve *l, struct buf *why)
+find(struct resolve *l, struct buf *why)
 {
 	int r = read_hosts(l);
 
@@ -418,7 +423,7 @@ ask(struct resolve *l, struct buf *why)
 	else if (r < 0)
 		buf_fmt(why, HOSTS ": %s", err_text(r));
 	else if (l->set->n == 0)
-		r = ask_servers(l, why);
+		r = find_in_dns(l, why);
 	if (r == 0)
 		sort(l);
 	return r;
@@ -453,7 +458,7 @@ resolve_host(struct dial_set *set, struct span host, uint16_t port, int family,
 	l->host = host;
 	l->family = family;
 	l->deadline_ms = deadline_ms;
-	r = ask(l, why);
+	r = find(l, why);
 	free(l);
 	return r;
 }

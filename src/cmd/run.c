@@ -12,7 +12,7 @@
 #include "base/parse.h"
 #include "cmd/run_checks.h"
 #include "cmd/script.h"
-#include "sup/explain.h"
+#include "sup/exec_error.h"
 #include "sup/init.h"
 
 #define WORD_MAX 32	/* bytes of a signal's name, an exit code, a duration */
@@ -80,9 +80,9 @@ add_remap(void *args, struct span value)
 	struct init_plan *plan = &((struct run_args *)args)->plan;
 	uint64_t code;
 
-	if (parse_uint_span(value, INIT_CODES - 1, &code) < 0)
+	if (parse_uint_span(value, KEEPER_CODES - 1, &code) < 0)
 		return ERR_PARSE;
-	plan->is_success[code] = true;
+	plan->service.is_success[code] = true;
 	return 0;
 }
 
@@ -142,8 +142,8 @@ add_live_check(void *args, struct span value)
 	                      VERDICT_LIVE);
 }
 
-/* The place of value among the n words, or ERR_PARSE. They are arrays, since the
- * loader would write to a page for pointers. */
+/* The place of value among the n words, or ERR_PARSE. They are arrays, since
+ * the loader would write to a page for pointers. */
 #define CHOICE_MAX 12	/* bytes of "on-failure" and its like */
 static int
 find_word(struct span value, const char words[][CHOICE_MAX], int n)
@@ -165,7 +165,7 @@ add_restart(void *args, struct span value)
 	int i = find_word(value, words, RESTART_ALWAYS + 1);
 
 	if (i >= 0)
-		((struct run_args *)args)->plan.restart =
+		((struct run_args *)args)->plan.service.lifecycle.restart =
 			(enum lifecycle_restart)i;
 	return i < 0 ? i : 0;
 }
@@ -181,7 +181,7 @@ add_on_unhealthy(void *args, struct span value)
 	int i = find_word(value, words, UNHEALTHY_EXIT + 1);
 
 	if (i >= 0)
-		((struct run_args *)args)->plan.on_unhealthy =
+		((struct run_args *)args)->plan.service.lifecycle.on_unhealthy =
 			(enum lifecycle_unhealthy)i;
 	return i < 0 ? i : 0;
 }
@@ -193,7 +193,7 @@ add_notify_fd(void *args, struct span value)
 
 	if (parse_uint_span(value, FD_TOP, &fd) < 0 || fd <= STDERR_FILENO)
 		return ERR_PARSE;
-	((struct run_args *)args)->plan.monitor.notify_fd = (int)fd;
+	((struct run_args *)args)->plan.service.monitor.notify_fd = (int)fd;
 	return 0;
 }
 
@@ -215,8 +215,8 @@ add_backoff(void *args, struct span value)
 	 || parse_ms(low, &min_ms) < 0 || parse_ms(high, &max_ms) < 0
 	 || min_ms > max_ms)
 		return ERR_PARSE;
-	plan->backoff_min_ms = min_ms;
-	plan->backoff_max_ms = max_ms;
+	plan->service.lifecycle.backoff.min_ms = min_ms;
+	plan->service.lifecycle.backoff.max_ms = max_ms;
 	return 0;
 }
 
@@ -228,7 +228,7 @@ add_backoff(void *args, struct span value)
 	    "ADDRESS", add_listen, \
 	    "PORT, IP:PORT, [IPV6]:PORT, unix:/PATH or unix:@NAME of at most " \
 	    "107 bytes, each with \",probes\" after it to show verdicts only") \
-	OPT(0, "drain", OPT_MS, AT(plan.drain_ms), "", \
+	OPT(0, "drain", OPT_MS, AT(plan.service.lifecycle.drain_ms), "", \
 	    "on a stop: readiness off, serve on for this long, then stop", "", \
 	    NULL, "") \
 	OPT(0, "stop-on", OPT_LIST, 0, "", \
@@ -237,10 +237,10 @@ add_backoff(void *args, struct span value)
 	    "one signal such as QUIT; KILL, STOP and CHLD cannot be a stop") \
 	OPT(0, "stop-signal", OPT_SIG, AT(plan.stop_signal), "", \
 	    "what the service gets for SIGTERM", "", NULL, "") \
-	OPT(0, "stop-timeout", OPT_MS, AT(plan.stop_timeout_ms), "", \
+	OPT(0, "stop-timeout", OPT_MS, AT(plan.service.lifecycle.stop_timeout_ms), "", \
 	    "kill everything this long after the stop signal; 0: never", "", \
 	    NULL, "") \
-	OPT(0, "linger", OPT_MS, AT(plan.linger_ms), "", \
+	OPT(0, "linger", OPT_MS, AT(plan.service.lifecycle.linger_ms), "", \
 	    "once the service has ended, send SIGTERM to the rest and wait this long", \
 	    "", NULL, "") \
 	OPT(0, "check", OPT_URLS, 0, "", \
@@ -250,29 +250,29 @@ add_backoff(void *args, struct span value)
 	    "check this URL, for readiness only", "URL", add_ready_check, "") \
 	OPT(0, "live-check", OPT_URLS, 0, "", \
 	    "check this URL, for liveness only", "URL", add_live_check, "") \
-	OPT(0, "interval", OPT_SOME_MS, AT(plan.monitor.verdict.interval_ms), \
+	OPT(0, "interval", OPT_SOME_MS, AT(plan.service.monitor.verdict.interval_ms), \
 	    "10s", "time from the start of one check to the start of the next", \
 	    "", NULL, "") \
-	OPT(0, "timeout", OPT_SOME_MS, AT(plan.monitor.verdict.timeout_ms), "1s", \
+	OPT(0, "timeout", OPT_SOME_MS, AT(plan.service.monitor.verdict.timeout_ms), "1s", \
 	    "a check that takes longer fails", "", NULL, "") \
-	OPT(0, "retries", OPT_COUNT, AT(plan.monitor.verdict.retries), "3", \
+	OPT(0, "retries", OPT_COUNT, AT(plan.service.monitor.verdict.retries), "3", \
 	    "failures in a row that make a verdict fail", "", NULL, "") \
-	OPT(0, "start-period", OPT_MS, AT(plan.monitor.verdict.start_period_ms), \
+	OPT(0, "start-period", OPT_MS, AT(plan.service.monitor.verdict.start_period_ms), \
 	    "0", "ignore failures for this long, or until the service has been " \
 	    "ready once", "", NULL, "") \
 	OPT(0, "start-interval", OPT_SOME_MS, \
-	    AT(plan.monitor.verdict.start_interval_ms), "5s", \
+	    AT(plan.service.monitor.verdict.start_interval_ms), "5s", \
 	    "longest pause between checks in the start period", "", NULL, "") \
 	OPT(0, "on-unhealthy", OPT_WORD, 0, "report", \
 	    "when not live: report, restart the service, or exit with 1", \
 	    "ACTION", add_on_unhealthy, "report, restart or exit") \
-	OPT(0, "notify", OPT_FLAG, AT(plan.monitor.notify), "", \
+	OPT(0, "notify", OPT_FLAG, AT(plan.service.monitor.notify), "", \
 	    "ready once the service sends READY=1 to $NOTIFY_SOCKET", "", NULL, \
 	    "") \
 	OPT(0, "notify-fd", OPT_WORD, 0, "", \
 	    "ready once the service writes a newline to this descriptor", "N", \
 	    add_notify_fd, "a descriptor from 3 to 1023") \
-	OPT(0, "watchdog", OPT_MS, AT(plan.monitor.watchdog_ms), "", \
+	OPT(0, "watchdog", OPT_MS, AT(plan.service.monitor.watchdog_ms), "", \
 	    "the service must send WATCHDOG=1 to $NOTIFY_SOCKET this often", "", \
 	    NULL, "") \
 	OPT(0, "restart", OPT_WORD, 0, "never", \
@@ -284,15 +284,15 @@ add_backoff(void *args, struct span value)
 	    "MIN..MAX", add_backoff, \
 	    "two durations such as 100ms..30s, the first no longer than the " \
 	    "second") \
-	OPT(0, "max-restarts", OPT_INT, AT(plan.max_restarts), "", \
+	OPT(0, "max-restarts", OPT_INT, AT(plan.service.lifecycle.backoff.max_restarts), "", \
 	    "give up after N restarts without a healthy minute between; 0: never", \
 	    "", NULL, "") \
-	OPT(0, "follow-orphan", OPT_FLAG, AT(plan.follow_orphan), "", \
+	OPT(0, "follow-orphan", OPT_FLAG, AT(plan.service.follow_orphan), "", \
 	    "if the service exits with 0 and leaves one process, follow that one", \
 	    "", NULL, "") \
-	OPT('g', "group", OPT_FLAG, AT(plan.group), "", \
+	OPT('g', "group", OPT_FLAG, AT(plan.service.group), "", \
 	    "send signals to the service's whole process group", "", NULL, "") \
-	OPT('c', "single-child", OPT_UNFLAG, AT(plan.group), "", \
+	OPT('c', "single-child", OPT_UNFLAG, AT(plan.service.group), "", \
 	    "send signals to the service alone (the default)", "", NULL, "") \
 	OPT('r', "rewrite", OPT_LIST, 0, "", \
 	    "forward TO in place of FROM; TO 0 drops it", "FROM:TO", \
@@ -302,7 +302,7 @@ add_backoff(void *args, struct span value)
 	OPT('e', "remap-exit", OPT_LIST, 0, "", \
 	    "exit with 0 if the service exits with this code", "CODE", add_remap, \
 	    "an exit code, 0 to 255") \
-	OPT(0, "stopped-ok", OPT_FLAG, AT(plan.stopped_ok), "", \
+	OPT(0, "stopped-ok", OPT_FLAG, AT(plan.service.stopped_ok), "", \
 	    "exit with 0 if the stop signal ends the service", "", NULL, "") \
 	OPT('s', "subreaper", OPT_FLAG, AT(plan.subreaper), "", \
 	    "adopt orphans when not PID 1", "", NULL, "") \
@@ -341,19 +341,20 @@ level_of(const struct run_args *a)
 
 /* An action without anything that could set it off is most likely a slip. */
 static void
-warn_of_idle_action(const struct init_plan *plan)
+warn_of_idle_action(const struct keeper_plan *plan)
 {
+	const struct monitor_plan *m = &plan->monitor;
+	const struct lifecycle_conf *life = &plan->lifecycle;
 	unsigned counts_for = 0;
 
-	for (size_t i = 0; i < plan->monitor.n_checks; i++)
-		counts_for |= plan->monitor.checks[i].counts_for;
-	if (plan->on_unhealthy != UNHEALTHY_REPORT
-	 && plan->monitor.watchdog_ms == 0 && !plan->monitor.notify
+	for (size_t i = 0; i < m->n_checks; i++)
+		counts_for |= m->checks[i].counts_for;
+	if (life->on_unhealthy != UNHEALTHY_REPORT
+	 && m->watchdog_ms == 0 && !m->notify
 	 && (counts_for & VERDICT_LIVE) == 0)
 		log_warn("--on-unhealthy: nothing can make it unhealthy "
 		         "without --check, --live-check or --watchdog");
-	if (plan->max_restarts > 0 && plan->restart == RESTART_NEVER
-	 && plan->on_unhealthy != UNHEALTHY_RESTART)
+	if (life->backoff.max_restarts > 0 && !lifecycle_restarts(life))
 		log_warn("--max-restarts: nothing restarts the service");
 }
 
@@ -428,7 +429,7 @@ run_run(int argc, char **argv)
 	struct run_args a = { 0 };	/* here: no page more to touch */
 	int left, code;
 
-	signals_block(&a.plan.given);
+	signals_block(&a.plan.service.given);
 	a.no_env = stands_for_another(argv[0]);
 	left = cmd_parse(&cmd_run, &a, argc, argv);
 	if (left < 0)
@@ -442,7 +443,7 @@ run_run(int argc, char **argv)
 		return cmd_print(span_of(cmd_license));
 	/* Asked here: it lies apart and has a large frame, pages to touch. */
 	code = a.checks.n == 0 ? CMD_OK
-	     : run_checks_read(&a.checks, &a.plan.monitor, left, argv);
+	     : run_checks_read(&a.checks, &a.plan.service.monitor, left, argv);
 	if (code != CMD_OK)
 		return code;
 	if (left == argc) {
@@ -452,17 +453,17 @@ run_run(int argc, char **argv)
 	if (starts_itself(argv[0], argv[left])) {
 		log_error("cannot start %s: its #! line names hale, which "
 		          "would start it again and again", argv[left]);
-		return EXPLAIN_CANNOT_EXEC;
+		return EXEC_ERROR_CANNOT_RUN;
 	}
 	log_level(level_of(&a));
 	if (!a.no_env)
 		cmd_warn_of_env();
-	warn_of_idle_action(&a.plan);
+	warn_of_idle_action(&a.plan.service);
 	warn_of_dropped_stops(&a.plan);
-	a.plan.argv = argv + left;
-	a.plan.settings = a.no_env ? NULL : opts;
+	a.plan.service.argv = argv + left;
+	a.plan.service.settings = a.no_env ? NULL : opts;
 	a.plan.version = cmd_version();
-	a.plan.write_hint = cmd_write_hint;
+	a.plan.service.write_hint = cmd_write_hint;
 	return init_run(&a.plan);
 }
 

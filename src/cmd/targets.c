@@ -16,7 +16,7 @@
 #include "client/redact.h"
 #include "cmd/cmd.h"
 #include "sup/cgroup.h"
-#include "sup/explain.h"
+#include "sup/exec_error.h"
 #include "tls/trust.h"
 
 #define PIPE_MS  2000	/* for the CAs that come through a pipe */
@@ -174,7 +174,7 @@ targets_read(const char *command, struct check_conf *conf, int n, char **urls,
 	if (n > 1)
 		read_pipe(conf->cafile);
 	conf->user_agent = cmd_agent();
-	conf->explain = explain_exec;
+	conf->explain = exec_error_write;
 	return CMD_OK;
 }
 

@@ -307,10 +307,10 @@ conn_go_on(struct conn *c)
 static void
 conn_flush(struct conn *c)
 {
-	size_t len = c->out_len;
+	struct span rest = { c->server->room->out[slot_of(c)], c->out_len };
 
 	c->out_len = 0;
-	if (conn_send(c, (struct span){ c->server->room->out[slot_of(c)], len }))
+	if (conn_send(c, rest))
 		conn_go_on(c);
 	else
 		conn_close(c);

@@ -31,8 +31,8 @@ slots_of(const struct server_listener *li, size_t *first)
 static size_t
 share_of(const struct server_listener *li)
 {
-	return li->kind == SERVER_LOCAL ? SERVER_LOCAL_MAX
-	                                : SERVER_CONN_MAX / li->server->n_public;
+	return li->kind == SERVER_LOCAL
+	     ? SERVER_LOCAL_MAX : SERVER_CONN_MAX / li->server->n_public;
 }
 
 static struct conn *
@@ -87,7 +87,7 @@ make_room(struct server_listener *li)
 		struct conn *c = &li->server->conns[i];
 
 		if (is_free(c))
-			kept = c;	/* for a newcomer who has not come yet */
+			kept = c;	/* for one who has not come yet */
 		else if (c->is_open && may_take(li, c)
 		      && (victim == NULL || goes_first(c, victim)))
 			victim = c;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/sock.c - stream and datagram sockets: to listen, to connect, whose they are */
+/* net/sock.c - sockets that listen and that connect, and whose they are */
 #include "net/sock.h"
 
 #include <errno.h>

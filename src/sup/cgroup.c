@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "base/parse.h"
 
-#define GROUPS_MAX  2048	/* bytes of /proc/self/cgroup that are looked at */
+#define GROUPS_MAX  2048	/* bytes of /proc/self/cgroup looked at */
 #define CONTROL_MAX 512		/* bytes of a control file that are looked at */
 #define PATH_LEN    512		/* bytes of a control file's path */
 #define V1_NO_LIMIT (UINT64_C(1) << 62)	/* v1's "none" is just below 2^63 */

@@ -18,7 +18,7 @@
 #include "base/err.h"
 #include "client/checkopt.h"
 #include "sup/child.h"
-#include "sup/explain.h"
+#include "sup/exec_error.h"
 #include "sup/fds.h"
 #include "sup/tree.h"
 
@@ -72,7 +72,7 @@ run(const struct checker_job *job, int fd)
 	int r;
 
 	leave_the_parent(job, fd);
-	conf.explain = explain_exec;
+	conf.explain = exec_error_write;
 	r = check_target(&conf, t, job->deadline_ms, &why);
 	(void)!write(fd, why.p, why.len);	/* lost: the status tells all */
 	if (t->kind == TARGET_EXEC)	/* no other starts anybody */

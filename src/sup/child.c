@@ -158,10 +158,10 @@ become_and_tell(const struct child_plan *plan, int fd)
 {
 	int failed;
 
-	if (fd == plan->ready_as)	/* the service's descriptor goes there */
+	if (fd == plan->ready_as)	/* the service's goes there */
 		fd = fcntl(fd, F_DUPFD_CLOEXEC, fd + 1);
 	failed = become(plan, &pid_vars);
-	(void)!write(fd, &failed, sizeof failed);	/* the code says it too */
+	(void)!write(fd, &failed, sizeof failed);	/* or the code says it */
 	_exit(EXIT_CANNOT_EXEC);
 }
 

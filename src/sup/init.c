@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/init.c - PID-1 duties: opens everything, reads signals, turns the loop
+ * sup/init.c - PID 1: opens everything, joins the parts, turns the loop
  *
- * Events come in as signals, timers and probes; service.c decides, keeper.c
- * does it. Everything is opened before the service starts, so that whatever can
+ * A signal goes to signal_reader, a dead child to reaper, a probe to respond,
+ * and each of them to the keeper, which starts the service and says when all is
+ * over. Everything is opened before the service starts, so that whatever can
  * fail fails while there is nobody to lose.
  */
-#include "sup/init.h"
+#include "sup/init_state.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -22,217 +23,15 @@
 #include "base/relro.h"
 #include "net/sock.h"
 #include "sup/fds.h"
-#include "sup/keeper.h"
-#include "sup/proc.h"
-#include "sup/reaper.h"
-#include "sup/reason.h"
 #include "sup/respond.h"
 #include "sup/terminal.h"
 #include "sup/tree.h"
 
 #define TURN_FAILED_MS 1000	/* pause after a wait that cannot fail failed */
-#define READ_FAILED_MS 1000	/* the same for a read of signals */
 #define WHY_MAX       224	/* bytes of why something cannot be set up */
 #define FDS_LEAST     6	/* 0 to 2, signals, epoll, timer: nothing can do less */
 
 static struct init the_init;	/* zeroed pages that cost nothing untouched */
-
-static void
-signals_expired(struct source *s)
-{
-	struct init *in = &the_init;
-
-	s->deadline_ms = CLOCK_NEVER;
-	if (in->signals_paused && loop_change(&in->loop, s, EPOLLIN) < 0)
-		s->deadline_ms = clock_ms() + READ_FAILED_MS;
-	else
-		in->signals_paused = false;
-	reaper_reap(in);
-}
-
-/* Not known to happen, but a hot loop would be worse than late signals. */
-static void
-pause_signals(struct init *in, int err)
-{
-	log_error("cannot read signals for a second: %s", err_text(err));
-	in->signals_paused = true;
-	(void)loop_change(&in->loop, &in->signals, 0);
-	in->signals.deadline_ms = clock_ms() + READ_FAILED_MS;
-}
-
-/* --- signals --- */
-
-/* The shell's fg and bg reach the service too where it is in our group; a
- * second SIGCONT could undo the next Ctrl-Z. */
-static bool
-was_resumed_with_us(struct init *in)
-{
-	bool resumed = in->resumed;
-
-	in->resumed = false;
-	return resumed;
-}
-
-static void
-forward(struct init *in, int sig, const struct signalfd_siginfo *info)
-{
-	bool to_group = in->plan->group;
-	int r;
-
-	if (in->pid == 0)
-		return;
-	if (sig == SIGCONT && in->terminal_fd >= 0) {
-		/* Back in the foreground: Ctrl-Z had stopped the whole group. */
-		reaper_hand_over(in);
-		to_group = true;
-		if (was_resumed_with_us(in))
-			return;
-	}
-	r = keeper_signal(in, to_group, sig, info);
-	keeper_note_reach(in, r);
-	in->unreachable = false;	/* nothing waits for it */
-	in->forwarded += r >= 0;
-	keeper_tell_signal(in, r >= 0 ? "forwarded" : "cannot forward", sig);
-}
-
-/* A key's signal, ignored by us when started: a shell without job control does
- * so for what it starts with `&`, and the keys are not meant for that. */
-static bool
-was_given_ignored(int sig)
-{
-	struct sigaction given;
-
-	return sigaction(sig, NULL, &given) == 0
-	    && given.sa_handler == SIG_IGN;
-}
-
-/* The service has got it too: no drain can come before that. */
-static void
-stop_by_key(struct init *in, int sig)
-{
-	if (was_given_ignored(sig))
-		return;
-	if (in->pid > 0)
-		keeper_tell_signal(in, "the terminal sent", sig);
-	in->stop_signal = in->stop_came = sig;
-	in->key_stop = true;
-	keeper_step(in, EV_STOP);
-	if (in->lifecycle.state == SVC_DRAINING)
-		keeper_step(in, EV_STOP);
-	in->key_stop = false;
-}
-
-static bool
-is_in_our_group(const struct init *in)
-{
-	return in->rules.shares_group && in->pid > 0
-	    && getpgid(in->pid) == getpgrp();
-}
-
-/* `kill 0` in a script is meant for its own group, in which hale happens to be.
- * It cannot be told from a signal to hale alone: so that is said. */
-static bool
-is_for_its_group(const struct init *in, const struct signalfd_siginfo *info)
-{
-	pid_t from = (pid_t)info->ssi_pid;
-
-	if (!in->rules.shares_group || info->ssi_code > 0
-	 || info->ssi_signo == SIGCHLD
-	 || from <= 0	/* from outside of our PID namespace */
-	 || !is_in_our_group(in) || !proc_descends(from, in->pid))
-		return false;
-	keeper_tell_signal(in, "the service itself, which shares hale's "
-	                   "process group, sent", (int)info->ssi_signo);
-	return true;
-}
-
-static void
-stop(struct init *in, int sig, const struct signalfd_siginfo *info)
-{
-	in->stop_signal = sig;
-	in->stop_came = (int)info->ssi_signo;
-	in->stop_from = *info;
-	keeper_step(in, EV_STOP);
-}
-
-/* Returns whether children are to be reaped. */
-static bool
-handle_signal(struct init *in, const struct signalfd_siginfo *info)
-{
-	struct signals_route to = signals_decide(&in->rules, info);
-
-	if (is_for_its_group(in, info))
-		return false;
-	if (info->ssi_signo == SIGTSTP)	/* it has discarded any SIGCONT */
-		in->resumed = false;
-	switch (to.kind) {
-	case SIGNALS_IGNORE:
-		break;
-	case SIGNALS_REAP:
-		return true;
-	case SIGNALS_FORWARD:
-		forward(in, to.sig, info);
-		break;
-	case SIGNALS_STOP:
-		stop(in, to.sig, info);
-		break;
-	case SIGNALS_STOP_SENT:
-		if (!is_in_our_group(in) && in->pid > 0)
-			stop(in, to.sig, info);	/* it has left the group */
-		else
-			stop_by_key(in, to.sig);
-		break;
-	}
-	return false;
-}
-
-static void
-signals_ready(struct source *s, uint32_t events)
-{
-	struct init *in = &the_init;
-	ssize_t n = read(s->fd, in->batch, sizeof in->batch);
-	bool children = false;
-
-	(void)events;
-	if (n < 0 && errno != EAGAIN && errno != EINTR)
-		pause_signals(in, -errno);
-	for (ssize_t i = 0; i < n / (ssize_t)sizeof in->batch[0]; i++)
-		children |= handle_signal(in, &in->batch[i]);
-	if (children && !in->leaving)
-		reaper_reap(in);
-}
-
-/* --- health --- */
-
-static void
-health_changed(void *owner, bool is_live)
-{
-	struct init *in = owner;
-	struct buf b = buf_over(in->sick, sizeof in->sick);
-
-	if (is_live) {
-		log_warn("%s is live again", self_program(in));
-	} else {
-		reason_write_unlive(&b, &in->monitor);
-		log_warn("%s is not live: %s", self_program(in), buf_text(&b));
-	}
-	keeper_step(in, is_live ? EV_HEALTHY : EV_UNHEALTHY);
-}
-
-static void
-readiness_changed(void *owner, bool is_ready)
-{
-	keeper_step(owner, is_ready ? EV_READY : EV_UNREADY);
-}
-
-static void
-time_extended(void *owner, int64_t until_ms)
-{
-	struct init *in = owner;
-
-	lifecycle_extend(&in->lifecycle, until_ms);
-	in->timer.deadline_ms = in->lifecycle.deadline_ms;
-}
 
 /* --- start --- */
 
@@ -289,7 +88,7 @@ open_signals(struct init *in)
 		fds_raise();
 		fd = signals_open();
 	}
-	if (fd >= 0 && fd <= STDERR_FILENO) {	/* a standard stream is closed */
+	if (fd >= 0 && fd <= STDERR_FILENO) {	/* a stream is closed */
 		close(fd);
 		r = fds_fill_standard();
 		if (r < 0)
@@ -298,11 +97,11 @@ open_signals(struct init *in)
 	}
 	if (fd < 0)
 		return setup_failed("signalfd4", fd);
-	in->signals = (struct source){
+	in->signals.source = (struct source){
 		.fd = fd,
 		.deadline_ms = CLOCK_NEVER,
-		.ready = signals_ready,
-		.expired = signals_expired,
+		.ready = signal_reader_ready,
+		.expired = signal_reader_expired,
 	};
 	return 0;
 }
@@ -329,15 +128,15 @@ open_epoll(struct init *in)
 static int
 add_sources(struct init *in)
 {
-	int r = loop_add(&in->loop, &in->signals, EPOLLIN);
+	int r = loop_add(&in->loop, &in->signals.source, EPOLLIN);
 
-	in->timer = (struct source){
+	in->reaper.again = (struct source){
 		.fd = -1,
 		.deadline_ms = CLOCK_NEVER,
-		.expired = keeper_expired,
+		.expired = reaper_expired,
 	};
 	if (r == 0)
-		r = loop_add(&in->loop, &in->timer, 0);
+		r = loop_add(&in->loop, &in->reaper.again, 0);
 	return r < 0 ? setup_failed("epoll_ctl", r) : 0;
 }
 
@@ -357,11 +156,13 @@ open_loop(struct init *in)
 static bool
 needs_descriptors(const struct init_plan *plan)
 {
-	return plan->n_listen > 0 || plan->monitor.notify
-	    || plan->monitor.notify_fd > 0 || plan->monitor.watchdog_ms > 0;
+	const struct monitor_plan *m = &plan->service.monitor;
+
+	return plan->n_listen > 0 || m->notify || m->notify_fd > 0
+	    || m->watchdog_ms > 0;
 }
 
-/* A port that cannot be had is told before anything is started. */
+/* A port that cannot be had is logged before anything is started. */
 static int
 open_listeners(struct init *in)
 {
@@ -388,27 +189,15 @@ open_listeners(struct init *in)
 }
 
 static int
-open_watch(struct init *in)
+open_keeper(struct init *in)
 {
-	const struct monitor_owner owner = {
-		in, health_changed, readiness_changed, time_extended,
-		reaper_lives, reaper_named,
-	};
-	bool again = lifecycle_restarts(&in->lifecycle);
 	char words[WHY_MAX];
 	struct buf b = buf_over(words, sizeof words);
-	int r = monitor_open(&in->monitor, &in->room, &in->plan->monitor,
-	                   &in->plan->given, &in->loop, owner);
+	int r = keeper_open(&in->keeper);
 
-	in->launch.settings = in->plan->settings;
-	if (r == 0)
-		r = launch_prepare(&in->launch, in->plan->argv, &in->plan->given,
-		                   in->terminal_fd, &in->monitor,
-		                   again || in->plan->monitor.n_checks > 0);
 	if (r < 0)
-		log_error("cannot set up the watch: %s", why_not(&b, r));
-	in->monitor.cwd_fd = in->launch.child.cwd_fd;
-	in->launch.child.shares_group = in->rules.shares_group;
+		log_error("cannot set up checks and notifications: %s",
+		          why_not(&b, r));
 	return r;
 }
 
@@ -424,7 +213,8 @@ is_subreaper(void)
 static void
 become_reaper(const struct init *in)
 {
-	bool needs = in->plan->follow_orphan || in->plan->linger_ms > 0;
+	const struct keeper_plan *service = &in->plan->service;
+	bool needs = service->follow_orphan || service->lifecycle.linger_ms > 0;
 
 	if (in->rules.self == 1 || (!in->plan->subreaper && is_subreaper()))
 		return;
@@ -438,7 +228,7 @@ become_reaper(const struct init *in)
 
 /* The parent may have died before prctl(): then nobody else says so. */
 static void
-watch_parent(const struct init *in, pid_t parent)
+mind_parent(const struct init *in, pid_t parent)
 {
 	int sig = in->plan->parent_signal;
 
@@ -471,83 +261,88 @@ give_room(struct init *in)
 static void
 warn_of_blind_probes(const struct init_plan *plan)
 {
-	const struct monitor_plan *w = &plan->monitor;
+	const struct monitor_plan *m = &plan->service.monitor;
 
-	if (plan->n_listen > 0 && w->n_checks == 0 && !w->notify
-	 && w->notify_fd == 0)
+	if (plan->n_listen > 0 && m->n_checks == 0 && !m->notify
+	 && m->notify_fd == 0)
 		log_warn("--listen without --check, --notify or --notify-fd: "
-		         "%s only whether the process runs",
-		         w->watchdog_ms > 0 ? "readiness knows" : "probes know");
+		         "%s only whether the process runs", m->watchdog_ms > 0
+		         ? "readiness knows" : "probes know");
 }
 
 /* What is not needed to start the service is done while it starts. */
 static void
-settle(struct init *in)
+follow_start(struct init *in)
 {
-	int ours[SERVER_LISTEN_MAX + INBOX_FDS_MAX + 5];
-	size_t n = inbox_fds(&in->monitor.inbox, ours);
+	int ours[SERVER_LISTEN_MAX + KEEPER_FDS_MAX + 3];
+	size_t n = keeper_fds(&in->keeper, ours);
 
 	relro_protect();
 	ours[n++] = in->loop.fd;
 	ours[n++] = in->loop.timer_fd;
-	ours[n++] = in->signals.fd;
+	ours[n++] = in->signals.source.fd;
 	for (size_t i = 0; i < in->server.n_listeners; i++)
 		ours[n++] = in->server.listeners[i].source.fd;
-	if (in->launch.child.cwd_fd > 0)
-		ours[n++] = in->launch.child.cwd_fd;
-	if (in->exec != NULL)
-		ours[n++] = in->exec->source.fd;
-	if (in->terminal_fd > STDERR_FILENO)
-		ours[n++] = in->terminal_fd;
 	/* A second start passes on what hale was given, like the first. */
-	if (!lifecycle_restarts(&in->lifecycle))
+	if (!lifecycle_restarts(&in->plan->service.lifecycle))
 		fds_close_others(ours, n);
-	keeper_started(in);
+	keeper_follow_start(&in->keeper);
 	fds_raise();	/* for connections and checks */
 	give_room(in);
 	warn_of_blind_probes(in->plan);
 	/* Else a mount that hale happened to be started in stays busy. */
-	if (!in->launch.stays)
+	if (!in->keeper.launch.stays)
 		(void)!chdir("/");
 }
 
-/* What SIGTERM is made of, for a stop of our own. */
-static int
-default_stop(const struct init *in)
+static void
+set_rules(struct init *in, pid_t self, bool has_terminal)
 {
-	const struct signalfd_siginfo term = { .ssi_signo = SIGTERM };
-	struct signals_route to = signals_decide(&in->rules, &term);
+	in->rules = (struct signals_rules){
+		.stop_signal = in->plan->stop_signal,
+		.stops = in->plan->stops,
+		.own_session = !has_terminal,
+		.self = self,
+	};
+	memcpy(in->rules.rewrite, in->plan->rewrite, sizeof in->rules.rewrite);
+}
 
-	return to.kind == SIGNALS_STOP ? to.sig : SIGTERM;
+/* Each part gets the others that it hands things to. */
+static void
+join_parts(struct init *in)
+{
+	in->jobs.keeper = &in->keeper;
+	in->reaper.keeper = &in->keeper;
+	in->reaper.monitor = &in->monitor;
+	in->reaper.jobs = &in->jobs;
+	in->reaper.warns_of_orphans = in->plan->warn_on_reap;
+	in->signals.loop = &in->loop;
+	in->signals.rules = &in->rules;
+	in->signals.keeper = &in->keeper;
+	in->signals.reaper = &in->reaper;
+	in->signals.jobs = &in->jobs;
+	in->signals.room = &in->signals_room;
 }
 
 static void
 prepare(struct init *in, struct init_plan *plan)
 {
 	pid_t self = getpid();
+	struct keeper_world world = {
+		.loop = &in->loop,
+		.monitor = &in->monitor, .monitor_room = &in->monitor_room,
+		.rules = &in->rules,
+		.n_listen = plan->n_listen, .listen = plan->listen,
+		.reap_soon = reaper_reap_soon, .owner = &in->reaper,
+	};
 
 	in->plan = plan;
 	in->uid = geteuid();
 	/* A container that has a terminal has it as 0-2: no call is lost. */
-	in->terminal_fd = terminal_find(self != 1);
-	in->rules = (struct signals_rules){
-		.stop_signal = plan->stop_signal,
-		.stops = plan->stops,
-		.own_session = in->terminal_fd < 0,
-		.self = self,
-	};
-	memcpy(in->rules.rewrite, plan->rewrite, sizeof plan->rewrite);
-	in->stop_signal = default_stop(in);
-	in->lifecycle.leaving_kills = in->rules.self == 1;
-	in->lifecycle.drain_ms = plan->drain_ms;
-	in->lifecycle.stop_timeout_ms = plan->stop_timeout_ms;
-	in->lifecycle.linger_ms = plan->linger_ms;
-	in->lifecycle.restart = plan->restart;
-	in->lifecycle.on_unhealthy = plan->on_unhealthy;
-	in->lifecycle.backoff_min_ms = plan->backoff_min_ms;
-	in->lifecycle.backoff_max_ms = plan->backoff_max_ms;
-	in->lifecycle.max_restarts = plan->max_restarts;
-	keeper_choose_group(in);
+	world.terminal_fd = terminal_find(self != 1);
+	set_rules(in, self, world.terminal_fd >= 0);
+	join_parts(in);
+	keeper_init(&in->keeper, &in->keeper_room, &plan->service, &world);
 	server_init(&in->server, &in->loop, respond_to_probe, in);
 }
 
@@ -556,12 +351,14 @@ prepare(struct init *in, struct init_plan *plan)
 static void
 clean_up(struct init *in)
 {
-	if (in->rules.self != 1)	/* with PID 1 the kernel ends them all */
+	const struct keeper *k = &in->keeper;
+
+	if (in->rules.self != 1)	/* else the kernel ends them all */
 		monitor_close(&in->monitor);
-	if (in->rules.self != 1 && in->lifecycle.killed)
+	if (in->rules.self != 1 && k->lifecycle.killed)
 		tree_finish(LIFECYCLE_KILL_AGAIN_MS);
-	if (in->terminal_fd >= 0 && in->group > 0)
-		terminal_take(in->terminal_fd, in->group);
+	if (k->with.terminal_fd >= 0 && k->group > 0)
+		terminal_take(k->with.terminal_fd, k->group);
 	/* Listeners are opened in the plan's order: these are ours. */
 	for (size_t i = 0; i < in->plan->n_listen; i++)
 		if (i < in->server.n_listeners)
@@ -571,9 +368,8 @@ clean_up(struct init *in)
 static int
 serve(struct init *in)
 {
-	lifecycle_started(&in->lifecycle, in->started_ms);
-	settle(in);
-	while (!in->leaving) {
+	follow_start(in);
+	while (!in->keeper.is_over) {
 		int r = loop_turn(&in->loop);
 
 		if (r < 0) {	/* not known to happen; never a hot loop */
@@ -581,9 +377,7 @@ serve(struct init *in)
 			(void)poll(NULL, 0, TURN_FAILED_MS);
 		}
 	}
-	if (in->unstarted != 0)
-		return in->unstarted;
-	return in->lifecycle.sickened ? INIT_UNHEALTHY : keeper_code(in);
+	return in->keeper.exit_code;
 }
 
 /* see sup/init.h */
@@ -597,13 +391,13 @@ init_run(struct init_plan *plan)
 	if (open_loop(in) < 0)
 		return INIT_FAILED;
 	prepare(in, plan);
-	watch_parent(in, parent);
+	mind_parent(in, parent);
 	become_reaper(in);
 	if (needs_descriptors(plan))
 		fds_raise();
-	if (open_listeners(in) == 0 && open_watch(in) == 0) {
+	if (open_listeners(in) == 0 && open_keeper(in) == 0) {
 		local_open(&in->local, &in->loop, &in->server);
-		code = keeper_start(in, false);
+		code = keeper_start(&in->keeper);
 		if (code == 0)
 			code = serve(in);
 	}

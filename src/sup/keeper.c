@@ -1,590 +1,391 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/keeper.c - starts, signals, stops and restarts the service */
+/*
+ * sup/keeper.c - starts, stops and restarts the service
+ *
+ * Every event goes through step(): the machine decides, carry_out() does it,
+ * and what comes of that, such as a start that failed, is its next event.
+ */
 #include "sup/keeper.h"
 
-#include <errno.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/epoll.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/err.h"
 #include "base/log.h"
-#include "sup/child.h"
-#include "sup/explain.h"
-#include "sup/stopped.h"
-#include "sup/terminal.h"
-#include "sup/tree.h"
-#include "sup/usage.h"
+#include "sup/keeper_log.h"
+#include "sup/keeper_mourn.h"
+#include "sup/keeper_signal.h"
+#include "sup/keeper_start.h"
+#include "sup/keeper_successor.h"
+#include "sup/lifecycle_time.h"
+#include "sup/reason.h"
 
-#define SIGNAL_NAME_MAX 16	/* bytes of "SIGRTMIN+30" and its like */
+#define UNKNOWN_END (1 << 8)	/* wait status: another process got it */
 
-/* see sup/keeper.h */
-void
-keeper_tell_signal(const struct init *in, const char *done, int sig)
-{
-	char name[SIGNAL_NAME_MAX];
-	struct buf b = buf_over(name, sizeof name);
+/* --- the end --- */
 
-	signame_write(&b, sig);
-	log_info("%s %s to %s (pid %d)", done, buf_text(&b), self_program(in),
-	         (int)in->pid);
-}
-
-/* A service that forgot its watchdog gets SIGABRT, as from systemd: what it
- * was doing is then in its dump. */
+/* The service's own exit code, remapped. */
 static int
-choose_stop(const struct init *in)
+service_code(const struct keeper *k)
 {
-	bool mends = in->lifecycle.state == SVC_MENDING || in->lifecycle.sickened;
+	int code = child_code(k->status);
 
-	if (in->exec != NULL)	/* nothing of it runs that could hear */
-		return SIGKILL;
-	return mends && in->monitor.inbox.notify.starved ? SIGABRT : in->stop_signal;
-}
-
-/* see sup/keeper.h */
-void
-keeper_note_reach(struct init *in, int result)
-{
-	if (result != -EPERM)
-		return;
-	in->unreachable = true;
-	if (in->told_unreachable)
-		return;
-	in->told_unreachable = true;
-	log_error("cannot signal %s (pid %d): %s: it runs as another user, and "
-	          "hale has neither CAP_KILL nor CAP_SETUID",
-	          self_program(in), (int)in->pid, err_text(result));
-}
-
-/* see sup/keeper.h */
-int
-keeper_signal(const struct init *in, bool to_group, int sig,
-               const struct signalfd_siginfo *info)
-{
-	if (in->pid <= 0)	/* to kill(2) that is a group, or everybody */
+	if (k->plan->is_success[code])
 		return 0;
-	if (to_group && in->rules.shares_group
-	 && getpgid(in->pid) == getpgrp()) {
-		tree_signal_below(in->pid, sig);
-		return 0;	/* SIGKILL, if it comes to that, tells */
-	}
-	return tree_signal(in->pid, to_group, sig, info);
-}
-
-/* A stopped service could not act on the stop signal. */
-static void
-wake_stopped(struct init *in)
-{
-	if (in->pid == 0 || !stopped_is(in->pid, in->stopped))
-		return;
-	keeper_tell_signal(in, "it is stopped: sending", SIGCONT);
-	in->stopped = false;
-	(void)keeper_signal(in, true, SIGCONT, NULL);	/* the stop tells */
-}
-
-/* It is killed after a while, though no option says so: that is logged. */
-static void
-tell_limit(const struct init *in, int64_t now_ms)
-{
-	char time[SIGNAL_NAME_MAX];
-	struct buf b = buf_over(time, sizeof time);
-	const struct lifecycle *s = &in->lifecycle;
-
-	if (s->is_patient || s->stop_timeout_ms > 0 || in->told_unreachable)
-		return;
-	buf_ms(&b, s->deadline_ms - now_ms);
-	log_warn("%s (pid %d) is not live, and there is no --stop-timeout: "
-	         "SIGKILL follows in %s", self_program(in), (int)in->pid,
-	         buf_text(&b));
-}
-
-static void
-tell_slow(const struct init *in)
-{
-	char time[SIGNAL_NAME_MAX];
-	struct buf b = buf_over(time, sizeof time);
-
-	buf_ms(&b, clock_ms() - in->stop_ms);
-	log_warn("%s (pid %d) has not ended %s after the stop signal, and there "
-	         "is no --stop-timeout: waiting until it does",
-	         self_program(in), (int)in->pid, buf_text(&b));
-}
-
-/* see sup/keeper.h */
-void
-keeper_stop(struct init *in)
-{
-	int sig = choose_stop(in);
-
-	if (!in->stop_sent)
-		in->stop_ms = clock_ms();
-	in->stop_sent = true;
-	if (in->key_stop || in->pid == 0)
-		return;
-	keeper_tell_signal(in, "sending", sig);
-	in->forwarded++;
-	in->heard_ticks = in->plan->group ? tree_ticks() : 0;
-	keeper_note_reach(in, keeper_signal(in, in->plan->group, sig,
-	                              &in->stop_from));
-	wake_stopped(in);
-}
-
-static struct tree_group
-group_of(const struct init *in)
-{
-	return (struct tree_group){
-		.id = in->group,
-		.member = in->pid,
-		.held_fd = in->group_fd > 0 ? in->group_fd : -1,
-		.heard_ticks = in->heard_ticks,
-	};
-}
-
-/* By itself: whether it can be reached decides what follows. And last, since
- * what it has started goes to another parent with its end. */
-static void
-kill_service(struct init *in)
-{
-	if (in->pid > 0)
-		keeper_note_reach(in, tree_signal(in->pid, false, SIGKILL, NULL));
-}
-
-static void
-kill_all(struct init *in)
-{
-	char list[SELF_LIST_MAX];
-	struct buf b = buf_over(list, sizeof list);
-	const struct tree_group group = group_of(in);
-
-	tree_list(&b);
-	if (b.len == 0)	/* no /proc shows them */
-		buf_str(&b, "everything");
-	if (in->pid > 0)
-		log_warn("%s (pid %d) did not stop in time: killing %s",
-		         self_program(in), (int)in->pid, buf_text(&b));
-	else
-		log_warn("still running after the service's end, killed: %s",
-		         buf_text(&b));
-	(void)tree_signal_all(&group, SIGKILL);	/* so many as hale may */
-	kill_service(in);
-}
-
-static void
-note_failed_start(struct init *in, const char *reason)
-{
-	struct buf death = buf_over(in->death, sizeof in->death);
-
-	log_error("cannot start %s: %s", self_program(in), reason);
-	buf_fmt(&death, "could not be started: %s", reason);
-	(void)buf_text(&death);
-	in->died_ms = clock_ms();
-}
-
-/* How the last one ended is not changed by a start that the machine refused. */
-static void
-note_refused_start(struct init *in, const char *reason)
-{
-	struct buf b = buf_over(in->refused, sizeof in->refused);
-
-	buf_str(&b, reason);
-	(void)buf_text(&b);
-}
-
-/* see sup/keeper.h */
-void
-keeper_exec_ended(struct init *in, int result)
-{
-	loop_end(&in->loop, &in->exec->source);
-	close(in->exec->source.fd);
-	in->exec = NULL;
-	if (result < 0)
-		in->exec_err = result;
-}
-
-static void
-exec_ready(struct source *s, uint32_t events)
-{
-	struct init *in = ((struct self_exec *)s)->init;
-	int result = child_exec(s->fd);
-
-	(void)events;
-	if (result == 0)
-		return;
-	keeper_exec_ended(in, result);
-	if (result < 0 || in->stop_sent)	/* that has killed it */
-		return;
-	log_warn("%s (pid %d): its program is loaded now", self_program(in),
-	         (int)in->pid);
-	keeper_started(in);
-}
-
-static void
-wait_for_exec(struct init *in, int fd)
-{
-	int i = in->execs[0].source.state != SOURCE_OUT;
-	int r;
-
-	in->exec = &in->execs[i];
-	*in->exec = (struct self_exec){
-		.source = { .fd = fd, .deadline_ms = CLOCK_NEVER,
-		            .ready = exec_ready },
-		.init = in,
-	};
-	r = loop_add(&in->loop, &in->exec->source, EPOLLIN);
-	if (r < 0)	/* then its end alone is heard of */
-		log_error("cannot wait for the program to be loaded: %s",
-		          err_text(r));
-	log_warn("%s (pid %d): its program is still being loaded after %d ms "
-	         "(a slow file system, fanotify or a tracer?): not ready until "
-	         "it is", self_program(in), (int)in->pid, CHILD_HOLD_MS);
-}
-
-/* Returns the exit code. Apart: its room would make the child's stack, which
- * lies below, reach into a page more. */
-static __attribute__((noinline)) int
-start_failed(struct init *in, int err, bool again)
-{
-	char reason[LAUNCH_REASON_MAX];
-	struct buf b = buf_over(reason, sizeof reason);
-	int code = launch_explain(&in->launch, err, &in->start_refused, &b);
-
-	if (code == EXPLAIN_NOT_FOUND && in->plan->write_hint != NULL)
-		in->plan->write_hint(&b, in->plan->argv[0]);
-	if (in->start_refused && again)
-		note_refused_start(in, buf_text(&b));
-	else
-		note_failed_start(in, buf_text(&b));
+	if (k->plan->stopped_ok && k->stop_sent
+	 && code == 128 + k->stop_signal)
+		return 0;
 	return code;
 }
 
-/* see sup/keeper.h */
-int
-keeper_start(struct init *in, bool again)
+static void
+leave(struct keeper *k)
 {
-	pid_t pid = launch_start(&in->launch);
-
-	if (again) {	/* at first they are so, and far away: a page to touch */
-		in->refused[0] = '\0';
-		in->heard_ticks = 0;
-		in->told_unfollowed = in->upgrade_failed = false;
+	if (k->pid > 0) {
+		k->status = SIGKILL;	/* as wait(2) would have it */
+		keeper_log_left_behind(k);
 	}
-	if (pid < 0)
-		return start_failed(in, pid, again);
-	in->pid = in->group = pid;
-	/* On a CPU that both share the service goes first: the rest can wait. */
-	(void)sched_yield();	/* cannot fail (sched_yield(2)) */
-	in->started_ms = clock_ms();
-	in->born_ms = usage_epoch_ms();
-	in->cleared = in->stop_sent = in->told_unreachable = false;
-	in->stopped = false;
-	if (in->launch.news.exec_fd > 0)
-		wait_for_exec(in, in->launch.news.exec_fd);
-	return 0;
+	k->exit_code = k->lifecycle.sickened ? KEEPER_UNHEALTHY
+	                                     : service_code(k);
+	k->is_over = true;
 }
 
-/* see sup/keeper.h */
-void
-keeper_hold_group(struct init *in)
-{
-	int fd = in->rules.self != 1 ? tree_hold(in->group) : -1;
+/* --- the machine --- */
 
-	if (in->group_fd > 0)
-		close(in->group_fd);
-	if (fd > 0 || in->group_fd > 0)	/* else the page stays untouched */
-		in->group_fd = fd > 0 ? fd : 0;
-}
-
-/* see sup/keeper.h */
-void
-keeper_started(struct init *in)
-{
-	death_born(&in->alive, in->started_ms);
-	keeper_hold_group(in);
-	if (in->exec != NULL)
-		return;	/* it has not begun yet */
-	log_info("started %s (pid %d)", self_program(in), (int)in->pid);
-	monitor_start(&in->monitor, in->pid);	/* may say that it is ready */
-}
-
-/*
- * The terminal's keys reach its foreground group only. Where Ctrl-C is to be
- * hale's stop as well, not only the service's end, that is hale's group: else
- * a service that restarts could not be stopped from the keyboard.
- */
+/* Returns whether the machine has to hear of what came of it: *outcome. */
 static bool
-needs_keys(const struct init *in)
+carry_out(struct keeper *k, enum lifecycle_act what,
+          enum lifecycle_event *outcome)
 {
-	const struct lifecycle *s = &in->lifecycle;
+	bool unreachable = false;
 
-	return in->terminal_fd >= 0
-	    && (lifecycle_restarts(s) || s->drain_ms > 0 || s->stop_timeout_ms > 0)
-	    && terminal_is_ours(in->terminal_fd);
-}
-
-/* see sup/keeper.h */
-void
-keeper_choose_group(struct init *in)
-{
-	if (in->rules.shares_group || !needs_keys(in))
-		return;
-	in->rules.shares_group = true;
-	in->rules.leads_session = getsid(0) == in->rules.self;
-}
-
-static void
-start_again(struct init *in)
-{
-	int code;
-
-	(void)inbox_ready_fd(&in->monitor.inbox);	/* what the last one said */
-	if (in->terminal_fd >= 0)	/* it may be the dead one's still */
-		terminal_take(in->terminal_fd, in->group);
-	keeper_choose_group(in);	/* it may have come to the foreground since */
-	in->launch.child.shares_group = in->rules.shares_group;
-	code = keeper_start(in, true);
-	if (code == 0) {
-		keeper_started(in);
-		return;
-	}
-	in->start_failed = true;
-	if (in->start_refused)
-		return;
-	in->status = code << 8;	/* as wait(2) would have it */
-	in->signals.deadline_ms = 0;	/* reaping tells that nobody is left */
-}
-
-/* A restart ends what the service left: said once, whoever it may be. */
-static void
-tell_cleared(const struct init *in, int sig)
-{
-	char list[SELF_LIST_MAX];
-	struct buf b = buf_over(list, sizeof list);
-
-	tree_list(&b);
-	if (b.len > 0)
-		log_warn("%s what %s left: %s", sig == SIGKILL ? "killing"
-		         : "sending SIGTERM to", self_program(in), buf_text(&b));
-}
-
-static void
-clear(struct init *in, int sig)
-{
-	const struct tree_group group = group_of(in);
-
-	if (in->pid > 0)
-		log_warn("%s (pid %d) did not stop in time: killing it",
-		         self_program(in), (int)in->pid);
-	else if (!in->cleared)
-		tell_cleared(in, sig);
-	in->cleared = sig == SIGKILL;
-	(void)tree_signal_own(&group, sig);	/* so many as hale may */
-	if (sig == SIGKILL)
-		kill_service(in);
-}
-
-static void
-tell_restart(const struct init *in, int64_t now_ms)
-{
-	char words[SELF_LIST_MAX];
-	struct buf b = buf_over(words, sizeof words);
-
-	buf_ms(&b, in->lifecycle.start_ms - now_ms);
-	log_warn("restarting %s in %s (restart %d)", self_program(in), buf_text(&b),
-	         in->lifecycle.restarts);
-}
-
-static void
-tell_refusal(const struct init *in, int64_t now_ms)
-{
-	char words[SELF_LIST_MAX];
-	struct buf b = buf_over(words, sizeof words);
-
-	buf_ms(&b, in->lifecycle.start_ms - now_ms);
-	log_error("cannot start %s: %s: trying again in %s", self_program(in),
-	          in->refused, buf_text(&b));
-}
-
-static void
-tell_stuck(const struct init *in)
-{
-	log_error("%s (pid %d) does not end, even by SIGKILL: the kernel holds "
-	          "it, and it is not live until it ends", self_program(in),
-	          (int)in->pid);
-}
-
-static void
-tell_surrender(const struct init *in)
-{
-	const char *live = in->pid > 0 ? ", it is not live any more" : "";
-	int n = in->lifecycle.in_row;
-
-	if (in->lifecycle.unheard)
-		log_error("%s is unhealthy and cannot be signalled: giving "
-		          "up%s", self_program(in), live);
-	else
-		log_error("%s was restarted %d time%s without a healthy "
-		          "minute between: giving up%s", self_program(in), n,
-		          n == 1 ? "" : "s", live);
-}
-
-/* hale leaves, and the service has not ended. */
-static void
-leave_it(struct init *in)
-{
-	in->status = SIGKILL;	/* as wait(2) would have it; or it will be so */
-	log_warn("%s (pid %d) has not ended: %s", self_program(in), (int)in->pid,
-	         in->lifecycle.leaving_kills ? "leaving, which kills it"
-	                                   : "leaving it behind");
-}
-
-static void
-term_rest(const struct init *in)
-{
-	const struct tree_group group = group_of(in);
-
-	(void)tree_signal_all(&group, SIGTERM);	/* so many as hale may */
-}
-
-static void
-act(struct init *in, enum lifecycle_act what)
-{
 	switch (what) {
 	case ACT_NONE:
 		break;
 	case ACT_STOP:
-		keeper_stop(in);
+		unreachable = keeper_send_stop(k);
 		break;
 	case ACT_TERM_REST:
-		term_rest(in);
+		keeper_term_rest(k);
 		break;
 	case ACT_KILL:
-		kill_all(in);
+		unreachable = keeper_kill_all(k);
 		break;
 	case ACT_CLEAR_TERM:
-		clear(in, SIGTERM);
-		break;
-	case ACT_CLEAR:
-		clear(in, SIGKILL);
-		break;
-	case ACT_START:
-		start_again(in);
+		unreachable = keeper_clear(k, SIGTERM);
 		break;
 	case ACT_STUCK:
-		tell_stuck(in);
-		clear(in, SIGKILL);
+		keeper_log_stuck(k);
+		unreachable = keeper_clear(k, SIGKILL);
 		break;
+	case ACT_CLEAR:
+		unreachable = keeper_clear(k, SIGKILL);
+		break;
+	case ACT_START:
+		return !keeper_start_again(k, outcome);
 	case ACT_SLOW:
-		tell_slow(in);
+		keeper_log_slow(k);
 		break;
 	case ACT_LEAVE:
-		in->leaving = true;
-		if (in->pid > 0)
-			leave_it(in);
+		leave(k);
 		break;
 	case ACT_BUG:
 		log_error("the service is in no known state; going on");
 		break;
 	}
+	if (unreachable)
+		*outcome = EV_UNREACHABLE;
+	return unreachable;
+}
+
+static void
+step(struct keeper *k, enum lifecycle_event ev)
+{
+	const struct lifecycle *l = &k->lifecycle;
+	const enum lifecycle_state was = l->state;
+	bool was_ready = lifecycle_is_ready(l), had_given_up = l->gave_up;
+	int64_t now_ms;
+
+	do	/* an action takes its time */
+		now_ms = clock_ms();
+	while (carry_out(k, lifecycle_step(&k->lifecycle, ev, now_ms), &ev));
+	k->timer.deadline_ms = l->deadline_ms;
+	if (ev == EV_REFUSED)
+		keeper_log_refusal(k, now_ms);
+	if (l->gave_up && !had_given_up)
+		keeper_log_surrender(k);
+	if (!lifecycle_is_serving(l))
+		monitor_stop(k->with.monitor);
+	if (was != SVC_STOPPING && l->state == SVC_STOPPING)
+		keeper_log_limit(k, now_ms);
+	if (was != SVC_CLEARING && l->state == SVC_CLEARING)
+		keeper_log_restart(k, now_ms);
+	if (was_ready && k->pid > 0 && !lifecycle_is_ready(l))
+		keeper_log_unready(k);
+}
+
+static void
+timer_expired(struct source *s)
+{
+	struct keeper *k = (struct keeper *)((char *)s
+	                 - offsetof(struct keeper, timer));
+
+	if (lifecycle_pardon(&k->lifecycle, clock_ms()))
+		s->deadline_ms = k->lifecycle.deadline_ms;
+	else
+		step(k, EV_DEADLINE);
+}
+
+/* --- what comes from outside --- */
+
+/* see sup/keeper.h */
+int
+keeper_start(struct keeper *k)
+{
+	int r = keeper_start_now(k);
+
+	if (r < 0) {
+		(void)keeper_start_failed(k, r);
+		return k->exit_code;
+	}
+	lifecycle_started(&k->lifecycle, &k->plan->lifecycle,
+	                  k->with.rules->self == 1, k->started_ms);
+	return 0;
+}
+
+/* see sup/keeper.h */
+void
+keeper_stop(struct keeper *k, int sig, const struct signalfd_siginfo *info)
+{
+	k->stop_signal = sig;
+	k->room->stop_came = (int)info->ssi_signo;
+	k->room->stop_from = *info;
+	step(k, EV_STOP);
+}
+
+/* see sup/keeper.h */
+void
+keeper_stop_by_key(struct keeper *k, int sig)
+{
+	if (k->pid > 0)
+		keeper_log_signal(k, "the terminal sent", sig);
+	k->stop_signal = k->room->stop_came = sig;
+	k->room->is_key_stop = true;
+	step(k, EV_STOP);
+	if (k->lifecycle.state == SVC_DRAINING)
+		step(k, EV_STOP);
+	k->room->is_key_stop = false;
+}
+
+/* see sup/keeper.h */
+void
+keeper_drain(struct keeper *k)
+{
+	step(k, EV_DRAIN);
+}
+
+/* see sup/keeper.h */
+void
+keeper_alone(struct keeper *k)
+{
+	step(k, EV_ALONE);
+}
+
+/* see sup/keeper.h */
+void
+keeper_forward(struct keeper *k, bool to_group, int sig,
+               const struct signalfd_siginfo *info)
+{
+	int r = keeper_signal(k, to_group, sig, info);
+
+	(void)keeper_is_unreachable(k, r);	/* nothing waits for it */
+	k->room->forwarded += r >= 0;
+	keeper_log_signal(k, r >= 0 ? "forwarded" : "cannot forward", sig);
+}
+
+/* see sup/keeper.h */
+void
+keeper_lives(struct keeper *k)
+{
+	if (k->pid > 0)
+		last_end_seen_alive(&k->alive, clock_ms());
+}
+
+/* see sup/keeper.h */
+void
+keeper_orphan_ended(struct keeper *k, pid_t pid, int status)
+{
+	main_pid_reaped(&k->room->main_pid, pid);
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		keeper_lives(k);	/* not the service was killed */
+}
+
+static void
+service_ended(struct keeper *k, int status, long peak_kb)
+{
+	keeper_mourn(k, status, peak_kb);
+	step(k, service_code(k) == 0 ? EV_EXITED : EV_FAILED);
 }
 
 /* see sup/keeper.h */
 bool
-keeper_is_watched(const struct lifecycle *s)
+keeper_reaped(struct keeper *k, pid_t pid, int status, long peak_kb)
 {
-	return s->state == SVC_RUNNING || s->state == SVC_DRAINING;
-}
+	enum lifecycle_event failure;
+	int err;
 
-/* see sup/keeper.h */
-void
-keeper_step(struct init *in, enum lifecycle_event ev)
-{
-	bool was_ready = lifecycle_is_ready(&in->lifecycle);
-	bool was_clearing = in->lifecycle.state == SVC_CLEARING;
-	bool was_stopping = in->lifecycle.state == SVC_STOPPING;
-	bool had_given_up = in->lifecycle.gave_up;
-	int64_t now_ms = clock_ms();
-
-	act(in, lifecycle_step(&in->lifecycle, ev, now_ms));
-	if (in->unreachable)
-		act(in, lifecycle_step(&in->lifecycle, EV_UNREACHABLE, now_ms));
-	in->unreachable = false;
-	if (in->start_failed) {
-		in->start_failed = false;
-		now_ms = clock_ms();	/* explaining it took its time */
-		act(in, lifecycle_step(&in->lifecycle, in->start_refused
-		                     ? EV_REFUSED : EV_NOT_STARTED, now_ms));
-		if (in->start_refused)
-			tell_refusal(in, now_ms);
+	if (pid != k->pid)
+		return false;
+	err = keeper_end_loading(k);
+	if (err < 0) {
+		k->pid = 0;
+		failure = keeper_start_failed(k, err);
+		if (!k->is_over)
+			step(k, failure);
+		return true;
 	}
-	in->timer.deadline_ms = in->lifecycle.deadline_ms;
-	if (in->lifecycle.gave_up && !had_given_up)
-		tell_surrender(in);
-	if (!keeper_is_watched(&in->lifecycle))
-		monitor_stop(&in->monitor);
-	if (!was_stopping && in->lifecycle.state == SVC_STOPPING)
-		tell_limit(in, now_ms);
-	if (!was_clearing && in->lifecycle.state == SVC_CLEARING)
-		tell_restart(in, now_ms);
-	if (was_ready && in->pid > 0 && !lifecycle_is_ready(&in->lifecycle))
-		log_info("%s is not ready any more: %s", self_program(in),
-		         in->key_stop ? "stopping"	/* without a drain */
-		         : lifecycle_state_text(&in->lifecycle));
+	if (keeper_successor_found(k, status))
+		return false;
+	service_ended(k, status, peak_kb);
+	return true;
 }
 
-/* see sup/keeper.h */
-void
-keeper_expired(struct source *s)
+/* main_pid's: the service has ended, and another process was its parent: most
+ * likely the one that was the service before. */
+static void
+service_gone(void *keeper, pid_t pid)
 {
-	struct init *in = (struct init *)((char *)s
-	                - offsetof(struct init, timer));
+	struct keeper *k = keeper;
 
-	if (lifecycle_pardon(&in->lifecycle, clock_ms()))
-		s->deadline_ms = in->lifecycle.deadline_ms;
-	else
-		keeper_step(in, EV_DEADLINE);
-}
-
-/* see sup/keeper.h */
-void
-keeper_failed_late(struct init *in)
-{
-	char reason[LAUNCH_REASON_MAX];
-	struct buf b = buf_over(reason, sizeof reason);
-	bool is_first = in->died_ms == 0, refused;
-	int code = launch_explain(&in->launch, in->exec_err, &refused, &b);
-
-	refused = refused && !is_first && in->lifecycle.state == SVC_RUNNING;
-	in->exec_err = 0;
-	in->pid = 0;
-	if (refused) {
-		note_refused_start(in, buf_text(&b));
-		keeper_step(in, EV_REFUSED);
-		tell_refusal(in, clock_ms());
+	if (pid != k->pid)
 		return;
+	if (main_pid_is_ended_child(pid))	/* that parent has ended, too */
+		k->with.reap_soon(k->with.owner);
+	else if (!keeper_successor_returned(k))
+		service_ended(k, UNKNOWN_END, 0);
+	else if (!lifecycle_is_serving(&k->lifecycle) && keeper_send_stop(k))
+		step(k, EV_UNREACHABLE);
+}
+
+/* --- what the monitor reports --- */
+
+static void
+live_changed(void *keeper, bool is_live)
+{
+	struct keeper *k = keeper;
+	struct buf b = buf_over(k->room->sick, sizeof k->room->sick);
+
+	if (is_live) {
+		log_warn("%s is live again", keeper_program(k));
+	} else {
+		reason_write_unlive(&b, k->with.monitor);
+		log_warn("%s is not live: %s", keeper_program(k),
+		         buf_text(&b));
 	}
-	note_failed_start(in, buf_text(&b));
-	in->status = code << 8;
-	if (!is_first) {
-		keeper_step(in, EV_NOT_STARTED);
-		return;
-	}
-	in->unstarted = code;
-	in->leaving = true;
+	step(k, is_live ? EV_HEALTHY : EV_UNHEALTHY);
+}
+
+static void
+ready_changed(void *keeper, bool is_ready)
+{
+	step(keeper, is_ready ? EV_READY : EV_UNREADY);
+}
+
+static void
+wants_time(void *keeper, int64_t until_ms)
+{
+	struct keeper *k = keeper;
+
+	lifecycle_extend(&k->lifecycle, until_ms);
+	k->timer.deadline_ms = k->lifecycle.deadline_ms;
+}
+
+static void
+lives(void *keeper)
+{
+	keeper_lives(keeper);
+}
+
+static void
+main_pid_named(void *keeper, pid_t pid)
+{
+	struct keeper *k = keeper;
+	struct main_pid *m = &k->room->main_pid;
+
+	m->loop = k->with.loop;	/* here: a start need not touch it */
+	m->gone = service_gone;
+	m->owner = k;
+	keeper_successor_named(k, pid);
+}
+
+/* --- before the first start --- */
+
+/* What SIGTERM is made of, for a stop of our own. */
+static int
+default_stop(const struct signals_rules *rules)
+{
+	const struct signalfd_siginfo term = { .ssi_signo = SIGTERM };
+	struct signals_route to = signals_decide(rules, &term);
+
+	return to.kind == SIGNALS_STOP ? to.sig : SIGTERM;
+}
+
+/* see sup/keeper.h */
+void
+keeper_init(struct keeper *k, struct keeper_room *room,
+            const struct keeper_plan *plan, const struct keeper_world *with)
+{
+	k->plan = plan;
+	k->with = *with;
+	k->room = room;
+	k->timer = (struct source){
+		.fd = -1, .deadline_ms = CLOCK_NEVER, .expired = timer_expired,
+	};
+	k->stop_signal = default_stop(with->rules);
+	keeper_choose_group(k);
 }
 
 /* see sup/keeper.h */
 int
-keeper_code(const struct init *in)
+keeper_open(struct keeper *k)
 {
-	int code = child_code(in->status);
+	const struct keeper_plan *plan = k->plan;
+	struct monitor *monitor = k->with.monitor;
+	const struct monitor_owner owner = {
+		k, live_changed, ready_changed, wants_time, lives,
+		main_pid_named,
+	};
+	const struct launch_plan launch = {
+		.argv = plan->argv, .settings = plan->settings,
+		.given = &plan->given, .terminal_fd = k->with.terminal_fd,
+		.shares_group = k->with.rules->shares_group,
+		.ready_as = plan->monitor.notify_fd,
+		.keeps_cwd = lifecycle_restarts(&plan->lifecycle)
+		          || plan->monitor.n_checks > 0,
+	};
+	int r = loop_add(k->with.loop, &k->timer, 0);
 
-	if (in->plan->is_success[code])
-		return 0;
-	if (in->plan->stopped_ok && in->stop_sent
-	 && code == 128 + in->stop_signal)
-		return 0;
-	return code;
+	if (r == 0)
+		r = monitor_open(monitor, k->with.monitor_room, &plan->monitor,
+		                 &plan->given, k->with.loop, owner);
+	if (r == 0)
+		r = launch_prepare(&k->launch, &launch, &monitor->inbox);
+	monitor->cwd_fd = k->launch.child.cwd_fd;
+	return r;
+}
+
+/* see sup/keeper.h */
+size_t
+keeper_fds(const struct keeper *k, int fds[KEEPER_FDS_MAX])
+{
+	size_t n = inbox_fds(&k->with.monitor->inbox, fds);
+
+	if (k->launch.child.cwd_fd > 0)
+		fds[n++] = k->launch.child.cwd_fd;
+	if (k->loading != NULL)
+		fds[n++] = k->loading->source.fd;
+	if (k->with.terminal_fd > STDERR_FILENO)
+		fds[n++] = k->with.terminal_fd;
+	return n;
 }

@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "sup/env.h"
-#include "sup/explain.h"
+#include "sup/exec_error.h"
 #include "sup/terminal.h"
 
 /* The slot in which name (with its "=") is our pid, which is to become the
@@ -33,41 +33,41 @@ find_our_pid(char **env, const char *name)
 }
 
 static bool
-has_settings(const struct launch *l)
+has_settings(const struct opt_group *settings)
 {
-	for (char **e = environ; l->settings != NULL && *e != NULL; e++)
-		if (opt_is_env(l->settings, *e))
+	for (char **e = environ; settings != NULL && *e != NULL; e++)
+		if (opt_is_env(settings, *e))
 			return true;
 	return false;
 }
 
 static void
-drop_settings(const struct launch *l)
+drop_settings(char **env, const struct opt_group *settings)
 {
-	char **to = l->child.env;
+	char **to = env;
 
-	for (char **e = l->child.env; *e != NULL; e++)
-		if (!opt_is_env(l->settings, *e))
+	for (char **e = env; *e != NULL; e++)
+		if (!opt_is_env(settings, *e))
 			*to++ = *e;
 	env_end(to);
 }
 
 /* A copy, where it differs: what hale runs for itself keeps all. */
 static int
-prepare_env(struct launch *l, struct monitor *watch)
+prepare_env(struct child_plan *c, const struct opt_group *settings,
+            struct inbox *inbox)
 {
-	struct child_plan *c = &l->child;
-	bool drops = has_settings(l);
+	bool drops = has_settings(settings);
 
 	c->env = environ;
-	if (drops || inbox_needs_env(&watch->inbox))
+	if (drops || inbox_needs_env(inbox))
 		c->env = env_copy(INBOX_VARS);
 	if (c->env == NULL)
 		return -ENOMEM;
 	if (drops)
-		drop_settings(l);
-	if (inbox_needs_env(&watch->inbox))
-		inbox_set_env(&watch->inbox, c->env, &c->watchdog_pid);
+		drop_settings(c->env, settings);
+	if (inbox_needs_env(inbox))
+		inbox_set_env(inbox, c->env, &c->watchdog_pid);
 	else	/* the service is to feed the manager above us */
 		c->watchdog_pid = find_our_pid(c->env, "WATCHDOG_PID=");
 	c->listen_pid = find_our_pid(c->env, "LISTEN_PID=");
@@ -90,22 +90,20 @@ keep_directory(struct launch *l)
 
 /* see sup/launch.h */
 int
-launch_prepare(struct launch *l, char **argv,
-               const struct signals_given *given, int terminal_fd,
-               struct monitor *watch, bool keep_cwd)
+launch_prepare(struct launch *l, const struct launch_plan *plan,
+               struct inbox *inbox)
 {
-	struct child_plan *c = &l->child;
-
-	*c = (struct child_plan){
-		.argv = argv,
-		.given = given,
-		.terminal_fd = terminal_fd,
-		.ready_fd = inbox_ready_fd(&watch->inbox),
-		.ready_as = watch->plan->notify_fd,
+	l->child = (struct child_plan){
+		.argv = plan->argv,
+		.given = plan->given,
+		.terminal_fd = plan->terminal_fd,
+		.shares_group = plan->shares_group,
+		.ready_fd = inbox_ready_fd(inbox),
+		.ready_as = plan->ready_as,
 	};
-	if (prepare_env(l, watch) < 0)
+	if (prepare_env(&l->child, plan->settings, inbox) < 0)
 		return -ENOMEM;
-	if (keep_cwd)
+	if (plan->keeps_cwd)
 		keep_directory(l);
 	return 0;
 }
@@ -117,10 +115,10 @@ launch_explain(const struct launch *l, int err, bool *refused,
 {
 	*refused = err_is_shortage(err);
 	if (l->news.refused == NULL || *refused)
-		return explain_exec(why, l->child.argv[0], err);
+		return exec_error_write(why, l->child.argv[0], err);
 	buf_fmt(why, "%s: %s (denied by seccomp?)", l->news.refused,
 	        err_text(err));
-	return EXPLAIN_CANNOT_EXEC;
+	return EXEC_ERROR_CANNOT_RUN;
 }
 
 /* see sup/launch.h */

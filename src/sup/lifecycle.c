@@ -3,22 +3,38 @@
 #include "sup/lifecycle.h"
 
 #include "base/clock.h"
+#include "sup/lifecycle_status.h"
+
+/*
+ * What most states answer alike: the service's end (late, by an exec that took
+ * long and has failed, too), and what checks that were under way have found.
+ * Each event is still named in each state, so that -Wswitch-enum shows what a
+ * new one forgot.
+ */
+/* NOLINTBEGIN(bugprone-macro-parentheses): labels of a switch */
+#define EV_ANY_END \
+	EV_EXITED: case EV_FAILED: case EV_NOT_STARTED: case EV_REFUSED
+#define EV_ANY_HEALTH \
+	EV_READY: case EV_UNREADY: case EV_HEALTHY: case EV_UNHEALTHY
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* see sup/lifecycle.h */
 void
-lifecycle_started(struct lifecycle *s, int64_t now_ms)
+lifecycle_started(struct lifecycle *s, const struct lifecycle_conf *conf,
+                  bool leaving_kills, int64_t now_ms)
 {
-	s->state = SVC_RUNNING;
-	s->deadline_ms = CLOCK_NEVER;
-	s->unready_ms = CLOCK_NEVER;
-	s->off_ms = now_ms;
-	s->killed = s->gave_up = s->sickened = false;
-	s->unheard = s->stuck = s->is_patient = false;
-	s->restarts = s->in_row = s->stops = 0;
-	s->backoff_ms = s->backoff_min_ms;
-	s->refused_ms = LIFECYCLE_REFUSED_MS;
-	s->start_ms = s->last_ms = CLOCK_NEVER;
-	s->good_ms = now_ms;
+	*s = (struct lifecycle){
+		.conf = conf,
+		.leaving_kills = leaving_kills,
+		.state = SVC_RUNNING,
+		.deadline_ms = CLOCK_NEVER,
+		.unready_ms = CLOCK_NEVER,
+		.off_ms = now_ms,
+		.start_ms = CLOCK_NEVER,
+		.last_ms = CLOCK_NEVER,
+		.good_ms = now_ms,
+	};
+	backoff_reset(&s->backoff, &conf->backoff);
 }
 
 /* Somebody is to end within timeout_ms; 0: whenever it likes. */
@@ -31,26 +47,20 @@ give_time(struct lifecycle *s, int64_t now_ms, int64_t timeout_ms)
 	s->pardoned = s->is_patient = false;
 }
 
+/* It is so from now on, unless it has been before. */
 static void
-turn_unready(struct lifecycle *s, int64_t now_ms)
+note_since(int64_t *since_ms, int64_t now_ms)
 {
-	if (s->unready_ms == CLOCK_NEVER)
-		s->unready_ms = now_ms;
+	if (*since_ms == CLOCK_NEVER)
+		*since_ms = now_ms;
 }
 
-/* see sup/lifecycle.h */
-int64_t
-lifecycle_off_since(const struct lifecycle *s)
+/* What is asked for by `hale drain`; a stop may follow, or not. */
+static enum lifecycle_act
+drain(struct lifecycle *s, int64_t now_ms)
 {
-	return s->off_ms < s->unready_ms ? s->off_ms : s->unready_ms;
-}
-
-/* Nobody is sent to it from here on: until EV_READY. */
-static void
-turn_off(struct lifecycle *s, int64_t now_ms)
-{
-	if (s->off_ms == CLOCK_NEVER)
-		s->off_ms = now_ms;
+	note_since(&s->unready_ms, now_ms);
+	return ACT_NONE;
 }
 
 /* RUNNING, DRAINING: a live check has failed, or the watchdog was not fed. */
@@ -63,16 +73,17 @@ is_sick(const struct lifecycle *s)
 static int64_t
 hung_timeout(const struct lifecycle *s)
 {
-	return s->stop_timeout_ms > 0 ? s->stop_timeout_ms : LIFECYCLE_HUNG_MS;
+	return s->conf->stop_timeout_ms > 0 ? s->conf->stop_timeout_ms
+	                                    : LIFECYCLE_HUNG_MS;
 }
 
 /* One without a limit takes as long as it likes; after a while that is said. */
 static enum lifecycle_act
 begin_stop(struct lifecycle *s, int64_t now_ms)
 {
-	bool has_limit = s->stop_timeout_ms > 0 || is_sick(s);
+	bool has_limit = s->conf->stop_timeout_ms > 0 || is_sick(s);
 
-	turn_unready(s, now_ms);
+	note_since(&s->unready_ms, now_ms);
 	s->state = SVC_STOPPING;
 	give_time(s, now_ms, has_limit ? hung_timeout(s) : LIFECYCLE_SLOW_MS);
 	s->is_patient = !has_limit;
@@ -86,19 +97,19 @@ begin_drain(struct lifecycle *s, int64_t now_ms)
 {
 	int64_t since_ms;
 
-	turn_unready(s, now_ms);
+	note_since(&s->unready_ms, now_ms);
 	since_ms = lifecycle_off_since(s);
-	if (is_sick(s) || now_ms - since_ms >= s->drain_ms)
+	if (is_sick(s) || now_ms - since_ms >= s->conf->drain_ms)
 		return begin_stop(s, now_ms);
 	s->state = SVC_DRAINING;
-	s->deadline_ms = since_ms + s->drain_ms;
+	s->deadline_ms = since_ms + s->conf->drain_ms;
 	return ACT_NONE;
 }
 
 static enum lifecycle_act
 leave(struct lifecycle *s, int64_t now_ms)
 {
-	turn_unready(s, now_ms);
+	note_since(&s->unready_ms, now_ms);
 	s->state = SVC_DOWN;
 	s->deadline_ms = CLOCK_NEVER;
 	return ACT_LEAVE;
@@ -107,7 +118,7 @@ leave(struct lifecycle *s, int64_t now_ms)
 static enum lifecycle_act
 kill_rest(struct lifecycle *s, int64_t now_ms)
 {
-	turn_unready(s, now_ms);
+	note_since(&s->unready_ms, now_ms);
 	s->killed = true;
 	s->state = SVC_KILLING;
 	s->deadline_ms = now_ms + LIFECYCLE_KILL_AGAIN_MS;
@@ -119,11 +130,11 @@ kill_rest(struct lifecycle *s, int64_t now_ms)
 static enum lifecycle_act
 end(struct lifecycle *s, int64_t now_ms)
 {
-	if (s->linger_ms == 0 || s->killed)
+	if (s->conf->linger_ms == 0 || s->killed)
 		return leave(s, now_ms);
-	turn_unready(s, now_ms);
+	note_since(&s->unready_ms, now_ms);
 	s->state = SVC_LINGERING;
-	give_time(s, now_ms, s->linger_ms);
+	give_time(s, now_ms, s->conf->linger_ms);
 	return ACT_TERM_REST;
 }
 
@@ -134,53 +145,39 @@ static void
 note_good(struct lifecycle *s, int64_t now_ms)
 {
 	if (s->good_ms != CLOCK_NEVER
-	 && now_ms - s->good_ms >= LIFECYCLE_GOOD_MS) {
-		s->in_row = 0;
-		s->backoff_ms = s->backoff_min_ms;
-	}
+	 && now_ms - s->good_ms >= LIFECYCLE_GOOD_MS)
+		backoff_reset(&s->backoff, &s->conf->backoff);
 	s->good_ms = CLOCK_NEVER;
 }
 
-static bool
-has_restarts_left(const struct lifecycle *s)
+/* SIGKILL to what the dead one left, again and again. */
+static enum lifecycle_act
+clear_again(struct lifecycle *s, int64_t now_ms)
 {
-	return s->max_restarts == 0 || s->in_row < s->max_restarts;
+	s->is_gentle = false;
+	s->deadline_ms = now_ms + LIFECYCLE_CLEAR_AGAIN_MS;
+	return ACT_CLEAR;
 }
 
 /* What the dead one left would meet the next: two of a kind on one port. */
 static enum lifecycle_act
 clear(struct lifecycle *s, int64_t now_ms)
 {
-	turn_off(s, now_ms);
-	s->restarts++;
-	s->in_row++;
-	s->refused_ms = LIFECYCLE_REFUSED_MS;
-	s->start_ms = now_ms + s->backoff_ms;
-	s->backoff_ms *= 2;
-	if (s->backoff_ms > s->backoff_max_ms)
-		s->backoff_ms = s->backoff_max_ms;
+	note_since(&s->off_ms, now_ms);
+	s->start_ms = now_ms + backoff_restart(&s->backoff, &s->conf->backoff);
 	s->state = SVC_CLEARING;
 	s->stuck = false;
-	give_time(s, now_ms, s->linger_ms);
-	s->last_ms = now_ms + s->linger_ms + LIFECYCLE_CLEAR_MAX_MS;
-	if (s->linger_ms > 0)
-		return ACT_CLEAR_TERM;
-	s->deadline_ms = now_ms + LIFECYCLE_CLEAR_AGAIN_MS;
-	return ACT_CLEAR;
-}
-
-/* CLEARING: may what the service left still finish, unhurt? */
-static bool
-leaves_time(const struct lifecycle *s)
-{
-	return s->deadline_ms == s->last_ms - LIFECYCLE_CLEAR_MAX_MS;
+	give_time(s, now_ms, s->conf->linger_ms);
+	s->last_ms = now_ms + s->conf->linger_ms + LIFECYCLE_CLEAR_MAX_MS;
+	s->is_gentle = s->conf->linger_ms > 0;
+	return s->is_gentle ? ACT_CLEAR_TERM : clear_again(s, now_ms);
 }
 
 static enum lifecycle_act
 restart(struct lifecycle *s, int64_t now_ms)
 {
 	note_good(s, now_ms);
-	if (!s->gave_up && has_restarts_left(s))
+	if (!s->gave_up && backoff_is_left(&s->backoff, &s->conf->backoff))
 		return clear(s, now_ms);
 	s->gave_up = true;
 	return end(s, now_ms);
@@ -203,16 +200,11 @@ start_again(struct lifecycle *s, int64_t now_ms)
 	return ACT_START;
 }
 
-/* A back-off of its own: the service's says how ill that is. */
 static enum lifecycle_act
 try_later(struct lifecycle *s, int64_t now_ms)
 {
-	s->good_ms = CLOCK_NEVER;
-	s->start_ms = now_ms + s->refused_ms;
-	s->refused_ms *= 2;
-	if (s->refused_ms > s->backoff_max_ms)
-		s->refused_ms = s->backoff_max_ms > LIFECYCLE_REFUSED_MS
-		              ? s->backoff_max_ms : LIFECYCLE_REFUSED_MS;
+	s->start_ms = now_ms + backoff_refused(&s->backoff,
+	                                       &s->conf->backoff);
 	return wait_for_start(s);
 }
 
@@ -221,12 +213,9 @@ try_later(struct lifecycle *s, int64_t now_ms)
 static enum lifecycle_act
 mend(struct lifecycle *s, int64_t now_ms)
 {
+	s->gave_up |= !backoff_is_left(&s->backoff, &s->conf->backoff);
 	if (s->gave_up)
 		return ACT_NONE;
-	if (!has_restarts_left(s)) {
-		s->gave_up = true;
-		return ACT_NONE;
-	}
 	s->state = SVC_MENDING;
 	give_time(s, now_ms, hung_timeout(s));
 	return ACT_STOP;
@@ -236,7 +225,7 @@ static enum lifecycle_act
 sicken(struct lifecycle *s, int64_t now_ms)
 {
 	note_good(s, now_ms);
-	switch (s->on_unhealthy) {
+	switch (s->conf->on_unhealthy) {
 	case UNHEALTHY_REPORT:
 		return ACT_NONE;
 	case UNHEALTHY_RESTART:
@@ -292,30 +281,27 @@ running_step(struct lifecycle *s, enum lifecycle_event ev, int64_t now_ms)
 {
 	switch (ev) {
 	case EV_STOP:
-		s->stops++;
 		return begin_drain(s, now_ms);
 	case EV_DRAIN:
-		turn_unready(s, now_ms);
-		return ACT_NONE;
+		return drain(s, now_ms);
 	case EV_READY:
 		s->off_ms = CLOCK_NEVER;
 		return ACT_NONE;
 	case EV_UNREADY:
-		turn_off(s, now_ms);
+		note_since(&s->off_ms, now_ms);
 		return ACT_NONE;
 	case EV_EXITED:
-		return s->restart == RESTART_ALWAYS ? restart(s, now_ms)
-		                                    : end(s, now_ms);
+		return s->conf->restart == RESTART_ALWAYS
+		     ? restart(s, now_ms) : end(s, now_ms);
 	case EV_FAILED:
-		return s->restart != RESTART_NEVER ? restart(s, now_ms)
-		                                   : end(s, now_ms);
-	case EV_NOT_STARTED:	/* there was a reason to start it: there still is */
+		return s->conf->restart != RESTART_NEVER
+		     ? restart(s, now_ms) : end(s, now_ms);
+	case EV_NOT_STARTED:	/* the reason to start it is still there */
 		return restart(s, now_ms);
 	case EV_REFUSED:
 		return try_later(s, now_ms);
 	case EV_HEALTHY:
-		if (s->good_ms == CLOCK_NEVER)
-			s->good_ms = now_ms;
+		note_since(&s->good_ms, now_ms);
 		return ACT_NONE;
 	case EV_UNHEALTHY:
 		return sicken(s, now_ms);
@@ -332,17 +318,12 @@ mending_step(struct lifecycle *s, enum lifecycle_event ev, int64_t now_ms)
 {
 	switch (ev) {
 	case EV_STOP:		/* the signal is out already: only no restart */
-		s->stops++;
-		turn_unready(s, now_ms);
+		note_since(&s->unready_ms, now_ms);
 		s->state = SVC_STOPPING;
 		return ACT_NONE;
 	case EV_DRAIN:
-		turn_unready(s, now_ms);
-		return ACT_NONE;
-	case EV_EXITED:
-	case EV_FAILED:
-	case EV_NOT_STARTED:	/* an exec that took long has failed */
-	case EV_REFUSED:
+		return drain(s, now_ms);
+	case EV_ANY_END:
 		return restart(s, now_ms);
 	case EV_DEADLINE:	/* comes back until the exit does */
 		if (!kill_is_late(s, now_ms) || s->stuck)
@@ -351,10 +332,7 @@ mending_step(struct lifecycle *s, enum lifecycle_event ev, int64_t now_ms)
 		return ACT_STUCK;
 	case EV_UNREACHABLE:
 		return mend_unheard(s);
-	case EV_READY:
-	case EV_UNREADY:
-	case EV_HEALTHY:	/* from a check that was under way */
-	case EV_UNHEALTHY:
+	case EV_ANY_HEALTH:
 	case EV_ALONE:
 		return ACT_NONE;
 	}
@@ -366,31 +344,22 @@ clearing_step(struct lifecycle *s, enum lifecycle_event ev, int64_t now_ms)
 {
 	switch (ev) {
 	case EV_STOP:		/* no restart; the others keep their time */
-		s->stops++;
-		if (!leaves_time(s))
+		if (!s->is_gentle)
 			return kill_rest(s, now_ms);
-		turn_unready(s, now_ms);
+		note_since(&s->unready_ms, now_ms);
 		s->state = SVC_LINGERING;
 		return ACT_NONE;
 	case EV_DRAIN:
-		turn_unready(s, now_ms);
-		return ACT_NONE;
+		return drain(s, now_ms);
 	case EV_ALONE:
 		return wait_for_start(s);
 	case EV_DEADLINE:
 		if (now_ms >= s->last_ms)	/* the kernel holds them */
 			return wait_for_start(s);
-		s->deadline_ms = now_ms + LIFECYCLE_CLEAR_AGAIN_MS;
-		return ACT_CLEAR;
-	case EV_EXITED:
-	case EV_FAILED:
-	case EV_NOT_STARTED:
-	case EV_REFUSED:
+		return clear_again(s, now_ms);
+	case EV_ANY_END:
 	case EV_UNREACHABLE:	/* one of them; tried until last_ms */
-	case EV_READY:
-	case EV_UNREADY:
-	case EV_HEALTHY:
-	case EV_UNHEALTHY:
+	case EV_ANY_HEALTH:
 		return ACT_NONE;
 	}
 	return ACT_BUG;
@@ -403,20 +372,13 @@ waiting_step(struct lifecycle *s, enum lifecycle_event ev, int64_t now_ms)
 	case EV_STOP:		/* nobody is there who needs time */
 		return leave(s, now_ms);
 	case EV_DRAIN:
-		turn_unready(s, now_ms);
-		return ACT_NONE;
+		return drain(s, now_ms);
 	case EV_DEADLINE:
 		return start_again(s, now_ms);
 	case EV_ALONE:
-	case EV_EXITED:
-	case EV_FAILED:
-	case EV_NOT_STARTED:
-	case EV_REFUSED:
+	case EV_ANY_END:
 	case EV_UNREACHABLE:
-	case EV_READY:
-	case EV_UNREADY:
-	case EV_HEALTHY:
-	case EV_UNHEALTHY:
+	case EV_ANY_HEALTH:
 		return ACT_NONE;
 	}
 	return ACT_BUG;
@@ -426,18 +388,13 @@ static enum lifecycle_act
 draining_step(struct lifecycle *s, enum lifecycle_event ev, int64_t now_ms)
 {
 	switch (ev) {
-	case EV_STOP:		/* asked twice: no more waiting */
-		s->stops++;
-		return begin_stop(s, now_ms);
+	case EV_STOP:		/* a second one: no more waiting */
 	case EV_DEADLINE:
 		return begin_stop(s, now_ms);
 	case EV_UNHEALTHY:	/* what it has not served yet it will not */
 		note_good(s, now_ms);
 		return begin_stop(s, now_ms);
-	case EV_EXITED:
-	case EV_FAILED:
-	case EV_NOT_STARTED:	/* an exec that took long has failed */
-	case EV_REFUSED:
+	case EV_ANY_END:
 		return end(s, now_ms);
 	case EV_DRAIN:		/* under way */
 	case EV_ALONE:
@@ -455,7 +412,6 @@ stopping_step(struct lifecycle *s, enum lifecycle_event ev, int64_t now_ms)
 {
 	switch (ev) {
 	case EV_STOP:		/* passed on; the grace time runs on */
-		s->stops++;
 		return ACT_STOP;
 	case EV_DEADLINE:	/* comes back until the exit does */
 		if (s->is_patient) {
@@ -466,17 +422,11 @@ stopping_step(struct lifecycle *s, enum lifecycle_event ev, int64_t now_ms)
 		return kill_is_late(s, now_ms) ? leave(s, now_ms) : ACT_KILL;
 	case EV_UNREACHABLE:
 		return stop_unheard(s, now_ms);
-	case EV_EXITED:
-	case EV_FAILED:
-	case EV_NOT_STARTED:	/* an exec that took long has failed */
-	case EV_REFUSED:
+	case EV_ANY_END:
 		return end(s, now_ms);
 	case EV_DRAIN:
 	case EV_ALONE:
-	case EV_READY:
-	case EV_UNREADY:
-	case EV_HEALTHY:
-	case EV_UNHEALTHY:
+	case EV_ANY_HEALTH:
 		return ACT_NONE;
 	}
 	return ACT_BUG;
@@ -487,21 +437,15 @@ lingering_step(struct lifecycle *s, enum lifecycle_event ev, int64_t now_ms)
 {
 	switch (ev) {
 	case EV_STOP:		/* asked again: no more waiting */
-		return s->stops++ > 0 ? kill_rest(s, now_ms) : ACT_NONE;
+		return s->stops > 1 ? kill_rest(s, now_ms) : ACT_NONE;
 	case EV_DEADLINE:
 		return kill_rest(s, now_ms);
 	case EV_ALONE:
 		return leave(s, now_ms);
 	case EV_DRAIN:
-	case EV_EXITED:
-	case EV_FAILED:
-	case EV_NOT_STARTED:
-	case EV_REFUSED:
+	case EV_ANY_END:
 	case EV_UNREACHABLE:
-	case EV_READY:
-	case EV_UNREADY:
-	case EV_HEALTHY:
-	case EV_UNHEALTHY:
+	case EV_ANY_HEALTH:
 		return ACT_NONE;
 	}
 	return ACT_BUG;
@@ -516,15 +460,9 @@ killing_step(struct lifecycle *s, enum lifecycle_event ev, int64_t now_ms)
 		return leave(s, now_ms);
 	case EV_STOP:
 	case EV_DRAIN:
-	case EV_EXITED:
-	case EV_FAILED:
-	case EV_NOT_STARTED:
-	case EV_REFUSED:
+	case EV_ANY_END:
 	case EV_UNREACHABLE:
-	case EV_READY:
-	case EV_UNREADY:
-	case EV_HEALTHY:
-	case EV_UNHEALTHY:
+	case EV_ANY_HEALTH:
 		return ACT_NONE;
 	}
 	return ACT_BUG;
@@ -534,6 +472,7 @@ killing_step(struct lifecycle *s, enum lifecycle_event ev, int64_t now_ms)
 enum lifecycle_act
 lifecycle_step(struct lifecycle *s, enum lifecycle_event ev, int64_t now_ms)
 {
+	s->stops += ev == EV_STOP;
 	switch (s->state) {
 	case SVC_RUNNING:
 		return running_step(s, ev, now_ms);
@@ -555,94 +494,4 @@ lifecycle_step(struct lifecycle *s, enum lifecycle_event ev, int64_t now_ms)
 		return ACT_NONE;
 	}
 	return ACT_BUG;
-}
-
-/* see sup/lifecycle.h */
-void
-lifecycle_extend(struct lifecycle *s, int64_t until_ms)
-{
-	bool ends = s->state == SVC_STOPPING || s->state == SVC_MENDING;
-
-	if (ends && !s->killed && s->deadline_ms < until_ms)
-		s->deadline_ms = until_ms;
-}
-
-/* see sup/lifecycle.h */
-bool
-lifecycle_pardon(struct lifecycle *s, int64_t now_ms)
-{
-	int64_t late_ms = now_ms - s->deadline_ms;
-	bool waits = (s->state == SVC_STOPPING && !s->killed)
-	          || (s->state == SVC_MENDING && s->last_ms == CLOCK_NEVER)
-	          || (s->state == SVC_CLEARING && leaves_time(s))
-	          || s->state == SVC_LINGERING;
-
-	if (late_ms <= LIFECYCLE_FROZEN_MS)
-		return false;
-	if (!waits || s->pardoned) {
-		if (s->last_ms != CLOCK_NEVER)
-			s->last_ms += late_ms;
-		return false;
-	}
-	s->pardoned = true;
-	s->deadline_ms = now_ms + s->wait_ms;
-	if (s->state == SVC_CLEARING)
-		s->last_ms = s->deadline_ms + LIFECYCLE_CLEAR_MAX_MS;
-	return true;
-}
-
-/* see sup/lifecycle.h */
-bool
-lifecycle_restarts(const struct lifecycle *s)
-{
-	return s->restart != RESTART_NEVER
-	    || s->on_unhealthy == UNHEALTHY_RESTART;
-}
-
-/* see sup/lifecycle.h */
-bool
-lifecycle_is_mending(const struct lifecycle *s)
-{
-	return s->state == SVC_MENDING || s->state == SVC_CLEARING
-	    || s->state == SVC_WAITING;
-}
-
-/* see sup/lifecycle.h */
-bool
-lifecycle_is_live(const struct lifecycle *s)
-{
-	return !s->gave_up && !s->stuck
-	    && (lifecycle_is_mending(s) || s->state == SVC_RUNNING
-	    || s->state == SVC_DRAINING || s->state == SVC_STOPPING);
-}
-
-/* see sup/lifecycle.h */
-bool
-lifecycle_is_ready(const struct lifecycle *s)
-{
-	return s->state == SVC_RUNNING && s->unready_ms == CLOCK_NEVER;
-}
-
-/* see sup/lifecycle.h */
-const char *
-lifecycle_state_text(const struct lifecycle *s)
-{
-	switch (s->state) {
-	case SVC_RUNNING:
-		return lifecycle_is_ready(s) ? "running" : "draining";
-	case SVC_MENDING:
-	case SVC_CLEARING:
-	case SVC_WAITING:
-		return "restarting";
-	case SVC_DRAINING:
-		return "draining";
-	case SVC_STOPPING:
-		return "stopping";
-	case SVC_LINGERING:
-	case SVC_KILLING:
-		return "lingering";
-	case SVC_DOWN:
-		return "down";
-	}
-	return "unknown";
 }

@@ -14,7 +14,7 @@
 #include "sup/proc.h"
 
 #define REQUEST_MAX  256	/* bytes of a request */
-#define ANSWER_MAX   (33 * 1024)	/* bytes of an answer, and of its body */
+#define ANSWER_MAX   (33 * 1024)	/* bytes of an answer, of its body */
 #define AGAIN_MS     20		/* pause where an answer did not come */
 
 struct found {
@@ -99,8 +99,8 @@ is_trusted(int fd)
 	    && !proc_is_elsewhere(peer.pid);
 }
 
-/* Connects to the socket of that name. Who listens there is known before anything
- * is sent or read. */
+/* Connects to the socket of that name. Who listens there is known before
+ * anything is sent or read. */
 static int
 open_to(struct exchange *c, const char *name, char *in, int64_t deadline_ms)
 {

@@ -5,8 +5,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "sup/endpoints.h"
-#include "sup/keeper.h"
-#include "sup/reaper.h"
 #include "sup/snapshot_take.h"
 
 #define NO_DRAIN_AGAIN_MS 60000	/* a refused /drain is logged no more often */
@@ -49,11 +47,11 @@ respond_to_probe(void *owner, const struct server_ask *ask, struct buf *out)
 	case ENDPOINTS_NOTHING:
 		break;
 	case ENDPOINTS_DRAIN:
-		keeper_step(in, EV_DRAIN);
+		keeper_drain(&in->keeper);
 		break;
 	case ENDPOINTS_NO_DRAIN:
 		log_no_drain(in, now_ms);
 		break;
 	}
-	reaper_lives(in);	/* it has not been reaped */
+	keeper_lives(&in->keeper);
 }

@@ -5,11 +5,12 @@
 #include "base/clock.h"
 #include "base/signame.h"
 #include "sup/child.h"
+#include "sup/lifecycle_status.h"
 #include "sup/reason.h"
 #include "sup/usage.h"
 
 _Static_assert(SNAPSHOT_NAME_MAX >= MONITOR_NAME_MAX
-            && SNAPSHOT_EXIT_MAX >= DEATH_TEXT_MAX
+            && SNAPSHOT_EXIT_MAX >= LAST_END_TEXT_MAX
             && SNAPSHOT_STATUS_MAX > NOTIFY_STATUS_MAX
             && SNAPSHOT_PLACE_MAX >= LISTEN_TEXT_MAX
             && SNAPSHOT_LISTEN_MAX >= INIT_LISTEN_MAX, "all of a text fits");
@@ -72,10 +73,11 @@ fail(struct snapshot_check *c, unsigned verdicts, struct buf *why)
 static void
 write_restart(struct buf *b, const struct take *t)
 {
-	const struct lifecycle *l = &t->in->lifecycle;
+	const struct lifecycle *l = &t->in->keeper.lifecycle;
 
 	if (l->state == SVC_MENDING) {
-		buf_fmt(b, "the service is being restarted: %s", t->in->sick);
+		buf_fmt(b, "the service is being restarted: %s",
+		        t->in->keeper_room.sick);
 		if (l->stuck)
 			buf_str(b, "; it does not end, even by SIGKILL");
 		return;
@@ -86,16 +88,17 @@ write_restart(struct buf *b, const struct take *t)
 	} else {
 		buf_str(b, "the service is being restarted");
 	}
-	if (*t->in->refused != '\0')
-		buf_fmt(b, ": it could not be started: %s", t->in->refused);
+	if (*t->in->keeper_room.refused != '\0')
+		buf_fmt(b, ": it could not be started: %s",
+		        t->in->keeper_room.refused);
 	else
-		buf_fmt(b, ": it %s", t->in->death);
+		buf_fmt(b, ": it %s", t->in->keeper_room.last_end);
 }
 
 static void
 add_service(const struct take *t)
 {
-	const struct lifecycle *l = &t->in->lifecycle;
+	const struct lifecycle *l = &t->in->keeper.lifecycle;
 	struct snapshot_check *c = add(t->s, "service",
 		VERDICT_STARTUP | VERDICT_READY | VERDICT_LIVE);
 	struct buf why = begin_why(c);
@@ -104,18 +107,19 @@ add_service(const struct take *t)
 		write_restart(&why, t);
 		fail(c, VERDICT_STARTUP | VERDICT_READY
 		        | (l->stuck ? VERDICT_LIVE : 0), &why);
-	} else if (t->in->pid == 0) {
+	} else if (t->in->keeper.pid == 0) {
 		buf_str(&why, "the service has ended");
 		fail(c, c->counts_for, &why);
 	} else if (l->unheard) {
 		buf_fmt(&why, "unhealthy, and it cannot be signalled: %s",
-		        t->in->sick);
+		        t->in->keeper_room.sick);
 		fail(c, VERDICT_LIVE, &why);
 	} else if (!lifecycle_is_live(l)) {
 		buf_fmt(&why, "unhealthy after %d restart%s, given up: %s",
-		        l->in_row, l->in_row == 1 ? "" : "s", t->in->sick);
+		        l->backoff.in_row, l->backoff.in_row == 1 ? "" : "s",
+		        t->in->keeper_room.sick);
 		fail(c, VERDICT_LIVE, &why);
-	} else if (t->in->exec != NULL) {
+	} else if (t->in->keeper.loading != NULL) {
 		buf_str(&why, "its program is still being loaded: exec has not "
 		        "finished");
 		fail(c, VERDICT_STARTUP | VERDICT_READY, &why);
@@ -127,15 +131,15 @@ add_service(const struct take *t)
 static void
 write_drain(struct buf *b, const struct take *t)
 {
-	const struct lifecycle *l = &t->in->lifecycle;
+	const struct lifecycle *l = &t->in->keeper.lifecycle;
 
 	buf_str(b, l->state > SVC_DRAINING ? "stopping: " : "draining: ");
 	if (l->sickened) {
-		buf_str(b, t->in->sick);
+		buf_str(b, t->in->keeper_room.sick);
 	} else if (l->stops == 0) {
 		buf_str(b, "hale drain asked for it");
 	} else {
-		signame_write(b, t->in->stop_came);
+		signame_write(b, t->in->keeper_room.stop_came);
 		buf_str(b, " came");
 	}
 	if (t->words != REASON_LATEST)
@@ -152,7 +156,7 @@ write_drain(struct buf *b, const struct take *t)
 static void
 add_drain(const struct take *t)
 {
-	const struct lifecycle *l = &t->in->lifecycle;
+	const struct lifecycle *l = &t->in->keeper.lifecycle;
 	struct snapshot_check *c = add(t->s, "drain", VERDICT_READY);
 	struct buf why = begin_why(c);
 	bool ended_itself = l->state > SVC_STOPPING && l->stops == 0
@@ -208,7 +212,7 @@ add_watchdog(const struct take *t)
 	if (n->watchdog_ms == 0 && !n->starved)
 		return;
 	c = add(t->s, "watchdog", VERDICT_LIVE);
-	if (!n->starved || !is_judged(&t->in->lifecycle))
+	if (!n->starved || !is_judged(&t->in->keeper.lifecycle))
 		return;
 	why = begin_why(c);
 	reason_write_unlive(&why, &t->in->monitor);
@@ -236,7 +240,7 @@ add_url(const struct take *t, size_t i)
 	if (!verdict_check_passes(v, VERDICT_READY))
 		c->fails |= VERDICT_READY;
 	if (!verdict_check_passes(v, VERDICT_LIVE)
-	 && is_judged(&t->in->lifecycle))
+	 && is_judged(&t->in->keeper.lifecycle))
 		c->fails |= VERDICT_LIVE;
 }
 
@@ -264,23 +268,24 @@ static void
 take_service(const struct take *t)
 {
 	const struct init *in = t->in;
-	const struct lifecycle *l = &in->lifecycle;
+	const struct lifecycle *l = &in->keeper.lifecycle;
 	const struct notify *n = &in->monitor.inbox.notify;
 	struct snapshot *s = t->s;
 	bool waits = l->state == SVC_CLEARING || l->state == SVC_WAITING;
 
-	s->state = in->exec != NULL && l->state == SVC_RUNNING
+	s->state = in->keeper.loading != NULL && l->state == SVC_RUNNING
 	         ? "starting" : lifecycle_state_text(l);
-	s->program = self_program(in);
-	s->service_pid = in->pid;
+	s->program = keeper_program(&in->keeper);
+	s->service_pid = in->keeper.pid;
 	s->main_pid = n->main_pid;
-	s->uptime_ms = t->now_ms - in->started_ms;
-	s->restarts = l->restarts;
+	s->uptime_ms = t->now_ms - in->keeper.started_ms;
+	s->restarts = l->backoff.restarts;
 	s->next_start_ms = waits ? left_ms(l->start_ms, t->now_ms) : -1;
 	s->gave_up = l->gave_up;
-	s->last_code = child_code(in->status);
-	s->last_exit_ms = t->now_ms - in->died_ms;
-	copy(s->last_exit, sizeof s->last_exit, span_of(in->death));
+	s->last_code = child_code(in->keeper.status);
+	s->last_exit_ms = t->now_ms - in->keeper_room.died_ms;
+	copy(s->last_exit, sizeof s->last_exit,
+	     span_of(in->keeper_room.last_end));
 	copy(s->status, sizeof s->status,
 	     (struct span){ n->status, n->status_len });
 }
@@ -310,9 +315,9 @@ snapshot_take(struct snapshot *s, struct init *in, enum snapshot_scope scope,
 
 	s->version = in->plan->version;
 	s->self = in->rules.self;
-	s->drain_ms = in->plan->drain_ms;
-	s->orphans = in->orphans;
-	s->signals = in->forwarded;
+	s->drain_ms = in->plan->service.lifecycle.drain_ms;
+	s->orphans = in->reaper.orphans;
+	s->signals = in->keeper_room.forwarded;
 	s->requests = in->server.requests;
 	s->n_listen = 0;
 	s->has_usage = scope == SNAPSHOT_USAGE;
@@ -321,6 +326,6 @@ snapshot_take(struct snapshot *s, struct init *in, enum snapshot_scope scope,
 	if (scope != SNAPSHOT_REASONS)
 		take_places(s, in->plan);
 	if (s->has_usage)
-		s->usage = *usage_recent(&in->usage, in->pid, in->born_ms,
-		                         now_ms);
+		s->usage = *usage_recent(&in->usage, in->keeper.pid,
+		                         in->keeper.born_ms, now_ms);
 }

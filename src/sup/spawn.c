@@ -29,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STEPS   4	/* for the work, and one more for the end of who was killed */
+#define STEPS   4	/* for the work, and one more for a killed child's end */
 #define STEP_MS (SPAWN_HOLD_MS / (STEPS + 1))
 #define LOOK_MS 1	/* between two looks at the word, without futex(2) */
 #define FUTEX_WAIT 0	/* <linux/futex.h>, which musl comes without */
@@ -152,7 +152,7 @@ raw_clone(void *stack_top, int *word, spawn_work *work, void *arg)
 
 #endif
 
-/* Is the word cleared within so many steps? In steps, since a cgroup's quota may
+/* Is the word cleared within so many steps? Steps, since a cgroup's quota may
  * stop us all: the child is to get its turn once time goes on. */
 static inline __attribute__((always_inline)) bool
 wait_for_word(int *word, int steps)

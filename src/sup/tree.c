@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "sup/deliver.h"
-#include "sup/kin.h"
+#include "sup/signal_send.h"
+#include "sup/descendants.h"
 #include "sup/proc.h"
 
 #define FINISH_STEP_NS 2000000	/* between two looks at what was killed */
@@ -25,7 +25,7 @@
 /* A group, and those of its members that refuse hale's signal. */
 struct members {
 	pid_t group;
-	struct deliver_batch batch;
+	struct signal_send_batch batch;
 };
 
 static void
@@ -37,23 +37,23 @@ find_refusing(pid_t pid, void *context)
 	if (kill(pid, 0) == 0 || errno != EPERM)
 		return;
 	if (proc_stat(pid, &st) == 0 && st.pgrp == m->group)
-		deliver_if_refused(&m->batch, pid);
+		signal_send_if_refused(&m->batch, pid);
 }
 
 /* The kernel says EPERM only if it reached no member of the group. Returns 0,
- * -ESRCH if there is no such group, or as deliver() does. */
+ * -ESRCH if there is no such group, or as signal_send() does. */
 static int
 signal_group(pid_t group, int sig)
 {
 	int r = kill(-group, sig) == 0 ? 0 : -errno;
 	struct members m;
 
-	if (r == -ESRCH || deliver_is_free())
+	if (r == -ESRCH || signal_send_has_cap())
 		return r;
 	m.group = group;
-	m.batch = (struct deliver_batch){ .sig = sig };
+	m.batch = (struct signal_send_batch){ .sig = sig };
 	proc_each(find_refusing, &m);
-	return deliver_end(&m.batch);
+	return signal_send_end(&m.batch);
 }
 
 /* see sup/tree.h */
@@ -71,12 +71,12 @@ tree_signal(pid_t pid, bool to_group, int sig,
             const struct signalfd_siginfo *info)
 {
 	if (!to_group)
-		return deliver(pid, sig, info);
+		return signal_send(pid, sig, info);
 	/* Others in the group do not count: hale waits for this one. */
 	if (signal_group(tree_group_of(pid), sig) != -ESRCH
 	 && (kill(pid, 0) == 0 || errno != EPERM))
 		return 0;
-	return deliver(pid, sig, NULL);
+	return signal_send(pid, sig, NULL);
 }
 
 /* --- all --- */
@@ -84,7 +84,7 @@ tree_signal(pid_t pid, bool to_group, int sig,
 /* A signal to many: to whom it goes no more, and who refused it. */
 struct sending {
 	const struct tree_group *group;	/* NULL: to all */
-	struct deliver_batch batch;
+	struct signal_send_batch batch;
 };
 
 static bool
@@ -104,7 +104,7 @@ signal_one(pid_t pid, void *sending)
 	struct sending *s = sending;
 
 	if (!has_heard(s, pid))
-		deliver_to(&s->batch, pid);
+		signal_send_to(&s->batch, pid);
 }
 
 static bool
@@ -140,13 +140,13 @@ signal_below(const struct tree_group *g, pid_t from, int sig, bool one_pass)
 	pid_t limit = INT_MAX;
 
 	do
-		limit = kin_below(from, limit,
-		                  one_pass ? TREE_KILL_MAX : KIN_MAX,
+		limit = descendants_each(from, limit,
+		                  one_pass ? TREE_KILL_MAX : DESCENDANTS_MAX,
 		                  signal_one, &s);
 	while (limit > 0 && !one_pass);
 	if (g != NULL)
-		deliver_note(&s.batch, signal_rest_of_group(g, sig));
-	return deliver_end(&s.batch);
+		signal_send_note(&s.batch, signal_rest_of_group(g, sig));
+	return signal_send_end(&s.batch);
 }
 
 static void
@@ -155,7 +155,7 @@ signal_refusing(pid_t pid, void *sending)
 	struct sending *s = sending;
 
 	if (pid > 1)
-		deliver_if_refused(&s->batch, pid);
+		signal_send_if_refused(&s->batch, pid);
 }
 
 static void
@@ -173,16 +173,16 @@ signal_everybody(const struct tree_group *g, int sig)
 
 	if (sig != SIGKILL && g->heard_ticks > 0 && proc_is_ours()) {
 		proc_each(signal_other, &s);
-		return deliver_end(&s.batch);
+		return signal_send_end(&s.batch);
 	}
 	(void)kill(-1, sig);	/* ESRCH: there is nobody else */
-	if (deliver_is_free())
+	if (signal_send_has_cap())
 		return 0;
 	if (!proc_is_ours())	/* the others cannot be asked */
 		return is_held(g) && kill(-g->id, 0) < 0 && errno == EPERM
 		     ? -EPERM : 0;
 	proc_each(signal_refusing, &s);
-	return deliver_end(&s.batch);
+	return signal_send_end(&s.batch);
 }
 
 /* see sup/tree.h */
@@ -317,7 +317,7 @@ list_one(pid_t pid, void *list)
 void
 tree_list(struct buf *b)
 {
-	kin_children(list_one, b);
+	descendants_each_child(list_one, b);
 }
 
 struct count {
@@ -342,7 +342,7 @@ tree_children(pid_t *only)
 {
 	struct count c = { 0, 0 };
 
-	kin_children(count_one, &c);
+	descendants_each_child(count_one, &c);
 	*only = c.n == 1 ? c.last : 0;
 	return c.n;
 }

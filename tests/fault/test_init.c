@@ -16,7 +16,7 @@
 
 #include "base/clock.h"
 #include "client/checkopt.h"
-#include "sup/explain.h"
+#include "sup/exec_error.h"
 #include "sup/init.h"
 #include "sup/spawn.h"
 
@@ -148,7 +148,7 @@ __wrap_spawn_shared(spawn_work *work, void *arg, enum spawn_end *end)
 	if (pid != 0)
 		return pid;
 	work(arg);
-	_exit(EXPLAIN_CANNOT_EXEC);
+	_exit(EXEC_ERROR_CANNOT_RUN);
 }
 
 int __real_poll(struct pollfd *p, nfds_t n, int ms);
@@ -241,8 +241,8 @@ plan_watch(struct init_plan *plan)
 
 	(void)check_word_read(&own_socket, span_of(address), span_of(address),
 	                      &memory, NULL, &unused);
-	plan->restart = RESTART_ON_FAILURE;
-	plan->monitor = (struct monitor_plan){
+	plan->service.lifecycle.restart = RESTART_ON_FAILURE;
+	plan->service.monitor = (struct monitor_plan){
 		.verdict = {
 			.interval_ms = 1000, .timeout_ms = 60000,
 			.start_interval_ms = 1000, .retries = 3,
@@ -256,10 +256,10 @@ plan_watch(struct init_plan *plan)
 	};
 	if (!mends)
 		return;
-	plan->on_unhealthy = UNHEALTHY_RESTART;
-	plan->monitor.verdict.interval_ms = 100;
-	plan->monitor.verdict.retries = 1;
-	plan->monitor.checks[0].counts_for |= VERDICT_LIVE;
+	plan->service.lifecycle.on_unhealthy = UNHEALTHY_RESTART;
+	plan->service.monitor.verdict.interval_ms = 100;
+	plan->service.monitor.verdict.retries = 1;
+	plan->service.monitor.checks[0].counts_for |= VERDICT_LIVE;
 }
 
 static void
@@ -277,8 +277,8 @@ be_hale(int said_fd)
 	sigaddset(&set, SIGUSR2);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	signals_block(&plan.given);
-	plan.argv = argv;
+	signals_block(&plan.service.given);
+	plan.service.argv = argv;
 	plan.version = "0";
 	plan.subreaper = true;
 	if (addr_bind_read(&plan.listen[plan.n_listen++].at, span_of(address)) < 0)
@@ -508,7 +508,7 @@ survives(const struct row *r, int nth, bool from_then_on)
 		code = code_of(&l);
 		assert_true(fault->met > 0);
 		assert_int_equal(code, r->call == CALL_SPAWN
-		                       ? EXPLAIN_CANNOT_EXEC : INIT_FAILED);
+		                       ? EXEC_ERROR_CANNOT_RUN : INIT_FAILED);
 	}
 	nth = fault->met;
 	*fault = (struct fault){ 0 };

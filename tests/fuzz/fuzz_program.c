@@ -2,7 +2,7 @@
 /* fuzz_program.c - a file that could not be executed, and why */
 #include "fuzz.h"
 
-#include "sup/explain.h"
+#include "sup/exec_error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,11 +25,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_must(write(fd, data, size) == (ssize_t)size);
 	fuzz_must(fchmod(fd, 0755) == 0);
 	fuzz_must(dup3(fd, PROGRAM_FD, O_CLOEXEC) == PROGRAM_FD);
-	code = explain_exec(&b, "/proc/self/fd/" BUF_DIGITS(PROGRAM_FD),
+	code = exec_error_write(&b, "/proc/self/fd/" BUF_DIGITS(PROGRAM_FD),
 	                    errs[size % 4]);
 	close(PROGRAM_FD);
 	close(fd);
-	fuzz_must(code == EXPLAIN_CANNOT_EXEC && b.len > 0);
+	fuzz_must(code == EXEC_ERROR_CANNOT_RUN && b.len > 0);
 	for (size_t i = 0; i < b.len; i++)	/* what a terminal obeys */
 		fuzz_must((unsigned char)b.p[i] >= ' ' && b.p[i] != 0x7f);
 	return 0;

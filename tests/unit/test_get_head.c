@@ -2,6 +2,8 @@
 /* test_get_head.c - the head of a request, field by field */
 #include "unit.h"
 
+#include <stdio.h>
+
 #include "client/request.h"
 #include "get/exit.h"
 #include "get/head.h"

@@ -2,6 +2,8 @@
 /* test_get_retry_after.c - how long a server asks to wait */
 #include "unit.h"
 
+#include <stdio.h>
+
 #include "get/retry_after.h"
 
 #define NOW 784111777	/* Sun, 06 Nov 1994 08:49:37 GMT */

@@ -2,6 +2,8 @@
 /* test_get_writeout.c - -w's text, variable by variable */
 #include "unit.h"
 
+#include <stdio.h>
+
 #include "get/exit.h"
 #include "get/writeout.h"
 

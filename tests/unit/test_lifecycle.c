@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* test_service.c - every state and event, and what holds in any sequence */
+/* test_lifecycle.c - every state and event, and what holds in any sequence */
 #include "unit.h"
 
 #include "base/clock.h"
-#include "sup/lifecycle.h"
+#include "sup/lifecycle_status.h"
+#include "sup/lifecycle_time.h"
 
 #define NOW     INT64_C(100000)
 #define DRAIN   INT64_C(5000)
@@ -13,13 +14,18 @@
 #define SEQUENCES 20000		/* random lives */
 #define EVENTS    64		/* of one life */
 
+static struct lifecycle_conf conf;	/* of the one that is tested */
+
 static struct lifecycle
 service_in(enum lifecycle_state state)
 {
-	struct lifecycle s = { .drain_ms = DRAIN, .stop_timeout_ms = TIMEOUT,
-		             .linger_ms = LINGER };
+	struct lifecycle s;
 
-	lifecycle_started(&s, NOW);
+	conf = (struct lifecycle_conf){
+		.drain_ms = DRAIN, .stop_timeout_ms = TIMEOUT,
+		.linger_ms = LINGER,
+	};
+	lifecycle_started(&s, &conf, false, NOW);
 	s.state = state;
 	return s;
 }
@@ -27,20 +33,17 @@ service_in(enum lifecycle_state state)
 static void
 a_started_service_is_ready_and_waits_for_nothing(void **state)
 {
-	struct lifecycle s = { .state = SVC_DOWN, .killed = true,
-		             .drain_ms = 1, .stop_timeout_ms = 2,
-		             .linger_ms = 3 };
+	struct lifecycle s = { .state = SVC_DOWN, .killed = true };
 
 	(void)state;
-	lifecycle_started(&s, NOW);
+	lifecycle_started(&s, &conf, true, NOW);
 	assert_int_equal(s.state, SVC_RUNNING);
 	assert_true(lifecycle_is_live(&s));
 	assert_true(lifecycle_is_ready(&s));
 	assert_true(s.deadline_ms == NEVER);
 	assert_false(s.killed);
-	assert_int_equal(s.drain_ms, 1);
-	assert_int_equal(s.stop_timeout_ms, 2);
-	assert_int_equal(s.linger_ms, 3);
+	assert_true(s.leaving_kills);
+	assert_ptr_equal(s.conf, &conf);
 }
 
 static const struct row {
@@ -187,11 +190,14 @@ static void
 a_time_of_zero_is_off(void **state)
 {
 	const struct times *t = *state;
-	struct lifecycle s = { .drain_ms = t->drain_ms,
-		             .stop_timeout_ms = t->stop_timeout_ms,
-		             .linger_ms = t->linger_ms };
+	struct lifecycle s;
 
-	lifecycle_started(&s, NOW);
+	conf = (struct lifecycle_conf){
+		.drain_ms = t->drain_ms,
+		.stop_timeout_ms = t->stop_timeout_ms,
+		.linger_ms = t->linger_ms,
+	};
+	lifecycle_started(&s, &conf, false, NOW);
 	assert_int_equal(lifecycle_step(&s, EV_STOP, NOW), t->stop_act);
 	assert_true(s.deadline_ms == t->stop_deadline_ms);
 	assert_false(lifecycle_is_ready(&s));
@@ -281,8 +287,8 @@ a_restart_turns_readiness_off_from_the_end_on(void **state)
 	struct lifecycle s = service_in(SVC_RUNNING);
 
 	(void)state;
-	s.restart = RESTART_ALWAYS;
-	s.backoff_min_ms = s.backoff_max_ms = 100;
+	conf.restart = RESTART_ALWAYS;
+	conf.backoff.min_ms = conf.backoff.max_ms = 100;
 	(void)lifecycle_step(&s, EV_READY, NOW);
 	(void)lifecycle_step(&s, EV_EXITED, NOW + 60000);
 	(void)lifecycle_step(&s, EV_ALONE, NOW + 60010);
@@ -298,7 +304,7 @@ a_mend_that_is_not_heard_takes_no_drain_away(void **state)
 	struct lifecycle s = service_in(SVC_RUNNING);
 
 	(void)state;
-	s.on_unhealthy = UNHEALTHY_RESTART;
+	conf.on_unhealthy = UNHEALTHY_RESTART;
 	(void)lifecycle_step(&s, EV_READY, NOW);
 	assert_int_equal(ACT_STOP, lifecycle_step(&s, EV_UNHEALTHY, NOW));
 	(void)lifecycle_step(&s, EV_UNREACHABLE, NOW);
@@ -314,7 +320,7 @@ one_that_hangs_in_the_drain_is_stopped_at_once(void **state)
 	struct lifecycle s = service_in(SVC_RUNNING);
 
 	(void)state;
-	s.stop_timeout_ms = 0;
+	conf.stop_timeout_ms = 0;
 	(void)lifecycle_step(&s, EV_STOP, NOW);
 	assert_int_equal(SVC_DRAINING, s.state);
 	assert_int_equal(ACT_STOP, lifecycle_step(&s, EV_UNHEALTHY, NOW + 10));
@@ -328,7 +334,7 @@ one_that_is_not_live_is_killed_without_a_stop_timeout_too(void **state)
 	struct lifecycle s = service_in(SVC_RUNNING);
 
 	(void)state;
-	s.stop_timeout_ms = 0;
+	conf.stop_timeout_ms = 0;
 	(void)lifecycle_step(&s, EV_UNHEALTHY, NOW);
 	assert_int_equal(ACT_STOP, lifecycle_step(&s, EV_STOP, NOW + 5));
 	assert_true(NOW + 5 + LIFECYCLE_HUNG_MS == s.deadline_ms);
@@ -342,7 +348,7 @@ a_stop_without_a_limit_is_called_slow_once_and_kills_nobody(void **state)
 	struct lifecycle s = service_in(SVC_RUNNING);
 
 	(void)state;
-	s.drain_ms = s.stop_timeout_ms = 0;
+	conf.drain_ms = conf.stop_timeout_ms = 0;
 	assert_int_equal(ACT_STOP, lifecycle_step(&s, EV_STOP, NOW));
 	assert_true(NOW + LIFECYCLE_SLOW_MS == s.deadline_ms);
 	assert_int_equal(ACT_STOP, lifecycle_step(&s, EV_STOP, NOW + 1));
@@ -381,25 +387,38 @@ who_had_to_be_killed_leaves_no_time_to_the_others(void **state)
 static const struct text {
 	const char *name;
 	enum lifecycle_state state;
-	bool live, ready;
+	bool live, ready, serves, mends, is_sick_end;
 	const char *text;
 } texts[] = {
-	{ "running", SVC_RUNNING, true, true, "running" },
-	{ "draining", SVC_DRAINING, true, false, "draining" },
-	{ "stopping", SVC_STOPPING, true, false, "stopping" },
-	{ "lingering", SVC_LINGERING, false, false, "lingering" },
-	{ "killing the rest", SVC_KILLING, false, false, "lingering" },
-	{ "down", SVC_DOWN, false, false, "down" },
+	{ "running", SVC_RUNNING, true, true, true, false, false, "running" },
+	{ "mending", SVC_MENDING, true, false, false, true, true,
+	  "restarting" },
+	{ "clearing", SVC_CLEARING, true, false, false, true, false,
+	  "restarting" },
+	{ "waiting", SVC_WAITING, true, false, false, true, false,
+	  "restarting" },
+	{ "draining", SVC_DRAINING, true, false, true, false, false,
+	  "draining" },
+	{ "stopping", SVC_STOPPING, true, false, false, false, false,
+	  "stopping" },
+	{ "lingering", SVC_LINGERING, false, false, false, false, false,
+	  "lingering" },
+	{ "killing the rest", SVC_KILLING, false, false, false, false, false,
+	  "lingering" },
+	{ "down", SVC_DOWN, false, false, false, false, false, "down" },
 };
 
 static void
-is_told_as(void **state)
+is_reported_as(void **state)
 {
 	const struct text *t = *state;
 	struct lifecycle s = service_in(t->state);
 
 	assert_int_equal(lifecycle_is_live(&s), t->live);
 	assert_int_equal(lifecycle_is_ready(&s), t->ready);
+	assert_int_equal(lifecycle_is_serving(&s), t->serves);
+	assert_int_equal(lifecycle_is_mending(&s), t->mends);
+	assert_int_equal(lifecycle_is_sick_end(&s), t->is_sick_end);
 	assert_string_equal(lifecycle_state_text(&s), t->text);
 }
 
@@ -422,6 +441,19 @@ some_time(void)
 	return some[dice(sizeof some / sizeof some[0])];
 }
 
+static struct lifecycle
+random_life(void)
+{
+	struct lifecycle s;
+
+	conf = (struct lifecycle_conf){
+		.drain_ms = some_time(), .stop_timeout_ms = some_time(),
+		.linger_ms = some_time(),
+	};
+	lifecycle_started(&s, &conf, dice(2) == 0, NOW);
+	return s;
+}
+
 /* What must hold after any step. */
 static void
 assert_sound(const struct lifecycle *was, const struct lifecycle *s,
@@ -438,7 +470,7 @@ assert_sound(const struct lifecycle *was, const struct lifecycle *s,
 	                 s->state == SVC_DOWN && was->state != SVC_DOWN);
 	if (s->state == SVC_DOWN || s->state == SVC_RUNNING)
 		assert_true(s->deadline_ms == NEVER);
-	else if (waits || (s->state == SVC_STOPPING && s->stop_timeout_ms > 0))
+	else if (waits || (s->state == SVC_STOPPING && conf.stop_timeout_ms > 0))
 		assert_true(s->deadline_ms != NEVER);
 	if (ev == EV_DEADLINE && s->deadline_ms != NEVER)
 		assert_true(s->deadline_ms > now_ms);	/* or a hot loop */
@@ -483,13 +515,9 @@ any_sequence_of_events_is_a_sound_life(void **state)
 	(void)state;
 	for (seed = 1; seed <= SEQUENCES; seed++) {
 		uint64_t start = seed;
-		struct lifecycle s = { .drain_ms = some_time(),
-			             .stop_timeout_ms = some_time(),
-			             .linger_ms = some_time(),
-			             .leaving_kills = dice(2) == 0 };
+		struct lifecycle s = random_life();
 		int64_t now_ms = NOW;
 
-		lifecycle_started(&s, NOW);
 		for (int i = 0; i < EVENTS; i++) {
 			struct lifecycle was = s;
 			enum lifecycle_event ev = next_event(&s, &now_ms);
@@ -508,12 +536,9 @@ every_life_ends_by_its_deadlines(void **state)
 	(void)state;
 	for (seed = 1; seed <= SEQUENCES; seed++) {
 		uint64_t start = seed;
-		struct lifecycle s = { .drain_ms = some_time(),
-			             .stop_timeout_ms = some_time(),
-			             .linger_ms = some_time() };
+		struct lifecycle s = random_life();
 		int64_t now_ms = NOW;
 
-		lifecycle_started(&s, NOW);
 		lifecycle_step(&s, EV_STOP, now_ms);
 		for (int i = 0; i < 3 && s.state == SVC_DRAINING; i++)
 			lifecycle_step(&s, EV_DEADLINE, s.deadline_ms);
@@ -543,7 +568,7 @@ main(void)
 	UNIT_TEST(a_stop_without_a_limit_is_called_slow_once_and_kills_nobody);
 	UNIT_TEST(a_drain_turns_readiness_off_and_nothing_else);
 	UNIT_TEST(who_had_to_be_killed_leaves_no_time_to_the_others);
-	UNIT_ROWS(is_told_as, texts);
+	UNIT_ROWS(is_reported_as, texts);
 	UNIT_TEST(any_sequence_of_events_is_a_sound_life);
 	UNIT_TEST(every_life_ends_by_its_deadlines);
 	return unit_run("sup/lifecycle");

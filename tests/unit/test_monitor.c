@@ -225,13 +225,16 @@ must_be(bool ready, bool live)
 {
 	static struct init in;
 	static char *argv[2];
-	static struct init_plan plan = { .argv = argv };
+	static struct init_plan plan = { .service.argv = argv };
 	static struct snapshot s;
 
 	in.plan = &plan;
-	in.pid = getpid();
+	in.keeper.plan = &plan.service;
+	in.keeper.room = &in.keeper_room;
+	in.keeper.pid = getpid();
 	in.monitor = monitor;
-	lifecycle_started(&in.lifecycle, fake_now_ms);
+	lifecycle_started(&in.keeper.lifecycle, &plan.service.lifecycle, false,
+	                  fake_now_ms);
 	snapshot_take(&s, &in, SNAPSHOT_DETAILS, fake_now_ms);
 	assert_int_equal(ready, monitor_is_ready(&monitor));
 	if (monitor.inbox.pid > 0)	/* a start and an end are known */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* who is asked, when, and what is believed: a scripted network in virtual time */
+/* who is asked, when, and what is believed: a scripted network in virtual time
+ * */
 #include "unit.h"
 
 #include <errno.h>
@@ -446,7 +447,8 @@ a_silent_server_costs_its_time_once_in_a_look_up(void **state)
 	nameservers_end(&servers);
 }
 
-/* The only server is asked again: it was one name's upstream that was silent. */
+/* The only server is asked again: it was one name's upstream that was silent.
+ * */
 static void
 a_server_alone_is_asked_for_every_name(void **state)
 {

@@ -2,7 +2,8 @@
 /* test_restart.c - the life of the service: every state and event, restarts */
 #include "unit.h"
 
-#include "sup/lifecycle.h"
+#include "sup/lifecycle_status.h"
+#include "sup/lifecycle_time.h"
 
 #include <string.h>
 
@@ -156,17 +157,19 @@ static const struct cell table[STATES][EVENTS] = {
 	},
 };
 
+static struct lifecycle_conf conf;	/* of the one that is tested */
+
 static struct lifecycle
 fresh(enum lifecycle_restart restart, enum lifecycle_unhealthy on_unhealthy)
 {
-	struct lifecycle s = {
+	struct lifecycle s;
+
+	conf = (struct lifecycle_conf){
 		.restart = restart,
 		.on_unhealthy = on_unhealthy,
-		.backoff_min_ms = 100,
-		.backoff_max_ms = 30000,
+		.backoff = { .min_ms = 100, .max_ms = 30000 },
 	};
-
-	lifecycle_started(&s, NOW);
+	lifecycle_started(&s, &conf, false, NOW);
 	return s;
 }
 
@@ -190,14 +193,14 @@ in_state(enum lifecycle_state state)
 		(void)lifecycle_step(&s, EV_ALONE, NOW);
 		break;
 	case SVC_DRAINING:
-		s.drain_ms = 5000;
+		conf.drain_ms = 5000;
 		(void)lifecycle_step(&s, EV_STOP, NOW);
 		break;
 	case SVC_STOPPING:
 		(void)lifecycle_step(&s, EV_STOP, NOW);
 		break;
 	case SVC_LINGERING:
-		s.linger_ms = 5000;
+		conf.linger_ms = 5000;
 		(void)lifecycle_step(&s, EV_STOP, NOW);
 		(void)lifecycle_step(&s, EV_EXITED, NOW);
 		break;
@@ -273,11 +276,11 @@ what_may_start_again_is_known_before(void **state)
 	struct lifecycle s = fresh(RESTART_NEVER, UNHEALTHY_EXIT);
 
 	(void)state;
-	assert_false(lifecycle_restarts(&s));
+	assert_false(lifecycle_restarts(&conf));
 	s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
-	assert_true(lifecycle_restarts(&s));
+	assert_true(lifecycle_restarts(&conf));
 	s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
-	assert_true(lifecycle_restarts(&s));
+	assert_true(lifecycle_restarts(&conf));
 	s = in_state(SVC_WAITING);
 	assert_string_equal("restarting", lifecycle_state_text(&s));
 }
@@ -311,7 +314,7 @@ back_off_doubles_up_to_its_maximum(void **state)
 		assert_int_equal(waits[i], next - t);
 		t = next;
 	}
-	assert_int_equal(11, s.restarts);
+	assert_int_equal(11, s.backoff.restarts);
 }
 
 static void
@@ -325,8 +328,8 @@ a_good_minute_and_nothing_less_resets_the_back_off(void **state)
 	assert_int_equal(200, fail_once(&s, t) - t);
 	t += 200 + LIFECYCLE_GOOD_MS;
 	assert_int_equal(100, fail_once(&s, t) - t);
-	assert_int_equal(1, s.in_row);
-	assert_int_equal(3, s.restarts);
+	assert_int_equal(1, s.backoff.in_row);
+	assert_int_equal(3, s.backoff.restarts);
 }
 
 static void
@@ -384,7 +387,7 @@ with_linger_what_is_left_gets_sigterm_first(void **state)
 	struct lifecycle s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
 
 	(void)state;
-	s.linger_ms = 3000;
+	conf.linger_ms = 3000;
 	assert_int_equal(ACT_CLEAR_TERM, lifecycle_step(&s, EV_FAILED, NOW));
 	assert_int_equal(NOW + 3000, s.deadline_ms);
 	assert_int_equal(NOW + 3000 + LIFECYCLE_CLEAR_MAX_MS, s.last_ms);
@@ -398,7 +401,7 @@ after_max_restarts_in_a_row_it_leaves(void **state)
 	int64_t t = NOW;
 
 	(void)state;
-	s.max_restarts = 3;
+	conf.backoff.max_restarts = 3;
 	for (int i = 0; i < 3; i++)
 		t = fail_once(&s, t);
 	assert_true(lifecycle_is_live(&s));
@@ -413,7 +416,7 @@ unhealthy_without_a_restart_left_stays_and_is_not_live_again(void **state)
 	struct lifecycle s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
 
 	(void)state;
-	s.max_restarts = 1;
+	conf.backoff.max_restarts = 1;
 	(void)lifecycle_step(&s, EV_UNHEALTHY, NOW);
 	(void)lifecycle_step(&s, EV_FAILED, NOW);
 	(void)lifecycle_step(&s, EV_ALONE, NOW);
@@ -435,7 +438,7 @@ who_gave_up_is_not_started_again_after_a_good_minute(void **state)
 	int64_t t = fail_once(&s, NOW);
 
 	(void)state;
-	s.max_restarts = 1;
+	conf.backoff.max_restarts = 1;
 	assert_int_equal(ACT_NONE, lifecycle_step(&s, EV_UNHEALTHY, t));
 	assert_true(s.gave_up);
 	(void)lifecycle_step(&s, EV_HEALTHY, t);
@@ -488,7 +491,7 @@ exit_stops_and_leaves_whatever_the_policy(void **state)
 
 	(void)state;
 	assert_int_equal(ACT_STOP, lifecycle_step(&s, EV_UNHEALTHY, NOW));
-	assert_true(s.sickened);
+	assert_true(s.sickened && lifecycle_is_sick_end(&s));
 	assert_int_equal(NOW + LIFECYCLE_HUNG_MS, s.deadline_ms);
 	assert_int_equal(ACT_KILL, lifecycle_step(&s, EV_DEADLINE, s.deadline_ms));
 	assert_int_equal(ACT_LEAVE, lifecycle_step(&s, EV_FAILED, NOW));
@@ -503,7 +506,7 @@ a_hung_service_is_killed_with_and_without_a_stop_timeout(void **state)
 	(void)lifecycle_step(&s, EV_UNHEALTHY, NOW);
 	assert_int_equal(NOW + LIFECYCLE_HUNG_MS, s.deadline_ms);
 	s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
-	s.stop_timeout_ms = 2000;
+	conf.stop_timeout_ms = 2000;
 	(void)lifecycle_step(&s, EV_UNHEALTHY, NOW);
 	assert_int_equal(NOW + 2000, s.deadline_ms);
 	assert_int_equal(ACT_CLEAR, lifecycle_step(&s, EV_DEADLINE, NOW + 2000));
@@ -557,8 +560,8 @@ a_refused_start_is_tried_for_ever_and_counts_as_no_restart(void **state)
 	int64_t t = NOW;
 
 	(void)state;
-	s.max_restarts = 1;
-	s.backoff_max_ms = 5000;
+	conf.backoff.max_restarts = 1;
+	conf.backoff.max_ms = 5000;
 	(void)lifecycle_step(&s, EV_UNHEALTHY, NOW);
 	t = fail_once(&s, NOW);
 	for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
@@ -568,9 +571,9 @@ a_refused_start_is_tried_for_ever_and_counts_as_no_restart(void **state)
 		assert_true(lifecycle_is_live(&s));
 		t = next;
 	}
-	assert_int_equal(1, s.restarts);
-	assert_int_equal(1, s.in_row);
-	assert_int_equal(200, s.backoff_ms);	/* of one failure */
+	assert_int_equal(1, s.backoff.restarts);
+	assert_int_equal(1, s.backoff.in_row);
+	assert_int_equal(200, s.backoff.next_ms);	/* of one failure */
 }
 
 static void
@@ -580,12 +583,12 @@ a_refused_start_without_a_back_off_is_no_hot_loop(void **state)
 	int64_t t;
 
 	(void)state;
-	s.backoff_ms = s.backoff_min_ms = s.backoff_max_ms = 0;
+	s.backoff.next_ms = conf.backoff.min_ms = conf.backoff.max_ms = 0;
 	t = fail_once(&s, NOW);
 	for (int i = 0; i < 5; i++) {
 		int64_t next = refuse_once(&s, t);
 
-		assert_int_equal(LIFECYCLE_REFUSED_MS, next - t);
+		assert_int_equal(BACKOFF_REFUSED_MS, next - t);
 		t = next;
 	}
 }
@@ -600,7 +603,7 @@ each_end_of_the_service_starts_the_pause_after_a_refusal_anew(void **state)
 	t = refuse_once(&s, t);
 	t = refuse_once(&s, t);
 	t = fail_once(&s, t);
-	assert_int_equal(LIFECYCLE_REFUSED_MS, refuse_once(&s, t) - t);
+	assert_int_equal(BACKOFF_REFUSED_MS, refuse_once(&s, t) - t);
 }
 
 static void
@@ -609,7 +612,7 @@ a_stop_in_the_wait_for_another_try_leaves_at_once(void **state)
 	struct lifecycle s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
 
 	(void)state;
-	s.drain_ms = s.stop_timeout_ms = s.linger_ms = 5000;
+	conf.drain_ms = conf.stop_timeout_ms = conf.linger_ms = 5000;
 	(void)lifecycle_step(&s, EV_UNHEALTHY, NOW);
 	(void)lifecycle_step(&s, EV_FAILED, NOW);
 	(void)lifecycle_step(&s, EV_ALONE, NOW);
@@ -640,7 +643,7 @@ no_more_time_is_given_once_it_has_been_killed(void **state)
 	struct lifecycle s = fresh(RESTART_NEVER, UNHEALTHY_REPORT);
 
 	(void)state;
-	s.stop_timeout_ms = 3000;
+	conf.stop_timeout_ms = 3000;
 	(void)lifecycle_step(&s, EV_STOP, NOW);
 	assert_int_equal(ACT_KILL, lifecycle_step(&s, EV_DEADLINE, NOW + 3000));
 	lifecycle_extend(&s, NOW + 90000);
@@ -674,7 +677,7 @@ a_start_that_fails_counts_as_a_restart(void **state)
 	struct lifecycle s = fresh(RESTART_NEVER, UNHEALTHY_RESTART);
 
 	(void)state;
-	s.max_restarts = 1;
+	conf.backoff.max_restarts = 1;
 	(void)lifecycle_step(&s, EV_UNHEALTHY, NOW);
 	(void)lifecycle_step(&s, EV_EXITED, NOW);
 	(void)lifecycle_step(&s, EV_ALONE, NOW);
@@ -705,7 +708,7 @@ a_stop_does_not_wait_for_ever_for_who_survives_sigkill(void **state)
 	const int64_t kill_ms = NOW + 2000;
 
 	(void)state;
-	s.stop_timeout_ms = 2000;
+	conf.stop_timeout_ms = 2000;
 	(void)lifecycle_step(&s, EV_STOP, NOW);
 	assert_int_equal(kill_ms + LIFECYCLE_DEATH_MAX_MS,
 	                 let_deadlines_come(&s, NOW + 100000));
@@ -766,7 +769,7 @@ the_others_keep_their_time_where_the_service_hears_no_stop(void **state)
 
 	(void)state;
 	s.leaving_kills = true;
-	s.linger_ms = 3000;
+	conf.linger_ms = 3000;
 	(void)lifecycle_step(&s, EV_STOP, NOW);
 	assert_int_equal(ACT_TERM_REST, lifecycle_step(&s, EV_UNREACHABLE, NOW));
 	assert_int_equal(ACT_NONE, lifecycle_step(&s, EV_UNREACHABLE, NOW));
@@ -808,7 +811,7 @@ a_first_stop_takes_no_time_from_what_lingers(void **state)
 	struct lifecycle s = fresh(RESTART_NEVER, UNHEALTHY_REPORT);
 
 	(void)state;
-	s.linger_ms = 3000;
+	conf.linger_ms = 3000;
 	assert_int_equal(ACT_TERM_REST, lifecycle_step(&s, EV_EXITED, NOW));
 	assert_int_equal(ACT_NONE, lifecycle_step(&s, EV_STOP, NOW + 10));
 	assert_int_equal(NOW + 3000, s.deadline_ms);
@@ -822,7 +825,7 @@ a_first_stop_ends_the_restart_and_not_what_is_being_cleared(void **state)
 	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
 
 	(void)state;
-	s.linger_ms = 3000;
+	conf.linger_ms = 3000;
 	assert_int_equal(ACT_CLEAR_TERM, lifecycle_step(&s, EV_EXITED, NOW));
 	assert_int_equal(ACT_NONE, lifecycle_step(&s, EV_STOP, NOW + 10));
 	assert_int_equal(SVC_LINGERING, s.state);
@@ -836,7 +839,7 @@ a_stop_once_clearing_kills_waits_for_nothing(void **state)
 	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
 
 	(void)state;
-	s.linger_ms = 3000;
+	conf.linger_ms = 3000;
 	(void)lifecycle_step(&s, EV_EXITED, NOW);
 	assert_int_equal(ACT_CLEAR, lifecycle_step(&s, EV_DEADLINE, NOW + 3000));
 	assert_int_equal(ACT_KILL, lifecycle_step(&s, EV_STOP, NOW + 3010));
@@ -867,7 +870,7 @@ a_freeze_is_pardoned_once(void **state)
 
 		(void)state;
 		if (f->state == SVC_STOPPING) {
-			s.stop_timeout_ms = 2000;
+			conf.stop_timeout_ms = 2000;
 			s.state = SVC_RUNNING;
 			(void)lifecycle_step(&s, EV_STOP, NOW);
 		}
@@ -888,7 +891,7 @@ a_freeze_while_clearing_moves_the_end_of_it_too(void **state)
 	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
 
 	(void)state;
-	s.linger_ms = 3000;
+	conf.linger_ms = 3000;
 	(void)lifecycle_step(&s, EV_EXITED, NOW);
 	assert_true(lifecycle_pardon(&s, NOW + 60000));
 	assert_int_equal(NOW + 63000, s.deadline_ms);
@@ -901,12 +904,68 @@ a_freeze_leaves_sigkill_its_time(void **state)
 	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
 
 	(void)state;
-	s.stop_timeout_ms = 2000;
+	conf.stop_timeout_ms = 2000;
 	(void)lifecycle_step(&s, EV_STOP, NOW);
 	(void)lifecycle_step(&s, EV_DEADLINE, NOW + 2000);
 	assert_false(lifecycle_pardon(&s, s.deadline_ms + 60000));
 	assert_int_equal(ACT_KILL, lifecycle_step(&s, EV_DEADLINE,
 	                                        s.deadline_ms + 60000));
+}
+
+/* What was waited for once is not what is waited for next. */
+static void
+a_stop_after_a_restart_gives_sigkill_all_its_time(void **state)
+{
+	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
+	int64_t t = fail_once(&s, NOW);
+
+	(void)state;
+	conf.stop_timeout_ms = 60000;
+	assert_int_equal(ACT_STOP, lifecycle_step(&s, EV_STOP, t));
+	t = s.deadline_ms;
+	assert_int_equal(ACT_KILL, lifecycle_step(&s, EV_DEADLINE, t));
+	assert_int_equal(SVC_STOPPING, s.state);
+}
+
+static void
+each_wait_has_a_pardon_of_its_own(void **state)
+{
+	struct lifecycle s = in_state(SVC_MENDING);
+
+	(void)state;
+	assert_true(lifecycle_pardon(&s, s.deadline_ms + 60000));
+	(void)lifecycle_step(&s, EV_FAILED, s.deadline_ms);
+	(void)lifecycle_step(&s, EV_ALONE, s.deadline_ms);
+	(void)lifecycle_step(&s, EV_DEADLINE, s.deadline_ms);
+	(void)lifecycle_step(&s, EV_UNHEALTHY, s.start_ms);
+	assert_int_equal(SVC_MENDING, s.state);
+	assert_true(lifecycle_pardon(&s, s.deadline_ms + 60000));
+}
+
+static void
+a_freeze_after_sigkill_is_not_pardoned(void **state)
+{
+	struct lifecycle s = in_state(SVC_MENDING);
+
+	(void)state;
+	(void)lifecycle_step(&s, EV_DEADLINE, s.deadline_ms);
+	assert_false(lifecycle_pardon(&s, s.deadline_ms + 60000));
+	s = in_state(SVC_CLEARING);	/* without a linger it begins so */
+	assert_false(lifecycle_pardon(&s, s.deadline_ms + 60000));
+}
+
+static void
+a_stop_that_was_slow_and_is_not_heard_gets_a_limit(void **state)
+{
+	struct lifecycle s = in_state(SVC_STOPPING);
+	int64_t t = s.deadline_ms;
+
+	(void)state;
+	assert_int_equal(ACT_SLOW, lifecycle_step(&s, EV_DEADLINE, t));
+	assert_true(CLOCK_NEVER == s.deadline_ms);
+	(void)lifecycle_step(&s, EV_STOP, t);
+	assert_int_equal(ACT_NONE, lifecycle_step(&s, EV_UNREACHABLE, t));
+	assert_int_equal(t + LIFECYCLE_HUNG_MS, s.deadline_ms);
 }
 
 int
@@ -954,6 +1013,10 @@ main(void)
 		cmocka_unit_test(a_stop_in_the_wait_for_another_try_leaves_at_once),
 		cmocka_unit_test(more_time_is_given_only_to_what_is_being_stopped),
 		cmocka_unit_test(no_more_time_is_given_once_it_has_been_killed),
+		cmocka_unit_test(a_stop_after_a_restart_gives_sigkill_all_its_time),
+		cmocka_unit_test(each_wait_has_a_pardon_of_its_own),
+		cmocka_unit_test(a_freeze_after_sigkill_is_not_pardoned),
+		cmocka_unit_test(a_stop_that_was_slow_and_is_not_heard_gets_a_limit),
 	};
 
 	unit_add_all(tests, sizeof tests / sizeof tests[0]);

@@ -16,9 +16,9 @@
 /* One moment; each row changes what it is about. */
 static struct init in;
 static struct init_plan plan;
-static struct lifecycle *const service = &in.lifecycle;
+static struct lifecycle *const service = &in.keeper.lifecycle;
 static struct monitor *const monitor = &in.monitor;
-static struct monitor_check *const checks = in.room.checks;
+static struct monitor_check *const checks = in.monitor_room.checks;
 
 static void
 nothing_is_wrong(void)
@@ -30,14 +30,14 @@ it_has_ended(void)
 {
 	service->state = SVC_LINGERING;
 	service->unready_ms = NOW - 1000;
-	in.pid = 0;
+	in.keeper.pid = 0;
 }
 
 static void
 it_is_mended(void)
 {
 	service->state = SVC_MENDING;
-	SET(in.sick, "check it: no");
+	SET(in.keeper_room.sick, "check it: no");
 }
 
 static void
@@ -51,13 +51,13 @@ static void
 it_cannot_be_signalled(void)
 {
 	service->unheard = true;
-	SET(in.sick, "check it: no");
+	SET(in.keeper_room.sick, "check it: no");
 }
 
 static void
 it_is_being_loaded(void)
 {
-	in.exec = &in.execs[0];
+	in.keeper.loading = &in.keeper_room.loadings[0];
 }
 
 static void
@@ -65,8 +65,8 @@ it_waits_for_a_restart(void)
 {
 	service->state = SVC_WAITING;
 	service->start_ms = NOW + 3000;
-	in.pid = 0;
-	SET(in.death, "exited with code 3");
+	in.keeper.pid = 0;
+	SET(in.keeper_room.last_end, "exited with code 3");
 }
 
 static void
@@ -81,22 +81,22 @@ its_restart_was_refused(void)
 {
 	it_waits_for_a_restart();
 	service->state = SVC_CLEARING;
-	SET(in.refused, "no process is left");
+	SET(in.keeper_room.refused, "no process is left");
 }
 
 static void
 hale_gave_up(void)
 {
 	service->gave_up = true;
-	service->in_row = 3;
-	SET(in.sick, "check it: no");
+	service->backoff.in_row = 3;
+	SET(in.keeper_room.sick, "check it: no");
 }
 
 static void
 hale_gave_up_after_one(void)
 {
 	hale_gave_up();
-	service->in_row = 1;
+	service->backoff.in_row = 1;
 }
 
 static void
@@ -105,7 +105,7 @@ it_is_being_stopped(void)
 	service->state = SVC_STOPPING;
 	service->stops = 1;
 	service->unready_ms = NOW - 1000;
-	SET(in.sick, "check it: no");	/* of an earlier time */
+	SET(in.keeper_room.sick, "check it: no");	/* of an earlier time */
 }
 
 static void
@@ -120,7 +120,7 @@ it_has_ended_after_a_stop(void)
 {
 	it_is_being_stopped();
 	service->state = SVC_LINGERING;
-	in.pid = 0;
+	in.keeper.pid = 0;
 }
 
 static void
@@ -447,14 +447,16 @@ begin_moment(void)
 
 	memset(&in, 0, sizeof in);
 	memset(&plan, 0, sizeof plan);
-	plan.argv = argv;
+	plan.service.argv = argv;
 	plan.version = "1.2.3";
 	in.plan = &plan;
-	in.pid = PID;
-	in.stop_came = SIGTERM;
+	in.keeper.plan = &plan.service;
+	in.keeper.room = &in.keeper_room;
+	in.keeper.pid = PID;
+	in.keeper_room.stop_came = SIGTERM;
 	service->unready_ms = service->off_ms = CLOCK_NEVER;
 	monitor->checks = checks;
-	monitor->inbox.speaker = &in.room.inbox.speaker;
+	monitor->inbox.speaker = &in.monitor_room.inbox.speaker;
 	monitor->inbox.pid = PID;
 }
 
@@ -576,16 +578,16 @@ the_figures_are_those_of_the_moment(void **state)
 
 	(void)state;
 	begin_moment();
-	plan.drain_ms = 5000;
+	plan.service.lifecycle.drain_ms = 5000;
 	in.rules.self = 1;
-	in.started_ms = NOW - 61000;
-	in.died_ms = NOW - 70000;
-	in.status = 3 << 8;
-	SET(in.death, "exited with code 3");
-	in.orphans = 11;
-	in.forwarded = 12;
+	in.keeper.started_ms = NOW - 61000;
+	in.keeper_room.died_ms = NOW - 70000;
+	in.keeper.status = 3 << 8;
+	SET(in.keeper_room.last_end, "exited with code 3");
+	in.reaper.orphans = 11;
+	in.keeper_room.forwarded = 12;
 	in.server.requests = 13;
-	service->restarts = 14;
+	service->backoff.restarts = 14;
 	service->gave_up = true;
 	monitor->inbox.notify.main_pid = 15;
 	SET(monitor->inbox.notify.status, "busyX");
@@ -654,8 +656,8 @@ what_took_the_place_of_the_service_has_its_own_name(void **state)
 
 	(void)state;
 	begin_moment();
-	in.renamed = true;
-	SET(in.name, "successor");
+	in.keeper.renamed = true;
+	SET(in.keeper_room.name, "successor");
 	snapshot_take(&s, &in, SNAPSHOT_REASONS, NOW);
 	assert_string_equal("successor", s.program);
 }
@@ -701,8 +703,8 @@ usage_is_read_once_in_a_while_for_each_process(void **state)
 	(void)state;
 	begin_moment();
 	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-		in.born_ms = i + 1;
-		in.pid = steps[i].pid;
+		in.keeper.born_ms = i + 1;
+		in.keeper.pid = steps[i].pid;
 		snapshot_take(&s, &in, SNAPSHOT_USAGE, steps[i].at_ms);
 		assert_true(s.usage.start_ms == steps[i].start_ms);
 	}
@@ -718,12 +720,12 @@ the_longest_texts_are_whole(void **state)
 	begin_moment();
 	it_has_a_check();
 	memset(checks[0].name, 'n', MONITOR_NAME_MAX - 1);
-	memset(in.death, 'd', DEATH_TEXT_MAX - 1);
+	memset(in.keeper_room.last_end, 'd', LAST_END_TEXT_MAX - 1);
 	memset(monitor->inbox.notify.status, 's', NOTIFY_STATUS_MAX);
 	monitor->inbox.notify.status_len = NOTIFY_STATUS_MAX;
 	snapshot_take(&s, &in, SNAPSHOT_REASONS, NOW);
 	assert_string_equal(checks[0].name, s.checks[2].name);
-	assert_string_equal(in.death, s.last_exit);
+	assert_string_equal(in.keeper_room.last_end, s.last_exit);
 	assert_int_equal(NOTIFY_STATUS_MAX, strlen(s.status));
 }
 

@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "sup/verdict.h"
-#include "sup/lifecycle.h"
+#include "sup/lifecycle_status.h"
 
 #define NOW       1000000
 #define SEQUENCES 1000000
@@ -760,6 +760,7 @@ before_the_first_success_it_is_tried_ever_more_slowly(void **state)
 struct life {
 	uint64_t       seed;
 	int64_t        now_ms;
+	struct lifecycle_conf conf;
 	struct lifecycle service;
 	struct verdict_checks  verdict;
 	int            processes;	/* services that exist */
@@ -898,8 +899,9 @@ static void
 hold_invariants(struct life *l)
 {
 	const struct lifecycle *s = &l->service;
+	const struct lifecycle_conf *conf = s->conf;
 	bool waits = s->state != SVC_RUNNING && s->state != SVC_DOWN
-	          && (s->state != SVC_STOPPING || s->stop_timeout_ms > 0
+	          && (s->state != SVC_STOPPING || conf->stop_timeout_ms > 0
 	           || s->sickened);
 
 	assert_in_range(l->processes, 0, 1);
@@ -916,13 +918,14 @@ hold_invariants(struct life *l)
 		assert_true(verdict_deadline(&l->verdict) != CLOCK_NEVER);
 	else
 		assert_true(verdict_deadline(&l->verdict) == CLOCK_NEVER);
-	assert_in_range(s->backoff_ms, s->backoff_min_ms, s->backoff_max_ms);
-	assert_true(s->max_restarts == 0 || s->in_row <= s->max_restarts);
-	if (s->on_unhealthy != UNHEALTHY_RESTART)
+	assert_in_range(s->backoff.next_ms, conf->backoff.min_ms,
+	                conf->backoff.max_ms);
+	assert_true(conf->backoff.max_restarts == 0
+	         || s->backoff.in_row <= conf->backoff.max_restarts);
+	if (conf->on_unhealthy != UNHEALTHY_RESTART)
 		assert_int_not_equal(SVC_MENDING, s->state);
-	if (s->restart == RESTART_NEVER
-	 && s->on_unhealthy != UNHEALTHY_RESTART)
-		assert_int_equal(0, s->restarts);
+	if (!lifecycle_restarts(conf))
+		assert_int_equal(0, s->backoff.restarts);
 }
 
 static void
@@ -930,15 +933,17 @@ begin_life(struct life *l, uint64_t seed)
 {
 	*l = (struct life){ .seed = seed, .now_ms = NOW, .processes = 1,
 	                    .was_live = true };
-	l->service = (struct lifecycle){
+	l->conf = (struct lifecycle_conf){
 		.drain_ms = draw(l, 2) * 5000,
 		.stop_timeout_ms = draw(l, 2) * 3000,
 		.linger_ms = draw(l, 2) * 2000,
 		.restart = (enum lifecycle_restart)draw(l, 3),
 		.on_unhealthy = (enum lifecycle_unhealthy)draw(l, 3),
-		.backoff_min_ms = draw(l, 2) * 100,
-		.backoff_max_ms = 100 + draw(l, 30000),
-		.max_restarts = (int)draw(l, 4),
+		.backoff = {
+			.min_ms = draw(l, 2) * 100,
+			.max_ms = 100 + draw(l, 30000),
+			.max_restarts = (int)draw(l, 4),
+		},
 	};
 	l->verdict.n = 1 + draw(l, VERDICT_CHECKS_MAX);
 	l->verdict.conf = (struct verdict_conf){
@@ -950,7 +955,7 @@ begin_life(struct life *l, uint64_t seed)
 	};
 	for (size_t i = 0; i < l->verdict.n; i++)
 		l->verdict.checks[i].counts_for = 1 + draw(l, 3);
-	lifecycle_started(&l->service, l->now_ms);
+	lifecycle_started(&l->service, &l->conf, false, l->now_ms);
 	verdict_start(&l->verdict, l->now_ms);
 }
 

@@ -281,7 +281,7 @@ def symbols(*names):
 
 
 # From the first instruction to the last before the service, and what is the farthest off.
-START = ("_start", "opt_parse", "ip_read", "sock_parse", "spawn_shared", "init_run")
+START = ("_start", "opt_parse", "ip_read", "addr_bind_read", "spawn_shared", "init_run")
 
 
 def test_what_a_start_runs_through_is_mapped_with_its_first_page_fault():

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sup/keeper_mourn.h - the service has ended: how, and what may be the reason
+ *
+ * A part of sup/keeper.h.
+ */
+#ifndef HALE_SUP_KEEPER_MOURN_H
+#define HALE_SUP_KEEPER_MOURN_H
+
+#include "sup/keeper.h"
+
+/*
+ * It has ended with this wait status, had peak_kb of memory at most, and no
+ * other process takes its place. Keeps and logs how, with what may help: a
+ * clash over hale's port, a daemon that left itself behind.
+ */
+void keeper_mourn(struct keeper *k, int status, long peak_kb);
+
+/* The same for one whose program could not be started, for that reason. */
+void keeper_mourn_unstarted(struct keeper *k, const char *reason);
+
+#endif
