@@ -100,6 +100,10 @@ $(call objects,$(MADE)): $B/%.o: $B/%.c
 # frame, where that is a page more for the start to touch.
 $B/sup/spawn.o: private CFLAGS := $(subst -Oz,-Os,$(CFLAGS))
 
+# A function with "..." saves the vector registers for what might have come in
+# them: here nothing does.
+$(call objects,base/log base/buf get/failure): private CFLAGS += -mgeneral-regs-only
+
 # Only tls/ can see BearSSL, and get/digest for its SHA-256.
 $B/tls/%.o $B/unit/obj/tls/%.o $B/get/digest.o $B/unit/obj/get/digest.o: \
         OURS += -isystem $(TOOL)/bearssl/inc

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "tls/anchors.h"
 #include "tls/der.h"
 #include "tls/dn.h"
 #include "tls/pem.h"
@@ -46,17 +47,32 @@ put_span(struct span s)
 	put_bytes(s.p, s.len);
 }
 
+static struct span
+key_of(const struct x509 *c)
+{
+	return c->key.kind == X509_KEY_RSA ? c->key.n : c->key.q;
+}
+
 /* see src/tls/anchors.c for the form */
 static void
 put_anchor(const struct x509 *c)
 {
-	put_number(dn_hash(c->subject), 8);
+	struct span key = key_of(c);
+	bool odd_exponent = c->key.kind == X509_KEY_RSA
+	    && !der_is_same(c->key.e, (struct span){ ANCHORS_EXPONENT, 3 });
+	bool rare = c->issued_until > 0 || c->path_max >= 0 || odd_exponent
+	         || c->constraints.len > 0;
+
+	put_number(dn_hash(c->subject), 4);
 	put_number(c->not_after < 0xffffffff ? (uint64_t)c->not_after
 	                                     : 0xffffffff, 4);
+	put_number(c->key.kind | (rare ? ANCHORS_RARE : 0), 1);
+	put_number(key.len / 4, 1);
+	put_bytes(key.p, key.len);
+	if (!rare)
+		return;
 	put_number((uint64_t)c->issued_until, 4);
-	put_number(c->key.kind, 1);
 	put_number(c->path_max < 0 ? 255 : (uint64_t)c->path_max, 1);
-	put_span(c->key.kind == X509_KEY_RSA ? c->key.n : c->key.q);
 	put_span(c->key.e);
 	put_span(c->constraints);
 }
@@ -72,6 +88,9 @@ unfit(const struct x509 *c)
 	 && (der_uint_bits(c->key.n) < X509_RSA_MIN
 	  || der_uint_bits(c->key.n) > X509_RSA_MAX))
 		return "has an RSA key that is too small or large";
+	if (key_of(c).len % 4 != (c->key.kind != X509_KEY_RSA)
+	 || key_of(c).len / 4 > 255)
+		return "has a key whose length the blob cannot tell";
 	if (c->has_purpose && !c->for_server)
 		return "is not for servers";
 	if (c->unknown.len > 0 || c->has_policy || c->path_max >= 255)

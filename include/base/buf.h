@@ -24,11 +24,7 @@ struct buf {
 	bool   cut;	/* something did not fit */
 };
 
-static inline struct buf
-buf_over(char *memory, size_t cap)
-{
-	return (struct buf){ .p = memory, .cap = cap };
-}
+struct buf buf_over(char *memory, size_t cap);
 
 void buf_add(struct buf *b, struct span bytes);
 void buf_str(struct buf *b, const char *text);

@@ -27,7 +27,7 @@ enum opt_why {
 
 struct opt_fail {
 	enum opt_why      why;
-	const struct opt *opt;		/* NULL for OPT_UNKNOWN */
+	struct opt        opt;		/* of no use for OPT_UNKNOWN */
 	struct span       name;		/* as written: "--foo", "-x" */
 	bool              from_env;	/* as HALE_<NAME>; name is empty */
 	struct span       value;	/* empty where there is none */
@@ -44,14 +44,14 @@ struct opt_fail {
  * Returns the index of the first word left (argc at most), or ERR_PARSE with
  * *fail filled; args is then of no use.
  */
-int opt_parse(const struct opt *opts, void *args, int argc, char **argv,
+int opt_parse(const struct opt_group *opts, void *args, int argc, char **argv,
               char **env, struct opt_fail *fail);
 
 /*
  * The same for a command whose options may follow its words: "--" ends
  * them. No environment. argv is changed: the words left stand at its end.
  */
-int opt_parse_mixed(const struct opt *opts, void *args, int argc, char **argv,
+int opt_parse_mixed(const struct opt_group *opts, void *args, int argc, char **argv,
                     struct opt_fail *fail);
 
 /*
@@ -59,14 +59,14 @@ int opt_parse_mixed(const struct opt *opts, void *args, int argc, char **argv,
  * undoes a flag, words may stand anywhere, the table has an OPT_OPERAND for
  * them, and nothing comes from the environment. Returns 0 or ERR_PARSE.
  */
-int opt_parse_curl(const struct opt *opts, void *args, int argc, char **argv,
+int opt_parse_curl(const struct opt_group *opts, void *args, int argc, char **argv,
                    struct opt_fail *fail);
 
 /* 'x' or '-' of a name as it stands in the environment: 'X' or '_'. */
 char opt_env_char(char c);
 
 /* Is var (NAME=value) the HALE_* of one of these options? */
-bool opt_is_env(const struct opt *opts, const char *var);
+bool opt_is_env(const struct opt_group *opts, const char *var);
 
 /* "HALE_NAME=value": returns NAME (empty if it is not a HALE_*), and value. */
 struct span opt_cut_env(const char *var, const char **value);
@@ -74,10 +74,10 @@ struct span opt_cut_env(const char *var, const char **value);
 /* So many edits (base/edits.h) are not a slip of this name any more. */
 unsigned opt_edits_max(struct span name);
 
-/* The option whose long name is closest to name, by fewer than *edits, which is
- * then set, or NULL; in_env: one that the environment can set, or this very
- * name. */
-const struct opt *opt_nearest(const struct opt *opts, struct span name,
-                              bool in_env, unsigned *edits);
+/* Makes *best the option whose long name is closest to name, by fewer than
+ * edits, or its name NULL if there is none; in_env: one that the environment can
+ * set, or this very name. */
+void opt_nearest(const struct opt_group *opts, struct span name, bool in_env,
+                 unsigned edits, struct opt *best);
 
 #endif

@@ -46,16 +46,25 @@ enum opt_kind {
  */
 typedef int opt_add(void *field, struct span value);
 
-struct opt {
+struct opt_row {
+	uint16_t      at;
 	char          letter;
 	unsigned char kind;	/* enum opt_kind */
-	uint16_t      at;
-	const char   *name;	/* and after its NUL the other texts */
-	opt_add      *add;
+	unsigned char add;	/* the nth of the group's adds, or 0 */
 };
 
 /*
- * One row:
+ * A table is an array of groups of rows, ended by OPT_END. The rows have no
+ * pointers, which the start of every hale would have to relocate.
+ */
+struct opt_group {
+	const struct opt_row *rows;	/* ended by OPT_NONE; not empty */
+	const char           *texts;	/* of all rows, one after the other */
+	opt_add *const       *adds;	/* NULL if no row has one */
+};
+
+/*
+ * A group's rows are a list, "#define ROWS(OPT) OPT(...) OPT(...)". One row:
  *   letter    'x', or 0 for none
  *   name      long name without dashes
  *   kind, at  offset of the field in args; with add() 0 for args itself
@@ -64,16 +73,43 @@ struct opt {
  *   value     what its value is called; "": by kind
  *   add       for those that go to add(), else NULL
  *   expected  what its value must be; "": by kind, value
- * The texts are literals, laid out as one: a pointer to each would be five for
- * the start of every hale to relocate.
  */
-#define OPT(letter, name, kind, at, def, help, value, add, expected) \
-	{ letter, kind, at, \
-	  name "\0" def "\0" help "\0" value "\0" expected, add }
-#define OPT_END { .kind = OPT_NONE }
+#define OPT_GROUP(list, adds) { OPT_ROWS(list), list(OPT_TEXTS_OF), adds }
+#define OPT_END { NULL, NULL, NULL }
+#define OPT_ROWS(list) (const struct opt_row[]){ list(OPT_ROW_OF) { .at = 0 } }
+#define OPT_ROW_OF(letter, name, kind, at, def, help, value, add, expected) \
+	{ at, letter, kind, OPT_ADD_##add },
+#define OPT_TEXTS_OF(letter, name, kind, at, def, help, value, add, expected) \
+	name "\0" def "\0" help "\0" value "\0" expected "\0"
+
+/* The functions that a file's rows name, "#define ADDS(ADD) ADD(f) ADD(g)",
+ * get numbers, once in a file; OPT_ADDS() is an array of them. */
+#define OPT_NUMBER_ADDS(list) enum { OPT_ADD_NULL, list(OPT_ADD_NUMBER) }
+#define OPT_NO_ADDS(ADD)	/* a file without any */
+#define OPT_ADD_NUMBER(f) OPT_ADD_##f,
+#define OPT_ADDS(list) { list(OPT_ADD_ITSELF) }
+#define OPT_ADD_ITSELF(f) f,
+
+/* A row, as opt_next() unpacks it. */
+struct opt {
+	const struct opt_group *group;
+	const struct opt_row   *row;
+	const char   *name;	/* and after its NUL the other texts */
+	opt_add      *add;
+	unsigned      number;	/* of a table's rows the nth, from 1 */
+	uint16_t      at;
+	char          letter;
+	unsigned char kind;
+};
+
+/*
+ * Makes *o the next row of its table, or the first if it is only
+ * { .group = TABLE }. Returns false, and *o is of no use, if there is none.
+ */
+bool opt_next(struct opt *o);
 
 /* The texts of a row, in their order. */
-enum opt_text { OPT_NAME, OPT_DEF, OPT_HELP, OPT_VALUE, OPT_EXPECTED };
+enum opt_text { OPT_NAME, OPT_DEF, OPT_HELP, OPT_VALUE, OPT_EXPECTED, OPT_TEXTS };
 
 /* One of a row's texts; "" if it has none. */
 const char *opt_text(const struct opt *o, enum opt_text which);

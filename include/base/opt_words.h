@@ -20,14 +20,14 @@ void opt_write_env_name(struct buf *b, const struct opt *o);
 
 /* Appends a help text, one line an option; the explanations start in this
  * column. One that has none is left out, as is what is refused. */
-void opt_write_help(struct buf *b, const struct opt *opts, size_t column);
+void opt_write_help(struct buf *b, const struct opt_group *opts, size_t column);
 
 /*
- * Is var (NAME=value) a HALE_* that none of the tables (a NULL-terminated
- * list) knows? On true *nearest is the closest option that has such a name, or
- * one without (--help) if it is exactly that, or NULL if none is near.
+ * Is var (NAME=value) a HALE_* that the table does not know? On true *nearest
+ * is the closest option that has such a name, or one without (--help) if it is
+ * exactly that; its name is NULL if none is near.
  */
-bool opt_is_unknown_env(const struct opt *const *tables, const char *var,
-                        const struct opt **nearest);
+bool opt_is_unknown_env(const struct opt_group *opts, const char *var,
+                        struct opt *nearest);
 
 #endif

@@ -17,11 +17,7 @@ struct span {
 	size_t      len;	/* bytes */
 };
 
-static inline struct span
-span_of(const char *text)
-{
-	return (struct span){ text, strlen(text) };
-}
+struct span span_of(const char *text);
 
 bool span_is(struct span s, const char *text);
 

@@ -2,7 +2,7 @@
 /*
  * client/checkopt.h - the options of a check, and a check as one word
  *
- * The commands check and wait put CHECK_OPTS into their tables; a check of
+ * The commands check and wait put CHECK_GROUP into their tables; a check of
  * run's has them behind its URL, in one word:
  *
  *   https://localhost:8443/ -H "Host: app" --cacert /ca.pem --status 200-299
@@ -18,32 +18,17 @@
 #include "client/check.h"
 #include "client/redact.h"
 
-/* Rows of a table whose args start with a struct check_conf. The texts are
- * arrays: literals would be there once for each table. */
-extern const char check_text_status[], check_text_contains[],
-                  check_text_header[], check_text_cacert[], check_text_cert[],
-                  check_text_key[], check_text_v4[], check_text_v6[],
-                  check_text_insecure[];
-
 /*
- * Both take a struct check_conf and a text that lives as long: "200",
+ * The group of a table whose args start with a struct check_conf. Its functions,
+ * --status first, then --header, take that and a text that lives as long: "200",
  * "200-299" or a comma list of these; one header line, "Name: value"
  * (client/request.h). They return 0, ERR_PARSE (a header that announces a body,
  * too), ERR_RANGE (a status that is not 100..599) or ERR_FULL.
  */
-opt_add check_opt_status, check_opt_header;
-
-#define CHECK_AT(field) offsetof(struct check_conf, field)
-#define CHECK_OPTS \
-	{ 0, OPT_LIST, 0, check_text_status, check_opt_status }, \
-	{ 0, OPT_STR, CHECK_AT(contains), check_text_contains, NULL }, \
-	{ 'H', OPT_SECRETS, 0, check_text_header, check_opt_header }, \
-	{ 0, OPT_STR, CHECK_AT(cafile), check_text_cacert, NULL }, \
-	{ 0, OPT_STR, CHECK_AT(certfile), check_text_cert, NULL }, \
-	{ 0, OPT_STR, CHECK_AT(keyfile), check_text_key, NULL }, \
-	{ '4', OPT_FLAG, CHECK_AT(v4), check_text_v4, NULL }, \
-	{ '6', OPT_FLAG, CHECK_AT(v6), check_text_v6, NULL }, \
-	{ 0, OPT_FLAG, CHECK_AT(insecure), check_text_insecure, NULL }
+extern const struct opt_row check_opt_rows[];
+extern const char check_opt_texts[];
+extern opt_add *const check_opt_adds[];
+#define CHECK_GROUP { check_opt_rows, check_opt_texts, check_opt_adds }
 
 /* A check of run as it is held: it points into its word and its memory. */
 struct check_word {

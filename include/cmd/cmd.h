@@ -20,7 +20,7 @@ struct cmd {
 	char              name[8];	/* here: looking one up reads no more */
 	const char       *usage;	/* what follows the name */
 	const char       *about;	/* one line */
-	const struct opt *opts;
+	const struct opt_group *opts;
 	void            (*write_help)(struct buf *b);	/* NULL: by opts */
 	const char       *more;		/* what follows the options, or NULL */
 	/* argv[0] is the command's own name; returns the exit code. */

@@ -27,7 +27,7 @@
 /* How the service is to be kept; lives as long as the keeper. */
 struct keeper_plan {
 	char  **argv;		/* NULL-terminated */
-	const struct opt *settings;	/* HALE_* of these is not passed on;
+	const struct opt_group *settings;	/* HALE_* of these is not passed on;
 					 * NULL: all is */
 	/* Appends what may have been meant by a program that is not there; or
 	 * NULL. */

@@ -13,7 +13,7 @@
 
 struct launch_plan {
 	char **argv;
-	const struct opt *settings;	/* HALE_* of these is hale's own and not
+	const struct opt_group *settings;	/* HALE_* of these is hale's own and not
 					 * passed on; NULL: all is */
 	const struct signals_given *given;
 	int    terminal_fd;	/* shared with it; -1: a session of its own */

@@ -11,6 +11,10 @@
 
 #include "tls/x509.h"
 
+/* The blob's form is described in src/tls/anchors.c; for scripts/anchors.c: */
+#define ANCHORS_RARE     0x80u		/* with the kind of key */
+#define ANCHORS_EXPONENT "\1\0\1"	/* 65537 */
+
 /* All anchors, one after the other, for anchors_next(). */
 struct span anchors_blob(void);
 
@@ -22,6 +26,6 @@ const char *anchors_version(void);
  * path_max and constraints, and is a CA; der and names are empty. Of its
  * name *name_hash has dn_hash(). Returns false at the end.
  */
-bool anchors_next(struct span *blob, struct x509 *out, uint64_t *name_hash);
+bool anchors_next(struct span *blob, struct x509 *out, uint32_t *name_hash);
 
 #endif

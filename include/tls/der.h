@@ -40,7 +40,10 @@ int der_next(struct span *in, struct span *value);
 /* The same for an element that must have this tag. Returns 0 or ERR_PARSE. */
 int der_take(struct span *in, int tag, struct span *value);
 
-/* The same, with the element's head in *whole. */
+/* The same for an element that is all of in. */
+int der_only(struct span in, int tag, struct span *value);
+
+/* The same as der_take(), with the element's head in *whole. */
 int der_take_whole(struct span *in, int tag, struct span *whole);
 
 /* Is an element of this tag next? */
@@ -60,11 +63,7 @@ size_t der_uint_bits(struct span number);
 int der_take_bits(struct span *in, struct span *value);
 
 /* Are they the same bytes? */
-static inline bool
-der_is_same(struct span a, struct span b)
-{
-	return a.len == b.len && memcmp(a.p, b.p, a.len) == 0;
-}
+bool der_is_same(struct span a, struct span b);
 
 /* Is the OID the bytes of text (its content in DER)? */
 #define DER_OID_IS(oid, text) \

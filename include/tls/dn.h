@@ -46,7 +46,7 @@ bool dn_is_plain(struct span name);
 
 /* The same for names that are the same; a short stand-in for one where a
  * signature decides in the end. */
-uint64_t dn_hash(struct span name);
+uint32_t dn_hash(struct span name);
 
 /* The last (most specific) attribute of that type; empty where there is none or
  * that is not a text of one-byte characters. */

@@ -5,6 +5,13 @@
 #define DIGITS_MAX 20	/* of an unsigned 64-bit number */
 #define TENTHS_BELOW_S 10	/* below so many seconds there is a decimal */
 
+/* see base/buf.h; not inline: it is shorter to call in all but a few places */
+struct buf
+buf_over(char *memory, size_t cap)
+{
+	return (struct buf){ .p = memory, .cap = cap };
+}
+
 /* see base/buf.h */
 void
 buf_add(struct buf *b, struct span bytes)

@@ -7,86 +7,94 @@
 
 /* What one run of opt_parse works on. */
 struct run {
-	const struct opt *opts;
+	const struct opt_group *opts;
 	void             *args;
 	bool              curl;		/* its dialect */
 	bool              mixed;	/* options may follow words */
-	uint64_t          given;	/* bit i: opts[i] stood in argv */
+	uint64_t          given;	/* bit n: its nth stood in argv */
+	struct opt        o;		/* the one that is read */
 	struct opt_fail  *fail;
 };
 
 static int
-fail(struct run *r, enum opt_why why, const struct opt *o)
+fail(struct run *r, enum opt_why why)
 {
 	r->fail->why = why;
-	r->fail->opt = o;
+	r->fail->opt = r->o;
 	return ERR_PARSE;
 }
 
 static int
-fail_value(struct run *r, const struct opt *o, int err)
+fail_value(struct run *r, int err)
 {
 	r->fail->err = err;
-	return fail(r, err == ERR_FULL ? OPT_TOO_MANY : OPT_BAD, o);
+	return fail(r, err == ERR_FULL ? OPT_TOO_MANY : OPT_BAD);
 }
 
 static int
-set_value(struct run *r, const struct opt *o, const char *text)
+set_value(struct run *r, const char *text)
 {
-	int err = opt_set(o, r->args, text);
+	int err = opt_set(&r->o, r->args, text);
 
 	r->fail->value = span_of(text);
-	return err < 0 ? fail_value(r, o, err) : 0;
+	return err < 0 ? fail_value(r, err) : 0;
+}
+
+static void *
+field_of(const struct run *r)
+{
+	return (char *)r->args + r->o.at;
 }
 
 /* Takes an option that has no value. */
 static int
-set_flag(struct run *r, const struct opt *o, bool on)
+set_flag(struct run *r, bool on)
 {
-	void *field = (char *)r->args + o->at;
 	int err;
 
-	if (o->kind == OPT_REFUSED)
-		return fail(r, OPT_ABSENT, o);
-	if (o->kind == OPT_PAST)
+	if (r->o.kind == OPT_REFUSED)
+		return fail(r, OPT_ABSENT);
+	if (r->o.kind == OPT_PAST)
 		return 0;
-	if (o->kind != OPT_CALL) {
-		*(bool *)field = on && o->kind != OPT_UNFLAG;
+	if (r->o.kind != OPT_CALL) {
+		*(bool *)field_of(r) = on && r->o.kind != OPT_UNFLAG;
 		return 0;
 	}
-	err = o->add(field, (struct span){ NULL, 0 });
-	return err < 0 ? fail_value(r, o, err) : 0;
+	err = r->o.add(field_of(r), (struct span){ NULL, 0 });
+	return err < 0 ? fail_value(r, err) : 0;
 }
 
 /* With a flag, what else sets its field is given too: -c beats HALE_GROUP. */
 static void
-mark_given(struct run *r, const struct opt *o)
+mark_given(struct run *r)
 {
-	if (r->curl)
-		return;	/* there is no environment to beat */
-	for (const struct opt *p = r->opts; p->kind != OPT_NONE; p++)
-		if (p == o || (!opt_takes_value(p) && !opt_takes_value(o)
-		            && p->at == o->at))
-			r->given |= UINT64_C(1) << (p - r->opts);
+	struct opt p = { .group = r->opts };
+	bool is_flag = !opt_takes_value(&r->o);
+
+	/* In curl's dialect there is no environment to beat. */
+	while (!r->curl && opt_next(&p))
+		if (p.number == r->o.number
+		 || (is_flag && !opt_takes_value(&p) && p.at == r->o.at))
+			r->given |= UINT64_C(1) << p.number;
 }
 
 /* see base/opt.h */
-const struct opt *
-opt_nearest(const struct opt *opts, struct span name, bool in_env,
-            unsigned *edits)
+void
+opt_nearest(const struct opt_group *opts, struct span name, bool in_env,
+            unsigned edits, struct opt *best)
 {
-	const struct opt *best = NULL;
+	struct opt o = { .group = opts };
 
-	for (const struct opt *o = opts; o->kind != OPT_NONE; o++) {
-		unsigned n = edits_between(name, span_of(o->name));
+	best->name = NULL;
+	while (opt_next(&o)) {
+		unsigned n = edits_between(name, span_of(o.name));
 
-		if (n < *edits && o->kind != OPT_REFUSED
-		 && (!in_env || n == 0 || opt_has_env_name(o))) {
-			*edits = n;
-			best = o;
+		if (n < edits && o.kind != OPT_REFUSED
+		 && (!in_env || n == 0 || opt_has_env_name(&o))) {
+			edits = n;
+			*best = o;
 		}
 	}
-	return best;
 }
 
 /* see base/opt.h: "e" is two edits from "key" */
@@ -96,51 +104,64 @@ opt_edits_max(struct span name)
 	return name.len < EDITS_TOO_MANY ? (unsigned)name.len : EDITS_TOO_MANY;
 }
 
-static const struct opt *
-find_long(const struct opt *opts, struct span name)
+/* The first row, to look for one from there. */
+static void
+rewind_rows(struct run *r)
 {
-	for (; opts->kind != OPT_NONE; opts++)
-		if (span_is(name, opts->name))
-			return opts;
-	return NULL;
+	r->o = (struct opt){ .group = r->opts };
 }
 
-static const struct opt *
-find_letter(const struct opt *opts, char letter)
+static bool
+find_long(struct run *r, struct span name)
 {
-	for (; opts->kind != OPT_NONE; opts++)
-		if (opts->letter == letter)
-			return opts;
-	return NULL;
+	for (rewind_rows(r); opt_next(&r->o);)
+		if (span_is(name, r->o.name))
+			return true;
+	return false;
+}
+
+static bool
+find_letter(struct run *r, char letter)
+{
+	for (rewind_rows(r); opt_next(&r->o);)
+		if (r->o.letter == letter)
+			return true;
+	return false;
+}
+
+static bool
+find_kind(struct run *r, enum opt_kind kind)
+{
+	for (rewind_rows(r); opt_next(&r->o);)
+		if (r->o.kind == kind)
+			return true;
+	return false;
 }
 
 /* The option of that long name; *on: not one that curl's "--no-" undoes. */
-static const struct opt *
-find_named(const struct run *r, struct span name, bool *on)
+static bool
+find_named(struct run *r, struct span name, bool *on)
 {
-	const struct opt *o = find_long(r->opts, name);
-
 	*on = true;
-	if (o != NULL || !r->curl || !span_has_prefix(name, "no-"))
-		return o;
+	if (find_long(r, name))
+		return true;
 	*on = false;
-	o = find_long(r->opts, span_after(name, 3));
-	return o != NULL && (o->kind == OPT_FLAG || o->kind == OPT_PAST)
-	       ? o : NULL;
+	return r->curl && span_has_prefix(name, "no-")
+	    && find_long(r, span_after(name, 3))
+	    && (r->o.kind == OPT_FLAG || r->o.kind == OPT_PAST);
 }
 
 static int
 fail_unknown(struct run *r, struct span name)
 {
 	unsigned edits = opt_edits_max(name);
-	const struct opt *o;
 
 	/* So many options that a short word is near to one by chance. */
 	if (r->curl && edits > name.len / 2 + 1)
 		edits = (unsigned)name.len / 2 + 1;
-	o = opt_nearest(r->opts, name, false, &edits);
-	r->fail->nearest = o != NULL ? o->name : NULL;
-	return fail(r, OPT_UNKNOWN, NULL);
+	opt_nearest(r->opts, name, false, edits, &r->o);
+	r->fail->nearest = r->o.name;
+	return fail(r, OPT_UNKNOWN);
 }
 
 /* "--name", "--name=value" or "--name" "value"; returns words used beyond. */
@@ -149,7 +170,6 @@ read_long(struct run *r, const char *word, const char *next)
 {
 	const char *equals = strchr(word, '=');
 	struct span name = span_of(word);
-	const struct opt *o;
 	bool on;
 	int err;
 
@@ -157,19 +177,18 @@ read_long(struct run *r, const char *word, const char *next)
 		name.len = (size_t)(equals - word);
 	r->fail->name = name;
 	name = span_after(name, 2);
-	o = find_named(r, name, &on);
-	if (o == NULL || (r->curl && equals != NULL))
+	if (!find_named(r, name, &on) || (r->curl && equals != NULL))
 		return fail_unknown(r, name);
-	mark_given(r, o);
-	if (!opt_takes_value(o)) {
+	mark_given(r);
+	if (!opt_takes_value(&r->o)) {
 		if (equals == NULL)
-			return set_flag(r, o, on);
+			return set_flag(r, on);
 		r->fail->value = span_of(equals + 1);
-		return fail(r, OPT_UNWANTED, o);
+		return fail(r, OPT_UNWANTED);
 	}
 	if (equals == NULL && next == NULL)
-		return fail(r, OPT_MISSING, o);
-	err = set_value(r, o, equals != NULL ? equals + 1 : next);
+		return fail(r, OPT_MISSING);
+	err = set_value(r, equals != NULL ? equals + 1 : next);
 	return err < 0 ? err : equals == NULL;
 }
 
@@ -178,22 +197,21 @@ static int
 read_letters(struct run *r, const char *word, const char *next)
 {
 	for (const char *c = word + 1; *c != '\0'; c++) {
-		const struct opt *o = find_letter(r->opts, *c);
 		int err;
 
 		r->fail->name = (struct span){ c, 1 };
-		if (o == NULL)
-			return fail(r, OPT_UNKNOWN, NULL);
-		mark_given(r, o);
-		if (!opt_takes_value(o)) {
-			err = set_flag(r, o, true);
+		if (!find_letter(r, *c))
+			return fail(r, OPT_UNKNOWN);
+		mark_given(r);
+		if (!opt_takes_value(&r->o)) {
+			err = set_flag(r, true);
 			if (err < 0)
 				return err;
 			continue;
 		}
 		if (c[1] == '\0' && next == NULL)
-			return fail(r, OPT_MISSING, o);
-		err = set_value(r, o, c[1] != '\0' ? c + 1 : next);
+			return fail(r, OPT_MISSING);
+		err = set_value(r, c[1] != '\0' ? c + 1 : next);
 		return err < 0 ? err : c[1] == '\0';
 	}
 	return 0;
@@ -204,31 +222,27 @@ static int
 read_option(struct run *r, const char *word, const char *next)
 {
 	struct span name = { word, strcspn(word, "=") };
-	const struct opt *meant;
 	int used;
 
 	r->fail->value = (struct span){ NULL, 0 };
 	if (word[1] == '-')
 		return read_long(r, word, next);
 	used = read_letters(r, word, next);
-	meant = used < 0 ? find_long(r->opts, span_after(name, 1)) : NULL;
-	if (meant == NULL)
+	if (used >= 0 || !find_long(r, span_after(name, 1)))
 		return used;
 	/* "-help", which reads as -h and -e with the value "lp". */
 	r->fail->name = name;
 	r->fail->value = (struct span){ NULL, 0 };
-	r->fail->nearest = meant->name;
-	return fail(r, OPT_UNKNOWN, NULL);
+	r->fail->nearest = r->o.name;
+	return fail(r, OPT_UNKNOWN);
 }
 
-/* The row that takes the words, or NULL: they are left in argv then. */
-static const struct opt *
-operands_of(const struct run *r)
+/* A word that is no option, for the row of curl's dialect that takes them. */
+static int
+set_operand(struct run *r, const char *word)
 {
-	for (const struct opt *o = r->opts; r->curl && o->kind != OPT_NONE; o++)
-		if (o->kind == OPT_OPERAND)
-			return o;
-	return NULL;
+	(void)find_kind(r, OPT_OPERAND);	/* its table has one */
+	return set_value(r, word);
 }
 
 /* Without a row for the words, those that are not options are gathered from
@@ -236,7 +250,6 @@ operands_of(const struct run *r)
 static int
 read_argv(struct run *r, int argc, char **argv)
 {
-	const struct opt *operands = operands_of(r);
 	int i = 1, gathered = 0;
 
 	while (i < argc) {
@@ -248,20 +261,20 @@ read_argv(struct run *r, int argc, char **argv)
 		if (!is_option && !r->mixed)
 			break;
 		i++;
-		if (!is_option && operands == NULL) {
+		if (!is_option && !r->curl) {
 			argv[++gathered] = word;
 			continue;
 		}
 		if (strcmp(word, "--") == 0)
 			break;
 		used = is_option ? read_option(r, word, next)
-		                 : set_value(r, operands, word);
+		                 : set_operand(r, word);
 		if (used < 0)
 			return used;
 		i += used;
 	}
-	for (; operands != NULL && i < argc; i++)
-		if (set_value(r, operands, argv[i]) < 0)
+	for (; r->curl && i < argc; i++)
+		if (set_operand(r, argv[i]) < 0)
 			return ERR_PARSE;
 	while (gathered > 0)
 		argv[--i] = argv[gathered--];
@@ -307,7 +320,7 @@ opt_cut_env(const char *var, const char **value)
 }
 
 static int
-add_list(struct run *r, const struct opt *o, const char *value)
+add_list(struct run *r, const char *value)
 {
 	struct span rest = span_of(value);
 
@@ -315,9 +328,9 @@ add_list(struct run *r, const struct opt *o, const char *value)
 		int err;
 
 		r->fail->value = span_cut(&rest, ',');
-		err = o->add((char *)r->args + o->at, r->fail->value);
+		err = r->o.add(field_of(r), r->fail->value);
 		if (err < 0)
-			return fail_value(r, o, err);
+			return fail_value(r, err);
 	}
 	return 0;
 }
@@ -330,13 +343,13 @@ read_env_var(struct run *r, const char *var)
 
 	if (name.len == 0 || *value == '\0')
 		return 0;
-	for (const struct opt *o = r->opts; o->kind != OPT_NONE; o++) {
-		bool given = (r->given >> (o - r->opts) & 1) != 0;
+	for (rewind_rows(r); opt_next(&r->o);) {
+		bool given = (r->given >> r->o.number & 1) != 0;
 
-		if (given || !is_env_name(o, name))
+		if (given || !is_env_name(&r->o, name))
 			continue;
-		return opt_is_list(o) ? add_list(r, o, value)
-		                      : set_value(r, o, value);
+		return opt_is_list(&r->o) ? add_list(r, value)
+		                         : set_value(r, value);
 	}
 	return 0;
 }
@@ -344,20 +357,19 @@ read_env_var(struct run *r, const char *var)
 static int
 set_defaults(struct run *r)
 {
-	for (const struct opt *o = r->opts; o->kind != OPT_NONE; o++)
-		if (*opt_text(o, OPT_DEF) != '\0'
-		 && set_value(r, o, opt_text(o, OPT_DEF)) < 0)
+	for (rewind_rows(r); opt_next(&r->o);) {
+		const char *def = opt_text(&r->o, OPT_DEF);
+
+		if (*def != '\0' && set_value(r, def) < 0)
 			return ERR_PARSE;
+	}
 	return 0;
 }
 
 static bool
-reads_env(const struct run *r)
+reads_env(struct run *r)
 {
-	for (const struct opt *o = r->opts; o->kind != OPT_NONE; o++)
-		if (o->kind == OPT_NO_ENV)
-			return !*(const bool *)((const char *)r->args + o->at);
-	return true;
+	return !find_kind(r, OPT_NO_ENV) || !*(const bool *)field_of(r);
 }
 
 static int
@@ -369,7 +381,7 @@ start(struct run *r)
 
 /* see base/opt.h */
 int
-opt_parse(const struct opt *opts, void *args, int argc, char **argv,
+opt_parse(const struct opt_group *opts, void *args, int argc, char **argv,
           char **env, struct opt_fail *fail)
 {
 	struct run r = { .opts = opts, .args = args, .fail = fail };
@@ -392,7 +404,7 @@ opt_parse(const struct opt *opts, void *args, int argc, char **argv,
 
 /* see base/opt.h */
 int
-opt_parse_mixed(const struct opt *opts, void *args, int argc, char **argv,
+opt_parse_mixed(const struct opt_group *opts, void *args, int argc, char **argv,
                 struct opt_fail *fail)
 {
 	struct run r = { opts, args, .mixed = true, .fail = fail };
@@ -402,7 +414,7 @@ opt_parse_mixed(const struct opt *opts, void *args, int argc, char **argv,
 
 /* see base/opt.h */
 int
-opt_parse_curl(const struct opt *opts, void *args, int argc, char **argv,
+opt_parse_curl(const struct opt_group *opts, void *args, int argc, char **argv,
                struct opt_fail *fail)
 {
 	struct run r = { opts, args, .curl = true, .mixed = true,
@@ -413,13 +425,14 @@ opt_parse_curl(const struct opt *opts, void *args, int argc, char **argv,
 
 /* see base/opt.h */
 bool
-opt_is_env(const struct opt *opts, const char *var)
+opt_is_env(const struct opt_group *opts, const char *var)
 {
 	const char *value;
 	struct span name = opt_cut_env(var, &value);
+	struct opt o = { .group = opts };
 
-	for (; name.len > 0 && opts->kind != OPT_NONE; opts++)
-		if (is_env_name(opts, name))
+	while (name.len > 0 && opt_next(&o))
+		if (is_env_name(&o, name))
 			return true;
 	return false;
 }

@@ -21,6 +21,29 @@ opt_text(const struct opt *o, enum opt_text which)
 
 /* see base/opt_table.h */
 bool
+opt_next(struct opt *o)
+{
+	if (o->row != NULL) {
+		o->name = opt_text(o, OPT_TEXTS);
+		o->row++;
+	}
+	if (o->row == NULL || o->row->kind == OPT_NONE) {
+		o->group += o->row != NULL;
+		o->row = o->group->rows;
+		o->name = o->group->texts;
+	}
+	if (o->row == NULL)
+		return false;
+	o->add = o->row->add > 0 ? o->group->adds[o->row->add - 1] : NULL;
+	o->number++;
+	o->at = o->row->at;
+	o->letter = o->row->letter;
+	o->kind = o->row->kind;
+	return true;
+}
+
+/* see base/opt_table.h */
+bool
 opt_takes_value(const struct opt *o)
 {
 	switch ((enum opt_kind)o->kind) {

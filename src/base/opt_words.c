@@ -118,12 +118,13 @@ write_help_line(struct buf *b, const struct opt *o, size_t column)
 
 /* see base/opt_words.h */
 void
-opt_write_help(struct buf *b, const struct opt *opts, size_t column)
+opt_write_help(struct buf *b, const struct opt_group *opts, size_t column)
 {
-	for (; opts->kind != OPT_NONE; opts++)
-		if (*opt_text(opts, OPT_HELP) != '\0'
-		 && opts->kind != OPT_REFUSED)
-			write_help_line(b, opts, column);
+	struct opt o = { .group = opts };
+
+	while (opt_next(&o))
+		if (*opt_text(&o, OPT_HELP) != '\0' && o.kind != OPT_REFUSED)
+			write_help_line(b, &o, column);
 }
 
 /* NAME as the long option it would be: "stop-timeout". */
@@ -146,28 +147,16 @@ as_long_name(struct span name, char *into, size_t cap)
 
 /* see base/opt_words.h */
 bool
-opt_is_unknown_env(const struct opt *const *tables, const char *var,
-                   const struct opt **nearest)
+opt_is_unknown_env(const struct opt_group *opts, const char *var,
+                   struct opt *nearest)
 {
 	char text[EDITS_WORD_MAX];
 	const char *value;
 	struct span name = opt_cut_env(var, &value);
-	unsigned edits;
 
-	*nearest = NULL;
-	if (name.len == 0)
+	if (name.len == 0 || opt_is_env(opts, var))
 		return false;
-	for (size_t i = 0; tables[i] != NULL; i++)
-		if (opt_is_env(tables[i], var))
-			return false;
-	edits = opt_edits_max(name);
-	name = as_long_name(name, text, sizeof text);
-	for (size_t i = 0; tables[i] != NULL; i++) {
-		const struct opt *o = opt_nearest(tables[i], name, true,
-		                                  &edits);
-
-		if (o != NULL)
-			*nearest = o;
-	}
+	opt_nearest(opts, as_long_name(name, text, sizeof text), true,
+	            opt_edits_max(name), nearest);
 	return true;
 }

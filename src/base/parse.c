@@ -157,8 +157,8 @@ parse_ms(const char *text, int64_t *out_ms)
 int
 parse_bool(const char *text, bool *out)
 {
-	static const char *const yes[] = { "1", "true", "yes", "on" };
-	static const char *const no[] = { "0", "false", "no", "off" };
+	static const char yes[][5] = { "1", "true", "yes", "on" };
+	static const char no[][6] = { "0", "false", "no", "off" };
 
 	for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) {
 		bool is_yes = strcasecmp(text, yes[i]) == 0;

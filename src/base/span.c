@@ -6,6 +6,13 @@
 #include "base/span.h"
 
 /* see base/span.h */
+struct span
+span_of(const char *text)
+{
+	return (struct span){ text, strlen(text) };
+}
+
+/* see base/span.h */
 bool
 span_is(struct span s, const char *text)
 {

@@ -12,27 +12,8 @@
 #define VARIABLE_MAX 128	/* bytes of a variable's name, with its NUL */
 #define STATUS_MAX   599	/* RFC 9110, 15 */
 
-/* name, default, help, value, expected: as OPT() lays them out. */
-const char check_text_status[] = "status\0\0"
-	"HTTP status that means healthy, else 200-399\0N[-M]\0"
-	"a status from 100 to 599, or a range such as 200-299";
-const char check_text_contains[] =
-	"contains\0\0the HTTP body must contain this\0TEXT\0";
-const char check_text_header[] = "header\0\0send this HTTP header\0LINE\0"
-	"a header such as \"Host: example.com\"; a check sends no body";
-const char check_text_cacert[] =
-	"cacert\0\0trust the CAs of this PEM file only\0FILE\0";
-const char check_text_cert[] = "cert\0\0our own certificate, PEM\0FILE\0";
-const char check_text_key[] =
-	"key\0\0its key, if it is in another file\0FILE\0";
-const char check_text_v4[] = "ipv4\0\0use IPv4 addresses only\0\0";
-const char check_text_v6[] = "ipv6\0\0use IPv6 addresses only\0\0";
-const char check_text_insecure[] =
-	"insecure\0\0do NOT verify the server's certificate\0\0";
-
-/* see client/checkopt.h */
-int
-check_opt_status(void *args, struct span text)
+static int
+add_status(void *args, struct span text)
 {
 	struct check_conf *conf = args;
 
@@ -59,9 +40,8 @@ check_opt_status(void *args, struct span text)
 	return conf->n_status > 0 ? 0 : ERR_PARSE;
 }
 
-/* see client/checkopt.h */
-int
-check_opt_header(void *args, struct span line)
+static int
+add_header(void *args, struct span line)
 {
 	struct check_conf *conf = args;
 	struct request_lines lines = { conf->headers, conf->n_headers + 1 };
@@ -77,6 +57,36 @@ check_opt_header(void *args, struct span line)
 	conf->n_headers++;
 	return 0;
 }
+
+#define AT(field) offsetof(struct check_conf, field)
+#define OPTS(OPT) \
+	OPT(0, "status", OPT_LIST, 0, "", \
+	    "HTTP status that means healthy, else 200-399", "N[-M]", add_status, \
+	    "a status from 100 to 599, or a range such as 200-299") \
+	OPT(0, "contains", OPT_STR, AT(contains), "", \
+	    "the HTTP body must contain this", "TEXT", NULL, "") \
+	OPT('H', "header", OPT_SECRETS, 0, "", "send this HTTP header", "LINE", \
+	    add_header, \
+	    "a header such as \"Host: example.com\"; a check sends no body") \
+	OPT(0, "cacert", OPT_STR, AT(cafile), "", \
+	    "trust the CAs of this PEM file only", "FILE", NULL, "") \
+	OPT(0, "cert", OPT_STR, AT(certfile), "", "our own certificate, PEM", \
+	    "FILE", NULL, "") \
+	OPT(0, "key", OPT_STR, AT(keyfile), "", \
+	    "its key, if it is in another file", "FILE", NULL, "") \
+	OPT('4', "ipv4", OPT_FLAG, AT(v4), "", "use IPv4 addresses only", "", \
+	    NULL, "") \
+	OPT('6', "ipv6", OPT_FLAG, AT(v6), "", "use IPv6 addresses only", "", \
+	    NULL, "") \
+	OPT(0, "insecure", OPT_FLAG, AT(insecure), "", \
+	    "do NOT verify the server's certificate", "", NULL, "")
+
+#define ADDS(ADD) ADD(add_status) ADD(add_header)
+OPT_NUMBER_ADDS(ADDS);
+opt_add *const check_opt_adds[] = OPT_ADDS(ADDS);
+const struct opt_row check_opt_rows[] = { OPTS(OPT_ROW_OF) { .at = 0 } };
+const char check_opt_texts[] = OPTS(OPT_TEXTS_OF);
+static const struct opt_group opts[] = { CHECK_GROUP, OPT_END };
 
 static bool
 is_exec(struct span word)
@@ -163,7 +173,6 @@ static int
 read_options(struct check_conf *conf, struct span text, struct buf *memory,
              struct opt_fail *fail, const char **expected)
 {
-	static const struct opt opts[] = { CHECK_OPTS, OPT_END };
 	char *words[ARGV_MAX + 1], *argv[ARGV_MAX + 2] = { "check" };
 	char *no_env[] = { NULL };
 	int n = 0, r = argv_split(words, memory, text);

@@ -28,22 +28,28 @@ struct check_args {
 };
 
 #define AT(field) offsetof(struct check_args, field)
-static const struct opt opts[] = {
-	OPT(0, "live", OPT_FLAG, AT(live), "",
-	    "ask only whether the service is live", "", NULL, ""),
-	OPT(0, "ready", OPT_FLAG, AT(ready), "", "ask only whether it is ready",
-	    "", NULL, ""),
-	OPT(0, "startup", OPT_FLAG, AT(startup), "",
-	    "ask only whether it has started", "", NULL, ""),
-	CHECK_OPTS,
-	OPT(0, "critical-exit", OPT_INT, AT(failed_exit), "1",
-	    "exit with this when it fails; 2 for Consul, Nomad", "", NULL, ""),
-	OPT('t', "timeout", OPT_SOME_MS, AT(timeout_ms), "",
-	    "give up after this long (default 2s, without URL 900ms)", "",
-	    NULL, ""),
-	OPT('q', "quiet", OPT_FLAG, AT(quiet), "", "print nothing, only exit",
-	    "", NULL, ""),
-	OPT('h', "help", OPT_ASK, AT(help), "", "print this", "", NULL, ""),
+#define ASKED(OPT) \
+	OPT(0, "live", OPT_FLAG, AT(live), "", \
+	    "ask only whether the service is live", "", NULL, "") \
+	OPT(0, "ready", OPT_FLAG, AT(ready), "", "ask only whether it is ready", \
+	    "", NULL, "") \
+	OPT(0, "startup", OPT_FLAG, AT(startup), "", \
+	    "ask only whether it has started", "", NULL, "")
+#define OTHERS(OPT) \
+	OPT(0, "critical-exit", OPT_INT, AT(failed_exit), "1", \
+	    "exit with this when it fails; 2 for Consul, Nomad", "", NULL, "") \
+	OPT('t', "timeout", OPT_SOME_MS, AT(timeout_ms), "", \
+	    "give up after this long (default 2s, without URL 900ms)", "", \
+	    NULL, "") \
+	OPT('q', "quiet", OPT_FLAG, AT(quiet), "", "print nothing, only exit", \
+	    "", NULL, "") \
+	OPT('h', "help", OPT_ASK, AT(help), "", "print this", "", NULL, "")
+
+OPT_NUMBER_ADDS(OPT_NO_ADDS);
+static const struct opt_group opts[] = {
+	OPT_GROUP(ASKED, NULL),
+	CHECK_GROUP,
+	OPT_GROUP(OTHERS, NULL),
 	OPT_END
 };
 

@@ -114,7 +114,7 @@ static void
 write_name(struct buf *b, const struct opt_fail *f)
 {
 	if (f->from_env)
-		opt_write_env_name(b, f->opt);
+		opt_write_env_name(b, &f->opt);
 	else if (f->name.len == 1)
 		buf_fmt(b, "-%.*s", 1, f->name.p);
 	else
@@ -139,10 +139,10 @@ write_value(struct buf *b, const struct opt_fail *f)
 	char room[REDACT_ROOM];
 	struct span value = f->value;
 
-	if (f->opt->kind == OPT_SECRETS)
+	if (f->opt.kind == OPT_SECRETS)
 		return;
 	buf_str(b, " \"");
-	if (f->opt->kind == OPT_URLS) {
+	if (f->opt.kind == OPT_URLS) {
 		struct span name = check_cut_name(&value);
 
 		cmd_write_check(b, name, value);
@@ -164,7 +164,7 @@ cmd_tell_fail(const struct cmd *c, const char *within, const struct opt_fail *f)
 	buf_str(&b, within);
 	write_name(&b, f);
 	name = buf_text(&b);
-	if (f->opt != NULL) {
+	if (f->why != OPT_UNKNOWN) {
 		write_value(&v, f);
 		value = buf_text(&v);
 	}
@@ -183,14 +183,14 @@ cmd_tell_fail(const struct cmd *c, const char *within, const struct opt_fail *f)
 		break;
 	case OPT_MISSING:
 		log_error("%s needs a value: expected %s", name,
-		          opt_expected(f->opt));
+		          opt_expected(&f->opt));
 		break;
 	case OPT_UNWANTED:
 		log_error("%s takes no value, but has%s", name, value);
 		break;
 	case OPT_BAD:
 		log_error("%s%s: expected %s", name, value,
-		          opt_expected(f->opt));
+		          opt_expected(&f->opt));
 		break;
 	case OPT_TOO_MANY:
 		log_error("%s%s: there are too many of these already", name,
@@ -254,7 +254,7 @@ warn_of(const char *var, const struct opt *nearest)
 
 	if (is_port(var))
 		buf_str(&b, "HALE_LISTEN");
-	else if (nearest != NULL && opt_has_env_name(nearest))
+	else if (nearest->name != NULL && opt_has_env_name(nearest))
 		opt_write_env_name(&b, nearest);
 	if (is_other_commands(var))
 		log_warn("%.*s: only options of run can come from the "
@@ -262,7 +262,7 @@ warn_of(const char *var, const struct opt *nearest)
 	else if (b.len > 0)
 		log_warn("%.*s: no option has this name; did you mean %s?",
 		         len, var, buf_text(&b));
-	else if (nearest == NULL)
+	else if (nearest->name == NULL)
 		log_warn("%.*s: no option has this name", len, var);
 	else
 		log_warn("%.*s: --%s can only be a flag", len, var,
@@ -273,13 +273,12 @@ warn_of(const char *var, const struct opt *nearest)
 void
 cmd_warn_of_env(void)
 {
-	const struct opt *const tables[] = { cmd_run.opts, NULL };
-	const struct opt *nearest;
+	struct opt nearest;
 
 	for (char **e = environ; *e != NULL; e++)
-		if (opt_is_unknown_env(tables, *e, &nearest)
+		if (opt_is_unknown_env(cmd_run.opts, *e, &nearest)
 		 && !is_anothers(*e))
-			warn_of(*e, nearest);
+			warn_of(*e, &nearest);
 }
 
 /* see cmd/cmd.h */

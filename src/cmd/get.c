@@ -16,7 +16,7 @@ run(int argc, char **argv)
 	return help ? cmd_print_help(&cmd_get) : code;
 }
 
-static const struct opt no_opts[] = { OPT_END };
+static const struct opt_group no_opts[] = { OPT_END };
 
 const struct cmd cmd_get = {
 	.name = "get",

@@ -104,7 +104,7 @@ help_run(int argc, char **argv)
 	return CMD_USAGE;
 }
 
-static const struct opt no_opts[] = { OPT_END };
+static const struct opt_group no_opts[] = { OPT_END };
 
 const struct cmd cmd_help = {
 	.name = "help",

@@ -221,109 +221,115 @@ add_backoff(void *args, struct span value)
 }
 
 #define AT(field) offsetof(struct run_args, field)
-static const struct opt opts[] = {
-	OPT(0, "listen", OPT_LIST, 0, "",
-	    "answer probes at PORT, IP:PORT, [IPV6]:PORT or unix:/PATH; with "
-	    "\",probes\": verdicts only",
-	    "ADDRESS", add_listen,
-	    "PORT, IP:PORT, [IPV6]:PORT, unix:/PATH or unix:@NAME of at most "
-	    "107 bytes, each with \",probes\" after it to show verdicts only"),
-	OPT(0, "drain", OPT_MS, AT(plan.service.lifecycle.drain_ms), "",
-	    "on a stop: readiness off, serve on for this long, then stop", "",
-	    NULL, ""),
-	OPT(0, "stop-on", OPT_LIST, 0, "",
-	    "this signal is a stop too, as SIGTERM and SIGINT are", "SIGNAL",
-	    add_stop_on,
-	    "one signal such as QUIT; KILL, STOP and CHLD cannot be a stop"),
-	OPT(0, "stop-signal", OPT_SIG, AT(plan.stop_signal), "",
-	    "what the service gets for SIGTERM", "", NULL, ""),
-	OPT(0, "stop-timeout", OPT_MS, AT(plan.service.lifecycle.stop_timeout_ms), "",
-	    "kill everything this long after the stop signal; 0: never", "",
-	    NULL, ""),
-	OPT(0, "linger", OPT_MS, AT(plan.service.lifecycle.linger_ms), "",
-	    "once the service has ended, send SIGTERM to the rest and wait this long",
-	    "", NULL, ""),
-	OPT(0, "check", OPT_URLS, 0, "",
-	    "check this URL, for readiness and liveness; or \"URL OPTION...\"",
-	    "URL", add_check, ""),
-	OPT(0, "ready-check", OPT_URLS, 0, "",
-	    "check this URL, for readiness only", "URL", add_ready_check, ""),
-	OPT(0, "live-check", OPT_URLS, 0, "",
-	    "check this URL, for liveness only", "URL", add_live_check, ""),
-	OPT(0, "interval", OPT_SOME_MS, AT(plan.service.monitor.verdict.interval_ms),
-	    "10s", "time from the start of one check to the start of the next",
-	    "", NULL, ""),
-	OPT(0, "timeout", OPT_SOME_MS, AT(plan.service.monitor.verdict.timeout_ms), "1s",
-	    "a check that takes longer fails", "", NULL, ""),
-	OPT(0, "retries", OPT_COUNT, AT(plan.service.monitor.verdict.retries), "3",
-	    "failures in a row that make a verdict fail", "", NULL, ""),
-	OPT(0, "start-period", OPT_MS, AT(plan.service.monitor.verdict.start_period_ms),
-	    "0", "ignore failures for this long, or until the service has been "
-	    "ready once", "", NULL, ""),
-	OPT(0, "start-interval", OPT_SOME_MS,
-	    AT(plan.service.monitor.verdict.start_interval_ms), "5s",
-	    "longest pause between checks in the start period", "", NULL, ""),
-	OPT(0, "on-unhealthy", OPT_WORD, 0, "report",
-	    "when not live: report, restart the service, or exit with 1",
-	    "ACTION", add_on_unhealthy, "report, restart or exit"),
-	OPT(0, "notify", OPT_FLAG, AT(plan.service.monitor.notify), "",
-	    "ready once the service sends READY=1 to $NOTIFY_SOCKET", "", NULL,
-	    ""),
-	OPT(0, "notify-fd", OPT_WORD, 0, "",
-	    "ready once the service writes a newline to this descriptor", "N",
-	    add_notify_fd, "a descriptor from 3 to 1023"),
-	OPT(0, "watchdog", OPT_MS, AT(plan.service.monitor.watchdog_ms), "",
-	    "the service must send WATCHDOG=1 to $NOTIFY_SOCKET this often", "",
-	    NULL, ""),
-	OPT(0, "restart", OPT_WORD, 0, "never",
-	    "restart the service when it ends: never, on-failure or always",
-	    "POLICY",
-	    add_restart, "never, on-failure or always"),
-	OPT(0, "backoff", OPT_WORD, 0, "100ms..30s",
-	    "wait before a restart; doubles until a healthy minute resets it",
-	    "MIN..MAX", add_backoff,
-	    "two durations such as 100ms..30s, the first no longer than the "
-	    "second"),
-	OPT(0, "max-restarts", OPT_INT, AT(plan.service.lifecycle.backoff.max_restarts), "",
-	    "give up after N restarts without a healthy minute between; 0: never",
-	    "", NULL, ""),
-	OPT(0, "follow-orphan", OPT_FLAG, AT(plan.service.follow_orphan), "",
-	    "if the service exits with 0 and leaves one process, follow that one",
-	    "", NULL, ""),
-	OPT('g', "group", OPT_FLAG, AT(plan.service.group), "",
-	    "send signals to the service's whole process group", "", NULL, ""),
-	OPT('c', "single-child", OPT_UNFLAG, AT(plan.service.group), "",
-	    "send signals to the service alone (the default)", "", NULL, ""),
-	OPT('r', "rewrite", OPT_LIST, 0, "",
-	    "forward TO in place of FROM; TO 0 drops it", "FROM:TO",
-	    add_rewrite,
-	    "FROM:TO, two signals such as TERM:QUIT, or 0 as TO; KILL, STOP and "
-	    "CHLD cannot be rewritten"),
-	OPT('e', "remap-exit", OPT_LIST, 0, "",
-	    "exit with 0 if the service exits with this code", "CODE", add_remap,
-	    "an exit code, 0 to 255"),
-	OPT(0, "stopped-ok", OPT_FLAG, AT(plan.service.stopped_ok), "",
-	    "exit with 0 if the stop signal ends the service", "", NULL, ""),
-	OPT('s', "subreaper", OPT_FLAG, AT(plan.subreaper), "",
-	    "adopt orphans when not PID 1", "", NULL, ""),
-	OPT('p', "parent-death-signal", OPT_SIG, AT(plan.parent_signal), "",
-	    "get this signal when the parent dies", "", NULL, ""),
-	OPT('w', "warn-on-reap", OPT_FLAG, AT(plan.warn_on_reap), "",
-	    "log every orphan that is reaped", "", NULL, ""),
-	OPT('v', "verbose", OPT_FLAG, AT(verbose), "", "log what is done", "",
-	    NULL, ""),
-	OPT('q', "quiet", OPT_FLAG, AT(quiet), "", "log errors only", "", NULL,
-	    ""),
-	OPT(0, "no-env", OPT_NO_ENV, AT(no_env), "",
-	    "ignore HALE_* and pass them on, for a hale inside this one", "",
-	    NULL, ""),
-	OPT('h', "help", OPT_ASK, AT(help), "", "print this", "", NULL, ""),
-	OPT('V', "version", OPT_ASK, AT(version), "",
-	    "print the versions of hale, musl and BearSSL", "", NULL, ""),
-	OPT('l', "license", OPT_ASK, AT(license), "",
-	    "print the licenses of hale, musl and BearSSL", "", NULL, ""),
-	OPT_END
-};
+#define OPTS(OPT) \
+	OPT(0, "listen", OPT_LIST, 0, "", \
+	    "answer probes at PORT, IP:PORT, [IPV6]:PORT or unix:/PATH; with " \
+	    "\",probes\": verdicts only", \
+	    "ADDRESS", add_listen, \
+	    "PORT, IP:PORT, [IPV6]:PORT, unix:/PATH or unix:@NAME of at most " \
+	    "107 bytes, each with \",probes\" after it to show verdicts only") \
+	OPT(0, "drain", OPT_MS, AT(plan.service.lifecycle.drain_ms), "", \
+	    "on a stop: readiness off, serve on for this long, then stop", "", \
+	    NULL, "") \
+	OPT(0, "stop-on", OPT_LIST, 0, "", \
+	    "this signal is a stop too, as SIGTERM and SIGINT are", "SIGNAL", \
+	    add_stop_on, \
+	    "one signal such as QUIT; KILL, STOP and CHLD cannot be a stop") \
+	OPT(0, "stop-signal", OPT_SIG, AT(plan.stop_signal), "", \
+	    "what the service gets for SIGTERM", "", NULL, "") \
+	OPT(0, "stop-timeout", OPT_MS, AT(plan.service.lifecycle.stop_timeout_ms), "", \
+	    "kill everything this long after the stop signal; 0: never", "", \
+	    NULL, "") \
+	OPT(0, "linger", OPT_MS, AT(plan.service.lifecycle.linger_ms), "", \
+	    "once the service has ended, send SIGTERM to the rest and wait this long", \
+	    "", NULL, "") \
+	OPT(0, "check", OPT_URLS, 0, "", \
+	    "check this URL, for readiness and liveness; or \"URL OPTION...\"", \
+	    "URL", add_check, "") \
+	OPT(0, "ready-check", OPT_URLS, 0, "", \
+	    "check this URL, for readiness only", "URL", add_ready_check, "") \
+	OPT(0, "live-check", OPT_URLS, 0, "", \
+	    "check this URL, for liveness only", "URL", add_live_check, "") \
+	OPT(0, "interval", OPT_SOME_MS, AT(plan.service.monitor.verdict.interval_ms), \
+	    "10s", "time from the start of one check to the start of the next", \
+	    "", NULL, "") \
+	OPT(0, "timeout", OPT_SOME_MS, AT(plan.service.monitor.verdict.timeout_ms), "1s", \
+	    "a check that takes longer fails", "", NULL, "") \
+	OPT(0, "retries", OPT_COUNT, AT(plan.service.monitor.verdict.retries), "3", \
+	    "failures in a row that make a verdict fail", "", NULL, "") \
+	OPT(0, "start-period", OPT_MS, AT(plan.service.monitor.verdict.start_period_ms), \
+	    "0", "ignore failures for this long, or until the service has been " \
+	    "ready once", "", NULL, "") \
+	OPT(0, "start-interval", OPT_SOME_MS, \
+	    AT(plan.service.monitor.verdict.start_interval_ms), "5s", \
+	    "longest pause between checks in the start period", "", NULL, "") \
+	OPT(0, "on-unhealthy", OPT_WORD, 0, "report", \
+	    "when not live: report, restart the service, or exit with 1", \
+	    "ACTION", add_on_unhealthy, "report, restart or exit") \
+	OPT(0, "notify", OPT_FLAG, AT(plan.service.monitor.notify), "", \
+	    "ready once the service sends READY=1 to $NOTIFY_SOCKET", "", NULL, \
+	    "") \
+	OPT(0, "notify-fd", OPT_WORD, 0, "", \
+	    "ready once the service writes a newline to this descriptor", "N", \
+	    add_notify_fd, "a descriptor from 3 to 1023") \
+	OPT(0, "watchdog", OPT_MS, AT(plan.service.monitor.watchdog_ms), "", \
+	    "the service must send WATCHDOG=1 to $NOTIFY_SOCKET this often", "", \
+	    NULL, "") \
+	OPT(0, "restart", OPT_WORD, 0, "never", \
+	    "restart the service when it ends: never, on-failure or always", \
+	    "POLICY", \
+	    add_restart, "never, on-failure or always") \
+	OPT(0, "backoff", OPT_WORD, 0, "100ms..30s", \
+	    "wait before a restart; doubles until a healthy minute resets it", \
+	    "MIN..MAX", add_backoff, \
+	    "two durations such as 100ms..30s, the first no longer than the " \
+	    "second") \
+	OPT(0, "max-restarts", OPT_INT, AT(plan.service.lifecycle.backoff.max_restarts), "", \
+	    "give up after N restarts without a healthy minute between; 0: never", \
+	    "", NULL, "") \
+	OPT(0, "follow-orphan", OPT_FLAG, AT(plan.service.follow_orphan), "", \
+	    "if the service exits with 0 and leaves one process, follow that one", \
+	    "", NULL, "") \
+	OPT('g', "group", OPT_FLAG, AT(plan.service.group), "", \
+	    "send signals to the service's whole process group", "", NULL, "") \
+	OPT('c', "single-child", OPT_UNFLAG, AT(plan.service.group), "", \
+	    "send signals to the service alone (the default)", "", NULL, "") \
+	OPT('r', "rewrite", OPT_LIST, 0, "", \
+	    "forward TO in place of FROM; TO 0 drops it", "FROM:TO", \
+	    add_rewrite, \
+	    "FROM:TO, two signals such as TERM:QUIT, or 0 as TO; KILL, STOP and " \
+	    "CHLD cannot be rewritten") \
+	OPT('e', "remap-exit", OPT_LIST, 0, "", \
+	    "exit with 0 if the service exits with this code", "CODE", add_remap, \
+	    "an exit code, 0 to 255") \
+	OPT(0, "stopped-ok", OPT_FLAG, AT(plan.service.stopped_ok), "", \
+	    "exit with 0 if the stop signal ends the service", "", NULL, "") \
+	OPT('s', "subreaper", OPT_FLAG, AT(plan.subreaper), "", \
+	    "adopt orphans when not PID 1", "", NULL, "") \
+	OPT('p', "parent-death-signal", OPT_SIG, AT(plan.parent_signal), "", \
+	    "get this signal when the parent dies", "", NULL, "") \
+	OPT('w', "warn-on-reap", OPT_FLAG, AT(plan.warn_on_reap), "", \
+	    "log every orphan that is reaped", "", NULL, "") \
+	OPT('v', "verbose", OPT_FLAG, AT(verbose), "", "log what is done", "", \
+	    NULL, "") \
+	OPT('q', "quiet", OPT_FLAG, AT(quiet), "", "log errors only", "", NULL, \
+	    "") \
+	OPT(0, "no-env", OPT_NO_ENV, AT(no_env), "", \
+	    "ignore HALE_* and pass them on, for a hale inside this one", "", \
+	    NULL, "") \
+	OPT('h', "help", OPT_ASK, AT(help), "", "print this", "", NULL, "") \
+	OPT('V', "version", OPT_ASK, AT(version), "", \
+	    "print the versions of hale, musl and BearSSL", "", NULL, "") \
+	OPT('l', "license", OPT_ASK, AT(license), "", \
+	    "print the licenses of hale, musl and BearSSL", "", NULL, "")
+
+#define ADDS(ADD) \
+	ADD(add_listen) ADD(add_stop_on) ADD(add_check) ADD(add_ready_check) \
+	ADD(add_live_check) ADD(add_on_unhealthy) ADD(add_notify_fd) \
+	ADD(add_restart) ADD(add_backoff) ADD(add_rewrite) ADD(add_remap)
+OPT_NUMBER_ADDS(ADDS);
+static opt_add *const adds[] = OPT_ADDS(ADDS);
+static const struct opt_group opts[] = { OPT_GROUP(OPTS, adds), OPT_END };
 
 static enum log_level
 level_of(const struct run_args *a)

@@ -21,22 +21,18 @@ struct status_args {
 };
 
 #define AT(field) offsetof(struct status_args, field)
-#define OPT_TIMEOUT OPT('t', "timeout", OPT_MS, AT(timeout_ms), "2s", \
-                        "give up asking after this long", "", NULL, "")
-#define OPT_HELP    OPT('h', "help", OPT_ASK, AT(help), "", "print this", \
-                        "", NULL, "")
+#define STATUS_OPTS(OPT) \
+	OPT(0, "json", OPT_FLAG, AT(json), "", "as JSON, for programs", "", \
+	    NULL, "")
+#define BOTH_OPTS(OPT) \
+	OPT('t', "timeout", OPT_MS, AT(timeout_ms), "2s", \
+	    "give up asking after this long", "", NULL, "") \
+	OPT('h', "help", OPT_ASK, AT(help), "", "print this", "", NULL, "")
 
-static const struct opt status_opts[] = {
-	OPT(0, "json", OPT_FLAG, AT(json), "", "as JSON, for programs", "", NULL,
-	    ""),
-	OPT_TIMEOUT,
-	OPT_HELP,
-	OPT_END
-};
-
-static const struct opt drain_opts[] = {
-	OPT_TIMEOUT,
-	OPT_HELP,
+OPT_NUMBER_ADDS(OPT_NO_ADDS);
+static const struct opt_group opts[] = {
+	OPT_GROUP(STATUS_OPTS, NULL),
+	OPT_GROUP(BOTH_OPTS, NULL),
 	OPT_END
 };
 
@@ -116,6 +112,7 @@ drain_run(int argc, char **argv)
 	char body[BODY_MAX];
 	struct buf b = buf_over(body, sizeof body);
 	int left = cmd_parse(&cmd_drain, &a, argc, argv), status;
+	struct opt timeout = { .group = cmd_drain.opts };
 	char room[REDACT_ROOM];
 	int64_t wait_ms = -1;
 
@@ -126,9 +123,10 @@ drain_run(int argc, char **argv)
 	if (left + 1 < argc)
 		return cmd_unwanted(&cmd_drain, argv[left + 1]);
 	if (left < argc && parse_ms(argv[left], &wait_ms) < 0) {
+		(void)opt_next(&timeout);	/* its value is the same */
 		log_error("drain \"%s\": expected %s",
 		          redact_value(room, span_of(argv[left])),
-		          opt_expected(&drain_opts[0]));
+		          opt_expected(&timeout));
 		return CMD_USAGE;
 	}
 	status = supervisor_answer("POST", "/drain", a.timeout_ms, false, &b);
@@ -144,7 +142,7 @@ const struct cmd cmd_status = {
 	.name = "status",
 	.usage = "[OPTIONS]",
 	.about = "print what the supervisor of this container knows",
-	.opts = status_opts,
+	.opts = opts,
 	.run = status_run,
 };
 
@@ -152,6 +150,6 @@ const struct cmd cmd_drain = {
 	.name = "drain",
 	.usage = "[OPTIONS] [DURATION]",
 	.about = "turn readiness off now, return after DURATION (preStop)",
-	.opts = drain_opts,
+	.opts = opts + 1,
 	.run = drain_run,
 };

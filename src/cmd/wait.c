@@ -24,15 +24,21 @@ struct wait_args {
 };
 
 #define AT(field) offsetof(struct wait_args, field)
-static const struct opt opts[] = {
-	OPT('t', "timeout", OPT_SOME_MS, AT(timeout_ms), "60s",
-	    "give up after this long", "", NULL, ""),
-	OPT(0, "try-timeout", OPT_SOME_MS, AT(try_ms), "5s",
-	    "one try takes this long at most", "", NULL, ""),
-	CHECK_OPTS,
-	OPT('q', "quiet", OPT_FLAG, AT(quiet), "", "print nothing, only exit",
-	    "", NULL, ""),
-	OPT('h', "help", OPT_ASK, AT(help), "", "print this", "", NULL, ""),
+#define TIMES(OPT) \
+	OPT('t', "timeout", OPT_SOME_MS, AT(timeout_ms), "60s", \
+	    "give up after this long", "", NULL, "") \
+	OPT(0, "try-timeout", OPT_SOME_MS, AT(try_ms), "5s", \
+	    "one try takes this long at most", "", NULL, "")
+#define OTHERS(OPT) \
+	OPT('q', "quiet", OPT_FLAG, AT(quiet), "", "print nothing, only exit", \
+	    "", NULL, "") \
+	OPT('h', "help", OPT_ASK, AT(help), "", "print this", "", NULL, "")
+
+OPT_NUMBER_ADDS(OPT_NO_ADDS);
+static const struct opt_group opts[] = {
+	OPT_GROUP(TIMES, NULL),
+	CHECK_GROUP,
+	OPT_GROUP(OTHERS, NULL),
 	OPT_END
 };
 

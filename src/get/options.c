@@ -15,158 +15,177 @@
 #define HELP_COLUMN 28
 #define REDIRECTS   50		/* curl's */
 
+#define OF_ALL      "all_proxy\0ALL_PROXY\0"	/* variables of any proxy */
+
 #define AT(field) offsetof(struct options, field)
 /* In the order in which people read it. */
-static const struct opt opts[] = {
-	OPT('f', "fail", OPT_FLAG, AT(fail), "",
-	    "a status of 400 or more is exit 22, its body not shown", "", NULL, ""),
-	OPT(0, "fail-with-body", OPT_FLAG, AT(fail_with_body), "",
-	    "the same, with its body", "", NULL, ""),
-	OPT('L', "location", OPT_FLAG, AT(location), "", "follow redirects", "", NULL, ""),
-	OPT(0, "location-trusted", OPT_FLAG, AT(location_trusted), "",
-	    "the same, and send the login to other hosts too", "", NULL, ""),
-	OPT(0, "max-redirs", OPT_WORD, AT(max_redirs), "",
-	    "follow at most N (default 50, -1: no end)", "N", value_redirs, "a number"),
-	OPT(0, "post301", OPT_FLAG, AT(post301), "", "a POST stays one after a 301", "", NULL, ""),
-	OPT(0, "post302", OPT_FLAG, AT(post302), "", "after a 302", "", NULL, ""),
-	OPT(0, "post303", OPT_FLAG, AT(post303), "", "after a 303", "", NULL, ""),
-	OPT('X', "request", OPT_STR, AT(method), "",
-	    "this method instead of GET or POST", "METHOD", NULL, ""),
-	OPT('I', "head", OPT_FLAG, AT(head), "", "ask for the head only", "", NULL, ""),
-	OPT('G', "get", OPT_FLAG, AT(get), "", "put the data of -d into the URL", "", NULL, ""),
-	OPT('H', "header", OPT_WORD, 0, "",
-	    "send this header; \"Name:\" leaves ours out", "LINE|@FILE", value_header, ""),
-	OPT('d', "data", OPT_WORD, 0, "",
-	    "POST this; parts are joined by &", "DATA|@FILE", value_data, ""),
-	OPT(0, "data-ascii", OPT_WORD, 0, "", "", "DATA", value_data, ""),
-	OPT(0, "data-raw", OPT_WORD, 0, "",
-	    "the same, @ means nothing", "DATA", value_data_raw, ""),
-	OPT(0, "data-binary", OPT_WORD, 0, "",
-	    "the same, the file's line ends kept", "DATA|@FILE", value_data_binary, ""),
-	OPT(0, "data-urlencode", OPT_WORD, 0, "",
-	    "the same, percent-encoded", "[NAME]=DATA", value_data_urlencode, ""),
-	OPT(0, "json", OPT_WORD, 0, "", "POST this as JSON", "DATA|@FILE", value_json, ""),
-	OPT('T', "upload-file", OPT_WORD, AT(uploads), "",
-	    "PUT this file, - for stdin; each goes with one URL", "FILE", value_word, ""),
-	OPT('u', "user", OPT_STR, AT(user), "",
-	    "log in by the basic scheme", "USER:PASSWORD", NULL, ""),
-	OPT(0, "bearer-file", OPT_STR, AT(bearer), "",
-	    "log in by the token in this file, read at each request", "FILE", NULL, ""),
-	OPT(0, "oauth2-bearer", OPT_WORD, 0, "", "", "TOKEN", value_bearer, ""),
-	OPT('A', "user-agent", OPT_STR, AT(agent), "", "what to call ourselves", "NAME", NULL, ""),
-	OPT('e', "referer", OPT_WORD, AT(referer), "",
-	    "where we come from", "URL", value_referer, "a URL without ;auto"),
-	OPT('b', "cookie", OPT_SECRET, 0, "",
-	    "send these cookies", "NAME=VALUE", value_cookie, "NAME=VALUE; cookies are not read from files here"),
-	OPT('r', "range", OPT_WORD, 0, "", "only these bytes", "FROM-TO", value_range, ""),
-	OPT(0, "request-target", OPT_STR, AT(target), "",
-	    "ask for this instead of the URL's path", "PATH", NULL, ""),
-	OPT(0, "path-as-is", OPT_FLAG, AT(path_as_is), "",
-	    "leave . and .. in the path", "", NULL, ""),
-	OPT('0', "http1.0", OPT_FLAG, AT(http10), "", "speak HTTP/1.0", "", NULL, ""),
-	OPT('o', "output", OPT_WORD, 0, "",
-	    "where the body goes; whole or not at all", "FILE", value_output, "a file"),
-	OPT('O', "remote-name", OPT_CALL, 0, "",
-	    "a file named as in the URL", "", value_remote_name, ""),
-	OPT(0, "output-dir", OPT_STR, AT(output_dir), "", "the folder of these", "DIR", NULL, ""),
-	OPT(0, "create-dirs", OPT_FLAG, AT(create_dirs), "",
-	    "make the folders that -o needs", "", NULL, ""),
-	OPT('C', "continue-at", OPT_STR, AT(resume), "",
-	    "continue at this byte, or after what the file has", "N|-", NULL, ""),
-	OPT(0, "sha256", OPT_WORD, AT(sha256), "",
-	    "refuse other content; exit 90, no file", "HEX", value_sha256, "64 hex digits"),
-	OPT(0, "max-filesize", OPT_WORD, AT(max_filesize), "",
-	    "refuse more", "BYTES", value_size, "a number"),
-	OPT('i', "include", OPT_FLAG, AT(include), "", "print the head too", "", NULL, ""),
-	OPT('D', "dump-header", OPT_STR, AT(dump_header), "",
-	    "write the head here, - for stdout", "FILE", NULL, ""),
-	OPT('w', "write-out", OPT_STR, AT(write_out), "",
-	    "print this at the end: %{http_code}, %{time_total} ...", "FORMAT|@FILE", NULL, ""),
-	OPT('s', "silent", OPT_FLAG, AT(silent), "", "no progress, no messages", "", NULL, ""),
-	OPT('S', "show-error", OPT_FLAG, AT(show_error), "",
-	    "messages in spite of -s", "", NULL, ""),
-	OPT('v', "verbose", OPT_FLAG, AT(verbose), "",
-	    "both heads and the connection on stderr", "", NULL, ""),
-	OPT(0, "no-progress-meter", OPT_FLAG, AT(progress_off), "", "", "", NULL, ""),
-	OPT('m', "max-time", OPT_WORD, AT(max_time_ms), "",
-	    "for one try, all in all", "SECONDS", value_seconds, "a number"),
-	OPT(0, "connect-timeout", OPT_WORD, AT(connect_ms), "",
-	    "for look-up, connection and handshake", "SECONDS", value_seconds, "a number"),
-	OPT(0, "retry", OPT_WORD, AT(retry), "",
-	    "try again N times after time-outs, 408, 429, 50x", "N", value_count, "a number"),
-	OPT(0, "retry-delay", OPT_WORD, AT(retry_delay_ms), "",
-	    "wait this long; else 1, 2, 4 ... or Retry-After", "SECONDS", value_seconds, "a number"),
-	OPT(0, "retry-max-time", OPT_WORD, AT(retry_max_ms), "",
-	    "no new try after this", "SECONDS", value_seconds, "a number"),
-	OPT(0, "retry-connrefused", OPT_FLAG, AT(retry_refused), "",
-	    "a refused connection too", "", NULL, ""),
-	OPT(0, "retry-all-errors", OPT_FLAG, AT(retry_all), "", "any error", "", NULL, ""),
-	OPT(0, "fail-early", OPT_FLAG, AT(fail_early), "",
-	    "stop at the first URL that fails", "", NULL, ""),
-	OPT(0, "resolve", OPT_WORD, AT(resolve), "",
-	    "use this address", "HOST:PORT:ADDR", value_word, ""),
-	OPT(0, "connect-to", OPT_WORD, AT(connect_to), "",
-	    "connect to H2:P2 where H1:P1 is asked for", "H1:P1:H2:P2", value_word, ""),
-	OPT(0, "unix-socket", OPT_WORD, 0, "", "connect to this", "PATH", value_unix, ""),
-	OPT(0, "abstract-unix-socket", OPT_WORD, 0, "",
-	    "connect to this", "NAME", value_unix_abstract, ""),
-	OPT('4', "ipv4", OPT_CALL, AT(family), "", "IPv4 only", "", value_v4, ""),
-	OPT('6', "ipv6", OPT_CALL, AT(family), "", "IPv6 only", "", value_v6, ""),
-	OPT('x', "proxy", OPT_STR, AT(proxy), "",
-	    "HTTP proxy; else http_proxy, https_proxy, all_proxy", "[http://]HOST[:PORT]", NULL, ""),
-	OPT('U', "proxy-user", OPT_STR, AT(proxy_user), "",
-	    "log in at the proxy", "USER:PASSWORD", NULL, ""),
-	OPT('p', "proxytunnel", OPT_FLAG, AT(proxy_tunnel), "",
-	    "CONNECT for http too", "", NULL, ""),
-	OPT(0, "noproxy", OPT_STR, AT(no_proxy), "",
-	    "no proxy for these; else no_proxy", "HOST,...", NULL, ""),
-	OPT(0, "proto", OPT_STR, AT(protocols), "",
-	    "these schemes only: =https", "=LIST", NULL, ""),
-	OPT(0, "cacert", OPT_STR, AT(cafile), "",
-	    "trust the CAs of this PEM file only", "FILE", NULL, ""),
-	OPT('E', "cert", OPT_STR, AT(certfile), "", "our own certificate, PEM", "FILE", NULL, ""),
-	OPT(0, "key", OPT_STR, AT(keyfile), "", "its key", "FILE", NULL, ""),
-	OPT('k', "insecure", OPT_FLAG, AT(insecure), "",
-	    "do NOT verify the server's certificate", "", NULL, ""),
-	OPT(0, "url", OPT_OPERAND, AT(urls), "", "one more URL", "URL", value_word, ""),
-	OPT('h', "help", OPT_FLAG, AT(help), "", "print this", "", NULL, ""),
+#define OPTS(OPT) \
+	OPT('f', "fail", OPT_FLAG, AT(fail), "", \
+	    "a status of 400 or more is exit 22, its body not shown", "", NULL, "") \
+	OPT(0, "fail-with-body", OPT_FLAG, AT(fail_with_body), "", \
+	    "the same, with its body", "", NULL, "") \
+	OPT('L', "location", OPT_FLAG, AT(location), "", "follow redirects", "", NULL, "") \
+	OPT(0, "location-trusted", OPT_FLAG, AT(location_trusted), "", \
+	    "the same, and send the login to other hosts too", "", NULL, "") \
+	OPT(0, "max-redirs", OPT_WORD, AT(max_redirs), "", \
+	    "follow at most N (default 50, -1: no end)", "N", value_redirs, "a number") \
+	OPT(0, "post301", OPT_FLAG, AT(post301), "", "a POST stays one after a 301", "", NULL, "") \
+	OPT(0, "post302", OPT_FLAG, AT(post302), "", "after a 302", "", NULL, "") \
+	OPT(0, "post303", OPT_FLAG, AT(post303), "", "after a 303", "", NULL, "") \
+	OPT('X', "request", OPT_STR, AT(method), "", \
+	    "this method instead of GET or POST", "METHOD", NULL, "") \
+	OPT('I', "head", OPT_FLAG, AT(head), "", "ask for the head only", "", NULL, "") \
+	OPT('G', "get", OPT_FLAG, AT(get), "", "put the data of -d into the URL", "", NULL, "") \
+	OPT('H', "header", OPT_WORD, 0, "", \
+	    "send this header; \"Name:\" leaves ours out", "LINE|@FILE", value_header, "") \
+	OPT('d', "data", OPT_WORD, 0, "", \
+	    "POST this; parts are joined by &", "DATA|@FILE", value_data, "") \
+	OPT(0, "data-ascii", OPT_WORD, 0, "", "", "DATA", value_data, "") \
+	OPT(0, "data-raw", OPT_WORD, 0, "", \
+	    "the same, @ means nothing", "DATA", value_data_raw, "") \
+	OPT(0, "data-binary", OPT_WORD, 0, "", \
+	    "the same, the file's line ends kept", "DATA|@FILE", value_data_binary, "") \
+	OPT(0, "data-urlencode", OPT_WORD, 0, "", \
+	    "the same, percent-encoded", "[NAME]=DATA", value_data_urlencode, "") \
+	OPT(0, "json", OPT_WORD, 0, "", "POST this as JSON", "DATA|@FILE", value_json, "") \
+	OPT('T', "upload-file", OPT_WORD, AT(uploads), "", \
+	    "PUT this file, - for stdin; each goes with one URL", "FILE", value_word, "") \
+	OPT('u', "user", OPT_STR, AT(user), "", \
+	    "log in by the basic scheme", "USER:PASSWORD", NULL, "") \
+	OPT(0, "bearer-file", OPT_STR, AT(bearer), "", \
+	    "log in by the token in this file, read at each request", "FILE", NULL, "") \
+	OPT(0, "oauth2-bearer", OPT_WORD, 0, "", "", "TOKEN", value_bearer, "") \
+	OPT('A', "user-agent", OPT_STR, AT(agent), "", "what to call ourselves", "NAME", NULL, "") \
+	OPT('e', "referer", OPT_WORD, AT(referer), "", \
+	    "where we come from", "URL", value_referer, "a URL without ;auto") \
+	OPT('b', "cookie", OPT_SECRET, 0, "", \
+	    "send these cookies", "NAME=VALUE", value_cookie, "NAME=VALUE; cookies are not read from files here") \
+	OPT('r', "range", OPT_WORD, 0, "", "only these bytes", "FROM-TO", value_range, "") \
+	OPT(0, "request-target", OPT_STR, AT(target), "", \
+	    "ask for this instead of the URL's path", "PATH", NULL, "") \
+	OPT(0, "path-as-is", OPT_FLAG, AT(path_as_is), "", \
+	    "leave . and .. in the path", "", NULL, "") \
+	OPT('0', "http1.0", OPT_FLAG, AT(http10), "", "speak HTTP/1.0", "", NULL, "") \
+	OPT('o', "output", OPT_WORD, 0, "", \
+	    "where the body goes; whole or not at all", "FILE", value_output, "a file") \
+	OPT('O', "remote-name", OPT_CALL, 0, "", \
+	    "a file named as in the URL", "", value_remote_name, "") \
+	OPT(0, "output-dir", OPT_STR, AT(output_dir), "", "the folder of these", "DIR", NULL, "") \
+	OPT(0, "create-dirs", OPT_FLAG, AT(create_dirs), "", \
+	    "make the folders that -o needs", "", NULL, "") \
+	OPT('C', "continue-at", OPT_STR, AT(resume), "", \
+	    "continue at this byte, or after what the file has", "N|-", NULL, "") \
+	OPT(0, "sha256", OPT_WORD, AT(sha256), "", \
+	    "refuse other content; exit 90, no file", "HEX", value_sha256, "64 hex digits") \
+	OPT(0, "max-filesize", OPT_WORD, AT(max_filesize), "", \
+	    "refuse more", "BYTES", value_size, "a number") \
+	OPT('i', "include", OPT_FLAG, AT(include), "", "print the head too", "", NULL, "") \
+	OPT('D', "dump-header", OPT_STR, AT(dump_header), "", \
+	    "write the head here, - for stdout", "FILE", NULL, "") \
+	OPT('w', "write-out", OPT_STR, AT(write_out), "", \
+	    "print this at the end: %{http_code}, %{time_total} ...", "FORMAT|@FILE", NULL, "") \
+	OPT('s', "silent", OPT_FLAG, AT(silent), "", "no progress, no messages", "", NULL, "") \
+	OPT('S', "show-error", OPT_FLAG, AT(show_error), "", \
+	    "messages in spite of -s", "", NULL, "") \
+	OPT('v', "verbose", OPT_FLAG, AT(verbose), "", \
+	    "both heads and the connection on stderr", "", NULL, "") \
+	OPT(0, "no-progress-meter", OPT_FLAG, AT(progress_off), "", "", "", NULL, "") \
+	OPT('m', "max-time", OPT_WORD, AT(max_time_ms), "", \
+	    "for one try, all in all", "SECONDS", value_seconds, "a number") \
+	OPT(0, "connect-timeout", OPT_WORD, AT(connect_ms), "", \
+	    "for look-up, connection and handshake", "SECONDS", value_seconds, "a number") \
+	OPT(0, "retry", OPT_WORD, AT(retry), "", \
+	    "try again N times after time-outs, 408, 429, 50x", "N", value_count, "a number") \
+	OPT(0, "retry-delay", OPT_WORD, AT(retry_delay_ms), "", \
+	    "wait this long; else 1, 2, 4 ... or Retry-After", "SECONDS", value_seconds, "a number") \
+	OPT(0, "retry-max-time", OPT_WORD, AT(retry_max_ms), "", \
+	    "no new try after this", "SECONDS", value_seconds, "a number") \
+	OPT(0, "retry-connrefused", OPT_FLAG, AT(retry_refused), "", \
+	    "a refused connection too", "", NULL, "") \
+	OPT(0, "retry-all-errors", OPT_FLAG, AT(retry_all), "", "any error", "", NULL, "") \
+	OPT(0, "fail-early", OPT_FLAG, AT(fail_early), "", \
+	    "stop at the first URL that fails", "", NULL, "") \
+	OPT(0, "resolve", OPT_WORD, AT(resolve), "", \
+	    "use this address", "HOST:PORT:ADDR", value_word, "") \
+	OPT(0, "connect-to", OPT_WORD, AT(connect_to), "", \
+	    "connect to H2:P2 where H1:P1 is asked for", "H1:P1:H2:P2", value_word, "") \
+	OPT(0, "unix-socket", OPT_WORD, 0, "", "connect to this", "PATH", value_unix, "") \
+	OPT(0, "abstract-unix-socket", OPT_WORD, 0, "", \
+	    "connect to this", "NAME", value_unix_abstract, "") \
+	OPT('4', "ipv4", OPT_CALL, AT(family), "", "IPv4 only", "", value_v4, "") \
+	OPT('6', "ipv6", OPT_CALL, AT(family), "", "IPv6 only", "", value_v6, "") \
+	OPT('x', "proxy", OPT_STR, AT(proxy), "", \
+	    "HTTP proxy; else http_proxy, https_proxy, all_proxy", "[http://]HOST[:PORT]", NULL, "") \
+	OPT('U', "proxy-user", OPT_STR, AT(proxy_user), "", \
+	    "log in at the proxy", "USER:PASSWORD", NULL, "") \
+	OPT('p', "proxytunnel", OPT_FLAG, AT(proxy_tunnel), "", \
+	    "CONNECT for http too", "", NULL, "") \
+	OPT(0, "noproxy", OPT_STR, AT(no_proxy), "", \
+	    "no proxy for these; else no_proxy", "HOST,...", NULL, "") \
+	OPT(0, "proto", OPT_STR, AT(protocols), "", \
+	    "these schemes only: =https", "=LIST", NULL, "") \
+	OPT(0, "cacert", OPT_STR, AT(cafile), "", \
+	    "trust the CAs of this PEM file only", "FILE", NULL, "") \
+	OPT('E', "cert", OPT_STR, AT(certfile), "", "our own certificate, PEM", "FILE", NULL, "") \
+	OPT(0, "key", OPT_STR, AT(keyfile), "", "its key", "FILE", NULL, "") \
+	OPT('k', "insecure", OPT_FLAG, AT(insecure), "", \
+	    "do NOT verify the server's certificate", "", NULL, "") \
+	OPT(0, "url", OPT_OPERAND, AT(urls), "", "one more URL", "URL", value_word, "") \
+	OPT('h', "help", OPT_FLAG, AT(help), "", "print this", "", NULL, "")
 
-	/* As hale does it anyway. */
-	OPT('q', "disable", OPT_PAST, 0, "", "", "", NULL, ""),
-	OPT('g', "globoff", OPT_FLAG, AT(globoff), "", "", "", NULL, ""),
-	OPT('N', "no-buffer", OPT_PAST, 0, "", "", "", NULL, ""),
-	OPT('#', "progress-bar", OPT_PAST, 0, "", "", "", NULL, ""),
-	OPT('1', "tlsv1", OPT_PAST, 0, "", "", "", NULL, ""),
-	OPT(0, "tlsv1.0", OPT_PAST, 0, "", "", "", NULL, ""),
-	OPT(0, "tlsv1.1", OPT_PAST, 0, "", "", "", NULL, ""),
-	OPT(0, "tlsv1.2", OPT_PAST, 0, "", "", "", NULL, ""),
-	OPT(0, "http1.1", OPT_PAST, 0, "", "", "", NULL, ""),
-	OPT(0, "basic", OPT_PAST, 0, "", "", "", NULL, ""),
-	OPT(0, "tcp-nodelay", OPT_PAST, 0, "", "", "", NULL, ""),
-	OPT(0, "remove-on-error", OPT_PAST, 0, "", "", "", NULL, ""),
-	OPT(0, "keepalive", OPT_PAST, 0, "", "", "", NULL, ""),
-	OPT(0, "keepalive-time", OPT_PAST_VALUE, 0, "", "", "", NULL, ""),
-	OPT(0, "proto-default", OPT_PAST_VALUE, 0, "", "", "", NULL, ""),
+/* As hale does it anyway. */
+#define PAST(OPT) \
+	OPT('q', "disable", OPT_PAST, 0, "", "", "", NULL, "") \
+	OPT('g', "globoff", OPT_FLAG, AT(globoff), "", "", "", NULL, "") \
+	OPT('N', "no-buffer", OPT_PAST, 0, "", "", "", NULL, "") \
+	OPT('#', "progress-bar", OPT_PAST, 0, "", "", "", NULL, "") \
+	OPT('1', "tlsv1", OPT_PAST, 0, "", "", "", NULL, "") \
+	OPT(0, "tlsv1.0", OPT_PAST, 0, "", "", "", NULL, "") \
+	OPT(0, "tlsv1.1", OPT_PAST, 0, "", "", "", NULL, "") \
+	OPT(0, "tlsv1.2", OPT_PAST, 0, "", "", "", NULL, "") \
+	OPT(0, "http1.1", OPT_PAST, 0, "", "", "", NULL, "") \
+	OPT(0, "basic", OPT_PAST, 0, "", "", "", NULL, "") \
+	OPT(0, "tcp-nodelay", OPT_PAST, 0, "", "", "", NULL, "") \
+	OPT(0, "remove-on-error", OPT_PAST, 0, "", "", "", NULL, "") \
+	OPT(0, "keepalive", OPT_PAST, 0, "", "", "", NULL, "") \
+	OPT(0, "keepalive-time", OPT_PAST_VALUE, 0, "", "", "", NULL, "") \
+	OPT(0, "proto-default", OPT_PAST_VALUE, 0, "", "", "", NULL, "")
 
-	/* What curl does and hale does not is refused, never passed over. */
-	OPT(0, "compressed", OPT_REFUSED, 0, "",
-	    "there is no decoder here; servers send plain bytes without it", "", NULL, ""),
-	OPT('F', "form", OPT_REFUSED, 0, "", "multipart forms are not written here", "", NULL, ""),
-	OPT('K', "config", OPT_REFUSED, 0, "", "there are no config files here", "", NULL, ""),
-	OPT('n', "netrc", OPT_REFUSED, 0, "", "use -u, -H @FILE or --bearer-file", "", NULL, ""),
-	OPT('c', "cookie-jar", OPT_REFUSED, 0, "", "cookies are not kept here", "", NULL, ""),
-	OPT('J', "remote-header-name", OPT_REFUSED, 0, "",
-	    "a server does not name our files; use -o or -O", "", NULL, ""),
-	OPT(':', "next", OPT_REFUSED, 0, "", "use a second command", "", NULL, ""),
-	OPT('Z', "parallel", OPT_REFUSED, 0, "", "URLs are fetched in turn", "", NULL, ""),
-	OPT(0, "digest", OPT_REFUSED, 0, "", "only the basic scheme is spoken", "", NULL, ""),
-	OPT(0, "ntlm", OPT_REFUSED, 0, "", "only the basic scheme is spoken", "", NULL, ""),
-	OPT(0, "anyauth", OPT_REFUSED, 0, "", "only the basic scheme is spoken", "", NULL, ""),
-	OPT(0, "http2", OPT_REFUSED, 0, "", "only HTTP/1.1 is spoken", "", NULL, ""),
-	OPT(0, "http2-prior-knowledge", OPT_REFUSED, 0, "",
-	    "only HTTP/1.1 is spoken", "", NULL, ""),
-	OPT(0, "http3", OPT_REFUSED, 0, "", "only HTTP/1.1 is spoken", "", NULL, ""),
-	OPT(0, "socks5", OPT_REFUSED, 0, "", "only HTTP proxies are spoken to", "", NULL, ""),
+/* What curl does and hale does not is refused, never passed over. */
+#define REFUSED(OPT) \
+	OPT(0, "compressed", OPT_REFUSED, 0, "", \
+	    "there is no decoder here; servers send plain bytes without it", "", NULL, "") \
+	OPT('F', "form", OPT_REFUSED, 0, "", "multipart forms are not written here", "", NULL, "") \
+	OPT('K', "config", OPT_REFUSED, 0, "", "there are no config files here", "", NULL, "") \
+	OPT('n', "netrc", OPT_REFUSED, 0, "", "use -u, -H @FILE or --bearer-file", "", NULL, "") \
+	OPT('c', "cookie-jar", OPT_REFUSED, 0, "", "cookies are not kept here", "", NULL, "") \
+	OPT('J', "remote-header-name", OPT_REFUSED, 0, "", \
+	    "a server does not name our files; use -o or -O", "", NULL, "") \
+	OPT(':', "next", OPT_REFUSED, 0, "", "use a second command", "", NULL, "") \
+	OPT('Z', "parallel", OPT_REFUSED, 0, "", "URLs are fetched in turn", "", NULL, "") \
+	OPT(0, "digest", OPT_REFUSED, 0, "", "only the basic scheme is spoken", "", NULL, "") \
+	OPT(0, "ntlm", OPT_REFUSED, 0, "", "only the basic scheme is spoken", "", NULL, "") \
+	OPT(0, "anyauth", OPT_REFUSED, 0, "", "only the basic scheme is spoken", "", NULL, "") \
+	OPT(0, "http2", OPT_REFUSED, 0, "", "only HTTP/1.1 is spoken", "", NULL, "") \
+	OPT(0, "http2-prior-knowledge", OPT_REFUSED, 0, "", \
+	    "only HTTP/1.1 is spoken", "", NULL, "") \
+	OPT(0, "http3", OPT_REFUSED, 0, "", "only HTTP/1.1 is spoken", "", NULL, "") \
+	OPT(0, "socks5", OPT_REFUSED, 0, "", "only HTTP proxies are spoken to", "", NULL, "")
+
+#define ADDS(ADD) \
+	ADD(value_redirs) ADD(value_header) ADD(value_data) \
+	ADD(value_data_raw) ADD(value_data_binary) ADD(value_data_urlencode) \
+	ADD(value_json) ADD(value_word) ADD(value_bearer) ADD(value_referer) \
+	ADD(value_cookie) ADD(value_range) ADD(value_output) \
+	ADD(value_remote_name) ADD(value_sha256) ADD(value_size) \
+	ADD(value_seconds) ADD(value_count) ADD(value_unix) \
+	ADD(value_unix_abstract) ADD(value_v4) ADD(value_v6)
+OPT_NUMBER_ADDS(ADDS);
+static opt_add *const adds[] = OPT_ADDS(ADDS);
+static const struct opt_group opts[] = {
+	OPT_GROUP(OPTS, adds),
+	OPT_GROUP(PAST, adds),
+	OPT_GROUP(REFUSED, adds),
 	OPT_END
 };
 
@@ -206,9 +225,9 @@ write_bad(struct buf *why, const char *name, const struct opt_fail *f)
 	buf_str(why, name);
 	/* What looks like a target is shown as one: a URL may have taken the
 	 * place of a value that was forgotten. */
-	if (f->opt->kind != OPT_SECRET)
+	if (f->opt.kind != OPT_SECRET)
 		buf_fmt(why, " \"%s\"", redact_value(room, f->value));
-	buf_fmt(why, ": expected %s", opt_expected(f->opt));
+	buf_fmt(why, ": expected %s", opt_expected(&f->opt));
 	return GET_USAGE;
 }
 
@@ -230,7 +249,7 @@ write_fail(struct buf *why, const struct opt_fail *f)
 		buf_fmt(why, "option %s: requires parameter", memory);
 		break;
 	case OPT_ABSENT:
-		buf_fmt(why, "%s: %s", memory, opt_text(f->opt, OPT_HELP));
+		buf_fmt(why, "%s: %s", memory, opt_text(&f->opt, OPT_HELP));
 		break;
 	case OPT_UNWANTED:
 	case OPT_TOO_MANY:
@@ -328,12 +347,13 @@ verify_all(const struct options *o, struct buf *why)
 	return verify_pairs(o, why);
 }
 
-/* The first of these variables that is not empty, which is as good as none. */
+/* The first of these variables, each ended by a NUL, that is not empty, which is
+ * as good as none. */
 static const char *
-first_set(const char *const *names)
+first_set(const char *names)
 {
-	for (; *names != NULL; names++) {
-		const char *value = getenv(*names);
+	for (; *names != '\0'; names += strlen(names) + 1) {
+		const char *value = getenv(names);
 
 		if (value != NULL && value[0] != '\0')
 			return value;
@@ -345,18 +365,12 @@ first_set(const char *const *names)
 static void
 read_proxies(struct options *o)
 {
-	static const char *const of_https[] = {
-		"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", NULL
-	};
-	static const char *const of_http[] = {
-		"http_proxy", "all_proxy", "ALL_PROXY", NULL
-	};
-	static const char *const for_none[] = { "no_proxy", "NO_PROXY", NULL };
-
-	o->http_proxy = o->proxy != NULL ? o->proxy : first_set(of_http);
-	o->https_proxy = o->proxy != NULL ? o->proxy : first_set(of_https);
+	o->http_proxy = o->proxy != NULL ? o->proxy
+	              : first_set("http_proxy\0" OF_ALL);
+	o->https_proxy = o->proxy != NULL ? o->proxy
+	               : first_set("https_proxy\0HTTPS_PROXY\0" OF_ALL);
 	if (o->no_proxy == NULL)
-		o->no_proxy = first_set(for_none);
+		o->no_proxy = first_set("no_proxy\0NO_PROXY\0");
 }
 
 /* Room for as many words as there are; -b joins twice. */

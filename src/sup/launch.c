@@ -33,7 +33,7 @@ find_our_pid(char **env, const char *name)
 }
 
 static bool
-has_settings(const struct opt *settings)
+has_settings(const struct opt_group *settings)
 {
 	for (char **e = environ; settings != NULL && *e != NULL; e++)
 		if (opt_is_env(settings, *e))
@@ -42,7 +42,7 @@ has_settings(const struct opt *settings)
 }
 
 static void
-drop_settings(char **env, const struct opt *settings)
+drop_settings(char **env, const struct opt_group *settings)
 {
 	char **to = env;
 
@@ -54,7 +54,7 @@ drop_settings(char **env, const struct opt *settings)
 
 /* A copy, where it differs: what hale runs for itself keeps all. */
 static int
-prepare_env(struct child_plan *c, const struct opt *settings,
+prepare_env(struct child_plan *c, const struct opt_group *settings,
             struct inbox *inbox)
 {
 	bool drops = has_settings(settings);

@@ -15,20 +15,18 @@ struct out {
 	bool        open;
 };
 
-struct family {
-	const char *name;	/* a counter's without "_total" */
-	const char *help;
-	enum kind   kind;
-};
+/* A family's name, a counter's without "_total", and after its NUL the help:
+ * in one text, which takes no pointers in the tables. */
+#define FAMILY_MAX 69
 
 static void
-begin(const struct out *o, const struct family *f)
+begin(const struct out *o, const char *family, enum kind kind)
 {
-	const char *suffix = f->kind == COUNTER && !o->open ? "_total" : "";
+	const char *suffix = kind == COUNTER && !o->open ? "_total" : "";
 
-	buf_fmt(o->b, "# HELP %s%s %s\n# TYPE %s%s %s\n", f->name, suffix,
-	        f->help, f->name, suffix,
-	        f->kind == COUNTER ? "counter" : "gauge");
+	buf_fmt(o->b, "# HELP %s%s %s\n# TYPE %s%s %s\n", family, suffix,
+	        family + strlen(family) + 1, family, suffix,
+	        kind == COUNTER ? "counter" : "gauge");
 }
 
 /* A label's value, as both formats quote it. */
@@ -45,10 +43,10 @@ add_label(struct buf *b, const char *value)
 
 /* A sample's name and labels; label and value are NULL for none. */
 static void
-name_sample(const struct out *o, const struct family *f, const char *label,
-            const char *value)
+name_sample(const struct out *o, const char *family, enum kind kind,
+            const char *label, const char *value)
 {
-	buf_fmt(o->b, "%s%s", f->name, f->kind == COUNTER ? "_total" : "");
+	buf_fmt(o->b, "%s%s", family, kind == COUNTER ? "_total" : "");
 	if (value != NULL) {
 		buf_fmt(o->b, "{%s=\"", label);
 		add_label(o->b, value);
@@ -70,11 +68,18 @@ add_number(struct buf *b, uint64_t number, uint64_t unit)
 }
 
 static void
-add_one(const struct out *o, const struct family *f, uint64_t value)
+add_one(const struct out *o, const char *family, enum kind kind,
+        uint64_t number, uint64_t unit)
 {
-	begin(o, f);
-	name_sample(o, f, NULL, NULL);
-	add_number(o->b, value, 1);
+	begin(o, family, kind);
+	name_sample(o, family, kind, NULL, NULL);
+	add_number(o->b, number, unit);
+}
+
+static void
+add_count(const struct out *o, const char *family, uint64_t number)
+{
+	add_one(o, family, COUNTER, number, 1);
 }
 
 static void
@@ -89,18 +94,16 @@ add_info(const struct out *o, const struct snapshot *s)
 static void
 add_states(const struct out *o, const struct snapshot *s)
 {
-	static const struct family f = {
-		"hale_service_state", "1 for the state that the service is in.",
-		GAUGE,
-	};
+	static const char family[] = "hale_service_state\0"
+	                             "1 for the state that the service is in.";
 	static const char states[][12] = {
 		"starting", "running", "restarting", "draining", "stopping",
 		"lingering",
 	};
 
-	begin(o, &f);
+	begin(o, family, GAUGE);
 	for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
-		name_sample(o, &f, "state", states[i]);
+		name_sample(o, family, GAUGE, "state", states[i]);
 		add_number(o->b, strcmp(states[i], s->state) == 0, 1);
 	}
 }
@@ -108,9 +111,8 @@ add_states(const struct out *o, const struct snapshot *s)
 static void
 add_verdicts(const struct out *o, const struct snapshot *s)
 {
-	static const struct family f = {
-		"hale_verdict", "1 where the verdict is yes.", GAUGE,
-	};
+	static const char family[] = "hale_verdict\0"
+	                             "1 where the verdict is yes.";
 	static const struct {
 		char     name[8];
 		unsigned verdict;
@@ -120,9 +122,9 @@ add_verdicts(const struct out *o, const struct snapshot *s)
 		{ "live", VERDICT_LIVE },
 	};
 
-	begin(o, &f);
+	begin(o, family, GAUGE);
 	for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++) {
-		name_sample(o, &f, "verdict", verdicts[i].name);
+		name_sample(o, family, GAUGE, "verdict", verdicts[i].name);
 		add_number(o->b, snapshot_passes(s, verdicts[i].verdict), 1);
 	}
 }
@@ -130,27 +132,18 @@ add_verdicts(const struct out *o, const struct snapshot *s)
 static void
 add_counts(const struct out *o, const struct snapshot *s)
 {
-	static const struct family restarts = {
-		"hale_service_restarts", "Restarts of the service.", COUNTER,
-	}, code = {
-		"hale_service_last_exit_code",
-		"Exit code of the service's last end; 128 and the number for "
-		"a signal.", GAUGE,
-	}, orphans = {
-		"hale_orphans_reaped", "Orphaned processes reaped.", COUNTER,
-	}, signals = {
-		"hale_signals_forwarded", "Signals sent on to the service.",
-		COUNTER,
-	}, requests = {
-		"hale_probe_requests", "Probes answered.", COUNTER,
-	};
-
-	add_one(o, &restarts, (uint64_t)s->restarts);
+	add_count(o, "hale_service_restarts\0Restarts of the service.",
+	          (uint64_t)s->restarts);
 	if (*s->last_exit != '\0')
-		add_one(o, &code, (uint64_t)s->last_code);
-	add_one(o, &orphans, s->orphans);
-	add_one(o, &signals, s->signals);
-	add_one(o, &requests, s->requests);
+		add_one(o, "hale_service_last_exit_code\0"
+		        "Exit code of the service's last end; 128 and the "
+		        "number for a signal.", GAUGE,
+		        (uint64_t)s->last_code, 1);
+	add_count(o, "hale_orphans_reaped\0Orphaned processes reaped.",
+	          s->orphans);
+	add_count(o, "hale_signals_forwarded\0Signals sent on to the service.",
+	          s->signals);
+	add_count(o, "hale_probe_requests\0Probes answered.", s->requests);
 }
 
 /* --- checks --- */
@@ -160,14 +153,20 @@ enum check_value {
 	CHECK_NOT_RUN,
 };
 
+struct check_family {
+	char          family[FAMILY_MAX];
+	unsigned char kind;	/* enum kind */
+	unsigned char what;	/* enum check_value */
+};
+
 static void
-add_check(const struct out *o, const struct family *f,
-          const struct snapshot_check *c, enum check_value what)
+add_check(const struct out *o, const struct check_family *f,
+          const struct snapshot_check *c)
 {
-	if (what == CHECK_TOOK && c->took_ms < 0)
+	if (f->what == CHECK_TOOK && c->took_ms < 0)
 		return;
-	name_sample(o, f, "check", c->name);
-	switch (what) {
+	name_sample(o, f->family, f->kind, "check", c->name);
+	switch ((enum check_value)f->what) {
 	case CHECK_UP:
 		add_number(o->b, c->fails == 0, 1);
 		break;
@@ -192,23 +191,20 @@ add_check(const struct out *o, const struct family *f,
 static void
 add_checks(const struct out *o, const struct snapshot *s)
 {
-	static const struct {
-		struct family    family;
-		enum check_value what;
-	} table[] = {
-		{ { "hale_check_success", "1 where the check passes.", GAUGE },
+	static const struct check_family table[] = {
+		{ "hale_check_success\0" "1 where the check passes.", GAUGE,
 		  CHECK_UP },
-		{ { "hale_check_flapping",
-		    "1 where the check's last results keep changing.", GAUGE },
+		{ "hale_check_flapping\0"
+		  "1 where the check's last results keep changing.", GAUGE,
 		  CHECK_FLAPS },
-		{ { "hale_check_duration_seconds", "What the last one took.",
-		    GAUGE }, CHECK_TOOK },
-		{ { "hale_check_passed", "Checks that were good.", COUNTER },
+		{ "hale_check_duration_seconds\0What the last one took.",
+		  GAUGE, CHECK_TOOK },
+		{ "hale_check_passed\0Checks that were good.", COUNTER,
 		  CHECK_PASSED },
-		{ { "hale_check_failed", "Checks that were bad.", COUNTER },
+		{ "hale_check_failed\0Checks that were bad.", COUNTER,
 		  CHECK_FAILED },
-		{ { "hale_check_not_run",
-		    "Checks that the machine did not let hale run.", COUNTER },
+		{ "hale_check_not_run\0"
+		  "Checks that the machine did not let hale run.", COUNTER,
 		  CHECK_NOT_RUN },
 	};
 	bool any = false;
@@ -216,11 +212,10 @@ add_checks(const struct out *o, const struct snapshot *s)
 	for (size_t i = 0; i < s->n_checks; i++)
 		any |= s->checks[i].state != NULL;
 	for (size_t t = 0; any && t < sizeof table / sizeof table[0]; t++) {
-		begin(o, &table[t].family);
+		begin(o, table[t].family, table[t].kind);
 		for (size_t i = 0; i < s->n_checks; i++)
 			if (s->checks[i].state != NULL)
-				add_check(o, &table[t].family,
-				          &s->checks[i], table[t].what);
+				add_check(o, &table[t], &s->checks[i]);
 	}
 }
 
@@ -228,38 +223,37 @@ add_checks(const struct out *o, const struct snapshot *s)
 
 #define AT(field) offsetof(struct snapshot_usage, field)
 static const struct usage_family {
-	struct family family;
-	unsigned      at;
-	unsigned      unit;	/* of the field, a part of the sample's */
+	char          family[FAMILY_MAX];
+	unsigned char kind;	/* enum kind */
+	uint16_t      at;
+	uint32_t      unit;	/* of the field, a part of the sample's */
 } usage_families[] = {
-	{ { "process_cpu_seconds", "CPU time of the service's process.",
-	    COUNTER }, AT(cpu_ms), 1000 },
-	{ { "process_resident_memory_bytes", "Its resident memory.", GAUGE },
-	  AT(resident_bytes), 1 },
-	{ { "process_virtual_memory_bytes", "Its address space.", GAUGE },
-	  AT(virtual_bytes), 1 },
-	{ { "process_threads", "Its threads.", GAUGE }, AT(threads), 1 },
-	{ { "process_open_fds", "Its open descriptors.", GAUGE },
-	  AT(open_fds), 1 },
-	{ { "process_max_fds", "Descriptors that it may open.", GAUGE },
-	  AT(max_fds), 1 },
-	{ { "process_start_time_seconds", "When it was started, since 1970.",
-	    GAUGE }, AT(start_ms), 1000 },
-	{ { "hale_cgroup_memory_bytes", "Memory of the container.", GAUGE },
-	  AT(memory_bytes), 1 },
-	{ { "hale_cgroup_memory_limit_bytes", "Its limit.", GAUGE },
-	  AT(memory_limit_bytes), 1 },
-	{ { "hale_cgroup_oom_kills",
-	    "Processes that the kernel killed for memory.", COUNTER },
-	  AT(oom_kills), 1 },
-	{ { "hale_cgroup_cpu_periods", "Periods of its CPU limit.", COUNTER },
-	  AT(cpu_periods), 1 },
-	{ { "hale_cgroup_cpu_throttled_periods",
-	    "Those in which it was held back.", COUNTER },
-	  AT(cpu_throttled), 1 },
-	{ { "hale_cgroup_cpu_throttled_seconds",
-	    "How long it was held back.", COUNTER },
-	  AT(cpu_throttled_us), 1000000 },
+	{ "process_cpu_seconds\0CPU time of the service's process.",
+	  COUNTER, AT(cpu_ms), 1000 },
+	{ "process_resident_memory_bytes\0Its resident memory.",
+	  GAUGE, AT(resident_bytes), 1 },
+	{ "process_virtual_memory_bytes\0Its address space.",
+	  GAUGE, AT(virtual_bytes), 1 },
+	{ "process_threads\0Its threads.",
+	  GAUGE, AT(threads), 1 },
+	{ "process_open_fds\0Its open descriptors.",
+	  GAUGE, AT(open_fds), 1 },
+	{ "process_max_fds\0Descriptors that it may open.",
+	  GAUGE, AT(max_fds), 1 },
+	{ "process_start_time_seconds\0When it was started, since 1970.",
+	  GAUGE, AT(start_ms), 1000 },
+	{ "hale_cgroup_memory_bytes\0Memory of the container.",
+	  GAUGE, AT(memory_bytes), 1 },
+	{ "hale_cgroup_memory_limit_bytes\0Its limit.",
+	  GAUGE, AT(memory_limit_bytes), 1 },
+	{ "hale_cgroup_oom_kills\0Processes that the kernel killed for memory.",
+	  COUNTER, AT(oom_kills), 1 },
+	{ "hale_cgroup_cpu_periods\0Periods of its CPU limit.",
+	  COUNTER, AT(cpu_periods), 1 },
+	{ "hale_cgroup_cpu_throttled_periods\0Those in which it was held back.",
+	  COUNTER, AT(cpu_throttled), 1 },
+	{ "hale_cgroup_cpu_throttled_seconds\0How long it was held back.",
+	  COUNTER, AT(cpu_throttled_us), 1000000 },
 };
 
 static void
@@ -272,11 +266,8 @@ add_usage(const struct out *o, const struct snapshot_usage *usage)
 		uint64_t value;
 
 		memcpy(&value, (const char *)usage + u->at, sizeof value);
-		if (value == SNAPSHOT_UNKNOWN)
-			continue;
-		begin(o, &u->family);
-		name_sample(o, &u->family, NULL, NULL);
-		add_number(o->b, value, u->unit);
+		if (value != SNAPSHOT_UNKNOWN)
+			add_one(o, u->family, u->kind, value, u->unit);
 	}
 }
 

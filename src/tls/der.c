@@ -32,6 +32,13 @@ take_len(struct span *in, size_t *len)
 }
 
 /* see tls/der.h */
+bool
+der_is_same(struct span a, struct span b)
+{
+	return a.len == b.len && memcmp(a.p, b.p, a.len) == 0;
+}
+
+/* see tls/der.h */
 int
 der_next(struct span *in, struct span *value)
 {
@@ -62,6 +69,13 @@ der_take(struct span *in, int tag, struct span *value)
 		return ERR_PARSE;
 	*in = rest;
 	return 0;
+}
+
+/* see tls/der.h */
+int
+der_only(struct span in, int tag, struct span *value)
+{
+	return der_take(&in, tag, value) < 0 || in.len > 0 ? ERR_PARSE : 0;
 }
 
 /* see tls/der.h */

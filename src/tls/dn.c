@@ -167,13 +167,13 @@ dn_is_within(struct span name, struct span base)
 
 /* FNV-1a */
 static void
-hash_byte(uint64_t *h, int byte)
+hash_byte(uint32_t *h, int byte)
 {
-	*h = (*h ^ (uint64_t)byte) * UINT64_C(0x100000001b3);
+	*h = (*h ^ (uint32_t)byte) * 0x01000193u;
 }
 
 static void
-hash_span(uint64_t *h, struct span s, bool text)
+hash_span(uint32_t *h, struct span s, bool text)
 {
 	int c;
 
@@ -191,10 +191,10 @@ hash_span(uint64_t *h, struct span s, bool text)
 }
 
 /* see tls/dn.h */
-uint64_t
+uint32_t
 dn_hash(struct span name)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	uint32_t h = 0x811c9dc5u;
 	struct span rdn = { name.p, 0 };
 	struct dn_attr a;
 	int first;

@@ -111,7 +111,7 @@ tls_engine_ecdsa(const br_ec_impl *impl, const void *hash,
 {
 	struct span in = { sig, sig_len }, pair, r, s;
 
-	if (der_take(&in, DER_SEQUENCE, &pair) < 0 || in.len > 0
+	if (der_only(in, DER_SEQUENCE, &pair) < 0
 	 || der_take_uint(&pair, &r) < 0 || der_take_uint(&pair, &s) < 0
 	 || pair.len > 0)
 		return 0;

@@ -169,7 +169,7 @@ static int
 scan_blob(struct scan *s)
 {
 	struct span blob = anchors_blob();
-	uint64_t wanted[TRUST_CHAIN_MAX], hash;
+	uint32_t wanted[TRUST_CHAIN_MAX], hash;
 	struct x509 c;
 
 	if (s->t == NULL)

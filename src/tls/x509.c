@@ -88,19 +88,30 @@ read_validity(struct x509 *c, struct span *in)
 	return 0;
 }
 
+/* Takes a BOOLEAN if there is one; it is false else. */
+static int
+take_truth(struct span *in, bool *truth)
+{
+	struct span value;
+
+	*truth = false;
+	if (!der_is_next(*in, DER_BOOLEAN))
+		return 0;
+	if (der_take(in, DER_BOOLEAN, &value) < 0 || value.len != 1)
+		return ERR_PARSE;
+	*truth = der_byte(value, 0) != 0;
+	return 0;
+}
+
 static int
 read_basic(struct x509 *c, struct span v)
 {
-	struct span s, truth;
+	struct span s;
 
 	c->has_basic = true;
-	if (der_take(&v, DER_SEQUENCE, &s) < 0 || v.len > 0)
+	if (der_only(v, DER_SEQUENCE, &s) < 0
+	 || take_truth(&s, &c->is_ca) < 0)
 		return ERR_PARSE;
-	if (der_is_next(s, DER_BOOLEAN)) {
-		if (der_take(&s, DER_BOOLEAN, &truth) < 0 || truth.len != 1)
-			return ERR_PARSE;
-		c->is_ca = der_byte(truth, 0) != 0;
-	}
 	if (s.len > 0) {
 		c->path_max = der_take_int(&s, 1000);
 		if (c->path_max == ERR_RANGE)
@@ -118,7 +129,7 @@ read_flags(struct span v)
 {
 	struct span bits;
 
-	if (der_take(&v, DER_BITS, &bits) < 0 || v.len > 0 || bits.len < 1
+	if (der_only(v, DER_BITS, &bits) < 0 || bits.len < 1
 	 || bits.len > 3 || der_byte(bits, 0) > 7)
 		return ERR_PARSE;
 	switch (bits.len) {
@@ -160,7 +171,7 @@ read_purpose(struct x509 *c, struct span v)
 {
 	struct span s, oid;
 
-	if (der_take(&v, DER_SEQUENCE, &s) < 0 || v.len > 0 || s.len == 0)
+	if (der_only(v, DER_SEQUENCE, &s) < 0 || s.len == 0)
 		return ERR_PARSE;
 	c->has_purpose = true;
 	while (s.len > 0) {
@@ -178,7 +189,7 @@ read_san(struct x509 *c, struct span v)
 {
 	struct span s, name;
 
-	if (der_take(&v, DER_SEQUENCE, &s) < 0 || v.len > 0)
+	if (der_only(v, DER_SEQUENCE, &s) < 0)
 		return ERR_PARSE;
 	c->san = s;
 	while (s.len > 0)
@@ -192,7 +203,7 @@ read_aki(struct x509 *c, struct span v)
 {
 	struct span s;
 
-	if (der_take(&v, DER_SEQUENCE, &s) < 0 || v.len > 0)
+	if (der_only(v, DER_SEQUENCE, &s) < 0)
 		return ERR_PARSE;
 	if (der_is_next(s, DER_CONTEXT(0)))
 		return der_take(&s, DER_CONTEXT(0), &c->aki);
@@ -212,8 +223,7 @@ read_known(struct x509 *c, int which, bool critical, struct span v)
 	case CE_SAN:
 		return read_san(c, v);
 	case CE_CONSTRAINTS:
-		return der_take(&v, DER_SEQUENCE, &c->constraints) < 0
-		    || v.len > 0 ? ERR_PARSE : 0;
+		return der_only(v, DER_SEQUENCE, &c->constraints);
 	/* Never critical (RFC 5280, 4.2.1.1 and 4.2.1.2): else it is none
 	 * that OpenSSL or Go would take. */
 	case CE_AKI:
@@ -238,18 +248,13 @@ read_known(struct x509 *c, int which, bool critical, struct span v)
 static int
 read_extension(struct x509 *c, struct span ext, uint64_t *seen)
 {
-	struct span oid, truth, v;
-	bool critical = false;
+	struct span oid, v;
+	bool critical;
 	int r = 1;
 
-	if (der_take(&ext, DER_OID, &oid) < 0)
-		return ERR_PARSE;
-	if (der_is_next(ext, DER_BOOLEAN)) {
-		if (der_take(&ext, DER_BOOLEAN, &truth) < 0 || truth.len != 1)
-			return ERR_PARSE;
-		critical = der_byte(truth, 0) != 0;
-	}
-	if (der_take(&ext, DER_OCTETS, &v) < 0 || ext.len > 0)
+	if (der_take(&ext, DER_OID, &oid) < 0
+	 || take_truth(&ext, &critical) < 0
+	 || der_only(ext, DER_OCTETS, &v) < 0)
 		return ERR_PARSE;
 	if (oid.len == 3 && memcmp(oid.p, "\x55\x1d", 2) == 0
 	 && der_byte(oid, 2) < CE_END) {
@@ -271,7 +276,7 @@ read_extensions(struct x509 *c, struct span in)
 	struct span list, ext;
 	uint64_t seen = 0;
 
-	if (der_take(&in, DER_SEQUENCE, &list) < 0 || in.len > 0)
+	if (der_only(in, DER_SEQUENCE, &list) < 0)
 		return ERR_PARSE;
 	while (list.len > 0)
 		if (der_take(&list, DER_SEQUENCE, &ext) < 0
@@ -333,13 +338,12 @@ x509_read(struct x509 *out, struct span der)
 
 	if (der.len > X509_DER_MAX)
 		return ERR_TOOBIG;
-	if (der_take(&der, DER_SEQUENCE, &cert) < 0 || der.len > 0
+	if (der_only(der, DER_SEQUENCE, &cert) < 0
 	 || der_take_whole(&cert, DER_SEQUENCE, &c.tbs) < 0
 	 || der_take(&cert, DER_SEQUENCE, &alg) < 0
 	 || der_take_bits(&cert, &c.sig) < 0 || cert.len > 0)
 		return ERR_PARSE;
-	der = c.tbs;
-	if (der_take(&der, DER_SEQUENCE, &tbs) < 0
+	if (der_only(c.tbs, DER_SEQUENCE, &tbs) < 0
 	 || read_tbs(&c, tbs, &alg_again) < 0)
 		return ERR_PARSE;
 	/* What is signed must name the algorithm it is signed with. */
@@ -377,7 +381,7 @@ x509_read_trust(struct span aux)
 
 	if (aux.len == 0)
 		return 1;
-	if (der_take(&aux, DER_SEQUENCE, &in) < 0 || aux.len > 0)
+	if (der_only(aux, DER_SEQUENCE, &in) < 0)
 		return ERR_PARSE;
 	if (der_take(&in, DER_SEQUENCE, &list) == 0)
 		trusted = names_servers(list);

@@ -66,8 +66,8 @@ stand_to(struct span base, int tag, struct span name)
 		in = is_in_net(name, base);
 		break;
 	case X509_NAME_DIRECTORY:
-		if (der_take(&base, DER_SEQUENCE, &inner) < 0
-		 || base.len > 0 || !dn_is_plain(inner) || !dn_is_plain(name))
+		if (der_only(base, DER_SEQUENCE, &inner) < 0
+		 || !dn_is_plain(inner) || !dn_is_plain(name))
 			return UNSURE;
 		in = dn_is_within(name, inner);
 		break;

@@ -32,7 +32,7 @@ read_rsa(struct x509_key *out, struct span bits)
 {
 	struct span pair;
 
-	if (der_take(&bits, DER_SEQUENCE, &pair) < 0 || bits.len > 0
+	if (der_only(bits, DER_SEQUENCE, &pair) < 0
 	 || der_take_uint(&pair, &out->n) < 0
 	 || der_take_uint(&pair, &out->e) < 0 || pair.len > 0)
 		return ERR_PARSE;

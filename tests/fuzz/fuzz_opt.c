@@ -32,25 +32,29 @@ add_name(void *args, struct span value)
 }
 
 #define AT(field) offsetof(struct args, field)
-static const struct opt opts[] = {
-	OPT('g', "group", OPT_FLAG, AT(group), "", "", "", NULL, ""),
-	OPT('c', "single-child", OPT_UNFLAG, AT(group), "", "", "", NULL, ""),
-	OPT('l', "level", OPT_INT, AT(level), "7", "", "", NULL, ""),
-	OPT('w', "wait-time", OPT_MS, AT(wait_ms), "", "", "", NULL, ""),
-	OPT(0, "dir", OPT_STR, AT(dir), "", "", "", NULL, ""),
-	OPT('s', "signal", OPT_SIG, AT(sig), "", "", "", NULL, ""),
-	OPT('n', "name", OPT_LIST, 0, "", "", "", add_name, ""),
-	OPT_END
-};
+#define OPTS(OPT) \
+	OPT('g', "group", OPT_FLAG, AT(group), "", "", "", NULL, "") \
+	OPT('c', "single-child", OPT_UNFLAG, AT(group), "", "", "", NULL, "") \
+	OPT('l', "level", OPT_INT, AT(level), "7", "", "", NULL, "") \
+	OPT('w', "wait-time", OPT_MS, AT(wait_ms), "", "", "", NULL, "") \
+	OPT(0, "dir", OPT_STR, AT(dir), "", "", "", NULL, "") \
+	OPT('s', "signal", OPT_SIG, AT(sig), "", "", "", NULL, "") \
+	OPT('n', "name", OPT_LIST, 0, "", "", "", add_name, "")
+#define ADDS(ADD) ADD(add_name)
+OPT_NUMBER_ADDS(ADDS);
+static opt_add *const adds[] = OPT_ADDS(ADDS);
+static const struct opt_group opts[] = { OPT_GROUP(OPTS, adds), OPT_END };
 
-static const struct opt curl_opts[] = {
-	OPT('f', "fail", OPT_FLAG, AT(group), "", "", "", NULL, ""),
-	OPT('O', "name", OPT_CALL, 0, "", "", "", add_name, ""),
-	OPT('d', "data", OPT_SECRET, 0, "", "", "", add_name, ""),
-	OPT('q', "disable", OPT_PAST, 0, "", "", "", NULL, ""),
-	OPT(0, "keep", OPT_PAST_VALUE, 0, "", "", "", NULL, ""),
-	OPT('F', "form", OPT_REFUSED, 0, "", "not here", "", NULL, ""),
-	OPT(0, "url", OPT_OPERAND, 0, "", "", "", add_name, ""),
+#define CURL_OPTS(OPT) \
+	OPT('f', "fail", OPT_FLAG, AT(group), "", "", "", NULL, "") \
+	OPT('O', "name", OPT_CALL, 0, "", "", "", add_name, "") \
+	OPT('d', "data", OPT_SECRET, 0, "", "", "", add_name, "") \
+	OPT('q', "disable", OPT_PAST, 0, "", "", "", NULL, "") \
+	OPT(0, "keep", OPT_PAST_VALUE, 0, "", "", "", NULL, "") \
+	OPT('F', "form", OPT_REFUSED, 0, "", "not here", "", NULL, "") \
+	OPT(0, "url", OPT_OPERAND, 0, "", "", "", add_name, "")
+static const struct opt_group curl_opts[] = {
+	OPT_GROUP(CURL_OPTS, adds),
 	OPT_END
 };
 
@@ -77,11 +81,10 @@ cut_words(char **text, char **words)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct opt *const tables[] = { opts, NULL };
 	char input[INPUT_MAX + 1], *rest = input;
 	char *argv[WORDS_MAX + 2] = { input }, *env[WORDS_MAX + 1];
 	char *words[WORDS_MAX + 2];
-	const struct opt *nearest;
+	struct opt nearest;
 	struct opt_fail fail;
 	struct args a = { 0 };
 	int argc, left;
@@ -100,17 +103,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(&a, 0, sizeof a);
 	left = opt_parse_curl(curl_opts, &a, argc, argv, &fail);
 	fuzz_must(left == 0 ? a.n <= 3 : left == ERR_PARSE
-	          && (fail.why == OPT_UNKNOWN) == (fail.opt == NULL));
+	          && (fail.why == OPT_UNKNOWN || fail.opt.name != NULL));
 	memset(&a, 0, sizeof a);
 	left = opt_parse(opts, &a, argc, argv, env, &fail);
 	if (left < 0)
 		fuzz_must(left == ERR_PARSE
-		          && (fail.why == OPT_UNKNOWN) == (fail.opt == NULL));
+		          && (fail.why == OPT_UNKNOWN || fail.opt.name != NULL));
 	else
 		fuzz_must(left >= 1 && left <= argc && a.level >= 0
 		          && a.n <= 3);
 	for (char **e = env; *e != NULL; e++) {
-		(void)opt_is_unknown_env(tables, *e, &nearest);
+		(void)opt_is_unknown_env(opts, *e, &nearest);
 		(void)kubenv_is_made(*e);
 	}
 	return 0;

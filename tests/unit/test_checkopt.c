@@ -5,6 +5,19 @@
 #include "base/err.h"
 #include "client/checkopt.h"
 
+/* In the order that client/checkopt.h says. */
+static int
+check_opt_status(struct check_conf *conf, struct span text)
+{
+	return check_opt_adds[0](conf, text);
+}
+
+static int
+check_opt_header(struct check_conf *conf, struct span text)
+{
+	return check_opt_adds[1](conf, text);
+}
+
 static void
 the_options_start_at_a_blank_with_a_dash_behind(void **state)
 {

@@ -35,20 +35,22 @@ add_name(void *args, struct span value)
 }
 
 #define AT(field) offsetof(struct args, field)
-static const struct opt opts[] = {
-	OPT('g', "group", OPT_FLAG, AT(group), "", "all of it", "", NULL, ""),
-	OPT('c', "single-child", OPT_UNFLAG, AT(group), "", "one of it", "",
-	    NULL, ""),
-	OPT('q', "quiet", OPT_FLAG, AT(quiet), "", "say less", "", NULL, ""),
-	OPT('l', "level", OPT_INT, AT(level), "7", "how much", "", NULL, ""),
-	OPT('w', "wait-time", OPT_MS, AT(wait_ms), "", "how long", "", NULL, ""),
-	OPT(0, "dir", OPT_STR, AT(dir), "", "where", "DIR", NULL, ""),
-	OPT('s', "signal", OPT_SIG, AT(sig), "", "which", "", NULL, ""),
-	OPT('n', "name", OPT_LIST, 0, "", "whose", "NAME", add_name,
-	    "a good name"),
-	OPT('h', "help", OPT_ASK, AT(help), "", "print this", "", NULL, ""),
-	OPT_END
-};
+#define OPTS(OPT) \
+	OPT('g', "group", OPT_FLAG, AT(group), "", "all of it", "", NULL, "") \
+	OPT('c', "single-child", OPT_UNFLAG, AT(group), "", "one of it", "", \
+	    NULL, "") \
+	OPT('q', "quiet", OPT_FLAG, AT(quiet), "", "say less", "", NULL, "") \
+	OPT('l', "level", OPT_INT, AT(level), "7", "how much", "", NULL, "") \
+	OPT('w', "wait-time", OPT_MS, AT(wait_ms), "", "how long", "", NULL, "") \
+	OPT(0, "dir", OPT_STR, AT(dir), "", "where", "DIR", NULL, "") \
+	OPT('s', "signal", OPT_SIG, AT(sig), "", "which", "", NULL, "") \
+	OPT('n', "name", OPT_LIST, 0, "", "whose", "NAME", add_name, \
+	    "a good name") \
+	OPT('h', "help", OPT_ASK, AT(help), "", "print this", "", NULL, "")
+#define ADDS(ADD) ADD(add_name)
+OPT_NUMBER_ADDS(ADDS);
+static opt_add *const adds[] = OPT_ADDS(ADDS);
+static const struct opt_group opts[] = { OPT_GROUP(OPTS, adds), OPT_END };
 
 /* Words as argv: each against its own unreadable page. */
 static int
@@ -237,10 +239,9 @@ refuses(void **state)
 
 	assert_int_equal(parse(&a, r->words, r->env, &fail), ERR_PARSE);
 	assert_int_equal(fail.why, r->why);
-	if (r->of == NULL)
-		assert_null(fail.opt);
-	else
-		assert_string_equal(fail.opt->name, r->of);
+	assert_int_equal(fail.why == OPT_UNKNOWN, r->of == NULL);
+	if (r->of != NULL)
+		assert_string_equal(fail.opt.name, r->of);
 	assert_int_equal(fail.from_env, r->written == NULL);
 	if (r->written == NULL)
 		assert_int_equal(fail.name.len, 0);
@@ -304,9 +305,9 @@ static const struct env_row {
 	const char *nearest;
 } env_rows[] = {
 	{ "a known name", "HALE_LEVEL=3", false, NULL },
-	{ "a name of the second table", "HALE_TWO=3", false, NULL },
+	{ "a name of the second group", "HALE_TWO=3", false, NULL },
 	{ "a typo", "HALE_LEVL=3", true, "level" },
-	{ "a typo of the second table", "HALE_TW=3", true, "two" },
+	{ "a typo of the second group", "HALE_TW=3", true, "two" },
 	{ "a typo with an underscore", "HALE_WAIT_TIM=3", true, "wait-time" },
 	{ "a word like no option", "HALE_ELEPHANT=3", true, NULL },
 	{ "a name for the command line only", "HALE_SINGLE_CHILD=1", true,
@@ -325,25 +326,27 @@ static const struct env_row {
 	{ "a name without a value", "HALE_ELEPHANT", true, NULL },
 };
 
+#define SECOND(OPT) OPT(0, "two", OPT_INT, 0, "", "2", "", NULL, "")
+static const struct opt_group both[] = {
+	OPT_GROUP(OPTS, adds),
+	OPT_GROUP(SECOND, NULL),
+	OPT_END
+};
+
 static void
 knows_the_variable(void **state)
 {
-	static const struct opt second[] = {
-		OPT(0, "two", OPT_INT, 0, "", "2", "", NULL, ""),
-		OPT_END
-	};
-	static const struct opt *const tables[] = { opts, second, NULL };
 	const struct env_row *r = *state;
-	const struct opt *nearest;
+	struct opt nearest;
 
-	assert_int_equal(opt_is_unknown_env(tables, guarded_text(r->var),
+	assert_int_equal(opt_is_unknown_env(both, guarded_text(r->var),
 	                                    &nearest), r->unknown);
 	if (!r->unknown)
 		return;
 	if (r->nearest == NULL)
-		assert_null(nearest);
+		assert_null(nearest.name);
 	else
-		assert_string_equal(nearest->name, r->nearest);
+		assert_string_equal(nearest.name, r->nearest);
 }
 
 static void
@@ -366,20 +369,23 @@ help_is_one_line_an_option(void **state)
 	assert_span_equal(want, buf_span(&b));
 }
 
+#define LONG_NAMES(OPT) \
+	OPT(0, "aaaaaaaaaaaaaaaaaaaaaaaa", OPT_FLAG, 0, "", "fits", "", \
+	    NULL, "") \
+	OPT(0, "aaaaaaaaaaaaaaaaaaaaaaaaa", OPT_FLAG, 0, "", "is too", \
+	    "", NULL, "")
+static const struct opt_group long_names[] = {
+	OPT_GROUP(LONG_NAMES, NULL),
+	OPT_END
+};
+
 static void
 a_long_name_moves_its_help_to_the_next_line(void **state)
 {
-	static const struct opt table[] = {
-		OPT(0, "aaaaaaaaaaaaaaaaaaaaaaaa", OPT_FLAG, 0, "", "fits", "",
-		    NULL, ""),
-		OPT(0, "aaaaaaaaaaaaaaaaaaaaaaaaa", OPT_FLAG, 0, "", "is too",
-		    "", NULL, ""),
-		OPT_END
-	};
 	struct buf b = guarded_buf(HELP_ROOM);
 
 	(void)state;
-	opt_write_help(&b, table, OPT_HELP_COLUMN);
+	opt_write_help(&b, long_names, OPT_HELP_COLUMN);
 	assert_span_equal("      --aaaaaaaaaaaaaaaaaaaaaaaa  fits\n"
 	                  "      --aaaaaaaaaaaaaaaaaaaaaaaaa\n"
 	                  "                                  is too\n",
@@ -402,52 +408,70 @@ help_that_does_not_fit_is_cut(void **state)
 static void
 every_kind_says_what_it_expects(void **state)
 {
+	static const struct opt_group *const tables[] = { opts, both };
+	static const unsigned want[] = { 9, 10 };
+
 	(void)state;
-	for (const struct opt *o = opts; o->kind != OPT_NONE; o++)
-		assert_true(strlen(opt_expected(o)) > 0);
-	assert_string_equal(opt_expected(&opts[7]), "a good name");
-	assert_string_equal(opt_expected(&opts[5]), "DIR");
+	for (size_t i = 0; i < 2; i++) {
+		struct opt o = { .group = tables[i] };
+		unsigned n = 0;
+
+		while (opt_next(&o)) {
+			assert_true(strlen(opt_expected(&o)) > 0);
+			assert_int_equal(o.number, ++n);
+			if (n == 6)
+				assert_string_equal(opt_expected(&o), "DIR");
+			if (n == 8)
+				assert_string_equal(opt_expected(&o),
+				                    "a good name");
+		}
+		assert_int_equal(n, want[i]);
+	}
 }
 
 static void
 the_name_in_the_environment_is_in_capitals(void **state)
 {
+	struct opt o = { .group = opts };
 	struct buf b = guarded_buf(HELP_ROOM);
 
 	(void)state;
-	opt_write_env_name(&b, &opts[1]);
+	assert_true(opt_next(&o) && opt_next(&o));
+	opt_write_env_name(&b, &o);
 	assert_span_equal("HALE_SINGLE_CHILD", buf_span(&b));
 }
+
+struct above {
+	int     count;
+	int64_t some_ms;
+};
+
+#define ABOVE(OPT) \
+	OPT('r', "retries", OPT_COUNT, offsetof(struct above, count), \
+	    "3", "", "", NULL, "") \
+	OPT('i', "interval", OPT_SOME_MS, \
+	    offsetof(struct above, some_ms), "10s", "", "", NULL, "")
+static const struct opt_group above[] = { OPT_GROUP(ABOVE, NULL), OPT_END };
 
 static void
 what_must_be_above_0_starts_at_1(void **state)
 {
-	struct above {
-		int     count;
-		int64_t some_ms;
-	} a;
-	static const struct opt table[] = {
-		OPT('r', "retries", OPT_COUNT, offsetof(struct above, count),
-		    "3", "", "", NULL, ""),
-		OPT('i', "interval", OPT_SOME_MS,
-		    offsetof(struct above, some_ms), "10s", "", "", NULL, ""),
-		OPT_END
-	};
+	struct above a;
 	char *good[] = { "cmd", "-r1", "-i1ms", NULL }, *none[] = { NULL };
 	char *count[] = { "cmd", "-r0", NULL };
 	char *env[] = { "HALE_INTERVAL=0.9ms", NULL };
 	struct opt_fail fail;
 
 	(void)state;
-	assert_int_equal(opt_parse(table, &a, 3, good, none, &fail), 3);
+	assert_int_equal(opt_parse(above, &a, 3, good, none, &fail), 3);
 	assert_int_equal(a.count, 1);
 	assert_int_equal(a.some_ms, 1);
-	assert_int_equal(opt_parse(table, &a, 2, count, none, &fail),
+	assert_int_equal(opt_parse(above, &a, 2, count, none, &fail),
 	                 ERR_PARSE);
-	assert_ptr_equal(fail.opt, &table[0]);
+	assert_string_equal(fail.opt.name, "retries");
 	assert_span_equal("0", fail.value);
-	assert_int_equal(opt_parse(table, &a, 1, none, env, &fail), ERR_PARSE);
-	assert_ptr_equal(fail.opt, &table[1]);
+	assert_int_equal(opt_parse(above, &a, 1, none, env, &fail), ERR_PARSE);
+	assert_string_equal(fail.opt.name, "interval");
 	assert_true(fail.from_env);
 }
 
@@ -455,21 +479,27 @@ what_must_be_above_0_starts_at_1(void **state)
 static void
 the_last_of_the_most_options_wins_over_the_environment(void **state)
 {
-	static struct opt table[OPT_MAX + 1];
-	static char names[OPT_MAX][8];
-	char *argv[] = { "cmd", "--o62=5", NULL }, *env[] = { "HALE_O62=6", "HALE_O0=4", NULL };
+	static struct opt_row rows[OPT_MAX + 2];
+	static char texts[OPT_MAX][8];
+	const size_t half = OPT_MAX / 2;	/* in two groups */
+	const struct opt_group table[] = {
+		{ rows, texts[0], NULL },
+		{ rows + half + 1, texts[half], NULL },
+		OPT_END
+	};
+	char *argv[] = { "cmd", "--o62=5", NULL }, *env[] = { "HALE_O62=6", "HALE_O00=4", NULL };
 	int values[OPT_MAX] = { 0 };
 	struct opt_fail fail;
 
 	(void)state;
-	for (int i = 0; i < OPT_MAX; i++) {
-		struct buf b = buf_over(names[i], sizeof names[i]);
+	for (size_t i = 0; i < OPT_MAX; i++) {
+		struct buf b = buf_over(texts[i], sizeof texts[i]);
 
-		buf_fmt(&b, "o%d", i);
-		table[i] = (struct opt){
-			.name = buf_text(&b),
+		/* A name of three bytes and the NULs of five texts. */
+		buf_fmt(&b, "o%d%d", (int)i / 10, (int)i % 10);
+		rows[i + (i >= half)] = (struct opt_row){
 			.kind = OPT_INT,
-			.at = (uint16_t)(i * (int)sizeof values[0]),
+			.at = (uint16_t)(i * sizeof values[0]),
 		};
 	}
 	assert_int_equal(opt_parse(table, values, 2, argv, env, &fail), 2);
@@ -477,33 +507,35 @@ the_last_of_the_most_options_wins_over_the_environment(void **state)
 	assert_int_equal(values[0], 4);
 }
 
+struct given {
+	bool no_env;
+	int  count;
+};
+
+#define GIVEN(OPT) \
+	OPT('r', "retries", OPT_COUNT, offsetof(struct given, count), \
+	    "3", "", "", NULL, "") \
+	OPT(0, "no-env", OPT_NO_ENV, offsetof(struct given, no_env), \
+	    "", "", "", NULL, "")
+static const struct opt_group given[] = { OPT_GROUP(GIVEN, NULL), OPT_END };
+
 static void
 the_environment_may_be_left_alone(void **state)
 {
-	struct given {
-		bool no_env;
-		int  count;
-	} a = { 0 };
-	static const struct opt table[] = {
-		OPT('r', "retries", OPT_COUNT, offsetof(struct given, count),
-		    "3", "", "", NULL, ""),
-		OPT(0, "no-env", OPT_NO_ENV, offsetof(struct given, no_env),
-		    "", "", "", NULL, ""),
-		OPT_END
-	};
+	struct given a = { 0 };
 	char *flag[] = { "cmd", "--no-env", NULL }, *none[] = { "cmd", NULL };
 	char *env[] = { "HALE_RETRIES=7", "HALE_NO_ENV=1", NULL };
 	struct opt_fail fail;
 
 	(void)state;
-	assert_int_equal(opt_parse(table, &a, 1, none, env, &fail), 1);
+	assert_int_equal(opt_parse(given, &a, 1, none, env, &fail), 1);
 	assert_int_equal(a.count, 7);
 	assert_false(a.no_env);
-	assert_int_equal(opt_parse(table, &a, 2, flag, env, &fail), 2);
+	assert_int_equal(opt_parse(given, &a, 2, flag, env, &fail), 2);
 	assert_int_equal(a.count, 3);
 	assert_true(a.no_env);
 	/* The caller may have decided it before. */
-	assert_int_equal(opt_parse(table, &a, 1, none, env, &fail), 1);
+	assert_int_equal(opt_parse(given, &a, 1, none, env, &fail), 1);
 	assert_int_equal(a.count, 3);
 }
 

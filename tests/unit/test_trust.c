@@ -519,7 +519,7 @@ the_anchors_in_the_binary_are_whole(void **state)
 {
 	struct span blob = anchors_blob();
 	size_t n = 0, left = blob.len;
-	uint64_t hash;
+	uint32_t hash;
 	struct x509 c;
 
 	(void)state;
@@ -547,7 +547,7 @@ every_root_of_the_file_is_an_anchor_in_the_binary(void **state)
 	struct span in = { text, 0 }, blob = anchors_blob();
 	struct x509 root, c;
 	struct pem p;
-	uint64_t hash;
+	uint32_t hash;
 	int n = 0, dated = 0;
 	FILE *f = fopen("src/tls/roots.pem", "r");
 
