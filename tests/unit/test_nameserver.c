@@ -416,9 +416,11 @@ the_servers_are_asked_as_glibc_asks(void **state)
 		r = nameservers_find(&servers, span_of("a.test"));
 		nameservers_end(&servers);
 		if (r != cases[i].result || now_ms - START_MS != cases[i].ms
-		 || memcmp(asked + 1, cases[i].asked, sizeof cases[i].asked) != 0)
+		 || memcmp(asked + 1, cases[i].asked,
+		           sizeof cases[i].asked) != 0)
 			fail_msg("%s: %d after %lld ms, asked %d %d %d",
-			         cases[i].what, r, (long long)(now_ms - START_MS),
+			         cases[i].what, r,
+			         (long long)(now_ms - START_MS),
 			         asked[1], asked[2], asked[3]);
 		if ((r == DNS_FOUND) != (found.n > 0))
 			fail_msg("%s: %zu addresses", cases[i].what, found.n);
@@ -462,7 +464,8 @@ a_server_alone_is_asked_for_every_name(void **state)
 	assert_int_equal(ERR_NAMESERVER,
 	                 nameservers_find(&servers, span_of("slow.test")));
 	assert_int_equal(2000, now_ms - START_MS);
-	assert_int_equal(DNS_FOUND, nameservers_find(&servers, span_of("a.test")));
+	assert_int_equal(DNS_FOUND,
+	                 nameservers_find(&servers, span_of("a.test")));
 	assert_int_equal(2001, now_ms - START_MS);
 	nameservers_end(&servers);
 }
@@ -475,7 +478,8 @@ single_request_reopen_takes_a_socket_each(void **state)
 
 	(void)state;
 	begin(&conf, AF_UNSPEC, 0, with, 1);
-	assert_int_equal(DNS_FOUND, nameservers_find(&servers, span_of("a.test")));
+	assert_int_equal(DNS_FOUND,
+	                 nameservers_find(&servers, span_of("a.test")));
 	assert_int_equal(2, opened);
 	assert_int_equal(2, found.n);
 	nameservers_end(&servers);
@@ -496,8 +500,8 @@ a_failure_names_each_server_and_what_it_did(void **state)
 	assert_int_equal(DNS_REFUSED,
 	                 nameservers_find(&servers, span_of("a.test")));
 	nameservers_write(&b, &servers);
-	assert_string_equal("10.0.0.1 (timed out), 10.0.0.2 (question refused), "
-	                    "10.0.0.3 (Connection refused)", buf_text(&b));
+	assert_string_equal("10.0.0.1 (timed out), 10.0.0.2 (question "
+	                    "refused), 10.0.0.3 (Connection refused)", buf_text(&b));
 	nameservers_end(&servers);
 }
 

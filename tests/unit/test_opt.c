@@ -457,7 +457,8 @@ the_last_of_the_most_options_wins_over_the_environment(void **state)
 {
 	static struct opt table[OPT_MAX + 1];
 	static char names[OPT_MAX][8];
-	char *argv[] = { "cmd", "--o62=5", NULL }, *env[] = { "HALE_O62=6", "HALE_O0=4", NULL };
+	char *argv[] = { "cmd", "--o62=5", NULL };
+	char *env[] = { "HALE_O62=6", "HALE_O0=4", NULL };
 	int values[OPT_MAX] = { 0 };
 	struct opt_fail fail;
 

@@ -174,7 +174,7 @@ a_request_is_answered_and_the_connection_kept(void **state)
 
 /* Its owner had no memory for it. */
 static void
-without_room_whole_requests_are_answered_and_slow_clients_cut(void **state)
+without_room_whole_requests_are_answered_slow_clients_cut(void **state)
 {
 	int whole = client(), slow = client();
 
@@ -554,7 +554,7 @@ a_body_is_not_read_and_ends_the_connection(void **state)
 	tell(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n" GET);
 	assert_string_equal(heard(fd), "ok\n(end)");
 	assert_int_equal(asked, 1);
-	assert_int_equal(open_conns(), 1);	/* no reset while it still sends */
+	assert_int_equal(open_conns(), 1);	/* no reset while it sends */
 	tell(fd, "more of the body");
 	assert_int_equal(asked, 1);
 	close(fd);
@@ -874,7 +874,7 @@ int
 main(void)
 {
 	SERVER_TEST(a_request_is_answered_and_the_connection_kept);
-	SERVER_TEST(without_room_whole_requests_are_answered_and_slow_clients_cut);
+	SERVER_TEST(without_room_whole_requests_are_answered_slow_clients_cut);
 	SERVER_TEST(a_local_client_is_known_by_its_credentials);
 	SERVER_TEST(a_close_is_answered_and_done);
 	SERVER_TEST(a_head_may_come_byte_by_byte);

@@ -136,7 +136,8 @@ a_missing_folder_is_told(void **state)
 	struct addr_bind a;
 
 	(void)state;
-	assert_int_equal(addr_bind_read(&a, span_of("unix:/no/such/folder/h")), 0);
+	assert_int_equal(addr_bind_read(&a, span_of("unix:/no/such/folder/h")),
+	                 0);
 	assert_int_equal(sock_listen(&a), -ENOENT);
 }
 
