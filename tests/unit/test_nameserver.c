@@ -501,7 +501,8 @@ a_failure_names_each_server_and_what_it_did(void **state)
 	                 nameservers_find(&servers, span_of("a.test")));
 	nameservers_write(&b, &servers);
 	assert_string_equal("10.0.0.1 (timed out), 10.0.0.2 (question "
-	                    "refused), 10.0.0.3 (Connection refused)", buf_text(&b));
+	                    "refused), 10.0.0.3 (Connection refused)",
+	                    buf_text(&b));
 	nameservers_end(&servers);
 }
 
