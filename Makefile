@@ -78,7 +78,7 @@ NEXT  = sup/checker sup/usage sup/notify sup/notify_sock sup/notify_sender net/h
         client/redact client/exchange client/dial client/resolve \
         client/nameserver client/query client/request client/reply \
         client/program cmd/check cmd/targets cmd/run_checks cmd/supervisor \
-        sup/local_ask cmd/wait cmd/status cmd/get
+        sup/local_client cmd/wait cmd/status cmd/get
 ORDER = $(call objects,$(FIRST)) -lc $(call objects,sup/init) -lc \
         $(call objects,$(NEXT))
 
@@ -189,14 +189,18 @@ $B/unit/test_last_end: UNIT_LINK = -Wl,--wrap=cgroup_oom_kills
 $B/unit/test_trust: UNIT_LINK = -Wl,--wrap=access,--wrap=opendir
 # Nobody answers, and time is what poll() was asked to wait.
 $B/unit/test_dial: UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=clock_wait_ms \
-        -Wl,--wrap=poll,--wrap=connect
+        -Wl,--wrap=poll,--wrap=connect,--wrap=getsockopt
 # A scripted network in virtual time.
 $B/unit/test_nameserver: UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=clock_wait_ms \
         -Wl,--wrap=poll,--wrap=socket,--wrap=connect,--wrap=send,--wrap=recv \
         -Wl,--wrap=getsockopt,--wrap=getrandom
 # Deadlines come when the test says so.
+# A kernel without IPv6.
+$B/unit/test_sock: UNIT_LINK = -Wl,--wrap=socket
+# A listener that fails, and a peer that is not seen.
+$B/unit/test_server: UNIT_FAILS = -Wl,--wrap=accept4,--wrap=getsockopt
 $B/unit/test_loop $B/unit/test_server: \
-        UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=epoll_wait \
+        UNIT_LINK = $(UNIT_FAILS) -Wl,--wrap=clock_ms,--wrap=epoll_wait \
         -Wl,--wrap=timerfd_create,--wrap=timerfd_settime
 $B/unit/test_monitor: UNIT_LINK = \
         -Wl,--wrap=clock_ms,--wrap=epoll_wait,--wrap=_Fork \

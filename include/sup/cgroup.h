@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/cgroup.h - what our cgroup tells: deaths for memory, use, limits
+ * sup/cgroup.h - what our cgroup shows: deaths for memory, use, limits
  *
  * Reads cgroup v2 (memory.events, memory.max) or v1 (memory.oom_control,
  * memory.limit_in_bytes) where the container shows it; says nothing where it

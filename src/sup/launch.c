@@ -17,7 +17,7 @@
 #include "sup/terminal.h"
 
 /* The slot in which name (with its "=") is our pid, which is to become the
- * service's. Seldom is there one: until then there is nothing to ask for. */
+ * service's. There seldom is one: until then no call is needed. */
 static char **
 find_our_pid(char **env, const char *name)
 {

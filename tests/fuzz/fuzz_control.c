@@ -48,7 +48,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	list = malloc(size > 1 ? size - 1 : 1);
 	fuzz_must(list != NULL);
 	memcpy(list, data + 1, size - 1);
-	msg.msg_flags = data[0];	/* MSG_CTRUNC, MSG_TRUNC and more */
+	msg.msg_flags = data[0];	/* MSG_CTRUNC, MSG_TRUNC too */
 	msg.msg_control = size > 1 ? list : NULL;
 	msg.msg_controllen = size - 1;
 	n = notify_sender_read(&msg, LENGTH, &from);

@@ -20,7 +20,7 @@
 
 #define CLIENTS    2
 #define STREAM_MAX 24000	/* bytes of a client */
-#define ASKS_MAX   1024		/* requests of a client, of 24 bytes each */
+#define ASKS_MAX   1024		/* requests of a client: 24 bytes each */
 #define TURNS_MAX  2000		/* that one piece may keep the server busy */
 
 struct asked {

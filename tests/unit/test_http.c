@@ -437,8 +437,8 @@ the_longest_head_just_fits(void **state)
 
 	(void)state;
 	for (size_t len = HTTP_HEAD_MAX - 1; len <= HTTP_HEAD_MAX; len++)
-		assert_int_equal(http_read_req(&req, &fault, head_of(len), len),
-		                 len);
+		assert_int_equal(len, http_read_req(&req, &fault, head_of(len),
+		                                    len));
 	assert_int_equal(http_read_req(&req, &fault, head_of(HTTP_HEAD_MAX + 1),
 	                               HTTP_HEAD_MAX + 1), ERR_TOOBIG);
 }

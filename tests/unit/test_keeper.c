@@ -158,6 +158,7 @@ a_first_start_that_fails_late_is_the_end(void **state)
 	fail_late(-ENOENT);
 	assert_true(k.is_over);
 	assert_int_equal(k.exit_code, EXEC_ERROR_NOT_FOUND);
+	assert_int_equal(k.lifecycle.backoff.restarts, 0);
 	begin(RESTART_ALWAYS);
 	fail_late(-EAGAIN);	/* the machine's refusal is no better */
 	assert_true(k.is_over);
