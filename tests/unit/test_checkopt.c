@@ -391,7 +391,8 @@ what_does_not_fit_is_refused(void **state)
 	(void)state;
 	assert_int_equal(0, setenv("T_PORT", "8080", 1));
 	assert_int_equal(0, setenv("T_EMPTY", "", 1));
-	assert_int_equal(0, check_expand(&b, guarded_span("${T_PORT}x"), &name));
+	assert_int_equal(0,
+	                 check_expand(&b, guarded_span("${T_PORT}x"), &name));
 	assert_int_equal(ERR_TOOBIG, check_expand(&less, guarded_span(
 		"${T_PORT}x"), &name));
 }

@@ -78,7 +78,7 @@ judge(struct speaker *s, pid_t pid, int64_t now_ms)
 }
 
 static void
-a_descendant_of_another_user_may_speak_and_the_parent_of_hale_not(void **state)
+a_descendant_of_another_user_may_speak_hales_parent_may_not(void **state)
 {
 	struct speaker s = { .next = 0 };
 
@@ -268,7 +268,7 @@ lines_at_info_are_one_in_speaker_tell_ms(void **state)
 }
 
 static void
-the_first_ready_that_was_refused_is_the_reason_until_the_next_start(void **state)
+the_first_refused_ready_is_the_reason_until_the_next_start(void **state)
 {
 	struct speaker s = { .next = 0 };
 	struct buf b = guarded_buf(200);
@@ -290,7 +290,7 @@ the_first_ready_that_was_refused_is_the_reason_until_the_next_start(void **state
 int
 main(void)
 {
-	UNIT_TEST(a_descendant_of_another_user_may_speak_and_the_parent_of_hale_not);
+	UNIT_TEST(a_descendant_of_another_user_may_speak_hales_parent_may_not);
 	UNIT_TEST(the_walk_up_ends_after_proc_depth_max_generations);
 	UNIT_TEST(a_dead_one_may_speak_until_it_is_reaped);
 	UNIT_TEST(nobody_speaks_for_a_service_that_does_not_run);
@@ -301,6 +301,6 @@ main(void)
 	UNIT_TEST(one_ready_from_the_first_is_one_warning);
 	UNIT_TEST(from_outside_or_for_nobody_it_is_no_warning_and_no_reason);
 	UNIT_TEST(lines_at_info_are_one_in_speaker_tell_ms);
-	UNIT_TEST(the_first_ready_that_was_refused_is_the_reason_until_the_next_start);
+	UNIT_TEST(the_first_refused_ready_is_the_reason_until_the_next_start);
 	return unit_run("sup/speaker");
 }

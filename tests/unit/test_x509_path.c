@@ -244,7 +244,8 @@ algorithms_from_rsa_with_sha256_on_are_known(void **state)
 		          || alg == X509_EC_SHA384 || alg == X509_EC_SHA512;
 
 		chain[0].alg = (enum x509_alg)alg;
-		assert_int_equal(known ? X509_FINE : X509_SIG_KIND, judge(1, 1));
+		assert_int_equal(known ? X509_FINE : X509_SIG_KIND,
+		                 judge(1, 1));
 	}
 	certs_reset();
 }
@@ -286,7 +287,7 @@ the_cn_is_a_host_in_a_leaf_only(void **state)
 	certs_reset();
 }
 
-/* A CA with a new key, signed with the old one, whose own rule would forbid it. */
+/* A CA with a new key, signed with the old one, whose rule would forbid it. */
 static void
 a_self_issued_ca_is_named_for_nothing(void **state)
 {

@@ -6,7 +6,7 @@
 
 static const struct wording {
 	const char *name;
-	int64_t now;	/* of a certificate good from 2023-01-01 to 2025-01-01 */
+	int64_t now;	/* for a certificate of 2023-01-01 to 2025-01-01 */
 	const char *want;
 } wordings[] = {
 	{ "seconds", 1735689601,
