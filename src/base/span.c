@@ -86,6 +86,18 @@ span_cut(struct span *rest, char mark)
 }
 
 /* see base/span.h */
+const char *
+span_find_text(struct span s, const char *text)
+{
+	size_t n = strlen(text);
+
+	for (; s.len >= n; s = span_after(s, 1))
+		if (n == 0 || memcmp(s.p, text, n) == 0)
+			return s.p;
+	return NULL;
+}
+
+/* see base/span.h */
 unsigned
 span_fold(char c)
 {

@@ -96,7 +96,7 @@ search_body(struct exchange *c, const char *text)
 			memcpy(window + kept, piece.p, n);
 			piece = span_after(piece, n);
 			all = (struct span){ window, kept + n };
-			if (memmem(all.p, all.len, text, want) != NULL)
+			if (span_find_text(all, text) != NULL)
 				return 0;
 			kept = all.len < want ? all.len : want - 1;
 			memmove(window, all.p + all.len - kept, kept);

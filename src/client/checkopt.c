@@ -278,7 +278,7 @@ int
 check_expand(struct buf *b, struct span url, struct span *name)
 {
 	while (url.len > 0) {
-		const char *mark = memmem(url.p, url.len, "${", 2);
+		const char *mark = span_find_text(url, "${");
 		struct span plain = url, inside;
 		size_t end;
 		int r;

@@ -207,7 +207,7 @@ redact_value(char room[REDACT_ROOM], struct span value)
 	struct buf b = buf_over(room, REDACT_ROOM);
 
 	if (login_len(value) > 0 || span_has_prefix(value, "exec:")
-	 || (value.len > 0 && memmem(value.p, value.len, "://", 3) != NULL))
+	 || span_find_text(value, "://") != NULL)
 		return redact_text(room, value);
 	buf_plain(&b, value);
 	return buf_end_text(&b);

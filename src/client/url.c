@@ -123,7 +123,7 @@ static bool
 is_host(struct span s)
 {
 	return s.len > 0 && span_find(s, " \"<>\\^`{|}[]@!$&'()*+,;=") == s.len
-	    && memmem(s.p, s.len, "%40", 3) == NULL;
+	    && span_find_text(s, "%40") == NULL;
 }
 
 /* What stands in brackets: colons and, behind %, a zone. */

@@ -202,7 +202,7 @@ static int
 add_backoff(void *args, struct span value)
 {
 	struct init_plan *plan = &((struct run_args *)args)->plan;
-	const char *dots = memmem(value.p, value.len, "..", 2);
+	const char *dots = span_find_text(value, "..");
 	struct span first = value, last = value;
 	char low[WORD_MAX], high[WORD_MAX];
 	int64_t min_ms, max_ms;

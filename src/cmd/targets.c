@@ -51,8 +51,8 @@ static bool
 is_for_a_shell(struct span word)
 {
 	return span_has_prefix(word, "||") || span_has_prefix(word, "&&")
-	    || (word.len > 0 && !span_has_prefix(word, "exec:")
-	        && memmem(word.p, word.len, "||", 2) != NULL);
+	    || (!span_has_prefix(word, "exec:")
+	        && span_find_text(word, "||") != NULL);
 }
 
 /* see cmd/targets.h */
@@ -71,7 +71,7 @@ targets_expand(const char *what, struct span *word)
 		          "of CMD [...], and a check exits with 1 by itself", what);
 		return CMD_USAGE;
 	}
-	if (url.len == 0 || is_exec || memmem(url.p, url.len, "${", 2) == NULL)
+	if (is_exec || span_find_text(url, "${") == NULL)
 		return CMD_OK;
 	r = check_expand(&b, url, &name);
 	if (r < 0)

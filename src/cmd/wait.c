@@ -114,8 +114,7 @@ struct outcome {
 static struct outcome
 outcome_of(int err, struct span why)
 {
-	const char *reason = why.len == 0 ? NULL
-	                   : memmem(why.p, why.len, ": ", 2);
+	const char *reason = span_find_text(why, ": ");
 
 	if (err != ERR_UNHEALTHY)
 		why.len = 0;

@@ -112,7 +112,7 @@ value_v6(void *field, struct span value)
 int
 value_referer(void *field, struct span value)
 {
-	if (memmem(value.p, value.len, ";auto", 5) != NULL)
+	if (span_find_text(value, ";auto") != NULL)
 		return ERR_PARSE;
 	*(const char **)field = value.p;
 	return 0;

@@ -104,6 +104,23 @@ a_nul_is_no_blank(void **state)
 }
 
 static void
+a_text_is_found_at_its_first_place(void **state)
+{
+	struct span s = guarded_span("aabaab");
+
+	(void)state;
+	assert_ptr_equal(s.p, span_find_text(s, "aab"));
+	assert_ptr_equal(s.p + 1, span_find_text(s, "ab"));
+	assert_ptr_equal(s.p + 2, span_find_text(s, "baab"));
+	assert_ptr_equal(s.p, span_find_text(s, "aabaab"));
+	assert_ptr_equal(s.p, span_find_text(s, ""));
+	assert_null(span_find_text(s, "aabaabx"));
+	assert_null(span_find_text(s, "bb"));
+	assert_null(span_find_text((struct span){ s.p, 5 }, "baab"));
+	assert_null(span_find_text((struct span){ NULL, 0 }, "a"));
+}
+
+static void
 the_first_of_the_marks_is_found(void **state)
 {
 	static const char text[] = { 'a', '\0', 'b', 'c' };
@@ -123,6 +140,7 @@ main(void)
 	UNIT_TEST(the_first_of_the_marks_is_found);
 	UNIT_ROWS(trims_what_is_named, trims);
 	UNIT_TEST(a_nul_is_no_blank);
+	UNIT_TEST(a_text_is_found_at_its_first_place);
 	UNIT_ROWS(cuts_at_the_mark, cuts);
 	UNIT_TEST(a_span_without_a_pointer_is_empty);
 	UNIT_TEST(equality_needs_the_same_length);
