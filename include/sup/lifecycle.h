@@ -108,9 +108,9 @@ struct lifecycle {
 	struct backoff backoff;
 	int64_t start_ms;	/* CLEARING, WAITING: when it is due */
 	int64_t wait_ms;	/* what was given to those who are to end */
-	int64_t last_ms;	/* STOPPING, MENDING, CLEARING: when the wait for
-				 * a death by SIGKILL is over; CLOCK_NEVER: none
-				 * was sent (CLEARING: set from the start) */
+	int64_t last_ms;	/* STOPPING, MENDING, CLEARING: when the wait
+				 * for a death by SIGKILL is over; CLOCK_NEVER:
+				 * none was sent (CLEARING: set at its start) */
 	int64_t good_ms;	/* healthy since, or CLOCK_NEVER */
 };
 

@@ -77,7 +77,7 @@ struct signals_route {
  *   nobody could continue it;
  * - what a terminal sends (si_code > 0) goes to a whole process group: the
  *   service has got it where that is hale's. what is a stop is one there, too;
- * - SIGTERM, SIGINT and those of `stops` are a stop, and so is what is rewritten
+ * - SIGTERM, SIGINT and those of `stops` are a stop, as is what is rewritten
  *   to one; each is sent on as what it is, but for SIGTERM's stop_signal.
  */
 struct signals_route signals_decide(const struct signals_rules *rules,

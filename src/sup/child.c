@@ -161,7 +161,7 @@ become_and_tell(const struct child_plan *plan, int fd)
 	if (fd == plan->ready_as)	/* the service's goes there */
 		fd = fcntl(fd, F_DUPFD_CLOEXEC, fd + 1);
 	failed = become(plan, &pid_vars);
-	(void)!write(fd, &failed, sizeof failed);	/* or the code says it */
+	(void)!write(fd, &failed, sizeof failed);	/* or the code says */
 	_exit(EXIT_CANNOT_EXEC);
 }
 

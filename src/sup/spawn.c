@@ -29,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STEPS   4	/* for the work, and one more for a killed child's end */
+#define STEPS   4	/* for the work; one more for a killed child's end */
 #define STEP_MS (SPAWN_HOLD_MS / (STEPS + 1))
 #define LOOK_MS 1	/* between two looks at the word, without futex(2) */
 #define FUTEX_WAIT 0	/* <linux/futex.h>, which musl comes without */
