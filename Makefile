@@ -67,13 +67,13 @@ $B/hale: $B/hale.debug
 # its large state would part libc's variables from ours.
 FIRST = main cmd/cmd cmd/run base/relro base/err base/span base/buf base/parse \
         base/signame base/opt_table base/opt base/clock base/log sup/signals \
-        sup/lifecycle sup/lifecycle_status sup/backoff sup/monitor sup/inbox \
+        sup/lifecycle sup/lifecycle_status sup/backoff sup/monitor sup/notify_inbox \
         sup/verdict sup/cgroup sup/cgroup_text sup/terminal sup/spawn sup/child sup/tree \
         sup/proc sup/fds sup/env sup/launch sup/keeper_start sup/keeper_signal \
-        sup/keeper sup/nonce sup/local net/loop net/addr net/ip net/sock \
+        sup/keeper sup/nonce sup/local_socket net/loop net/addr net/ip net/sock \
         net/conn net/server
-NEXT  = sup/checker sup/usage sup/notify sup/notify_sock sup/notify_sender net/http net/h2 net/proxy \
-        client/check client/check_http client/check_stream client/check_why \
+NEXT  = sup/checker sup/usage sup/notify sup/notify_sock sup/notify_sender net/http net/h2 net/proxy_header \
+        client/check client/check_http client/check_connect client/check_why \
         client/checkopt client/target client/argv client/url base/percent \
         client/redact client/exchange client/dial client/resolve \
         client/nameserver client/query client/request client/reply \

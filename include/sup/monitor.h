@@ -3,7 +3,7 @@
  * sup/monitor.h - runs the checks and reports what becomes of the verdicts
  *
  * Begins a check when it is due, hears of the end of its child (sup/checker.h),
- * takes in what the service says (sup/inbox.h) and carries out what
+ * takes in what the service says (sup/notify_inbox.h) and carries out what
  * sup/verdict.h decides. What follows from a verdict is the owner's business;
  * sup/reason.h has the words for it.
  */
@@ -12,7 +12,7 @@
 
 #include "net/loop.h"
 #include "sup/checker.h"
-#include "sup/inbox.h"
+#include "sup/notify_inbox.h"
 #include "sup/verdict.h"
 
 #define MONITOR_NAME_MAX 96	/* bytes of a check's name, with its NUL */
@@ -51,7 +51,7 @@ struct monitor_check {
 
 /* What is not touched before the service has started. */
 struct monitor_room {
-	struct inbox_room    inbox;
+	struct notify_inbox_room    inbox;
 	struct monitor_check checks[VERDICT_CHECKS_MAX];
 };
 
@@ -75,7 +75,7 @@ struct monitor {
 	struct monitor_owner owner;
 	struct source  timer;
 	struct verdict_checks verdict;
-	struct inbox   inbox;
+	struct notify_inbox   inbox;
 	int      cwd_fd;	/* where exec: checks run; 0: here */
 	uint64_t oom_kills;	/* sup/cgroup.h, when it was last looked at */
 	int64_t  awake_ms;	/* when something last woke us */

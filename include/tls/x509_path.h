@@ -62,7 +62,7 @@ struct x509_path {
 	void *arg;
 };
 
-struct x509_verdict {
+struct x509_result {
 	enum x509_why why;
 	const struct x509 *cert;	/* of the chain or the anchors */
 	const struct x509 *ca;		/* X509_NAMES, X509_DEPTH,
@@ -71,6 +71,6 @@ struct x509_verdict {
 };
 
 /* Returns 0, or ERR_CERT with *out saying why (tls/x509_words.h words it). */
-int x509_path_verify(const struct x509_path *q, struct x509_verdict *out);
+int x509_path_verify(const struct x509_path *q, struct x509_result *out);
 
 #endif

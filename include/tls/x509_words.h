@@ -12,6 +12,6 @@
 /* Appends x509_path_verify()'s verdict on q, without a newline: "certificate of
  * a.test expired 3 days ago (2026-11-20)". */
 void x509_words_write(struct buf *b, const struct x509_path *q,
-                      const struct x509_verdict *v);
+                      const struct x509_result *v);
 
 #endif

@@ -10,7 +10,7 @@
 #include "base/wait.h"
 #include "client/exchange.h"
 #include "net/sock.h"
-#include "sup/local.h"
+#include "sup/local_socket.h"
 #include "sup/proc.h"
 
 #define REQUEST_MAX  256	/* bytes of a request */
@@ -82,7 +82,7 @@ find_all(struct search *s)
 	s->uid = geteuid();
 	s->n = 0;
 	s->has_first = s->has_other = false;
-	local_write_prefix(&b);
+	local_socket_write_prefix(&b);
 	(void)buf_text(&b);
 	proc_each(look_at, s);
 }

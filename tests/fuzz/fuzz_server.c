@@ -9,7 +9,7 @@
  */
 #include "fuzz.h"
 
-#include "net/proxy.h"
+#include "net/proxy_header.h"
 #include "net/server.h"
 #include "net/sock.h"
 
@@ -130,8 +130,8 @@ read_stream(int i)
 		struct server_ask ask = { .err = 0 };
 		int n = 0;
 
-		if (want[i].n == 0 && proxy_is(rest.p, rest.len)) {
-			n = proxy_read(&ask.fault, rest.p, rest.len);
+		if (want[i].n == 0 && proxy_header_is(rest.p, rest.len)) {
+			n = proxy_header_read(&ask.fault, rest.p, rest.len);
 			if (n == 0)
 				return;
 		}

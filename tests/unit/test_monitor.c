@@ -742,8 +742,8 @@ the_watchdogs_time_is_in_microseconds(void **state)
 	(void)state;
 	begin_log();
 	start_by((struct monitor_plan){ .watchdog_ms = 2500 });
-	assert_true(inbox_needs_env(&monitor.inbox));
-	inbox_set_env(&monitor.inbox, env, &pid_slot);
+	assert_true(notify_inbox_needs_env(&monitor.inbox));
+	notify_inbox_set_env(&monitor.inbox, env, &pid_slot);
 	assert_string_equal(monitor.inbox.socket_var, env[0]);
 	assert_string_equal("WATCHDOG_USEC=2500000", env[1]);
 	assert_true(pid_slot == &env[2]);
@@ -763,7 +763,7 @@ an_outer_watchdog_is_no_business_of_the_services(void **state)
 	(void)state;
 	begin_log();
 	start_by((struct monitor_plan){ .notify = true });
-	inbox_set_env(&monitor.inbox, env, &pid_slot);
+	notify_inbox_set_env(&monitor.inbox, env, &pid_slot);
 	assert_true(pid_slot == NULL);
 	for (char **e = env; *e != NULL; e++)
 		assert_true(strncmp(*e, "WATCHDOG_", 9) != 0

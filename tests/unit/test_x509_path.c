@@ -115,7 +115,7 @@ both_ends_of_the_dates_are_in(void **state)
 	chain[0] = a_leaf("R", 'r');
 	for (size_t i = 0; i < sizeof at / sizeof at[0]; i++) {
 		struct x509_path q = path(1, 1);
-		struct x509_verdict v = { .why = X509_FINE };
+		struct x509_result v = { .why = X509_FINE };
 
 		q.now = at[i].now;
 		(void)x509_path_verify(&q, &v);
@@ -129,7 +129,7 @@ static void
 a_leaf_issued_after_the_last_day_of_its_root_is_refused(void **state)
 {
 	struct x509_path q = path(1, 1);
-	struct x509_verdict v;
+	struct x509_result v;
 	struct buf b = guarded_buf(256);
 
 	(void)state;
@@ -208,7 +208,7 @@ static void
 of_two_like_reasons_the_first_is_reported(void **state)
 {
 	struct x509_path q = path(3, 1);
-	struct x509_verdict v;
+	struct x509_result v;
 
 	(void)state;
 	anchors[0] = a_ca("R", "R", 'r', 'r');
