@@ -193,7 +193,7 @@ $B/unit/test_last_end: UNIT_LINK = -Wl,--wrap=cgroup_oom_kills
 $B/unit/test_trust: UNIT_LINK = -Wl,--wrap=access,--wrap=opendir
 # Nobody answers, and time is what poll() was asked to wait.
 $B/unit/test_dial: UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=clock_wait_ms \
-        -Wl,--wrap=poll,--wrap=connect,--wrap=getsockopt
+        -Wl,--wrap=poll,--wrap=connect,--wrap=getsockopt,--wrap=close
 # A scripted network in virtual time.
 $B/unit/test_nameserver: UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=clock_wait_ms \
         -Wl,--wrap=poll,--wrap=socket,--wrap=connect,--wrap=send,--wrap=recv \
