@@ -12,6 +12,6 @@
  * why are those of check_target().
  */
 int check_connect(const struct check_conf *conf, const struct target *t,
-                 int64_t deadline_ms, struct buf *why);
+                  int64_t deadline_ms, struct buf *why);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/notify_inbox.h - takes in what the service says: notify socket, ready pipe
+ * sup/notify_inbox.h - what the service says: notify socket, ready pipe
  *
- * Keeps both, believes only who may speak (sup/notify_speaker.h), applies what was
- * said to sup/notify.h's state and reports it to its owner.
+ * Keeps both, believes only who may speak (sup/notify_speaker.h), applies what
+ * was said to sup/notify.h's state and reports it to its owner.
  */
 #ifndef HALE_SUP_NOTIFY_INBOX_H
 #define HALE_SUP_NOTIFY_INBOX_H
@@ -13,8 +13,8 @@
 #include "sup/notify_sock.h"
 #include "sup/notify_speaker.h"
 
-#define NOTIFY_INBOX_USEC_MAX 48	/* bytes of "WATCHDOG_USEC=" and a number */
-#define NOTIFY_INBOX_VARS     3	/* variables that notify_inbox_set_env() may add */
+#define NOTIFY_INBOX_USEC_MAX 48	/* bytes of "WATCHDOG_USEC=N" */
+#define NOTIFY_INBOX_VARS     3	/* that notify_inbox_set_env() may add */
 #define NOTIFY_INBOX_FDS_MAX  3	/* descriptors of ours between two turns */
 
 struct notify_inbox_plan {
@@ -57,13 +57,14 @@ struct notify_inbox {
  * be zeroed; the room lives as long as x. Returns 0 or an error number.
  */
 int notify_inbox_open(struct notify_inbox *x, struct notify_inbox_room *room,
-               const struct notify_inbox_plan *plan, struct loop *loop,
-               struct notify_inbox_owner owner);
+                      const struct notify_inbox_plan *plan, struct loop *loop,
+                      struct notify_inbox_owner owner);
 
 /* What the service's environment gets; *watchdog_pid is the slot that is to
  * have its pid, or NULL. */
 bool notify_inbox_needs_env(const struct notify_inbox *x);
-void notify_inbox_set_env(struct notify_inbox *x, char **env, char ***watchdog_pid);
+void notify_inbox_set_env(struct notify_inbox *x, char **env,
+                          char ***watchdog_pid);
 
 /* Right before a start: forgets what the last one wrote to its readiness
  * pipe. Returns the end that the service gets, or 0 for none. */
@@ -73,6 +74,7 @@ int notify_inbox_ready_fd(struct notify_inbox *x);
 void notify_inbox_start(struct notify_inbox *x, pid_t pid, int64_t now_ms);
 
 /* The descriptors that it keeps; returns how many. */
-size_t notify_inbox_fds(const struct notify_inbox *x, int fds[NOTIFY_INBOX_FDS_MAX]);
+size_t notify_inbox_fds(const struct notify_inbox *x,
+                        int fds[NOTIFY_INBOX_FDS_MAX]);
 
 #endif

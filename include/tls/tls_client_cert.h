@@ -27,7 +27,7 @@ struct tls_client_cert {
  * -ENOMEM, or ERR_KEYFILE with words in *why.
  */
 int tls_client_cert_load(struct tls_client_cert *id, const char *certfile,
-                      const char *keyfile, struct buf *why);
+                         const char *keyfile, struct buf *why);
 
 /* Wipes and frees. */
 void tls_client_cert_free(struct tls_client_cert *id);

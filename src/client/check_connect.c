@@ -17,7 +17,7 @@ look_up(const struct check_conf *conf, const struct target *t,
 
 	buf_fmt(why, "%s: ", t->host);
 	r = resolve_host(set, span_of(t->host), t->url.port, check_family(conf),
-	                deadline_ms, why);
+	                 deadline_ms, why);
 	if (r == 0)
 		why->len = before;
 	return r;
@@ -26,7 +26,7 @@ look_up(const struct check_conf *conf, const struct target *t,
 /* see client/check_connect.h */
 int
 check_connect(const struct check_conf *conf, const struct target *t,
-             int64_t deadline_ms, struct buf *why)
+              int64_t deadline_ms, struct buf *why)
 {
 	struct addr at = { .len = 0 };
 	struct dial_set set;

@@ -399,8 +399,8 @@ monitor_open(struct monitor *m, struct monitor_room *room,
 	m->owner = owner;
 	prepare(m);
 	r = loop_add(loop, &m->timer, 0);
-	return r < 0 ? r : notify_inbox_open(&m->inbox, &room->inbox, &inbox, loop,
-	                              self);
+	return r < 0 ? r : notify_inbox_open(&m->inbox, &room->inbox, &inbox,
+	                                     loop, self);
 }
 
 /* see sup/monitor.h */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/notify_inbox.c - takes in what the service says: notify socket, ready pipe */
+/* sup/notify_inbox.c - what the service says: notify socket, ready pipe */
 #include "sup/notify_inbox.h"
 
 #include <errno.h>
@@ -152,8 +152,8 @@ open_pipe(struct notify_inbox *x, struct loop *loop)
 /* see sup/notify_inbox.h */
 int
 notify_inbox_open(struct notify_inbox *x, struct notify_inbox_room *room,
-           const struct notify_inbox_plan *plan, struct loop *loop,
-           struct notify_inbox_owner owner)
+                  const struct notify_inbox_plan *plan, struct loop *loop,
+                  struct notify_inbox_owner owner)
 {
 	int r = 0;
 

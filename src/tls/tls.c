@@ -66,7 +66,7 @@ load(struct tls *t, struct tls_client_cert *id, const struct tls_conf *conf,
 		r = trust_verify(conf->cafile, deadline_ms, &l->why);
 	if (r == 0 && conf->certfile != NULL)
 		r = tls_client_cert_load(id, conf->certfile, conf->keyfile,
-		                      &l->why);
+		                         &l->why);
 	return r < 0 ? tls_link_keep(l, r) : 0;
 }
 
@@ -84,7 +84,7 @@ shake_hands(struct tls *t, const struct tls_conf *conf, int64_t deadline_ms)
 		r = tls12_open(&t->v12, &t->link, &t->chain, &id,
 		               is_session_for(s, conf) ? s->state : NULL,
 		               deadline_ms);
-	tls_client_cert_free(&id);	/* renegotiation is off: not needed again */
+	tls_client_cert_free(&id);	/* not again: renegotiation is off */
 	return r;
 }
 

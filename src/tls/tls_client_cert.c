@@ -211,7 +211,7 @@ take_key(struct tls_client_cert *id, const char *certfile, const struct file *f,
 /* see tls/tls_client_cert.h */
 int
 tls_client_cert_load(struct tls_client_cert *id, const char *certfile,
-                  const char *keyfile, struct buf *why)
+                     const char *keyfile, struct buf *why)
 {
 	struct file cert = { .name = certfile };
 	struct file key = { .name = keyfile != NULL ? keyfile : certfile };

@@ -195,7 +195,7 @@ start_by(struct monitor_plan of)
 	fake_now_ms = __real_clock_ms();
 	assert_int_equal(loop_init(&loop), 0);
 	assert_int_equal(monitor_open(&monitor, &kept, &plan, &given, &loop,
-	                            owner), 0);
+	                              owner), 0);
 	start_service();
 }
 
