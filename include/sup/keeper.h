@@ -27,8 +27,8 @@
 /* How the service is to be kept; lives as long as the keeper. */
 struct keeper_plan {
 	char  **argv;		/* NULL-terminated */
-	const struct opt_group *settings;	/* HALE_* of these is not passed on;
-					 * NULL: all is */
+	/* HALE_* of these is not passed on; NULL: all is. */
+	const struct opt_group *settings;
 	/* Appends what may have been meant by a program that is not there; or
 	 * NULL. */
 	void  (*write_hint)(struct buf *b, const char *program);

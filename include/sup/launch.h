@@ -13,8 +13,8 @@
 
 struct launch_plan {
 	char **argv;
-	const struct opt_group *settings;	/* HALE_* of these is hale's own and not
-					 * passed on; NULL: all is */
+	/* HALE_* of these is hale's own and not passed on; NULL: all is. */
+	const struct opt_group *settings;
 	const struct signals_given *given;
 	int    terminal_fd;	/* shared with it; -1: a session of its own */
 	bool   shares_group;	/* it stays in hale's process group */

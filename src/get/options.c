@@ -347,8 +347,8 @@ verify_all(const struct options *o, struct buf *why)
 	return verify_pairs(o, why);
 }
 
-/* The first of these variables, each ended by a NUL, that is not empty, which is
- * as good as none. */
+/* The first of these variables, each ended by a NUL, that is not empty, which
+ * is as good as none. */
 static const char *
 first_set(const char *names)
 {

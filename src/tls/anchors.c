@@ -65,7 +65,7 @@ anchors_next(struct span *blob, struct x509 *out, uint32_t *name_hash)
 	if (out->not_after == UINT32_MAX)
 		out->not_after = INT64_MAX;
 	kind = take_number(blob, 1);
-	len = take_number(blob, 1) * 4;
+	len = (size_t)4 * take_number(blob, 1);
 	out->key.kind = (enum x509_key_kind)(kind & ~ANCHORS_RARE);
 	if (out->key.kind == X509_KEY_RSA) {
 		out->key.n = take_bytes(blob, len);
