@@ -67,18 +67,18 @@ $B/hale: $B/hale.debug
 # its large state would part libc's variables from ours.
 FIRST = main cmd/cmd cmd/run base/relro base/err base/span base/buf base/parse \
         base/signame base/opt_table base/opt base/clock base/log sup/signals \
-        sup/lifecycle sup/lifecycle_status sup/backoff sup/monitor sup/inbox \
-        sup/verdict sup/cgroup sup/terminal sup/spawn sup/child sup/tree \
+        sup/lifecycle sup/lifecycle_status sup/backoff sup/monitor sup/notify_inbox \
+        sup/verdict sup/cgroup sup/cgroup_text sup/terminal sup/spawn sup/child sup/tree \
         sup/proc sup/fds sup/env sup/launch sup/keeper_start sup/keeper_signal \
-        sup/keeper sup/nonce sup/local net/loop net/addr net/ip net/sock \
+        sup/keeper sup/nonce sup/local_socket net/loop net/addr net/ip net/sock \
         net/conn net/server
-NEXT  = sup/checker sup/usage sup/notify sup/notify_sock net/http net/h2 net/proxy \
-        client/check client/check_http client/check_stream client/check_why \
+NEXT  = sup/checker sup/usage sup/notify sup/notify_sock sup/notify_sender net/http net/h2 net/proxy_header \
+        client/check client/check_http client/check_connect client/check_why \
         client/checkopt client/target client/argv client/url base/percent \
         client/redact client/exchange client/dial client/resolve \
         client/nameserver client/query client/request client/reply \
         client/program cmd/check cmd/targets cmd/run_checks cmd/supervisor \
-        sup/local_ask cmd/wait cmd/status cmd/get
+        sup/local_client cmd/wait cmd/status cmd/get
 ORDER = $(call objects,$(FIRST)) -lc $(call objects,sup/init) -lc \
         $(call objects,$(NEXT))
 
@@ -191,16 +191,23 @@ $B/unit/parts.a: $(UNIT_PARTS)
 $B/unit/test_cgroup: UNIT_LINK = -Wl,--wrap=open
 $B/unit/test_last_end: UNIT_LINK = -Wl,--wrap=cgroup_oom_kills
 $B/unit/test_trust: UNIT_LINK = -Wl,--wrap=access,--wrap=opendir
+# Nobody gets a signal; another comes at the worst moment.
+$B/unit/test_signal_reader: UNIT_LINK = -Wl,--wrap=kill
+$B/unit/test_signals: UNIT_LINK = -Wl,--wrap=syscall
 # Nobody answers, and time is what poll() was asked to wait.
 $B/unit/test_dial: UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=clock_wait_ms \
-        -Wl,--wrap=poll,--wrap=connect
+        -Wl,--wrap=poll,--wrap=connect,--wrap=getsockopt,--wrap=close
 # A scripted network in virtual time.
 $B/unit/test_nameserver: UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=clock_wait_ms \
         -Wl,--wrap=poll,--wrap=socket,--wrap=connect,--wrap=send,--wrap=recv \
         -Wl,--wrap=getsockopt,--wrap=getrandom
 # Deadlines come when the test says so.
+# A kernel without IPv6.
+$B/unit/test_sock: UNIT_LINK = -Wl,--wrap=socket
+# A listener that fails, and a peer that is not seen.
+$B/unit/test_server: UNIT_FAILS = -Wl,--wrap=accept4,--wrap=getsockopt
 $B/unit/test_loop $B/unit/test_server: \
-        UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=epoll_wait \
+        UNIT_LINK = $(UNIT_FAILS) -Wl,--wrap=clock_ms,--wrap=epoll_wait \
         -Wl,--wrap=timerfd_create,--wrap=timerfd_settime
 $B/unit/test_monitor: UNIT_LINK = \
         -Wl,--wrap=clock_ms,--wrap=epoll_wait,--wrap=_Fork \

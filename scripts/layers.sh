@@ -26,7 +26,7 @@ sup    base net
 cmd    base net tls client get sup
 main   cmd
 sup/checker   base net client
-sup/local_ask base net client
+sup/local_client base net client
 '
 
 # What still breaks a rule, a header or what a pure module needs; a line goes when

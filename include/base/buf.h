@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/buf.h - append to a fixed buffer, never past its end
+ * base/buf.h - append to a fixed buffer, never past its end (pure)
  *
  * The memory belongs to the caller. What does not fit is cut and `cut` stays
  * set, so that a whole run of appends needs one check at its end.
@@ -62,7 +62,7 @@ void buf_vfmt(struct buf *b, const char *fmt, va_list ap)
  * the last byte makes way and cut is set. Needs cap > 0. Returns p. */
 const char *buf_text(struct buf *b);
 
-/* buf_end_cut() and buf_text() in one: what did not fit beside the NUL shows. */
+/* buf_end_cut() and buf_text() in one: a cut for the NUL shows, too. */
 const char *buf_end_text(struct buf *b);
 
 static inline struct span

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/date.h - days of the Gregorian calendar
+ * base/date.h - days of the Gregorian calendar (pure)
  *
- * Pure. For years 1 to 9999; no time zones, no leap seconds.
+ * For years 1 to 9999; no time zones, no leap seconds.
  */
 #ifndef HALE_BASE_DATE_H
 #define HALE_BASE_DATE_H

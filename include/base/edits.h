@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/edits.h - how far a word is from another, to tell what a typo meant
+ * base/edits.h - how far apart two words are, to tell what a typo meant (pure)
  */
 #ifndef HALE_BASE_EDITS_H
 #define HALE_BASE_EDITS_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/err.h - one int says how a call went
+ * base/err.h - one int says how a call went (pure)
  *
  * Zero or more is success. -1..-4095 is a negated errno; hale's own errors
  * start at ERR_FIRST and go down. Nothing here prints.
@@ -14,7 +14,7 @@ enum err {
 	ERR_FIRST  = -5000,
 	ERR_PARSE  = ERR_FIRST,	/* bytes that break the grammar */
 	ERR_RANGE  = -5001,	/* well formed, but out of bounds */
-	ERR_TOOBIG = -5002,	/* longer than the bound that is named beside it */
+	ERR_TOOBIG = -5002,	/* longer than the bound named beside it */
 	ERR_FULL   = -5003,	/* a fixed table has no room left */
 	ERR_VERSION = -5004,	/* a protocol version that is not spoken here */
 	ERR_PEER   = -5005,	/* the other end is not who it should be */

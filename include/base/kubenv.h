@@ -13,8 +13,8 @@
 #include <stdbool.h>
 
 /*
- * Is var (NAME=value) one of these, with a value of that form? For a port 80/TCP
- * of the Service web, named http:
+ * Is var (NAME=value) one of these, with a value of that form? For a port
+ * 80/TCP of the Service web, named http:
  *
  *	WEB_SERVICE_HOST=10.0.0.1	WEB_PORT_80_TCP=tcp://10.0.0.1:80
  *	WEB_SERVICE_PORT=80		WEB_PORT_80_TCP_PROTO=tcp

@@ -13,7 +13,7 @@
 #ifndef HALE_BASE_LOG_H
 #define HALE_BASE_LOG_H
 
-#define LOG_LINE_MAX 1024	/* bytes with prefix and newline; under PIPE_BUF */
+#define LOG_LINE_MAX 1024	/* bytes with prefix and newline; < PIPE_BUF */
 #define LOG_TERMINAL_MS    5	/* for another's write to a terminal to end */
 #define LOG_TERMINAL_TRIES 3
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/opt.h - command line and environment, by a table of options
+ * base/opt.h - command line and environment, by a table of options (pure)
  *
  * One parser for two dialects: hale's own, where "--name=value" is a word and
  * the environment may set what the command line does not; and curl's for `hale

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/signame.h - signals by name and by number
+ * base/signame.h - signals by name and by number (pure)
  *
  * The real-time ones count as glibc, Docker and systemd count them (RTMIN is
  * 34), whatever the libc that hale is built with keeps for itself.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/span.h - borrowed bytes: a pointer and a length
+ * base/span.h - borrowed bytes: a pointer and a length (pure)
  *
  * A span owns nothing and is not terminated; it lives as long as the bytes
  * it points to. An empty span may have a NULL pointer.

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /*
- * Waits until fd has one of events (poll(2)'s POLLIN, POLLOUT), or an error or a
+ * Waits until fd has one of events (poll(2)'s POLLIN, POLLOUT), an error or a
  * hang-up. deadline_ms is base/clock.h's; past it, what is there already still
  * counts. A signal does not end the wait. Returns what poll(2) found (> 0),
  * ERR_TIMEOUT or -errno.

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client/addrorder.h - in which order a host's addresses are tried (RFC 6724)
+ * client/addrorder.h - in which order a host's addresses are tried (pure)
  *
- * Rules 1, 2, 5, 6, 8, 9 (for IPv6) and 10, with the policy table of 2.1;
+ * RFC 6724's rules 1, 2, 5, 6, 8, 9 (for IPv6) and 10, and its table of 2.1;
  * whether an address is deprecated, a home address or native the sources do not
  * show. glibc 2.36 without gai.conf differs in its table, which is RFC 3484's:
- * there fc00::/7 and 2001::/32 come before IPv4, here after it. Nothing here
- * touches a socket.
+ * there fc00::/7 and 2001::/32 come before IPv4, here after it.
  */
 #ifndef HALE_CLIENT_ADDRORDER_H
 #define HALE_CLIENT_ADDRORDER_H

@@ -18,19 +18,17 @@
 #include "client/check.h"
 #include "client/redact.h"
 
-/* The group of a table whose args start with a struct check_conf. */
+/*
+ * The group of a table whose args start with a struct check_conf. Its functions,
+ * --status first, then --header, take that and a text that lives as long: "200",
+ * "200-299" or a comma list of these; one header line, "Name: value"
+ * (client/request.h). They return 0, ERR_PARSE (a header that announces a body,
+ * too), ERR_RANGE (a status that is not 100..599) or ERR_FULL.
+ */
 extern const struct opt_row check_opt_rows[];
 extern const char check_opt_texts[];
 extern opt_add *const check_opt_adds[];
 #define CHECK_GROUP { check_opt_rows, check_opt_texts, check_opt_adds }
-
-/* Reads "200", "200-299" or a comma list of these into conf. Returns 0,
- * ERR_PARSE, ERR_RANGE (not 100..599) or ERR_FULL. */
-int check_add_status(struct check_conf *conf, struct span text);
-
-/* Takes one header line, "Name: value" (client/request.h), which lives as long
- * as conf. Returns 0, ERR_FULL, or ERR_PARSE, also if it announces a body. */
-int check_add_header(struct check_conf *conf, struct span line);
 
 /* A check of run as it is held: it points into its word and its memory. */
 struct check_word {

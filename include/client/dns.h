@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client/dns.h - one DNS question and its answer, in memory
+ * client/dns.h - one DNS question and its answer, in memory (pure)
  *
  * Nothing here touches a socket, allocates or keeps state. Questions are for
  * addresses, in class IN, with recursion desired. Names are compared without

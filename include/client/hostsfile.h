@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client/hostsfile.h - a name's addresses in the text of /etc/hosts (hosts(5))
+ * client/hostsfile.h - a name's addresses in the text of /etc/hosts (pure)
  *
- * The text comes in pieces of any size; lines may be of any length. Blanks are
- * those of isspace(3), the "\r" of a file from Windows too; a NUL is a byte of
- * a word. No file is opened here.
+ * The text (hosts(5)) comes in pieces of any size; lines may be of any length.
+ * Blanks are those of isspace(3), the "\r" of a file from Windows too; a NUL is
+ * a byte of a word.
  */
 #ifndef HALE_CLIENT_HOSTSFILE_H
 #define HALE_CLIENT_HOSTSFILE_H

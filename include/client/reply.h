@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client/reply.h - read an HTTP/1.1 answer: its head, and a chunked body
+ * client/reply.h - read an HTTP/1.1 answer: its head, and a chunked body (pure)
  *
  * The client's side of net/http.h. Nothing here touches a socket, allocates
  * or keeps state but in the caller's struct. A span points into the caller's

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client/request.h - write a request's header fields, the user's among them
+ * client/request.h - write a request's fields, the user's among them (pure)
  *
  * A user's line is curl's -H: "Name: value" replaces our field of that name,
  * "Name:" leaves ours out, "Name;" sends the field with no value. Names are
- * compared in any case. Nothing here allocates or keeps state.
+ * compared in any case. Nothing here keeps state.
  */
 #ifndef HALE_CLIENT_REQUEST_H
 #define HALE_CLIENT_REQUEST_H

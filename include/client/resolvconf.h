@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client/resolvconf.h - what resolv.conf says, and the names to ask for
+ * client/resolvconf.h - what resolv.conf says, and the names to ask for (pure)
  *
  * As glibc 2.36 reads it (resolv.conf(5)): keywords in the first column; a
  * later search or domain takes the place of an earlier one; what is not known
  * here is ignored. RES_OPTIONS and LOCALDOMAIN are not read, by design: a
- * check's result depends on the image and its resolv.conf alone. No file is
- * opened here.
+ * check's result depends on the image and its resolv.conf alone.
  *
  * Each control byte is a blank: glibc takes the "\r" of a file from Windows for
  * a part of the address or domain before it, which helps nobody.

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client/url.h - http and https URLs to parts, references to URLs (RFC 3986)
+ * client/url.h - http and https URLs to parts, references to URLs (pure)
  *
- * Nothing here touches a socket, allocates or resolves a name. A span points
- * into the caller's text and lives as long as it does.
+ * They are RFC 3986's. A span points into the caller's text and lives as long
+ * as it does.
  */
 #ifndef HALE_CLIENT_URL_H
 #define HALE_CLIENT_URL_H

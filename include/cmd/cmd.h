@@ -27,8 +27,8 @@ struct cmd {
 	int             (*run)(int argc, char **argv);
 };
 
-extern const struct cmd cmd_run, cmd_check, cmd_wait, cmd_get, cmd_status, cmd_drain,
-                        cmd_help;
+extern const struct cmd cmd_run, cmd_check, cmd_wait, cmd_get, cmd_status,
+                        cmd_drain, cmd_help;
 
 /* The licenses of hale and of what it contains; made by scripts/license.sh. */
 extern const char cmd_license[];
@@ -54,7 +54,7 @@ int cmd_parse(const struct cmd *c, void *args, int argc, char **argv);
 void cmd_tell_fail(const struct cmd *c, const char *within,
                    const struct opt_fail *f);
 
-/* Appends NAME=URL of a check's word (client/checkopt.h), without its secrets. */
+/* Appends NAME=URL of a check's word (client/checkopt.h), without secrets. */
 void cmd_write_check(struct buf *b, struct span name, struct span word);
 
 /* Prints c's help to stdout. Returns CMD_OK. */

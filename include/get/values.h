@@ -2,10 +2,10 @@
 /*
  * get/values.h - what the value of each of curl's options means
  *
- * Each is an opt_add (base/opt_table.h) of a terminated value. Returns 0, ERR_PARSE
- * or ERR_RANGE for a value that is not what the option expects, or -errno: of
- * the file that the value names after its first '@', or -ENOMEM. Nothing is
- * printed.
+ * Each is an opt_add (base/opt_table.h) of a terminated value. Returns 0,
+ * ERR_PARSE or ERR_RANGE for a value that is not what the option expects, or
+ * -errno: of the file that the value names after its first '@', or -ENOMEM.
+ * Nothing is printed.
  */
 #ifndef HALE_GET_VALUES_H
 #define HALE_GET_VALUES_H

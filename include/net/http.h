@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * net/http.h - read and write HTTP/1.1 heads in memory (RFC 9110, RFC 9112)
+ * net/http.h - read and write HTTP/1.1 heads in memory (pure)
  *
- * Nothing here touches a socket, allocates, prints or keeps state.
+ * As RFC 9110 and RFC 9112 have them. Nothing here keeps state.
  * A span points into the caller's bytes and lives as long as they do.
  */
 #ifndef HALE_NET_HTTP_H

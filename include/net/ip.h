@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * net/ip.h - IPv4 and IPv6 addresses as numbers and in words
+ * net/ip.h - IPv4 and IPv6 addresses as numbers and in words (pure)
  *
  * No name is looked up here, not even an interface's.
  */

@@ -18,7 +18,7 @@
 
 #include "net/http.h"
 #include "net/loop.h"
-#include "net/proxy.h"
+#include "net/proxy_header.h"
 
 #include <sys/types.h>
 

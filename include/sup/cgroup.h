@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/cgroup.h - what our cgroup tells: deaths for memory, use, limits
+ * sup/cgroup.h - what our cgroup shows: deaths for memory, use, limits
  *
  * Reads cgroup v2 (memory.events, memory.max) or v1 (memory.oom_control,
  * memory.limit_in_bytes) where the container shows it; says nothing where it
@@ -9,8 +9,7 @@
 #ifndef HALE_SUP_CGROUP_H
 #define HALE_SUP_CGROUP_H
 
-#include "base/span.h"
-
+#include <stdbool.h>
 #include <stdint.h>
 
 #define CGROUP_UNKNOWN UINT64_MAX
@@ -38,18 +37,5 @@ struct cgroup_cpu {
 	uint64_t periods, throttled, throttled_us;
 };
 void cgroup_cpu(struct cgroup_cpu *cpu);
-
-/* --- the files' text; these open nothing --- */
-
-/* Finds our group in the lines of /proc/self/cgroup: its path in the hierarchy
- * of `controller` ("": v2's), which points into lines. False if in none. */
-bool cgroup_find_path(struct span lines, const char *controller,
-                      struct span *path);
-
-/* The number of the first line "NAME NUMBER", or CGROUP_UNKNOWN. */
-uint64_t cgroup_find_number(struct span lines, const char *name);
-
-/* The number that is the whole first line; CGROUP_UNKNOWN for "max" too. */
-uint64_t cgroup_read_number(struct span text);
 
 #endif

@@ -25,7 +25,7 @@ struct check_word;
 struct checker_job {
 	const struct check_word    *check;	/* client/checkopt.h */
 	int64_t                     deadline_ms;
-	const struct signals_given *given;	/* what its exec: programs get */
+	const struct signals_given *given;	/* what exec: programs get */
 	int                         cwd_fd;	/* where they run; 0: here */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/daemon_hint.h - how a program that makes itself a daemon stays in front
+ * sup/daemon_hint.h - keep well-known daemons in the foreground (pure)
  *
  * A table of well-known programs; nothing here looks at a file or a process.
  */

@@ -9,7 +9,7 @@
 #define HALE_SUP_INIT_STATE_H
 
 #include "sup/init.h"
-#include "sup/local.h"
+#include "sup/local_socket.h"
 #include "sup/signal_reader.h"
 #include "sup/usage.h"
 
@@ -20,7 +20,7 @@ struct init {
 	struct signals_rules rules;
 	struct reaper        reaper;
 	struct job_control   jobs;
-	struct local         local;
+	struct local_socket         local;
 	struct keeper        keeper;
 	struct monitor       monitor;
 	uid_t                uid;	/* our own */

@@ -124,7 +124,7 @@ void keeper_init(struct keeper *k, struct keeper_room *room,
 /* Opens what a start needs, and the monitor. Returns 0 or an error number. */
 int keeper_open(struct keeper *k);
 
-#define KEEPER_FDS_MAX (INBOX_FDS_MAX + 3)
+#define KEEPER_FDS_MAX (NOTIFY_INBOX_FDS_MAX + 3)
 
 /* Puts down the descriptors that are the keeper's. Returns how many. */
 size_t keeper_fds(const struct keeper *k, int fds[KEEPER_FDS_MAX]);

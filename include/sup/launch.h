@@ -7,7 +7,7 @@
 
 #include "base/opt.h"
 #include "sup/child.h"
-#include "sup/inbox.h"
+#include "sup/notify_inbox.h"
 
 #define LAUNCH_REASON_MAX 900	/* bytes of why an exec failed, for a line */
 
@@ -34,7 +34,7 @@ struct launch {
  * error number.
  */
 int launch_prepare(struct launch *l, const struct launch_plan *plan,
-                   struct inbox *inbox);
+                   struct notify_inbox *inbox);
 
 /* Starts it. Returns the pid or an error number, for launch_explain(). With
  * l->news.exec_fd its exec has not finished (sup/child.h). */

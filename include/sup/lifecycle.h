@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/lifecycle.h - the life of the service, as a pure machine
+ * sup/lifecycle.h - the life of the service, as a machine (pure)
  *
  * Takes events and the time, returns what is to be done. It sends nothing,
  * waits for nothing and never fails: sup/keeper.h carries the actions out.
@@ -27,7 +27,7 @@ enum lifecycle_state {
 	SVC_MENDING,	/* unhealthy: the stop signal is out, a start follows */
 	SVC_CLEARING,	/* it has ended; what it left is being ended too */
 	SVC_WAITING,	/* the back-off before the next start */
-	SVC_DRAINING,	/* asked to stop: readiness is off, it still serves */
+	SVC_DRAINING,	/* a stop came: readiness is off, it still serves */
 	SVC_STOPPING,	/* the stop signal is out */
 	SVC_LINGERING,	/* it has ended; the others may finish */
 	SVC_KILLING,	/* the others got SIGKILL; they are being reaped */
@@ -46,7 +46,7 @@ enum lifecycle_event {
 	EV_UNREACHABLE,	/* right after ACT_STOP, ACT_KILL or ACT_CLEAR: the
 			 * service may not be signalled (kill(2), EPERM) */
 	EV_ALONE,	/* no child is left */
-	EV_READY,	/* all that asks for readiness says yes (again) */
+	EV_READY,	/* all that readiness needs says yes (again) */
 	EV_UNREADY,	/* something says no */
 	EV_HEALTHY,	/* all live checks pass (again) */
 	EV_UNHEALTHY,	/* one has failed, or the watchdog was not fed */
@@ -119,16 +119,16 @@ void lifecycle_started(struct lifecycle *s, const struct lifecycle_conf *conf,
                        bool leaving_kills, int64_t now_ms);
 
 /*
- * After ACT_START the service counts as running: a start that failed is told
- * as EV_NOT_STARTED and, once no child is left, EV_ALONE. One that the machine
- * refused is told as EV_REFUSED: it is no failure of the service, counts as no
- * restart, and is tried for ever.
+ * After ACT_START the service counts as running: a start that failed comes as
+ * EV_NOT_STARTED and, once no child is left, EV_ALONE. One that the machine
+ * refused comes as EV_REFUSED: it is not a failure of the service, does not
+ * count as a restart, and is tried for ever.
  *
  * No state waits for a death without end: SIGKILL is given
  * LIFECYCLE_DEATH_MAX_MS, and a service that may not be signalled is not waited
  * for where leaving ends it.
  */
 enum lifecycle_act lifecycle_step(struct lifecycle *s, enum lifecycle_event ev,
-                              int64_t now_ms);
+                                  int64_t now_ms);
 
 #endif

@@ -3,7 +3,7 @@
  * sup/monitor.h - runs the checks and reports what becomes of the verdicts
  *
  * Begins a check when it is due, hears of the end of its child (sup/checker.h),
- * takes in what the service says (sup/inbox.h) and carries out what
+ * takes in what the service says (sup/notify_inbox.h) and carries out what
  * sup/verdict.h decides. What follows from a verdict is the owner's business;
  * sup/reason.h has the words for it.
  */
@@ -12,7 +12,7 @@
 
 #include "net/loop.h"
 #include "sup/checker.h"
-#include "sup/inbox.h"
+#include "sup/notify_inbox.h"
 #include "sup/verdict.h"
 
 #define MONITOR_NAME_MAX 96	/* bytes of a check's name, with its NUL */
@@ -27,7 +27,7 @@ struct monitor_check_plan {
 struct monitor_plan {
 	struct verdict_conf verdict;
 	bool        notify;		/* ready only after READY=1 */
-	int         notify_fd;		/* ready after a newline here; 0: none */
+	int         notify_fd;		/* ready after a newline; 0: none */
 	int64_t     watchdog_ms;	/* 0: none */
 	size_t      n_checks;
 	struct monitor_check_plan checks[VERDICT_CHECKS_MAX];
@@ -38,7 +38,7 @@ struct monitor_check {
 	char     name[MONITOR_NAME_MAX];
 	char     why[CHECKER_LINE_MAX];	/* the last result in words */
 	char     first_why[CHECKER_LINE_MAX];	/* the first bad one since it
-						 * passed or was started, or "" */
+						 * passed or started, or "" */
 	char     not_run_why[CHECKER_LINE_MAX];	/* why there was none .. */
 	char     not_run_first[CHECKER_LINE_MAX];	/* .. the first time */
 	int64_t  took_ms;	/* the last one; -1: there was none */
@@ -51,15 +51,15 @@ struct monitor_check {
 
 /* What is not touched before the service has started. */
 struct monitor_room {
-	struct inbox_room    inbox;
+	struct notify_inbox_room    inbox;
 	struct monitor_check checks[VERDICT_CHECKS_MAX];
 };
 
 struct monitor_owner {
 	void *owner;
-	/* monitor_is_live() has changed */
+	/* by checks and notifications alone it is live, or not any more */
 	void (*live_changed)(void *owner, bool is_live);
-	/* monitor_is_ready() has changed, other than by a start or an end */
+	/* or ready: not called at a start, from which it is not, or an end */
 	void (*ready_changed)(void *owner, bool is_ready);
 	/* the service wants more time to start or to stop */
 	void (*wants_time)(void *owner, int64_t until_ms);
@@ -75,7 +75,7 @@ struct monitor {
 	struct monitor_owner owner;
 	struct source  timer;
 	struct verdict_checks verdict;
-	struct inbox   inbox;
+	struct notify_inbox   inbox;
 	int      cwd_fd;	/* where exec: checks run; 0: here */
 	uint64_t oom_kills;	/* sup/cgroup.h, when it was last looked at */
 	int64_t  awake_ms;	/* when something last woke us */
@@ -108,9 +108,7 @@ void monitor_close(struct monitor *m);
  * its result counts. */
 bool monitor_reaped(struct monitor *m, pid_t pid, int status);
 
-/* By checks and notifications alone: */
-bool monitor_is_ready(const struct monitor *m);
-bool monitor_is_live(const struct monitor *m);
-bool monitor_was_ready(const struct monitor *m);	/* since the start */
+/* Has the service been ready since its start? */
+bool monitor_was_ready(const struct monitor *m);
 
 #endif

@@ -30,19 +30,9 @@ int notify_sock_open(struct buf *name);
 ssize_t notify_sock_read(int fd, char *into, size_t cap, struct ucred *from);
 
 /*
- * What of a message that recvmsg(2) filled in with n bytes: *from is who sent
- * it, from the first whole SCM_CREDENTIALS among the control messages, or pid 0
- * and no user where there is none. Lengths that lie end the list: nothing is
- * read outside msg_controllen bytes at msg_control. Returns n, or -EMSGSIZE for
- * a message that was cut. Touches no socket.
- */
-ssize_t notify_sock_judge(const struct msghdr *msg, ssize_t n,
-                          struct ucred *from);
-
-/*
  * May `from` speak for the service (a pid) for what it is? Whoever is in our
  * PID namespace and is the service itself, root, our own user, or the user
- * that the service has become. sup/speaker.h adds what descends from hale.
+ * that the service has become. sup/notify_speaker.h adds what descends from hale.
  */
 bool notify_sock_trusts(const struct ucred *from, pid_t service);
 

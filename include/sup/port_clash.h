@@ -26,7 +26,7 @@ struct port_clash {
  * Is it likely that it failed since it could not listen on `port`? Then it
  * failed soon, and $PORT or one of its words is that port or has it as a number
  * ("--port=8080", ":8080"); or its code is 1 or 2, as an uncaught error's, and
- * many programs listen on that port unless told otherwise (8080, 3000 ...).
+ * many programs listen on that port by default (8080, 3000 ...).
  */
 bool port_clash_is_likely(const struct port_clash *c, unsigned port);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/proc.h - what /proc tells of a process
+ * sup/proc.h - what /proc shows of a process
  *
  * A /proc of another PID namespace, as `unshare --pid` leaves it, is as good
  * as none: it gives our numbers to other processes.
@@ -30,7 +30,7 @@ int proc_uid(pid_t pid, uid_t *uid);
 /*
  * Fills in its real user, also of one that changed it since its exec (to whom
  * the above gives root). Returns 0, -ESRCH if it has ended, waiting to be
- * reaped or not, -EACCES where /proc does not tell, or another error number
+ * reaped or not, -EACCES if /proc does not show it, or another error number
  * (-EMFILE) where it may do so later.
  */
 int proc_real_uid(pid_t pid, uid_t *uid);

@@ -38,7 +38,7 @@ int procstat_read(struct procstat *st, struct span bytes);
 /* Is it more than an entry that waits to be reaped? */
 bool procstat_lives(const struct procstat *st);
 
-/* The real user that /proc/PID/status, or its start, tells. Returns 0, -ESRCH
+/* The real user that /proc/PID/status, or its start, names. Returns 0, -ESRCH
  * if the process has ended and waits to be reaped, or ERR_PARSE. */
 int procstat_real_uid(struct span status, uid_t *uid);
 

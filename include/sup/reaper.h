@@ -16,7 +16,7 @@ struct reaper {
 	struct monitor     *monitor;
 	struct job_control *jobs;
 	bool     warns_of_orphans;
-	bool     logged_traced;	/* one line for all that asked to be traced */
+	bool     logged_traced;	/* one line for all that want to be traced */
 	uint64_t orphans;	/* so far */
 };
 

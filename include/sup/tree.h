@@ -97,7 +97,7 @@ void tree_finish(int64_t timeout_ms);
  * shows them and b has room: "cat (pid 12), sleep (pid 15)". No checkers. */
 void tree_list(struct buf *b);
 
-/* How many of these there are; 0 where /proc does not tell. *only is the one
+/* How many of these there are; 0 if /proc does not show them. *only is the one
  * if there is exactly one, else 0. */
 size_t tree_children(pid_t *only);
 

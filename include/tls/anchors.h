@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/anchors.h - the trust anchors in the binary
+ * tls/anchors.h - the trust anchors in the binary (pure)
  *
- * Made from src/tls/roots.pem by scripts/anchors.c; pure. One blob
- * in read-only memory: nothing is set up, and nothing of it is touched until
- * a connection looks for an anchor.
+ * Made from src/tls/roots.pem by scripts/anchors.c: one blob in read-only
+ * memory. Nothing is set up, and nothing of it is touched until a connection
+ * looks for an anchor.
  */
 #ifndef HALE_TLS_ANCHORS_H
 #define HALE_TLS_ANCHORS_H

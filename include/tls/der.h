@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/der.h - read DER one element at a time
+ * tls/der.h - read DER one element at a time (pure)
  *
- * Pure. Only what certificates and keys use: tags of one byte, definite
- * lengths in their shortest form of at most four bytes. A span that was read
- * points into the bytes it was read from.
+ * Only what certificates and keys use: tags of one byte, definite lengths in
+ * their shortest form of at most four bytes. A span that was read points into
+ * the bytes it was read from.
  */
 #ifndef HALE_TLS_DER_H
 #define HALE_TLS_DER_H

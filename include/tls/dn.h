@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/dn.h - distinguished names: compare, pick apart, word (RFC 5280, 4.1.2.4)
+ * tls/dn.h - distinguished names: compare, pick apart, word (pure)
  *
- * Pure. A name is what is inside of its SEQUENCE: RDNs, each a SET of
- * attributes. dn_next() and dn_verify() take any bytes, and so does
+ * A name (RFC 5280, 4.1.2.4) is what is inside of its SEQUENCE: RDNs, each a
+ * SET of attributes. dn_next() and dn_verify() take any bytes, and so does
  * dn_is_plain(); the others need a name that dn_verify() found well formed.
  */
 #ifndef HALE_TLS_DN_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/key.h - read a private key: PKCS#8, PKCS#1 (RSA) or SEC1 (EC)
+ * tls/key.h - read a private key: PKCS#8, PKCS#1 (RSA) or SEC1 (EC) (pure)
  *
- * Pure. Spans point into the bytes that were read; the caller wipes those.
+ * Spans point into the bytes that were read; the caller wipes those.
  */
 #ifndef HALE_TLS_KEY_H
 #define HALE_TLS_KEY_H

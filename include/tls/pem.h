@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/pem.h - take PEM objects out of a stream of bytes (RFC 7468)
+ * tls/pem.h - take PEM objects out of a stream of bytes (RFC 7468) (pure)
  *
- * Pure. The bytes may come in pieces of any size; the object is decoded into
- * memory that the caller gives. What stands outside of BEGIN and END lines is
- * passed over, an END line too. Blank lines, CR LF, blanks at the end of a
- * line, lines of any length and a byte order mark before a BEGIN (files are
- * made of others) are taken as OpenSSL takes them; other bytes in an object are
- * not.
+ * The bytes may come in pieces of any size; the object is decoded into memory
+ * that the caller gives. What stands outside of BEGIN and END lines is passed
+ * over, an END line too. Blank lines, CR LF, blanks at the end of a line, lines
+ * of any length and a byte order mark before a BEGIN (files are made of others)
+ * are taken as OpenSSL takes them; other bytes in an object are not.
  */
 #ifndef HALE_TLS_PEM_H
 #define HALE_TLS_PEM_H

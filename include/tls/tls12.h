@@ -10,7 +10,7 @@
 #define HALE_TLS_TLS12_H
 
 #include "tls/tls_chain.h"
-#include "tls/tls_identity.h"
+#include "tls/tls_client_cert.h"
 
 struct tls12;
 
@@ -22,7 +22,7 @@ struct tls12;
  * an error with *out NULL.
  */
 int tls12_open(struct tls12 **out, struct tls_link *l, struct tls_chain *chain,
-               const struct tls_identity *id, const unsigned char *session,
+               const struct tls_client_cert *id, const unsigned char *session,
                int64_t deadline_ms);
 
 /* As tls_read() and tls_write(). */

@@ -9,7 +9,7 @@
 
 #include <bearssl.h>
 
-#include "tls/tls_identity.h"
+#include "tls/tls_client_cert.h"
 
 /* Sets versions, suites and all that they take. ec is what the engine keeps a
  * pointer to. */
@@ -29,6 +29,6 @@ struct tls12_auth {
 
 /* The engine points to a and id until it is reset or the handshake is over. */
 void tls12_setup_auth(br_ssl_client_context *cc, struct tls12_auth *a,
-                      const struct tls_identity *id);
+                      const struct tls_client_cert *id);
 
 #endif

@@ -20,8 +20,8 @@ struct tls_chain {
 	struct x509_host host;		/* whom it must be for */
 	const char     *cafile;		/* tls/trust.h's source; may be NULL */
 	bool            insecure;	/* any will do */
-	struct x509_key key;		/* the server's, once judged; points into
-					 * bytes */
+	struct x509_key key;		/* the server's, once judged; points
+					 * into bytes */
 	unsigned char  *bytes;		/* owned, len long */
 	size_t          len, room;	/* bytes there; bytes that fit */
 	size_t          end[TLS_CHAIN_MAX];	/* of each certificate */

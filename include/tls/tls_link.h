@@ -35,7 +35,7 @@ struct tls_link {
 	int    fd;		/* the caller's */
 	int    err;		/* the first error; it stays */
 	int    send_err;	/* sending failed; reading may go on */
-	int    alert;		/* enum tls_alert that reports err to the server;
+	int    alert;		/* enum tls_alert that reports err;
 				 * 0: the protocol's own, or none */
 	bool   open;		/* the handshake is over */
 	size_t quiet_len;	/* bytes received; the protocol sets it to 0

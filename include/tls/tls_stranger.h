@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/tls_stranger.h - name a server that does not speak TLS, by how it begins
- *
- * Pure.
+ * tls/tls_stranger.h - name a server without TLS by how it begins (pure)
  */
 #ifndef HALE_TLS_TLS_STRANGER_H
 #define HALE_TLS_TLS_STRANGER_H

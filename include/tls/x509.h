@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/x509.h - one X.509 certificate as spans (RFC 5280)
+ * tls/x509.h - one X.509 certificate as spans (RFC 5280) (pure)
  *
- * Pure: reads bytes, verifies nothing and keeps nothing. Every span points
- * into the bytes that were read.
+ * Reads bytes, verifies nothing and keeps nothing. Every span points into the
+ * bytes that were read.
  */
 #ifndef HALE_TLS_X509_H
 #define HALE_TLS_X509_H

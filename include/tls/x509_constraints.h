@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/x509_constraints.h - name constraints of CAs (RFC 5280, 4.2.1.10)
- *
- * Pure.
+ * tls/x509_constraints.h - name constraints of CAs (RFC 5280, 4.2.1.10) (pure)
  */
 #ifndef HALE_TLS_X509_CONSTRAINTS_H
 #define HALE_TLS_X509_CONSTRAINTS_H

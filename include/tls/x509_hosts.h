@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/x509_hosts.h - the hosts that a certificate is for (RFC 6125, RFC 5280)
+ * tls/x509_hosts.h - the hosts that a certificate is for (pure)
  *
- * Pure. Host names are compared without case; a dot at the end says nothing.
+ * As RFC 6125 and RFC 5280 have it. Host names are compared without case; a dot
+ * at the end says nothing.
  */
 #ifndef HALE_TLS_X509_HOSTS_H
 #define HALE_TLS_X509_HOSTS_H

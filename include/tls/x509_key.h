@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/x509_key.h - public keys of certificates (RFC 5280, 4.1.2.7)
+ * tls/x509_key.h - public keys of certificates (RFC 5280, 4.1.2.7) (pure)
  *
- * Pure. Spans point into the bytes that were read.
+ * Spans point into the bytes that were read.
  */
 #ifndef HALE_TLS_X509_KEY_H
 #define HALE_TLS_X509_KEY_H

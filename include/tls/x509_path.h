@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/x509_path.h - is a chain of certificates to be believed? (RFC 5280, 6)
+ * tls/x509_path.h - is a chain of certificates to be believed? (pure)
  *
- * Pure, but for the signature check that the caller lends. The rules are
+ * By RFC 5280, 6; the caller lends the check of a signature. The rules are
  * OpenSSL's for a TLS server at security level 2 with partial chains, as curl
  * has them: any anchor ends a path, whether it is a root or not.
  *
@@ -62,7 +62,7 @@ struct x509_path {
 	void *arg;
 };
 
-struct x509_verdict {
+struct x509_result {
 	enum x509_why why;
 	const struct x509 *cert;	/* of the chain or the anchors */
 	const struct x509 *ca;		/* X509_NAMES, X509_DEPTH,
@@ -71,6 +71,6 @@ struct x509_verdict {
 };
 
 /* Returns 0, or ERR_CERT with *out saying why (tls/x509_words.h words it). */
-int x509_path_verify(const struct x509_path *q, struct x509_verdict *out);
+int x509_path_verify(const struct x509_path *q, struct x509_result *out);
 
 #endif

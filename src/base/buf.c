@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/buf.c - fixed buffer, bounded appends (pure) */
+/* base/buf.c - fixed buffer, bounded appends */
 #include "base/buf.h"
 
 #define DIGITS_MAX 20	/* of an unsigned 64-bit number */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/date.c - days of the Gregorian calendar (pure) */
+/* base/date.c - days of the Gregorian calendar */
 /*
  * A year is taken to begin in March, so that the leap day is its last; 719468
  * days lie between 1 March of the year 0 and 1 January 1970.

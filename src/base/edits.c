@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/edits.c - how far a word is from another (pure) */
+/* base/edits.c - how far a word is from another */
 #include "base/edits.h"
 
 #include <limits.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/err.c - error numbers and their words (pure) */
+/* base/err.c - error numbers and their words */
 #include "base/err.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/kubenv.c - variables that Kubernetes makes of its Services (pure) */
+/* base/kubenv.c - variables that Kubernetes makes of its Services */
 #include "base/kubenv.h"
 
 #include "base/parse.h"
@@ -131,7 +131,7 @@ kubenv_is_made(const char *var)
 	struct span name = span_cut(&value, '=');
 	struct span rest = name;
 
-	/* The name of another Service may end like that: one of them is enough. */
+	/* Another Service's name may end like that: one of them is enough. */
 	return (is_address(value) && (cut_end(&rest, "SERVICE_HOST")
 	                           || is_port_name(without(name, "ADDR"))))
 	    || (is_port(value) && (is_named_port(name)

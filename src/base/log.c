@@ -70,9 +70,9 @@ kind_of(int fd)
 }
 
 /*
- * Puts the line into a pipe without waiting, also before Linux 6.4. It takes the
- * page itself and not a copy: it is not ours any more and must never change,
- * so each line has one of its own.
+ * Puts the line into a pipe without waiting, also before Linux 6.4. It takes
+ * the page itself and not a copy: it is not ours any more and must never
+ * change, so each line has one of its own.
  */
 static ssize_t
 give_to_pipe(int fd, const struct buf *b)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/opt.c - command line and environment, by a table of options (pure) */
+/* base/opt.c - command line and environment, by a table of options */
 #include "base/opt.h"
 
 #include "base/edits.h"

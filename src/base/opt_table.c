@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/opt_table.c - the rows of an option table and their kinds (pure) */
+/* base/opt_table.c - the rows of an option table and their kinds */
 #include "base/opt_table.h"
 
 #include <limits.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/opt_words.c - what an option table says to people (pure) */
+/* base/opt_words.c - what an option table says to people */
 #include "base/opt_words.h"
 
 #include "base/edits.h"

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* base/parse.c - numbers, durations and truth values (pure) */
+/* base/parse.c - numbers, durations and truth values */
 #include "base/parse.h"
 
 #include <strings.h>
 
 #include "base/err.h"
 
-#define FRACTION_DIGITS 9	/* finer than a millisecond of the longest unit */
+#define FRACTION_DIGITS 9	/* finer than 1 ms of the longest unit */
 #define FRACTION_ONE    INT64_C(1000000000)
 #define NS_PER_MS       INT64_C(1000000)
-#define NS_MAX          (PARSE_MS_MAX * NS_PER_MS)	/* a tenth of the type's */
+#define NS_MAX          (PARSE_MS_MAX * NS_PER_MS)	/* 1/10 of INT64_MAX */
 #define DIGITS          "0123456789"
 
 static bool
@@ -96,7 +96,7 @@ parse_hex_digit(char c)
 }
 
 /* Cuts one "1.5h" off *text and adds it to *ns; its unit must be smaller than
- * *below_ns, and is the next one's bound. A number that stands alone is seconds. */
+ * *below_ns, which it becomes. A number that stands alone is seconds. */
 static int
 add_part(const char **text, int64_t *below_ns, int64_t *ns)
 {
@@ -124,7 +124,7 @@ add_part(const char **text, int64_t *below_ns, int64_t *ns)
 	r = parse_uint_span(whole, (uint64_t)(NS_MAX / unit), &n);
 	if (r < 0)
 		return r;
-	*ns += (int64_t)n * unit	/* without an overflow: by what divides */
+	*ns += (int64_t)n * unit	/* without overflow: by what divides */
 	     + (unit < FRACTION_ONE ? fraction * unit / FRACTION_ONE
 	                            : fraction * (unit / FRACTION_ONE));
 	return *ns > NS_MAX ? ERR_RANGE : 0;

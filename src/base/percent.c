@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/percent.c - percent-encoding, decoded and written (pure) */
+/* base/percent.c - percent-encoding, decoded and written */
 #include "base/percent.h"
 
 #include "base/err.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/signame.c - signals by name and by number (pure) */
+/* base/signame.c - signals by name and by number */
 #include "base/signame.h"
 
 #include <signal.h>
@@ -41,7 +41,8 @@ parse_realtime(const char *text)
 	if (*text != '\0') {
 		if (*text != (from_min ? '+' : '-'))
 			return ERR_PARSE;
-		if (parse_uint(text + 1, SIGNAME_MAX - SIGNAME_RTMIN, &step) < 0)
+		if (parse_uint(text + 1, SIGNAME_MAX - SIGNAME_RTMIN,
+		               &step) < 0)
 			return ERR_PARSE;
 	}
 	return from_min ? SIGNAME_RTMIN + (int)step : SIGNAME_MAX - (int)step;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/span.c - borrowed bytes (pure)
+/* base/span.c - borrowed bytes
  *
  * Not inline: each file that calls one would have a copy, and most do.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client/addrorder.c - in which order a host's addresses are tried (pure)
+ * client/addrorder.c - in which order a host's addresses are tried
  *
  * The rules are compared one after the other, so a key has one field for each,
  * the first rule's in its highest bits. IPv4 is looked up as ::ffff:0:0/96.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* client/argv.c - a command line in one text to its words (pure) */
+/* client/argv.c - a command line in one text to its words */
 #include "client/argv.h"
 
 #include "base/err.h"

@@ -4,7 +4,7 @@
 
 #include "base/err.h"
 #include "client/check_http.h"
-#include "client/check_stream.h"
+#include "client/check_connect.h"
 
 static int
 check_kind(const struct check_conf *conf, const struct target *t,
@@ -16,7 +16,7 @@ check_kind(const struct check_conf *conf, const struct target *t,
 		return check_http(conf, t, deadline_ms, why);
 	case TARGET_TCP:
 	case TARGET_UNIX:
-		return check_stream(conf, t, deadline_ms, why);
+		return check_connect(conf, t, deadline_ms, why);
 	case TARGET_EXEC:
 		return program_run(t->argv, conf->explain, deadline_ms, why);
 	case TARGET_NONE:	/* a caller's mistake: it was refused */

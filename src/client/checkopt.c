@@ -12,10 +12,11 @@
 #define VARIABLE_MAX 128	/* bytes of a variable's name, with its NUL */
 #define STATUS_MAX   599	/* RFC 9110, 15 */
 
-/* see client/checkopt.h */
-int
-check_add_status(struct check_conf *conf, struct span text)
+static int
+add_status(void *args, struct span text)
 {
+	struct check_conf *conf = args;
+
 	while (text.len > 0) {
 		struct span last = span_cut(&text, ',');
 		struct span first = span_cut(&last, '-');
@@ -39,10 +40,10 @@ check_add_status(struct check_conf *conf, struct span text)
 	return conf->n_status > 0 ? 0 : ERR_PARSE;
 }
 
-/* see client/checkopt.h */
-int
-check_add_header(struct check_conf *conf, struct span line)
+static int
+add_header(void *args, struct span line)
 {
+	struct check_conf *conf = args;
 	struct request_lines lines = { conf->headers, conf->n_headers + 1 };
 	int r = request_verify_line(line);
 
@@ -55,18 +56,6 @@ check_add_header(struct check_conf *conf, struct span line)
 		return ERR_PARSE;
 	conf->n_headers++;
 	return 0;
-}
-
-static int
-add_status(void *args, struct span value)
-{
-	return check_add_status(args, value);
-}
-
-static int
-add_header(void *args, struct span value)
-{
-	return check_add_header(args, value);
 }
 
 #define AT(field) offsetof(struct check_conf, field)

@@ -150,35 +150,43 @@ start_next(struct race *r)
 	return done ? fd : -1;
 }
 
-/* Looks at what poll found. Returns a connected descriptor or -1. */
+/* Looks at what poll found: failed attempts are closed, with -1 for their
+ * descriptor. Returns a connected one or -1. */
 static int
 take_events(struct race *r, size_t *which)
 {
-	size_t left = 0;
-
 	for (size_t i = 0; i < r->n; i++) {
 		struct pollfd *p = &r->fds[i];
 		socklen_t len = sizeof(int);
 		int err = 0;
 
-		if (p->revents != 0
-		 && getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
+		if (p->revents == 0)
+			continue;
+		if (getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
 			err = errno;
-		if (p->revents != 0 && err == 0) {
+		if (err == 0) {
 			*which = r->index[i];
 			return p->fd;
 		}
-		if (err != 0) {
-			close(p->fd);
-			p->fd = -1;
-			note_failure(r, r->index[i], -err);
-			continue;
-		}
-		r->index[left] = r->index[i];
-		r->fds[left++] = *p;
+		close(p->fd);
+		p->fd = -1;
+		note_failure(r, r->index[i], -err);
 	}
-	r->n = left;
 	return -1;
+}
+
+/* Those that failed leave the race. */
+static void
+forget_failed(struct race *r)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		if (r->fds[i].fd >= 0) {
+			r->index[left] = r->index[i];
+			r->fds[left++] = r->fds[i];
+		}
+	r->n = left;
 }
 
 static int
@@ -209,6 +217,7 @@ run_race(struct race *r, int64_t deadline_ms, size_t *which)
 		 && errno != EINTR)
 			return -errno;
 		fd = take_events(r, which);
+		forget_failed(r);
 		if (fd >= 0)
 			return fd;
 		if (clock_wait_ms(deadline_ms) == 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client/dns.c - one DNS question and its answer, in memory (pure)
+ * client/dns.c - one DNS question and its answer, in memory
  *
  * A name within a message is known by its place there: the question's own,
  * which has to equal the one that we would write, then each alias's target.

@@ -222,7 +222,7 @@ static int
 read_chunked(struct exchange *c, struct span *piece)
 {
 	for (;;) {
-		struct span got;
+		struct span got = { NULL, 0 };
 		int r = c->broken < 0 ? c->broken : more(c, &got);
 
 		if (r < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* client/hostsfile.c - a name's addresses in /etc/hosts (pure) */
+/* client/hostsfile.c - a name's addresses in /etc/hosts */
 #include "client/hostsfile.h"
 
 #define DIFFERS SIZE_MAX	/* for `matched`: this word is another one */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* client/redact.c - a target without its secrets, as people see it (pure) */
+/* client/redact.c - a target without its secrets, as people see it */
 #include "client/redact.h"
 
 #define BLANKS " \t\n"	/* part the words of an exec: */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* client/reply.c - HTTP/1.1 answers (pure) */
+/* client/reply.c - HTTP/1.1 answers */
 #include "client/reply.h"
 
 #include <strings.h>

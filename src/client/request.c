@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* client/request.c - a request's header fields (pure) */
+/* client/request.c - a request's header fields */
 #include "client/request.h"
 
 #include <strings.h>

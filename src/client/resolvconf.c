@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* client/resolvconf.c - resolv.conf, and the names to ask for (pure) */
+/* client/resolvconf.c - resolv.conf, and the names to ask for */
 #include "client/resolvconf.h"
 
 #include "client/dns.h"

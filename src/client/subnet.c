@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* client/subnet.c - literal addresses and the nets that hold them (pure) */
+/* client/subnet.c - literal addresses and the nets that hold them */
 #include "client/subnet.h"
 
 #include "base/parse.h"

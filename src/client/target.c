@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* client/target.c - what a check is pointed at, read once (pure) */
+/* client/target.c - what a check is pointed at, read once */
 #include "client/target.h"
 
 #include "base/err.h"

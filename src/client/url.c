@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* client/url.c - URLs to parts, references to URLs (pure) */
+/* client/url.c - URLs to parts, references to URLs */
 #include "client/url.h"
 
 #include <strings.h>
@@ -87,8 +87,8 @@ read_user(struct url *u, struct span *host, const char **expected)
 		return 0;
 	login = span_cut(host, '@');
 	if (span_has(*host, '@'))
-		return refuse(expected, "only one @ before the path; another is "
-		                        "written %40");
+		return refuse(expected, "only one @ before the path; another "
+		                        "is written %40");
 	u->user = login;
 	if (span_has(login, ':')) {
 		u->password = login;

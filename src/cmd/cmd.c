@@ -171,8 +171,8 @@ cmd_tell_fail(const struct cmd *c, const char *within, const struct opt_fail *f)
 	switch (f->why) {
 	case OPT_UNKNOWN:
 		if (f->nearest != NULL)
-			log_error("%s: unknown option; did you mean --%s?", name,
-			          f->nearest);
+			log_error("%s: unknown option; did you mean --%s?",
+			          name, f->nearest);
 		else if (*within != '\0')
 			log_error("%s: not an option of one check; those are "
 			          "--status, --contains, -H, --cacert, --cert, "
@@ -216,7 +216,7 @@ cmd_parse(const struct cmd *c, void *args, int argc, char **argv)
 	return -CMD_USAGE;
 }
 
-/* Kubernetes' words for a Service, and the version that a Dockerfile installs. */
+/* Kubernetes' words for a Service, and the version in a Dockerfile. */
 static bool
 is_anothers(const char *var)
 {

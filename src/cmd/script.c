@@ -8,9 +8,9 @@
 
 #include "base/span.h"
 
-#define LINE_MAX_LEN 256	/* bytes; what the kernel reads of it (execve(2)) */
+#define LINE_MAX_LEN 256	/* bytes; what the kernel reads (execve(2)) */
 
-/* The #! line of a script, in memory of LINE_MAX_LEN bytes, or an empty span. */
+/* A script's #! line, in memory of LINE_MAX_LEN bytes, or an empty span. */
 static struct span
 read_line(char *text, const char *path)
 {

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "sup/local_ask.h"
+#include "sup/local_client.h"
 
 static void
 log_failure(int err)
@@ -31,8 +31,8 @@ int
 supervisor_answer(const char *method, const char *path, int64_t timeout_ms,
                   bool quiet, struct buf *body)
 {
-	int status = local_ask(method, path,
-	                       clock_after(clock_ms(), timeout_ms), body);
+	int64_t deadline_ms = clock_after(clock_ms(), timeout_ms);
+	int status = local_client_request(method, path, deadline_ms, body);
 
 	if (status >= 0)
 		return status;

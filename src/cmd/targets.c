@@ -67,8 +67,8 @@ targets_expand(const char *what, struct span *word)
 	int r;
 
 	if (is_for_a_shell(url)) {
-		log_error("%s: expected a URL alone: no shell reads the words of "
-		          "CMD [...], and a check exits with 1 by itself", what);
+		log_error("%s: expected a URL alone: no shell reads the words "
+		          "of CMD [...], and a check exits with 1 by itself", what);
 		return CMD_USAGE;
 	}
 	if (is_exec || span_find_text(url, "${") == NULL)
@@ -79,8 +79,8 @@ targets_expand(const char *what, struct span *word)
 	/* A variable has neither a program nor options for us. */
 	if (span_has_prefix(buf_span(&b), "exec:")
 	 || check_word_url(buf_span(&b)).len < b.len) {
-		log_error("%s: expected a part of a URL in %.*s, not exec: or an "
-		          "option", what, (int)name.len, name.p);
+		log_error("%s: expected a part of a URL in %.*s, not exec: or "
+		          "an option", what, (int)name.len, name.p);
 		return CMD_USAGE;
 	}
 	made = malloc(b.len + rest.len + 1);

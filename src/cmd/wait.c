@@ -102,9 +102,9 @@ give_up(const struct wait_args *a, const struct target *t, struct span why)
 }
 
 /*
- * What a failure is, without the reason that a bad answer gives, which may be
- * another at each try: "503 Service Unavailable", "exit 1". Of the others the error
- * number tells the kind, whatever address was tried.
+ * What a failure is, without the reason that a bad answer gives, which may
+ * differ at each try: "503 Service Unavailable", "exit 1". Of the others the
+ * error number tells the kind, whatever address was tried.
  */
 struct outcome {
 	int         err;

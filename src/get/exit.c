@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* get/exit.c - which of curl's exit codes a failed exchange has (pure) */
+/* get/exit.c - which of curl's exit codes a failed exchange has */
 #include "get/exit.h"
 
 #include "base/err.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* get/head.c - the head of a request, in curl's order (pure) */
+/* get/head.c - the head of a request, in curl's order */
 #include "get/head.h"
 
 #include <strings.h>

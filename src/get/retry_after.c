@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* get/retry_after.c - how long a server asks to wait (pure) */
+/* get/retry_after.c - how long a server asks to wait */
 #include "get/retry_after.h"
 
 #include "base/parse.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* get/writeout.c - the text of -w (pure) */
+/* get/writeout.c - the text of -w */
 #include "get/writeout.h"
 
 #include <strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/addr.c - a socket's address, and its words (pure) */
+/* net/addr.c - a socket's address, and its words */
 #include "net/addr.h"
 
 #include <endian.h>

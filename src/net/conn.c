@@ -138,8 +138,8 @@ read_ask(struct conn *c, struct server_ask *ask, const char *bytes,
 {
 	int n, skip = 0;
 
-	if (!c->has_asked && proxy_is(bytes, len)) {
-		skip = proxy_read(&ask->fault, bytes, len);
+	if (!c->has_asked && proxy_header_is(bytes, len)) {
+		skip = proxy_header_read(&ask->fault, bytes, len);
 		if (skip <= 0)
 			return skip;
 		bytes += skip;

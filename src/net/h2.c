@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/h2.c - HTTP/2: told from HTTP/1.1, and refused (pure) */
+/* net/h2.c - HTTP/2: told from HTTP/1.1, and refused */
 #include "net/h2.h"
 
 /* see net/h2.h */

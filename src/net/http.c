@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/http.c - HTTP/1.1 heads (pure) */
+/* net/http.c - HTTP/1.1 heads */
 #include "net/http.h"
 
 #include "base/err.h"

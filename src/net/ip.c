@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/ip.c - IPv4 and IPv6 addresses as numbers and in words (pure) */
+/* net/ip.c - IPv4 and IPv6 addresses as numbers and in words */
 #include "net/ip.h"
 
 #include "base/err.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/backoff.c - how long the next start waits (pure) */
+/* sup/backoff.c - how long the next start waits */
 #include "sup/backoff.h"
 
 /* Returns *wait_ms, which doubles for the next time, up to max_ms. */

@@ -2,9 +2,8 @@
 /*
  * sup/cgroup.c - memory and CPU counters of our own cgroup
  *
- * /proc/self/cgroup names our group: "0::/path" in v2, "4:memory:/path" in
- * v1. Inside a container its files stand at the mount's root or, where the
- * host's tree is shown (v1 without a cgroup namespace), under that path.
+ * Inside a container our group's files stand at the mount's root or, where the
+ * host's tree is shown (v1 without a cgroup namespace), under its path.
  */
 #include "sup/cgroup.h"
 
@@ -12,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/parse.h"
+#include "sup/cgroup_text.h"
 
 #define GROUPS_MAX  2048	/* bytes of /proc/self/cgroup looked at */
 #define CONTROL_MAX 512		/* bytes of a control file that are looked at */
@@ -31,34 +30,6 @@ read_file(const char *path, char *into, size_t cap)
 	n = read(fd, into, cap);
 	close(fd);
 	return (struct span){ into, n > 0 ? (size_t)n : 0 };
-}
-
-/* Does a comma list hold the word? */
-static bool
-lists(struct span list, const char *word)
-{
-	while (list.len > 0)
-		if (span_is(span_cut(&list, ','), word))
-			return true;
-	return false;
-}
-
-/* see sup/cgroup.h */
-bool
-cgroup_find_path(struct span lines, const char *controller, struct span *path)
-{
-	while (lines.len > 0) {
-		struct span line = span_cut(&lines, '\n');
-		struct span id = span_cut(&line, ':');
-		struct span names = span_cut(&line, ':');
-
-		if (*controller == '\0' ? span_is(id, "0") && names.len == 0
-		                        : lists(names, controller)) {
-			*path = line;
-			return true;
-		}
-	}
-	return false;
 }
 
 /* mount + group + file, else mount + file. */
@@ -90,41 +61,13 @@ read_of(const char *controller, const char *v2, const char *v1, char *into,
 	                              sizeof groups);
 	struct span group = { "", 0 }, got = { into, 0 };
 
-	if (cgroup_find_path(lines, controller, &group)) {
+	if (cgroup_text_find_path(lines, controller, &group)) {
 		buf_fmt(&b, "/sys/fs/cgroup/%s", controller);
 		return read_control(buf_text(&b), group, v1, into, cap);
 	}
-	if (cgroup_find_path(lines, "", &group))
+	if (cgroup_text_find_path(lines, "", &group))
 		got = read_control("/sys/fs/cgroup", group, v2, into, cap);
 	return got;
-}
-
-/* see sup/cgroup.h */
-uint64_t
-cgroup_find_number(struct span lines, const char *wanted)
-{
-	uint64_t n;
-
-	while (lines.len > 0) {
-		struct span line = span_cut(&lines, '\n');
-		struct span name = span_cut(&line, ' ');
-
-		if (span_is(name, wanted)
-		 && parse_uint_span(line, UINT64_MAX, &n) == 0)
-			return n;
-	}
-	return CGROUP_UNKNOWN;
-}
-
-/* see sup/cgroup.h */
-uint64_t
-cgroup_read_number(struct span text)
-{
-	uint64_t n;
-
-	if (parse_uint_span(span_cut(&text, '\n'), UINT64_MAX, &n) < 0)
-		return CGROUP_UNKNOWN;
-	return n;
 }
 
 /* see sup/cgroup.h */
@@ -135,7 +78,7 @@ cgroup_oom_kills(void)
 	struct span lines = read_of("memory", "memory.events",
 	                            "memory.oom_control", bytes, sizeof bytes);
 
-	return cgroup_find_number(lines, "oom_kill");
+	return cgroup_text_find_number(lines, "oom_kill");
 }
 
 /* see sup/cgroup.h */
@@ -146,7 +89,7 @@ cgroup_memory_limit(void)
 	struct span lines = read_of("memory", "memory.max",
 	                            "memory.limit_in_bytes", bytes,
 	                            sizeof bytes);
-	uint64_t n = cgroup_read_number(lines);
+	uint64_t n = cgroup_text_read_number(lines);
 
 	return n < V1_NO_LIMIT ? n : CGROUP_UNKNOWN;
 }
@@ -160,7 +103,7 @@ cgroup_memory_used(void)
 	                            "memory.usage_in_bytes", bytes,
 	                            sizeof bytes);
 
-	return cgroup_read_number(lines);	/* v2's root group has none */
+	return cgroup_text_read_number(lines);	/* v2's root group has none */
 }
 
 /* see sup/cgroup.h */
@@ -170,11 +113,11 @@ cgroup_cpu(struct cgroup_cpu *cpu)
 	char bytes[CONTROL_MAX];
 	struct span lines = read_of("cpu", "cpu.stat", "cpu.stat", bytes,
 	                            sizeof bytes);
-	uint64_t v1_ns = cgroup_find_number(lines, "throttled_time");
+	uint64_t v1_ns = cgroup_text_find_number(lines, "throttled_time");
 
-	cpu->periods = cgroup_find_number(lines, "nr_periods");
-	cpu->throttled = cgroup_find_number(lines, "nr_throttled");
+	cpu->periods = cgroup_text_find_number(lines, "nr_periods");
+	cpu->throttled = cgroup_text_find_number(lines, "nr_throttled");
 	cpu->throttled_us = v1_ns != CGROUP_UNKNOWN
 	                  ? v1_ns / 1000
-	                  : cgroup_find_number(lines, "throttled_usec");
+	                  : cgroup_text_find_number(lines, "throttled_usec");
 }

@@ -50,7 +50,7 @@ child_stop_is_on(pid_t pid, bool was_stopped)
 	const int states = WSTOPPED | WCONTINUED;
 	siginfo_t info = { 0 };
 
-	/* Says nothing where waitpid() has already told the latest. */
+	/* Says nothing if waitpid() has already reported the latest. */
 	if (waitid(P_PID, (id_t)pid, &info, states | WNOHANG | WNOWAIT) < 0
 	 || info.si_pid == 0)
 		return was_stopped;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/daemon_hint.c - programs that make themselves daemons (pure) */
+/* sup/daemon_hint.c - programs that make themselves daemons */
 #include "sup/daemon_hint.h"
 
 /* Arrays, not pointers: the loader would write to a page for these. */

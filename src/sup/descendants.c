@@ -93,7 +93,7 @@ slot(struct pass *p, pid_t pid)
 	return &p->known[(size_t)pid % KNOWN_MAX];
 }
 
-/* Is it settled by the parent's number alone? */
+/* Is it known by the parent's number alone? */
 static bool
 is_known(struct pass *p, pid_t parent, bool *is_below)
 {

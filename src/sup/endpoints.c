@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/endpoints.c - which answer a probe gets: status, view, effect (pure) */
+/* sup/endpoints.c - which answer a probe gets: status, view, effect */
 #include "sup/endpoints.h"
 
 #include "base/err.h"

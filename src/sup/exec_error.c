@@ -352,7 +352,7 @@ plain_reason(int err)
 	return NULL;
 }
 
-/* What the error alone tells of a file that is there. */
+/* What the error alone says of a file that is there. */
 static void
 explain_error(const struct look *k, int err)
 {

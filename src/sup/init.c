@@ -23,7 +23,7 @@
 #include "base/relro.h"
 #include "net/sock.h"
 #include "sup/fds.h"
-#include "sup/respond.h"
+#include "sup/probe_answer.h"
 #include "sup/terminal.h"
 #include "sup/tree.h"
 
@@ -343,7 +343,7 @@ prepare(struct init *in, struct init_plan *plan)
 	set_rules(in, self, world.terminal_fd >= 0);
 	join_parts(in);
 	keeper_init(&in->keeper, &in->keeper_room, &plan->service, &world);
-	server_init(&in->server, &in->loop, respond_to_probe, in);
+	server_init(&in->server, &in->loop, probe_answer, in);
 }
 
 /* --- end --- */
@@ -396,7 +396,7 @@ init_run(struct init_plan *plan)
 	if (needs_descriptors(plan))
 		fds_raise();
 	if (open_listeners(in) == 0 && open_keeper(in) == 0) {
-		local_open(&in->local, &in->loop, &in->server);
+		local_socket_open(&in->local, &in->loop, &in->server);
 		code = keeper_start(&in->keeper);
 		if (code == 0)
 			code = serve(in);

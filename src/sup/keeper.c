@@ -379,7 +379,7 @@ keeper_open(struct keeper *k)
 size_t
 keeper_fds(const struct keeper *k, int fds[KEEPER_FDS_MAX])
 {
-	size_t n = inbox_fds(&k->with.monitor->inbox, fds);
+	size_t n = notify_inbox_fds(&k->with.monitor->inbox, fds);
 
 	if (k->launch.child.cwd_fd > 0)
 		fds[n++] = k->launch.child.cwd_fd;

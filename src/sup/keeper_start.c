@@ -176,7 +176,7 @@ keeper_start_again(struct keeper *k, enum lifecycle_event *failure)
 	struct keeper_room *room = k->room;
 	int r;
 
-	(void)inbox_ready_fd(&k->with.monitor->inbox);	/* the last one's */
+	(void)notify_inbox_ready_fd(&k->with.monitor->inbox);	/* the last one's */
 	if (k->with.terminal_fd >= 0)	/* it may be the dead one's still */
 		terminal_take(k->with.terminal_fd, k->group);
 	keeper_choose_group(k);	/* it may have come to the foreground since */

@@ -17,7 +17,7 @@
 #include "sup/terminal.h"
 
 /* The slot in which name (with its "=") is our pid, which is to become the
- * service's. Seldom is there one: until then there is nothing to ask for. */
+ * service's. There seldom is one: until then no call is needed. */
 static char **
 find_our_pid(char **env, const char *name)
 {
@@ -55,19 +55,19 @@ drop_settings(char **env, const struct opt_group *settings)
 /* A copy, where it differs: what hale runs for itself keeps all. */
 static int
 prepare_env(struct child_plan *c, const struct opt_group *settings,
-            struct inbox *inbox)
+            struct notify_inbox *inbox)
 {
 	bool drops = has_settings(settings);
 
 	c->env = environ;
-	if (drops || inbox_needs_env(inbox))
-		c->env = env_copy(INBOX_VARS);
+	if (drops || notify_inbox_needs_env(inbox))
+		c->env = env_copy(NOTIFY_INBOX_VARS);
 	if (c->env == NULL)
 		return -ENOMEM;
 	if (drops)
 		drop_settings(c->env, settings);
-	if (inbox_needs_env(inbox))
-		inbox_set_env(inbox, c->env, &c->watchdog_pid);
+	if (notify_inbox_needs_env(inbox))
+		notify_inbox_set_env(inbox, c->env, &c->watchdog_pid);
 	else	/* the service is to feed the manager above us */
 		c->watchdog_pid = find_our_pid(c->env, "WATCHDOG_PID=");
 	c->listen_pid = find_our_pid(c->env, "LISTEN_PID=");
@@ -91,14 +91,14 @@ keep_directory(struct launch *l)
 /* see sup/launch.h */
 int
 launch_prepare(struct launch *l, const struct launch_plan *plan,
-               struct inbox *inbox)
+               struct notify_inbox *inbox)
 {
 	l->child = (struct child_plan){
 		.argv = plan->argv,
 		.given = plan->given,
 		.terminal_fd = plan->terminal_fd,
 		.shares_group = plan->shares_group,
-		.ready_fd = inbox_ready_fd(inbox),
+		.ready_fd = notify_inbox_ready_fd(inbox),
 		.ready_as = plan->ready_as,
 	};
 	if (prepare_env(&l->child, plan->settings, inbox) < 0)

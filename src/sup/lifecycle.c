@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/lifecycle.c - life of the service (pure) */
+/* sup/lifecycle.c - life of the service */
 #include "sup/lifecycle.h"
 
 #include "base/clock.h"
@@ -55,7 +55,7 @@ note_since(int64_t *since_ms, int64_t now_ms)
 		*since_ms = now_ms;
 }
 
-/* What is asked for by `hale drain`; a stop may follow, or not. */
+/* `hale drain`: a stop may follow, or not. */
 static enum lifecycle_act
 drain(struct lifecycle *s, int64_t now_ms)
 {
@@ -436,7 +436,7 @@ static enum lifecycle_act
 lingering_step(struct lifecycle *s, enum lifecycle_event ev, int64_t now_ms)
 {
 	switch (ev) {
-	case EV_STOP:		/* asked again: no more waiting */
+	case EV_STOP:		/* a second one: no more waiting */
 		return s->stops > 1 ? kill_rest(s, now_ms) : ACT_NONE;
 	case EV_DEADLINE:
 		return kill_rest(s, now_ms);

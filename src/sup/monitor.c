@@ -17,17 +17,15 @@
 
 /* --- verdicts --- */
 
-/* see sup/monitor.h */
-bool
-monitor_is_ready(const struct monitor *m)
+static bool
+is_ready(const struct monitor *m)
 {
 	return m->inbox.pid > 0 && notify_is_ready(&m->inbox.notify)
 	    && verdict_passes(&m->verdict, VERDICT_READY);
 }
 
-/* see sup/monitor.h */
-bool
-monitor_is_live(const struct monitor *m)
+static bool
+is_live(const struct monitor *m)
 {
 	return !m->inbox.notify.starved
 	    && verdict_passes(&m->verdict, VERDICT_LIVE);
@@ -71,7 +69,7 @@ look_for_freeze(struct monitor *m)
 static void
 conclude(struct monitor *m)
 {
-	bool ready = monitor_is_ready(m), live = monitor_is_live(m);
+	bool ready = is_ready(m), live = is_live(m);
 
 	arm(m);
 	m->verdict.was_ready |= ready;
@@ -387,10 +385,10 @@ monitor_open(struct monitor *m, struct monitor_room *room,
              const struct monitor_plan *plan, const struct signals_given *given,
              struct loop *loop, struct monitor_owner owner)
 {
-	const struct inbox_plan inbox = {
+	const struct notify_inbox_plan inbox = {
 		plan->notify, plan->notify_fd, plan->watchdog_ms,
 	};
-	const struct inbox_owner self = {
+	const struct notify_inbox_owner self = {
 		m, inbox_woken, inbox_heard, inbox_done,
 	};
 	int r;
@@ -401,7 +399,7 @@ monitor_open(struct monitor *m, struct monitor_room *room,
 	m->owner = owner;
 	prepare(m);
 	r = loop_add(loop, &m->timer, 0);
-	return r < 0 ? r : inbox_open(&m->inbox, &room->inbox, &inbox, loop,
+	return r < 0 ? r : notify_inbox_open(&m->inbox, &room->inbox, &inbox, loop,
 	                              self);
 }
 
@@ -413,7 +411,7 @@ monitor_start(struct monitor *m, pid_t pid)
 
 	m->was_live = true;
 	m->was_ready = false;
-	inbox_start(&m->inbox, pid, now_ms);
+	notify_inbox_start(&m->inbox, pid, now_ms);
 	verdict_start(&m->verdict, now_ms);
 	for (size_t i = 0; i < m->verdict.n; i++)
 		m->checks[i].first_why[0] = '\0';

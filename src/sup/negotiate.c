@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sup/negotiate.c - which metrics format an Accept field prefers (RFC 9110,
- * 12.4.2 and 12.5.1; pure) */
+ * 12.4.2 and 12.5.1) */
 #include "sup/negotiate.h"
 
 #include <strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/notify.c - what the service says by sd_notify (pure) */
+/* sup/notify.c - what the service says by sd_notify */
 #include "sup/notify.h"
 
 #include "base/buf.h"

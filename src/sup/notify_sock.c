@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "net/addr.h"
 #include "sup/nonce.h"
+#include "sup/notify_sender.h"
 #include "sup/proc.h"
 
 #define RANDOM_LEN 16	/* characters of the name that nobody can guess */
@@ -52,43 +53,6 @@ notify_sock_open(struct buf *name)
 	return r;
 }
 
-/*
- * CMSG_NXTHDR() and its like trust lengths that the kernel wrote, and compute
- * with pointers; this counts what is left instead. A cut list (MSG_CTRUNC) is
- * common, since descriptors come behind the credentials and find no room.
- */
-static void
-find_sender(const char *list, size_t left, struct ucred *from)
-{
-	struct cmsghdr c;
-	size_t step;
-
-	for (; left >= sizeof c; list += step, left -= step) {
-		memcpy(&c, list, sizeof c);
-		if (c.cmsg_len < sizeof c || c.cmsg_len > left)
-			return;
-		if (c.cmsg_level == SOL_SOCKET
-		 && c.cmsg_type == SCM_CREDENTIALS
-		 && c.cmsg_len == CMSG_LEN(sizeof *from)) {
-			memcpy(from, list + CMSG_LEN(0), sizeof *from);
-			return;
-		}
-		step = CMSG_ALIGN(c.cmsg_len);
-		if (step > left)
-			return;
-	}
-}
-
-/* see sup/notify_sock.h */
-ssize_t
-notify_sock_judge(const struct msghdr *msg, ssize_t n, struct ucred *from)
-{
-	*from = (struct ucred){ .pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1 };
-	if (msg->msg_control != NULL)
-		find_sender(msg->msg_control, msg->msg_controllen, from);
-	return msg->msg_flags & MSG_TRUNC ? -EMSGSIZE : n;
-}
-
 /* see sup/notify_sock.h */
 ssize_t
 notify_sock_read(int fd, char *into, size_t cap, struct ucred *from)
@@ -108,7 +72,7 @@ notify_sock_read(int fd, char *into, size_t cap, struct ucred *from)
 	};
 	ssize_t n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
-	return n < 0 ? -errno : notify_sock_judge(&msg, n, from);
+	return n < 0 ? -errno : notify_sender_read(&msg, n, from);
 }
 
 /* see sup/notify_sock.h */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/proc.c - what /proc tells of a process */
+/* sup/proc.c - what /proc shows of a process */
 #include "sup/proc.h"
 
 #include <dirent.h>
@@ -35,7 +35,7 @@ proc_is_ours(void)
 	    && (pid_t)pid == getpid();
 }
 
-static bool listing;	/* asked already, and what is listed is ours */
+static bool listing;	/* looked at already, and what is listed is ours */
 
 static int
 write_path(struct buf *b, pid_t pid, const char *name)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/procstat.c - reads the bytes of /proc/PID/stat and its like (pure) */
+/* sup/procstat.c - reads the bytes of /proc/PID/stat and its like */
 #include "sup/procstat.h"
 
 #include <errno.h>

@@ -30,11 +30,11 @@ orphan_ended(struct reaper *r, pid_t pid, int status)
 	log_warn("reaped orphan pid %d: it %s", (int)pid, buf_text(&b));
 }
 
-/* A child asked to be traced by its parent, which hale is and does not do. */
+/* A child wants its parent, hale, to trace it, which hale does not do. */
 static void
 log_traced(struct reaper *r, pid_t pid, int err)
 {
-	if (r->logged_traced)	/* it may ask again and again */
+	if (r->logged_traced)	/* it may want it again and again */
 		return;
 	r->logged_traced = true;
 	if (err < 0)

@@ -52,7 +52,7 @@ reason_write_unready(struct buf *b, const struct monitor *m,
 		buf_str(b, "it says that it is stopping");
 	} else if (!notify_is_ready(&m->inbox.notify)) {
 		buf_str(b, "it has not said yet that it is ready");
-		speaker_write_unheard(m->inbox.speaker, b);
+		notify_speaker_write_unheard(m->inbox.speaker, b);
 	} else {
 		write_lacking(b, m, VERDICT_READY, words, now_ms);
 	}

@@ -53,7 +53,7 @@ queue(pid_t pid, int sig, const struct signalfd_siginfo *from)
 	info.si_code = SI_QUEUE;
 	info.si_pid = (pid_t)from->ssi_pid;
 	info.si_uid = (uid_t)from->ssi_uid;
-	/* The kernel tells it as a number. NOLINTNEXTLINE */
+	/* The kernel hands it over as a number. NOLINTNEXTLINE */
 	info.si_value.sival_ptr = (void *)(uintptr_t)from->ssi_ptr;
 	return syscall(SYS_rt_sigqueueinfo, pid, sig, &info) == 0;
 }

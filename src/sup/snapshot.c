@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/snapshot.c - what a snapshot's checks say of the verdicts (pure) */
+/* sup/snapshot.c - what a snapshot's checks say of the verdicts */
 #include "sup/snapshot.h"
 
 _Static_assert(SNAPSHOT_CHECKS_MAX <= 32, "a set of checks is an unsigned");

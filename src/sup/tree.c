@@ -178,7 +178,7 @@ signal_everybody(const struct tree_group *g, int sig)
 	(void)kill(-1, sig);	/* ESRCH: there is nobody else */
 	if (signal_send_has_cap())
 		return 0;
-	if (!proc_is_ours())	/* the others cannot be asked */
+	if (!proc_is_ours())	/* the others are not known */
 		return is_held(g) && kill(-g->id, 0) < 0 && errno == EPERM
 		     ? -EPERM : 0;
 	proc_each(signal_refusing, &s);
@@ -240,7 +240,7 @@ tree_signal_below(pid_t pid, int sig)
 /*
  * Without /proc: whoever we have was forked after us, so the kernel numbered
  * them between us and one that is forked now, unless it has begun anew
- * meanwhile. wait tells which of these are ours. Returns whether any was.
+ * meanwhile. Its wait shows which of these are ours. Returns whether any was.
  */
 static bool
 kill_younger(void)

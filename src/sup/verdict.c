@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/verdict.c - thresholds: results of checks in, verdicts out (pure) */
+/* sup/verdict.c - thresholds: results of checks in, verdicts out */
 #include "sup/verdict.h"
 
 #include "base/clock.h"

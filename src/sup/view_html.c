@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/view_html.c - the body of /: a page for people (pure) */
+/* sup/view_html.c - the body of /: a page for people */
 #include "sup/view_html.h"
 
 #define SHOWN_MAX 160	/* bytes of a reason: the page must fit an answer */

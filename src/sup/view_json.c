@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/view_json.c - the body of /status: all of a snapshot as JSON (pure) */
+/* sup/view_json.c - the body of /status: all of a snapshot as JSON */
 #include "sup/view_json.h"
 
 static const char *

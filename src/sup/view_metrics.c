@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/view_metrics.c - the body of /metrics, for Prometheus (pure)
+ * sup/view_metrics.c - the body of /metrics, for Prometheus
  *
  * A family is its HELP and TYPE lines and then all of its samples. The two
  * formats differ in a counter's family name, which OpenMetrics has without

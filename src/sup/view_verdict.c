@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/view_verdict.c - the body of a verdict's answer (pure) */
+/* sup/view_verdict.c - the body of a verdict's answer */
 #include "sup/view_verdict.h"
 
 static const char *

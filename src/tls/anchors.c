@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/anchors.c - read the blob of trust anchors (pure) */
+/* tls/anchors.c - read the blob of trust anchors */
 /*
  * An anchor is, all numbers big-endian: the hash of its name in 4 bytes (names
  * would take a sixth of it all); not_after in 4 (seconds since 1970, the

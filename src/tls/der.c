@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/der.c - read DER one element at a time (pure) */
+/* tls/der.c - read DER one element at a time */
 #include "tls/der.h"
 
 #include "base/err.h"

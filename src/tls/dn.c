@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/dn.c - distinguished names: compare, pick apart, word (pure) */
+/* tls/dn.c - distinguished names: compare, pick apart, word */
 #include "tls/dn.h"
 
 #include "base/err.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/key.c - read a private key (pure) */
+/* tls/key.c - read a private key */
 #include "tls/key.h"
 
 #include "base/err.h"

@@ -53,7 +53,7 @@ set_host(struct x509_host *h, const struct tls_conf *conf)
 
 /* What must be in order before the server hears of us. */
 static int
-load(struct tls *t, struct tls_identity *id, const struct tls_conf *conf,
+load(struct tls *t, struct tls_client_cert *id, const struct tls_conf *conf,
      int64_t deadline_ms)
 {
 	struct tls_link *l = &t->link;
@@ -65,7 +65,7 @@ load(struct tls *t, struct tls_identity *id, const struct tls_conf *conf,
 	if (!conf->insecure)
 		r = trust_verify(conf->cafile, deadline_ms, &l->why);
 	if (r == 0 && conf->certfile != NULL)
-		r = tls_identity_load(id, conf->certfile, conf->keyfile,
+		r = tls_client_cert_load(id, conf->certfile, conf->keyfile,
 		                      &l->why);
 	return r < 0 ? tls_link_keep(l, r) : 0;
 }
@@ -73,7 +73,7 @@ load(struct tls *t, struct tls_identity *id, const struct tls_conf *conf,
 static int
 shake_hands(struct tls *t, const struct tls_conf *conf, int64_t deadline_ms)
 {
-	struct tls_identity id = { .n = 0 };
+	struct tls_client_cert id = { .n = 0 };
 	const struct tls_session *s = conf->session;
 	int r = load(t, &id, conf, deadline_ms);
 
@@ -84,7 +84,7 @@ shake_hands(struct tls *t, const struct tls_conf *conf, int64_t deadline_ms)
 		r = tls12_open(&t->v12, &t->link, &t->chain, &id,
 		               is_session_for(s, conf) ? s->state : NULL,
 		               deadline_ms);
-	tls_identity_free(&id);	/* renegotiation is off: not needed again */
+	tls_client_cert_free(&id);	/* renegotiation is off: not needed again */
 	return r;
 }
 

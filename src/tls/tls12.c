@@ -42,7 +42,7 @@ struct tls12 {
 /* Readies the engine; it wants nothing but random bytes from outside. */
 static int
 start(struct tls12 *e, const struct x509_host *host,
-      const struct tls_identity *id, const unsigned char *session)
+      const struct tls_client_cert *id, const unsigned char *session)
 {
 	static const char *alpn[] = { "http/1.1" };
 	br_ssl_engine_context *eng = &e->cc.eng;
@@ -211,7 +211,7 @@ discard(struct tls12 *e)
 /* see tls/tls12.h */
 int
 tls12_open(struct tls12 **out, struct tls_link *l, struct tls_chain *chain,
-           const struct tls_identity *id, const unsigned char *session,
+           const struct tls_client_cert *id, const unsigned char *session,
            int64_t deadline_ms)
 {
 	struct tls12 *e = calloc(1, sizeof *e);

@@ -120,7 +120,7 @@ static const br_ssl_client_certificate_class bare_class = {
 /* see tls/tls12_setup.h */
 void
 tls12_setup_auth(br_ssl_client_context *cc, struct tls12_auth *a,
-                 const struct tls_identity *id)
+                 const struct tls_client_cert *id)
 {
 	unsigned usages = BR_KEYTYPE_KEYX | BR_KEYTYPE_SIGN;
 

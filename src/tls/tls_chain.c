@@ -17,7 +17,7 @@ struct judge {
 	struct x509 certs[TLS_CHAIN_MAX];
 	struct trust trust;
 	struct x509_path path;
-	struct x509_verdict verdict;
+	struct x509_result verdict;
 };
 
 /* see tls/tls_chain.h */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/x509.c - one X.509 certificate as spans (pure) */
+/* tls/x509.c - one X.509 certificate as spans */
 #include "tls/x509.h"
 
 #include "base/date.h"

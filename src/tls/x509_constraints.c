@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/x509_constraints.c - name constraints of CAs (pure) */
+/* tls/x509_constraints.c - name constraints of CAs */
 #include "tls/x509_constraints.h"
 
 #include "base/err.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/x509_hosts.c - the hosts that a certificate is for (pure) */
+/* tls/x509_hosts.c - the hosts that a certificate is for */
 #include "tls/x509_hosts.h"
 
 #include "tls/der.h"

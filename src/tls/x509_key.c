@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/x509_key.c - public keys of certificates (pure) */
+/* tls/x509_key.c - public keys of certificates */
 #include "tls/x509_key.h"
 
 #include "base/err.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/x509_path.c - is a chain of certificates to be believed? (pure) */
+/* tls/x509_path.c - is a chain of certificates to be believed? */
 /*
  * A search by depth: from the leaf on, every certificate whose name is the
  * issuer's is tried, anchors first, and a step is taken only over a signature
@@ -19,7 +19,7 @@ struct search {
 	size_t   len;
 	uint64_t used;		/* of q->chain, by bit */
 	int      sigs;		/* checked so far */
-	struct x509_verdict best;	/* the strongest reason so far */
+	struct x509_result best;	/* the strongest reason so far */
 };
 
 static bool
@@ -29,7 +29,7 @@ note(struct search *s, enum x509_why why, const struct x509 *cert,
 	/* Of two without an issuer the later one stands higher. */
 	if (why > s->best.why
 	 || (why == X509_NO_ISSUER && why == s->best.why))
-		s->best = (struct x509_verdict){ why, cert, ca };
+		s->best = (struct x509_result){ why, cert, ca };
 	return false;
 }
 
@@ -223,7 +223,7 @@ goes_on(struct search *s)
 
 /* see tls/x509_path.h */
 int
-x509_path_verify(const struct x509_path *q, struct x509_verdict *out)
+x509_path_verify(const struct x509_path *q, struct x509_result *out)
 {
 	struct search s = { .q = q, .path = { &q->chain[0] }, .len = 1 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/x509_words.c - why a chain is not believed, in words (pure) */
+/* tls/x509_words.c - why a chain is not believed, in words */
 #include "tls/x509_words.h"
 
 #include "base/date.h"
@@ -183,7 +183,7 @@ reason(enum x509_why why)
 
 static void
 write_part(struct buf *b, char what, const struct x509_path *q,
-           const struct x509_verdict *v)
+           const struct x509_result *v)
 {
 	const struct x509 *c = v->cert;
 
@@ -239,7 +239,7 @@ write_part(struct buf *b, char what, const struct x509_path *q,
 /* see tls/x509_words.h */
 void
 x509_words_write(struct buf *b, const struct x509_path *q,
-                 const struct x509_verdict *v)
+                 const struct x509_result *v)
 {
 	struct span text = span_of(reason(v->why));
 	bool more = true;

@@ -281,7 +281,8 @@ be_hale(int said_fd)
 	plan.service.argv = argv;
 	plan.version = "0";
 	plan.subreaper = true;
-	if (addr_bind_read(&plan.listen[plan.n_listen++].at, span_of(address)) < 0)
+	if (addr_bind_read(&plan.listen[plan.n_listen++].at,
+	                   span_of(address)) < 0)
 		_exit(99);
 	if (watched)
 		plan_watch(&plan);

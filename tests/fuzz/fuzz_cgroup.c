@@ -4,6 +4,7 @@
 #include "fuzz.h"
 
 #include "sup/cgroup.h"
+#include "sup/cgroup_text.h"
 
 #include "base/buf.h"
 
@@ -24,7 +25,7 @@ find_path(struct span text, const char *controller)
 {
 	struct span path = { NULL, 7 };
 
-	if (!cgroup_find_path(text, controller, &path)) {
+	if (!cgroup_text_find_path(text, controller, &path)) {
 		fuzz_must(path.p == NULL && path.len == 7);
 		return;
 	}
@@ -39,13 +40,13 @@ find_number(struct span text, const char *name)
 {
 	char word[WORD_ROOM];
 	struct buf b = buf_over(word, sizeof word);
-	uint64_t n = cgroup_find_number(text, name);
+	uint64_t n = cgroup_text_find_number(text, name);
 	size_t len = strlen(name);
 
 	if (n == CGROUP_UNKNOWN)
 		return;
 	buf_fmt(&b, "%s %llu", name, (unsigned long long)n);
-	fuzz_must(cgroup_find_number(buf_span(&b), name) == n);
+	fuzz_must(cgroup_text_find_number(buf_span(&b), name) == n);
 	while (text.len > 0) {
 		struct span line = span_cut(&text, '\n');
 
@@ -74,6 +75,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	find_path(text, "cpu");
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		find_number(text, names[i]);
-	(void)cgroup_read_number(text);	/* must only not crash */
+	(void)cgroup_text_read_number(text);	/* must only not crash */
 	return 0;
 }

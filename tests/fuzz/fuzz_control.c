@@ -2,6 +2,7 @@
 /* fuzz_control.c - control messages of the notify socket, of any content */
 #include "fuzz.h"
 
+#include "sup/notify_sender.h"
 #include "sup/notify_sock.h"
 
 #include <errno.h>
@@ -47,10 +48,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	list = malloc(size > 1 ? size - 1 : 1);
 	fuzz_must(list != NULL);
 	memcpy(list, data + 1, size - 1);
-	msg.msg_flags = data[0];	/* MSG_CTRUNC and MSG_TRUNC among them */
+	msg.msg_flags = data[0];	/* MSG_CTRUNC, MSG_TRUNC too */
 	msg.msg_control = size > 1 ? list : NULL;
 	msg.msg_controllen = size - 1;
-	n = notify_sock_judge(&msg, LENGTH, &from);
+	n = notify_sender_read(&msg, LENGTH, &from);
 	fuzz_must(n == (data[0] & MSG_TRUNC ? -EMSGSIZE : LENGTH));
 	if (from.pid == 0 && from.uid == (uid_t)-1 && from.gid == (gid_t)-1)
 		fuzz_must(!notify_sock_trusts(&from, 1));

@@ -12,7 +12,8 @@ static const struct snapshot snapshot = {
 	.n_checks = 2,
 	.checks = {
 		{ .name = "service", .why = "",
-		  .counts_for = VERDICT_STARTUP | VERDICT_READY | VERDICT_LIVE },
+		  .counts_for = VERDICT_STARTUP | VERDICT_READY
+		              | VERDICT_LIVE },
 		{ .name = "drain", .why = "draining",
 		  .counts_for = VERDICT_READY, .fails = VERDICT_READY },
 	},

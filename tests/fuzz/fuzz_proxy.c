@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "base/err.h"
-#include "net/proxy.h"
+#include "net/proxy_header.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -12,14 +12,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct http_fault fault = { NULL, { NULL, 0 } };
 	int n;
 
-	if (!proxy_is(bytes, size))
+	if (!proxy_header_is(bytes, size))
 		return 0;
-	n = proxy_read(&fault, bytes, size);
+	n = proxy_header_read(&fault, bytes, size);
 	fuzz_must(n <= (int)size && n <= PROXY_V2_MAX);
 	fuzz_must(n >= 0 || (n == ERR_PARSE && fault.what != NULL));
 	fuzz_must(n != 0 || size < PROXY_V2_MAX);
 	for (size_t less = 0; n > 0 && less < (size_t)n; less++)
-		fuzz_must(proxy_is(bytes, less)
-		          && proxy_read(&fault, bytes, less) == 0);
+		fuzz_must(proxy_header_is(bytes, less)
+		          && proxy_header_read(&fault, bytes, less) == 0);
 	return 0;
 }

@@ -9,7 +9,7 @@
  */
 #include "fuzz.h"
 
-#include "net/proxy.h"
+#include "net/proxy_header.h"
 #include "net/server.h"
 #include "net/sock.h"
 
@@ -20,7 +20,7 @@
 
 #define CLIENTS    2
 #define STREAM_MAX 24000	/* bytes of a client */
-#define ASKS_MAX   1024		/* requests of a client: as many as 24 bytes take */
+#define ASKS_MAX   1024		/* requests of a client: 24 bytes each */
 #define TURNS_MAX  2000		/* that one piece may keep the server busy */
 
 struct asked {
@@ -130,8 +130,8 @@ read_stream(int i)
 		struct server_ask ask = { .err = 0 };
 		int n = 0;
 
-		if (want[i].n == 0 && proxy_is(rest.p, rest.len)) {
-			n = proxy_read(&ask.fault, rest.p, rest.len);
+		if (want[i].n == 0 && proxy_header_is(rest.p, rest.len)) {
+			n = proxy_header_read(&ask.fault, rest.p, rest.len);
 			if (n == 0)
 				return;
 		}

@@ -79,6 +79,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(r.redirect, r.url, sizeof r.redirect);
 	must_print(format, &r);
 	must_wait(&r, 0);
-	must_wait(&r, 784111777);	/* 6 November 1994, as RFC 9110 has it */
+	must_wait(&r, 784111777);	/* RFC 9110's 6 November 1994 */
 	return 0;
 }

@@ -62,7 +62,7 @@ judge(const struct x509 *chain, size_t n)
 {
 	static char memory[512];
 	struct buf b = buf_over(memory, sizeof memory);
-	struct x509_verdict v = { .why = X509_FINE };
+	struct x509_result v = { .why = X509_FINE };
 	int count = 0;
 	struct x509_path q = {
 		.chain = chain, .chain_len = n,

@@ -187,8 +187,8 @@ HAS = "int {}(void) {{ return 0; }}\n"
     ("sup/init", "tls/tls", "sup"), ("net/server", "tls/tls", "net"),
     ("base/buf", "client/url", "base"), ("sup/monitor", "get/route", "sup"),
     ("sup/monitor", "client/exchange", "sup"), ("sup/checker", "tls/tls", "sup/checker"),
-    ("sup/local_ask", "get/route", "sup/local_ask"), ("net/loop", "sup/init", "net"),
-    ("sup/checker", "client/check", ""), ("sup/local_ask", "client/exchange", ""),
+    ("sup/local_client", "get/route", "sup/local_client"), ("net/loop", "sup/init", "net"),
+    ("sup/checker", "client/check", ""), ("sup/local_client", "client/exchange", ""),
     ("sup/init", "net/loop", ""), ("client/dial", "tls/tls", ""), ("cmd/run", "sup/init", "")])
 def test_what_pid_1_runs_through_needs_no_symbol_behind_the_wall(layers, needs, has, told):
     said = layers(**{"src__" + needs.replace("/", "__"): CALLS.format("there"),

@@ -31,7 +31,7 @@ static inline enum x509_why
 judge(size_t chain_len, size_t anchors_len)
 {
 	struct x509_path q = path(chain_len, anchors_len);
-	struct x509_verdict v = { .why = X509_FINE };
+	struct x509_result v = { .why = X509_FINE };
 	int r;
 
 	checks = 0;

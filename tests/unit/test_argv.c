@@ -60,7 +60,8 @@ is_refused(void **state)
 	struct buf room = guarded_buf(ROOM);
 	char *argv[ARGV_MAX + 1];
 
-	assert_int_equal(r->err, argv_split(argv, &room, guarded_span(r->text)));
+	assert_int_equal(r->err,
+	                 argv_split(argv, &room, guarded_span(r->text)));
 }
 
 static void

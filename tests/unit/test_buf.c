@@ -303,7 +303,8 @@ formats_what_its_header_names(void **state)
 
 	(void)state;
 	buf_fmt(&b, "%s|%d|%u|%c|%%|%ld|%lu|%lld|%llu|%.*s|", "s", -1, 2U, 'c',
-	        LONG_MIN, ULONG_MAX, LLONG_MIN, ULLONG_MAX, 2, guarded("xy", 2));
+	        LONG_MIN, ULONG_MAX, LLONG_MIN, ULLONG_MAX, 2,
+	        guarded("xy", 2));
 	assert_span_equal("s|-1|2|c|%|-9223372036854775808|"
 	                  "18446744073709551615|-9223372036854775808|"
 	                  "18446744073709551615|xy|", buf_span(&b));

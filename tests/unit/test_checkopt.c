@@ -5,6 +5,19 @@
 #include "base/err.h"
 #include "client/checkopt.h"
 
+/* In the order that client/checkopt.h says. */
+static int
+check_opt_status(struct check_conf *conf, struct span text)
+{
+	return check_opt_adds[0](conf, text);
+}
+
+static int
+check_opt_header(struct check_conf *conf, struct span text)
+{
+	return check_opt_adds[1](conf, text);
+}
+
 static void
 the_options_start_at_a_blank_with_a_dash_behind(void **state)
 {
@@ -40,17 +53,17 @@ status_ranges_add_up(void **state)
 	struct check_conf conf = { 0 };
 
 	(void)state;
-	assert_int_equal(0, check_add_status(&conf, span_of("200-299,404")));
-	assert_int_equal(0, check_add_status(&conf, span_of("100-599")));
+	assert_int_equal(0, check_opt_status(&conf, span_of("200-299,404")));
+	assert_int_equal(0, check_opt_status(&conf, span_of("100-599")));
 	assert_int_equal(3, conf.n_status);
 	assert_int_equal(200, conf.status[0].first);
 	assert_int_equal(299, conf.status[0].last);
 	assert_int_equal(404, conf.status[1].first);
 	assert_int_equal(404, conf.status[1].last);
-	assert_int_equal(0, check_add_status(&conf,
+	assert_int_equal(0, check_opt_status(&conf,
 	                                     span_of("200,201,202,203,204")));
 	assert_int_equal(CHECK_RANGES_MAX, conf.n_status);
-	assert_int_equal(ERR_FULL, check_add_status(&conf, span_of("205")));
+	assert_int_equal(ERR_FULL, check_opt_status(&conf, span_of("205")));
 }
 
 static void
@@ -71,7 +84,7 @@ what_is_no_status_is_refused(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct check_conf conf = { 0 };
 
-		assert_int_equal(cases[i].err, check_add_status(
+		assert_int_equal(cases[i].err, check_opt_status(
 			&conf, span_of(cases[i].text)));
 	}
 }
@@ -82,15 +95,15 @@ headers_have_a_bound(void **state)
 	struct check_conf conf = { 0 };
 
 	(void)state;
-	assert_int_equal(ERR_PARSE, check_add_header(&conf, span_of("x")));
-	assert_int_equal(ERR_PARSE, check_add_header(&conf, span_of(
+	assert_int_equal(ERR_PARSE, check_opt_header(&conf, span_of("x")));
+	assert_int_equal(ERR_PARSE, check_opt_header(&conf, span_of(
 		"Content-Length: 5")));	/* of a body that does not follow */
-	assert_int_equal(ERR_PARSE, check_add_header(&conf, span_of(
+	assert_int_equal(ERR_PARSE, check_opt_header(&conf, span_of(
 		"Transfer-Encoding: chunked")));
 	for (size_t i = 0; i < CHECK_HEADERS_MAX; i++)
-		assert_int_equal(0, check_add_header(&conf, span_of("a: b")));
+		assert_int_equal(0, check_opt_header(&conf, span_of("a: b")));
 	assert_int_equal(CHECK_HEADERS_MAX, conf.n_headers);
-	assert_int_equal(ERR_FULL, check_add_header(&conf, span_of("a: b")));
+	assert_int_equal(ERR_FULL, check_opt_header(&conf, span_of("a: b")));
 }
 
 /* Reads a word without a name in the memory that the header asks for. */
@@ -378,7 +391,8 @@ what_does_not_fit_is_refused(void **state)
 	(void)state;
 	assert_int_equal(0, setenv("T_PORT", "8080", 1));
 	assert_int_equal(0, setenv("T_EMPTY", "", 1));
-	assert_int_equal(0, check_expand(&b, guarded_span("${T_PORT}x"), &name));
+	assert_int_equal(0,
+	                 check_expand(&b, guarded_span("${T_PORT}x"), &name));
 	assert_int_equal(ERR_TOOBIG, check_expand(&less, guarded_span(
 		"${T_PORT}x"), &name));
 }

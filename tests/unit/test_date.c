@@ -55,7 +55,8 @@ days_follow_one_another(void **state)
 	for (int year = 1600; year < 2400; year++)
 		for (int month = 1; month <= 12; month++)
 			for (int d = 1; d <= date_month_days(year, month); d++)
-				assert_int_equal(n++, date_days(year, month, d));
+				assert_int_equal(n++,
+				                 date_days(year, month, d));
 	assert_int_equal(2 * 146097, n - date_days(1600, 1, 1));
 }
 

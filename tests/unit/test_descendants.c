@@ -293,8 +293,8 @@ main(void)
 {
 	UNIT_ROWS(however_deep_all_are_found, deep);
 	for (size_t i = 0; i < sizeof deep / sizeof *deep; i++)
-		unit_add("only what is below is found", only_what_is_below_is_found,
-		         &deep[i]);
+		unit_add("only what is below is found",
+		         only_what_is_below_is_found, &deep[i]);
 	UNIT_ROWS(all_are_found_pass_by_pass_each_once, many);
 	UNIT_TEST(the_dead_of_many_are_neither_below_nor_children);
 	UNIT_TEST(children_are_the_first_generation_alone);

@@ -14,12 +14,19 @@
 
 static int64_t now_ms;
 static int     connects;
+static int     polls_left, ended_with;	/* see __wrap_poll() */
+static int     refused;		/* the nth connect() is; 0: none */
+static bool    last_connects;	/* .. in the poll that finds the first ended */
+static int     bad_closes;	/* of what is not open */
 
 int64_t __wrap_clock_ms(void);
 int __wrap_clock_wait_ms(int64_t deadline_ms);
 int __wrap_poll(struct pollfd *fds, nfds_t n, int wait_ms);
 int __wrap_connect(int fd, const struct sockaddr *at, socklen_t len);
+int __wrap_getsockopt(int fd, int level, int name, void *to, socklen_t *len);
 int __real_connect(int fd, const struct sockaddr *at, socklen_t len);
+int __wrap_close(int fd);
+int __real_close(int fd);
 
 int64_t
 __wrap_clock_ms(void)
@@ -33,15 +40,40 @@ __wrap_clock_wait_ms(int64_t deadline_ms)
 	return deadline_ms <= now_ms ? 0 : (int)(deadline_ms - now_ms);
 }
 
-/* Nothing happens for so long. */
+/* Nothing happens for so long; the nth poll finds the first one ended. */
 int
 __wrap_poll(struct pollfd *fds, nfds_t n, int wait_ms)
 {
+	bool is_ended = polls_left > 0 && --polls_left == 0;
+
 	for (nfds_t i = 0; i < n; i++)
-		fds[i].revents = 0;
+		fds[i].revents = is_ended
+			&& (i == 0 || (last_connects && i == n - 1))
+			? POLLOUT : 0;
 	assert_in_range(wait_ms, 1, INT_MAX);
-	now_ms += wait_ms;
+	now_ms += is_ended ? 0 : wait_ms;
+	return is_ended;
+}
+
+int
+__wrap_getsockopt(int fd, int level, int name, void *to, socklen_t *len)
+{
+	(void)fd;
+	(void)level;
+	assert_int_equal(SO_ERROR, name);
+	memcpy(to, &ended_with, *len);
+	if (last_connects)
+		ended_with = 0;	/* the first has had its error */
 	return 0;
+}
+
+int
+__wrap_close(int fd)
+{
+	int r = __real_close(fd);
+
+	bad_closes += r < 0;
+	return r;
 }
 
 /* The SYN is lost; a unix socket's are no packets. */
@@ -51,7 +83,7 @@ __wrap_connect(int fd, const struct sockaddr *at, socklen_t len)
 	if (at->sa_family == AF_UNIX)
 		return __real_connect(fd, at, len);
 	connects++;
-	errno = EINPROGRESS;
+	errno = connects == refused ? ECONNREFUSED : EINPROGRESS;
 	return -1;
 }
 
@@ -126,6 +158,77 @@ a_race_has_a_bound(void **state)
 	assert_int_equal(ERR_TIMEOUT, dial_connect(
 		&set, START_MS + 4 * DIAL_RACE_MAX * DIAL_STAGGER_MS, &peer));
 	assert_int_equal(DIAL_RACE_MAX, connects);
+	dial_end(&set);
+}
+
+static const struct loss {
+	const char *name;
+	int         refused, polls, ended_with, r;
+	unsigned char peer;
+} losses[] = {
+	{ "of two that fail the first counts, though it fails last", 2, 2,
+	  EHOSTUNREACH, -EHOSTUNREACH, 1 },
+	{ "of two that fail the first counts, if it fails first", 1, 1,
+	  EHOSTUNREACH, -ECONNREFUSED, 1 },
+	{ "one that answers counts, though the next one is refused", 2, 2, 0,
+	  0, 1 },
+	{ "one that answers counts, though the first one is refused", 1, 1, 0,
+	  0, 2 },
+};
+
+static void
+is_the_result(void **state)
+{
+	const struct loss *l = *state;
+	struct ip ip = { .b = { 192, 0, 2, 1 } };
+	struct dial_set set;
+	struct addr peer;
+	int r;
+
+	dial_init(&set, 80);
+	for (; ip.b[3] <= 2; ip.b[3]++)
+		assert_int_equal(0, dial_add(&set, &ip));
+	now_ms = START_MS;
+	connects = 0;
+	refused = l->refused;
+	polls_left = l->polls;
+	ended_with = l->ended_with;
+	r = dial_connect(&set, START_MS + 9 * DIAL_STAGGER_MS, &peer);
+	refused = polls_left = 0;
+	if (l->r == 0)
+		assert_int_equal(0, close(r));
+	else
+		assert_int_equal(l->r, r);
+	addr_ip(&ip, &peer);
+	assert_int_equal(l->peer, ip.b[3]);
+	dial_end(&set);
+}
+
+/* A second close of a number that another one has by now would be its end. */
+static void
+each_attempt_is_closed_once(void **state)
+{
+	struct ip ip = { .b = { 192, 0, 2, 1 } };
+	struct dial_set set;
+	struct addr peer;
+	int r;
+
+	(void)state;
+	dial_init(&set, 80);
+	for (; ip.b[3] <= 4; ip.b[3]++)
+		assert_int_equal(0, dial_add(&set, &ip));
+	now_ms = START_MS;
+	connects = bad_closes = 0;
+	polls_left = 4;
+	ended_with = EHOSTUNREACH;
+	last_connects = true;
+	r = dial_connect(&set, START_MS + 9 * DIAL_STAGGER_MS, &peer);
+	last_connects = false;
+	assert_true(r >= 0);
+	assert_int_equal(0, close(r));
+	assert_int_equal(0, bad_closes);
+	addr_ip(&ip, &peer);
+	assert_int_equal(4, ip.b[3]);
 	dial_end(&set);
 }
 
@@ -208,7 +311,9 @@ main(void)
 	UNIT_ROWS(is_how_long_a_full_unix_socket_is_waited_for, waits);
 	UNIT_TEST(a_unix_path_has_to_fit_an_address);
 	UNIT_TEST(one_deadline_holds_for_all_addresses);
+	UNIT_ROWS(is_the_result, losses);
 	UNIT_TEST(a_race_has_a_bound);
+	UNIT_TEST(each_attempt_is_closed_once);
 	UNIT_TEST(an_empty_set_has_nobody);
 	UNIT_TEST(a_set_has_a_bound);
 	return unit_run("client/dial");

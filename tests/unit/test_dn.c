@@ -206,7 +206,8 @@ a_malformed_name_is_found(void **state)
 static void
 words_hold_no_control_bytes_and_fit(void **state)
 {
-	struct span subject = inside(SEQ(attribute(3, 12, "a\x1b[31m\n\xc3\xa4\x7f~")));
+	struct span subject = inside(SEQ(
+		attribute(3, 12, "a\x1b[31m\n\xc3\xa4\x7f~")));
 	struct buf b = guarded_buf(64);
 
 	(void)state;

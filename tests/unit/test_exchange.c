@@ -199,6 +199,23 @@ heads_without_end_are_too_many(void **state)
 }
 
 static void
+a_head_may_take_all_of_the_room(void **state)
+{
+	static const char head[] = HEAD "X: " X16 "\r\n\r\n";
+	const size_t len = sizeof head - 1;
+
+	(void)state;
+	assert_int_equal(0, open_for(len, LIMIT_MS));
+	server = accept(listener, NULL, NULL);
+	answer_with((struct span){ head, len - 1 });
+	c.deadline_ms = clock_after(clock_ms(), SHORT_MS);
+	assert_int_equal(ERR_TIMEOUT, exchange_read_head(&c));
+	answer_with((struct span){ head + len - 1, 1 });
+	c.deadline_ms = clock_after(clock_ms(), LIMIT_MS);
+	assert_int_equal(0, exchange_read_head(&c));
+}
+
+static void
 what_was_refused_can_be_looked_at(void **state)
 {
 	(void)state;
@@ -413,24 +430,6 @@ a_unix_socket_has_no_ends_in_words(void **state)
 	assert_int_equal(0, b.len);
 }
 
-static char proxy_got[512];
-
-/* The proxy's end of a tunnel. */
-static void *
-serve_proxy(void *answer)
-{
-	struct buf b = buf_over(proxy_got, sizeof proxy_got);
-	ssize_t n = 1;
-
-	server = accept(listener, NULL, NULL);
-	while (n > 0 && strstr(buf_text(&b), "\r\n\r\n") == NULL
-	    && (n = recv(server, b.p + b.len, b.cap - b.len, 0)) > 0)
-		b.len += (size_t)n;
-	(void)send(server, answer, strlen(answer), 0);
-	(void)shutdown(server, SHUT_WR);
-	return NULL;
-}
-
 static const struct tunnel {
 	const char *name, *said;
 	int         r, status;
@@ -447,6 +446,25 @@ static const struct tunnel {
 	{ "a proxy that says nothing", "", ERR_EMPTY, 0, "empty reply" },
 };
 
+static char proxy_got[512];
+
+/* The proxy's end of a tunnel. */
+static void *
+serve_proxy(void *tunnel)
+{
+	const struct tunnel *t = tunnel;
+	struct buf b = buf_over(proxy_got, sizeof proxy_got);
+	ssize_t n = 1;
+
+	server = accept(listener, NULL, NULL);
+	while (n > 0 && strstr(buf_text(&b), "\r\n\r\n") == NULL
+	    && (n = recv(server, b.p + b.len, b.cap - b.len, 0)) > 0)
+		b.len += (size_t)n;
+	(void)send(server, t->said, strlen(t->said), 0);
+	(void)shutdown(server, SHUT_WR);
+	return NULL;
+}
+
 static void
 is_opened(void **state)
 {
@@ -460,8 +478,7 @@ is_opened(void **state)
 	pthread_t proxy;
 	int r;
 
-	assert_int_equal(0, pthread_create(&proxy, NULL, serve_proxy,
-	                                   (char *)(uintptr_t)t->said));
+	assert_int_equal(0, pthread_create(&proxy, NULL, serve_proxy, *state));
 	r = exchange_open(&c, &to, in, sizeof in,
 	                  clock_after(clock_ms(), LIMIT_MS));
 	assert_int_equal(0, pthread_join(proxy, NULL));
@@ -482,6 +499,7 @@ int
 main(void)
 {
 	EXCHANGE_TEST(heads_without_end_are_too_many);
+	EXCHANGE_TEST(a_head_may_take_all_of_the_room);
 	EXCHANGE_TEST(what_was_refused_can_be_looked_at);
 	EXCHANGE_TEST(a_silent_server_is_given_up_at_the_deadline);
 	EXCHANGE_TEST(after_the_deadline_nothing_is_read);

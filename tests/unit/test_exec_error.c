@@ -33,7 +33,8 @@ assert_said(const char *program, int err, int code, const char *words)
 {
 	struct buf b = guarded_buf(ROOM);
 
-	assert_int_equal(exec_error_write(&b, guarded_text(program), err), code);
+	assert_int_equal(exec_error_write(&b, guarded_text(program), err),
+	                 code);
 	assert_span_equal(words, buf_span(&b));
 }
 
@@ -55,8 +56,9 @@ static const struct script {
 	{ "a script with blanks before its interpreter", "#! \t/no/sh\n", 0755,
 	  -ENOENT, 126, "it is a script for /no/sh, which is not here" },
 	{ "a script whose interpreter holds escapes",
-	  "#!/no/\x1b]0;\x07\x9b" "31m\xc2\x9b\xc3\xa4\xff\n", 0755, -ENOENT,
-	  126, "it is a script for /no/?]0;??31m?\xc3\xa4?, which is not here" },
+	  "#!/no/\x1b]0;\x07\x9b" "31m\xc2\x9b\xc3\xa4\xff\n", 0755,
+	  -ENOENT, 126,
+	  "it is a script for /no/?]0;??31m?\xc3\xa4?, which is not here" },
 	{ "Windows line ends and escapes", "#!/no/\x1b[0m\r\n", 0755,
 	  -ENOENT, 126, "it has Windows line ends: its #! line asks for "
 	  "\"/no/?[0m\\r\"" },

@@ -258,7 +258,8 @@ writes(void **state)
 	static char head[HEAD_ROOM];
 	const struct good *g = *state;
 	char why[256], want[2048];
-	struct buf w = buf_over(why, sizeof why), b = buf_over(head, sizeof head);
+	struct buf w = buf_over(why, sizeof why);
+	struct buf b = buf_over(head, sizeof head);
 	struct made m;
 
 	make(&m, &g->given);
@@ -309,7 +310,8 @@ refuses(void **state)
 	static char head[HEAD_ROOM];
 	const struct bad *r = *state;
 	char why[256];
-	struct buf w = buf_over(why, sizeof why), b = buf_over(head, sizeof head);
+	struct buf w = buf_over(why, sizeof why);
+	struct buf b = buf_over(head, sizeof head);
 	struct made m;
 
 	make(&m, &r->given);
@@ -343,7 +345,8 @@ a_login_has_a_bound(void **state)
 	static char user[16384 + 2], head[HEAD_ROOM];
 	struct given given = { .user = user };
 	char why[256];
-	struct buf w = buf_over(why, sizeof why), b = buf_over(head, sizeof head);
+	struct buf w = buf_over(why, sizeof why);
+	struct buf b = buf_over(head, sizeof head);
 	struct made m;
 
 	(void)state;

@@ -180,8 +180,8 @@ asks_for_more_at_every_prefix(void **state)
 	memset(&req, 0x5a, sizeof req);
 	was = req;
 	for (size_t n = 0; n < whole; n++)
-		assert_int_equal(http_read_req(&req, &fault, guarded(g->head, n), n),
-		                 0);
+		assert_int_equal(0, http_read_req(&req, &fault,
+		                                  guarded(g->head, n), n));
 	assert_memory_equal(&req, &was, sizeof req);
 }
 
@@ -377,7 +377,8 @@ a_long_place_is_cut(void **state)
 	const struct place *r = *state;
 	char *p = guarded_room(r->len);
 	struct http_fault long_one = { "what", { p, r->len } };
-	struct buf b = guarded_buf(ANSWER_ROOM), want = guarded_buf(ANSWER_ROOM);
+	struct buf b = guarded_buf(ANSWER_ROOM);
+	struct buf want = guarded_buf(ANSWER_ROOM);
 
 	memset(p, 'x', r->len);
 	http_write_fault(&b, &long_one);
@@ -411,8 +412,8 @@ a_NUL_is_refused_wherever_it_stands(void **state)
 	for (size_t i = 0; i < len; i++) {
 		memcpy(bytes, head, len);
 		bytes[i] = '\0';
-		assert_true(http_read_req(&req, &fault, guarded(bytes, len), len)
-		            <= 0);
+		assert_true(http_read_req(&req, &fault, guarded(bytes, len),
+		                          len) <= 0);
 	}
 }
 
@@ -436,7 +437,8 @@ the_longest_head_just_fits(void **state)
 
 	(void)state;
 	for (size_t len = HTTP_HEAD_MAX - 1; len <= HTTP_HEAD_MAX; len++)
-		assert_int_equal(http_read_req(&req, &fault, head_of(len), len), len);
+		assert_int_equal(len, http_read_req(&req, &fault, head_of(len),
+		                                    len));
 	assert_int_equal(http_read_req(&req, &fault, head_of(HTTP_HEAD_MAX + 1),
 	                               HTTP_HEAD_MAX + 1), ERR_TOOBIG);
 }
@@ -449,14 +451,17 @@ a_head_that_cannot_get_whole_is_too_long(void **state)
 
 	(void)state;
 	memset(p, '\n', HTTP_HEAD_MAX);
-	assert_int_equal(http_read_req(&req, &fault, p, HTTP_HEAD_MAX), ERR_TOOBIG);
+	assert_int_equal(http_read_req(&req, &fault, p, HTTP_HEAD_MAX),
+	                 ERR_TOOBIG);
 	assert_int_equal(http_read_req(&req, &fault, p, HTTP_HEAD_MAX - 1), 0);
 	memset(p, 'A', HTTP_HEAD_MAX);
-	assert_int_equal(http_read_req(&req, &fault, p, HTTP_HEAD_MAX), ERR_TOOBIG);
+	assert_int_equal(http_read_req(&req, &fault, p, HTTP_HEAD_MAX),
+	                 ERR_TOOBIG);
 	assert_int_equal(http_read_req(&req, &fault, p, HTTP_HEAD_MAX - 1), 0);
 	p = head_of(HTTP_HEAD_MAX + 1);
 	assert_int_equal(http_read_req(&req, &fault, p, HTTP_HEAD_MAX - 1), 0);
-	assert_int_equal(http_read_req(&req, &fault, p, HTTP_HEAD_MAX), ERR_TOOBIG);
+	assert_int_equal(http_read_req(&req, &fault, p, HTTP_HEAD_MAX),
+	                 ERR_TOOBIG);
 }
 
 static void
@@ -470,7 +475,8 @@ many_requests_are_read_one_by_one(void **state)
 
 	(void)state;
 	assert_span_equal("/a", req.path);
-	assert_int_equal(http_read_req(&req, &fault, p + n, sizeof two - 1 - (size_t)n),
+	assert_int_equal(http_read_req(&req, &fault, p + n,
+	                               sizeof two - 1 - (size_t)n),
 	                 (int)sizeof two - 1 - n);
 	assert_span_equal("HEAD", req.method);
 	assert_span_equal("/bc", req.path);

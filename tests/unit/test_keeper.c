@@ -158,6 +158,7 @@ a_first_start_that_fails_late_is_the_end(void **state)
 	fail_late(-ENOENT);
 	assert_true(k.is_over);
 	assert_int_equal(k.exit_code, EXEC_ERROR_NOT_FOUND);
+	assert_int_equal(k.lifecycle.backoff.restarts, 0);
 	begin(RESTART_ALWAYS);
 	fail_late(-EAGAIN);	/* the machine's refusal is no better */
 	assert_true(k.is_over);
@@ -248,6 +249,25 @@ a_stop_or_a_drain_without_a_process_sends_nothing(void **state)
 	assert_false(k.stop_sent);
 }
 
+/* The terminal has sent what it stops with, and can send no drain. */
+static void
+a_stop_by_key_is_not_sent_and_waits_for_no_drain(void **state)
+{
+	const struct signalfd_siginfo info = { .ssi_signo = SIGTERM };
+
+	(void)state;
+	begin(RESTART_NEVER);
+	plan.lifecycle.drain_ms = 5000;
+	keeper_stop_by_key(&k, SIGINT);
+	assert_int_equal(k.lifecycle.state, SVC_STOPPING);
+	assert_int_equal(k.stop_signal, SIGINT);
+	assert_int_equal(room.stop_came, SIGINT);
+	assert_true(k.stop_sent);
+	assert_int_equal(room.forwarded, 0);
+	keeper_stop(&k, SIGTERM, &info);	/* the next comes by no key */
+	assert_int_equal(room.forwarded, 1);
+}
+
 int
 main(void)
 {
@@ -260,5 +280,6 @@ main(void)
 	UNIT_TEST(a_refusal_while_it_is_being_stopped_ends_it);
 	UNIT_TEST(a_restart_whose_program_is_gone_reports_that_nobody_is_left);
 	UNIT_TEST(a_stop_or_a_drain_without_a_process_sends_nothing);
+	UNIT_TEST(a_stop_by_key_is_not_sent_and_waits_for_no_drain);
 	return unit_run("sup/keeper");
 }

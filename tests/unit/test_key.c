@@ -68,7 +68,8 @@ rsa_numbers_must_fit(void **state)
 	const struct size *row = *state;
 	struct key k;
 
-	assert_int_equal(row->want, read_key(&k, PEM_KEY_RSA, rsa_der(&row->key)));
+	assert_int_equal(row->want,
+	                 read_key(&k, PEM_KEY_RSA, rsa_der(&row->key)));
 	if (row->want == 0)
 		assert_int_equal(row->key.n, der_uint_bits(k.n));
 	certs_reset();

@@ -84,7 +84,7 @@ __wrap_cgroup_oom_kills(void)
 }
 
 static void
-a_kill_counts_until_the_service_is_seen_alive_a_while_after_it(void **state)
+a_kill_counts_until_the_service_is_seen_alive_a_while_later(void **state)
 {
 	struct last_end_alive a;
 
@@ -141,7 +141,7 @@ int
 main(void)
 {
 	UNIT_ROWS(is_worded, rows);
-	UNIT_TEST(a_kill_counts_until_the_service_is_seen_alive_a_while_after_it);
+	UNIT_TEST(a_kill_counts_until_the_service_is_seen_alive_a_while_later);
 	UNIT_TEST(a_flood_of_signs_of_life_is_one_count_in_death_fresh_ms);
 	UNIT_TEST(the_cgroup_is_asked_about_a_sigkill_only);
 	return unit_run("sup/last_end");

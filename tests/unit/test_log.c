@@ -276,9 +276,9 @@ a_terminal_that_nobody_reads_is_not_waited_for(void **state)
 	assert_int_equal(status, 0);
 }
 
-static int busy_looks;		/* so often poll() says that a terminal is full */
+static int busy_looks;		/* that poll() finds a full terminal */
 static int waits;		/* of poll(), that could have taken time */
-static int behind_poll = -1;	/* what poll() fills right after it has looked */
+static int behind_poll = -1;	/* what poll() fills after its look */
 
 /* The service shares stderr and may write between hale's look and its line. */
 int
@@ -341,7 +341,7 @@ a_terminal_that_stays_full_is_waited_for_once(void **state)
 	struct buf b = guarded_buf(PIPE_ROOM);
 
 	(void)state;
-	log_busily(3, &b);	/* two looks of the first line, one of the next */
+	log_busily(3, &b);	/* two looks for the first line, one more */
 	assert_int_equal(b.len, 0);
 	assert_int_equal(waits, 1);
 	log_busily(0, &b);

@@ -165,7 +165,7 @@ the_nearest_of_several_deadlines_is_waited_for(void **state)
 }
 
 static void
-a_deadline_that_moved_on_is_waited_for_anew_once_the_timer_has_rung(
+a_deadline_that_moved_is_waited_for_once_the_timer_has_rung(
     void **state)
 {
 	struct loop l;
@@ -376,7 +376,7 @@ main(void)
 	UNIT_TEST(one_that_was_ended_in_its_turn_is_not_called);
 	UNIT_TEST(a_deadline_fires_when_it_has_come_and_not_before);
 	UNIT_TEST(the_nearest_of_several_deadlines_is_waited_for);
-	UNIT_TEST(a_deadline_that_moved_on_is_waited_for_anew_once_the_timer_has_rung);
+	UNIT_TEST(a_deadline_that_moved_is_waited_for_once_the_timer_has_rung);
 	UNIT_TEST(one_that_a_deadline_ended_does_not_expire);
 	UNIT_TEST(ending_twice_or_one_that_is_out_does_nothing);
 	UNIT_TEST(the_most_sources_fit_and_no_more);

@@ -77,7 +77,7 @@ static struct monitor_room kept;
 static struct monitor_check *const checks = kept.checks;
 static const struct signals_given given;
 static int changes;	/* of liveness */
-static bool reported_ready;
+static bool reported_ready, reported_live;
 static int log_fd = -1;	/* what was logged */
 
 /* One turn, or the end of a checker where pid is not 0. Only meanwhile stderr
@@ -100,7 +100,8 @@ static void
 was_changed(void *owner, bool is_live)
 {
 	(void)owner;
-	(void)is_live;
+	assert_int_not_equal(is_live, reported_live);
+	reported_live = is_live;
 	changes++;
 }
 
@@ -126,7 +127,6 @@ static void
 was_readied(void *owner, bool is_ready)
 {
 	(void)owner;
-	assert_int_equal(is_ready, monitor_is_ready(&monitor));
 	assert_int_not_equal(is_ready, reported_ready);
 	reported_ready = is_ready;
 }
@@ -167,6 +167,15 @@ plan_of_one_check(void)
 	};
 }
 
+/* It is not ready then, and live, and nobody says so. */
+static void
+start_service(void)
+{
+	reported_ready = false;
+	reported_live = true;
+	monitor_start(&monitor, getpid());
+}
+
 static void
 start_by(struct monitor_plan of)
 {
@@ -187,8 +196,7 @@ start_by(struct monitor_plan of)
 	assert_int_equal(loop_init(&loop), 0);
 	assert_int_equal(monitor_open(&monitor, &kept, &plan, &given, &loop,
 	                            owner), 0);
-	reported_ready = false;
-	monitor_start(&monitor, getpid());
+	start_service();
 }
 
 static void
@@ -236,11 +244,9 @@ must_be(bool ready, bool live)
 	lifecycle_started(&in.keeper.lifecycle, &plan.service.lifecycle, false,
 	                  fake_now_ms);
 	snapshot_take(&s, &in, SNAPSHOT_DETAILS, fake_now_ms);
-	assert_int_equal(ready, monitor_is_ready(&monitor));
-	if (monitor.inbox.pid > 0)	/* a start and an end are known */
-		assert_int_equal(ready, reported_ready);
+	assert_int_equal(ready, reported_ready);
 	assert_int_equal(ready, snapshot_passes(&s, VERDICT_READY));
-	assert_int_equal(live, monitor_is_live(&monitor));
+	assert_int_equal(live, reported_live);
 	assert_int_equal(live, snapshot_passes(&s, VERDICT_LIVE));
 }
 
@@ -455,8 +461,7 @@ the_reason_is_the_first_bad_result_since_it_passed(void **state)
 	run_program(one);
 	must_say(REASON_SAME, "exit 2");
 	monitor_end(&monitor);
-	reported_ready = false;
-	monitor_start(&monitor, getpid());
+	start_service();
 	run_program(one);
 	must_say(REASON_SAME, "exit 1");	/* of this life */
 	close(log_fd);
@@ -465,16 +470,19 @@ the_reason_is_the_first_bad_result_since_it_passed(void **state)
 static void
 after_the_end_it_is_not_ready_and_a_start_begins_anew(void **state)
 {
+	struct monitor_plan plan = plan_of_one_check();
+
 	(void)state;
 	begin_log();
-	start();
+	plan.watchdog_ms = 3600000;	/* so that it has a socket */
+	start_by(plan);
 	run_one();
 	must_be(true, true);
 	monitor_end(&monitor);
-	assert_false(monitor_is_ready(&monitor));
 	assert_true(monitor.timer.deadline_ms == CLOCK_NEVER);
-	reported_ready = false;
-	monitor_start(&monitor, getpid());
+	wake_by_message("STATUS=x");
+	assert_false(reported_ready);
+	start_service();
 	must_be(false, true);
 	assert_false(monitor_was_ready(&monitor));
 	assert_int_equal(fake_now_ms, monitor.timer.deadline_ms);
@@ -546,8 +554,7 @@ each_start_says_once_that_it_is_ready(void **state)
 
 		dup2(log_fd, STDERR_FILENO);
 		monitor_end(&monitor);
-		reported_ready = false;
-		monitor_start(&monitor, getpid());
+		start_service();
 		dup2(err, STDERR_FILENO);
 		close(err);
 		wake_by_message("STATUS=x");
@@ -596,7 +603,7 @@ a_flood_has_a_share_of_a_turn(void **state)
 		                 monitor.inbox.speaker->walks);
 	}
 	fake_text = NULL;
-	assert_int_equal(!r->is_stranger, monitor_is_ready(&monitor));
+	assert_int_equal(!r->is_stranger, reported_ready);
 	assert_int_equal(r->is_stranger ? 0 : 3 * r->a_turn, lives);
 	assert_int_equal(r->is_stranger, count_said("refused"));
 	reason_write_unready(&b, &monitor, REASON_LATEST, fake_now_ms);
@@ -685,13 +692,13 @@ a_newline_on_the_pipe_means_ready(void **state)
 	(void)state;
 	begin_log();
 	start_by((struct monitor_plan){ .notify_fd = 9 });
-	assert_false(monitor_is_ready(&monitor));
+	assert_false(reported_ready);
 	assert_int_equal(2, write(monitor.inbox.pipe_fd, "no", 2));
 	turn(0, 0);
-	assert_false(monitor_is_ready(&monitor));
+	assert_false(reported_ready);
 	assert_int_equal(4, write(monitor.inbox.pipe_fd, "yes\n", 4));
 	turn(0, 0);
-	assert_true(monitor_is_ready(&monitor));
+	assert_true(reported_ready);
 	close(log_fd);
 }
 
@@ -735,8 +742,8 @@ the_watchdogs_time_is_in_microseconds(void **state)
 	(void)state;
 	begin_log();
 	start_by((struct monitor_plan){ .watchdog_ms = 2500 });
-	assert_true(inbox_needs_env(&monitor.inbox));
-	inbox_set_env(&monitor.inbox, env, &pid_slot);
+	assert_true(notify_inbox_needs_env(&monitor.inbox));
+	notify_inbox_set_env(&monitor.inbox, env, &pid_slot);
 	assert_string_equal(monitor.inbox.socket_var, env[0]);
 	assert_string_equal("WATCHDOG_USEC=2500000", env[1]);
 	assert_true(pid_slot == &env[2]);
@@ -756,7 +763,7 @@ an_outer_watchdog_is_no_business_of_the_services(void **state)
 	(void)state;
 	begin_log();
 	start_by((struct monitor_plan){ .notify = true });
-	inbox_set_env(&monitor.inbox, env, &pid_slot);
+	notify_inbox_set_env(&monitor.inbox, env, &pid_slot);
 	assert_true(pid_slot == NULL);
 	for (char **e = env; *e != NULL; e++)
 		assert_true(strncmp(*e, "WATCHDOG_", 9) != 0
@@ -860,8 +867,7 @@ a_watchdog_that_starves_says_whether_it_was_fed(void **state)
 	start_by((struct monitor_plan){ .watchdog_ms = 2000 });
 	assert_int_equal(0, notify_read(&msg, span_of("WATCHDOG=1")));
 	notify_apply(&monitor.inbox.notify, &msg, fake_now_ms);
-	reported_ready = false;
-	monitor_start(&monitor, getpid());	/* forgets what was before */
+	start_service();	/* forgets what was before */
 	assert_int_equal(0, notify_read(&msg, span_of(r->said)));
 	notify_apply(&monitor.inbox.notify, &msg, fake_now_ms);
 	fake_now_ms += 2000;

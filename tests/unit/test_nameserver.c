@@ -43,6 +43,7 @@ static size_t  n_rules;
 static int64_t now_ms;
 static int     server_of[FDS_MAX];
 static bool    is_tcp[FDS_MAX], is_gone[FDS_MAX];
+static bool    is_flooding;	/* something comes every millisecond */
 static struct mail mails[MAILS_MAX];
 static size_t  n_mails;
 static int     asked[8];	/* datagrams and TCP questions, by server */
@@ -92,7 +93,8 @@ __wrap_poll(struct pollfd *fds, nfds_t n, int wait_ms)
 
 	assert_int_equal(1, n);
 	assert_in_range(wait_ms, 1, 1000000);	/* never for ever */
-	if ((fds[0].events & POLLOUT) != 0 || is_gone[fds[0].fd])
+	if ((fds[0].events & POLLOUT) != 0 || is_gone[fds[0].fd]
+	 || is_flooding)
 		return 1;
 	if (m != NULL && m->at_ms <= now_ms + wait_ms) {
 		if (m->at_ms > now_ms)
@@ -243,6 +245,11 @@ __wrap_recv(int fd, void *p, size_t len, int flags)
 	size_t n;
 
 	(void)flags;
+	if (is_flooding) {
+		memset(p, 'x', 1);
+		now_ms++;
+		return 1;
+	}
 	if (is_gone[fd]) {
 		is_gone[fd] = false;
 		errno = ECONNREFUSED;
@@ -396,6 +403,9 @@ the_servers_are_asked_as_glibc_asks(void **state)
 		{ "a format error with EDNS0 only", 1, "edns0", 0,
 		  { { 1, 0, NULL, 1, 0, 1, 2 }, SAYS(1, 1) },
 		  DNS_FOUND, 2, { 4 } },
+		{ "not implemented with EDNS0 only", 1, "edns0", 0,
+		  { { 1, 0, NULL, 1, 0, 1, 2 }, SAYS(1, 4) },
+		  DNS_FOUND, 2, { 4 } },
 		/* One after the other. */
 		{ "single-request", 1, "single-request", 0, { OK(1, 5) },
 		  DNS_FOUND, 10, { 2 } },
@@ -405,6 +415,7 @@ the_servers_are_asked_as_glibc_asks(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct resolvconf conf = conf_of(cases[i].n, cases[i].options);
+		int64_t took_ms;
 		size_t n = 0;
 		int r;
 
@@ -415,10 +426,12 @@ the_servers_are_asked_as_glibc_asks(void **state)
 		begin(&conf, AF_UNSPEC, cases[i].timeout_ms, cases[i].rules, n);
 		r = nameservers_find(&servers, span_of("a.test"));
 		nameservers_end(&servers);
-		if (r != cases[i].result || now_ms - START_MS != cases[i].ms
-		 || memcmp(asked + 1, cases[i].asked, sizeof cases[i].asked) != 0)
-			fail_msg("%s: %d after %lld ms, asked %d %d %d",
-			         cases[i].what, r, (long long)(now_ms - START_MS),
+		took_ms = now_ms - START_MS;
+		if (r != cases[i].result || took_ms != cases[i].ms
+		 || memcmp(asked + 1, cases[i].asked,
+		           sizeof cases[i].asked) != 0)
+			fail_msg("%s: %d after %d ms, asked %d %d %d",
+			         cases[i].what, r, (int)took_ms,
 			         asked[1], asked[2], asked[3]);
 		if ((r == DNS_FOUND) != (found.n > 0))
 			fail_msg("%s: %zu addresses", cases[i].what, found.n);
@@ -447,8 +460,25 @@ a_silent_server_costs_its_time_once_in_a_look_up(void **state)
 	nameservers_end(&servers);
 }
 
-/* The only server is asked again: it was one name's upstream that was silent.
- * */
+/* It is never quiet, and yet has no more time than one that is silent. */
+static void
+a_flood_of_what_is_no_answer_has_an_end(void **state)
+{
+	static const struct rule with[] = { IS_SILENT(1) };
+	struct resolvconf conf = conf_of(1, "timeout:1");
+
+	(void)state;
+	begin(&conf, AF_INET, 0, with, 1);
+	is_flooding = true;
+	assert_int_equal(ERR_NAMESERVER,
+	                 nameservers_find(&servers, span_of("a.test")));
+	is_flooding = false;
+	assert_int_equal(2000, now_ms - START_MS);
+	assert_int_equal(4, asked[1]);
+	nameservers_end(&servers);
+}
+
+/* The only server is asked again: one name's upstream was silent. */
 static void
 a_server_alone_is_asked_for_every_name(void **state)
 {
@@ -462,7 +492,8 @@ a_server_alone_is_asked_for_every_name(void **state)
 	assert_int_equal(ERR_NAMESERVER,
 	                 nameservers_find(&servers, span_of("slow.test")));
 	assert_int_equal(2000, now_ms - START_MS);
-	assert_int_equal(DNS_FOUND, nameservers_find(&servers, span_of("a.test")));
+	assert_int_equal(DNS_FOUND,
+	                 nameservers_find(&servers, span_of("a.test")));
 	assert_int_equal(2001, now_ms - START_MS);
 	nameservers_end(&servers);
 }
@@ -475,7 +506,8 @@ single_request_reopen_takes_a_socket_each(void **state)
 
 	(void)state;
 	begin(&conf, AF_UNSPEC, 0, with, 1);
-	assert_int_equal(DNS_FOUND, nameservers_find(&servers, span_of("a.test")));
+	assert_int_equal(DNS_FOUND,
+	                 nameservers_find(&servers, span_of("a.test")));
 	assert_int_equal(2, opened);
 	assert_int_equal(2, found.n);
 	nameservers_end(&servers);
@@ -496,7 +528,8 @@ a_failure_names_each_server_and_what_it_did(void **state)
 	assert_int_equal(DNS_REFUSED,
 	                 nameservers_find(&servers, span_of("a.test")));
 	nameservers_write(&b, &servers);
-	assert_string_equal("10.0.0.1 (timed out), 10.0.0.2 (question refused), "
+	assert_string_equal("10.0.0.1 (timed out), "
+	                    "10.0.0.2 (question refused), "
 	                    "10.0.0.3 (Connection refused)", buf_text(&b));
 	nameservers_end(&servers);
 }
@@ -506,6 +539,7 @@ main(void)
 {
 	UNIT_TEST(the_servers_are_asked_as_glibc_asks);
 	UNIT_TEST(a_silent_server_costs_its_time_once_in_a_look_up);
+	UNIT_TEST(a_flood_of_what_is_no_answer_has_an_end);
 	UNIT_TEST(a_server_alone_is_asked_for_every_name);
 	UNIT_TEST(single_request_reopen_takes_a_socket_each);
 	UNIT_TEST(a_failure_names_each_server_and_what_it_did);

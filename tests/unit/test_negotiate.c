@@ -74,7 +74,8 @@ gets_the_format_that_it_likes_best(void **state)
 {
 	const struct row *r = *state;
 
-	assert_int_equal(negotiate_openmetrics(guarded_span(r->accept)), r->is_open);
+	assert_int_equal(negotiate_openmetrics(guarded_span(r->accept)),
+	                 r->is_open);
 }
 
 int

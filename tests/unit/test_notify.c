@@ -239,7 +239,7 @@ a_pardon_starts_the_watchdog_anew_where_it_runs(void **state)
 }
 
 static void
-the_main_pid_is_kept_until_the_next_and_all_is_forgotten_with_a_start(
+the_main_pid_stays_until_the_next_and_a_start_forgets_all(
 	void **state)
 {
 	struct notify n = with(true, 0);
@@ -310,7 +310,7 @@ main(void)
 	UNIT_TEST(a_trigger_starves_at_once_with_or_without_a_watchdog);
 	UNIT_TEST(nobody_starves_who_is_stopping_or_has_ended);
 	UNIT_TEST(a_pardon_starts_the_watchdog_anew_where_it_runs);
-	UNIT_TEST(the_main_pid_is_kept_until_the_next_and_all_is_forgotten_with_a_start);
+	UNIT_TEST(the_main_pid_stays_until_the_next_and_a_start_forgets_all);
 	UNIT_TEST(a_watchdog_that_is_taken_away_forgives);
 	UNIT_TEST(a_status_is_cut_and_made_harmless);
 	return unit_run("sup/notify");

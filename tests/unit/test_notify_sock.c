@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* test_notify_sock.c - who sent a datagram, from control messages that may lie */
+/* test_notify_sock.c - who sent a datagram; control messages may lie */
 #include "unit.h"
 
+#include "sup/notify_sender.h"
 #include "sup/notify_sock.h"
 
 #include <errno.h>
@@ -190,7 +191,7 @@ is_judged(void **state)
 			.msg_flags = flags[i],
 		};
 		struct ucred from = other;
-		ssize_t n = notify_sock_judge(&msg, LENGTH, &from);
+		ssize_t n = notify_sender_read(&msg, LENGTH, &from);
 
 		assert_int_equal(n, flags[i] == MSG_TRUNC ? -EMSGSIZE : LENGTH);
 		assert_int_equal(from.pid, r->is_known ? sender.pid : 0);
@@ -202,7 +203,7 @@ is_judged(void **state)
 
 /* What the kernel really hands over. */
 static void
-a_datagram_with_descriptors_comes_with_its_sender_and_leaves_none(void **state)
+a_datagram_with_descriptors_has_its_sender_and_leaves_none(void **state)
 {
 	char name[NOTIFY_SOCK_NAME_MAX], bytes[LENGTH], control[CMSG_SPACE(8)];
 	struct buf b = buf_over(name, sizeof name);
@@ -232,7 +233,7 @@ a_datagram_with_descriptors_comes_with_its_sender_and_leaves_none(void **state)
 	assert_int_equal(notify_sock_read(to, bytes, sizeof bytes, &who), 8);
 	assert_int_equal(who.pid, getpid());
 	assert_int_equal(who.uid, getuid());
-	assert_int_equal(dup(from), next);	/* the lowest is free as before */
+	assert_int_equal(dup(from), next);	/* the lowest, free as before */
 	close(next);
 	assert_int_equal(notify_sock_read(to, bytes, sizeof bytes, &who),
 	                 -EAGAIN);
@@ -244,6 +245,6 @@ int
 main(void)
 {
 	UNIT_ROWS(is_judged, rows);
-	UNIT_TEST(a_datagram_with_descriptors_comes_with_its_sender_and_leaves_none);
+	UNIT_TEST(a_datagram_with_descriptors_has_its_sender_and_leaves_none);
 	return unit_run("sup/notify_sock");
 }

@@ -487,7 +487,8 @@ the_last_of_the_most_options_wins_over_the_environment(void **state)
 		{ rows + half + 1, texts[half], NULL },
 		OPT_END
 	};
-	char *argv[] = { "cmd", "--o62=5", NULL }, *env[] = { "HALE_O62=6", "HALE_O00=4", NULL };
+	char *argv[] = { "cmd", "--o62=5", NULL };
+	char *env[] = { "HALE_O62=6", "HALE_O00=4", NULL };
 	int values[OPT_MAX] = { 0 };
 	struct opt_fail fail;
 

@@ -172,7 +172,8 @@ a_boundary_line_has_a_longest_length(void **state)
 		struct pem p;
 
 		memset(label, 'x', sizeof label);
-		buf_fmt(&t, "-----BEGIN %.*s-----\naGFs\n", (int)len - 16, label);
+		buf_fmt(&t, "-----BEGIN %.*s-----\naGFs\n", (int)len - 16,
+		        label);
 		pem_init(&p, out, sizeof out);
 		assert_int_equal(len <= PEM_LINE_MAX ? ERR_PARSE : 0,
 		                 feed(&p, buf_text(&t), 9, &b));

@@ -180,7 +180,8 @@ is_shown(void **state)
 	const struct row *r = *state;
 	char *room = guarded_room(REDACT_ROOM);
 
-	assert_string_equal(r->want, redact_text(room, guarded_span(r->target)));
+	assert_string_equal(r->want,
+	                    redact_text(room, guarded_span(r->target)));
 	assert_null(strstr(r->want, "s3cret"));
 }
 

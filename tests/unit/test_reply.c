@@ -124,7 +124,8 @@ an_answer_claims_a_version_or_none(void **state)
 		struct span got = reply_version(guarded_span(cases[i].start));
 
 		if (!span_is(got, cases[i].version))
-			fail_msg("%s: %.*s", cases[i].start, (int)got.len, got.p);
+			fail_msg("%s: %.*s", cases[i].start, (int)got.len,
+			         got.p);
 	}
 }
 

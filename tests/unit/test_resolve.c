@@ -68,7 +68,8 @@ a_zone_is_an_interfaces_name_or_number(void **state)
 	                                   AF_UNSPEC));
 	assert_int_equal(1, set.few[0].zone);	/* lo comes first everywhere */
 	assert_int_equal(7, set.few[1].zone);
-	assert_int_equal(0, resolve_literal(&set, span_of("a.test"), AF_UNSPEC));
+	assert_int_equal(0, resolve_literal(&set, span_of("a.test"),
+	                                    AF_UNSPEC));
 	assert_int_equal(2, set.n);
 }
 

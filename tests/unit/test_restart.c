@@ -223,10 +223,12 @@ every_event_in_every_state_does_what_the_table_says(void **state)
 	(void)state;
 	for (int from = 0; from < STATES; from++) {
 		for (int ev = 0; ev < EVENTS; ev++) {
-			struct lifecycle s = in_state((enum lifecycle_state)from);
+			struct lifecycle s =
+				in_state((enum lifecycle_state)from);
 			struct cell want = table[from][ev], got;
 
-			got.act = lifecycle_step(&s, (enum lifecycle_event)ev, NOW);
+			got.act = lifecycle_step(&s, (enum lifecycle_event)ev,
+			                         NOW);
 			got.next = s.state;
 			if (got.act != want.act || got.next != want.next)
 				fail_msg("state %d, event %d: act %d, state %d",
@@ -302,7 +304,8 @@ static void
 back_off_doubles_up_to_its_maximum(void **state)
 {
 	static const int64_t waits[] = {
-		100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000, 30000,
+		100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000,
+		30000,
 	};
 	struct lifecycle s = fresh(RESTART_ON_FAILURE, UNHEALTHY_REPORT);
 	int64_t t = NOW;
@@ -391,7 +394,8 @@ with_linger_what_is_left_gets_sigterm_first(void **state)
 	assert_int_equal(ACT_CLEAR_TERM, lifecycle_step(&s, EV_FAILED, NOW));
 	assert_int_equal(NOW + 3000, s.deadline_ms);
 	assert_int_equal(NOW + 3000 + LIFECYCLE_CLEAR_MAX_MS, s.last_ms);
-	assert_int_equal(ACT_CLEAR, lifecycle_step(&s, EV_DEADLINE, NOW + 3000));
+	assert_int_equal(ACT_CLEAR,
+	                 lifecycle_step(&s, EV_DEADLINE, NOW + 3000));
 }
 
 static void
@@ -493,7 +497,8 @@ exit_stops_and_leaves_whatever_the_policy(void **state)
 	assert_int_equal(ACT_STOP, lifecycle_step(&s, EV_UNHEALTHY, NOW));
 	assert_true(s.sickened && lifecycle_is_sick_end(&s));
 	assert_int_equal(NOW + LIFECYCLE_HUNG_MS, s.deadline_ms);
-	assert_int_equal(ACT_KILL, lifecycle_step(&s, EV_DEADLINE, s.deadline_ms));
+	assert_int_equal(ACT_KILL,
+	                 lifecycle_step(&s, EV_DEADLINE, s.deadline_ms));
 	assert_int_equal(ACT_LEAVE, lifecycle_step(&s, EV_FAILED, NOW));
 }
 
@@ -509,7 +514,8 @@ a_hung_service_is_killed_with_and_without_a_stop_timeout(void **state)
 	conf.stop_timeout_ms = 2000;
 	(void)lifecycle_step(&s, EV_UNHEALTHY, NOW);
 	assert_int_equal(NOW + 2000, s.deadline_ms);
-	assert_int_equal(ACT_CLEAR, lifecycle_step(&s, EV_DEADLINE, NOW + 2000));
+	assert_int_equal(ACT_CLEAR,
+	                 lifecycle_step(&s, EV_DEADLINE, NOW + 2000));
 	assert_int_equal(NOW + 2000 + LIFECYCLE_KILL_AGAIN_MS, s.deadline_ms);
 }
 
@@ -594,7 +600,7 @@ a_refused_start_without_a_back_off_is_no_hot_loop(void **state)
 }
 
 static void
-each_end_of_the_service_starts_the_pause_after_a_refusal_anew(void **state)
+each_end_of_the_service_restarts_the_pause_after_a_refusal(void **state)
 {
 	struct lifecycle s = fresh(RESTART_ALWAYS, UNHEALTHY_REPORT);
 	int64_t t = fail_once(&s, NOW);
@@ -661,11 +667,13 @@ who_must_be_restarted_and_cannot_be_started_is_tried_again(void **state)
 	(void)lifecycle_step(&s, EV_UNHEALTHY, NOW);
 	(void)lifecycle_step(&s, EV_EXITED, NOW);
 	(void)lifecycle_step(&s, EV_ALONE, NOW);
-	assert_int_equal(ACT_START, lifecycle_step(&s, EV_DEADLINE, s.deadline_ms));
+	assert_int_equal(ACT_START,
+	                 lifecycle_step(&s, EV_DEADLINE, s.deadline_ms));
 	assert_int_equal(ACT_CLEAR, lifecycle_step(&s, EV_NOT_STARTED, NOW));
 	assert_int_equal(200, s.start_ms - NOW);
 	(void)lifecycle_step(&s, EV_ALONE, NOW);
-	assert_int_equal(ACT_START, lifecycle_step(&s, EV_DEADLINE, s.deadline_ms));
+	assert_int_equal(ACT_START,
+	                 lifecycle_step(&s, EV_DEADLINE, s.deadline_ms));
 	assert_true(lifecycle_is_live(&s));
 	/* An end by itself is still the policy's: never. */
 	assert_int_equal(ACT_LEAVE, lifecycle_step(&s, EV_EXITED, s.start_ms));
@@ -732,7 +740,8 @@ static void
 mending_who_survives_sigkill_is_not_live_until_it_dies(void **state)
 {
 	struct lifecycle s = in_state(SVC_MENDING);
-	const int64_t stuck_ms = NOW + LIFECYCLE_HUNG_MS + LIFECYCLE_DEATH_MAX_MS;
+	const int64_t stuck_ms = NOW + LIFECYCLE_HUNG_MS
+	                       + LIFECYCLE_DEATH_MAX_MS;
 	enum lifecycle_act act = ACT_NONE;
 	int64_t t = NOW - 1;
 
@@ -771,7 +780,8 @@ the_others_keep_their_time_where_the_service_hears_no_stop(void **state)
 	s.leaving_kills = true;
 	conf.linger_ms = 3000;
 	(void)lifecycle_step(&s, EV_STOP, NOW);
-	assert_int_equal(ACT_TERM_REST, lifecycle_step(&s, EV_UNREACHABLE, NOW));
+	assert_int_equal(ACT_TERM_REST,
+	                 lifecycle_step(&s, EV_UNREACHABLE, NOW));
 	assert_int_equal(ACT_NONE, lifecycle_step(&s, EV_UNREACHABLE, NOW));
 	assert_int_equal(NOW + 3000, s.deadline_ms);
 }
@@ -786,7 +796,8 @@ others_than_pid_1_wait_a_while_for_who_hears_no_stop(void **state)
 	assert_true(s.deadline_ms == NOW + LIFECYCLE_SLOW_MS);
 	assert_int_equal(ACT_NONE, lifecycle_step(&s, EV_UNREACHABLE, NOW));
 	assert_int_equal(NOW + LIFECYCLE_HUNG_MS, s.deadline_ms);
-	assert_int_equal(ACT_KILL, lifecycle_step(&s, EV_DEADLINE, s.deadline_ms));
+	assert_int_equal(ACT_KILL,
+	                 lifecycle_step(&s, EV_DEADLINE, s.deadline_ms));
 	assert_int_equal(ACT_LEAVE, lifecycle_step(&s, EV_UNREACHABLE, NOW));
 }
 
@@ -841,7 +852,8 @@ a_stop_once_clearing_kills_waits_for_nothing(void **state)
 	(void)state;
 	conf.linger_ms = 3000;
 	(void)lifecycle_step(&s, EV_EXITED, NOW);
-	assert_int_equal(ACT_CLEAR, lifecycle_step(&s, EV_DEADLINE, NOW + 3000));
+	assert_int_equal(ACT_CLEAR,
+	                 lifecycle_step(&s, EV_DEADLINE, NOW + 3000));
 	assert_int_equal(ACT_KILL, lifecycle_step(&s, EV_STOP, NOW + 3010));
 }
 
@@ -971,54 +983,50 @@ a_stop_that_was_slow_and_is_not_heard_gets_a_limit(void **state)
 int
 main(void)
 {
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_event_in_every_state_does_what_the_table_says),
-		cmocka_unit_test(an_unknown_state_is_told_and_survived),
-		cmocka_unit_test(only_the_policy_restarts),
-		cmocka_unit_test(what_may_start_again_is_known_before),
-		cmocka_unit_test(back_off_doubles_up_to_its_maximum),
-		cmocka_unit_test(a_good_minute_and_nothing_less_resets_the_back_off),
-		cmocka_unit_test(an_unhealthy_minute_is_not_a_good_one),
-		cmocka_unit_test(the_time_of_clearing_is_part_of_the_back_off),
-		cmocka_unit_test(what_cannot_be_cleared_does_not_hold_the_restart_for_ever),
-		cmocka_unit_test(with_linger_what_is_left_gets_sigterm_first),
-		cmocka_unit_test(after_max_restarts_in_a_row_it_leaves),
-		cmocka_unit_test(unhealthy_without_a_restart_left_stays_and_is_not_live_again),
-		cmocka_unit_test(who_gave_up_is_not_started_again_after_a_good_minute),
-		cmocka_unit_test(who_must_be_restarted_and_cannot_be_started_is_tried_again),
-		cmocka_unit_test(a_start_that_fails_counts_as_a_restart),
-		cmocka_unit_test(a_stop_does_not_wait_for_ever_for_who_survives_sigkill),
-		cmocka_unit_test(exit_does_not_wait_for_ever_for_who_survives_sigkill),
-		cmocka_unit_test(mending_who_survives_sigkill_is_not_live_until_it_dies),
-		cmocka_unit_test(pid_1_leaves_at_once_where_nobody_hears_the_stop),
-		cmocka_unit_test(the_others_keep_their_time_where_the_service_hears_no_stop),
-		cmocka_unit_test(others_than_pid_1_wait_a_while_for_who_hears_no_stop),
-		cmocka_unit_test(who_cannot_be_stopped_is_not_restarted_and_not_live),
-		cmocka_unit_test(a_first_stop_takes_no_time_from_what_lingers),
-		cmocka_unit_test(a_first_stop_ends_the_restart_and_not_what_is_being_cleared),
-		cmocka_unit_test(a_stop_once_clearing_kills_waits_for_nothing),
-		cmocka_unit_test(a_freeze_is_pardoned_once),
-		cmocka_unit_test(a_freeze_while_clearing_moves_the_end_of_it_too),
-		cmocka_unit_test(a_freeze_leaves_sigkill_its_time),
-		cmocka_unit_test(a_good_minute_begins_where_health_comes_back),
-		cmocka_unit_test(live_stays_true_while_it_is_being_mended),
-		cmocka_unit_test(report_only_reports),
-		cmocka_unit_test(exit_stops_and_leaves_whatever_the_policy),
-		cmocka_unit_test(a_hung_service_is_killed_with_and_without_a_stop_timeout),
-		cmocka_unit_test(a_drain_outlasts_a_restart),
-		cmocka_unit_test(a_drain_or_a_stop_while_it_is_mended_is_kept),
-		cmocka_unit_test(a_refused_start_is_tried_for_ever_and_counts_as_no_restart),
-		cmocka_unit_test(a_refused_start_without_a_back_off_is_no_hot_loop),
-		cmocka_unit_test(each_end_of_the_service_starts_the_pause_after_a_refusal_anew),
-		cmocka_unit_test(a_stop_in_the_wait_for_another_try_leaves_at_once),
-		cmocka_unit_test(more_time_is_given_only_to_what_is_being_stopped),
-		cmocka_unit_test(no_more_time_is_given_once_it_has_been_killed),
-		cmocka_unit_test(a_stop_after_a_restart_gives_sigkill_all_its_time),
-		cmocka_unit_test(each_wait_has_a_pardon_of_its_own),
-		cmocka_unit_test(a_freeze_after_sigkill_is_not_pardoned),
-		cmocka_unit_test(a_stop_that_was_slow_and_is_not_heard_gets_a_limit),
-	};
-
-	unit_add_all(tests, sizeof tests / sizeof tests[0]);
+	UNIT_TEST(every_event_in_every_state_does_what_the_table_says);
+	UNIT_TEST(an_unknown_state_is_told_and_survived);
+	UNIT_TEST(only_the_policy_restarts);
+	UNIT_TEST(what_may_start_again_is_known_before);
+	UNIT_TEST(back_off_doubles_up_to_its_maximum);
+	UNIT_TEST(a_good_minute_and_nothing_less_resets_the_back_off);
+	UNIT_TEST(an_unhealthy_minute_is_not_a_good_one);
+	UNIT_TEST(the_time_of_clearing_is_part_of_the_back_off);
+	UNIT_TEST(what_cannot_be_cleared_does_not_hold_the_restart_for_ever);
+	UNIT_TEST(with_linger_what_is_left_gets_sigterm_first);
+	UNIT_TEST(after_max_restarts_in_a_row_it_leaves);
+	UNIT_TEST(unhealthy_without_a_restart_left_stays_and_is_not_live_again);
+	UNIT_TEST(who_gave_up_is_not_started_again_after_a_good_minute);
+	UNIT_TEST(who_must_be_restarted_and_cannot_be_started_is_tried_again);
+	UNIT_TEST(a_start_that_fails_counts_as_a_restart);
+	UNIT_TEST(a_stop_does_not_wait_for_ever_for_who_survives_sigkill);
+	UNIT_TEST(exit_does_not_wait_for_ever_for_who_survives_sigkill);
+	UNIT_TEST(mending_who_survives_sigkill_is_not_live_until_it_dies);
+	UNIT_TEST(pid_1_leaves_at_once_where_nobody_hears_the_stop);
+	UNIT_TEST(the_others_keep_their_time_where_the_service_hears_no_stop);
+	UNIT_TEST(others_than_pid_1_wait_a_while_for_who_hears_no_stop);
+	UNIT_TEST(who_cannot_be_stopped_is_not_restarted_and_not_live);
+	UNIT_TEST(a_first_stop_takes_no_time_from_what_lingers);
+	UNIT_TEST(a_first_stop_ends_the_restart_and_not_what_is_being_cleared);
+	UNIT_TEST(a_stop_once_clearing_kills_waits_for_nothing);
+	UNIT_TEST(a_freeze_is_pardoned_once);
+	UNIT_TEST(a_freeze_while_clearing_moves_the_end_of_it_too);
+	UNIT_TEST(a_freeze_leaves_sigkill_its_time);
+	UNIT_TEST(a_good_minute_begins_where_health_comes_back);
+	UNIT_TEST(live_stays_true_while_it_is_being_mended);
+	UNIT_TEST(report_only_reports);
+	UNIT_TEST(exit_stops_and_leaves_whatever_the_policy);
+	UNIT_TEST(a_hung_service_is_killed_with_and_without_a_stop_timeout);
+	UNIT_TEST(a_drain_outlasts_a_restart);
+	UNIT_TEST(a_drain_or_a_stop_while_it_is_mended_is_kept);
+	UNIT_TEST(a_refused_start_is_tried_for_ever_and_counts_as_no_restart);
+	UNIT_TEST(a_refused_start_without_a_back_off_is_no_hot_loop);
+	UNIT_TEST(each_end_of_the_service_restarts_the_pause_after_a_refusal);
+	UNIT_TEST(a_stop_in_the_wait_for_another_try_leaves_at_once);
+	UNIT_TEST(more_time_is_given_only_to_what_is_being_stopped);
+	UNIT_TEST(no_more_time_is_given_once_it_has_been_killed);
+	UNIT_TEST(a_stop_after_a_restart_gives_sigkill_all_its_time);
+	UNIT_TEST(each_wait_has_a_pardon_of_its_own);
+	UNIT_TEST(a_freeze_after_sigkill_is_not_pardoned);
+	UNIT_TEST(a_stop_that_was_slow_and_is_not_heard_gets_a_limit);
 	return unit_run("sup/lifecycle, restarts");
 }

@@ -5,6 +5,7 @@
 #include "fake_clock.h"
 
 #include "base/err.h"
+#include "base/log.h"
 #include "net/server.h"
 #include "net/sock.h"
 
@@ -22,6 +23,33 @@
 #define ANSWERS_MAX 10000	/* of those no socket takes as many */
 
 #define DOORS   3	/* listeners of a test, the first one local */
+
+/* What accept4() fails with next, and who SO_PEERCRED shows; 0: the truth. */
+static int accept_err;
+static bool is_peer_fake;
+static struct ucred fake_peer;
+
+int __wrap_accept4(int fd, struct sockaddr *at, socklen_t *len, int flags);
+int __real_accept4(int fd, struct sockaddr *at, socklen_t *len, int flags);
+int __wrap_getsockopt(int fd, int level, int name, void *to, socklen_t *len);
+int __real_getsockopt(int fd, int level, int name, void *to, socklen_t *len);
+
+int
+__wrap_accept4(int fd, struct sockaddr *at, socklen_t *len, int flags)
+{
+	errno = accept_err;
+	accept_err = 0;
+	return errno != 0 ? -1 : __real_accept4(fd, at, len, flags);
+}
+
+int
+__wrap_getsockopt(int fd, int level, int name, void *to, socklen_t *len)
+{
+	if (name != SO_PEERCRED || !is_peer_fake)
+		return __real_getsockopt(fd, level, name, to, len);
+	memcpy(to, &fake_peer, sizeof fake_peer);
+	return 0;
+}
 
 /* A server on abstract sockets, and what it was asked. */
 static struct server server;
@@ -79,6 +107,8 @@ open_server(void **state)
 	memset(&server, 0, sizeof server);
 	asked = 0;
 	answer_len = 0;
+	accept_err = 0;
+	is_peer_fake = false;
 	if (loop_init(&loop) < 0)
 		return -1;
 	server_init(&server, &loop, answer_with, &asked);
@@ -174,7 +204,7 @@ a_request_is_answered_and_the_connection_kept(void **state)
 
 /* Its owner had no memory for it. */
 static void
-without_room_whole_requests_are_answered_and_slow_clients_cut(void **state)
+without_room_whole_requests_are_answered_and_slow_ones_cut(void **state)
 {
 	int whole = client(), slow = client();
 
@@ -200,6 +230,98 @@ a_local_client_is_known_by_its_credentials(void **state)
 	assert_int_equal(last.kind, SERVER_LOCAL);
 	assert_int_equal(last.peer_pid, getpid());
 	assert_int_equal(last.peer_uid, geteuid());
+	close(fd);
+}
+
+static void
+a_local_client_is_who_the_kernel_says(void **state)
+{
+	int fd = client_at(0);
+
+	(void)state;
+	is_peer_fake = true;
+	fake_peer = (struct ucred){ .pid = 5, .uid = 7, .gid = 9 };
+	tell(fd, GET);
+	assert_int_equal(last.peer_pid, 5);
+	assert_int_equal(last.peer_uid, 7);
+	close(fd);
+}
+
+/* Of a PID namespace that we do not see; by a port everybody may ask. */
+static void
+who_cannot_be_seen_is_not_answered_locally(void **state)
+{
+	int local = client_at(0), public = client_at(1);
+
+	(void)state;
+	is_peer_fake = true;
+	fake_peer = (struct ucred){ .pid = 0, .uid = 0 };
+	turn();
+	assert_string_equal(heard(local), "(end)");
+	assert_int_equal(asked, 0);
+	tell(public, GET);
+	assert_string_equal(heard(public), "ok\n");
+	assert_int_equal(last.peer_uid, (uid_t)-1);
+	close(local);
+	close(public);
+}
+
+/* Our own limit: the oldest idle one gives its descriptor to the newcomer. */
+static void
+without_descriptors_a_connection_makes_room(void **state)
+{
+	int old = client(), newcomer;
+
+	(void)state;
+	tell(old, GET);
+	assert_string_equal(heard(old), "ok\n");
+	newcomer = client();
+	accept_err = EMFILE;
+	tell(newcomer, GET);
+	assert_string_equal(heard(newcomer), "ok\n");
+	assert_string_equal(heard(old), "(end)");
+	close(old);
+	close(newcomer);
+}
+
+/* Accepting would fail again and again. */
+static void
+without_anything_to_give_the_listener_pauses(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	log_level(LOG_ERROR);
+	accept_err = EMFILE;
+	tell(fd, GET);
+	fake_now_ms += SERVER_PAUSE_MS - 1;
+	turn();
+	assert_string_equal(heard(fd), "");
+	fake_now_ms++;
+	turn();
+	assert_string_equal(heard(fd), "ok\n");
+	close(fd);
+}
+
+static const struct failure {
+	const char *name;
+	int         err;
+} failures[] = {
+	{ "a client that has gone", ECONNABORTED },
+	{ "a signal", EINTR },
+	{ "a broken network", ENETDOWN },
+	{ "a protocol's error", EPROTO },
+};
+
+static void
+keeps_nobody_waiting(void **state)
+{
+	const struct failure *f = *state;
+	int fd = client();
+
+	accept_err = f->err;
+	tell(fd, GET);
+	assert_string_equal(heard(fd), "ok\n");
 	close(fd);
 }
 
@@ -554,12 +676,53 @@ a_body_is_not_read_and_ends_the_connection(void **state)
 	tell(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n" GET);
 	assert_string_equal(heard(fd), "ok\n(end)");
 	assert_int_equal(asked, 1);
-	assert_int_equal(open_conns(), 1);	/* no reset while it still sends */
+	assert_int_equal(open_conns(), 1);	/* no reset yet */
 	tell(fd, "more of the body");
 	assert_int_equal(asked, 1);
 	close(fd);
 	turn();
 	assert_int_equal(open_conns(), 0);
+}
+
+/* Not a byte of the body has come yet. */
+static void
+a_body_to_come_ends_the_connection_without_a_reset(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	tell(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n");
+	assert_string_equal(heard(fd), "ok\n(end)");
+	assert_int_equal(open_conns(), 1);
+	tell(fd, "abc");
+	close(fd);
+	turn();
+	assert_int_equal(open_conns(), 0);
+}
+
+/* What is kept of a head to know it again has a bound. */
+static void
+a_head_is_known_again_up_to_its_bound(void **state)
+{
+	static char head[SERVER_KNOWN_MAX + 2];
+
+	(void)state;
+	for (size_t n = SERVER_KNOWN_MAX; n <= SERVER_KNOWN_MAX + 1; n++) {
+		int fd = client();
+
+		server.known_len = 0;
+		memset(head, 'x', n);
+		memcpy(head, "GET /a HTTP/1.1\r\nHost: x\r\nX: ", 29);
+		memcpy(head + n - 4, "\r\n\r\n", 5);
+		tell(fd, head);
+		assert_int_equal(server.known_len,
+		                 n == SERVER_KNOWN_MAX ? n : 0);
+		tell(fd, head);
+		assert_string_equal(heard(fd), "ok\nok\n");
+		assert_span_equal("/a", last.req.path);
+		close(fd);
+		turn();
+	}
 }
 
 static void
@@ -829,6 +992,22 @@ a_crowd_at_the_local_socket_keeps_nobody_out(void **state)
 	leave(fds, 2 * SERVER_LOCAL_MAX);
 }
 
+/* Its slots are its own, and no one else's. */
+static void
+the_local_socket_has_slots_beside_all_others(void **state)
+{
+	int fds[SERVER_CONN_MAX], locals[SERVER_LOCAL_MAX];
+
+	(void)state;
+	crowd(fds, SERVER_CONN_MAX, 1, GET);
+	crowd(locals, SERVER_LOCAL_MAX, 0, GET);
+	assert_int_equal(open_conns(), SERVER_SLOTS);
+	assert_int_equal(server.listeners[0].n_conns, SERVER_LOCAL_MAX);
+	assert_int_equal(server.listeners[1].n_conns, SERVER_CONN_MAX);
+	leave(fds, SERVER_CONN_MAX);
+	leave(locals, SERVER_LOCAL_MAX);
+}
+
 /* The place that was made for a newcomer who has left is for whoever comes. */
 static void
 a_place_kept_for_a_client_that_left_is_not_lost(void **state)
@@ -846,6 +1025,28 @@ a_place_kept_for_a_client_that_left_is_not_lost(void **state)
 	assert_int_equal(server.listeners[2].n_conns, SERVER_CONN_MAX / 2);
 	leave(one, SERVER_CONN_MAX);
 	leave(two, SERVER_CONN_MAX / 2);
+}
+
+/* Once it was tried for, nobody else is closed for what is free. */
+static void
+a_place_kept_for_a_client_that_failed_is_anybodys(void **state)
+{
+	int one[SERVER_CONN_MAX], gone, other;
+
+	(void)state;
+	crowd(one, SERVER_CONN_MAX, 1, "GET ");
+	gone = client_at(1);
+	assert_int_equal(loop_turn(&loop), 0);	/* a place is made */
+	accept_err = ECONNABORTED;
+	assert_int_equal(loop_turn(&loop), 0);
+	server.listeners[1].source.ready = never_ready;
+	close(gone);
+	other = client_at(2);
+	tell(other, GET);
+	assert_string_equal(heard(other), "ok\n");
+	assert_int_equal(server.listeners[1].n_conns, SERVER_CONN_MAX - 1);
+	leave(one, SERVER_CONN_MAX);
+	close(other);
 }
 
 static void
@@ -874,8 +1075,15 @@ int
 main(void)
 {
 	SERVER_TEST(a_request_is_answered_and_the_connection_kept);
-	SERVER_TEST(without_room_whole_requests_are_answered_and_slow_clients_cut);
+	SERVER_TEST(without_room_whole_requests_are_answered_and_slow_ones_cut);
 	SERVER_TEST(a_local_client_is_known_by_its_credentials);
+	SERVER_TEST(a_local_client_is_who_the_kernel_says);
+	SERVER_TEST(who_cannot_be_seen_is_not_answered_locally);
+	SERVER_TEST(without_descriptors_a_connection_makes_room);
+	SERVER_TEST(without_anything_to_give_the_listener_pauses);
+	SERVER_TEST(a_body_to_come_ends_the_connection_without_a_reset);
+	SERVER_TEST(a_head_is_known_again_up_to_its_bound);
+	SERVER_TEST(the_local_socket_has_slots_beside_all_others);
 	SERVER_TEST(a_close_is_answered_and_done);
 	SERVER_TEST(a_head_may_come_byte_by_byte);
 	SERVER_TEST(many_requests_at_once_are_answered_in_order);
@@ -905,10 +1113,14 @@ main(void)
 	SERVER_TEST(two_crowded_listeners_have_equal_shares);
 	SERVER_TEST(a_crowd_at_the_local_socket_keeps_nobody_out);
 	SERVER_TEST(a_place_kept_for_a_client_that_left_is_not_lost);
+	SERVER_TEST(a_place_kept_for_a_client_that_failed_is_anybodys);
 	SERVER_TEST(the_most_listeners_fit_and_no_more);
 	for (size_t i = 0; i < sizeof bads / sizeof bads[0]; i++)
 		unit_add_with(bads[i].name, is_refused_and_may_still_read_why,
 		              &bads[i], open_server, close_server);
+	for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++)
+		unit_add_with(failures[i].name, keeps_nobody_waiting,
+		              &failures[i], open_server, close_server);
 	for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++)
 		unit_add_with(waits[i].name,
 		              is_cut_at_its_deadline_and_not_before,

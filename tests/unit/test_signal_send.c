@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_signal_send.c - signals by one that may not send them, and its helpers */
+/* test_signal_send.c - signals of one that may not send them, and helpers */
 #include "unit.h"
 
 #include "base/clock.h"
@@ -58,7 +58,9 @@ end_of(pid_t pid)
 static void
 drop(uint32_t caps)
 {
-	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_header_struct head = {
+		_LINUX_CAPABILITY_VERSION_3, 0
+	};
 	struct __user_cap_data_struct data[2];
 
 	if (syscall(SYS_capget, &head, data) < 0)
@@ -80,7 +82,7 @@ process_of(uid_t uid, pid_t group)
 		_exit(92);
 	pid = fork();
 	if (pid == 0) {
-		alarm(20);	/* its parent may not signal it, not even by dying */
+		alarm(20);	/* no signal of its parent's reaches it */
 		if (setpgid(0, group) < 0
 		 || syscall(SYS_setresuid, uid, uid, uid) < 0)
 			_exit(93);

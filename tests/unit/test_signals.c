@@ -300,6 +300,71 @@ every_signal_is_read_from_the_descriptor(void **state)
 	assert_int_equal(code_of_child(receive_every_signal), 0);
 }
 
+static const struct suspended {
+	const char *name;
+	bool is_orphaned;	/* nobody in our session is to continue us */
+	bool ctrl_z_again;	/* before it is looked why we go on */
+	int  goes_on;
+} suspensions[] = {
+	{ "who was stopped goes on", false, false, 1 },
+	{ "the next Ctrl-Z comes in the place of the SIGCONT", false, true, 1 },
+	{ "nobody stops whom nobody can continue", true, false, 0 },
+};
+
+static const struct suspended *suspended;
+
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+
+long
+__wrap_syscall(long number, ...)
+{
+	int n = number == SYS_rt_sigprocmask ? 4 : 2;	/* all others here */
+	long args[4] = { 0 };
+	va_list list;
+
+	va_start(list, number);
+	for (int i = 0; i < n; i++)
+		args[i] = va_arg(list, long);
+	va_end(list);
+	if (number == SYS_rt_sigpending && suspended->ctrl_z_again)
+		(void)raise(SIGTSTP);	/* which discards the SIGCONT */
+	return __real_syscall(number, args[0], args[1], args[2], args[3]);
+}
+
+static int
+suspend(void)
+{
+	struct signals_given given;
+
+	if (suspended->is_orphaned ? setsid() < 0 : setpgid(0, 0) < 0)
+		return 2;
+	(void)signal(SIGTSTP, SIG_DFL);
+	signals_block(&given);
+	return signals_suspend();
+}
+
+static void
+suspends(void **state)
+{
+	int status;
+	pid_t pid;
+
+	suspended = *state;
+	pid = fork();
+	if (pid == 0)
+		_exit(suspend());
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	if (!suspended->is_orphaned) {
+		assert_true(WIFSTOPPED(status));
+		assert_int_equal(WSTOPSIG(status), SIGTSTP);
+		assert_int_equal(kill(pid, SIGCONT), 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+	}
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), suspended->goes_on);
+}
+
 int
 main(void)
 {
@@ -307,5 +372,6 @@ main(void)
 	UNIT_TEST(every_signal_but_three_is_forwarded_as_it_is);
 	UNIT_TEST(what_is_blocked_is_restored_for_the_service);
 	UNIT_TEST(every_signal_is_read_from_the_descriptor);
+	UNIT_ROWS(suspends, suspensions);
 	return unit_run("sup/signals");
 }

@@ -13,6 +13,21 @@
 
 #define PATH_ROOM 128
 
+static bool without_ipv6;
+
+int __wrap_socket(int family, int type, int protocol);
+int __real_socket(int family, int type, int protocol);
+
+int
+__wrap_socket(int family, int type, int protocol)
+{
+	if (family == AF_INET6 && without_ipv6) {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
+	return __real_socket(family, type, protocol);
+}
+
 static char folder[] = "/tmp/hale-sock-XXXXXX";
 
 static int
@@ -79,6 +94,23 @@ a_socket_in_use_is_left_alone(void **state)
 	sock_unlink(&a.addr);
 }
 
+/* Somebody reads from it. */
+static void
+a_socket_of_another_type_is_left_alone(void **state)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char path[PATH_ROOM];
+	struct addr_bind a;
+
+	(void)state;
+	file_address(&a, path, "datagram");
+	assert_int_equal(bind(fd, &a.addr.any, a.addr.len), 0);
+	assert_int_equal(sock_listen(&a), -EADDRINUSE);
+	assert_int_equal(access(path, F_OK), 0);
+	close(fd);
+	sock_unlink(&a.addr);
+}
+
 static void
 a_file_that_is_no_socket_is_left_alone(void **state)
 {
@@ -136,7 +168,7 @@ a_missing_folder_is_told(void **state)
 	struct addr_bind a;
 
 	(void)state;
-	assert_int_equal(addr_bind_read(&a, span_of("unix:/no/such/folder/h")), 0);
+	assert_int_equal(addr_bind_read(&a, span_of("unix:/no/such/h")), 0);
 	assert_int_equal(sock_listen(&a), -ENOENT);
 }
 
@@ -187,6 +219,42 @@ a_port_in_use_is_told(void **state)
 	assert_int_equal(addr_bind_read(&a, buf_span(&b)), 0);
 	assert_int_equal(sock_listen(&a), -EADDRINUSE);
 	close(holder);
+}
+
+/* An address that was named is not taken for another one. */
+static void
+an_address_of_another_machine_is_told(void **state)
+{
+	struct addr_bind a;
+
+	(void)state;
+	assert_int_equal(addr_bind_read(&a, span_of("192.0.2.1:8080")), 0);
+	assert_int_equal(sock_listen(&a), -EADDRNOTAVAIL);
+}
+
+static void
+without_ipv6_a_port_is_listened_to_by_ipv4(void **state)
+{
+	char text[32];
+	struct buf b = buf_over(text, sizeof text);
+	struct sockaddr_in at = { .sin_port = 0 };
+	socklen_t len = sizeof at;
+	struct addr_bind a;
+	int holder = -1, fd;
+
+	(void)state;
+	buf_fmt(&b, "%u", free_port(&holder));
+	close(holder);
+	assert_int_equal(addr_bind_read(&a, buf_span(&b)), 0);
+	without_ipv6 = true;
+	fd = sock_listen(&a);
+	without_ipv6 = false;
+	assert_true(fd >= 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	assert_int_equal(at.sin_family, AF_INET);
+	assert_int_equal(at.sin_addr.s_addr, htonl(INADDR_ANY));
+	assert_int_equal(a.addr.any.sa_family, AF_INET);
+	close(fd);
 }
 
 static void
@@ -259,6 +327,9 @@ main(void)
 	UNIT_TEST(a_missing_folder_is_told);
 	UNIT_TEST(a_descriptor_is_non_blocking_and_closed_on_exec);
 	UNIT_TEST(a_port_in_use_is_told);
+	UNIT_TEST(a_socket_of_another_type_is_left_alone);
+	UNIT_TEST(an_address_of_another_machine_is_told);
+	UNIT_TEST(without_ipv6_a_port_is_listened_to_by_ipv4);
 	UNIT_TEST(a_start_says_whether_it_is_done);
 	UNIT_TEST(the_peer_is_who_holds_the_other_end);
 	UNIT_TEST(a_peer_that_is_not_seen_is_none);

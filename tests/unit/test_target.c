@@ -271,6 +271,21 @@ a_socket_fits_its_address(void **state)
 	assert_string_equal(HTTP_UNIX_WORDS, expected);
 }
 
+/* As a string it would end there, and be another socket. */
+static void
+a_socket_has_no_nul(void **state)
+{
+	const struct span text = { guarded("unix:/a\0b", 9), 9 };
+	struct buf memory = guarded_buf(10);
+	const char *expected;
+	struct target t;
+
+	(void)state;
+	assert_int_equal(ERR_PARSE, target_read(&t, text, &memory, &expected));
+	assert_string_equal(UNIX_WORDS, expected);
+	assert_int_equal(TARGET_NONE, t.kind);
+}
+
 static void
 more_memory_than_there_is_is_too_big(void **state)
 {
@@ -317,6 +332,7 @@ main(void)
 	UNIT_TEST(a_text_may_have_target_max_bytes);
 	UNIT_TEST(a_host_may_have_target_host_max_bytes);
 	UNIT_TEST(a_socket_fits_its_address);
+	UNIT_TEST(a_socket_has_no_nul);
 	UNIT_TEST(more_memory_than_there_is_is_too_big);
 	UNIT_TEST(several_share_one_memory);
 	return unit_run("client/target");

@@ -160,8 +160,8 @@ a_chain_without_an_anchor_is_refused(void **state)
 	assert_int_equal(0, setenv("SSL_CERT_FILE", "src/tls/roots.pem", 1));
 	tls_chain_start(&c);
 	add(&c, leaf_der(), 100);
-	judged_as(&c, ERR_CERT, TLS_ALERT_CA, "certificate of a.test comes from "
-	          "an unknown issuer, \"CN=R\" (trusted CAs: "
+	judged_as(&c, ERR_CERT, TLS_ALERT_CA, "certificate of a.test comes "
+	          "from an unknown issuer, \"CN=R\" (trusted CAs: "
 	          "src/tls/roots.pem");
 	tls_chain_start(&c);
 	add(&c, leaf_der(), 100);

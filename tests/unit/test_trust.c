@@ -98,7 +98,8 @@ write_object(FILE *f, const char *label, struct span der)
 		unsigned n = 0;
 
 		for (size_t k = 0; k < 3; k++)
-			n = n << 8 | (i + k < der.len ? der_byte(der, i + k) : 0);
+			n = n << 8 | (i + k < der.len ? der_byte(der, i + k)
+			                              : 0);
 		for (size_t k = 0; k < 4; k++)
 			fputc(i + k <= der.len ? digits[n >> (18 - 6 * k) & 63]
 			                       : '=', f);
@@ -416,7 +417,8 @@ a_pipe_is_read_once(void **state)
 	snprintf(fifo, sizeof fifo, "%s", path_of("fifo"));
 	snprintf(file, sizeof file, "%s", file_of("piped", 2));
 	assert_int_equal(0, mkfifo(fifo, 0600));
-	assert_int_equal(ERR_TIMEOUT, trust_verify(fifo, clock_ms() + 50, &why));
+	assert_int_equal(ERR_TIMEOUT,
+	                 trust_verify(fifo, clock_ms() + 50, &why));
 	assert_non_null(strstr(buf_text(&why), "fifo: timed out"));
 	fill_pipe(fifo, file, 0);
 	for (int i = 0; i < 3; i++) {

@@ -128,7 +128,8 @@ a_host_field_has_no_zone_and_a_url_keeps_it(void **state)
 	struct url u;
 
 	(void)state;
-	assert_int_equal(0, url_read(&u, span_of("http://[fe80::1%25e0]:81/x")));
+	assert_int_equal(0,
+	                 url_read(&u, span_of("http://[fe80::1%25e0]:81/x")));
 	url_write_host(&b, &u);
 	buf_str(&b, " ");
 	url_resolve(&b, &u, span_of("y"));

@@ -138,7 +138,8 @@ every_event_in_every_state_leads_where_the_table_says(void **state)
 	(void)state;
 	for (int from = VERDICT_STARTING; from <= VERDICT_FAILING; from++) {
 		for (int ev = PASS; ev < EVENTS; ev++) {
-			struct verdict_checks h = in_state((enum verdict_state)from);
+			struct verdict_checks h =
+				in_state((enum verdict_state)from);
 
 			do_event(&h, (enum event)ev);
 			if (state_of(&h) != table[from][ev])
@@ -170,15 +171,17 @@ each_state_has_its_verdicts(void **state)
 		struct verdict_checks h = with(cases[i].counts_for, 1);
 
 		h.checks[0].state = cases[i].state;
-		assert_int_equal(cases[i].ready, verdict_passes(&h, VERDICT_READY));
-		assert_int_equal(cases[i].live, verdict_passes(&h, VERDICT_LIVE));
+		assert_int_equal(cases[i].ready,
+		                 verdict_passes(&h, VERDICT_READY));
+		assert_int_equal(cases[i].live,
+		                 verdict_passes(&h, VERDICT_LIVE));
 	}
 }
 
 /* --- thresholds and times --- */
 
 static void
-a_failing_service_is_found_within_interval_x_retries_and_timeout(void **state)
+a_failing_service_is_found_in_interval_x_retries_and_timeout(void **state)
 {
 	(void)state;
 	for (int retries = 1; retries <= 10; retries++) {
@@ -300,7 +303,7 @@ once_ready_failures_in_the_start_period_count(void **state)
 }
 
 static void
-where_nobody_says_when_it_is_ready_the_first_success_ends_the_period(
+if_nobody_says_ready_the_first_success_ends_the_period(
 	void **state)
 {
 	struct verdict_checks h = with(VERDICT_LIVE, 1);
@@ -445,7 +448,7 @@ a_freeze_moves_the_end_of_the_period_and_of_an_extension(void **state)
 }
 
 static void
-a_freeze_takes_no_time_from_a_service_that_starts_without_a_period(
+a_freeze_takes_no_time_from_a_start_without_a_period(
 	void **state)
 {
 	struct verdict_checks h = with(VERDICT_LIVE, 1);
@@ -608,7 +611,8 @@ flapping_ends_when_so_few_changes_are_among_the_last_results(void **state)
 		calm++;
 	}
 	assert_int_equal(VERDICT_FLAPS_ON + 1 + calm,
-	                 VERDICT_HISTORY + VERDICT_FLAPS_ON - VERDICT_FLAPS_OFF);
+	                 VERDICT_HISTORY + VERDICT_FLAPS_ON
+	                 - VERDICT_FLAPS_OFF);
 }
 
 /* --- checks that cannot be run --- */
@@ -639,7 +643,7 @@ a_check_that_cannot_be_run_changes_no_state(void **state)
 }
 
 static void
-after_health_blind_ms_without_a_result_readiness_is_off_and_liveness_not(
+without_a_result_for_verdict_blind_ms_only_readiness_is_off(
 	void **state)
 {
 	struct verdict_checks h = with(VERDICT_READY | VERDICT_LIVE, 1);
@@ -650,12 +654,14 @@ after_health_blind_ms_without_a_result_readiness_is_off_and_liveness_not(
 	since_ms = refuse_one(&h);
 	h.checks[0].due_ms = CLOCK_NEVER;	/* not of interest here */
 	assert_int_equal(since_ms + VERDICT_BLIND_MS, verdict_deadline(&h));
-	assert_false(verdict_turns_blind(&h, 0, since_ms + VERDICT_BLIND_MS - 1));
+	assert_false(verdict_turns_blind(&h, 0,
+	                                 since_ms + VERDICT_BLIND_MS - 1));
 	assert_true(verdict_passes(&h, VERDICT_READY));
 	assert_true(verdict_turns_blind(&h, 0, since_ms + VERDICT_BLIND_MS));
 	assert_false(verdict_passes(&h, VERDICT_READY));
 	assert_true(verdict_passes(&h, VERDICT_LIVE));
-	assert_false(verdict_turns_blind(&h, 0, since_ms + VERDICT_BLIND_MS + 1));
+	assert_false(verdict_turns_blind(&h, 0,
+	                                 since_ms + VERDICT_BLIND_MS + 1));
 	assert_true(verdict_deadline(&h) == CLOCK_NEVER);
 }
 
@@ -674,9 +680,11 @@ any_result_ends_the_time_without_one(void **state)
 		assert_false(verdict_passes(&h, VERDICT_READY));
 		run_one(&h, good);
 		assert_true(verdict_passes(&h, VERDICT_READY));
-		assert_string_equal("passing", verdict_state_text(&h.checks[0]));
+		assert_string_equal("passing",
+		                    verdict_state_text(&h.checks[0]));
 		t = refuse_one(&h);	/* the time begins anew */
-		assert_false(verdict_turns_blind(&h, 0, t + VERDICT_BLIND_MS - 1));
+		assert_false(verdict_turns_blind(&h, 0,
+		                                 t + VERDICT_BLIND_MS - 1));
 	}
 }
 
@@ -979,7 +987,7 @@ main(void)
 {
 	UNIT_TEST(every_event_in_every_state_leads_where_the_table_says);
 	UNIT_TEST(each_state_has_its_verdicts);
-	UNIT_TEST(a_failing_service_is_found_within_interval_x_retries_and_timeout);
+	UNIT_TEST(a_failing_service_is_found_in_interval_x_retries_and_timeout);
 	UNIT_TEST(a_service_that_never_answers_is_found_as_fast_from_its_start);
 	UNIT_TEST(one_success_forgives_all_failures);
 	UNIT_TEST(a_new_service_is_asked_at_once_and_then_ever_more_slowly);
@@ -987,7 +995,7 @@ main(void)
 	UNIT_TEST(failures_in_the_start_period_do_not_count);
 	UNIT_TEST(the_start_interval_bounds_the_pause_within_the_period);
 	UNIT_TEST(once_ready_failures_in_the_start_period_count);
-	UNIT_TEST(where_nobody_says_when_it_is_ready_the_first_success_ends_the_period);
+	UNIT_TEST(if_nobody_says_ready_the_first_success_ends_the_period);
 	UNIT_TEST(a_restart_has_its_own_start_period);
 	UNIT_TEST(more_time_to_start_can_be_asked_for_and_not_taken_away);
 	UNIT_TEST(a_check_is_due_when_the_period_or_an_extension_ends);
@@ -995,7 +1003,7 @@ main(void)
 	UNIT_TEST(in_the_start_period_it_pauses_no_longer_than_the_interval);
 	UNIT_TEST(a_success_in_the_period_is_asked_again_after_an_interval);
 	UNIT_TEST(a_freeze_moves_the_end_of_the_period_and_of_an_extension);
-	UNIT_TEST(a_freeze_takes_no_time_from_a_service_that_starts_without_a_period);
+	UNIT_TEST(a_freeze_takes_no_time_from_a_start_without_a_period);
 	UNIT_TEST(a_freeze_is_no_time_in_which_a_check_could_not_be_run);
 	UNIT_TEST(checks_never_overlap_and_a_late_one_leaves_time_to_be_gone);
 	UNIT_TEST(a_failure_that_is_told_long_after_its_time_does_not_count);
@@ -1003,7 +1011,7 @@ main(void)
 	UNIT_TEST(a_freeze_forgives_no_later_check);
 	UNIT_TEST(nothing_is_due_and_no_result_counts_after_the_stop);
 	UNIT_TEST(a_check_that_cannot_be_run_changes_no_state);
-	UNIT_TEST(after_health_blind_ms_without_a_result_readiness_is_off_and_liveness_not);
+	UNIT_TEST(without_a_result_for_verdict_blind_ms_only_readiness_is_off);
 	UNIT_TEST(any_result_ends_the_time_without_one);
 	UNIT_TEST(a_check_for_liveness_only_turns_nothing_off);
 	UNIT_TEST(nothing_turns_blind_while_it_is_under_way);

@@ -97,7 +97,8 @@ a_certificate_has_a_largest_size(void **state)
 
 	(void)state;
 	for (size_t len = X509_DER_MAX - 1; len <= X509_DER_MAX + 1; len++) {
-		struct plan p = { "a", "b", 'k', 's', NOTHING, NULL, NULL, NULL };
+		struct plan p = { "a", "b", 'k', 's', NOTHING, NULL, NULL,
+		                  NULL };
 		static char fill[X509_DER_MAX];
 		struct span der;
 		size_t pad = len - 400;
@@ -121,7 +122,8 @@ read_with(struct span exts)
 	struct plan p = { "a", "b", 'k', 's', exts, NULL, NULL, NULL };
 	struct x509 c;
 	struct span der = cert_der(&p);
-	int r = x509_read(&c, (struct span){ guarded(der.p, der.len), der.len });
+	int r = x509_read(&c, (struct span){ guarded(der.p, der.len),
+	                                     der.len });
 
 	certs_reset();
 	return r;
@@ -145,14 +147,19 @@ malformed_extensions_are_refused(void **state)
 		BYTES("\x30\x03\x02\x01\x01"))));	/* a length for no CA */
 	assert_int_equal(ERR_PARSE, read_with(extension(15, true,
 		BYTES("\x03\x01\x08"))));
-	assert_int_equal(ERR_PARSE, read_with(extension(37, true, SEQ(NOTHING))));
+	assert_int_equal(ERR_PARSE,
+	                 read_with(extension(37, true, SEQ(NOTHING))));
 	assert_int_equal(ERR_PARSE, read_with(JOIN(ca_mark(), BYTES("\x05"))));
 }
 
 static void
 flags_beyond_the_end_are_none(void **state)
 {
-	static const struct { char text[8]; size_t len; unsigned want; } all[] = {
+	static const struct {
+		char     text[8];
+		size_t   len;
+		unsigned want;
+	} all[] = {
 #define FLAGS(text) text, sizeof(text) - 1
 		{ FLAGS("\x03\x01\x00"), 0 },
 		{ FLAGS("\x03\x02\x00\x84"), 0x84 },
@@ -191,7 +198,8 @@ what_is_critical_and_unknown_is_told(void **state)
 static struct x509
 with(struct span exts)
 {
-	return cert((struct plan){ "a", "b", 'k', 's', exts, NULL, NULL, NULL });
+	return cert((struct plan){ "a", "b", 'k', 's', exts, NULL, NULL,
+	                           NULL });
 }
 
 static void
@@ -232,7 +240,8 @@ netscapes_types_are_read(void **state)
 	struct span oid = TLV(6, BYTES("\x60\x86\x48\1\x86\xf8\x42\1\1"));
 
 	(void)state;
-	assert_false(with(SEQ(oid, TLV(4, BYTES("\3\2\6\x40")))).not_for_server);
+	assert_false(with(SEQ(oid, TLV(4, BYTES("\3\2\6\x40"))))
+	             .not_for_server);
 	assert_true(with(SEQ(oid, TLV(4, BYTES("\3\2\7\x80")))).not_for_server);
 	assert_false(with(ca_mark()).not_for_server);
 	certs_reset();

@@ -86,14 +86,15 @@ what_cannot_be_judged_is_not_allowed(void **state)
 		ODD("\xa0\x03\x30\x05\x82"),		/* cut off */
 		ODD("\xa0\x02\x04\x00"),		/* no SEQUENCE */
 		ODD("\xa2\x00"),			/* neither list */
-		ODD("\xa0\x08\x30\x06\x82\x01" "a\x80\x01\x01"),	/* minimum */
+		ODD("\xa0\x08\x30\x06\x82\x01" "a\x80\x01\x01"), /* minimum */
 		ODD("\xa0\x05\x30\x03\x87\x01\x0a"),	/* half a net */
 		ODD("\xa1\x08\x30\x06\x82\x04" "abc."),	/* a dot at its end */
 		ODD("\xa1\x06\x30\x04\xa4\x02\x31\x00"),	/* no Name */
-		ODD("\xa1\x08\x30\x06\xa4\x04\x30\x02\x31\x00"),	/* an empty RDN */
+		ODD("\xa1\x08\x30\x06\xa4\x04\x30\x02\x31\x00"), /* empty RDN */
 	};
 	struct x509 c = cert((struct plan){ "x", "y", 'k', 's',
-		extension(17, false, SEQ(BYTES("\x82\x01" "a\x87\x04\x0a\0\0\1"))),
+		extension(17, false, SEQ(BYTES("\x82\x01" "a"
+		                               "\x87\x04\x0a\0\0\1"))),
 		NULL, NULL, NULL });
 
 	(void)state;
@@ -266,7 +267,8 @@ a_leaf_is_judged_by_its_cn_and_its_host(void **state)
 		row->dns != NULL ? alt_name(row->dns) : ca_mark(),
 		NULL, NULL, NULL });
 
-	assert_int_equal(row->want, x509_constraints_allow(&ca, &c, &row->host));
+	assert_int_equal(row->want,
+	                 x509_constraints_allow(&ca, &c, &row->host));
 	assert_int_equal(row->ca_want, x509_constraints_allow(&ca, &c, NULL));
 	certs_reset();
 }

@@ -115,7 +115,7 @@ both_ends_of_the_dates_are_in(void **state)
 	chain[0] = a_leaf("R", 'r');
 	for (size_t i = 0; i < sizeof at / sizeof at[0]; i++) {
 		struct x509_path q = path(1, 1);
-		struct x509_verdict v = { .why = X509_FINE };
+		struct x509_result v = { .why = X509_FINE };
 
 		q.now = at[i].now;
 		(void)x509_path_verify(&q, &v);
@@ -129,7 +129,7 @@ static void
 a_leaf_issued_after_the_last_day_of_its_root_is_refused(void **state)
 {
 	struct x509_path q = path(1, 1);
-	struct x509_verdict v;
+	struct x509_result v;
 	struct buf b = guarded_buf(256);
 
 	(void)state;
@@ -208,7 +208,7 @@ static void
 of_two_like_reasons_the_first_is_reported(void **state)
 {
 	struct x509_path q = path(3, 1);
-	struct x509_verdict v;
+	struct x509_result v;
 
 	(void)state;
 	anchors[0] = a_ca("R", "R", 'r', 'r');
@@ -244,7 +244,8 @@ algorithms_from_rsa_with_sha256_on_are_known(void **state)
 		          || alg == X509_EC_SHA384 || alg == X509_EC_SHA512;
 
 		chain[0].alg = (enum x509_alg)alg;
-		assert_int_equal(known ? X509_FINE : X509_SIG_KIND, judge(1, 1));
+		assert_int_equal(known ? X509_FINE : X509_SIG_KIND,
+		                 judge(1, 1));
 	}
 	certs_reset();
 }
@@ -286,7 +287,7 @@ the_cn_is_a_host_in_a_leaf_only(void **state)
 	certs_reset();
 }
 
-/* A CA with a new key, signed with the old one, whose own rule would forbid it. */
+/* A CA with a new key, signed with the old one, whose rule would forbid it. */
 static void
 a_self_issued_ca_is_named_for_nothing(void **state)
 {

@@ -313,7 +313,7 @@ a_flaw_has_its_reason_and_its_certificate(void **state)
 {
 	const struct flaw *row = *state;
 	struct x509_path q = path(2, 1);
-	struct x509_verdict v = { .why = X509_FINE };
+	struct x509_result v = { .why = X509_FINE };
 
 	good_chain();
 	row->make(at(row->at));

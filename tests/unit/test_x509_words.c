@@ -6,7 +6,7 @@
 
 static const struct wording {
 	const char *name;
-	int64_t now;	/* of a certificate good from 2023-01-01 to 2025-01-01 */
+	int64_t now;	/* for a certificate of 2023-01-01 to 2025-01-01 */
 	const char *want;
 } wordings[] = {
 	{ "seconds", 1735689601,
@@ -27,7 +27,7 @@ dates_are_worded(void **state)
 {
 	const struct wording *row = *state;
 	struct x509_path q = path(1, 1);
-	struct x509_verdict v;
+	struct x509_result v;
 	struct buf b = guarded_buf(256);
 
 	anchors[0] = a_ca("R", "R", 'r', 'r');
@@ -59,7 +59,7 @@ oids_are_worded(void **state)
 	                             "extension that is not known, ";
 	const struct number *row = *state;
 	struct x509_path q = path(1, 1);
-	struct x509_verdict v = { X509_CRITICAL, &chain[0], NULL };
+	struct x509_result v = { X509_CRITICAL, &chain[0], NULL };
 	struct buf b = guarded_buf(256);
 
 	chain[0] = a_leaf("R", 'r');
@@ -126,7 +126,7 @@ a_reason_is_a_sentence(void **state)
 	static const char before[] = "certificate of a.test ";
 	const struct sentence *row = *state;
 	struct x509_path q = path(1, 1);
-	struct x509_verdict v = { row->why, &chain[0], &anchors[0] };
+	struct x509_result v = { row->why, &chain[0], &anchors[0] };
 	struct buf b = guarded_buf(256);
 
 	anchors[0] = a_ca("S", "S", 's', 's');
@@ -155,7 +155,7 @@ the_extension_that_limits_the_purpose_is_named(void **state)
 	(void)state;
 	chain[0] = a_leaf("R", 'r');
 	for (size_t i = 0; i < 3; i++) {
-		struct x509_verdict v = { X509_PURPOSE, &chain[0], NULL };
+		struct x509_result v = { X509_PURPOSE, &chain[0], NULL };
 		struct buf b = guarded_buf(256);
 
 		chain[0].has_purpose = all[i].has;
@@ -182,7 +182,7 @@ a_ca_is_called_by_its_name(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
-		struct x509_verdict v = { X509_NOT_CA, &cas[i], NULL };
+		struct x509_result v = { X509_NOT_CA, &cas[i], NULL };
 		struct buf b = guarded_buf(256), all = guarded_buf(256);
 
 		buf_fmt(&all, "CA certificate \"%s%s", want[i], end);
@@ -202,7 +202,7 @@ every_reason_has_words_that_fit_any_room(void **state)
 	chain[0] = a_leaf("R", 'r');
 	chain[0].unknown = text_of("\x2a\x03\x04");
 	for (int why = X509_NO_ISSUER; why <= X509_HOST; why++) {
-		struct x509_verdict v = { (enum x509_why)why, &chain[0],
+		struct x509_result v = { (enum x509_why)why, &chain[0],
 		                          &anchors[0] };
 
 		for (size_t cap = 1; cap < 200; cap++) {

@@ -187,15 +187,6 @@ unit_add(const char *name, CMUnitTestFunction run, const void *row)
 			unit_add((rows)[i_].name, run, &(rows)[i_]); \
 	} while (0)
 
-/* What a list of cmocka_unit_test()s has. */
-static inline void
-unit_add_all(const struct CMUnitTest *tests, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		unit_add(tests[i].name, tests[i].test_func,
-		         tests[i].initial_state);
-}
-
 /* set_up and tear_down run once around all tests; each may be NULL. */
 static inline int
 unit_run_with(const char *module, CMFixtureFunction set_up,

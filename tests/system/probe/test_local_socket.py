@@ -28,7 +28,7 @@ def up(hale):
 
 
 def name_of(box):
-    """The abstract name, as sup/local.h describes it."""
+    """The abstract name, as sup/local_socket.h describes it."""
     name = pathlib.Path(f"/proc/{box.pid}/comm").read_text().rstrip("\n")
     assert re.fullmatch(r"hale\.[\w-]{10}", name), name
     return "\0" + name

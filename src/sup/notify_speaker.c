@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/speaker.c - who may speak for the service, and who was refused */
-#include "sup/speaker.h"
+/* sup/notify_speaker.c - who may speak for the service, and who was refused */
+#include "sup/notify_speaker.h"
 
 #include <unistd.h>
 
@@ -10,49 +10,49 @@
 
 #define WORDS_MAX 160	/* bytes of a refusal in words */
 
-static const struct speaker_known *
-find(const struct speaker *s, const struct ucred *from, int64_t now_ms)
+static const struct notify_speaker_known *
+find(const struct notify_speaker *s, const struct ucred *from, int64_t now_ms)
 {
-	for (size_t i = 0; i < SPEAKER_KNOWN_MAX; i++) {
-		const struct speaker_known *k = &s->known[i];
+	for (size_t i = 0; i < NOTIFY_SPEAKER_KNOWN_MAX; i++) {
+		const struct notify_speaker_known *k = &s->known[i];
 
 		if (k->pid == from->pid && k->uid == from->uid
-		 && now_ms - k->known_ms < SPEAKER_FRESH_MS)
+		 && now_ms - k->known_ms < NOTIFY_SPEAKER_FRESH_MS)
 			return k;
 	}
 	return NULL;
 }
 
-static enum speaker_why
+static enum notify_speaker_why
 look_up(pid_t pid)
 {
 	struct procstat st;
 
 	if (proc_descends(pid, getpid()))
-		return SPEAKER_TRUSTED;
-	return proc_stat(pid, &st) == 0 ? SPEAKER_STRANGER : SPEAKER_ENDED;
+		return NOTIFY_SPEAKER_TRUSTED;
+	return proc_stat(pid, &st) == 0 ? NOTIFY_SPEAKER_STRANGER : NOTIFY_SPEAKER_ENDED;
 }
 
-/* see sup/speaker.h */
-enum speaker_why
-speaker_judge(struct speaker *s, const struct ucred *from, pid_t service,
+/* see sup/notify_speaker.h */
+enum notify_speaker_why
+notify_speaker_judge(struct notify_speaker *s, const struct ucred *from, pid_t service,
               int64_t now_ms)
 {
-	const struct speaker_known *known;
-	struct speaker_known *k = &s->known[s->next % SPEAKER_KNOWN_MAX];
+	const struct notify_speaker_known *known;
+	struct notify_speaker_known *k = &s->known[s->next % NOTIFY_SPEAKER_KNOWN_MAX];
 
 	if (from->pid == 0)
-		return SPEAKER_OUTSIDE;
+		return NOTIFY_SPEAKER_OUTSIDE;
 	if (service == 0)
-		return SPEAKER_NO_SERVICE;
+		return NOTIFY_SPEAKER_NO_SERVICE;
 	known = find(s, from, now_ms);
 	if (known != NULL)
 		return known->why;
 	if (notify_sock_trusts(from, service))
-		return SPEAKER_TRUSTED;
+		return NOTIFY_SPEAKER_TRUSTED;
 	s->next++;
 	s->walks++;
-	*k = (struct speaker_known){
+	*k = (struct notify_speaker_known){
 		.pid = from->pid, .uid = from->uid, .known_ms = now_ms,
 		.why = look_up(from->pid),
 	};
@@ -60,18 +60,18 @@ speaker_judge(struct speaker *s, const struct ucred *from, pid_t service,
 }
 
 static const char *
-why_text(enum speaker_why why)
+why_text(enum notify_speaker_why why)
 {
 	switch (why) {
-	case SPEAKER_TRUSTED:
+	case NOTIFY_SPEAKER_TRUSTED:
 		break;
-	case SPEAKER_OUTSIDE:
+	case NOTIFY_SPEAKER_OUTSIDE:
 		return "it is outside this PID namespace";
-	case SPEAKER_ENDED:
+	case NOTIFY_SPEAKER_ENDED:
 		return "it has ended, or /proc does not show its parents";
-	case SPEAKER_STRANGER:
+	case NOTIFY_SPEAKER_STRANGER:
 		return "it does not descend from hale";
-	case SPEAKER_NO_SERVICE:
+	case NOTIFY_SPEAKER_NO_SERVICE:
 		return "the service does not run";
 	}
 	return "unknown";
@@ -79,13 +79,13 @@ why_text(enum speaker_why why)
 
 /* A neighbour in the network namespace makes no warning and no reason. */
 static bool
-is_from_here(enum speaker_why why)
+is_from_here(enum notify_speaker_why why)
 {
-	return why == SPEAKER_STRANGER || why == SPEAKER_ENDED;
+	return why == NOTIFY_SPEAKER_STRANGER || why == NOTIFY_SPEAKER_ENDED;
 }
 
 static void
-log_refused(const struct ucred *from, enum speaker_why why, bool says_ready,
+log_refused(const struct ucred *from, enum notify_speaker_why why, bool says_ready,
             bool is_warning)
 {
 	char words[WORDS_MAX];
@@ -100,31 +100,31 @@ log_refused(const struct ucred *from, enum speaker_why why, bool says_ready,
 		log_info("%s", buf_text(&b));
 }
 
-/* see sup/speaker.h */
+/* see sup/notify_speaker.h */
 void
-speaker_refused(struct speaker *s, const struct ucred *from,
-                enum speaker_why why, bool says_ready, int64_t now_ms)
+notify_speaker_refused(struct notify_speaker *s, const struct ucred *from,
+                enum notify_speaker_why why, bool says_ready, int64_t now_ms)
 {
 	bool is_here = is_from_here(why);
 	bool is_news = !s->warned || (says_ready && s->unheard.pid == 0);
 
 	if (is_here && says_ready && s->unheard.pid == 0)
-		s->unheard = (struct speaker_known){
+		s->unheard = (struct notify_speaker_known){
 			.pid = from->pid, .uid = from->uid, .why = why,
 		};
 	if (is_here && is_news) {
 		s->warned = true;
 		log_refused(from, why, says_ready, true);
 	} else if (s->logged_ms == 0
-	        || now_ms - s->logged_ms >= SPEAKER_LOG_MS) {
+	        || now_ms - s->logged_ms >= NOTIFY_SPEAKER_LOG_MS) {
 		s->logged_ms = now_ms;
 		log_refused(from, why, says_ready, false);
 	}
 }
 
-/* see sup/speaker.h */
+/* see sup/notify_speaker.h */
 void
-speaker_write_unheard(const struct speaker *s, struct buf *b)
+notify_speaker_write_unheard(const struct notify_speaker *s, struct buf *b)
 {
 	if (s->unheard.pid != 0)
 		buf_fmt(b, "; a READY=1 of pid %d, user %u was refused: %s",

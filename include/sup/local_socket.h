@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/local.h - the supervisor's local socket: its name, and how it listens
+ * sup/local_socket.h - the supervisor's local socket: its name, and how it listens
  *
  * An abstract stream socket that speaks the same HTTP as the listeners; it
  * needs no file system. A network namespace may be shared with strangers, as
@@ -13,8 +13,8 @@
  * Where /proc does not show our processes there is nowhere to read it: the
  * name is LOCAL_FIXED then, which a neighbour can take.
  */
-#ifndef HALE_SUP_LOCAL_H
-#define HALE_SUP_LOCAL_H
+#ifndef HALE_SUP_LOCAL_SOCKET_H
+#define HALE_SUP_LOCAL_SOCKET_H
 
 #include "net/server.h"
 #include "sup/proc.h"
@@ -24,7 +24,7 @@
 #define LOCAL_AGAIN_MIN_MS 1000		/* from a failed try to the next .. */
 #define LOCAL_AGAIN_MAX_MS 60000	/* .. which doubles up to this */
 
-struct local {	/* all zero: not opened */
+struct local_socket {	/* all zero: not opened */
 	struct source  again;	/* for the next try, where one failed */
 	struct server *server;
 	int64_t        pause_ms;	/* to the next try; 0: none failed */
@@ -36,9 +36,9 @@ struct local {	/* all zero: not opened */
  * like: a failure is logged, and where something was short that others may
  * give back (descriptors, memory) it is tried again on a timer.
  */
-void local_open(struct local *l, struct loop *loop, struct server *server);
+void local_socket_open(struct local_socket *l, struct loop *loop, struct server *server);
 
 /* Appends what the names of our container's supervisors begin with. */
-void local_write_prefix(struct buf *b);
+void local_socket_write_prefix(struct buf *b);
 
 #endif

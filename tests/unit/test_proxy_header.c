@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* test_proxy.c - the PROXY protocol's header */
+/* test_proxy_header.c - the PROXY protocol's header */
 #include "unit.h"
 
 #include "base/err.h"
-#include "net/proxy.h"
+#include "net/proxy_header.h"
 
 #define SIGNATURE "\r\n\r\n\0\r\nQUIT\n"
 #define BYTES(text) text, sizeof(text) - 1
@@ -16,7 +16,7 @@ static struct http_fault fault;	/* of the last one that was read */
 static int
 read_bytes(const char *bytes, size_t len)
 {
-	return proxy_read(&fault, guarded(bytes, len), len);
+	return proxy_header_read(&fault, guarded(bytes, len), len);
 }
 
 static const struct good {
@@ -51,7 +51,7 @@ is_measured(void **state)
 {
 	const struct good *g = *state;
 
-	assert_true(proxy_is(guarded(g->bytes, g->len), g->len));
+	assert_true(proxy_header_is(guarded(g->bytes, g->len), g->len));
 	assert_int_equal(read_bytes(g->bytes, g->len), g->len);
 }
 
@@ -61,7 +61,7 @@ asks_for_more_at_every_prefix(void **state)
 	const struct good *g = *state;
 
 	for (size_t n = 0; n < g->len; n++) {
-		assert_true(proxy_is(guarded(g->bytes, n), n));
+		assert_true(proxy_header_is(guarded(g->bytes, n), n));
 		assert_int_equal(read_bytes(g->bytes, n), 0);
 	}
 }
@@ -124,7 +124,7 @@ is_refused(void **state)
 {
 	const struct bad *r = *state;
 
-	assert_true(proxy_is(guarded(r->bytes, r->len), r->len));
+	assert_true(proxy_header_is(guarded(r->bytes, r->len), r->len));
 	assert_int_equal(read_bytes(r->bytes, r->len), ERR_PARSE);
 	assert_string_equal(fault.what, r->says);
 	assert_int_equal(fault.where.len, 0);
@@ -149,7 +149,7 @@ is_no_header(void **state)
 {
 	const struct other *o = *state;
 
-	assert_false(proxy_is(guarded(o->bytes, o->len), o->len));
+	assert_false(proxy_header_is(guarded(o->bytes, o->len), o->len));
 }
 
 /* A line of version 1 of len bytes in all. */
@@ -170,14 +170,14 @@ the_longest_line_just_fits(void **state)
 {
 	(void)state;
 	for (size_t len = PROXY_V1_MAX - 1; len <= PROXY_V1_MAX; len++)
-		assert_int_equal(proxy_read(&fault, line_of(len), len), len);
-	assert_int_equal(proxy_read(&fault, line_of(PROXY_V1_MAX + 1),
+		assert_int_equal(proxy_header_read(&fault, line_of(len), len), len);
+	assert_int_equal(proxy_header_read(&fault, line_of(PROXY_V1_MAX + 1),
 	                            PROXY_V1_MAX + 1), ERR_PARSE);
 	assert_string_equal(fault.what, "the line of the PROXY header is "
 	                    "longer than 107 bytes");
-	assert_int_equal(proxy_read(&fault, line_of(PROXY_V1_MAX + 1),
+	assert_int_equal(proxy_header_read(&fault, line_of(PROXY_V1_MAX + 1),
 	                            PROXY_V1_MAX), ERR_PARSE);
-	assert_int_equal(proxy_read(&fault, line_of(PROXY_V1_MAX + 1),
+	assert_int_equal(proxy_header_read(&fault, line_of(PROXY_V1_MAX + 1),
 	                            PROXY_V1_MAX - 1), 0);
 }
 
@@ -199,8 +199,8 @@ the_longest_header_of_version_2_just_fits(void **state)
 {
 	(void)state;
 	for (size_t len = PROXY_V2_MAX - 1; len <= PROXY_V2_MAX; len++)
-		assert_int_equal(proxy_read(&fault, block_of(len), len), len);
-	assert_int_equal(proxy_read(&fault, block_of(PROXY_V2_MAX + 1), 16),
+		assert_int_equal(proxy_header_read(&fault, block_of(len), len), len);
+	assert_int_equal(proxy_header_read(&fault, block_of(PROXY_V2_MAX + 1), 16),
 	                 ERR_PARSE);
 	assert_string_equal(fault.what,
 	                    "the PROXY header is longer than 2048 bytes");
@@ -219,5 +219,5 @@ main(void)
 	UNIT_ROWS(is_no_header, others);
 	UNIT_TEST(the_longest_line_just_fits);
 	UNIT_TEST(the_longest_header_of_version_2_just_fits);
-	return unit_run("net/proxy");
+	return unit_run("net/proxy_header");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* net/proxy.c - the PROXY protocol's header, which is passed over (pure) */
-#include "net/proxy.h"
+/* net/proxy_header.c - the PROXY protocol's header, which is passed over */
+#include "net/proxy_header.h"
 
 #include "base/err.h"
 
@@ -21,9 +21,9 @@ agrees(const char *signature, size_t n, const char *buf, size_t len)
 	return len == 0 || memcmp(buf, signature, len < n ? len : n) == 0;
 }
 
-/* see net/proxy.h */
+/* see net/proxy_header.h */
 bool
-proxy_is(const char *buf, size_t len)
+proxy_header_is(const char *buf, size_t len)
 {
 	return agrees(SIGNATURE_1, LEN_1, buf, len)
 	    || agrees(SIGNATURE_2, LEN_2, buf, len);
@@ -114,9 +114,9 @@ read_v2(struct http_fault *fault, const char *buf, size_t len)
 	return len < V2_HEAD + rest ? 0 : (int)(V2_HEAD + rest);
 }
 
-/* see net/proxy.h */
+/* see net/proxy_header.h */
 int
-proxy_read(struct http_fault *fault, const char *buf, size_t len)
+proxy_header_read(struct http_fault *fault, const char *buf, size_t len)
 {
 	bool is_1 = agrees(SIGNATURE_1, LEN_1, buf, len);
 

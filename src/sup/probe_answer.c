@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/respond.c - answers a probe: joins server, snapshot and endpoints */
-#include "sup/respond.h"
+/* sup/probe_answer.c - answers a probe: joins server, snapshot and endpoints */
+#include "sup/probe_answer.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -30,9 +30,9 @@ log_no_drain(struct init *in, int64_t now_ms)
 	         "container, in Kubernetes as an exec preStop hook");
 }
 
-/* see sup/respond.h */
+/* see sup/probe_answer.h */
 void
-respond_to_probe(void *owner, const struct server_ask *ask, struct buf *out)
+probe_answer(void *owner, const struct server_ask *ask, struct buf *out)
 {
 	struct init *in = owner;
 	const struct endpoints_choice choice = endpoints_choose(ask, in->uid);

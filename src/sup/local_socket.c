@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/local.c - the supervisor's local socket */
-#include "sup/local.h"
+/* sup/local_socket.c - the supervisor's local socket */
+#include "sup/local_socket.h"
 
 #include <errno.h>
 #include <sys/prctl.h>
@@ -29,9 +29,9 @@ write_place(struct buf *b)
 	buf_add(b, (struct span){ &set[n & 63], 1 });
 }
 
-/* see sup/local.h */
+/* see sup/local_socket.h */
 void
-local_write_prefix(struct buf *b)
+local_socket_write_prefix(struct buf *b)
 {
 	buf_str(b, "hale.");
 	write_place(b);
@@ -58,7 +58,7 @@ open_socket(void)
 	if (!proc_is_ours())
 		return listen_as(span_of("@" LOCAL_FIXED));
 	buf_str(&b, "@");
-	local_write_prefix(&b);
+	local_socket_write_prefix(&b);
 	r = nonce_write(&b, RANDOM_LEN);
 	if (r < 0)
 		return r;
@@ -70,7 +70,7 @@ open_socket(void)
 }
 
 static int
-try_once(struct local *l)
+try_once(struct local_socket *l)
 {
 	int fd = open_socket(), r;
 
@@ -109,7 +109,7 @@ log_failure(int err)
 }
 
 static void
-try_again_later(struct local *l)
+try_again_later(struct local_socket *l)
 {
 	l->pause_ms *= 2;
 	if (l->pause_ms == 0)
@@ -120,7 +120,7 @@ try_again_later(struct local *l)
 }
 
 static void
-open_now(struct local *l)
+open_now(struct local_socket *l)
 {
 	int r = try_once(l);
 
@@ -135,15 +135,15 @@ open_now(struct local *l)
 static void
 again_expired(struct source *source)
 {
-	struct local *l = (struct local *)source;	/* its first member */
+	struct local_socket *l = (struct local_socket *)source;	/* its first member */
 
 	source->deadline_ms = CLOCK_NEVER;
 	open_now(l);
 }
 
-/* see sup/local.h */
+/* see sup/local_socket.h */
 void
-local_open(struct local *l, struct loop *loop, struct server *server)
+local_socket_open(struct local_socket *l, struct loop *loop, struct server *server)
 {
 	int r;
 

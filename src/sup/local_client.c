@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/local_ask.c - ask the supervisor of our own container */
-#include "sup/local_ask.h"
+/* sup/local_client.c - a request to the supervisor of our own container */
+#include "sup/local_client.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -10,11 +10,11 @@
 #include "base/wait.h"
 #include "client/exchange.h"
 #include "net/sock.h"
-#include "sup/local.h"
+#include "sup/local_socket.h"
 #include "sup/proc.h"
 
 #define REQUEST_MAX  256	/* bytes of a request */
-#define ANSWER_MAX   (33 * 1024)	/* bytes of an answer, of its body */
+#define ANSWER_MAX   ((size_t)33 * 1024)	/* bytes of an answer */
 #define AGAIN_MS     20		/* pause where an answer did not come */
 
 struct found {
@@ -27,7 +27,7 @@ struct search {
 	size_t n;
 	bool   has_first;	/* list[0] is PID 1 */
 	bool   has_other;	/* there is one that we do not believe */
-	struct found list[LOCAL_ASK_MAX];	/* the youngest last */
+	struct found list[LOCAL_CLIENT_TRIES];	/* the youngest last */
 };
 
 /* --- who is there --- */
@@ -47,7 +47,7 @@ keep(struct search *s, const char *name)
 	for (size_t i = 0; i < s->n; i++)	/* a checker just forked */
 		if (strcmp(s->list[i].name, name) == 0)
 			return;
-	if (s->n == LOCAL_ASK_MAX) {
+	if (s->n == LOCAL_CLIENT_TRIES) {
 		s->n--;
 		memmove(&s->list[spared], &s->list[spared + 1],
 		        (s->n - spared) * sizeof s->list[0]);
@@ -82,7 +82,7 @@ find_all(struct search *s)
 	s->uid = geteuid();
 	s->n = 0;
 	s->has_first = s->has_other = false;
-	local_write_prefix(&b);
+	local_socket_write_prefix(&b);
 	(void)buf_text(&b);
 	proc_each(look_at, s);
 }
@@ -199,7 +199,7 @@ exchange_words(struct exchange *c, const char *method, const char *path,
 	return r < 0 ? r : read_body(c, body);
 }
 
-/* Returns as local_ask(), or ERR_EMPTY. */
+/* Returns as local_client_request(), or ERR_EMPTY. */
 static int
 try_once(const char *method, const char *path, int64_t deadline_ms,
          struct buf *body)
@@ -216,14 +216,14 @@ try_once(const char *method, const char *path, int64_t deadline_ms,
 	return r < 0 ? r : c.reply.status;
 }
 
-/* see sup/local_ask.h */
+/* see sup/local_client.h */
 int
-local_ask(const char *method, const char *path, int64_t deadline_ms,
-          struct buf *body)
+local_client_request(const char *method, const char *path,
+                     int64_t deadline_ms, struct buf *body)
 {
 	int r;
 
-	/* Asking twice does no harm: a drain that was asked for stays one. A
+	/* A second request does no harm: a drain stays one. A
 	 * crowd may have cost us the place before the answer. */
 	while ((r = try_once(method, path, deadline_ms, body)) == ERR_EMPTY
 	    && clock_ms() + AGAIN_MS < deadline_ms)

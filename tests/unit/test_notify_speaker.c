@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* test_speaker.c - who may speak for the service, and what a refusal says */
+/* test_notify_speaker.c - who may speak for the service, and what a refusal says */
 #include "unit.h"
 
 #include "base/log.h"
 #include "sup/proc.h"
-#include "sup/speaker.h"
+#include "sup/notify_speaker.h"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -69,28 +69,28 @@ by(pid_t pid)
 	return (struct ucred){ .pid = pid, .uid = OTHER, .gid = OTHER };
 }
 
-static enum speaker_why
-judge(struct speaker *s, pid_t pid, int64_t now_ms)
+static enum notify_speaker_why
+judge(struct notify_speaker *s, pid_t pid, int64_t now_ms)
 {
 	const struct ucred from = by(pid);
 
-	return speaker_judge(s, &from, getpid(), now_ms);
+	return notify_speaker_judge(s, &from, getpid(), now_ms);
 }
 
 static void
-a_descendant_of_another_user_may_speak_and_the_parent_of_hale_not(void **state)
+a_descendant_of_another_user_may_speak_hales_parent_may_not(void **state)
 {
-	struct speaker s = { .next = 0 };
+	struct notify_speaker s = { .next = 0 };
 
 	(void)state;
 	for (int generations = 1; generations <= 3; generations++) {
 		struct line l = make_line(generations);
 
-		assert_int_equal(SPEAKER_TRUSTED, judge(&s, l.last, NOW));
+		assert_int_equal(NOTIFY_SPEAKER_TRUSTED, judge(&s, l.last, NOW));
 		end_line(&l);
 	}
-	assert_int_equal(SPEAKER_STRANGER, judge(&s, getppid(), NOW));
-	assert_int_equal(SPEAKER_OUTSIDE, judge(&s, 0, NOW));
+	assert_int_equal(NOTIFY_SPEAKER_STRANGER, judge(&s, getppid(), NOW));
+	assert_int_equal(NOTIFY_SPEAKER_OUTSIDE, judge(&s, 0, NOW));
 }
 
 static void
@@ -110,7 +110,7 @@ the_walk_up_ends_after_proc_depth_max_generations(void **state)
 static void
 a_dead_one_may_speak_until_it_is_reaped(void **state)
 {
-	struct speaker s = { .next = 0 };
+	struct notify_speaker s = { .next = 0 };
 	siginfo_t info;
 	pid_t pid = fork();
 
@@ -119,36 +119,36 @@ a_dead_one_may_speak_until_it_is_reaped(void **state)
 		_exit(0);
 	assert_int_equal(0, waitid(P_PID, (id_t)pid, &info,
 	                           WEXITED | WNOWAIT));
-	assert_int_equal(SPEAKER_TRUSTED, judge(&s, pid, NOW));
+	assert_int_equal(NOTIFY_SPEAKER_TRUSTED, judge(&s, pid, NOW));
 	waitpid(pid, NULL, 0);
-	assert_int_equal(SPEAKER_ENDED,
-	                 judge(&s, pid, NOW + SPEAKER_FRESH_MS));
+	assert_int_equal(NOTIFY_SPEAKER_ENDED,
+	                 judge(&s, pid, NOW + NOTIFY_SPEAKER_FRESH_MS));
 }
 
 static void
 nobody_speaks_for_a_service_that_does_not_run(void **state)
 {
 	const struct ucred root = { .pid = getpid(), .uid = 0, .gid = 0 };
-	struct speaker s = { .next = 0 };
+	struct notify_speaker s = { .next = 0 };
 
 	(void)state;
-	assert_int_equal(SPEAKER_NO_SERVICE,
-	                 speaker_judge(&s, &root, 0, NOW));
+	assert_int_equal(NOTIFY_SPEAKER_NO_SERVICE,
+	                 notify_speaker_judge(&s, &root, 0, NOW));
 	assert_int_equal(0, s.walks);
 }
 
 static void
 a_flood_of_one_sender_is_one_question_in_speaker_fresh_ms(void **state)
 {
-	struct speaker s = { .next = 0 };
+	struct notify_speaker s = { .next = 0 };
 
 	(void)state;
 	for (int i = 0; i < 1000; i++)
-		assert_int_equal(SPEAKER_STRANGER, judge(&s, getppid(), NOW));
+		assert_int_equal(NOTIFY_SPEAKER_STRANGER, judge(&s, getppid(), NOW));
 	assert_int_equal(1, s.walks);
-	judge(&s, getppid(), NOW + SPEAKER_FRESH_MS - 1);
+	judge(&s, getppid(), NOW + NOTIFY_SPEAKER_FRESH_MS - 1);
 	assert_int_equal(1, s.walks);
-	judge(&s, getppid(), NOW + SPEAKER_FRESH_MS);
+	judge(&s, getppid(), NOW + NOTIFY_SPEAKER_FRESH_MS);
 	assert_int_equal(2, s.walks);
 }
 
@@ -156,12 +156,12 @@ static void
 an_answer_is_for_a_pid_and_its_user(void **state)
 {
 	const struct ucred root = { .pid = getppid(), .uid = 0, .gid = 0 };
-	struct speaker s = { .next = 0 };
+	struct notify_speaker s = { .next = 0 };
 
 	(void)state;
-	assert_int_equal(SPEAKER_STRANGER, judge(&s, getppid(), NOW));
-	assert_int_equal(SPEAKER_TRUSTED,
-	                 speaker_judge(&s, &root, getpid(), NOW));
+	assert_int_equal(NOTIFY_SPEAKER_STRANGER, judge(&s, getppid(), NOW));
+	assert_int_equal(NOTIFY_SPEAKER_TRUSTED,
+	                 notify_speaker_judge(&s, &root, getpid(), NOW));
 	assert_int_equal(1, s.walks);
 }
 
@@ -169,14 +169,14 @@ static void
 whom_hale_trusts_anyway_costs_no_question(void **state)
 {
 	struct ucred self = by(getpid());
-	struct speaker s = { .next = 0 };
+	struct notify_speaker s = { .next = 0 };
 
 	(void)state;
-	assert_int_equal(SPEAKER_TRUSTED, judge(&s, getpid(), NOW));
+	assert_int_equal(NOTIFY_SPEAKER_TRUSTED, judge(&s, getpid(), NOW));
 	self.pid = getppid();
 	self.uid = geteuid();
-	assert_int_equal(SPEAKER_TRUSTED,
-	                 speaker_judge(&s, &self, getpid(), NOW));
+	assert_int_equal(NOTIFY_SPEAKER_TRUSTED,
+	                 notify_speaker_judge(&s, &self, getpid(), NOW));
 	assert_int_equal(0, s.walks);
 }
 
@@ -184,7 +184,7 @@ whom_hale_trusts_anyway_costs_no_question(void **state)
 
 /* Does it, and returns what was logged. Only meanwhile stderr is ours. */
 static const char *
-said(struct speaker *s, pid_t pid, enum speaker_why why, bool ready,
+said(struct notify_speaker *s, pid_t pid, enum notify_speaker_why why, bool ready,
      int64_t now_ms)
 {
 	static char text[SAID_MAX];
@@ -194,7 +194,7 @@ said(struct speaker *s, pid_t pid, enum speaker_why why, bool ready,
 	ssize_t n;
 
 	dup2(log, STDERR_FILENO);
-	speaker_refused(s, &from, why, ready, now_ms);
+	notify_speaker_refused(s, &from, why, ready, now_ms);
 	dup2(err, STDERR_FILENO);
 	close(err);
 	n = pread(log, text, sizeof text - 1, 0);
@@ -206,21 +206,21 @@ said(struct speaker *s, pid_t pid, enum speaker_why why, bool ready,
 static void
 a_refusal_is_a_warning_once_a_start_and_the_first_ready_too(void **state)
 {
-	struct speaker s = { .next = 0 };
+	struct notify_speaker s = { .next = 0 };
 
 	(void)state;
 	for (int start = 0; start < 2; start++) {
-		speaker_start(&s);
-		assert_string_equal(said(&s, 12, SPEAKER_STRANGER, false, NOW),
+		notify_speaker_start(&s);
+		assert_string_equal(said(&s, 12, NOTIFY_SPEAKER_STRANGER, false, NOW),
 			"hale: refused a notification of pid 12, user 4242: it "
 			"does not descend from hale\n");
-		assert_string_equal(said(&s, 13, SPEAKER_ENDED, true, NOW),
+		assert_string_equal(said(&s, 13, NOTIFY_SPEAKER_ENDED, true, NOW),
 			"hale: refused a notification of pid 13, user 4242 "
 			"(READY=1): it has ended, or /proc does not show its "
 			"parents\n");
-		assert_string_equal("", said(&s, 14, SPEAKER_STRANGER, true,
+		assert_string_equal("", said(&s, 14, NOTIFY_SPEAKER_STRANGER, true,
 		                             NOW));
-		assert_string_equal("", said(&s, 14, SPEAKER_STRANGER, false,
+		assert_string_equal("", said(&s, 14, NOTIFY_SPEAKER_STRANGER, false,
 		                             NOW));
 	}
 }
@@ -228,24 +228,24 @@ a_refusal_is_a_warning_once_a_start_and_the_first_ready_too(void **state)
 static void
 one_ready_from_the_first_is_one_warning(void **state)
 {
-	struct speaker s = { .next = 0 };
+	struct notify_speaker s = { .next = 0 };
 
 	(void)state;
-	assert_string_not_equal("", said(&s, 12, SPEAKER_STRANGER, true, NOW));
-	assert_string_equal("", said(&s, 12, SPEAKER_STRANGER, true, NOW));
-	assert_string_equal("", said(&s, 12, SPEAKER_STRANGER, false, NOW));
+	assert_string_not_equal("", said(&s, 12, NOTIFY_SPEAKER_STRANGER, true, NOW));
+	assert_string_equal("", said(&s, 12, NOTIFY_SPEAKER_STRANGER, true, NOW));
+	assert_string_equal("", said(&s, 12, NOTIFY_SPEAKER_STRANGER, false, NOW));
 }
 
 static void
 from_outside_or_for_nobody_it_is_no_warning_and_no_reason(void **state)
 {
-	struct speaker s = { .next = 0 };
+	struct notify_speaker s = { .next = 0 };
 	struct buf b = guarded_buf(200);
 
 	(void)state;
-	assert_string_equal("", said(&s, 0, SPEAKER_OUTSIDE, true, NOW));
-	assert_string_equal("", said(&s, 5, SPEAKER_NO_SERVICE, true, NOW));
-	speaker_write_unheard(&s, &b);
+	assert_string_equal("", said(&s, 0, NOTIFY_SPEAKER_OUTSIDE, true, NOW));
+	assert_string_equal("", said(&s, 5, NOTIFY_SPEAKER_NO_SERVICE, true, NOW));
+	notify_speaker_write_unheard(&s, &b);
 	assert_int_equal(0, b.len);
 	assert_false(s.warned);
 }
@@ -253,44 +253,44 @@ from_outside_or_for_nobody_it_is_no_warning_and_no_reason(void **state)
 static void
 lines_at_info_are_one_in_speaker_tell_ms(void **state)
 {
-	struct speaker s = { .next = 0 };
+	struct notify_speaker s = { .next = 0 };
 
 	(void)state;
 	log_level(LOG_INFO);
-	assert_string_equal(said(&s, 0, SPEAKER_OUTSIDE, false, NOW),
+	assert_string_equal(said(&s, 0, NOTIFY_SPEAKER_OUTSIDE, false, NOW),
 		"hale: refused a notification of pid 0, user 4242: it is "
 		"outside this PID namespace\n");
-	assert_string_equal("", said(&s, 0, SPEAKER_OUTSIDE, false,
-	                             NOW + SPEAKER_LOG_MS - 1));
-	assert_string_not_equal("", said(&s, 7, SPEAKER_NO_SERVICE, false,
-	                                 NOW + SPEAKER_LOG_MS));
+	assert_string_equal("", said(&s, 0, NOTIFY_SPEAKER_OUTSIDE, false,
+	                             NOW + NOTIFY_SPEAKER_LOG_MS - 1));
+	assert_string_not_equal("", said(&s, 7, NOTIFY_SPEAKER_NO_SERVICE, false,
+	                                 NOW + NOTIFY_SPEAKER_LOG_MS));
 	log_level(LOG_WARN);
 }
 
 static void
-the_first_ready_that_was_refused_is_the_reason_until_the_next_start(void **state)
+the_first_refused_ready_is_the_reason_until_the_next_start(void **state)
 {
-	struct speaker s = { .next = 0 };
+	struct notify_speaker s = { .next = 0 };
 	struct buf b = guarded_buf(200);
 
 	(void)state;
-	said(&s, 11, SPEAKER_STRANGER, true, NOW);
-	said(&s, 12, SPEAKER_STRANGER, true, NOW);
-	said(&s, 13, SPEAKER_STRANGER, false, NOW);
-	said(&s, 0, SPEAKER_OUTSIDE, true, NOW);
-	speaker_write_unheard(&s, &b);
+	said(&s, 11, NOTIFY_SPEAKER_STRANGER, true, NOW);
+	said(&s, 12, NOTIFY_SPEAKER_STRANGER, true, NOW);
+	said(&s, 13, NOTIFY_SPEAKER_STRANGER, false, NOW);
+	said(&s, 0, NOTIFY_SPEAKER_OUTSIDE, true, NOW);
+	notify_speaker_write_unheard(&s, &b);
 	assert_span_equal("; a READY=1 of pid 11, user 4242 was refused: it "
 		"does not descend from hale", ((struct span){ b.p, b.len }));
-	speaker_start(&s);
+	notify_speaker_start(&s);
 	b.len = 0;
-	speaker_write_unheard(&s, &b);
+	notify_speaker_write_unheard(&s, &b);
 	assert_int_equal(0, b.len);
 }
 
 int
 main(void)
 {
-	UNIT_TEST(a_descendant_of_another_user_may_speak_and_the_parent_of_hale_not);
+	UNIT_TEST(a_descendant_of_another_user_may_speak_hales_parent_may_not);
 	UNIT_TEST(the_walk_up_ends_after_proc_depth_max_generations);
 	UNIT_TEST(a_dead_one_may_speak_until_it_is_reaped);
 	UNIT_TEST(nobody_speaks_for_a_service_that_does_not_run);
@@ -301,6 +301,6 @@ main(void)
 	UNIT_TEST(one_ready_from_the_first_is_one_warning);
 	UNIT_TEST(from_outside_or_for_nobody_it_is_no_warning_and_no_reason);
 	UNIT_TEST(lines_at_info_are_one_in_speaker_tell_ms);
-	UNIT_TEST(the_first_ready_that_was_refused_is_the_reason_until_the_next_start);
-	return unit_run("sup/speaker");
+	UNIT_TEST(the_first_refused_ready_is_the_reason_until_the_next_start);
+	return unit_run("sup/notify_speaker");
 }

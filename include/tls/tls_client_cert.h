@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/tls_identity.h - a client's certificates and private key, from files
+ * tls/tls_client_cert.h - a client's certificates and private key, from files
  *
  * The same for every version of TLS.
  */
-#ifndef HALE_TLS_TLS_IDENTITY_H
-#define HALE_TLS_TLS_IDENTITY_H
+#ifndef HALE_TLS_TLS_CLIENT_CERT_H
+#define HALE_TLS_TLS_CLIENT_CERT_H
 
 #include "base/buf.h"
 #include "tls/key.h"
@@ -14,7 +14,7 @@
 #define TLS_IDENTITY_FILE_MAX  65536	/* bytes of its files */
 
 /* Zero is a good start, and stands for none. */
-struct tls_identity {
+struct tls_client_cert {
 	struct span certs[TLS_IDENTITY_CERTS_MAX];	/* our own first */
 	size_t      n;		/* of these; 0: no identity */
 	struct key  key;	/* of certs[0] */
@@ -26,10 +26,10 @@ struct tls_identity {
  * Loads and matches them; keyfile NULL: the key is in certfile. Returns 0,
  * -ENOMEM, or ERR_KEYFILE with words in *why.
  */
-int tls_identity_load(struct tls_identity *id, const char *certfile,
+int tls_client_cert_load(struct tls_client_cert *id, const char *certfile,
                       const char *keyfile, struct buf *why);
 
 /* Wipes and frees. */
-void tls_identity_free(struct tls_identity *id);
+void tls_client_cert_free(struct tls_client_cert *id);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/tls_identity.c - load a client's certificates and private key */
-#include "tls/tls_identity.h"
+/* tls/tls_client_cert.c - load a client's certificates and private key */
+#include "tls/tls_client_cert.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -109,7 +109,7 @@ next_object(struct pem *p, struct span *in)
 
 /* All certificates of the file in a row; the client's own is the first. */
 static int
-take_chain(struct tls_identity *id, const struct file *f, struct buf *why)
+take_chain(struct tls_client_cert *id, const struct file *f, struct buf *why)
 {
 	struct span in = { f->text, f->len };
 	struct pem p;
@@ -156,7 +156,7 @@ is_pair(const struct key *key, const struct x509_key *cert)
 }
 
 static int
-fit_key(struct tls_identity *id, const char *certfile, const char *file,
+fit_key(struct tls_client_cert *id, const char *certfile, const char *file,
         enum pem_kind kind, struct buf *why)
 {
 	struct span der = { (const char *)id->key_file, id->key_len };
@@ -185,7 +185,7 @@ fit_key(struct tls_identity *id, const char *certfile, const char *file,
 
 /* The first private key of the file. */
 static int
-take_key(struct tls_identity *id, const char *certfile, const struct file *f,
+take_key(struct tls_client_cert *id, const char *certfile, const struct file *f,
          struct buf *why)
 {
 	struct span in = { f->text, f->len };
@@ -208,9 +208,9 @@ take_key(struct tls_identity *id, const char *certfile, const struct file *f,
 	return fit_key(id, certfile, f->name, p.kind, why);
 }
 
-/* see tls/tls_identity.h */
+/* see tls/tls_client_cert.h */
 int
-tls_identity_load(struct tls_identity *id, const char *certfile,
+tls_client_cert_load(struct tls_client_cert *id, const char *certfile,
                   const char *keyfile, struct buf *why)
 {
 	struct file cert = { .name = certfile };
@@ -226,13 +226,13 @@ tls_identity_load(struct tls_identity *id, const char *certfile,
 	file_free(&cert);
 	file_free(&key);
 	if (r < 0)
-		tls_identity_free(id);
+		tls_client_cert_free(id);
 	return r;
 }
 
-/* see tls/tls_identity.h */
+/* see tls/tls_client_cert.h */
 void
-tls_identity_free(struct tls_identity *id)
+tls_client_cert_free(struct tls_client_cert *id)
 {
 	if (id->key_file != NULL)
 		explicit_bzero(id->key_file, id->key_len);

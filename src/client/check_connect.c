@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* client/check_stream.c - does somebody accept a connection? */
-#include "client/check_stream.h"
+/* client/check_connect.c - does somebody accept a connection? */
+#include "client/check_connect.h"
 
 #include <unistd.h>
 
@@ -23,9 +23,9 @@ look_up(const struct check_conf *conf, const struct target *t,
 	return r;
 }
 
-/* see client/check_stream.h */
+/* see client/check_connect.h */
 int
-check_stream(const struct check_conf *conf, const struct target *t,
+check_connect(const struct check_conf *conf, const struct target *t,
              int64_t deadline_ms, struct buf *why)
 {
 	struct addr at = { .len = 0 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/inbox.c - takes in what the service says: notify socket, ready pipe */
-#include "sup/inbox.h"
+/* sup/notify_inbox.c - takes in what the service says: notify socket, ready pipe */
+#include "sup/notify_inbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
  * has given up its user could take it and end, and the container with it.
  */
 static bool
-may_name(struct inbox *x, pid_t pid, const struct ucred *from)
+may_name(struct notify_inbox *x, pid_t pid, const struct ucred *from)
 {
 	if (pid == 0 || pid == x->pid)
 		return false;
@@ -36,7 +36,7 @@ may_name(struct inbox *x, pid_t pid, const struct ucred *from)
 }
 
 static void
-hear(struct inbox *x, struct span datagram, const struct ucred *from)
+hear(struct notify_inbox *x, struct span datagram, const struct ucred *from)
 {
 	struct notify_msg msg;
 
@@ -53,28 +53,28 @@ hear(struct inbox *x, struct span datagram, const struct ucred *from)
 
 /* Nothing of what it said is used; READY=1 is for the words alone. */
 static void
-refuse(struct inbox *x, struct span datagram, const struct ucred *from,
-       enum speaker_why why)
+refuse(struct notify_inbox *x, struct span datagram, const struct ucred *from,
+       enum notify_speaker_why why)
 {
 	struct notify_msg msg;
 	bool says_ready = notify_read(&msg, datagram) == 0 && msg.ready;
 
-	speaker_refused(x->speaker, from, why, says_ready, clock_ms());
+	notify_speaker_refused(x->speaker, from, why, says_ready, clock_ms());
 }
 
 /* One datagram; false if there is none. */
 static bool
-read_one(struct inbox *x)
+read_one(struct notify_inbox *x)
 {
 	char bytes[NOTIFY_MSG_MAX];
 	struct ucred from;
-	enum speaker_why why;
+	enum notify_speaker_why why;
 	ssize_t n = notify_sock_read(x->socket.fd, bytes, sizeof bytes, &from);
 
 	if (n < 0 && n != -EMSGSIZE)
 		return false;
-	why = speaker_judge(x->speaker, &from, x->pid, clock_ms());
-	if (why != SPEAKER_TRUSTED)
+	why = notify_speaker_judge(x->speaker, &from, x->pid, clock_ms());
+	if (why != NOTIFY_SPEAKER_TRUSTED)
 		refuse(x, (struct span){ bytes, n > 0 ? (size_t)n : 0 }, &from,
 		       why);
 	else if (n < 0)
@@ -88,8 +88,8 @@ read_one(struct inbox *x)
 static void
 socket_ready(struct source *s, uint32_t events)
 {
-	struct inbox *x = (struct inbox *)((char *)s
-	                - offsetof(struct inbox, socket));
+	struct notify_inbox *x = (struct notify_inbox *)((char *)s
+	                - offsetof(struct notify_inbox, socket));
 	unsigned walks = x->speaker->walks;
 
 	(void)events;
@@ -106,8 +106,8 @@ socket_ready(struct source *s, uint32_t events)
 static void
 pipe_ready(struct source *s, uint32_t events)
 {
-	struct inbox *x = (struct inbox *)((char *)s
-	                - offsetof(struct inbox, pipe));
+	struct notify_inbox *x = (struct notify_inbox *)((char *)s
+	                - offsetof(struct notify_inbox, pipe));
 	const struct notify_msg ready = { .ready = true };
 	char bytes[READY_MAX];
 	ssize_t n = read(s->fd, bytes, sizeof bytes);
@@ -121,7 +121,7 @@ pipe_ready(struct source *s, uint32_t events)
 }
 
 static int
-open_socket(struct inbox *x, struct loop *loop)
+open_socket(struct notify_inbox *x, struct loop *loop)
 {
 	struct buf b = buf_over(x->socket_var, sizeof x->socket_var);
 	int r;
@@ -136,7 +136,7 @@ open_socket(struct inbox *x, struct loop *loop)
 }
 
 static int
-open_pipe(struct inbox *x, struct loop *loop)
+open_pipe(struct notify_inbox *x, struct loop *loop)
 {
 	int ends[2];
 
@@ -149,11 +149,11 @@ open_pipe(struct inbox *x, struct loop *loop)
 	return loop_add(loop, &x->pipe, EPOLLIN);
 }
 
-/* see sup/inbox.h */
+/* see sup/notify_inbox.h */
 int
-inbox_open(struct inbox *x, struct inbox_room *room,
-           const struct inbox_plan *plan, struct loop *loop,
-           struct inbox_owner owner)
+notify_inbox_open(struct notify_inbox *x, struct notify_inbox_room *room,
+           const struct notify_inbox_plan *plan, struct loop *loop,
+           struct notify_inbox_owner owner)
 {
 	int r = 0;
 
@@ -176,19 +176,19 @@ inbox_open(struct inbox *x, struct inbox_room *room,
 	return r;
 }
 
-/* see sup/inbox.h */
+/* see sup/notify_inbox.h */
 bool
-inbox_needs_env(const struct inbox *x)
+notify_inbox_needs_env(const struct notify_inbox *x)
 {
 	return x->socket.fd >= 0;
 }
 
-/* see sup/inbox.h */
+/* see sup/notify_inbox.h */
 void
-inbox_set_env(struct inbox *x, char **env, char ***watchdog_pid)
+notify_inbox_set_env(struct notify_inbox *x, char **env, char ***watchdog_pid)
 {
 	static char pid_var[] = "WATCHDOG_PID=";	/* the child sets it */
-	struct buf b = buf_over(x->usec_var, INBOX_USEC_MAX);
+	struct buf b = buf_over(x->usec_var, NOTIFY_INBOX_USEC_MAX);
 
 	*watchdog_pid = NULL;
 	env_unset(env, "WATCHDOG_USEC");	/* of a supervisor above us */
@@ -203,9 +203,9 @@ inbox_set_env(struct inbox *x, char **env, char ***watchdog_pid)
 	*watchdog_pid = env_set(env, pid_var);
 }
 
-/* see sup/inbox.h */
+/* see sup/notify_inbox.h */
 int
-inbox_ready_fd(struct inbox *x)
+notify_inbox_ready_fd(struct notify_inbox *x)
 {
 	char bytes[READY_MAX];
 
@@ -217,26 +217,26 @@ inbox_ready_fd(struct inbox *x)
 	return x->pipe_fd;
 }
 
-/* see sup/inbox.h */
+/* see sup/notify_inbox.h */
 void
-inbox_start(struct inbox *x, pid_t pid, int64_t now_ms)
+notify_inbox_start(struct notify_inbox *x, pid_t pid, int64_t now_ms)
 {
 	x->pid = pid;
 	x->warned_main_pid = false;
-	speaker_start(x->speaker);
+	notify_speaker_start(x->speaker);
 	notify_start(&x->notify, now_ms);
 }
 
-/* see sup/inbox.h */
+/* see sup/notify_inbox.h */
 size_t
-inbox_fds(const struct inbox *x, int fds[INBOX_FDS_MAX])
+notify_inbox_fds(const struct notify_inbox *x, int fds[NOTIFY_INBOX_FDS_MAX])
 {
-	const int ours[INBOX_FDS_MAX] = {
+	const int ours[NOTIFY_INBOX_FDS_MAX] = {
 		x->socket.fd, x->pipe.fd, x->pipe_fd,
 	};
 	size_t n = 0;
 
-	for (size_t i = 0; i < INBOX_FDS_MAX; i++)
+	for (size_t i = 0; i < NOTIFY_INBOX_FDS_MAX; i++)
 		if (ours[i] > 0)
 			fds[n++] = ours[i];
 	return n;
