@@ -44,8 +44,8 @@ struct opt_fail {
  * Returns the index of the first word left (argc at most), or ERR_PARSE with
  * *fail filled; args is then of no use.
  */
-int opt_parse(const struct opt_group *opts, void *args, int argc, char **argv,
-              char **env, struct opt_fail *fail);
+int opt_parse(const struct opt_group *opts, void *args, int argc,
+              char **argv, char **env, struct opt_fail *fail);
 
 /*
  * The same for a command whose options may follow its words: "--" ends
