@@ -192,7 +192,7 @@ $B/unit/test_cgroup: UNIT_LINK = -Wl,--wrap=open
 $B/unit/test_last_end: UNIT_LINK = -Wl,--wrap=cgroup_oom_kills
 $B/unit/test_trust: UNIT_LINK = -Wl,--wrap=access,--wrap=opendir
 # Nobody gets a signal; another comes at the worst moment.
-$B/unit/test_signal_reader: UNIT_LINK = -Wl,--wrap=kill
+$B/unit/test_keeper $B/unit/test_signal_reader: UNIT_LINK = -Wl,--wrap=kill
 $B/unit/test_signals: UNIT_LINK = -Wl,--wrap=syscall
 # Nobody answers, and time is what poll() was asked to wait.
 $B/unit/test_dial: UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=clock_wait_ms \

@@ -2,7 +2,10 @@
 /* test_keeper.c - what the keeper makes of ends and failed starts */
 #include "unit.h"
 
+#include "fake_kill.h"
+
 #include "sup/keeper.h"
+#include "sup/keeper_signal.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -53,6 +56,7 @@ begin(enum lifecycle_restart restart)
 	k.launch.child.argv = argv;
 	k.pid = PID;
 	lifecycle_started(&k.lifecycle, &plan.lifecycle, false, clock_ms());
+	fake_kill_reset();
 }
 
 static const struct end {
@@ -268,6 +272,156 @@ a_stop_by_key_is_not_sent_and_waits_for_no_drain(void **state)
 	assert_int_equal(room.forwarded, 1);
 }
 
+static const struct stop {
+	const char *name;
+	bool is_loading;	/* its program is not there yet */
+	bool starved;		/* it forgot its watchdog */
+	bool sickened;		/* which is why it is stopped */
+	int  sent;
+} stops[] = {
+	{ "a stop is sent as it is", false, false, false, SIGTERM },
+	{ "what is not loaded yet hears SIGKILL alone", true, false, false,
+	  SIGKILL },
+	{ "one stopped for its watchdog gets SIGABRT", false, true, true,
+	  SIGABRT },
+	{ "one stopped for a check does not", false, false, true, SIGTERM },
+	{ "a stop from outside after a watchdog is a stop", false, true,
+	  false, SIGTERM },
+};
+
+static void
+stops_with(void **state)
+{
+	const struct signalfd_siginfo info = { .ssi_signo = SIGTERM };
+	const struct stop *s = *state;
+
+	begin(RESTART_NEVER);
+	if (s->is_loading)
+		k.loading = &room.loadings[0];
+	monitor.inbox.notify.starved = s->starved;
+	k.lifecycle.sickened = s->sickened;
+	monitor.verdict.is_on = true;
+	keeper_stop(&k, SIGTERM, &info);
+	assert_int_equal(fake_sent_to, PID);
+	assert_int_equal(fake_sent_sig, s->sent);
+	assert_true(k.stop_sent);
+	assert_false(monitor.verdict.is_on);	/* checks end with it */
+}
+
+static const struct made {
+	const char *name;
+	int of_term;	/* what SIGTERM is rewritten to */
+	int stop_signal;
+	int stop;	/* what hale's own stop is sent as */
+} mades[] = {
+	{ "a stop of hale's own is SIGTERM", 0, 0, SIGTERM },
+	{ "a stop of hale's own is the stop signal", 0, SIGQUIT, SIGQUIT },
+	{ "a stop of hale's own is what SIGTERM becomes", SIGINT, 0, SIGINT },
+	{ "a stop of hale's own is not dropped", SIGNALS_DROP, 0, SIGTERM },
+};
+
+static void
+is_made_of_sigterm(void **state)
+{
+	const struct made *m = *state;
+	const struct keeper_world world = {
+		.monitor = &monitor, .rules = &rules, .terminal_fd = -1,
+	};
+
+	begin(RESTART_NEVER);
+	rules.rewrite[SIGTERM] = (signed char)m->of_term;
+	rules.stop_signal = m->stop_signal;
+	keeper_init(&k, &room, &plan, &world);
+	assert_int_equal(k.stop_signal, m->stop);
+}
+
+/* Not even SIGKILL has ended it: it counts as killed. */
+static void
+what_is_left_behind_is_reported_as_killed(void **state)
+{
+	(void)state;
+	begin(RESTART_NEVER);
+	k.lifecycle.state = SVC_STOPPING;
+	k.lifecycle.killed = true;
+	k.lifecycle.last_ms = k.lifecycle.deadline_ms = clock_ms();
+	k.timer.expired(&k.timer);
+	assert_true(k.is_over);
+	assert_int_equal(k.exit_code, 128 + SIGKILL);
+}
+
+static void
+a_freeze_in_a_stop_gives_its_time_anew(void **state)
+{
+	const struct signalfd_siginfo info = { .ssi_signo = SIGTERM };
+	int64_t now_ms;
+
+	(void)state;
+	begin(RESTART_NEVER);
+	plan.lifecycle.stop_timeout_ms = 60000;
+	keeper_stop(&k, SIGTERM, &info);
+	assert_true(k.timer.deadline_ms == k.lifecycle.deadline_ms);
+	now_ms = clock_ms();
+	k.lifecycle.deadline_ms = k.timer.deadline_ms = now_ms - 1000;
+	k.timer.expired(&k.timer);
+	assert_int_equal(fake_sent_sig, SIGTERM);
+	assert_true(k.timer.deadline_ms >= now_ms + 60000);
+	assert_true(k.timer.deadline_ms == k.lifecycle.deadline_ms);
+}
+
+/* EXTEND_TIMEOUT_USEC; through what the monitor was given to call. */
+static void
+more_time_to_stop_moves_the_timer(void **state)
+{
+	static struct loop loop;
+	static struct monitor_room kept;
+	const struct signalfd_siginfo info = { .ssi_signo = SIGTERM };
+	int64_t until_ms;
+
+	(void)state;
+	begin(RESTART_NEVER);
+	assert_int_equal(loop_init(&loop), 0);
+	k.with.loop = &loop;
+	k.with.monitor_room = &kept;
+	assert_int_equal(keeper_open(&k), 0);
+	plan.lifecycle.stop_timeout_ms = 60000;
+	keeper_stop(&k, SIGTERM, &info);
+	until_ms = k.timer.deadline_ms + 1000;
+	monitor.owner.wants_time(monitor.owner.owner, until_ms);
+	assert_true(k.timer.deadline_ms == until_ms);
+	loop_end(&loop, &k.timer);
+	loop_end(&loop, &monitor.timer);
+	close(loop.fd);
+	close(loop.timer_fd);
+}
+
+/* Whoever may not be signalled is another matter than one that has ended, or a
+ * child of ours that took too long. */
+static void
+only_a_refusal_makes_it_unreachable(void **state)
+{
+	(void)state;
+	begin(RESTART_NEVER);
+	assert_false(keeper_is_unreachable(&k, 0));
+	assert_false(keeper_is_unreachable(&k, -EAGAIN));
+	assert_false(keeper_is_unreachable(&k, -ETIMEDOUT));
+	assert_false(k.logged_unreachable);
+	assert_true(keeper_is_unreachable(&k, -EPERM));
+	assert_true(k.logged_unreachable);
+}
+
+static void
+an_orphan_that_was_killed_is_a_sign_of_life(void **state)
+{
+	(void)state;
+	begin(RESTART_NEVER);
+	k.alive.next_ms = -LAST_END_FRESH_MS;
+	keeper_orphan_ended(&k, PID - 1, EXITED(SIGKILL));
+	keeper_orphan_ended(&k, PID - 1, SIGTERM);
+	assert_true(k.alive.next_ms == -LAST_END_FRESH_MS);
+	keeper_orphan_ended(&k, PID - 1, SIGKILL);
+	assert_true(k.alive.next_ms >= 0);
+}
+
 int
 main(void)
 {
@@ -281,5 +435,12 @@ main(void)
 	UNIT_TEST(a_restart_whose_program_is_gone_reports_that_nobody_is_left);
 	UNIT_TEST(a_stop_or_a_drain_without_a_process_sends_nothing);
 	UNIT_TEST(a_stop_by_key_is_not_sent_and_waits_for_no_drain);
+	UNIT_ROWS(stops_with, stops);
+	UNIT_ROWS(is_made_of_sigterm, mades);
+	UNIT_TEST(what_is_left_behind_is_reported_as_killed);
+	UNIT_TEST(a_freeze_in_a_stop_gives_its_time_anew);
+	UNIT_TEST(more_time_to_stop_moves_the_timer);
+	UNIT_TEST(only_a_refusal_makes_it_unreachable);
+	UNIT_TEST(an_orphan_that_was_killed_is_a_sign_of_life);
 	return unit_run("sup/keeper");
 }

@@ -2,6 +2,8 @@
 /* test_signal_reader.c - what is done with each signal that hale reads */
 #include "unit.h"
 
+#include "fake_kill.h"
+
 #include "sup/signal_reader.h"
 
 #include <signal.h>
@@ -10,22 +12,6 @@
 
 #define STRANGER 999999999	/* above all that the kernel gives */
 #define OTHER    999999998
-
-/* Nothing is sent: the last one is noted down. */
-static pid_t sent_to;	/* below zero: a group */
-static int   sent_sig;	/* 0: none yet */
-
-int __wrap_kill(pid_t pid, int sig);
-
-int
-__wrap_kill(pid_t pid, int sig)
-{
-	if (sig == 0)	/* a question: it is there */
-		return 0;
-	sent_to = pid;
-	sent_sig = sig;
-	return 0;
-}
 
 static struct keeper k;
 static struct keeper_room room;
@@ -60,8 +46,7 @@ begin(pid_t pid, bool shares_group)
 		.room = &reader_room,
 	};
 	rules.shares_group = shares_group;	/* keeper_init() chooses it */
-	sent_to = 0;
-	sent_sig = 0;
+	fake_kill_reset();
 }
 
 /* One signal comes as from a signalfd. */
@@ -105,11 +90,23 @@ continues(void **state)
 		k.with.terminal_fd = null_fd;
 	jobs.resumed = c->resumed;
 	read_one(SIGCONT, SI_USER, OTHER);
-	assert_int_equal(sent_to, c->to);
-	assert_int_equal(sent_sig, c->to != 0 ? SIGCONT : 0);
+	assert_int_equal(fake_sent_to, c->to);
+	assert_int_equal(fake_sent_sig, c->to != 0 ? SIGCONT : 0);
 	assert_int_equal(room.forwarded, c->to != 0);
 	assert_false(jobs.resumed);	/* it was for this one */
 	close(null_fd);
+}
+
+/* The next Ctrl-Z has discarded the SIGCONT that had gone on. */
+static void
+a_suspension_forgets_a_sigcont_that_does_not_come(void **state)
+{
+	(void)state;
+	begin(STRANGER, false);
+	jobs.resumed = true;
+	read_one(SIGTSTP, SI_USER, OTHER);
+	assert_false(jobs.resumed);
+	assert_int_equal(fake_sent_sig, SIGTSTP);
 }
 
 static const struct key {
@@ -141,7 +138,7 @@ stops_by_key(void **state)
 	(void)signal(SIGINT, SIG_DFL);
 	assert_int_equal(k.lifecycle.state, key->state);
 	assert_int_equal(k.stop_sent, key->state == SVC_STOPPING);
-	assert_int_equal(sent_sig, key->sent);
+	assert_int_equal(fake_sent_sig, key->sent);
 	assert_int_equal(room.forwarded, key->sent != 0);
 }
 
@@ -153,10 +150,12 @@ what_the_service_sends_to_its_own_group_stops_nobody(void **state)
 	begin(getpid(), true);
 	read_one(SIGTERM, SI_USER, getpid());
 	assert_int_equal(k.lifecycle.state, SVC_RUNNING);
-	assert_int_equal(sent_sig, 0);
+	read_one(SIGWINCH, SI_QUEUE, getpid());
+	assert_int_equal(room.forwarded, 0);
+	assert_int_equal(fake_sent_sig, 0);
 	read_one(SIGTERM, SI_USER, OTHER);
 	assert_int_equal(k.lifecycle.state, SVC_STOPPING);
-	assert_int_equal(sent_sig, SIGTERM);
+	assert_int_equal(fake_sent_sig, SIGTERM);
 }
 
 static void
@@ -165,7 +164,7 @@ a_signal_without_a_service_goes_nowhere(void **state)
 	(void)state;
 	begin(0, false);
 	read_one(SIGHUP, SI_USER, OTHER);
-	assert_int_equal(sent_sig, 0);
+	assert_int_equal(fake_sent_sig, 0);
 	assert_int_equal(room.forwarded, 0);
 }
 
@@ -173,6 +172,7 @@ int
 main(void)
 {
 	UNIT_ROWS(continues, conts);
+	UNIT_TEST(a_suspension_forgets_a_sigcont_that_does_not_come);
 	UNIT_ROWS(stops_by_key, keys);
 	UNIT_TEST(what_the_service_sends_to_its_own_group_stops_nobody);
 	UNIT_TEST(a_signal_without_a_service_goes_nowhere);

@@ -313,24 +313,16 @@ static const struct suspended {
 
 static const struct suspended *suspended;
 
-long __real_syscall(long number, ...);
-long __wrap_syscall(long number, ...);
+/* Four are as many as any call here has. */
+long __real_syscall(long number, long a, long b, long c, long d);
+long __wrap_syscall(long number, long a, long b, long c, long d);
 
 long
-__wrap_syscall(long number, ...)
+__wrap_syscall(long number, long a, long b, long c, long d)
 {
-	int n = number == SYS_rt_sigprocmask ? 4 : 2;	/* all others here */
-	long args[4] = { 0 };
-	va_list list;
-
-	va_start(list, number);
-	for (int i = 0; i < n; i++)
-		/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
-		args[i] = va_arg(list, long);
-	va_end(list);
 	if (number == SYS_rt_sigpending && suspended->ctrl_z_again)
 		(void)raise(SIGTSTP);	/* which discards the SIGCONT */
-	return __real_syscall(number, args[0], args[1], args[2], args[3]);
+	return __real_syscall(number, a, b, c, d);
 }
 
 static int
