@@ -109,7 +109,10 @@ struct opt {
 bool opt_next(struct opt *o);
 
 /* The texts of a row, in their order. */
-enum opt_text { OPT_NAME, OPT_DEF, OPT_HELP, OPT_VALUE, OPT_EXPECTED, OPT_TEXTS };
+enum opt_text {
+	OPT_NAME, OPT_DEF, OPT_HELP, OPT_VALUE, OPT_EXPECTED,
+	OPT_TEXTS
+};
 
 /* One of a row's texts; "" if it has none. */
 const char *opt_text(const struct opt *o, enum opt_text which);

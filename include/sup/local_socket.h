@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/local_socket.h - the supervisor's local socket: its name, and how it listens
+ * sup/local_socket.h - the supervisor's local socket: its name, its listener
  *
  * An abstract stream socket that speaks the same HTTP as the listeners; it
  * needs no file system. A network namespace may be shared with strangers, as
@@ -36,7 +36,8 @@ struct local_socket {	/* all zero: not opened */
  * like: a failure is logged, and where something was short that others may
  * give back (descriptors, memory) it is tried again on a timer.
  */
-void local_socket_open(struct local_socket *l, struct loop *loop, struct server *server);
+void local_socket_open(struct local_socket *l, struct loop *loop,
+                       struct server *server);
 
 /* Appends what the names of our container's supervisors begin with. */
 void local_socket_write_prefix(struct buf *b);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/notify_inbox.h - takes in what the service says: notify socket, ready pipe
+ * sup/notify_inbox.h - what the service reports: notify socket, ready pipe
  *
- * Keeps both, believes only who may speak (sup/notify_speaker.h), applies what was
- * said to sup/notify.h's state and reports it to its owner.
+ * Keeps both, believes only the processes that may speak
+ * (sup/notify_speaker.h), applies what they say to sup/notify.h's state and
+ * reports it to its owner.
  */
 #ifndef HALE_SUP_NOTIFY_INBOX_H
 #define HALE_SUP_NOTIFY_INBOX_H
@@ -13,9 +14,12 @@
 #include "sup/notify_sock.h"
 #include "sup/notify_speaker.h"
 
-#define NOTIFY_INBOX_USEC_MAX 48	/* bytes of "WATCHDOG_USEC=" and a number */
-#define NOTIFY_INBOX_VARS     3	/* variables that notify_inbox_set_env() may add */
-#define NOTIFY_INBOX_FDS_MAX  3	/* descriptors of ours between two turns */
+/* Bytes of "WATCHDOG_USEC=" and a number. */
+#define NOTIFY_INBOX_USEC_MAX 48
+/* Variables that notify_inbox_set_env() may add. */
+#define NOTIFY_INBOX_VARS     3
+/* Descriptors of ours between two turns. */
+#define NOTIFY_INBOX_FDS_MAX  3
 
 struct notify_inbox_plan {
 	bool    notify;		/* ready only after READY=1 */
@@ -63,7 +67,8 @@ int notify_inbox_open(struct notify_inbox *x, struct notify_inbox_room *room,
 /* What the service's environment gets; *watchdog_pid is the slot that is to
  * have its pid, or NULL. */
 bool notify_inbox_needs_env(const struct notify_inbox *x);
-void notify_inbox_set_env(struct notify_inbox *x, char **env, char ***watchdog_pid);
+void notify_inbox_set_env(struct notify_inbox *x, char **env,
+                          char ***watchdog_pid);
 
 /* Right before a start: forgets what the last one wrote to its readiness
  * pipe. Returns the end that the service gets, or 0 for none. */
@@ -73,6 +78,7 @@ int notify_inbox_ready_fd(struct notify_inbox *x);
 void notify_inbox_start(struct notify_inbox *x, pid_t pid, int64_t now_ms);
 
 /* The descriptors that it keeps; returns how many. */
-size_t notify_inbox_fds(const struct notify_inbox *x, int fds[NOTIFY_INBOX_FDS_MAX]);
+size_t notify_inbox_fds(const struct notify_inbox *x,
+                        int fds[NOTIFY_INBOX_FDS_MAX]);
 
 #endif

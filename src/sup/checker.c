@@ -28,8 +28,8 @@ enum { IS_GOOD, IS_BAD, IS_NOT_RUN, IS_KILLED };
 static void
 leave_the_parent(const struct checker_job *job, int fd)
 {
-	/* Its name is the supervisor's address (sup/local_socket.h): as long as it has
-	 * that, it looks like one that the service left. */
+	/* Its name is the supervisor's address (sup/local_socket.h): as long as
+	 * it has that, it looks like one that the service left. */
 	(void)prctl(PR_SET_NAME, TREE_CHECKER);
 	/* Wherever its grandchildren go, they stay below it, to be found. */
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1L);

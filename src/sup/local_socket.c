@@ -135,7 +135,8 @@ open_now(struct local_socket *l)
 static void
 again_expired(struct source *source)
 {
-	struct local_socket *l = (struct local_socket *)source;	/* its first member */
+	/* its first member */
+	struct local_socket *l = (struct local_socket *)source;
 
 	source->deadline_ms = CLOCK_NEVER;
 	open_now(l);
@@ -143,7 +144,8 @@ again_expired(struct source *source)
 
 /* see sup/local_socket.h */
 void
-local_socket_open(struct local_socket *l, struct loop *loop, struct server *server)
+local_socket_open(struct local_socket *l, struct loop *loop,
+                  struct server *server)
 {
 	int r;
 

@@ -30,16 +30,18 @@ look_up(pid_t pid)
 
 	if (proc_descends(pid, getpid()))
 		return NOTIFY_SPEAKER_TRUSTED;
-	return proc_stat(pid, &st) == 0 ? NOTIFY_SPEAKER_STRANGER : NOTIFY_SPEAKER_ENDED;
+	return proc_stat(pid, &st) == 0 ? NOTIFY_SPEAKER_STRANGER
+	                                : NOTIFY_SPEAKER_ENDED;
 }
 
 /* see sup/notify_speaker.h */
 enum notify_speaker_why
-notify_speaker_judge(struct notify_speaker *s, const struct ucred *from, pid_t service,
-              int64_t now_ms)
+notify_speaker_judge(struct notify_speaker *s, const struct ucred *from,
+                     pid_t service, int64_t now_ms)
 {
 	const struct notify_speaker_known *known;
-	struct notify_speaker_known *k = &s->known[s->next % NOTIFY_SPEAKER_KNOWN_MAX];
+	struct notify_speaker_known *k =
+		&s->known[s->next % NOTIFY_SPEAKER_KNOWN_MAX];
 
 	if (from->pid == 0)
 		return NOTIFY_SPEAKER_OUTSIDE;
@@ -85,8 +87,8 @@ is_from_here(enum notify_speaker_why why)
 }
 
 static void
-log_refused(const struct ucred *from, enum notify_speaker_why why, bool says_ready,
-            bool is_warning)
+log_refused(const struct ucred *from, enum notify_speaker_why why,
+            bool says_ready, bool is_warning)
 {
 	char words[WORDS_MAX];
 	struct buf b = buf_over(words, sizeof words);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/spawn.c - run a child on our memory for a limited time
+ * sup/spawn.c - a vfork(2) that holds its caller only for a limited time
  *
  * clone(2) with CLONE_VM and without CLONE_VFORK, so that the parent runs on.
  * With CLONE_CHILD_CLEARTID the kernel clears a word of ours, and wakes who
@@ -29,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STEPS   4	/* for the work, and one more for a killed child's end */
+#define STEPS   4	/* for the work; one more for a killed child's end */
 #define STEP_MS (SPAWN_HOLD_MS / (STEPS + 1))
 #define LOOK_MS 1	/* between two looks at the word, without futex(2) */
 #define FUTEX_WAIT 0	/* <linux/futex.h>, which musl comes without */

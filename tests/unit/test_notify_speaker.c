@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_notify_speaker.c - who may speak for the service, and what a refusal says */
+/* test_notify_speaker.c - who may speak for the service; a refusal's words */
 #include "unit.h"
 
 #include "base/log.h"
@@ -86,7 +86,8 @@ a_descendant_of_another_user_may_speak_hales_parent_may_not(void **state)
 	for (int generations = 1; generations <= 3; generations++) {
 		struct line l = make_line(generations);
 
-		assert_int_equal(NOTIFY_SPEAKER_TRUSTED, judge(&s, l.last, NOW));
+		assert_int_equal(NOTIFY_SPEAKER_TRUSTED,
+		                 judge(&s, l.last, NOW));
 		end_line(&l);
 	}
 	assert_int_equal(NOTIFY_SPEAKER_STRANGER, judge(&s, getppid(), NOW));
@@ -144,7 +145,8 @@ a_flood_of_one_sender_is_one_question_in_speaker_fresh_ms(void **state)
 
 	(void)state;
 	for (int i = 0; i < 1000; i++)
-		assert_int_equal(NOTIFY_SPEAKER_STRANGER, judge(&s, getppid(), NOW));
+		assert_int_equal(NOTIFY_SPEAKER_STRANGER,
+		                 judge(&s, getppid(), NOW));
 	assert_int_equal(1, s.walks);
 	judge(&s, getppid(), NOW + NOTIFY_SPEAKER_FRESH_MS - 1);
 	assert_int_equal(1, s.walks);
@@ -184,8 +186,8 @@ whom_hale_trusts_anyway_costs_no_question(void **state)
 
 /* Does it, and returns what was logged. Only meanwhile stderr is ours. */
 static const char *
-said(struct notify_speaker *s, pid_t pid, enum notify_speaker_why why, bool ready,
-     int64_t now_ms)
+said(struct notify_speaker *s, pid_t pid, enum notify_speaker_why why,
+     bool ready, int64_t now_ms)
 {
 	static char text[SAID_MAX];
 	const struct ucred from = by(pid);
@@ -211,17 +213,19 @@ a_refusal_is_a_warning_once_a_start_and_the_first_ready_too(void **state)
 	(void)state;
 	for (int start = 0; start < 2; start++) {
 		notify_speaker_start(&s);
-		assert_string_equal(said(&s, 12, NOTIFY_SPEAKER_STRANGER, false, NOW),
+		assert_string_equal(
+			said(&s, 12, NOTIFY_SPEAKER_STRANGER, false, NOW),
 			"hale: refused a notification of pid 12, user 4242: it "
 			"does not descend from hale\n");
-		assert_string_equal(said(&s, 13, NOTIFY_SPEAKER_ENDED, true, NOW),
+		assert_string_equal(
+			said(&s, 13, NOTIFY_SPEAKER_ENDED, true, NOW),
 			"hale: refused a notification of pid 13, user 4242 "
 			"(READY=1): it has ended, or /proc does not show its "
 			"parents\n");
-		assert_string_equal("", said(&s, 14, NOTIFY_SPEAKER_STRANGER, true,
-		                             NOW));
-		assert_string_equal("", said(&s, 14, NOTIFY_SPEAKER_STRANGER, false,
-		                             NOW));
+		assert_string_equal(
+			"", said(&s, 14, NOTIFY_SPEAKER_STRANGER, true, NOW));
+		assert_string_equal(
+			"", said(&s, 14, NOTIFY_SPEAKER_STRANGER, false, NOW));
 	}
 }
 
@@ -231,9 +235,12 @@ one_ready_from_the_first_is_one_warning(void **state)
 	struct notify_speaker s = { .next = 0 };
 
 	(void)state;
-	assert_string_not_equal("", said(&s, 12, NOTIFY_SPEAKER_STRANGER, true, NOW));
-	assert_string_equal("", said(&s, 12, NOTIFY_SPEAKER_STRANGER, true, NOW));
-	assert_string_equal("", said(&s, 12, NOTIFY_SPEAKER_STRANGER, false, NOW));
+	assert_string_not_equal(
+		"", said(&s, 12, NOTIFY_SPEAKER_STRANGER, true, NOW));
+	assert_string_equal("",
+	                    said(&s, 12, NOTIFY_SPEAKER_STRANGER, true, NOW));
+	assert_string_equal("",
+	                    said(&s, 12, NOTIFY_SPEAKER_STRANGER, false, NOW));
 }
 
 static void
@@ -244,7 +251,8 @@ from_outside_or_for_nobody_it_is_no_warning_and_no_reason(void **state)
 
 	(void)state;
 	assert_string_equal("", said(&s, 0, NOTIFY_SPEAKER_OUTSIDE, true, NOW));
-	assert_string_equal("", said(&s, 5, NOTIFY_SPEAKER_NO_SERVICE, true, NOW));
+	assert_string_equal("",
+	                    said(&s, 5, NOTIFY_SPEAKER_NO_SERVICE, true, NOW));
 	notify_speaker_write_unheard(&s, &b);
 	assert_int_equal(0, b.len);
 	assert_false(s.warned);
@@ -262,8 +270,9 @@ lines_at_info_are_one_in_speaker_tell_ms(void **state)
 		"outside this PID namespace\n");
 	assert_string_equal("", said(&s, 0, NOTIFY_SPEAKER_OUTSIDE, false,
 	                             NOW + NOTIFY_SPEAKER_LOG_MS - 1));
-	assert_string_not_equal("", said(&s, 7, NOTIFY_SPEAKER_NO_SERVICE, false,
-	                                 NOW + NOTIFY_SPEAKER_LOG_MS));
+	assert_string_not_equal(
+		"", said(&s, 7, NOTIFY_SPEAKER_NO_SERVICE, false,
+		         NOW + NOTIFY_SPEAKER_LOG_MS));
 	log_level(LOG_WARN);
 }
 
