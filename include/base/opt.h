@@ -51,16 +51,16 @@ int opt_parse(const struct opt_group *opts, void *args, int argc,
  * The same for a command whose options may follow its words: "--" ends
  * them. No environment. argv is changed: the words left stand at its end.
  */
-int opt_parse_mixed(const struct opt_group *opts, void *args, int argc,
-                    char **argv, struct opt_fail *fail);
+int opt_parse_mixed(const struct opt_group *opts, void *args,
+                    int argc, char **argv, struct opt_fail *fail);
 
 /*
  * The same in curl's dialect: a long option's value is the next word, "--no-"
  * undoes a flag, words may stand anywhere, the table has an OPT_OPERAND for
  * them, and nothing comes from the environment. Returns 0 or ERR_PARSE.
  */
-int opt_parse_curl(const struct opt_group *opts, void *args, int argc,
-                   char **argv, struct opt_fail *fail);
+int opt_parse_curl(const struct opt_group *opts, void *args,
+                   int argc, char **argv, struct opt_fail *fail);
 
 /* 'x' or '-' of a name as it stands in the environment: 'X' or '_'. */
 char opt_env_char(char c);

@@ -110,7 +110,8 @@ bool opt_next(struct opt *o);
 
 /* The texts of a row, in their order. */
 enum opt_text {
-	OPT_NAME, OPT_DEF, OPT_HELP, OPT_VALUE, OPT_EXPECTED, OPT_TEXTS
+	OPT_NAME, OPT_DEF, OPT_HELP, OPT_VALUE, OPT_EXPECTED,
+	OPT_TEXTS
 };
 
 /* One of a row's texts; "" if it has none. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/span.h - borrowed bytes: a pointer and a length (pure)
+ * base/span.h - a string as a pointer and a length (pure)
  *
- * A span owns nothing and is not terminated; it lives as long as the bytes
- * it points to. An empty span may have a NULL pointer.
+ * Compares, searches, trims and cuts bytes that somebody else holds. A span owns
+ * nothing, is not terminated by a NUL, and lives as long as the bytes it points
+ * to. An empty span may have a NULL pointer. To build a text is base/buf.h.
  */
 #ifndef HALE_BASE_SPAN_H
 #define HALE_BASE_SPAN_H

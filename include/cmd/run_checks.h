@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/run_checks.h - what the checks of run are, before anything is started
+ * cmd/run_checks.h - reads the checks of `hale run` from flags and HALE_CHECK
  *
- * Apart from run.c, which lies in the pages that every start touches.
+ * Before the service is started: nothing is checked here, which is
+ * sup/monitor.h's. Apart from run.c, which lies in the pages that every start
+ * touches.
  */
 #ifndef HALE_CMD_RUN_CHECKS_H
 #define HALE_CMD_RUN_CHECKS_H

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/supervisor.h - one request to this container's supervisor
+ * cmd/supervisor.h - asks this container's hale, for commands
+ *
+ * What status, drain and check share: sup/local_client.h makes the exchange with
+ * the local socket, and here its errors become a line on stderr.
  */
 #ifndef HALE_CMD_SUPERVISOR_H
 #define HALE_CMD_SUPERVISOR_H

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * get/get.h - the program: all URLs of a curl command line
+ * get/get.h - all of `hale get`: a curl command line, URL by URL
+ *
+ * Reads the options, then runs get/transfer.h for each URL in turn. cmd/get.c is
+ * only its row in the table of commands.
  */
 #ifndef HALE_GET_GET_H
 #define HALE_GET_GET_H

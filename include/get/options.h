@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * get/options.h - the command line of `hale get`, which is curl's
+ * get/options.h - reads the command line of `hale get`, which is curl's
  *
- * Letters join, a long option's value is the next word, "--no-" undoes a flag,
- * nothing comes from HALE_*. Nothing is printed here.
+ * The table of curl's options that hale knows, and the variables that curl reads
+ * too: http_proxy, https_proxy, all_proxy, no_proxy. The result is a struct; no
+ * request is made here, nothing is printed, and nothing comes from HALE_*.
+ *
+ * Letters join, a long option's value is the next word, "--no-" undoes a flag.
  */
 #ifndef HALE_GET_OPTIONS_H
 #define HALE_GET_OPTIONS_H

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * get/retry.h - one URL: its requests, and trying again
+ * get/retry.h - the requests for one URL: redirects, and --retry
+ *
+ * A part of get/transfer.h, which prepares the URL and its file, and calls this
+ * for what goes over the network.
  */
 #ifndef HALE_GET_RETRY_H
 #define HALE_GET_RETRY_H

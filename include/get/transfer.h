@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * get/transfer.h - one URL, from the command line to its file
+ * get/transfer.h - one URL of `hale get`, from its name to its file
+ *
+ * Prepares the URL and the output, has get/retry.h make the requests, then
+ * completes the file and prints -w's text and the errors.
  *
  * The struct is what the parts of a transfer share: get/redirect, get/send,
  * get/receive, get/retry and what they print. Each of their functions that

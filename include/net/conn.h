@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * net/conn.h - a connection of net/server.h's, from its first byte to its end
+ * net/conn.h - one connection of net/server.h, from first byte to end
  *
- * For the server alone, which decides whose place a newcomer takes.
+ * Reads its requests, has each answered by the server's owner, writes the answer
+ * and closes. For the server alone, which accepts, and which decides whose place
+ * a newcomer takes.
  */
 #ifndef HALE_NET_CONN_H
 #define HALE_NET_CONN_H

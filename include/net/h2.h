@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * net/h2.h - HTTP/2 (RFC 9113): told from HTTP/1.1, and refused (pure)
+ * net/h2.h - recognises an HTTP/2 client and refuses it (pure)
+ *
+ * hale's listeners speak HTTP/1.1 only. A client that opens with HTTP/2 (RFC
+ * 9113), such as a `grpc` probe of Kubernetes, is known by its first bytes and
+ * gets an answer in HTTP/2 that says so, rather than a broken connection. There
+ * are no streams and no gRPC; they would belong here.
  */
 #ifndef HALE_NET_H2_H
 #define HALE_NET_H2_H

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * net/proxy_header.h - the PROXY protocol's header, which is passed over (pure)
+ * net/proxy_header.h - skips the PROXY protocol header of load balancers (pure)
  *
- * A balancer may open each connection with who its client is: version 1 is
- * one line of text, version 2 is binary and may carry more. Nobody here
- * needs to know, and the sender is not to be believed: the addresses are not
- * read. Nothing here touches a socket, allocates or keeps state.
+ * A balancer (HAProxy, AWS NLB) may open each connection with a header that
+ * names its client: version 1 is one line of text, version 2 is binary and may
+ * carry more. It is neither an HTTP header nor about HTTP proxies. Nobody here
+ * needs to know the client, and the sender is not to be believed: the addresses
+ * are not read. Nothing here touches a socket, allocates or keeps state.
  */
 #ifndef HALE_NET_PROXY_HEADER_H
 #define HALE_NET_PROXY_HEADER_H

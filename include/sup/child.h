@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/child.h - start the service; what its wait status means
+ * sup/child.h - one start of a program, as fork, set-up and exec
+ *
+ * What happens in the new process before its exec: signals, session or process
+ * group, terminal, descriptors, directory; and what a wait status means. Of a
+ * start, sup/keeper_start.h is the occasion and its records, sup/launch.h what
+ * is prepared once, this the new process, sup/spawn.h the clone(2).
  */
 #ifndef HALE_SUP_CHILD_H
 #define HALE_SUP_CHILD_H

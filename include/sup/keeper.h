@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/keeper.h - keeps the service: starts, signals, stops, restarts, mourns it
+ * sup/keeper.h - carries out what sup/lifecycle.h decides: starts, stops
  *
- * Each event has a function here; sup/lifecycle.h decides what it leads to, and
- * the keeper does that. It reads no signals, reaps nobody and opens no
- * listener: signal_reader, reaper, job_control and respond call it, and init.c
- * turns the loop until is_over. Once the service has been started nothing here
- * fails, blocks or allocates. keeper_*.c are its parts.
+ * Holds all that is known of the running service. Each event has a function
+ * here; sup/lifecycle.h decides what it leads to, and the keeper does that:
+ * starts the service, signals it, restarts it, and keeps how it ended. It reads
+ * no signals, reaps no process and opens no listener: signal_reader, reaper,
+ * job_control and probe_answer call it, and init.c turns the loop until is_over.
+ * Once the service has been started nothing here fails, blocks or allocates.
+ * keeper_*.c are its parts.
  */
 #ifndef HALE_SUP_KEEPER_H
 #define HALE_SUP_KEEPER_H
@@ -27,8 +29,8 @@
 /* How the service is to be kept; lives as long as the keeper. */
 struct keeper_plan {
 	char  **argv;		/* NULL-terminated */
-	const struct opt_group *settings;	/* HALE_* of these is not
-						 * passed on; NULL: all is */
+	/* HALE_* of these is not passed on; NULL: all is */
+	const struct opt_group *settings;
 	/* Appends what may have been meant by a program that is not there; or
 	 * NULL. */
 	void  (*write_hint)(struct buf *b, const char *program);

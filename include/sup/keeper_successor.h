@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/keeper_successor.h - another process takes the service's place
+ * sup/keeper_successor.h - makes another process the service, and logs it
  *
- * A part of sup/keeper.h: sup/main_pid.h says which process it can be. Nothing
- * is signalled here.
+ * A part of sup/keeper.h, for a hot upgrade or a daemon that forks:
+ * sup/main_pid.h says which process it can be, and here the keeper's pid, group
+ * and monitor become that one's. Nothing is signalled or started here.
  */
 #ifndef HALE_SUP_KEEPER_SUCCESSOR_H
 #define HALE_SUP_KEEPER_SUCCESSOR_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/launch.h - what every start of the service needs, kept for the next one
+ * sup/launch.h - what is prepared once for all starts of the service
+ *
+ * Its environment, working directory and descriptors, in a child_plan that is
+ * kept; each start then is one call of sup/child.h. Also words why one failed.
+ * It does not know when to start or what follows: sup/keeper_start.h does.
  */
 #ifndef HALE_SUP_LAUNCH_H
 #define HALE_SUP_LAUNCH_H
@@ -13,8 +17,8 @@
 
 struct launch_plan {
 	char **argv;
-	const struct opt_group *settings;	/* HALE_* of these is not
-						 * passed on; NULL: all is */
+	/* HALE_* of these is hale's own and is not passed on; NULL: all is */
+	const struct opt_group *settings;
 	const struct signals_given *given;
 	int    terminal_fd;	/* shared with it; -1: a session of its own */
 	bool   shares_group;	/* it stays in hale's process group */

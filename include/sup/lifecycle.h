@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/lifecycle.h - the life of the service, as a machine (pure)
+ * sup/lifecycle.h - decides when the service starts, stops, restarts (pure)
  *
- * Takes events and the time, returns what is to be done. It sends nothing,
- * waits for nothing and never fails: sup/keeper.h carries the actions out.
+ * The state machine of the one service that hale runs: drain, stop, grace time,
+ * restart with back-off, and when hale itself leaves. It gets events and the
+ * time, and returns what is to be done. It sends nothing, waits for nothing and
+ * never fails: sup/keeper.h reports the events and carries the actions out.
  */
 #ifndef HALE_SUP_LIFECYCLE_H
 #define HALE_SUP_LIFECYCLE_H
@@ -110,7 +112,8 @@ struct lifecycle {
 	int64_t wait_ms;	/* what was given to those who are to end */
 	int64_t last_ms;	/* STOPPING, MENDING, CLEARING: when the wait
 				 * for a death by SIGKILL is over; CLOCK_NEVER:
-				 * none was sent (CLEARING: set at its start) */
+				 * none was sent (CLEARING: set from the
+				 * start) */
 	int64_t good_ms;	/* healthy since, or CLOCK_NEVER */
 };
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/main_pid.h - which process is the service, where that changes
+ * sup/main_pid.h - knows which other process may be the service next
  *
  * A hot upgrade starts a new main process beside the old one and names it
  * (MAINPID of sd_notify(3)), a daemon leaves itself behind as an orphan. Only a
  * process that hale can wait for is taken: its own child, or one below it that
- * a pidfd stands for until the old one ends and hale adopts it.
+ * a pidfd stands for until the old one ends and hale adopts it. Pids and pidfds
+ * only: sup/keeper_successor.h makes the change.
  */
 #ifndef HALE_SUP_MAIN_PID_H
 #define HALE_SUP_MAIN_PID_H

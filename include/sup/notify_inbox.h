@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/notify_inbox.h - what the service says: notify socket, ready pipe
+ * sup/notify_inbox.h - what the service reports: notify socket, ready pipe
  *
- * Keeps both, believes only who may speak (sup/notify_speaker.h), applies what
- * was said to sup/notify.h's state and reports it to its owner.
+ * Keeps both, believes only the processes that may speak
+ * (sup/notify_speaker.h), applies what they say to sup/notify.h's state and
+ * reports it to its owner.
  */
 #ifndef HALE_SUP_NOTIFY_INBOX_H
 #define HALE_SUP_NOTIFY_INBOX_H
@@ -13,9 +14,12 @@
 #include "sup/notify_sock.h"
 #include "sup/notify_speaker.h"
 
-#define NOTIFY_INBOX_USEC_MAX 48	/* bytes of "WATCHDOG_USEC=N" */
-#define NOTIFY_INBOX_VARS     3	/* that notify_inbox_set_env() may add */
-#define NOTIFY_INBOX_FDS_MAX  3	/* descriptors of ours between two turns */
+/* Bytes of "WATCHDOG_USEC=" and a number. */
+#define NOTIFY_INBOX_USEC_MAX 48
+/* Variables that notify_inbox_set_env() may add. */
+#define NOTIFY_INBOX_VARS     3
+/* Descriptors of ours between two turns. */
+#define NOTIFY_INBOX_FDS_MAX  3
 
 struct notify_inbox_plan {
 	bool    notify;		/* ready only after READY=1 */

@@ -32,8 +32,8 @@ ssize_t notify_sock_read(int fd, char *into, size_t cap, struct ucred *from);
 /*
  * May `from` speak for the service (a pid) for what it is? Whoever is in our
  * PID namespace and is the service itself, root, our own user, or the user
- * that the service has become. sup/notify_speaker.h adds what
- * descends from hale.
+ * that the service has become. sup/notify_speaker.h adds what descends from
+ * hale.
  */
 bool notify_sock_trusts(const struct ucred *from, pid_t service);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/notify_speaker.h - who may speak for the service by sd_notify(3)
+ * sup/notify_speaker.h - which processes may speak for the service
+ * (sd_notify(3)), and which were refused
  *
  * Whoever notify_sock_trusts() trusts, and every process that descends from
  * hale, whatever its user: a worker that gave up its user, what `su` started,
@@ -20,7 +21,7 @@
 #include <sys/types.h>
 
 #define NOTIFY_SPEAKER_KNOWN_MAX 4	/* answers that are remembered */
-#define NOTIFY_SPEAKER_FRESH_MS  100	/* a pid may be another's later */
+#define NOTIFY_SPEAKER_FRESH_MS  100	/* so long: a pid may be reused */
 #define NOTIFY_SPEAKER_LOG_MS   1000	/* lines at info: one in so long */
 
 enum notify_speaker_why {
@@ -45,7 +46,8 @@ struct notify_speaker {
 	int64_t  logged_ms;	/* the last line at info; 0: there was none */
 	/* since the service's start */
 	bool     warned;
-	struct notify_speaker_known unheard;	/* first refused READY=1 */
+	/* whose READY=1 was refused first */
+	struct notify_speaker_known unheard;
 };
 
 /* The service was started: nobody has been refused yet. Here, since a start
@@ -61,9 +63,9 @@ notify_speaker_start(struct notify_speaker *s)
 }
 
 /* May `from` speak for the service (its pid, or 0 for none)? */
-enum notify_speaker_why
-notify_speaker_judge(struct notify_speaker *s, const struct ucred *from,
-                     pid_t service, int64_t now_ms);
+enum notify_speaker_why notify_speaker_judge(struct notify_speaker *s,
+                                             const struct ucred *from,
+                                             pid_t service, int64_t now_ms);
 
 /*
  * What `from` said was refused: the first time since the service's start, and

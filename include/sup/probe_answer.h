@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/probe_answer.h - answers a probe: joins server, snapshot and endpoints
+ * sup/probe_answer.h - answers each HTTP request that PID 1 gets
  *
- * A part of PID 1 (sup/init_state.h).
+ * The server's callback, for probes and for hale's own commands: takes a
+ * snapshot, has sup/endpoints.h choose and write the answer, and carries out a
+ * drain. A part of PID 1 (sup/init_state.h).
  */
 #ifndef HALE_SUP_PROBE_ANSWER_H
 #define HALE_SUP_PROBE_ANSWER_H

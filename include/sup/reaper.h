@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/reaper.h - reaps children and hands each to its owner
+ * sup/reaper.h - waits for ended children and passes each to its owner
  *
- * The service goes to the keeper, a check's child to the monitor, a stop by job
- * control to that. What is nobody's is an orphan, and is counted here.
+ * PID 1's wait(2), for hale's own children and for orphans that it adopts. The
+ * service goes to the keeper, a check's child to the monitor, one that was
+ * stopped or continued to job control. Any other is an orphan, and is counted
+ * here. What an end leads to is decided by its owner.
  */
 #ifndef HALE_SUP_REAPER_H
 #define HALE_SUP_REAPER_H

@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/signal_reader.h - reads hale's signals and hands each to its owner
+ * sup/signal_reader.h - reads hale's signals and passes each to its owner
  *
- * sup/signals.h decides which that is: SIGCHLD goes to the reaper, a stop and
- * what is forwarded to the keeper, the terminal's to job control.
+ * A source of the loop. sup/signals.h decides what each one is: SIGCHLD goes to
+ * the reaper, a stop and what is forwarded to the keeper. What depends on
+ * processes is decided here, and overrides that:
+ * - a signal from the service or below it, while it shares hale's process group,
+ *   is ignored: `kill 0` in a script means the script's own group;
+ * - a stop by a key of the terminal is not sent a second time, except to a
+ *   service that has left the group, and is ignored if hale was started with
+ *   that signal ignored, as by a shell's `&`;
+ * - SIGTSTP and SIGCONT go to job control as well, which may have continued the
+ *   service already.
  */
 #ifndef HALE_SUP_SIGNAL_READER_H
 #define HALE_SUP_SIGNAL_READER_H

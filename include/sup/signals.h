@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/signals.h - what PID 1 does with each signal
+ * sup/signals.h - decides what becomes of a signal that hale gets
+ *
+ * It is forwarded to the service, perhaps as another one, or is a stop, or means
+ * that children are to be reaped, or is ignored. The rules keep what the kernel
+ * would have done if the service had got it itself. Also blocks all signals and
+ * opens the descriptor that they are read from; sup/signal_reader.h reads it and
+ * acts.
  *
  * Masks are the kernel's own 64 bits: libc's hide the real-time signals that
  * it keeps for itself, and an init would lose them (INIT: 32 to 34).
@@ -77,8 +83,9 @@ struct signals_route {
  *   nobody could continue it;
  * - what a terminal sends (si_code > 0) goes to a whole process group: the
  *   service has got it where that is hale's. what is a stop is one there, too;
- * - SIGTERM, SIGINT and those of `stops` are a stop, as is what is rewritten
- *   to one; each is sent on as what it is, but for SIGTERM's stop_signal.
+ * - SIGTERM, SIGINT and those of `stops` are a stop, and so is what is
+ *   rewritten to one; each is sent on as what it is, but for SIGTERM's
+ *   stop_signal.
  */
 struct signals_route signals_decide(const struct signals_rules *rules,
                                     const struct signalfd_siginfo *info);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/view_text.h - the body of /status?text: a table for terminals (pure)
+ * sup/view_text.h - what `hale status` prints: /status as text (pure)
  *
- * What `hale status` prints.
+ * The whole status as lines and a table for terminals (/status?text): state,
+ * verdicts, counts, listeners, and a row for each check. The same as JSON is
+ * sup/view_json.h.
  */
 #ifndef HALE_SUP_VIEW_TEXT_H
 #define HALE_SUP_VIEW_TEXT_H

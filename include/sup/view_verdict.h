@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/view_verdict.h - the body of /readyz and the other verdicts (pure)
+ * sup/view_verdict.h - the body of /readyz, /livez and their like (pure)
  *
- * In full it is the Kubernetes API server's text (?verbose, ?exclude=).
+ * One word, or in full a line for each check, as the Kubernetes API server has
+ * it (?verbose, ?exclude=). The status code is not chosen here but in
+ * sup/endpoints.h.
  */
 #ifndef HALE_SUP_VIEW_VERDICT_H
 #define HALE_SUP_VIEW_VERDICT_H

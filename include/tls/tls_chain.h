@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/tls_chain.h - keep and judge the certificates that a server sends
+ * tls/tls_chain.h - keeps the certificates that a server sends in a handshake
  *
  * The same for every version of TLS. They come one after the other, in pieces
- * of any size; memory is owned, and tls_chain_free() ends it.
+ * of any size; memory is owned, and tls_chain_free() ends it. Once they are
+ * whole, tls_chain_judge() reads them, looks up what is trusted (tls/trust.h),
+ * asks tls/x509_path.h for a path between the two, and words what is wrong. The
+ * rules for such a path are not here but there.
  */
 #ifndef HALE_TLS_TLS_CHAIN_H
 #define HALE_TLS_TLS_CHAIN_H

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/tls_stranger.h - name a server without TLS by how it begins (pure)
+ * tls/tls_stranger.h - says what a server speaks instead of TLS (pure)
+ *
+ * For an error's words: a server whose first bytes are not a TLS record may be
+ * plain HTTP, SSH or mail. It names that; the connection fails either way.
  */
 #ifndef HALE_TLS_TLS_STRANGER_H
 #define HALE_TLS_TLS_STRANGER_H

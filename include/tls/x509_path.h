@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/x509_path.h - is a chain of certificates to be believed? (pure)
+ * tls/x509_path.h - finds a path from a certificate to a trusted one (pure)
  *
- * By RFC 5280, 6; the caller lends the check of a signature. The rules are
- * OpenSSL's for a TLS server at security level 2 with partial chains, as curl
- * has them: any anchor ends a path, whether it is a root or not.
+ * The rules of RFC 5280, 6, over certificates that have been read: names, dates,
+ * usage, signatures, constraints, host. It knows neither TLS nor files:
+ * tls/tls_chain.h brings the certificates and what is trusted, and the caller
+ * lends the check of a signature. The rules are OpenSSL's for a TLS server at
+ * security level 2 with partial chains, as curl has them: any anchor ends a
+ * path, whether it is a root or not.
  *
  * The order in which the peer sent its certificates, doubled ones and ones
  * that belong elsewhere make no difference: only the first must be its own.

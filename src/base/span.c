@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/span.c - borrowed bytes
+/* base/span.c - strings as a pointer and a length
  *
  * Not inline: each file that calls one would have a copy, and most do.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/get.c - transfer URLs with curl's command line */
+/* cmd/get.c - the command `hale get`; get/get.c does the work */
 #include "cmd/cmd.h"
 
 #include "get/get.h"

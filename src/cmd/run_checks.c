@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/run_checks.c - what the checks of run are, before anything is started */
+/* cmd/run_checks.c - reads the checks of `hale run` from flags and HALE_CHECK */
 #include "cmd/run_checks.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/supervisor.c - one request to this container's supervisor */
+/* cmd/supervisor.c - one request to this container's hale, failures in words */
 #include "cmd/supervisor.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* get/get.c - the program: all URLs of a curl command line */
+/* get/get.c - all of `hale get`: a curl command line, URL by URL */
 #include "get/get.h"
 
 #include <errno.h>

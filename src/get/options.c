@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* get/options.c - the command line of `hale get`, which is curl's */
+/* get/options.c - curl's options as a table, and the proxies of the environment */
 #include "get/options.h"
 
 #include <errno.h>
@@ -348,7 +348,7 @@ verify_all(const struct options *o, struct buf *why)
 }
 
 /* The first of these variables, each ended by a NUL, that is not empty: an
- * empty one is as good as none. */
+ * empty one counts as unset. */
 static const char *
 first_set(const char *names)
 {

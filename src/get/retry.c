@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* get/retry.c - one URL: its requests, and trying again */
+/* get/retry.c - the requests for one URL: redirects, and --retry */
 #include "get/retry.h"
 
 #include <errno.h>

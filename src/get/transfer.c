@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* get/transfer.c - one URL, from the command line to its file */
+/* get/transfer.c - one URL of `hale get`, from its name to its file */
 #include "get/transfer.h"
 
 #include <errno.h>

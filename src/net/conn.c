@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * net/conn.c - a server's connections: read a head, answer, close
+ * net/conn.c - the life of one connection: read a head, answer, close
  *
  * A whole request is read into scratch_in, answered into scratch_out and sent
  * at once: nothing of it is kept. Only what is unfinished moves to the slot's

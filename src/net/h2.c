@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/h2.c - HTTP/2: told from HTTP/1.1, and refused */
+/* net/h2.c - recognises an HTTP/2 client of the listeners and refuses it */
 #include "net/h2.h"
 
 /* see net/h2.h */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/proxy_header.c - the PROXY protocol's header, which is passed over */
+/* net/proxy_header.c - skips the PROXY protocol header of load balancers */
 #include "net/proxy_header.h"
 
 #include "base/err.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/server.c - listeners, and which newcomer gets whose place */
+/* net/server.c - listeners: accepts, and shares the places among them */
 #include "net/server.h"
 
 #include <errno.h>

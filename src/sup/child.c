@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/child.c - spawn with a clean mask; wait status to exit code */
+/* sup/child.c - one start of a program: fork, set-up, exec; exit codes */
 #include "sup/child.h"
 
 #include <errno.h>
@@ -161,7 +161,8 @@ become_and_tell(const struct child_plan *plan, int fd)
 	if (fd == plan->ready_as)	/* the service's goes there */
 		fd = fcntl(fd, F_DUPFD_CLOEXEC, fd + 1);
 	failed = become(plan, &pid_vars);
-	(void)!write(fd, &failed, sizeof failed);	/* or the code says */
+	/* If this fails, the exit code below still says it. */
+	(void)!write(fd, &failed, sizeof failed);
 	_exit(EXIT_CANNOT_EXEC);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/keeper.c - starts, stops and restarts the service
+ * sup/keeper.c - carries out what sup/lifecycle decides
  *
  * Every event goes through step(): the machine decides, carry_out() does it,
  * and what comes of that, such as a start that failed, is its next event.

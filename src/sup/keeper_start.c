@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/keeper_start.c - starts the service, for the first time or again */
+/* sup/keeper_start.c - the keeper's part of a start, first or again */
 #include "sup/keeper_start.h"
 
 #include <sched.h>
@@ -176,7 +176,7 @@ keeper_start_again(struct keeper *k, enum lifecycle_event *failure)
 	struct keeper_room *room = k->room;
 	int r;
 
-	/* What the last one wrote to its readiness pipe is forgotten. */
+	/* the last one's */
 	(void)notify_inbox_ready_fd(&k->with.monitor->inbox);
 	if (k->with.terminal_fd >= 0)	/* it may be the dead one's still */
 		terminal_take(k->with.terminal_fd, k->group);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/keeper_successor.c - another process takes the service's place */
+/* sup/keeper_successor.c - makes another process the service, and logs it */
 #include "sup/keeper_successor.h"
 
 #include <errno.h>

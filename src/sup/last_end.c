@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/last_end.c - why a service died, in words */
+/* sup/last_end.c - words how the service ended, with the OOM killer as a cause */
 #include "sup/last_end.h"
 
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/launch.c - what every start of the service needs */
+/* sup/launch.c - what is prepared once for all starts of the service */
 #include "sup/launch.h"
 
 #include <errno.h>

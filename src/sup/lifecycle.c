@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/lifecycle.c - life of the service */
+/* sup/lifecycle.c - decides when the service starts, stops and restarts */
 #include "sup/lifecycle.h"
 
 #include "base/clock.h"

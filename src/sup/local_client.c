@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/local_client.c - a request to the supervisor of our own container */
+/* sup/local_client.c - asks this container's hale over its local socket */
 #include "sup/local_client.h"
 
 #include <errno.h>

@@ -135,7 +135,7 @@ open_now(struct local_socket *l)
 static void
 again_expired(struct source *source)
 {
-	/* It is the first member. */
+	/* its first member */
 	struct local_socket *l = (struct local_socket *)source;
 
 	source->deadline_ms = CLOCK_NEVER;

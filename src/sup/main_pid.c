@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/main_pid.c - which process is the service, where that changes */
+/* sup/main_pid.c - knows which other process may be the service next */
 #include "sup/main_pid.h"
 
 #include <errno.h>

@@ -399,8 +399,9 @@ monitor_open(struct monitor *m, struct monitor_room *room,
 	m->owner = owner;
 	prepare(m);
 	r = loop_add(loop, &m->timer, 0);
-	return r < 0 ? r : notify_inbox_open(&m->inbox, &room->inbox, &inbox,
-	                                     loop, self);
+	if (r < 0)
+		return r;
+	return notify_inbox_open(&m->inbox, &room->inbox, &inbox, loop, self);
 }
 
 /* see sup/monitor.h */

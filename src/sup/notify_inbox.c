@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/notify_inbox.c - what the service says: notify socket, ready pipe */
+/* sup/notify_inbox.c - what the service reports: notify socket, ready pipe */
 #include "sup/notify_inbox.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/probe_answer.c - answers a probe: joins server, snapshot and endpoints */
+/* sup/probe_answer.c - answers each HTTP request that PID 1 gets */
 #include "sup/probe_answer.h"
 
 #include "base/clock.h"

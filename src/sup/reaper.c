@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/reaper.c - reaps children and hands each to its owner */
+/* sup/reaper.c - waits for ended children and passes each to its owner */
 #include "sup/reaper.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/signal_reader.c - reads hale's signals and hands each to its owner */
+/* sup/signal_reader.c - reads hale's signals and passes each to its owner */
 #include "sup/signal_reader.h"
 
 #include <errno.h>

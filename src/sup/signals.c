@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/signals.c - signalfd; forwarded, ours, or left to the kernel */
+/* sup/signals.c - which signals are forwarded, a stop, or ignored */
 #include "sup/signals.h"
 
 #include <errno.h>

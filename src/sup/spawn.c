@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup/spawn.c - run a child on our memory for a limited time
+ * sup/spawn.c - a vfork(2) that holds its caller only for a limited time
  *
  * clone(2) with CLONE_VM and without CLONE_VFORK, so that the parent runs on.
  * With CLONE_CHILD_CLEARTID the kernel clears a word of ours, and wakes who

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/tree.c - signal the service and what descends from hale */
+/* sup/tree.c - signals and lists processes: a group, descendants, all */
 #include "sup/tree.h"
 
 #include <errno.h>

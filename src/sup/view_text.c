@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/view_text.c - the body of /status?text: a table for terminals */
+/* sup/view_text.c - what `hale status` prints: /status as text */
 #include "sup/view_text.h"
 
 #define NAME_WIDTH_MAX 40	/* columns; a longer name moves its own line */

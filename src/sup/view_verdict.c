@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/view_verdict.c - the body of a verdict's answer */
+/* sup/view_verdict.c - the body of /readyz, /livez and their like */
 #include "sup/view_verdict.h"
 
 static const char *

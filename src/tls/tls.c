@@ -84,7 +84,7 @@ shake_hands(struct tls *t, const struct tls_conf *conf, int64_t deadline_ms)
 		r = tls12_open(&t->v12, &t->link, &t->chain, &id,
 		               is_session_for(s, conf) ? s->state : NULL,
 		               deadline_ms);
-	tls_client_cert_free(&id);	/* not again: renegotiation is off */
+	tls_client_cert_free(&id);	/* renegotiation is off */
 	return r;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/tls_stranger.c - name a server that does not speak TLS */
+/* tls/tls_stranger.c - says what a server speaks instead of TLS */
 #include "tls/tls_stranger.h"
 
 #define LINE_MIN 4	/* bytes of a first line that says something */

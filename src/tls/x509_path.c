@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/x509_path.c - is a chain of certificates to be believed? */
+/* tls/x509_path.c - finds a path from a certificate to a trusted one */
 /*
  * A search by depth: from the leaf on, every certificate whose name is the
  * issuer's is tried, anchors first, and a step is taken only over a signature

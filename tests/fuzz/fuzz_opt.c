@@ -109,7 +109,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (left < 0)
 		fuzz_must(left == ERR_PARSE
 		          && (fail.why == OPT_UNKNOWN
-		              || fail.opt.name != NULL));
+		           || fail.opt.name != NULL));
 	else
 		fuzz_must(left >= 1 && left <= argc && a.level >= 0
 		          && a.n <= 3);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_notify_speaker.c - who may speak for the service, and refusals */
+/* test_notify_speaker.c - who may speak for the service; a refusal's words */
 #include "unit.h"
 
 #include "base/log.h"
@@ -222,10 +222,10 @@ a_refusal_is_a_warning_once_a_start_and_the_first_ready_too(void **state)
 			"hale: refused a notification of pid 13, user 4242 "
 			"(READY=1): it has ended, or /proc does not show its "
 			"parents\n");
-		assert_string_equal("", said(&s, 14, NOTIFY_SPEAKER_STRANGER,
-		                             true, NOW));
-		assert_string_equal("", said(&s, 14, NOTIFY_SPEAKER_STRANGER,
-		                             false, NOW));
+		assert_string_equal(
+			"", said(&s, 14, NOTIFY_SPEAKER_STRANGER, true, NOW));
+		assert_string_equal(
+			"", said(&s, 14, NOTIFY_SPEAKER_STRANGER, false, NOW));
 	}
 }
 
@@ -235,12 +235,12 @@ one_ready_from_the_first_is_one_warning(void **state)
 	struct notify_speaker s = { .next = 0 };
 
 	(void)state;
-	assert_string_not_equal("", said(&s, 12, NOTIFY_SPEAKER_STRANGER, true,
-	                                 NOW));
-	assert_string_equal("", said(&s, 12, NOTIFY_SPEAKER_STRANGER, true,
-	                             NOW));
-	assert_string_equal("", said(&s, 12, NOTIFY_SPEAKER_STRANGER, false,
-	                             NOW));
+	assert_string_not_equal(
+		"", said(&s, 12, NOTIFY_SPEAKER_STRANGER, true, NOW));
+	assert_string_equal("",
+	                    said(&s, 12, NOTIFY_SPEAKER_STRANGER, true, NOW));
+	assert_string_equal("",
+	                    said(&s, 12, NOTIFY_SPEAKER_STRANGER, false, NOW));
 }
 
 static void
@@ -251,8 +251,8 @@ from_outside_or_for_nobody_it_is_no_warning_and_no_reason(void **state)
 
 	(void)state;
 	assert_string_equal("", said(&s, 0, NOTIFY_SPEAKER_OUTSIDE, true, NOW));
-	assert_string_equal("", said(&s, 5, NOTIFY_SPEAKER_NO_SERVICE, true,
-	                             NOW));
+	assert_string_equal("",
+	                    said(&s, 5, NOTIFY_SPEAKER_NO_SERVICE, true, NOW));
 	notify_speaker_write_unheard(&s, &b);
 	assert_int_equal(0, b.len);
 	assert_false(s.warned);
@@ -270,8 +270,9 @@ lines_at_info_are_one_in_speaker_tell_ms(void **state)
 		"outside this PID namespace\n");
 	assert_string_equal("", said(&s, 0, NOTIFY_SPEAKER_OUTSIDE, false,
 	                             NOW + NOTIFY_SPEAKER_LOG_MS - 1));
-	assert_string_not_equal("", said(&s, 7, NOTIFY_SPEAKER_NO_SERVICE,
-	                                 false, NOW + NOTIFY_SPEAKER_LOG_MS));
+	assert_string_not_equal(
+		"", said(&s, 7, NOTIFY_SPEAKER_NO_SERVICE, false,
+		         NOW + NOTIFY_SPEAKER_LOG_MS));
 	log_level(LOG_WARN);
 }
 
