@@ -2,9 +2,10 @@
 /*
  * base/span.h - a string as a pointer and a length (pure)
  *
- * Compares, searches, trims and cuts bytes that somebody else holds. A span owns
- * nothing, is not terminated by a NUL, and lives as long as the bytes it points
- * to. An empty span may have a NULL pointer. To build a text is base/buf.h.
+ * Compares, searches, trims and cuts bytes that somebody else holds. A span
+ * owns nothing, is not terminated by a NUL, and lives as long as the bytes it
+ * points to. An empty span may have a NULL pointer. To build a text is
+ * base/buf.h.
  */
 #ifndef HALE_BASE_SPAN_H
 #define HALE_BASE_SPAN_H

@@ -21,9 +21,9 @@
 /*
  * The group of a table whose args start with a struct check_conf. Its
  * functions, --status first, then --header, take that and a text that lives as
- * long: "200", "200-299" or a comma list of these; one header line,
- * "Name: value" (client/request.h). They return 0, ERR_PARSE (also for a header
- * that announces a body), ERR_RANGE (a status that is not 100..599) or ERR_FULL.
+ * long: "200", "200-299" or a comma list of these; one header line, "Name:
+ * value" (client/request.h). They return 0, ERR_PARSE (also for a header that
+ * announces a body), ERR_RANGE (a status that is not 100..599) or ERR_FULL.
  */
 extern const struct opt_row check_opt_rows[];
 extern const char check_opt_texts[];

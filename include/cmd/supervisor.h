@@ -2,8 +2,8 @@
 /*
  * cmd/supervisor.h - asks this container's hale, for commands
  *
- * What status, drain and check share: sup/local_client.h makes the exchange with
- * the local socket, and here its errors become a line on stderr.
+ * What status, drain and check share: sup/local_client.h makes the exchange
+ * with the local socket, and here its errors become a line on stderr.
  */
 #ifndef HALE_CMD_SUPERVISOR_H
 #define HALE_CMD_SUPERVISOR_H

@@ -2,8 +2,8 @@
 /*
  * get/get.h - all of `hale get`: a curl command line, URL by URL
  *
- * Reads the options, then runs get/transfer.h for each URL in turn. cmd/get.c is
- * only its row in the table of commands.
+ * Reads the options, then runs get/transfer.h for each URL in turn. cmd/get.c
+ * is only its row in the table of commands.
  */
 #ifndef HALE_GET_GET_H
 #define HALE_GET_GET_H

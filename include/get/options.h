@@ -2,9 +2,10 @@
 /*
  * get/options.h - reads the command line of `hale get`, which is curl's
  *
- * The table of curl's options that hale knows, and the variables that curl reads
- * too: http_proxy, https_proxy, all_proxy, no_proxy. The result is a struct; no
- * request is made here, nothing is printed, and nothing comes from HALE_*.
+ * The table of curl's options that hale knows, and the variables that curl
+ * reads too: http_proxy, https_proxy, all_proxy, no_proxy. The result is a
+ * struct; no request is made here, nothing is printed, and nothing comes from
+ * HALE_*.
  *
  * Letters join, a long option's value is the next word, "--no-" undoes a flag.
  */

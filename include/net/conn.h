@@ -2,9 +2,9 @@
 /*
  * net/conn.h - one connection of net/server.h, from first byte to end
  *
- * Reads its requests, has each answered by the server's owner, writes the answer
- * and closes. For the server alone, which accepts, and which decides whose place
- * a newcomer takes.
+ * Reads its requests, has each answered by the server's owner, writes the
+ * answer and closes. For the server alone, which accepts, and which decides
+ * whose place a newcomer takes.
  */
 #ifndef HALE_NET_CONN_H
 #define HALE_NET_CONN_H

@@ -6,9 +6,9 @@
  * here; sup/lifecycle.h decides what it leads to, and the keeper does that:
  * starts the service, signals it, restarts it, and keeps how it ended. It reads
  * no signals, reaps no process and opens no listener: signal_reader, reaper,
- * job_control and probe_answer call it, and init.c turns the loop until is_over.
- * Once the service has been started nothing here fails, blocks or allocates.
- * keeper_*.c are its parts.
+ * job_control and probe_answer call it, and init.c turns the loop until
+ * is_over. Once the service has been started nothing here fails, blocks or
+ * allocates. keeper_*.c are its parts.
  */
 #ifndef HALE_SUP_KEEPER_H
 #define HALE_SUP_KEEPER_H

@@ -2,9 +2,9 @@
 /*
  * sup/keeper_mourn.h - records and logs the service's end, with likely causes
  *
- * A part of sup/keeper.h: what it does once the service has been reaped or could
- * not be started. sup/last_end.h has the words; whether another start follows
- * is for sup/lifecycle.h to decide.
+ * A part of sup/keeper.h: what it does once the service has been reaped or
+ * could not be started. sup/last_end.h has the words; whether another start
+ * follows is for sup/lifecycle.h to decide.
  */
 #ifndef HALE_SUP_KEEPER_MOURN_H
 #define HALE_SUP_KEEPER_MOURN_H

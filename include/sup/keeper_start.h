@@ -3,9 +3,9 @@
  * sup/keeper_start.h - the keeper's part of a start, first or again
  *
  * A part of sup/keeper.h: makes its state ready, has sup/launch.h start the
- * process, records and logs what came of it. When to start is sup/lifecycle.h's.
- * An exec that takes long goes on after the start: k->loading stands for it, and
- * how it ended is known when its child is reaped.
+ * process, records and logs what came of it. When to start is
+ * sup/lifecycle.h's. An exec that takes long goes on after the start:
+ * k->loading stands for it, and how it ended is known when its child is reaped.
  */
 #ifndef HALE_SUP_KEEPER_START_H
 #define HALE_SUP_KEEPER_START_H

@@ -3,8 +3,8 @@
  * sup/last_end.h - words how the service ended, out of memory included
  *
  * "exited with code 3", "was killed by the kernel for memory": the text of logs
- * and /status, and the counts that it needs. When it is written and what follows
- * from an end is sup/keeper_mourn.h.
+ * and /status, and the counts that it needs. When it is written and what
+ * follows from an end is sup/keeper_mourn.h.
  *
  * The kernel says nowhere whom it killed for memory: it counts its kills in
  * the whole container. So what is known of a SIGKILL that is not hale's own

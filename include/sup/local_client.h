@@ -2,11 +2,11 @@
 /*
  * sup/local_client.h - asks this container's hale over its local socket
  *
- * One HTTP exchange, from finding the supervisor to the answer's body. It prints
- * nothing: cmd/supervisor.h words the errors for commands. Blocking; never for
- * PID 1's loop. Supervisors are found by the names of processes
- * (sup/local_socket.h); of several in our container the youngest is asked, which
- * is the inner one of `hale hale PROGRAM`.
+ * One HTTP exchange, from finding the supervisor to the answer's body. It
+ * prints nothing: cmd/supervisor.h words the errors for commands. Blocking;
+ * never for PID 1's loop. Supervisors are found by the names of processes
+ * (sup/local_socket.h); of several in our container the youngest is asked,
+ * which is the inner one of `hale hale PROGRAM`.
  *
  * Not everybody is believed: only PID 1 of our PID namespace, root, and our
  * own user unless we are root. A process of another PID namespace never is,

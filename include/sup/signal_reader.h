@@ -5,7 +5,7 @@
  * A source of the loop. sup/signals.h decides what each one is: SIGCHLD goes to
  * the reaper, a stop and what is forwarded to the keeper. What depends on
  * processes is decided here, and overrides that:
- * - a signal from the service or below it, while it shares hale's process group,
+ * - a signal from the service or below it, while it shares hale's group,
  *   is ignored: `kill 0` in a script means the script's own group;
  * - a stop by a key of the terminal is not sent a second time, except to a
  *   service that has left the group, and is ignored if hale was started with

@@ -2,11 +2,11 @@
 /*
  * sup/signals.h - decides what becomes of a signal that hale gets
  *
- * It is forwarded to the service, perhaps as another one, or is a stop, or means
- * that children are to be reaped, or is ignored. The rules keep what the kernel
- * would have done if the service had got it itself. Also blocks all signals and
- * opens the descriptor that they are read from; sup/signal_reader.h reads it and
- * acts.
+ * It is forwarded to the service, perhaps as another one, or is a stop, or
+ * means that children are to be reaped, or is ignored. The rules keep what the
+ * kernel would have done if the service had got it itself. Also blocks all
+ * signals and opens the descriptor that they are read from; sup/signal_reader.h
+ * reads it and acts.
  *
  * Masks are the kernel's own 64 bits: libc's hide the real-time signals that
  * it keeps for itself, and an init would lose them (INIT: 32 to 34).

@@ -2,10 +2,10 @@
 /*
  * sup/spawn.h - a vfork(2) that holds its caller only for a limited time
  *
- * Runs a function in a child on our memory; what it does there, such as an exec,
- * is the caller's (sup/child.h). vfork(2) itself holds the parent for as long as
- * the child's exec takes, which a file system, fanotify or a tracer may make for
- * ever.
+ * Runs a function in a child on our memory; what it does there, such as an
+ * exec, is the caller's (sup/child.h). vfork(2) itself holds the parent for as
+ * long as the child's exec takes, which a file system, fanotify or a tracer may
+ * make for ever.
  */
 #ifndef HALE_SUP_SPAWN_H
 #define HALE_SUP_SPAWN_H

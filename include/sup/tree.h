@@ -2,9 +2,9 @@
 /*
  * sup/tree.h - signals and lists many processes: group, descendants, all
  *
- * Finds whom a signal is to reach besides the service itself: its process group,
- * what descends from hale (by /proc), or the whole PID namespace. Which signal
- * goes and when is the caller's.
+ * Finds whom a signal is to reach besides the service itself: its process
+ * group, what descends from hale (by /proc), or the whole PID namespace. Which
+ * signal goes and when is the caller's.
  */
 #ifndef HALE_SUP_TREE_H
 #define HALE_SUP_TREE_H

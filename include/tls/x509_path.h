@@ -2,8 +2,8 @@
 /*
  * tls/x509_path.h - finds a path from a certificate to a trusted one (pure)
  *
- * The rules of RFC 5280, 6, over certificates that have been read: names, dates,
- * usage, signatures, constraints, host. It knows neither TLS nor files:
+ * The rules of RFC 5280, 6, over certificates that have been read: names,
+ * dates, usage, signatures, constraints, host. It knows neither TLS nor files:
  * tls/tls_chain.h brings the certificates and what is trusted, and the caller
  * lends the check of a signature. The rules are OpenSSL's for a TLS server at
  * security level 2 with partial chains, as curl has them: any anchor ends a

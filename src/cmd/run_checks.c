@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/run_checks.c - reads the checks of `hale run` from flags and HALE_CHECK */
+/* cmd/run_checks.c - hale run's checks, read from flags and HALE_CHECK */
 #include "cmd/run_checks.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* get/options.c - curl's options as a table, and the proxies of the environment */
+/* get/options.c - curl's options as a table, the environment's proxies */
 #include "get/options.h"
 
 #include <errno.h>

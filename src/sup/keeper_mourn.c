@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/keeper_mourn.c - records and logs the service's end, with likely causes */
+/* sup/keeper_mourn.c - records and logs the service's end, and likely causes */
 #include "sup/keeper_mourn.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sup/last_end.c - words how the service ended, with the OOM killer as a cause */
+/* sup/last_end.c - words for how the service ended, by the OOM killer too */
 #include "sup/last_end.h"
 
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/tls_chain.c - keeps the certificates that a server sends, has them judged */
+/* tls/tls_chain.c - keeps a server's certificates and has them judged */
 #include "tls/tls_chain.h"
 
 #include <errno.h>
