@@ -384,11 +384,16 @@ has_its_type(void **state)
 	struct server_ask ask = { .peer_uid = 0 };
 	char field[128];
 	struct buf b = buf_over(field, sizeof field);
+	const char *answer;
 
 	buf_fmt(&b, "\r\nContent-Type: %s\r\n", r->type);
 	aim(&ask, "GET", r->target);
 	ask.req.accept = guarded_span(r->accept);
-	assert_non_null(strstr(write_answer(&well, &ask), buf_text(&b)));
+	answer = write_answer(&well, &ask);
+	assert_non_null(strstr(answer, buf_text(&b)));
+	/* And the body is of that type: only OpenMetrics has an end. */
+	assert_int_equal(strcmp(r->accept, OPEN) == 0,
+	                 strstr(body_of(answer), "# EOF\n") != NULL);
 }
 
 /* --- the answers --- */

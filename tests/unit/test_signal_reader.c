@@ -7,6 +7,7 @@
 #include "sup/signal_reader.h"
 
 #include <signal.h>
+#include <sys/wait.h>
 
 #include "base/clock.h"
 
@@ -69,32 +70,31 @@ read_one(int sig, int code, pid_t from)
 
 static const struct cont {
 	const char *name;
-	bool  has_terminal, resumed;
+	int   terminal_fd;
+	bool  resumed;
 	pid_t to;	/* who gets it; 0: nobody */
 } conts[] = {
-	{ "without a terminal SIGCONT is for the service alone", false, false,
+	{ "without a terminal SIGCONT is for the service alone", -1, false,
 	  STRANGER },
-	{ "fg's SIGCONT is for all that Ctrl-Z has stopped", true, false,
+	{ "fg's SIGCONT is for all that Ctrl-Z has stopped", STDIN_FILENO, false,
 	  -STRANGER },
-	{ "a SIGCONT that has gone on is not sent twice", true, true, 0 },
+	{ "a SIGCONT that has gone on is not sent twice", STDIN_FILENO, true,
+	  0 },
 };
 
 static void
 continues(void **state)
 {
 	const struct cont *c = *state;
-	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	begin(STRANGER, false);
-	if (c->has_terminal)
-		k.with.terminal_fd = null_fd;
+	k.with.terminal_fd = c->terminal_fd;
 	jobs.resumed = c->resumed;
 	read_one(SIGCONT, SI_USER, OTHER);
 	assert_int_equal(fake_sent_to, c->to);
 	assert_int_equal(fake_sent_sig, c->to != 0 ? SIGCONT : 0);
 	assert_int_equal(room.forwarded, c->to != 0);
-	assert_false(jobs.resumed);	/* it was for this one */
-	close(null_fd);
+	assert_int_equal(jobs.resumed, c->resumed && c->terminal_fd < 0);
 }
 
 /* The next Ctrl-Z has discarded the SIGCONT that had gone on. */
@@ -168,6 +168,71 @@ a_signal_without_a_service_goes_nowhere(void **state)
 	assert_int_equal(room.forwarded, 0);
 }
 
+/* Nobody has left our group then. */
+static void
+a_key_without_a_service_heeds_what_we_were_given(void **state)
+{
+	(void)state;
+	begin(0, true);
+	assert_true(signal(SIGINT, SIG_IGN) != SIG_ERR);
+	read_one(SIGINT, SI_KERNEL, 0);
+	(void)signal(SIGINT, SIG_DFL);
+	assert_int_equal(k.lifecycle.state, SVC_RUNNING);
+}
+
+/* One that has a group of its own means hale. */
+static void
+what_a_service_elsewhere_sends_is_for_hale(void **state)
+{
+	siginfo_t end;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		_exit(setpgid(0, 0) == 0 ? 0 : 1);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &end, WEXITED | WNOWAIT), 0);
+	begin(pid, true);
+	read_one(SIGTERM, SI_USER, pid);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(end.si_status, 0);
+	assert_int_equal(k.lifecycle.state, SVC_STOPPING);
+}
+
+static void
+only_a_read_that_fails_is_paused(void **state)
+{
+	struct loop none = { .fd = -1 };
+	int ends[2];
+
+	(void)state;
+	begin(STRANGER, false);
+	reader.loop = &none;
+	reader.source.deadline_ms = CLOCK_NEVER;
+	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	reader.source.fd = ends[0];
+	signal_reader_ready(&reader.source, 0);	/* EAGAIN */
+	assert_true(reader.source.deadline_ms == CLOCK_NEVER);
+	close(ends[0]);
+	close(ends[1]);
+	reader.source.fd = -1;
+	signal_reader_ready(&reader.source, 0);	/* EBADF */
+	assert_true(reader.source.deadline_ms <= clock_ms() + 1000);
+}
+
+/* It may have been merged with one that the kernel sends. */
+static void
+a_childs_signal_from_the_service_is_for_reaping(void **state)
+{
+	struct reaper reaper = { .keeper = &k, .jobs = &jobs };
+
+	(void)state;
+	begin(getpid(), true);
+	reader.reaper = &reaper;
+	k.lifecycle.state = SVC_LINGERING;	/* until we are alone */
+	read_one(SIGCHLD, SI_USER, getpid());
+	assert_true(k.is_over);
+}
+
 int
 main(void)
 {
@@ -176,5 +241,9 @@ main(void)
 	UNIT_ROWS(stops_by_key, keys);
 	UNIT_TEST(what_the_service_sends_to_its_own_group_stops_nobody);
 	UNIT_TEST(a_signal_without_a_service_goes_nowhere);
+	UNIT_TEST(a_key_without_a_service_heeds_what_we_were_given);
+	UNIT_TEST(what_a_service_elsewhere_sends_is_for_hale);
+	UNIT_TEST(only_a_read_that_fails_is_paused);
+	UNIT_TEST(a_childs_signal_from_the_service_is_for_reaping);
 	return unit_run("sup/signal_reader");
 }

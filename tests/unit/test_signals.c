@@ -272,6 +272,26 @@ what_is_blocked_is_restored_for_the_service(void **state)
 }
 
 static int
+block_and_restore_the_default(void)
+{
+	struct signals_given given;
+	struct sigaction now;
+
+	signal(SIGCHLD, SIG_DFL);
+	signals_block(&given);
+	signals_restore(&given);
+	sigaction(SIGCHLD, NULL, &now);
+	return !given.chld_ignored && now.sa_handler == SIG_DFL ? 0 : 1;
+}
+
+static void
+what_was_not_ignored_is_not_ignored_by_the_service(void **state)
+{
+	(void)state;
+	assert_int_equal(code_of_child(block_and_restore_the_default), 0);
+}
+
+static int
 receive_every_signal(void)
 {
 	struct signals_given given;
@@ -364,6 +384,7 @@ main(void)
 	UNIT_ROWS(routes, rows);
 	UNIT_TEST(every_signal_but_three_is_forwarded_as_it_is);
 	UNIT_TEST(what_is_blocked_is_restored_for_the_service);
+	UNIT_TEST(what_was_not_ignored_is_not_ignored_by_the_service);
 	UNIT_TEST(every_signal_is_read_from_the_descriptor);
 	UNIT_ROWS(suspends, suspensions);
 	return unit_run("sup/signals");

@@ -194,6 +194,8 @@ a_program_has_its_words(void **state)
 	assert_string_equal("x y", t.argv[1]);
 	assert_string_equal("||z", t.argv[2]);
 	assert_null(t.argv[3]);
+	assert_int_equal(0, read_text(&t, "exec:=x", &unused));	/* no NAME */
+	assert_string_equal("=x", t.argv[0]);
 }
 
 static void
