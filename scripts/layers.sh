@@ -11,8 +11,10 @@
 # shellcheck disable=SC2016 # what awk expands
 set -eu
 
+[ $# != 0 ] || { echo 'usage: layers.sh BUILD_DIR [MODULE...]' >&2; exit 2; }
 build=$1
 shift
+[ -d src ] || { echo "layers: $PWD has no src/: run it in the tree's top folder" >&2; exit 2; }
 
 # Which rooms a room may know, beside itself. sup/ knows client/ only where it
 # forks a checker and where it asks another hale.
@@ -138,9 +140,24 @@ pure() {
 	}' "$tmp/pure" "$tmp/has" "$tmp/needs"
 }
 
+# A new folder has a row of its own in MAY_KNOW, or nothing holds it.
+rooms() {
+	for room in src/*/; do
+		room=${room#src/}
+		case $MAY_KNOW in
+		*"
+${room%/}
+"* | *"
+${room%/} "*) ;;
+		*) echo "layers: src/$room is a room that MAY_KNOW of scripts/layers.sh lacks" && return 1 ;;
+		esac
+	done
+}
+
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 bad=0
+rooms || bad=1
 includes || bad=1
 if [ $# != 0 ]; then
 	objects=

@@ -7,6 +7,10 @@ set -eu
 
 cd "$(dirname "$0")/.."
 build=${1-}
+[ -z "$build" ] || [ -e "$build/main.o" ] || {
+	echo "style: $build is not built: run make first" >&2
+	exit 2
+}
 
 # A .c file of src/ has at most 500 lines, but for tables: FILE and what it lists.
 LONG_FILES='

@@ -18,7 +18,8 @@
 #define AGAIN_MS     20		/* pause where an answer did not come */
 
 struct found {
-	char name[LOCAL_NAME_LEN + 1];
+	char     name[LOCAL_NAME_LEN + 1];
+	uint64_t started;	/* in clock ticks; 0 where /proc hides it */
 };
 
 struct search {
@@ -38,40 +39,52 @@ is_believed(uid_t own, pid_t pid, uid_t uid)
 	return pid == 1 || uid == 0 || (own != 0 && uid == own);
 }
 
-/* Appends name; the oldest makes room, but never PID 1. */
+/* Takes it in by its age: a pid says little, since the kernel's numbers begin
+ * anew. In a full list the oldest makes room, but never PID 1. */
 static void
-keep(struct search *s, const char *name)
+keep(struct search *s, const struct found *one)
 {
-	size_t spared = s->has_first;
+	size_t spared = s->has_first, at;
 
 	for (size_t i = 0; i < s->n; i++)	/* a checker just forked */
-		if (strcmp(s->list[i].name, name) == 0)
+		if (strcmp(s->list[i].name, one->name) == 0)
 			return;
 	if (s->n == LOCAL_CLIENT_TRIES) {
+		if (one->started < s->list[spared].started)
+			return;
 		s->n--;
 		memmove(&s->list[spared], &s->list[spared + 1],
 		        (s->n - spared) * sizeof s->list[0]);
 	}
-	memcpy(s->list[s->n++].name, name, LOCAL_NAME_LEN + 1);
+	for (at = s->n; at > spared; at--) {
+		if (s->list[at - 1].started <= one->started)
+			break;
+		s->list[at] = s->list[at - 1];
+	}
+	s->list[at] = *one;
+	s->n++;
 }
 
 static void
 look_at(pid_t pid, void *search)
 {
 	struct search *s = search;
-	char name[LOCAL_NAME_LEN + 1];
+	struct found one = { .started = 0 };
+	struct procstat st;
 	uid_t uid;
 
-	if (proc_name(pid, name) != LOCAL_NAME_LEN
-	 || strncmp(name, s->prefix, strlen(s->prefix)) != 0
+	if (proc_name(pid, one.name) != LOCAL_NAME_LEN
+	 || strncmp(one.name, s->prefix, strlen(s->prefix)) != 0
 	 || proc_uid(pid, &uid) < 0)
 		return;
 	if (!is_believed(s->uid, pid, uid)) {
 		s->has_other = true;
 		return;
 	}
+	if (proc_stat(pid, &st) == 0)
+		one.started = st.starttime;
 	s->has_first |= pid == 1;
-	keep(s, name);
+	keep(s, &one);
 }
 
 static void

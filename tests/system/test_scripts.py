@@ -161,6 +161,20 @@ def test_an_include_of_a_room_that_the_file_may_not_know_fails(tmp_path, name, l
     assert told in done.stdout and bool(told) == bool(done.stdout)
 
 
+def test_a_room_that_no_rule_knows_fails(tmp_path):
+    tree(tmp_path, src__base__a="", src__grpc__a="")
+    done = subprocess.run((SCRIPTS / "layers.sh", "build"), cwd=tmp_path,
+                          capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (
+        1, "layers: src/grpc/ is a room that MAY_KNOW of scripts/layers.sh lacks\n")
+
+
+def test_layers_without_a_tree_is_an_error_and_not_a_pass(tmp_path):
+    done = subprocess.run((SCRIPTS / "layers.sh", "build"), cwd=tmp_path,
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and "has no src/" in done.stderr
+
+
 @pytest.fixture
 def layers(tmp_path):
     """layers(src__base__a="int a;") builds each and gives what layers.sh says of all."""

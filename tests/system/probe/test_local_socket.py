@@ -474,6 +474,24 @@ def test_of_several_hales_in_one_container_the_innermost_is_asked(box):
     assert started.out.line().startswith("got 10 ")
 
 
+TWO_HALES = """
+echo 30000 >/proc/sys/kernel/ns_last_pid
+"$0" -s --listen 8081 "$@" &
+until [ "$(cut -d' ' -f22 /proc/self/stat)" -gt "$(cut -d' ' -f22 /proc/$!/stat)" ]; do :; done
+echo 300 >/proc/sys/kernel/ns_last_pid
+"$0" -s --listen 8082 "$@"
+"""
+
+
+def test_the_youngest_is_asked_though_the_kernels_numbers_have_begun_anew(box):
+    started = box(HALE, "--listen", "8080", "/bin/sh", "-c", TWO_HALES, HALE,
+                  *svc("catch say up pause"))
+    started.out.expect("^up$")
+    started.out.expect("^up$")
+    assert started.run(HALE, "drain", "0").returncode == 0
+    assert [started.get("/readyz", port=8080 + n).status for n in range(3)] == [200, 200, 503]
+
+
 def test_a_second_hale_with_a_mount_namespace_of_its_own_is_asked_there(box):
     """Containers of a pod that share PID and network namespaces."""
     started = box(HALE, "--listen", "8080", "/usr/bin/unshare", "-m", HALE, "-s", "--listen",
