@@ -143,6 +143,7 @@ pure() {
 # A new folder has a row of its own in MAY_KNOW, or nothing holds it.
 rooms() {
 	for room in src/*/; do
+		[ -d "$room" ] || continue
 		room=${room#src/}
 		case $MAY_KNOW in
 		*"
