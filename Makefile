@@ -23,7 +23,7 @@ HARDEN  = -Wl,-z,relro,-z,now,-z,noexecstack
 # the sanitizers have their own. MADE have their source in the build directory.
 MALLOC = base/malloc
 MADE   = tls/anchors_blob cmd/license
-ROOMS  = $(sort $(filter-out $(MALLOC),$(patsubst src/%.c,%,$(wildcard src/*/*.c))) $(MADE))
+ROOMS  = $(sort $(filter-out base/malloc,$(patsubst src/%.c,%,$(wildcard src/*/*.c))) $(MADE))
 
 WARN  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum \
         -Wmissing-prototypes -Wvla
