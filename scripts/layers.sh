@@ -31,11 +31,6 @@ sup/checker   base net client
 sup/local_client base net client
 '
 
-# What still breaks a rule, a header or what a pure module needs; a line goes when
-# that has gone.
-STILL='
-'
-
 # What a compiler or a sanitizer adds by itself is no call of ours; clang makes
 # some memcmp() a bcmp().
 ADDED='^(mem|str|bcmp$|_*GLOBAL_OFFSET_TABLE_|__stack_chk_|__asan_|__ubsan_|__sanitizer_|__sancov_|__lsan_|__odr_asan|__gcov|__llvm_|__[a-z]*[dt]i[34]$)'
@@ -59,8 +54,7 @@ function may(file, header, room, to) {
 	room = room_of(file)
 	to = room_of(header)
 	from = file in apart ? file : room
-	return to == room || (from, to) in known ||
-	       ("src/" file ".c " header ".h") in waived
+	return to == room || (from, to) in known
 }
 BEGIN {
 	n = split(may_know, line, "\n")
@@ -71,9 +65,6 @@ BEGIN {
 		if (k && room[1] ~ "/")
 			apart[room[1]] = 1
 	}
-	n = split(still, line, "\n")
-	for (i = 1; i <= n; i++)
-		waived[line[i]] = 1
 }
 END { exit bad }
 '
@@ -81,7 +72,7 @@ END { exit bad }
 rules() {
 	rule=$1
 	shift
-	awk -v may_know="$MAY_KNOW" -v still="$STILL" -v added="$ADDED" "$RULES$rule" "$@"
+	awk -v may_know="$MAY_KNOW" -v added="$ADDED" "$RULES$rule" "$@"
 }
 
 # Our includes carry their room's name, so a line tells what it reaches for.
@@ -133,8 +124,7 @@ pure() {
 	FILENAME ~ "/pure$" { pure[$1] = 1; next }
 	{ sub(/:.*/, "", $1); module = module_of($1) }
 	FILENAME ~ "/has$" { if (module in pure) has[$NF] = 1; next }
-	module in pure && !($NF in has) && $NF !~ added &&
-	!(("src/" module ".c " $NF) in waived) {
+	module in pure && !($NF in has) && $NF !~ added {
 		printf "layers: %s is pure and yet needs %s\n", $1, $NF
 		bad = 1
 	}' "$tmp/pure" "$tmp/has" "$tmp/needs"

@@ -29,8 +29,7 @@ _DYNAMIC the linker
 malloc libc
 calloc libc
 realloc libc
-free libc
-posix_'
+free libc'
 
 # A table's row may run over, and a text that is looked for as it is shown: a line
 # that starts with {, OPT( or a string.

@@ -22,6 +22,7 @@
 
 #define TARGET_MAX        4096	/* bytes; a longer text is ERR_TOOBIG */
 #define TARGET_HOST_MAX   255	/* bytes of a host, decoded */
+#define TARGET_LOGIN_MAX  512	/* bytes of "user:password", decoded */
 #define TARGET_SOCKET_MAX 107	/* bytes of a unix socket's path or @NAME */
 #define TARGET_ROOM (TARGET_MAX + 1)	/* bytes of memory for any text */
 

@@ -2,8 +2,8 @@
 /*
  * sup/init_state.h - PID 1's state: its parts, each of which has a module
  *
- * init.c owns it and joins the parts; snapshot_take.c reads it for answers and
- * respond.c writes them. No other file includes this.
+ * init.c owns it and joins the parts; snapshot_take reads it for answers, and
+ * probe_answer writes them. No other file includes this.
  */
 #ifndef HALE_SUP_INIT_STATE_H
 #define HALE_SUP_INIT_STATE_H

@@ -15,7 +15,8 @@ bool lifecycle_restarts(const struct lifecycle_conf *conf);
 /* Is it being replaced: stopped for that, ended, or waited for? */
 bool lifecycle_is_mending(const struct lifecycle *s);
 
-/* Does the service's process exist, or will it again by itself? */
+/* Does it run or is it being mended, with no restart given up and no death
+ * overdue? */
 bool lifecycle_is_live(const struct lifecycle *s);
 
 /* May it still serve, so that checks go on? They end with the stop signal. */

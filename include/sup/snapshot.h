@@ -3,8 +3,8 @@
  * sup/snapshot.h - all that an answer can say of one moment, as a value (pure)
  *
  * sup/snapshot_take.h fills it from PID 1's state; the views (sup/view_*.h)
- * write it and know nothing else. It may be copied: every text is in it, or
- * lives as long as hale runs.
+ * write it and know nothing else. Its texts are in it or live as long as hale
+ * runs, but for `program`, which the next MAINPID may change.
  */
 #ifndef HALE_SUP_SNAPSHOT_H
 #define HALE_SUP_SNAPSHOT_H

@@ -13,7 +13,7 @@
 #define WINDOW_MAX  ((size_t)16384)	/* bytes of body searched at a time */
 #define BODY_MAX    ((size_t)256 * 1024)	/* .. and at all */
 #define CONTAINS_MAX 8191	/* bytes of what is searched; half of these */
-#define VALUE_MAX   (2 * (TARGET_HOST_MAX + 1))	/* of a host, a login */
+#define VALUE_MAX   TARGET_LOGIN_MAX	/* bytes of a host, a login */
 #define REDIRECTS_MAX 9		/* as the kubelet: 10 requests in all */
 #define SHOW_MAX    120		/* bytes of a bad answer's body that are
 				 * shown .. */

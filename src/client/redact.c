@@ -114,6 +114,10 @@ show_unread(struct shown *s, struct span text)
 	s->head.len += scheme_len(s->rest);
 	s->rest = span_after(text, s->head.len);
 	login = login_len(s->rest);
+	if (before(s->rest, "?#").len < login) {
+		hide_from(s, 0);	/* which '@' is the login's? */
+		return;
+	}
 	s->rest = before(span_after(s->rest, login), "?#");
 	hide_from(s, span_find(s->rest, BLANKS ";&=,"));
 	colon = bracketed_len(s->rest);
@@ -205,8 +209,12 @@ const char *
 redact_value(char room[REDACT_ROOM], struct span value)
 {
 	struct buf b = buf_over(room, REDACT_ROOM);
+	struct span path = span_after(value, span_find(value, "/"));
 
-	if (login_len(value) > 0 || span_has_prefix(value, "exec:")
+	if (login_len(value) > 0 || scheme_len(value) > 0
+	 || span_find(value, "?#") + 1 < value.len
+	 || span_find(path, ";&") < path.len
+	 || span_has_prefix(value, "exec:")
 	 || span_find_text(value, "://") != NULL)
 		return redact_text(room, value);
 	buf_plain(&b, value);

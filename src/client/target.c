@@ -56,14 +56,22 @@ read_url(struct target *t, struct span text, struct buf *memory,
          const char **expected)
 {
 	const size_t from = memory->len;
+	char decoded[TARGET_LOGIN_MAX];
+	struct buf login = buf_over(decoded, sizeof decoded);
 	int r = url_read(&t->url, text);
 
 	if (r == ERR_PARSE && text.len > 0)
 		*expected = url_expected(text);
 	if (r < 0)
 		return r;
-	if (percent_decode(memory, t->url.host) < 0) {
+	if (percent_decode(memory, t->url.host) < 0
+	 || url_write_login(&login, &t->url) < 0) {
 		*expected = "no control byte in it";
+		return ERR_PARSE;
+	}
+	if (login.cut) {
+		*expected = "a login of at most " BUF_DIGITS(TARGET_LOGIN_MAX)
+		            " bytes";
 		return ERR_PARSE;
 	}
 	return end_host(t, memory, from, TARGET_HOST_MAX);
@@ -107,12 +115,16 @@ read_tcp(struct target *t, struct span rest, struct buf *memory,
 	return r == ERR_SCHEME ? ERR_PARSE : r;
 }
 
-/* "//me:secret@host" is a path only by accident. */
+/* "//me:secret@host" and "/a/http://me:secret@host" are paths only by
+ * accident. */
 static bool
 has_login(struct span path)
 {
 	struct span rest = span_after(path, 2);
+	const char *url = span_find_text(path, "://");
 
+	if (url != NULL && memchr(url, '@', (size_t)(path.p + path.len - url)))
+		return true;
 	return span_has_prefix(path, "//")
 	    && has_any(span_cut(&rest, '/'), ":@");
 }

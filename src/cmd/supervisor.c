@@ -18,8 +18,8 @@ log_failure(int err)
 		          "container's first process?");
 		break;
 	case ERR_PEER:
-		log_error("what answers here is no supervisor of this "
-		          "container, or another user's");
+		log_error("what answers here is not the supervisor of this "
+		          "container, or is another user's");
 		break;
 	default:
 		log_error("asking the supervisor: %s", err_text(err));

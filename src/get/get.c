@@ -59,8 +59,8 @@ get_run(int argc, char **argv, const char *agent, bool *help)
 
 	*help = code == GET_OK && o.help;
 	for (size_t i = 0; i < o.n_not_headers; i++)
-		log_warn("get: -H: a line that is no header (\"Name: value\") "
-		         "is left out");	/* it may hold a secret */
+		log_warn("get: -H: a line that is not a header "
+		         "(\"Name: value\") is ignored");	/* it may hold a secret */
 	if (code != GET_OK)
 		log_error("get: %s", buf_end_text(&why));
 	(void)signal(SIGPIPE, SIG_IGN);	/* a closed stdout is exit 23 */

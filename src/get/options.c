@@ -331,7 +331,7 @@ verify_all(const struct options *o, struct buf *why)
 	if (verify_controls(o, why) != GET_OK)
 		return GET_USAGE;
 	if (o->get && !fits_url(&o->data)) {
-		buf_str(why, "-G: the data is no part of a URL; use "
+		buf_str(why, "-G: the data is not part of a URL; use "
 		        "--data-urlencode");
 		return GET_URL;
 	}

@@ -64,7 +64,7 @@ judge_range(struct transfer *t)
 
 /* One request and its answer. *moved: the answer sends us on. */
 static int
-exchange(struct transfer *t, bool *moved)
+request_and_answer(struct transfer *t, bool *moved)
 {
 	struct buf why = buf_over(t->r.why, sizeof t->r.why - 1);
 	int code = route_find(t->o, &t->url, &t->route, &why);
@@ -192,7 +192,7 @@ try_once(struct transfer *t)
 		if (t->kind == TRANSFER_PUT)
 			code = open_upload(t);
 		if (code == GET_OK)
-			code = exchange(t, &moved);
+			code = request_and_answer(t, &moved);
 		exchange_close(&t->c);
 		close_upload(t);
 		if (code == GET_OK && moved)

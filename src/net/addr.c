@@ -145,8 +145,11 @@ read_tcp(struct addr_bind *out, struct span host)
 static int
 read_unix(struct addr_bind *out, struct span path)
 {
-	/* A relative one could not be removed, from another directory. */
-	if (path.len < 2 || (path.p[0] != '@' && path.p[0] != '/')
+	/* A relative one could not be removed, from another directory. With a
+	 * query or a login it is a URL, whose secrets would be shown. */
+	if (path.len < 2 || span_find(path, "?#") < path.len
+	 || (span_has_prefix(path, "//") && span_has(path, '@'))
+	 || (path.p[0] != '@' && path.p[0] != '/')
 	 || memchr(path.p, '\0', path.len) != NULL
 	 || addr_set_unix(&out->addr, path) < 0)
 		return ERR_PARSE;

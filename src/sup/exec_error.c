@@ -241,7 +241,7 @@ explain_permission(struct look *k, const struct stat *st)
 		return true;
 	}
 	if (!S_ISREG(st->st_mode)) {
-		buf_fmt(k->b, "%s is no regular file", k->name);
+		buf_fmt(k->b, "%s is not a regular file", k->name);
 		return true;
 	}
 	if (statvfs(k->path, &fs) == 0 && (fs.f_flag & ST_NOEXEC) != 0) {
@@ -302,7 +302,7 @@ explain_missing(struct buf *b, const char *path, int err)
 		return EXEC_ERROR_CANNOT_RUN;
 	}
 	buf_str(b, err == ENOENT ? "there is no such file"
-	                         : "a part of its path is no directory");
+	                         : "a part of its path is not a directory");
 	/* Who never wrote it meets it by a CMD that is no list. */
 	if (err == ENOENT && strcmp(path, "/bin/sh") == 0)
 		buf_str(b, "; a CMD in shell form needs it, one written as "

@@ -2,7 +2,8 @@
 /*
  * sup/init.c - PID 1: opens everything, joins the parts, turns the loop
  *
- * A signal goes to signal_reader, a dead child to reaper, a probe to respond,
+ * A signal goes to signal_reader, a dead child to reaper, a probe to
+ * probe_answer,
  * and each of them to the keeper, which starts the service and says when all is
  * over. Everything is opened before the service starts, so that whatever can
  * fail fails while there is nobody to lose.

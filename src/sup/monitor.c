@@ -144,7 +144,7 @@ note_not_run(struct monitor *m, size_t i)
 	if (is_first)
 		log_warn("check %s cannot be run: %s; %s", c->name,
 		         c->not_run_why, h->state == VERDICT_STARTING
-		         ? "that is no failure"
+		         ? "that is not a failure"
 		         : "what it said last still holds");
 }
 

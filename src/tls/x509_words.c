@@ -140,7 +140,7 @@ reason(enum x509_why why)
 	case X509_SIG_KIND:
 		return "is signed with %a";
 	case X509_NOT_CA:
-		return "may not issue certificates (it is no CA)";
+		return "may not issue certificates (it is not a CA)";
 	case X509_CA_USAGE:
 		return "may not sign certificates (keyUsage)";
 	case X509_KEY_KIND:

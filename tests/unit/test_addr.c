@@ -101,6 +101,9 @@ static const struct bad {
 	{ "unix without a path", "unix:" },
 	{ "the root as a file", "unix:/" },
 	{ "a relative file", "unix:run/h" },
+	{ "a file with a query", "unix:/h?a" },
+	{ "a file with a fragment", "unix:/h#a" },
+	{ "a login and a host", "unix://me:a@h" },
 	{ "an abstract name of nothing", "unix:@" },
 	{ "one byte more than the longest file", "unix:/"
 	  X10 X10 X10 X10 X10 X10 X10 X10 X10 X10 "1234567" },

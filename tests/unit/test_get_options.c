@@ -417,7 +417,7 @@ static const struct bad {
 	{ "--request-target with DEL", { "--request-target", "\x7f", "u" },
 	  GET_USAGE, "--request-target has a control character" },
 	{ "-G of a blank", { "-Gd", "a b", "u" }, GET_URL,
-	  "-G: the data is no part of a URL; use --data-urlencode" },
+	  "-G: the data is not part of a URL; use --data-urlencode" },
 	{ "-I and -d", { "-Id", "a", "u" }, GET_USAGE,
 	  "You can only select one HTTP request method: of -d, -I and -T" },
 	{ "-I and -d of nothing", { "-I", "-d", "", "u" }, GET_USAGE,

@@ -88,7 +88,7 @@ static const struct sentence {
 	{ "algorithm", X509_SIG_KIND,
 	  "is signed with SHA-1, which is no longer safe" },
 	{ "not a CA", X509_NOT_CA,
-	  "may not issue certificates (it is no CA)" },
+	  "may not issue certificates (it is not a CA)" },
 	{ "usage of a CA", X509_CA_USAGE,
 	  "may not sign certificates (keyUsage)" },
 	{ "kind of key", X509_KEY_KIND,
@@ -170,7 +170,8 @@ the_extension_that_limits_the_purpose_is_named(void **state)
 static void
 a_ca_is_called_by_its_name(void **state)
 {
-	static const char end[] = "\" may not issue certificates (it is no CA)";
+	static const char end[] =
+		"\" may not issue certificates (it is not a CA)";
 	struct x509 cas[] = {
 		with_subject(SEQ(attribute(3, 12, "C"), attribute(10, 12, "O")),
 		             alt_name("d.test")),

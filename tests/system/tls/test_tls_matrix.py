@@ -749,13 +749,13 @@ def usage_certsign_only():
 @row
 def an_intermediate_without_basic_constraints():
     middle = Cert("CN=No CA", the_root(), exts=(usage("certsign"),))
-    return simple("it is no CA", issuer=middle, between=[middle])
+    return simple("it is not a CA", issuer=middle, between=[middle])
 
 
 @row
 def an_intermediate_that_says_it_is_no_ca():
     middle = Cert("CN=No CA", the_root(), exts=(basic(False),))
-    return simple("it is no CA", issuer=middle, between=[middle])
+    return simple("it is not a CA", issuer=middle, between=[middle])
 
 
 @row
@@ -767,7 +767,7 @@ def an_intermediate_that_may_not_sign_certificates():
 @row
 def a_root_that_is_no_ca():
     top = Cert("CN=No Root", exts=(basic(False),))
-    return simple("it is no CA", issuer=top, trust=[top])
+    return simple("it is not a CA", issuer=top, trust=[top])
 
 
 @row
@@ -779,7 +779,7 @@ def a_root_without_basic_constraints_that_may_sign_certificates():
 @row
 def a_root_without_basic_constraints_and_key_usage():
     top = Cert("CN=Bare Root", exts=(ext("1.2.3.4", tlv(5)),))
-    return simple("it is no CA", issuer=top, trust=[top])
+    return simple("it is not a CA", issuer=top, trust=[top])
 
 
 @row
