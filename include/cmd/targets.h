@@ -15,28 +15,31 @@ struct targets_args {
 /* A target and the memory that it points into. */
 struct targets_one {
 	struct target target;
+	char         *text;	/* on the heap, with its ${NAME}s replaced; or
+				 * NULL: it has none */
 	char          memory[TARGET_ROOM];
 };
 
 /*
  * Replaces the ${NAME}s in the URL of a check's word (client/checkopt.h), in
- * new, terminated memory that is kept; a word without one stays where it is,
- * and one for a shell is refused. Returns CMD_OK, or CMD_USAGE after saying
- * what is wrong; `what` starts that line.
+ * new, terminated memory, *made, which the caller frees; a word without one
+ * stays where it is, with NULL, and one for a shell is refused. Returns CMD_OK,
+ * or CMD_USAGE after saying what is wrong; `what` starts that line.
  */
-int targets_expand(const char *what, struct span *word);
+int targets_expand(const char *what, struct span *word, char **made);
 
 /* The kinds of URL, for a help text. */
 extern const char targets_help[];
 
 /*
  * Expands and reads the n URLs, refuses what cannot be checked, warns of
- * --insecure, fills in of conf what the table cannot. *out is memory of its
- * own, which is kept. Returns CMD_OK, with n targets there; or CMD_USAGE, or
+ * --insecure, fills in of conf what the table cannot. targets_free() is due for
+ * *out in all cases. Returns CMD_OK, with n targets there; or CMD_USAGE, or
  * CMD_FAILED without memory, after saying what is wrong.
  */
 int targets_read(const char *command, struct check_conf *conf, int n,
                  char **urls, struct targets_one **out);
+void targets_free(struct targets_one *targets, int n);
 
 /* check_target(), and says more of an exec: program that the kernel has killed
  * for memory. */

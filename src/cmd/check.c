@@ -121,13 +121,15 @@ check_urls(struct check_args *a, int n, char **urls)
 {
 	int r = targets_read("check", &a->shared.conf, n, urls, &a->targets);
 
-	if (r != CMD_OK)
-		return r;
-	cmd_hold_streams();
-	a->several = n > 1;
-	a->deadline_ms = clock_after(clock_ms(), a->timeout_ms);
-	r = targets_each((size_t)n, check_one, a);
-	return r == CMD_OK ? r : a->failed_exit;
+	if (r == CMD_OK) {
+		cmd_hold_streams();
+		a->several = n > 1;
+		a->deadline_ms = clock_after(clock_ms(), a->timeout_ms);
+		if (targets_each((size_t)n, check_one, a) != CMD_OK)
+			r = a->failed_exit;
+	}
+	targets_free(a->targets, n);
+	return r;
 }
 
 static int

@@ -112,9 +112,10 @@ read_word(struct check_word *w, const char *what, struct span name,
 {
 	const char *expected, *misfit;
 	struct opt_fail fail;
+	char *kept;	/* as long as hale runs, like the words */
 	int r;
 
-	if (targets_expand(what, &word) != CMD_OK)
+	if (targets_expand(what, &word, &kept) != CMD_OK)
 		return CMD_USAGE;
 	r = check_word_read(w, name, word, memory, &fail, &expected);
 	if (r == ERR_SCHEME)

@@ -57,7 +57,7 @@ is_for_a_shell(struct span word)
 
 /* see cmd/targets.h */
 int
-targets_expand(const char *what, struct span *word)
+targets_expand(const char *what, struct span *word, char **out)
 {
 	struct span url = check_word_url(*word), name = { NULL, 0 };
 	struct span rest = span_after(*word, url.len);
@@ -66,6 +66,7 @@ targets_expand(const char *what, struct span *word)
 	bool is_exec = span_has_prefix(url, "exec:");
 	int r;
 
+	*out = NULL;
 	if (is_for_a_shell(url)) {
 		log_error("%s: expected a URL alone: no shell reads the words "
 		          "of CMD [...], and a check exits with 1 by itself", what);
@@ -90,7 +91,7 @@ targets_expand(const char *what, struct span *word)
 	memcpy(made + b.len, rest.p, rest.len);
 	made[b.len + rest.len] = '\0';
 	*word = (struct span){ made, b.len + rest.len };
-	/* cppcheck-suppress memleak ; it is *word's now */
+	*out = made;
 	return CMD_OK;
 }
 
@@ -105,7 +106,7 @@ read_one(const char *command, struct targets_one *one, struct span url)
 
 	buf_fmt(&what, "%s \"%s\"", command, redact_text(room, url));
 	(void)buf_text(&what);
-	r = targets_expand(text, &url);
+	r = targets_expand(text, &url, &one->text);
 	if (r == CMD_OK
 	 && target_read(&one->target, url, &memory, &expected) < 0) {
 		log_error("%s: expected %s", text, expected);
@@ -176,6 +177,15 @@ targets_read(const char *command, struct check_conf *conf, int n, char **urls,
 	conf->user_agent = cmd_agent();
 	conf->explain = exec_error_write;
 	return CMD_OK;
+}
+
+/* see cmd/targets.h */
+void
+targets_free(struct targets_one *targets, int n)
+{
+	for (int i = 0; targets != NULL && i < n; i++)
+		free(targets[i].text);
+	free(targets);
 }
 
 /* see cmd/targets.h */

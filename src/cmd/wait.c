@@ -181,11 +181,13 @@ wait_run(int argc, char **argv)
 	cmd_hold_streams();
 	r = targets_read("wait", &a.shared.conf, argc - left, argv + left,
 	                 &a.targets);
-	if (r != CMD_OK)
-		return r;
-	a.since_ms = clock_ms();
-	a.deadline_ms = clock_after(a.since_ms, a.timeout_ms);
-	return targets_each((size_t)(argc - left), wait_one, &a);
+	if (r == CMD_OK) {
+		a.since_ms = clock_ms();
+		a.deadline_ms = clock_after(a.since_ms, a.timeout_ms);
+		r = targets_each((size_t)(argc - left), wait_one, &a);
+	}
+	targets_free(a.targets, argc - left);
+	return r;
 }
 
 const struct cmd cmd_wait = {
