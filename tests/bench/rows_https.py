@@ -18,7 +18,7 @@ import time
 import rows
 import rows_http
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../system"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../system/lib"))
 import pki  # noqa: E402
 
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
