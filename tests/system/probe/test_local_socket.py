@@ -14,7 +14,7 @@ import pytest
 from harness import HALE, SVC, Connection, svc, until
 
 USER, OTHER = 65532, 1000
-REFUSES_PEER = "what answers here is no supervisor"
+REFUSES_PEER = "what answers here is not the supervisor"
 
 
 @pytest.fixture
