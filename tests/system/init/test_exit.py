@@ -164,7 +164,7 @@ def test_a_check_that_is_killed_for_memory_says_so_and_is_no_failure(hale, memor
                "--check", f"big=exec:{SVC} eat 64", "say up pause", cgroup=memory_cgroup,
                cwd="/tmp")
     box.err.expect("check big cannot be run: killed by SIGKILL, by the kernel for memory; that is "
-                   "no failure$")
+                   "not a failure$")
     assert "[-]big failed: could not be run: killed by SIGKILL, by the kernel for memory\n" \
         in box.get("/readyz").body
     assert box.get("/livez").status == 200
