@@ -13,7 +13,7 @@
  * from 1 on. */
 int64_t date_days(int year, int month, int day);
 
-/* Days of that month, from 1 on; 0 if there is no such month. */
+/* Days of that month, from 1 on; 0 for a number that is not a month's. */
 int date_month_days(int year, int month);
 
 /* Appends the day that those seconds since 1970 (UTC) are in: "2026-11-20". */

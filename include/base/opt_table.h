@@ -32,7 +32,7 @@ enum opt_kind {
 	OPT_SECRETS,	/* the same; an error line must not show a value */
 	/* curl's dialect only */
 	OPT_SECRET,	/* an OPT_WORD; an error line must not show it */
-	OPT_OPERAND,	/* an OPT_WORD; each word that is no option is one */
+	OPT_OPERAND,	/* an OPT_WORD; each word that is not an option */
 	OPT_CALL,	/* no value; add() gets an empty one */
 	OPT_PAST,	/* no value; passed over */
 	OPT_PAST_VALUE,	/* the same, with a value */

@@ -30,7 +30,7 @@ struct span span_after(struct span s, size_t n);
 
 bool span_has(struct span s, char c);
 
-/* The place of the first of the marks in s, or s.len; NUL is no mark. */
+/* The place of the first of the marks in s, or s.len; NUL is not a mark. */
 size_t span_find(struct span s, const char *marks);
 
 /* The first place of text in s, or NULL. For short texts: it compares at each

@@ -36,7 +36,7 @@ bool backoff_is_left(const struct backoff *b, const struct backoff_conf *conf);
 /* It is restarted: counts that. Returns the milliseconds to wait before. */
 int64_t backoff_restart(struct backoff *b, const struct backoff_conf *conf);
 
-/* The machine refused a start, which is no failure of the service: nothing is
+/* The machine refused a start, which is not the service's failure: nothing is
  * counted. Returns the milliseconds to wait, which are never 0. */
 int64_t backoff_refused(struct backoff *b, const struct backoff_conf *conf);
 
