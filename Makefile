@@ -194,6 +194,9 @@ $B/unit/test_trust: UNIT_LINK = -Wl,--wrap=access,--wrap=opendir
 # Nobody gets a signal; another comes at the worst moment.
 $B/unit/test_keeper $B/unit/test_signal_reader: UNIT_LINK = -Wl,--wrap=kill
 $B/unit/test_signals: UNIT_LINK = -Wl,--wrap=syscall
+# A CPU without instructions for AES.
+$B/unit/test_tls_aead: UNIT_LINK = \
+        -Wl,--wrap=br_aes_x86ni_ctr_get_vtable,--wrap=br_ghash_pclmul_get
 # Nobody answers, and time is what poll() was asked to wait.
 $B/unit/test_dial: UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=clock_wait_ms \
         -Wl,--wrap=poll,--wrap=connect,--wrap=getsockopt,--wrap=close
