@@ -2,11 +2,11 @@
 /*
  * tls_script.h - a TLS server of 1.3 and 1.2 whose every message a test decides
  *
- * It does no I/O: script_take() reads what a client sends, script_send() adds to
- * `wire` what a good server would say next; a test may edit a message, say it
- * again or in another's place, or build one of its own from the parts. The
- * script asks for nothing: it has no order of its own and refuses nothing, but
- * a client's message that is malformed fails the test.
+ * It does no I/O: script_take() reads what a client sends, script_send() adds
+ * to `wire` what a good server would say next; a test may edit a message, say
+ * it again or in another's place, or build one of its own from the parts. The
+ * script has no order of its own and refuses nothing, but a client's message
+ * that is malformed fails the test.
  *
  * Suites: AES_128_GCM_SHA256, and ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 for 1.2.
  * Its key is one of P-256, in a certificate that it signs itself. Bytes lie in
@@ -246,7 +246,8 @@ script_sign(struct span text)
 static inline struct span
 script_cert(void)
 {
-	struct span alg = SEQ(TLV(6, BYTES("\x2a\x86\x48\xce\x3d\x04\x03\x02")));
+	struct span alg = SEQ(TLV(6,
+		BYTES("\x2a\x86\x48\xce\x3d\x04\x03\x02")));
 	struct span key = SEQ(
 		SEQ(TLV(6, BYTES("\x2a\x86\x48\xce\x3d\x02\x01")),
 		    TLV(6, BYTES("\x2a\x86\x48\xce\x3d\x03\x01\x07"))),
@@ -299,7 +300,8 @@ script_retry(const struct script *s)
 	return (struct script_hello){ SCRIPT_TLS12, 0x1301, 0,
 		script_retry_random, s->session,
 		JOIN(script_version_ext(),
-		     script_ext(SCRIPT_EXT_SHARE, script_number(SCRIPT_P256, 2)),
+		     script_ext(SCRIPT_EXT_SHARE,
+		                script_number(SCRIPT_P256, 2)),
 		     script_ext(SCRIPT_EXT_COOKIE,
 		                script_vector(2, BYTES("a cookie")))), false };
 }
@@ -346,7 +348,8 @@ static inline struct span
 script_write_cert_request(const struct script *s)
 {
 	if (s->version == SCRIPT_TLS12)
-		return script_message(13, JOIN(script_vector(1, BYTES("\1\x40")),
+		return script_message(13, JOIN(
+			script_vector(1, BYTES("\1\x40")),
 			script_sig_algs(), script_vector(2, NOTHING)));
 	return script_message(13, JOIN(script_vector(1, NOTHING),
 		script_vector(2, script_ext(SCRIPT_EXT_SIGS,
@@ -495,7 +498,7 @@ script_handshake_keys(struct script *s)
 	struct span hash = script_hash(s);
 
 	script_extract(s->early, salt,
-	               s->use_psk ? script_secret(s->psk) : script_secret(salt));
+	               script_secret(s->use_psk ? s->psk : salt));
 	script_derive(salt, s->early, "derived");
 	script_extract(s->handshake, salt, script_shared(s));
 	script_expand(s->client_hs, SCRIPT_HASH, s->handshake, "c hs traffic",
@@ -585,7 +588,8 @@ script_seal_out(struct script *s, int type, struct span bytes)
 		struct span part = { bytes.p, bytes.len < s->record_max
 			? bytes.len : s->record_max };
 
-		buf_add(&s->wire, script_seal(&s->out_keys, type, part, s->pad));
+		buf_add(&s->wire,
+		        script_seal(&s->out_keys, type, part, s->pad));
 		bytes = span_after(bytes, part.len);
 	} while (bytes.len > 0);
 	assert_false(s->wire.cut);
@@ -824,7 +828,7 @@ script_binder_is_good(const struct script *s)
 {
 	unsigned char zeros[SCRIPT_HASH] = { 0 }, early[SCRIPT_HASH];
 	unsigned char key[SCRIPT_HASH], mac[SCRIPT_HASH];
-	struct span psk, binders, id, hash = BYTES("12345678901234567890123456789012");
+	struct span psk, binders, id, hash = script_secret(zeros);
 	br_sha256_context c;
 
 	if (!script_find_ext(s, SCRIPT_EXT_PSK, &psk))

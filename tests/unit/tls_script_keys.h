@@ -31,7 +31,7 @@
 struct script_keys {
 	int           version;
 	bool          on;	/* records are sealed */
-	unsigned char secret[SCRIPT_HASH];	/* of TLS 1.3's, for KeyUpdate */
+	unsigned char secret[SCRIPT_HASH];	/* TLS 1.3: for KeyUpdate */
 	unsigned char key[16];
 	unsigned char iv[12];	/* TLS 1.2: 4 bytes */
 	uint64_t      seq;
