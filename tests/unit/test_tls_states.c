@@ -70,8 +70,10 @@ may_follow13(const struct flow *f, size_t n, enum script_msg m)
 
 	if (m == SCRIPT_CCS)	/* until the handshake is over (RFC 8446, 5) */
 		return !is_open;
-	if (m == SCRIPT_RETRY)
+	if (m == SCRIPT_RETRY || m == SCRIPT_SERVER_HELLO)
 		return n == 0;
+	if (m == SCRIPT_CERT)
+		return next == SCRIPT_CERT_REQUEST;
 	if (m == SCRIPT_CERT_REQUEST)
 		return next == SCRIPT_CERT
 		    && f->steps[n - 1] == SCRIPT_ENCRYPTED_EXTS;
@@ -88,8 +90,13 @@ may_follow12(const struct flow *f, size_t n, enum script_msg m)
 		return true;
 	if (m == SCRIPT_CERT_REQUEST)
 		return next == SCRIPT_HELLO_DONE && !f->asks_cert;
-	if (m == SCRIPT_CCS)	/* a ticket that does not come is no harm */
-		return next == SCRIPT_TICKET;
+	if (m == SCRIPT_RETRY)	/* a server of 1.3 yet */
+		return n == 0;
+	if (m == SCRIPT_HELLO_DONE)
+		return next == SCRIPT_CERT_REQUEST;
+	if (m == SCRIPT_CCS)	/* the version is not known; or a ticket that
+				 * does not come is no harm */
+		return n == 0 || next == SCRIPT_TICKET;
 	if (m == SCRIPT_CERT)	/* a resumption that does not happen */
 		return f->resumes && n == 1;
 	return false;

@@ -153,11 +153,11 @@ peers_end(struct peers *p)
 	p->e = NULL;
 }
 
-/* The first n steps of a good server. */
+/* The first n steps of a good server, as long as the engine listens. */
 static inline void
 peers_play(struct peers *p, const struct flow *f, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && p->r >= 0; i++) {
 		script_send(&server, f->steps[i]);
 		peers_move(p);
 	}
@@ -212,23 +212,26 @@ peers_start(struct peers *p, const struct flow *f)
 	server.use_psk = f->resumes;
 }
 
-/* The engine has failed, and says so with just this alert; 0: with any. */
+/* The engine has failed, and says so with just this alert; 0: with any. A
+ * server whose messages were edited may have other keys, and not open it. */
 static inline void
 peers_refuse(struct peers *p, unsigned alert, const char *what)
 {
 	const struct tls_failure *f = tls_engine_failure(p->e);
+	bool is_lost = server.garbled && server.edit != NULL;
 
 	if (p->r != ERR_TLS && p->r != ERR_CERT)
 		fail_msg("%s: no error, but %d", what, p->r);
-	if (server.garbled)
+	if (server.garbled && !is_lost)
 		fail_msg("%s: the alert does not open", what);
-	if (server.alert != (int)f->alert || f->alert == TLS_ALERT_CLOSE)
+	if (f->alert == TLS_ALERT_CLOSE
+	 || (!is_lost && (server.alert != (int)f->alert
+	               || server.alert_level != 2)))
 		fail_msg("%s: alert %d is due and %d sent", what, f->alert,
 		         server.alert);
 	if (alert != 0 && f->alert != alert)
 		fail_msg("%s: alert %d, not %u: %s", what, f->alert, alert,
 		         f->text == NULL ? "" : f->text);
-	assert_int_equal(2, server.alert_level);
 	/* What failed stays failed. */
 	assert_true(tls_engine_step(p->e) < 0);
 	assert_int_equal(0, tls_engine_write(p->e, (struct span){ "x", 1 }));
