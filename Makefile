@@ -217,6 +217,8 @@ $B/unit/test_monitor: UNIT_LINK = \
         -Wl,--wrap=clock_ms,--wrap=epoll_wait,--wrap=_Fork \
         -Wl,--wrap=cgroup_oom_kills,--wrap=notify_sock_read \
         -Wl,--wrap=timerfd_create,--wrap=timerfd_settime
+# The trace's client keeps its private key to itself.
+$B/unit/test_tls_traces: UNIT_LINK = -Wl,--wrap=br_rsa_private_get_default
 # What fuzzing saved runs again, each target by a name of its own.
 FUZZ_PARTS = $(patsubst tests/fuzz/%.c,$B/unit/obj/fuzz/%.o, \
         $(wildcard tests/fuzz/fuzz_*.c))
