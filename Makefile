@@ -112,7 +112,7 @@ $B/unit/test_tls%: private OURS += -isystem $(TOOL)/bearssl/inc
 # The trust anchors, from the roots in the tree and nothing of the machine's.
 HOSTCC = gcc
 ROOTS  = src/tls/roots.pem
-$B/trust/anchors: scripts/anchors.c src/tls/x509.c src/tls/x509_key.c src/tls/dn.c \
+$B/trust/anchors: scripts/anchors.c src/tls/x509.c src/tls/x509_key.c src/tls/x509_pss.c src/tls/dn.c \
         src/tls/pem.c src/tls/der.c src/base/buf.c src/base/span.c src/base/date.c \
         $(wildcard include/tls/*.h) | $(READY)
 	@mkdir -p $(@D)
