@@ -15,8 +15,6 @@ _Static_assert(BR_EC_secp256r1 == TLS_P256 && BR_EC_secp384r1 == TLS_P384
  * after so many times they are not random. */
 #define TRIES 4
 
-#define ec br_ec_all_m31
-
 /* Bytes of a coordinate, and of a private key. */
 static size_t
 size_of(enum tls_group group)
@@ -68,13 +66,14 @@ tls_group_make(struct tls_group_key *k, enum tls_group group,
                tls_random *random, void *arg)
 {
 	size_t order_len;
-	const unsigned char *order = ec.order((int)group, &order_len);
-	int r;
+	const unsigned char *order = br_ec_all_m31.order((int)group,
+	                                                 &order_len);
 
 	k->group = group;
 	k->len = size_of(group);
 	for (int i = 0; i < TRIES; i++) {
-		r = random(arg, k->secret, k->len);
+		int r = random(arg, k->secret, k->len);
+
 		if (r < 0 || group == TLS_X25519)
 			return r;
 		if (group == TLS_P521)
@@ -89,7 +88,7 @@ tls_group_make(struct tls_group_key *k, enum tls_group group,
 size_t
 tls_group_public(const struct tls_group_key *k, unsigned char *out)
 {
-	return ec.mulgen(out, k->secret, k->len, (int)k->group);
+	return br_ec_all_m31.mulgen(out, k->secret, k->len, (int)k->group);
 }
 
 /* BearSSL makes a secret of zero of X25519's points of small order, which
@@ -116,7 +115,8 @@ tls_group_share(const struct tls_group_key *k, struct span peer,
 	if (peer.len != public_len(k->group))
 		return 0;
 	memcpy(point, peer.p, peer.len);
-	if (ec.mul(point, peer.len, k->secret, k->len, (int)k->group) != 1
+	if (br_ec_all_m31.mul(point, peer.len, k->secret, k->len,
+	                      (int)k->group) != 1
 	 || is_zero(point + x, k->len))
 		len = 0;
 	memcpy(out, point + x, len);

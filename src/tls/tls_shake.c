@@ -25,35 +25,38 @@ tls_shake_fail(struct tls_engine *e, enum tls_alert alert, const char *text)
 	return ERR_TLS;
 }
 
+/* What an alert means where nothing more can be said. */
+static const char *
+text_of(unsigned alert)
+{
+	switch (alert) {
+	case TLS_ALERT_UNEXPECTED:
+		return "the server sent a message out of turn";
+	case TLS_ALERT_DECODE:
+		return "the server sent a malformed message";
+	case TLS_ALERT_EXTENSION:
+		return "the server sent an extension that was not asked for";
+	case TLS_ALERT_OVERFLOW:
+		return "the server sent a record of a wrong length";
+	case TLS_ALERT_MAC:
+		return "a record does not decrypt: it was damaged or forged";
+	case TLS_ALERT_HANDSHAKE:
+		return "the server failed at secure renegotiation";
+	case TLS_ALERT_MISSING:
+		return "the server left out an extension that is needed";
+	case TLS_ALERT_INTERNAL:
+		return "the TLS engine failed";
+	default:
+		return "the server sent a value that does not go with what was "
+		       "offered";
+	}
+}
+
 /* see tls/tls_engine_state.h */
 int
 tls_shake_refuse(struct tls_engine *e, enum tls_alert alert)
 {
-	switch (alert) {
-	case TLS_ALERT_UNEXPECTED:
-		return tls_shake_fail(e, alert, "the server sent a message out "
-		                      "of turn");
-	case TLS_ALERT_DECODE:
-		return tls_shake_fail(e, alert, "the server sent a malformed "
-		                      "message");
-	case TLS_ALERT_EXTENSION:
-		return tls_shake_fail(e, alert, "the server sent an extension "
-		                      "that was not asked for");
-	case TLS_ALERT_OVERFLOW:
-		return tls_shake_fail(e, alert, "the server sent a record of a "
-		                      "wrong length");
-	case TLS_ALERT_MAC:
-		return tls_shake_fail(e, alert, "a record does not decrypt: it "
-		                      "was damaged or forged");
-	case TLS_ALERT_HANDSHAKE:
-		return tls_shake_fail(e, alert, "the server failed at secure "
-		                      "renegotiation");
-	case TLS_ALERT_INTERNAL:
-		return tls_shake_fail(e, alert, "the TLS engine failed");
-	default:
-		return tls_shake_fail(e, alert, "the server sent a value that "
-		                      "does not go with what was offered");
-	}
+	return tls_shake_fail(e, alert, text_of(alert));
 }
 
 static size_t
@@ -156,7 +159,7 @@ tls_shake_judge(struct tls_engine *e, const struct span *certs, size_t n)
 
 	if (e->shake.judge(e->shake.arg, certs, n, &key, &alert) < 0)
 		return tls_shake_fail(e, alert, NULL);
-	if (key.kind < X509_KEY_PSS || !keep_key(&e->shake.peer, &key))
+	if (key.kind < X509_KEY_RSA || !keep_key(&e->shake.peer, &key))
 		return tls_shake_fail(e, TLS_ALERT_CERT_KIND, "the server's "
 		                      "certificate has a key that hale cannot "
 		                      "use");
