@@ -227,6 +227,8 @@ class Openssl(Family):
         if setting.client:
             argv += ["-CAfile", root().file, "-verify_return_error",
                      "-Verify" if setting.client == "required" else "-verify", "1"]
+        else:	# reading the system's takes most of its start
+            argv += ["-no-CAfile", "-no-CApath", "-no-CAstore"]
         return Process([*argv, *options], [port], cwd=self.home, stdin=stdin)
 
 
