@@ -105,6 +105,19 @@ peers_piece(const struct peers *p, size_t len)
 	return p->piece > 0 && p->piece < len ? p->piece : len;
 }
 
+static inline void
+peers_take_content(struct peers *p, struct span got)
+{
+	size_t n = sizeof p->content - p->content_len;
+
+	n = n < got.len ? n : got.len;
+	if (got.len == 0)
+		return;
+	memcpy(p->content + p->content_len, got.p, n);
+	p->content_len += n;
+	tls_engine_taken(p->e, got.len);
+}
+
 /* Both move until neither can. */
 static inline void
 peers_move(struct peers *p)
@@ -116,11 +129,7 @@ peers_move(struct peers *p)
 		while (p->r >= 0 && (p->r = tls_engine_step(p->e)) == 1)
 			;
 		got = tls_engine_content(p->e);
-		n = sizeof p->content - p->content_len;
-		n = n < got.len ? n : got.len;
-		memcpy(p->content + p->content_len, got.p, n);
-		p->content_len += n;
-		tls_engine_taken(p->e, got.len);
+		peers_take_content(p, got);
 		out = tls_engine_output(p->e);
 		out.len = peers_piece(p, out.len);
 		script_take(&server, out);
