@@ -53,7 +53,7 @@ get_exit_of(const struct exchange *c, int err, bool via_proxy)
 			break;
 		return GET_CONNECT;
 	case EXCHANGE_TUNNEL:
-		return GET_RECV;
+		return err == ERR_REFUSED ? GET_CONNECT : GET_RECV;
 	case EXCHANGE_TLS:
 		return tls_code(err);
 	case EXCHANGE_SEND:

@@ -748,11 +748,11 @@ def test_https_goes_through_a_proxys_tunnel(secure, root, tmp_path):
         proxy.close()
 
 
-def test_a_tunnel_that_is_refused_is_exit_56(secure, tmp_path):
+def test_a_tunnel_that_is_refused_is_exit_7(secure, tmp_path):
     proxy = httpd.Server({"CONNECT": lambda c, r: c.answer(b"no", "403 Forbidden")}, tmp_path)
     try:
         done = get("-sS", "-x", f"127.0.0.1:{proxy.port}", secure.url + "/ok")
-        assert done.returncode == 56 and b"CONNECT tunnel failed, response 403" in done.stderr
+        assert done.returncode == 7 and b"CONNECT tunnel failed, response 403" in done.stderr
     finally:
         proxy.close()
 
