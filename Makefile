@@ -107,7 +107,7 @@ $(call objects,base/log base/buf get/failure): private CFLAGS += -mgeneral-regs-
 # Only tls/ can see BearSSL, and get/digest for its SHA-256.
 $B/tls/%.o $B/unit/obj/tls/%.o $B/get/digest.o $B/unit/obj/get/digest.o: \
         OURS += -isystem $(TOOL)/bearssl/inc
-$B/unit/test_tls: private OURS += -isystem $(TOOL)/bearssl/inc
+$B/unit/test_tls%: private OURS += -isystem $(TOOL)/bearssl/inc
 
 # The trust anchors, from the roots in the tree and nothing of the machine's.
 HOSTCC = gcc

@@ -12,23 +12,13 @@
 #include <sys/types.h>
 
 #include "tls/tls.h"
+#include "tls/tls_alert.h"
 
 #define TLS_LINK_HEAD_MAX  64	/* first bytes of the server; shown if they are
 				 * not TLS */
 #define TLS_LINK_QUIET_MAX (2 << 20)	/* bytes from the server with no
 				 * content: all of a handshake, or alerts and
 				 * empty records */
-
-/* Alerts that are sent (RFC 5246, 7.2.2). */
-enum tls_alert {
-	TLS_ALERT_UNEXPECTED = 10, TLS_ALERT_MAC = 20, TLS_ALERT_OVERFLOW = 22,
-	TLS_ALERT_HANDSHAKE = 40, TLS_ALERT_BAD_CERT = 42,
-	TLS_ALERT_CERT_KIND = 43, TLS_ALERT_EXPIRED = 45,
-	TLS_ALERT_CERT_UNKNOWN = 46, TLS_ALERT_ILLEGAL = 47,
-	TLS_ALERT_CA = 48, TLS_ALERT_DECODE = 50, TLS_ALERT_DECRYPT = 51,
-	TLS_ALERT_VERSION = 70, TLS_ALERT_INTERNAL = 80,
-	TLS_ALERT_EXTENSION = 110,
-};
 
 /* Must not be moved: why points into it. */
 struct tls_link {

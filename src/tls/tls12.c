@@ -18,7 +18,7 @@
 #include "base/err.h"
 #include "tls/tls12_setup.h"
 #include "tls/tls12_x509.h"
-#include "tls/tls_engine.h"
+#include "tls/tls12_words.h"
 
 #define SEED_LEN  32		/* bytes of entropy */
 #define DRAIN_MAX 8		/* reads of what is left before the end */
@@ -115,13 +115,13 @@ ended(struct tls12 *e)
 	e->over = true;
 	if (!tls_link_is_tls(l))
 		return tls_link_fail_stranger(l);
-	send_alert(e, l->alert != 0 ? l->alert : tls_engine_alert(err));
+	send_alert(e, l->alert != 0 ? l->alert : tls12_words_alert(err));
 	if (!tls_link_is_first(l, ERR_TLS))
 		return l->err;
 	if (!l->open && e->auth.asked && err >= BR_ERR_RECV_FATAL_ALERT)
 		buf_str(&l->why, "the server asked for a client certificate, "
 		        "and got none (--cert, --key); ");
-	tls_engine_text(&l->why, err, !l->open);
+	tls12_words_text(&l->why, err, !l->open);
 	return l->err;
 }
 
@@ -312,7 +312,7 @@ void
 tls12_write_info(const struct tls12 *e, struct buf *b)
 {
 	buf_str(b, "TLS 1.2, ");
-	tls_engine_suite(b, e->cc.eng.session.cipher_suite);
+	tls12_words_suite(b, e->cc.eng.session.cipher_suite);
 }
 
 /* see tls/tls12.h */

@@ -2,7 +2,7 @@
 /* tls/tls12_setup.c - what BearSSL's engine may use */
 #include "tls/tls12_setup.h"
 
-#include "tls/tls_engine.h"
+#include "tls/bear.h"
 
 /* Only forward secrecy and AEAD: no RSA key exchange, no CBC. */
 static const uint16_t suites_aes[] = {
@@ -54,9 +54,9 @@ tls12_setup_algorithms(br_ssl_engine_context *e, br_ec_impl *ec)
 	br_ssl_engine_set_suites(e, cpu_has_aes() ? suites_aes : suites_chacha,
 	                         SUITES);
 	br_ssl_engine_set_default_rsavrfy(e);
-	tls_engine_ec(ec);
+	bear_ec(ec);
 	br_ssl_engine_set_ec(e, ec);
-	br_ssl_engine_set_ecdsa(e, tls_engine_ecdsa);
+	br_ssl_engine_set_ecdsa(e, bear_ecdsa);
 	br_ssl_engine_set_hash(e, br_sha256_ID, &br_sha256_vtable);
 	br_ssl_engine_set_hash(e, br_sha384_ID, &br_sha384_vtable);
 	br_ssl_engine_set_hash(e, br_sha512_ID, &br_sha512_vtable);
@@ -125,18 +125,18 @@ tls12_setup_auth(br_ssl_client_context *cc, struct tls12_auth *a,
 	unsigned usages = BR_KEYTYPE_KEYX | BR_KEYTYPE_SIGN;
 
 	for (size_t i = 0; i < id->n; i++) {
-		a->certs[i].data = tls_engine_bytes(id->certs[i]);
+		a->certs[i].data = bear_bytes(id->certs[i]);
 		a->certs[i].data_len = id->certs[i].len;
 	}
 	if (id->n == 0) {
 		a->vtable = &bare_class;
 		br_ssl_client_set_client_certificate(cc, &a->vtable);
 	} else if (id->key.kind == X509_KEY_RSA) {
-		tls_engine_rsa(&a->key.rsa, &id->key);
+		bear_rsa(&a->key.rsa, &id->key);
 		br_ssl_client_set_single_rsa(cc, a->certs, id->n, &a->key.rsa,
 		                             br_rsa_pkcs1_sign_get_default());
 	} else {
-		tls_engine_ec_key(&a->key.ec, &id->key);
+		bear_ec_key(&a->key.ec, &id->key);
 		br_ssl_client_set_single_ec(cc, a->certs, id->n, &a->key.ec,
 		                            usages, BR_KEYTYPE_EC,
 		                            &br_ec_all_m31,

@@ -7,7 +7,7 @@
 #include "tls/tls12_x509.h"
 
 #include "base/err.h"
-#include "tls/tls_engine.h"
+#include "tls/bear.h"
 
 static struct tls12_x509 *
 of(const br_x509_class **ctx)
@@ -47,7 +47,7 @@ end_chain(const br_x509_class **ctx)
 
 	if (tls_chain_judge(x->chain, x->link) < 0)
 		return BR_ERR_X509_NOT_TRUSTED;
-	if (tls_engine_key(&x->pkey, &x->chain->key) == 0)
+	if (bear_key(&x->pkey, &x->chain->key) == 0)
 		return 0;
 	x->link->alert = TLS_ALERT_CERT_KIND;
 	(void)tls_link_fail(x->link, ERR_TLS, "the server's certificate has a "

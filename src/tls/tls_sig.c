@@ -2,7 +2,7 @@
 /* tls/tls_sig.c - check signatures with BearSSL */
 #include "tls/tls_sig.h"
 
-#include "tls/tls_engine.h"
+#include "tls/bear.h"
 
 struct digest {
 	unsigned char bytes[br_sha512_SIZE];
@@ -56,11 +56,11 @@ tls_sig_check(void *arg, enum x509_alg alg, const struct x509_key *key,
 	bool is_rsa = alg <= X509_RSA_SHA512;
 
 	(void)arg;	/* nothing is kept between two checks */
-	if (oid == NULL || tls_engine_key(&pkey, key) < 0
+	if (oid == NULL || bear_key(&pkey, key) < 0
 	 || is_rsa != (pkey.key_type == BR_KEYTYPE_RSA))
 		return false;
 	if (is_rsa)
 		return check_rsa(&d, oid, &pkey.key.rsa, sig);
-	return tls_engine_ecdsa(&br_ec_all_m31, d.bytes, d.len, &pkey.key.ec,
+	return bear_ecdsa(&br_ec_all_m31, d.bytes, d.len, &pkey.key.ec,
 	                        sig.p, sig.len) == 1;
 }
