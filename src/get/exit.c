@@ -13,8 +13,10 @@ tls_code(int err)
 		return GET_CERT;
 	case ERR_CAFILE:
 		return GET_CA_FILE;
-	case ERR_KEYFILE:
+	case ERR_CERTFILE:
 		return GET_OWN_CERT;
+	case ERR_KEYFILE:
+		return GET_KEY;
 	default:
 		return GET_TLS;
 	}

@@ -211,8 +211,8 @@ is_ours(int code)
 {
 	switch (code) {
 	case GET_USAGE: case GET_URL: case GET_WRITE: case GET_READ:
-	case GET_MEMORY: case GET_RESUME: case GET_OWN_CERT: case GET_CA_FILE:
-	case GET_REWIND:
+	case GET_MEMORY: case GET_RESUME: case GET_KEY: case GET_OWN_CERT:
+	case GET_CA_FILE: case GET_REWIND:
 		return true;
 	}
 	return false;

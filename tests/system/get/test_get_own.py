@@ -688,6 +688,16 @@ def test_a_missing_client_certificate_is_exit_58(secure, root):
     assert done.returncode == 58
 
 
+@pytest.mark.parametrize("key, said", [("/nonexistent.pem", b"No such file"),
+                                       (None, b"holds no private key"),
+                                       ("other", b"does not belong to the certificate")])
+def test_a_client_key_that_is_of_no_use_is_exit_43(secure, root, cert, key, said):
+    words = ["--key", pki.key("p256", 7).file if key == "other" else key] if key else []
+    done = get("-sS", "--cacert", pki.put(root), "--cert", pki.put(cert), *words,
+               secure.url + "/ok")
+    assert done.returncode == 43 and said in done.stderr, done.stderr
+
+
 def test_a_redirect_to_https_is_followed_unless_proto_forbids(server, secure, root):
     words = ["-sL", "--cacert", pki.put(root), server.url + "/to-tls"]
     assert get(*words).stdout == BODY
