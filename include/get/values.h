@@ -31,4 +31,8 @@ opt_add value_data, value_data_raw, value_data_binary, value_data_urlencode,
         value_json, value_header, value_bearer, value_cookie, value_range,
         value_output, value_remote_name, value_unix, value_unix_abstract;
 
+/* field is the struct options; the value is empty for "--no-". The last one
+ * counts. */
+opt_add value_fail, value_fail_with_body;
+
 #endif

@@ -110,6 +110,28 @@ value_v6(void *field, struct span value)
 
 /* see get/values.h */
 int
+value_fail(void *field, struct span value)
+{
+	struct options *o = field;
+
+	o->fail = value.len > 0;
+	o->fail_with_body = false;
+	return 0;
+}
+
+/* see get/values.h */
+int
+value_fail_with_body(void *field, struct span value)
+{
+	struct options *o = field;
+
+	o->fail = false;
+	o->fail_with_body = value.len > 0;
+	return 0;
+}
+
+/* see get/values.h */
+int
 value_referer(void *field, struct span value)
 {
 	if (span_find_text(value, ";auto") != NULL)
