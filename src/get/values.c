@@ -12,6 +12,7 @@
 #include "get/options.h"
 
 #define DIGITS "0123456789"
+#define CURL_SECONDS_MAX (INT64_MAX / 1000 - 1)
 
 /* see get/values.h */
 int
@@ -58,26 +59,21 @@ value_size(void *field, struct span value)
 	return r;
 }
 
-/* see get/values.h: "5", "0.5", ".5" or "5." */
+/* see get/values.h: "5" or "0.5", with digits on both sides of the point */
 int
 value_seconds(void *field, struct span value)
 {
-	size_t whole = strspn(value.p, DIGITS);
-	size_t point = value.p[whole] == '.';
-	size_t part = strspn(value.p + whole + point, DIGITS);
-	char text[64];
-	struct buf b = buf_over(text, sizeof text);
+	struct span rest = value, whole = span_cut(&rest, '.');
+	uint64_t n;
 	int r;
 
-	if (whole + part == 0 || value.len != whole + point + part)
+	if (strspn(value.p, DIGITS ".") != value.len)
 		return ERR_PARSE;
-	buf_fmt(&b, "%s%s%s", whole > 0 ? "" : "0", value.p,
-	        point > part ? "0" : "");
-	r = parse_ms(buf_text(&b), field);
-	if (b.cut || r != ERR_RANGE)
-		return b.cut ? ERR_PARSE : r;
+	r = parse_ms(value.p, field);
+	if (r != ERR_RANGE)
+		return r;
 	*(int64_t *)field = 0;
-	return 0;
+	return parse_uint_span(whole, CURL_SECONDS_MAX, &n);
 }
 
 /* see get/values.h */
