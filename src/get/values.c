@@ -344,7 +344,7 @@ value_cookie(void *field, struct span value)
 	if (!span_has(value, '='))
 		return ERR_PARSE;	/* a file's name */
 	if (o->cookie != NULL) {
-		cookie = join(o, o->cookie, ";");
+		cookie = join(o, o->cookie, "; ");
 		cookie = cookie == NULL ? NULL : join(o, cookie, value.p);
 	}
 	o->cookie = cookie;

@@ -237,7 +237,7 @@ static const struct good {
 	{ "-A of nothing", { "-A", "" }, " agent=" },
 	{ "-e", { "-e", "http://r/" }, " referer=http://r/" },
 	{ "-b", { "-b", "a=1", "-b", "b=2", "-b", "c=3" },
-	  " cookie=a=1;b=2;c=3" },
+	  " cookie=a=1; b=2; c=3" },
 	{ "-r", { "-r", "1-5" }, " range=1-5" },
 	{ "-r of a number", { "-r", "5" }, " range=5-" },
 	{ "-r of the last bytes", { "-r", "-5" }, " range=-5" },
