@@ -79,7 +79,7 @@ static const struct row {
 	{ "remote_ip", "%{remote_ip}", "::1" },
 	{ "remote_port", "%{remote_port}", "7" },
 	{ "response_code", "%{response_code}", "404" },
-	{ "scheme", "%{scheme}", "HTTPS" },
+	{ "scheme", "%{scheme}", "https" },
 	{ "size_download", "%{size_download}", "8000000000" },
 	{ "size_header", "%{size_header}", "9" },
 	{ "size_request", "%{size_request}", "10" },
@@ -140,7 +140,7 @@ without_an_answer(void **state)
 	(void)state;
 	assert_string_equal(write_text("%{http_code} %{http_connect} "
 	    "%{http_version} %{scheme} %{content_type}", &none),
-	    "000 000 0 HTTP ");
+	    "000 000 0 http ");
 	assert_string_equal(write_text("%{time_connect} %{time_redirect} "
 	    "%{time_total} %{speed_download}", &none),
 	    "0.000000 0.000000 0.000000 0");
