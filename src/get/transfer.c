@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "base/percent.h"
 #include "client/redact.h"
 #include "get/bytes.h"
 #include "get/exit.h"
@@ -96,16 +97,11 @@ set_output(struct transfer *t, const struct option_output *out)
 static void
 add_escaped(struct buf *b, const char *name)
 {
-	static const char hex[] = "0123456789abcdef";
-
-	for (; *name != '\0'; name++) {
-		unsigned char c = (unsigned char)*name;
-		char x[] = { '%', hex[c >> 4], hex[c & 15] };
-
-		buf_add(b, bytes_is_unreserved(*name)
-		           ? (struct span){ name, 1 }
-		           : (struct span){ x, sizeof x });
-	}
+	for (; *name != '\0'; name++)
+		if (bytes_is_unreserved(*name))
+			buf_add(b, (struct span){ name, 1 });
+		else
+			percent_encode(b, *name);
 }
 
 /* Where the host starts: after "scheme://", but not one in the query. */

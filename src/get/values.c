@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/parse.h"
+#include "base/percent.h"
 #include "client/request.h"
 #include "get/options.h"
 
@@ -210,19 +211,19 @@ value_json(void *field, struct span value)
 static int
 add_encoded(struct bytes *b, struct span bytes)
 {
-	static const char hex[] = "0123456789ABCDEF";
 	int r = bytes_add(b, (struct span){ NULL, 0 });
 
 	for (size_t i = 0; i < bytes.len && r == 0; i++) {
-		unsigned char c = (unsigned char)bytes.p[i];
-		char x[] = { '%', hex[c >> 4], hex[c & 15] };
+		char x[3];
+		struct buf one = buf_over(x, sizeof x);
 
-		if (c == ' ')
-			r = bytes_add(b, span_of("+"));
+		if (bytes.p[i] == ' ')
+			buf_str(&one, "+");
 		else if (bytes_is_unreserved(bytes.p[i]))
-			r = bytes_add(b, (struct span){ bytes.p + i, 1 });
+			buf_add(&one, (struct span){ bytes.p + i, 1 });
 		else
-			r = bytes_add(b, (struct span){ x, sizeof x });
+			percent_encode(&one, bytes.p[i]);
+		r = bytes_add(b, buf_span(&one));
 	}
 	return r;
 }
