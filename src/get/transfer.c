@@ -113,23 +113,27 @@ host_at(const char *given)
 	return n > 0 && strncmp(given + n - 1, "://", 3) == 0 ? n + 2 : 0;
 }
 
-/* -T and a URL whose path names no file: the file's name is put there. */
+/* -T and a URL whose path names no file, without a query: the file's name is
+ * put there. A question mark alone is not a query, and is left out then. */
 static int
 write_first_text(struct transfer *t, const char *given)
 {
 	struct buf b = buf_over(t->first_text, sizeof t->first_text);
 	const char *upload = t->upload, *slash;
-	size_t path = host_at(given), end;
+	size_t path = host_at(given), end, query;
 
 	path += strcspn(given + path, "/?#");
 	end = path + strcspn(given + path, "?#");
+	query = end + (given[end] == '?');
 	buf_add(&b, (struct span){ given, end });
 	if (upload != NULL && strcmp(upload, "-") != 0
 	 && strcmp(upload, ".") != 0
-	 && (end == path || given[end - 1] == '/')) {
+	 && (end == path || given[end - 1] == '/')
+	 && (query == end || given[query] == '\0' || given[query] == '#')) {
 		slash = strrchr(upload, '/');
 		buf_str(&b, end == path ? "/" : "");
 		add_escaped(&b, slash != NULL ? slash + 1 : upload);
+		end = query;
 	}
 	buf_str(&b, given + end);
 	(void)buf_text(&b);

@@ -519,6 +519,19 @@ def test_a_get_that_was_a_post_has_no_length(server):
     assert (post.field("Content-Length"), got.field("Content-Length")) == ("3", None)
 
 
+@pytest.mark.parametrize("place, asked", [
+    ("/d/", "/d/a%20b%C3%A9"), ("", "/a%20b%C3%A9"), ("/d/#x", "/d/a%20b%C3%A9"),
+    ("/d/?", "/d/a%20b%C3%A9"), ("?#x", "/a%20b%C3%A9"), ("/d/?q", "/d/?q"), ("?q", "/?q"),
+    ("/d", "/d"), ("/d?", "/d?"), ("/d/?to=http://x/y", "/d/?to=http://x/y")])
+def test_an_upload_gets_its_files_name_where_the_url_has_neither_one_nor_a_query(
+        server, tmp_path, place, asked):
+    (tmp_path / "a b\u00e9").write_bytes(b"up")
+    server.take_requests()
+    assert get("-s", "-T", "a b\u00e9", server.url + place, cwd=tmp_path).returncode == 0
+    (request,) = server.take_requests()
+    assert (request.line, request.body) == (f"PUT {asked} HTTP/1.1", b"up")
+
+
 # Again
 
 
