@@ -341,10 +341,6 @@ void
 url_write(struct buf *b, const struct url *u, bool as_is)
 {
 	write_scheme(b, u);
-	if (u->user.p != NULL)
-		buf_fmt(b, "%.*s%s%.*s@", (int)u->user.len, u->user.p,
-		        u->password.p != NULL ? ":" : "",
-		        (int)u->password.len, u->password.p);
 	write_host(b, u, u->host, u->has_port);
 	write_target(b, u, as_is, buf_add);
 }

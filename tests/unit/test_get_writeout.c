@@ -176,7 +176,7 @@ static const struct url_row {
 	{ "a fragment", "http://a/b#f", "", false, "http://a/b#f" },
 	{ "-G's data before a fragment", "http://a/b#f", "x=1", false,
 	  "http://a/b?x=1#f" },
-	{ "a login", "http://u:p@a/", "", false, "http://u:p@a/" },
+	{ "a login is left out", "http://u:p@a/", "", false, "http://a/" },
 	{ "another scheme stays as it is", "ftp://a", "", false, "ftp://a" },
 	{ "what is not a URL stays as it is", "http://a:x", "y", false,
 	  "http://a:x" },
