@@ -88,8 +88,7 @@ request_and_answer(struct transfer *t, bool *moved)
 			*moved = true;
 			return GET_OK;
 		}
-		bytes_copy_text(t->r.redirect, sizeof t->r.redirect,
-		                span_of(t->moved));
+		redirect_show(t);
 	}
 	if (receive_has_failed(t)) {
 		if (t->o->fail_with_body)

@@ -134,6 +134,8 @@ does_not_follow(void **state)
 	assert_int_equal(redirect_follow(&transfer), r->code);
 	if (r->why != NULL)
 		assert_string_equal(transfer.r.why, r->why);
+	assert_string_equal(transfer.r.redirect,
+	                    r->code == GET_REDIRECTS ? "http://a/x" : "");
 }
 
 static void
