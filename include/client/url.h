@@ -56,9 +56,10 @@ void url_write(struct buf *b, const struct url *u, bool as_is);
 /*
  * Appends the URL that ref (a Location) means where it stands in base's
  * answer, its fragment included; spaces and bytes that no URL may have are
- * percent-encoded.
+ * percent-encoded. with_login: base's login holds for a ref that names no host.
  */
-void url_resolve(struct buf *b, const struct url *base, struct span ref);
+void url_resolve(struct buf *b, const struct url *base, struct span ref,
+                 bool with_login);
 
 /* Appends "user:password", decoded. Returns as percent_decode() does. */
 int url_write_login(struct buf *b, const struct url *u);

@@ -16,7 +16,7 @@ redirect_read(struct transfer *t)
 
 	if (t->r.status / 100 != 3 || location.len == 0)
 		return false;
-	url_resolve(&b, &t->url, location);
+	url_resolve(&b, &t->url, location, true);
 	(void)buf_text(&b);
 	if (b.cut)
 		t->moved[0] = '\0';	/* half of a URL leads elsewhere */

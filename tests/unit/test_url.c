@@ -132,7 +132,7 @@ a_host_field_has_no_zone_and_a_url_keeps_it(void **state)
 	                 url_read(&u, span_of("http://[fe80::1%25e0]:81/x")));
 	url_write_host(&b, &u);
 	buf_str(&b, " ");
-	url_resolve(&b, &u, span_of("y"));
+	url_resolve(&b, &u, span_of("y"), true);
 	assert_string_equal("[fe80::1]:81 http://[fe80::1%25e0]:81/y",
 	                    buf_text(&b));
 }
@@ -250,7 +250,7 @@ references_are_resolved(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct buf b = buf_over(memory, sizeof memory);
 
-		url_resolve(&b, &base, span_of(cases[i].ref));
+		url_resolve(&b, &base, span_of(cases[i].ref), false);
 		assert_string_equal(cases[i].want, buf_text(&b));
 	}
 }
