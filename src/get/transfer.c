@@ -20,23 +20,29 @@
 #include "get/retry.h"
 #include "get/writeout.h"
 
-/* -O: the path's last part, not decoded. */
-static int
+/* -O: the path's last part that is not empty, not decoded. t->moved is free
+ * until there is an answer. */
+static void
 remote_name(struct transfer *t, struct buf *name)
 {
-	struct span path = t->url.path, last;
+	struct buf b = buf_over(t->moved, sizeof t->moved);
+	struct span path, last = { NULL, 0 };
 
-	path = span_cut(&path, '?');
-	last = path;
-	while (path.len > 0)
-		last = span_cut(&path, '/');
-	if (last.len == 0 || t->url.path.len == 0
-	 || last.p + last.len != t->url.path.p + strcspn(t->url.path.p, "?#")
-	 || span_is(last, ".") || span_is(last, ".."))
-		return failure_set(t, GET_WRITE,
-		                   "Remote file name has no length!");
-	buf_add(name, last);
-	return GET_OK;
+	url_write(&b, &t->url, false);
+	path = span_of(buf_text(&b));
+	path.len = strcspn(path.p, "?");
+	path = span_after(path, sizeof "https://" - 1);
+	(void)span_cut(&path, '/');	/* the rest of the host */
+	while (path.len > 0) {
+		struct span part = span_cut(&path, '/');
+
+		if (part.len > 0)
+			last = part;
+	}
+	if (last.len > 0)
+		buf_add(name, last);
+	else
+		buf_str(name, "curl_response");
 }
 
 /* -C: where the file ends, or the number that was given. */
@@ -68,21 +74,19 @@ set_output(struct transfer *t, const struct option_output *out)
 {
 	const struct options *o = t->o;
 	struct buf name = buf_over(t->file, sizeof t->file);
-	int code = GET_OK;
+	int code;
 
 	if (out->kind != OUTPUT_STDOUT && o->output_dir != NULL)
 		buf_fmt(&name, "%s/", o->output_dir);
 	if (out->kind == OUTPUT_FILE)
 		buf_str(&name, out->name);
 	else if (out->kind == OUTPUT_REMOTE)
-		code = remote_name(t, &name);
+		remote_name(t, &name);
 	(void)buf_text(&name);
-	if (code == GET_OK && name.cut)
-		code = failure_set(t, GET_WRITE,
-		                   "the file's name is longer than "
-		                   BUF_DIGITS(URL_MAX) " bytes");
-	if (code == GET_OK)
-		code = set_resume(t);
+	code = name.cut ? failure_set(t, GET_WRITE,
+	                              "the file's name is longer than "
+	                              BUF_DIGITS(URL_MAX) " bytes")
+	                : set_resume(t);
 	sink_init(&t->sink, out->kind == OUTPUT_STDOUT ? NULL : t->file,
 	          o->resume != NULL && strcmp(o->resume, "0") != 0,
 	          o->create_dirs);

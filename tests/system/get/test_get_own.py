@@ -532,6 +532,19 @@ def test_an_upload_gets_its_files_name_where_the_url_has_neither_one_nor_a_query
     assert (request.line, request.body) == (f"PUT {asked} HTTP/1.1", b"up")
 
 
+@pytest.mark.parametrize("place, name", [
+    ("/dir/a.bin", "a.bin"), ("/dir/a%2fb", "a%2fb"), ("/dir/", "dir"), ("/dir//", "dir"),
+    ("/a/../b/?x=/y", "b"), ("/dir/.", "dir"), ("/dir/%2e%2e", "curl_response"),
+    ("/..", "curl_response"), ("/", "curl_response"), ("", "curl_response"),
+    ("?x=/y", "curl_response"), ("/#/y", "curl_response"), ("//", "curl_response")])
+@pytest.mark.parametrize("words", [[], ["--path-as-is"]], ids=["", "as-is"])
+def test_a_remote_name_is_the_last_part_of_the_path(server, tmp_path, place, name, words):
+    done = get("-s", *words, "--output-dir", tmp_path, "-w", "%{filename_effective}", "-O",
+               server.url + place)
+    assert (done.returncode, done.stdout.decode()) == (0, f"{tmp_path}/{name}")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 # Again
 
 
