@@ -49,16 +49,15 @@ has_all(const struct transfer *t)
 }
 
 /* The answer to a wish to continue: from where we are, or not at all. An
- * error's page is no part of the file either. */
+ * error's page is not a part of the file, nor is an answer without bytes. */
 static int
 judge_range(struct transfer *t)
 {
-	if (t->resume_from == 0 || has_all(t) || t->c.body == BODY_NONE
-	 || (t->c.body == BODY_LENGTH && t->c.left == 0)
+	if (t->resume_from == 0 || has_all(t) || t->c.is_head
 	 || (t->r.status == 206 && range_start(t) == t->resume_from))
 		return GET_OK;
 	return failure_set(t, GET_RANGE,
-	                   "HTTP server doesn't seem to support byte ranges. "
+	                   "HTTP server does not seem to support byte ranges. "
 	                   "Cannot resume.");
 }
 

@@ -51,6 +51,9 @@ def in_a_moment():
 SCRIPTS = {
     "/ok": lambda c, r: c.answer(BODY), "/half": half,
     "/big": lambda c, r: c.answer(BIG), "/404": lambda c, r: c.answer(b"", "404 Not Found"),
+    "/empty": lambda c, r: c.answer(b""),
+    "/nothing": b"HTTP/1.1 204 No Content\r\n\r\n",
+    "/same": b"HTTP/1.1 304 Not Modified\r\nContent-Length: 22\r\n\r\n",
     "/zero": lambda c, r: c.answer(b"\0binary"),
     "/after": busy(lambda: ["Retry-After: 2"]), "/after-date": busy(in_a_moment),
     "/late": busy(lambda: ["Retry-After: 3600"]),
@@ -597,6 +600,22 @@ def test_an_address_that_swallows_everything_costs_a_moment(server):
         assert only.returncode == 28
         for one in fill:
             one.close()
+
+
+# Continuing
+
+
+@pytest.mark.parametrize("path", ["/empty", "/nothing", "/same"])
+def test_an_answer_without_bytes_does_not_continue_a_file(server, tmp_path, path):
+    (tmp_path / "out").write_bytes(b"old")
+    done = get("-sS", "-C", "-", "-o", "out", server.url + path, cwd=tmp_path)
+    assert done.returncode == 33 and b"does not seem to support byte ranges" in done.stderr
+    assert (tmp_path / "out").read_bytes() == b"old"
+    assert get("-s", "-C", "-", "-o", "new", server.url + path, cwd=tmp_path).returncode == 0
+
+
+def test_a_head_alone_continues_nothing(server):
+    assert get("-s", "-I", "-C", "3", server.url + "/ok").returncode == 0
 
 
 # Words
