@@ -237,6 +237,20 @@ is_transient(const struct transfer *t, int code)
 	return code != GET_OK && t->o->retry_all;
 }
 
+/* For another try: with "-C -" it goes on where the file ends by now, unless
+ * heads or the page of an error are in there. Else what was written is taken
+ * back. */
+static int
+go_back(struct transfer *t)
+{
+	if (t->resume_from == 0 || strcmp(t->o->resume, "-") != 0
+	 || t->o->include || receive_has_failed(t))
+		return sink_reset(&t->sink);
+	t->resume_from += t->sink.written;
+	sink_keep(&t->sink);
+	return 0;
+}
+
 static void
 sleep_ms(int64_t ms)
 {
@@ -274,7 +288,7 @@ retry_run(struct transfer *t)
 			         "%lld retries left.",
 			         t->r.why[0] != '\0' ? t->r.why : "HTTP error",
 			         (long long)wait_ms, (long long)left);
-		if (sink_reset(&t->sink) < 0) {
+		if (go_back(t) < 0) {
 			t->r.why[0] = '\0';
 			return failure_set(t, GET_WRITE,
 			                   "cannot write %s again",

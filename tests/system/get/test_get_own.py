@@ -614,6 +614,42 @@ def test_an_answer_without_bytes_does_not_continue_a_file(server, tmp_path, path
     assert get("-s", "-C", "-", "-o", "new", server.url + path, cwd=tmp_path).returncode == 0
 
 
+def breaks_off(answers):
+    """BIG from where it is asked; each answer is (status, page, bytes before it ends)."""
+    left = list(answers)
+
+    def answer(connection, request):
+        first = int((request.field("Range") or "bytes=0-")[6:-1])
+        status, body, sent = left.pop(0)
+        body = BIG[first:] if body is None else body
+        connection.send(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nContent-Range: "
+                        f"bytes {first}-{len(BIG) - 1}/{len(BIG)}\r\n\r\n".encode() + body[:sent])
+        connection.close()
+    return answer
+
+
+PART, WHOLE = ("206 Partial Content", None, 5000), ("206 Partial Content", None, len(BIG))
+PAGE, HALF_A_PAGE = [("503 Busy", b"come back later\n", sent) for sent in (99, 4)]
+
+
+@pytest.mark.parametrize("words, answers, asked", [
+    (["-C", "-"], [PART, PART, WHOLE], [1000, 6000, 11000]),
+    (["-C", "-", "-f"], [PAGE, PART, PAGE, WHOLE], [1000, 1000, 6000, 6000]),
+    (["-C", "-", "--fail-with-body"], [PART, PAGE, HALF_A_PAGE, PART, WHOLE],
+     [1000, 6000, 6000, 6000, 11000]),
+    (["-C", "1000"], [PART, PART, WHOLE], [1000, 1000, 1000])])
+def test_a_new_try_continues_where_the_file_ends(server, tmp_path, words, answers, asked):
+    server.scripts["/part"] = breaks_off(answers)
+    server.take_requests()
+    (tmp_path / "out").write_bytes(BIG[:1000])
+    done = get("-sS", *words, "--retry", "9", "--retry-delay", "0.01", "--retry-all-errors",
+               "-o", "out", server.url + "/part", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [request.field("Range") for request in server.take_requests()] == [
+        f"bytes={first}-" for first in asked]
+    assert (tmp_path / "out").read_bytes() == BIG
+
+
 def test_a_head_alone_continues_nothing(server):
     assert get("-s", "-I", "-C", "3", server.url + "/ok").returncode == 0
 
