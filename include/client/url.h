@@ -61,6 +61,13 @@ void url_write(struct buf *b, const struct url *u, bool as_is);
 void url_resolve(struct buf *b, const struct url *base, struct span ref,
                  bool with_login);
 
+/* Is there a login to send? "@" and ":@" are none, as for curl. */
+static inline bool
+url_has_login(const struct url *u)
+{
+	return u->user.len + u->password.len > 0;
+}
+
 /* Appends "user:password", decoded. Returns as percent_decode() does. */
 int url_write_login(struct buf *b, const struct url *u);
 

@@ -349,7 +349,7 @@ static void
 write_origin(struct buf *b, const struct url *u, bool with_login)
 {
 	write_scheme(b, u);
-	if (with_login && u->user.p != NULL)
+	if (with_login && url_has_login(u))
 		buf_fmt(b, "%.*s%s%.*s@", (int)u->user.len, u->user.p,
 		        u->password.p != NULL ? ":" : "",
 		        (int)u->password.len, u->password.p);
