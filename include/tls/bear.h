@@ -20,13 +20,20 @@ unsigned char *bear_bytes(struct span s);
  * ERR_VERSION where it is of a kind that the engine does not know. */
 int bear_key(br_x509_pkey *out, const struct x509_key *key);
 
+/* The same for a key of RSA that is known to be one, for PSS only or not. */
+void bear_rsa_public(br_rsa_public_key *out, const struct x509_key *key);
+
 /* The same for a private key of RSA, and for one of EC. */
 void bear_rsa(br_rsa_private_key *out, const struct key *key);
 void bear_ec_key(br_ec_private_key *out, const struct key *key);
 
-/* The engine's curves, but a multiplication on X25519 whose result is zero is
- * refused (RFC 7748, 6.1): the secret would be known to everybody. */
-void bear_ec(br_ec_impl *out);
+/* The engine's form of an enum x509_hash from X509_SHA256 on: what computes it,
+ * and its OID. */
+const br_hash_class *bear_hash(unsigned hash);
+const unsigned char *bear_hash_oid(unsigned hash);
+
+/* Writes the digest of the bytes, of X509_HASH_LEN(hash) bytes. */
+void bear_digest(unsigned char *out, unsigned hash, struct span bytes);
 
 /* The engine's br_ecdsa_vrfy for signatures in DER, and in that only: it takes
  * other codings of the same numbers too, which OpenSSL and Go refuse. */

@@ -37,12 +37,12 @@ struct tls_aead {
 		br_aes_gen_ctr_keys aes;
 		unsigned char chacha[32];
 	} key;
-	/* whatever else the implementation keeps, e.g. GHASH's key */
-	br_gcm_context gcm;
+	br_ghash      ghash;		/* for AES-GCM, with its key */
+	unsigned char ghash_key[16];
 };
 
-/* Sets key (suite->key_len bytes) and iv; starts to count at 0. Must not be
- * moved afterwards: parts point to each other. */
+/* Sets key (suite->key_len bytes) and iv; starts to count at 0. Nothing in
+ * it points to it: it may be moved. */
 void tls_aead_init(struct tls_aead *a, const struct tls_suite *suite,
                    const unsigned char *key, const unsigned char *iv);
 

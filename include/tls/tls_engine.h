@@ -99,8 +99,8 @@ size_t tls_engine_write(struct tls_engine *e, struct span bytes);
 void tls_engine_close(struct tls_engine *e);
 
 bool tls_engine_is_open(const struct tls_engine *e);	/* handshake over */
-bool tls_engine_is_ended(const struct tls_engine *e);	/* close_notify came, no
-						 * content is left */
+bool tls_engine_is_ended(const struct tls_engine *e);	/* close_notify came; all
+						 * content was taken */
 bool tls_engine_is_resumed(const struct tls_engine *e);
 /* Did the server ask for a client's certificate, and got none? */
 bool tls_engine_lacks_cert(const struct tls_engine *e);

@@ -38,7 +38,8 @@ struct tls_group_key {
 bool tls_group_is_known(unsigned group);
 
 /* Makes a new key; a NIST curve asks for random bytes again until they are a
- * number of the right range. Returns 0 or random's error. */
+ * number of the right range. Returns 0, random's error, or ERR_RANGE: what it
+ * gives is not random. */
 int tls_group_make(struct tls_group_key *k, enum tls_group group,
                    tls_random *random, void *arg);
 

@@ -12,7 +12,6 @@
 #include <sys/types.h>
 
 #include "tls/tls.h"
-#include "tls/tls_alert.h"
 
 #define TLS_LINK_HEAD_MAX  64	/* first bytes of the server; shown if they are
 				 * not TLS */
@@ -25,9 +24,8 @@ struct tls_link {
 	int    fd;		/* the caller's */
 	int    err;		/* the first error; it stays */
 	int    send_err;	/* sending failed; reading may go on */
-	int    alert;		/* enum tls_alert that reports err;
-				 * 0: the protocol's own, or none */
 	bool   open;		/* the handshake is over */
+	bool   heard;		/* content came */
 	size_t quiet_len;	/* bytes received; the protocol sets it to 0
 				 * with each content */
 	size_t head_len;

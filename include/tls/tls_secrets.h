@@ -22,7 +22,8 @@
 /* All handshake messages until now, hashed; both hashes run until the server
  * chooses a suite. */
 struct tls_transcript {
-	br_multihash_context hashes;
+	br_sha256_context sha256;
+	br_sha384_context sha384;
 };
 
 void tls_transcript_init(struct tls_transcript *t);

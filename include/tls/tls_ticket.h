@@ -26,7 +26,7 @@ struct tls_ticket {
 				 * master secret */
 	uint32_t age_add;	/* TLS 1.3: added to the age that is sent, ms */
 	uint32_t lifetime_s;	/* no longer of use then; 1.2: not looked at */
-	int64_t  since_ms;	/* when it came, by base/clock.h */
+	int64_t  since_ms;	/* when its connection began, base/clock.h */
 	unsigned char bytes[TLS_TICKET_MAX];
 };
 

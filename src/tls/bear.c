@@ -18,6 +18,7 @@ curve_of(enum x509_key_kind kind)
 		return BR_EC_secp521r1;
 	case X509_KEY_OTHER:
 	case X509_KEY_ED:
+	case X509_KEY_PSS_OTHER:
 	case X509_KEY_PSS:
 	case X509_KEY_CURVE:
 	case X509_KEY_EXPONENT:
@@ -25,26 +26,6 @@ curve_of(enum x509_key_kind kind)
 		break;
 	}
 	return 0;
-}
-
-static uint32_t
-multiply(unsigned char *point, size_t len, const unsigned char *x, size_t x_len,
-         int curve)
-{
-	uint32_t good = br_ec_all_m31.mul(point, len, x, x_len, curve);
-	unsigned char any = curve != BR_EC_curve25519;
-
-	for (size_t i = 0; i < len; i++)
-		any |= point[i];
-	return any != 0 ? good : 0;
-}
-
-/* see tls/bear.h */
-void
-bear_ec(br_ec_impl *out)
-{
-	*out = br_ec_all_m31;
-	out->mul = multiply;
 }
 
 /* see tls/bear.h */
@@ -57,6 +38,16 @@ bear_bytes(struct span s)
 }
 
 /* see tls/bear.h */
+void
+bear_rsa_public(br_rsa_public_key *out, const struct x509_key *key)
+{
+	out->n = bear_bytes(key->n);
+	out->nlen = key->n.len;
+	out->e = bear_bytes(key->e);
+	out->elen = key->e.len;
+}
+
+/* see tls/bear.h */
 int
 bear_key(br_x509_pkey *out, const struct x509_key *key)
 {
@@ -64,10 +55,7 @@ bear_key(br_x509_pkey *out, const struct x509_key *key)
 		if (der_uint_bits(key->n) > X509_RSA_MAX)
 			return ERR_VERSION;
 		out->key_type = BR_KEYTYPE_RSA;
-		out->key.rsa.n = bear_bytes(key->n);
-		out->key.rsa.nlen = key->n.len;
-		out->key.rsa.e = bear_bytes(key->e);
-		out->key.rsa.elen = key->e.len;
+		bear_rsa_public(&out->key.rsa, key);
 		return 0;
 	}
 	out->key_type = BR_KEYTYPE_EC;
@@ -100,6 +88,36 @@ bear_ec_key(br_ec_private_key *out, const struct key *key)
 	out->curve = curve_of(key->kind);
 	out->x = bear_bytes(key->d);
 	out->xlen = key->d.len;
+}
+
+/* see tls/bear.h */
+const br_hash_class *
+bear_hash(unsigned hash)
+{
+	if (hash == X509_SHA256)
+		return &br_sha256_vtable;
+	return hash == X509_SHA384 ? &br_sha384_vtable : &br_sha512_vtable;
+}
+
+/* see tls/bear.h */
+const unsigned char *
+bear_hash_oid(unsigned hash)
+{
+	if (hash == X509_SHA256)
+		return BR_HASH_OID_SHA256;
+	return hash == X509_SHA384 ? BR_HASH_OID_SHA384 : BR_HASH_OID_SHA512;
+}
+
+/* see tls/bear.h */
+void
+bear_digest(unsigned char *out, unsigned hash, struct span bytes)
+{
+	const br_hash_class *h = bear_hash(hash);
+	br_hash_compat_context c;
+
+	h->init(&c.vtable);
+	h->update(&c.vtable, bytes.p, bytes.len);
+	h->out(&c.vtable, out);
 }
 
 /* see tls/bear.h */

@@ -12,13 +12,12 @@
 
 /* Every second signature is right, so that paths of any length come about. */
 static bool
-check(void *arg, enum x509_alg alg, const struct x509_key *key,
-      struct span tbs, struct span sig)
+check(void *arg, const struct x509 *c, const struct x509_key *key)
 {
 	int *count = arg;
 
-	fuzz_must(alg >= X509_RSA_SHA256 && key->kind >= X509_KEY_RSA);
-	fuzz_must(tbs.len > 0 && sig.p >= tbs.p + tbs.len);
+	fuzz_must(c->alg >= X509_RSA_SHA256 && key->kind >= X509_KEY_RSA);
+	fuzz_must(c->tbs.len > 0 && c->sig.p >= c->tbs.p + c->tbs.len);
 	++*count;
 	return *count % 2 == 1;
 }
@@ -28,6 +27,12 @@ must_lie_inside(struct span s, const struct x509 *c)
 {
 	fuzz_must(s.len == 0 || (s.p >= c->der.p
 	       && s.p + s.len <= c->der.p + c->der.len));
+}
+
+static bool
+is_pss(enum x509_alg alg)
+{
+	return alg >= X509_PSS_SHA256 && alg <= X509_PSS_SHA512;
 }
 
 static void
@@ -44,6 +49,10 @@ look_at(const struct x509 *c, const struct x509_host *host)
 	must_lie_inside(c->constraints, c);
 	must_lie_inside(c->key.n, c);
 	must_lie_inside(c->key.q, c);
+	fuzz_must(!is_pss(c->alg) || (x509_pss_is_known(&c->pss)
+	       && c->pss.hash - X509_SHA256 == (int)c->alg - X509_PSS_SHA256));
+	fuzz_must(c->key.kind != X509_KEY_PSS || c->key.pss.hash == 0
+	       || x509_pss_is_known(&c->key.pss));
 	fuzz_must(dn_is_same(c->subject, c->subject));
 	if (dn_is_same(c->subject, c->issuer))
 		fuzz_must(dn_hash(c->subject) ==
