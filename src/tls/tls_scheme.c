@@ -146,7 +146,7 @@ sign_ecdsa(unsigned char *out, unsigned hash, const struct key *key,
 	br_ec_private_key secret;
 
 	bear_ec_key(&secret, key);
-	return br_ecdsa_i31_sign_asn1(&br_ec_all_m31, bear_hash(hash), digest,
+	return br_ecdsa_i31_sign_asn1(bear_curve(secret.curve), bear_hash(hash), digest,
 	                              &secret, out);
 }
 
