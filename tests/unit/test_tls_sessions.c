@@ -5,7 +5,7 @@
  */
 #include "tls_peers.h"
 
-#include "tls/tls_hello.h"
+#include "tls/tls_fault.h"
 
 #define FLOW13      (&peers_flows[0])
 #define FLOW_ASKS   (&peers_flows[1])
@@ -227,13 +227,14 @@ the_last_good_ticket_is_kept(void **state)
 static void
 the_longest_hello_has_room(void **state)
 {
-	static char zeros[TLS_COOKIE_MAX + 1];
+	enum { MOST = TLS_FAULT_COOKIE_MAX };
+	static char zeros[MOST + 1];
 	struct script_hello h;
 	struct span cookie;
 	struct peers p;
 
 	(void)state;
-	for (size_t len = TLS_COOKIE_MAX; len <= TLS_COOKIE_MAX + 1; len++) {
+	for (size_t len = MOST; len <= MOST + 1; len++) {
 		memset(&p, 0, sizeof p);
 		peers_resume(&p, FLOW_PSK);
 		p.ticket.len = TLS_TICKET_MAX;
@@ -246,7 +247,7 @@ the_longest_hello_has_room(void **state)
 				script_vector(2, (struct span){ zeros, len })));
 		script_send_as(&server, SCRIPT_RETRY, script_write_hello(&h));
 		peers_move(&p);
-		if (len > TLS_COOKIE_MAX) {
+		if (len > MOST) {
 			peers_refuse(&p, 47, "a long cookie");
 		} else {
 			assert_int_equal(2, server.hellos);
