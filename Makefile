@@ -107,12 +107,12 @@ $(call objects,base/log base/buf get/failure): private CFLAGS += -mgeneral-regs-
 # Only tls/ can see BearSSL, and get/digest for its SHA-256.
 $B/tls/%.o $B/unit/obj/tls/%.o $B/get/digest.o $B/unit/obj/get/digest.o: \
         OURS += -isystem $(TOOL)/bearssl/inc
-$B/unit/test_tls: private OURS += -isystem $(TOOL)/bearssl/inc
+$B/unit/test_tls%: private OURS += -isystem $(TOOL)/bearssl/inc
 
 # The trust anchors, from the roots in the tree and nothing of the machine's.
 HOSTCC = gcc
 ROOTS  = src/tls/roots.pem
-$B/trust/anchors: scripts/anchors.c src/tls/x509.c src/tls/x509_key.c src/tls/dn.c \
+$B/trust/anchors: scripts/anchors.c src/tls/x509.c src/tls/x509_key.c src/tls/x509_pss.c src/tls/dn.c \
         src/tls/pem.c src/tls/der.c src/base/buf.c src/base/span.c src/base/date.c \
         $(wildcard include/tls/*.h) | $(READY)
 	@mkdir -p $(@D)
@@ -194,6 +194,9 @@ $B/unit/test_trust: UNIT_LINK = -Wl,--wrap=access,--wrap=opendir
 # Nobody gets a signal; another comes at the worst moment.
 $B/unit/test_keeper $B/unit/test_signal_reader: UNIT_LINK = -Wl,--wrap=kill
 $B/unit/test_signals: UNIT_LINK = -Wl,--wrap=syscall
+# A CPU without instructions for AES.
+$B/unit/test_tls_aead: UNIT_LINK = \
+        -Wl,--wrap=br_aes_x86ni_ctr_get_vtable,--wrap=br_ghash_pclmul_get
 # Nobody answers, and time is what poll() was asked to wait.
 $B/unit/test_dial: UNIT_LINK = -Wl,--wrap=clock_ms,--wrap=clock_wait_ms \
         -Wl,--wrap=poll,--wrap=connect,--wrap=getsockopt,--wrap=close

@@ -11,7 +11,7 @@
  * tls/trust.h says which. A file of --cacert that is missing, and any that is
  * damaged, is an error, never a reason to take the next.
  *
- * When a connection fails on our side the peer gets an alert (RFC 5246, 7.2.2).
+ * When a connection fails on our side the peer gets an alert (RFC 8446, 6.2).
  * Errors are errno's or these; beside each what curl exits with:
  *   ERR_TLS        35  no handshake: protocol, cipher, alert (56 once open)
  *   ERR_CERT       60  the peer's certificate was not accepted
@@ -24,28 +24,28 @@
 #define HALE_TLS_TLS_H
 
 #include "base/buf.h"
+#include "tls/tls_ticket.h"
 
 #include <stdint.h>
 #include <sys/types.h>
 
 #define TLS_HOST_MAX    253	/* bytes of a host name (RFC 1035, 2.3.4) */
 #define TLS_WHY_MAX     512	/* bytes that hold any words of this module */
-#define TLS_SESSION_STATE 96	/* bytes */
 
 struct tls;
 
 /*
- * A session to resume on a later connection of the same command. Zero it
- * before its first use; it is filled by tls_open() and holds secrets. It is
- * passed over where the host differs or one side is insecure and the other
- * not, so one may serve all of a command's connections; it must not be shared
- * by connections of different trust files or client certificates.
+ * A session to resume on a later connection of the same command. Zero it before
+ * its first use, and wipe it after the last: it holds secrets. The connections
+ * fill it until they are closed. It starts anew where the host differs, or one
+ * side is insecure and the other not, so one may serve all of a command's
+ * connections; it must not be shared by connections of different trust files or
+ * client certificates, nor by two at the same time.
  */
 struct tls_session {
-	char          host[TLS_HOST_MAX + 1];
-	bool          insecure;
-	bool          filled;
-	unsigned char state[TLS_SESSION_STATE];
+	char host[TLS_HOST_MAX + 1];
+	bool insecure;
+	struct tls_ticket ticket;
 };
 
 struct tls_conf {
@@ -83,7 +83,7 @@ int tls_write(struct tls *t, struct span bytes, int64_t deadline_ms);
 /* Appends the words for the last failed read or write; nothing before. */
 void tls_text(const struct tls *t, struct buf *b);
 
-/* Appends "TLS 1.2, ECDHE_RSA_WITH_AES_128_GCM_SHA256, verified" for -v. */
+/* Appends "TLS 1.3, AES_128_GCM_SHA256, verified" for -v. */
 void tls_write_info(const struct tls *t, struct buf *b);
 
 /* Announces the end if the connection is whole and the socket takes it

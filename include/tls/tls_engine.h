@@ -1,47 +1,112 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/tls_engine.h - keys, alerts and words between BearSSL's forms and ours
+ * tls/tls_engine.h - a TLS client without a socket: 1.3 (RFC 8446), and 1.2
+ * (RFC 5246) with ECDHE and AEAD only
  *
- * Only this header, tls/tls12_x509.h and tls/tls12_setup.h name the engine's
- * types.
+ * Bytes go in and out by memory; nothing here does I/O, waits, looks at a clock
+ * or prints. One ClientHello offers both versions. What is refused: every
+ * message out of turn, every extension that was not asked for, renegotiation,
+ * compression, and what else the two RFCs call an error; the peer then gets the
+ * alert that they name.
+ *
+ * A caller moves bytes in this order until it has what it wants:
+ * tls_engine_step() while it returns 1; then tls_engine_output() to the peer;
+ * then tls_engine_room() from the peer.
+ *
+ * TLS 1.2 takes the extended master secret (RFC 7627) wherever the server has
+ * it; a session without it works, and is never resumed (5.3).
  */
 #ifndef HALE_TLS_TLS_ENGINE_H
 #define HALE_TLS_TLS_ENGINE_H
 
-#include <bearssl.h>
+#include <sys/types.h>
 
-#include "base/buf.h"
-#include "tls/key.h"
+#include "tls/tls_alert.h"
+#include "tls/tls_client_cert.h"
+#include "tls/tls_group.h"
+#include "tls/tls_suite.h"
+#include "tls/tls_ticket.h"
+#include "tls/x509_key.h"
 
-/* The engine only reads keys and certificates; its types do not say so. */
-unsigned char *tls_engine_bytes(struct span s);
+#define TLS_ENGINE_MESSAGE_MAX 131072	/* bytes of a handshake message */
+#define TLS_ENGINE_NAME_MAX    253	/* bytes of a host name */
 
-/* The key in the engine's form, pointing to the same bytes. Returns 0 or
- * ERR_VERSION where it is of a kind that the engine does not know. */
-int tls_engine_key(br_x509_pkey *out, const struct x509_key *key);
+struct tls_engine;
 
-/* The same for a private key of RSA, and for one of EC. */
-void tls_engine_rsa(br_rsa_private_key *out, const struct key *key);
-void tls_engine_ec_key(br_ec_private_key *out, const struct key *key);
+/*
+ * Are these certificates, the server's own first, to be believed? n may be more
+ * than is allowed. The bytes are there during the call only. Returns 0 with the
+ * server's key, which points into them, or a negative error with the alert.
+ */
+typedef int tls_judge(void *arg, const struct span *certs, size_t n,
+                      struct x509_key *key, enum tls_alert *alert);
 
-/* The engine's curves, but a multiplication on X25519 whose result is zero is
- * refused (RFC 7748, 6.1): the secret would be known to everybody. */
-void tls_engine_ec(br_ec_impl *out);
+struct tls_engine_conf {
+	struct span name;	/* the server's, for SNI; empty: none is sent */
+	bool        cpu_has_aes;	/* offer AES first */
+	tls_random *random;
+	tls_judge  *judge;
+	void       *arg;	/* of both */
+	const struct tls_client_cert *id;	/* n 0: none; needed until
+					 * tls_engine_is_open() */
+	struct tls_ticket *ticket;	/* in: what to resume; out: what to
+					 * resume next time; NULL: neither.
+					 * Needed as long as the engine is */
+	int64_t     now_ms;	/* base/clock.h's, for a ticket's age */
+	struct span hellos[2];	/* bytes to send instead of our first and second
+				 * ClientHello, for recorded handshakes; they
+				 * fit the keys that random gives */
+};
 
-/* The engine's br_ecdsa_vrfy for signatures in DER, and in that only: it takes
- * other codings of the same numbers too, which OpenSSL and Go refuse. */
-uint32_t tls_engine_ecdsa(const br_ec_impl *impl, const void *hash,
-                          size_t hash_len, const br_ec_public_key *key,
-                          const void *sig, size_t sig_len);
+/* Why an engine failed. Zero: it has not. */
+struct tls_failure {
+	enum tls_alert alert;	/* sent to the peer, if it was our decision */
+	unsigned heard;		/* the peer's fatal alert; 0: none */
+	const char *text;	/* in words; NULL: the judge knows, or heard */
+};
 
-/* The alert to send for an engine's error; 0: none. */
-int tls_engine_alert(int err);
+/* Makes an engine whose first output is a ClientHello. conf itself may go. Returns NULL if there is no memory or random bytes. */
+struct tls_engine *tls_engine_new(const struct tls_engine_conf *conf);
 
-/* Appends what an engine's error means; in a handshake with what an alert has
- * for its usual reason. */
-void tls_engine_text(struct buf *b, int err, bool in_handshake);
+/* Wipes and frees; NULL is let pass. */
+void tls_engine_free(struct tls_engine *e);
 
-/* Appends "ECDHE_RSA_WITH_AES_128_GCM_SHA256". */
-void tls_engine_suite(struct buf *b, unsigned suite);
+/* Where the peer's next bytes go, and how many fit: 0 while unread content
+ * fills it. Then how many came. */
+unsigned char *tls_engine_room(struct tls_engine *e, size_t *len);
+void tls_engine_received(struct tls_engine *e, size_t len);
+
+/*
+ * Deals with one record of what came. Returns 1 if it did, and may again; 0 if
+ * more bytes are needed, content waits to be taken, or the peer's end came; or
+ * ERR_TLS once failed. What it has to say is output then, alerts too.
+ */
+int tls_engine_step(struct tls_engine *e);
+
+/* What is to be sent; then how much was. */
+struct span tls_engine_output(const struct tls_engine *e);
+void tls_engine_sent(struct tls_engine *e, size_t len);
+
+/* Content that came, empty if there is none; then how much was taken. */
+struct span tls_engine_content(const struct tls_engine *e);
+void tls_engine_taken(struct tls_engine *e, size_t len);
+
+/* Makes records of as many of the bytes as there is room for. Returns how many;
+ * 0 too before the handshake is over and after a failure. */
+size_t tls_engine_write(struct tls_engine *e, struct span bytes);
+
+/* Adds a close_notify to the output, if the handshake is over. */
+void tls_engine_close(struct tls_engine *e);
+
+bool tls_engine_is_open(const struct tls_engine *e);	/* handshake over */
+bool tls_engine_is_ended(const struct tls_engine *e);	/* close_notify came; all
+						 * content was taken */
+bool tls_engine_is_resumed(const struct tls_engine *e);
+/* Did the server ask for a client's certificate, and got none? */
+bool tls_engine_lacks_cert(const struct tls_engine *e);
+const struct tls_failure *tls_engine_failure(const struct tls_engine *e);
+
+/* Appends "TLS 1.3, AES_128_GCM_SHA256"; for an engine that is open. */
+void tls_engine_write_info(const struct tls_engine *e, struct buf *b);
 
 #endif

@@ -19,25 +19,13 @@
 				 * content: all of a handshake, or alerts and
 				 * empty records */
 
-/* Alerts that are sent (RFC 5246, 7.2.2). */
-enum tls_alert {
-	TLS_ALERT_UNEXPECTED = 10, TLS_ALERT_MAC = 20, TLS_ALERT_OVERFLOW = 22,
-	TLS_ALERT_HANDSHAKE = 40, TLS_ALERT_BAD_CERT = 42,
-	TLS_ALERT_CERT_KIND = 43, TLS_ALERT_EXPIRED = 45,
-	TLS_ALERT_CERT_UNKNOWN = 46, TLS_ALERT_ILLEGAL = 47,
-	TLS_ALERT_CA = 48, TLS_ALERT_DECODE = 50, TLS_ALERT_DECRYPT = 51,
-	TLS_ALERT_VERSION = 70, TLS_ALERT_INTERNAL = 80,
-	TLS_ALERT_EXTENSION = 110,
-};
-
 /* Must not be moved: why points into it. */
 struct tls_link {
 	int    fd;		/* the caller's */
 	int    err;		/* the first error; it stays */
 	int    send_err;	/* sending failed; reading may go on */
-	int    alert;		/* enum tls_alert that reports err;
-				 * 0: the protocol's own, or none */
 	bool   open;		/* the handshake is over */
+	bool   heard;		/* content came */
 	size_t quiet_len;	/* bytes received; the protocol sets it to 0
 				 * with each content */
 	size_t head_len;

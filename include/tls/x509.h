@@ -18,8 +18,11 @@
 enum x509_alg {
 	X509_ALG_OTHER,
 	X509_ALG_MD5, X509_ALG_SHA1,	/* with whatever key */
-	X509_ALG_PSS, X509_ALG_ED,
+	X509_ALG_PSS,	/* with malformed parameters or a hash that is not
+			 * known */
+	X509_ALG_ED,
 	X509_RSA_SHA256, X509_RSA_SHA384, X509_RSA_SHA512,
+	X509_PSS_SHA256, X509_PSS_SHA384, X509_PSS_SHA512,
 	X509_EC_SHA256, X509_EC_SHA384, X509_EC_SHA512,
 };
 
@@ -40,6 +43,7 @@ struct x509 {
 	struct span der;		/* all of it */
 	struct span tbs, sig;		/* what is signed; the signature */
 	enum x509_alg alg;
+	struct x509_pss pss;		/* of X509_PSS_SHA256 to _SHA512 */
 	struct span issuer, subject;	/* Name, inside of its SEQUENCE */
 	int64_t     not_before, not_after;	/* seconds since 1970, UTC */
 	int64_t     issued_until;	/* an anchor's, or 0: it may not vouch

@@ -7,7 +7,7 @@
 #ifndef HALE_TLS_X509_KEY_H
 #define HALE_TLS_X509_KEY_H
 
-#include "base/span.h"
+#include "tls/x509_pss.h"
 
 #define X509_RSA_MIN  2048	/* bits; as OpenSSL's security level 2 has it */
 #define X509_RSA_MAX  4096	/* bits; what the engine's buffers hold */
@@ -18,18 +18,29 @@
 enum x509_key_kind {
 	X509_KEY_OTHER,
 	X509_KEY_ED,		/* Ed25519 or Ed448 */
-	X509_KEY_PSS,		/* RSA, for PSS signatures only */
+	X509_KEY_PSS_OTHER,	/* as X509_KEY_PSS, with malformed parameters
+				 * or a hash that is not known */
 	X509_KEY_CURVE,		/* EC, on a curve that is not one of these */
 	X509_KEY_EXPONENT,	/* RSA, with an exponent above X509_RSA_E_MAX */
 	X509_KEY_RSA,
+	X509_KEY_PSS,		/* RSA, for PSS signatures only */
 	X509_KEY_P256, X509_KEY_P384, X509_KEY_P521,
 };
 
 struct x509_key {
 	enum x509_key_kind kind;
-	struct span n, e;	/* RSA: big-endian without leading zeros */
+	struct span n, e;	/* RSA and PSS: big-endian without leading
+				 * zeros */
 	struct span q;		/* EC: the point, not compressed */
+	struct x509_pss pss;	/* PSS: what a signature must have; hash 0: any
+				 * known will do */
 };
+
+static inline bool
+x509_key_is_rsa(const struct x509_key *key)
+{
+	return key->kind == X509_KEY_RSA || key->kind == X509_KEY_PSS;
+}
 
 /* Takes a SubjectPublicKeyInfo off *in. A kind that is not known is not an
  * error. Returns 0 or ERR_PARSE. */

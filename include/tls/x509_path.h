@@ -48,10 +48,10 @@ enum x509_why {
 	X509_HOST,		/* for another host */
 };
 
-/* Is sig the signature of tbs by this key? alg is X509_RSA_* or X509_EC_*. */
-typedef bool x509_sig_check(void *arg, enum x509_alg alg,
-                            const struct x509_key *key, struct span tbs,
-                            struct span sig);
+/* Is c signed by this key? Its algorithm is known (from X509_RSA_SHA256 on),
+ * and so is the key's kind (from X509_KEY_RSA on). */
+typedef bool x509_sig_check(void *arg, const struct x509 *c,
+                            const struct x509_key *key);
 
 struct x509_path {
 	const struct x509 *chain;	/* the peer's, its own first */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/tls_chain.c - keeps a server's certificates and has them judged */
+/* tls/tls_chain.c - has a server's certificates judged */
 #include "tls/tls_chain.h"
 
 #include <errno.h>
@@ -14,67 +14,15 @@
 /* Everything that judging a chain takes; too large for the stack of a small
  * process, and not needed for long. */
 struct judge {
+	const struct tls_chain *chain;
+	struct tls_link *link;
+	size_t sent;		/* certificates */
+	enum tls_alert alert;
 	struct x509 certs[TLS_CHAIN_MAX];
 	struct trust trust;
 	struct x509_path path;
 	struct x509_result verdict;
 };
-
-/* see tls/tls_chain.h */
-void
-tls_chain_free(struct tls_chain *c)
-{
-	free(c->bytes);
-	c->bytes = NULL;
-}
-
-/* see tls/tls_chain.h */
-void
-tls_chain_start(struct tls_chain *c)
-{
-	tls_chain_free(c);
-	c->len = c->room = c->n = 0;
-	c->refused = NULL;
-}
-
-/* see tls/tls_chain.h */
-void
-tls_chain_start_cert(struct tls_chain *c, size_t len)
-{
-	unsigned char *more;
-
-	if (c->n == TLS_CHAIN_MAX)
-		c->refused = "the server sent more than "
-		             BUF_DIGITS(TRUST_CHAIN_MAX) " certificates";
-	else if (len > X509_DER_MAX)
-		c->refused = "the server sent a certificate of more than "
-		             "65536 bytes";
-	else if (len > TLS_CHAIN_BYTES - c->len)
-		c->refused = "the server sent more than "
-		             BUF_DIGITS(TLS_CHAIN_BYTES)
-		             " bytes of certificates";
-	if (c->refused != NULL)
-		return;
-	more = realloc(c->bytes, c->len + len + 1);
-	if (more == NULL) {
-		c->refused = "no memory for the server's certificates";
-		return;
-	}
-	c->bytes = more;
-	c->room = c->len + len;
-	c->end[c->n++] = c->len;
-}
-
-/* see tls/tls_chain.h */
-void
-tls_chain_append(struct tls_chain *c, const void *p, size_t len)
-{
-	if (c->refused != NULL || len > c->room - c->len)
-		return;
-	memcpy(c->bytes + c->len, p, len);
-	c->len += len;
-	c->end[c->n - 1] = c->len;
-}
 
 static enum tls_alert
 alert_of(enum x509_why why)
@@ -107,65 +55,62 @@ write_many(struct buf *b, const struct judge *j)
 
 /* What was trusted, and what about it may surprise. */
 static void
-write_trusted(struct buf *b, const struct tls_chain *c, const struct judge *j)
+write_trusted(struct buf *b, const struct judge *j)
 {
 	buf_str(b, " (trusted CAs: ");
-	trust_write_source(b, c->cafile);
+	trust_write_source(b, j->chain->cafile);
 	if (j->verdict.why == X509_NO_ISSUER && j->trust.other_key)
 		buf_str(b, "; a CA of that name is, but with another key");
-	if (j->path.chain_len < c->n)
+	if (j->path.chain_len < j->sent)
 		buf_str(b, "; a CA certificate that the server sent is "
 		        "malformed");
 	buf_str(b, ")");
 }
 
 static int
-fail_cert(const struct tls_chain *c, struct tls_link *l, const struct judge *j)
+fail_cert(struct judge *j)
 {
 	enum x509_why why = j->verdict.why;
+	struct tls_link *l = j->link;
 
+	j->alert = alert_of(why);
 	if (!tls_link_is_first(l, ERR_CERT))
 		return l->err;
-	l->alert = (int)alert_of(why);
 	if (j->trust.many && why <= X509_SIG_WRONG)
 		write_many(&l->why, j);
 	else
 		x509_words_write(&l->why, &j->path, &j->verdict);
 	if (why == X509_NO_ISSUER || why == X509_SELF_SIGNED
 	 || why == X509_ROOT_UNKNOWN || why == X509_REJECTED)
-		write_trusted(&l->why, c, j);
+		write_trusted(&l->why, j);
 	return l->err;
 }
 
 static int
-judge_path(const struct tls_chain *c, struct tls_link *l, struct judge *j,
-           size_t n)
+judge_path(struct judge *j, size_t n)
 {
-	int r = trust_find(&j->trust, c->cafile, j->certs, n, &l->why);
+	const struct tls_chain *c = j->chain;
+	int r = trust_find(&j->trust, c->cafile, j->certs, n, &j->link->why);
 
 	if (r < 0)
-		return tls_link_keep(l, r);
+		return tls_link_keep(j->link, r);
 	j->path = (struct x509_path){
 		.chain = j->certs, .chain_len = n,
 		.anchors = j->trust.found, .anchors_len = j->trust.n,
 		.host = c->host, .now = time(NULL), .check = tls_sig_check,
 	};
-	return x509_path_verify(&j->path, &j->verdict) < 0 ? fail_cert(c, l, j)
-	                                                   : 0;
+	return x509_path_verify(&j->path, &j->verdict) < 0 ? fail_cert(j) : 0;
 }
 
 /* Reads the chain. One that is malformed is passed over unless it is the
  * server's own: it cannot be part of a path. Returns the number read. */
 static size_t
-read_certs(const struct tls_chain *c, struct x509 *certs)
+read_certs(struct judge *j, const struct span *certs)
 {
-	size_t from = 0, n = 0;
+	size_t n = 0;
 
-	for (size_t i = 0; i < c->n; from = c->end[i++]) {
-		struct span der = { (const char *)c->bytes + from,
-		                    c->end[i] - from };
-
-		if (x509_read(&certs[n], der) == 0)
+	for (size_t i = 0; i < j->sent; i++) {
+		if (x509_read(&j->certs[n], certs[i]) == 0)
 			n++;
 		else if (i == 0)
 			break;
@@ -173,41 +118,70 @@ read_certs(const struct tls_chain *c, struct x509 *certs)
 	return n;
 }
 
-static int
-fail(struct tls_link *l, enum tls_alert alert, const char *text)
+/* Why they are not even read, or NULL. */
+static const char *
+refuse_size(const struct span *certs, size_t n)
 {
-	l->alert = (int)alert;
-	return tls_link_fail(l, ERR_CERT, text);
+	size_t all = 0;
+
+	if (n > TLS_CHAIN_MAX)
+		return "the server sent more than "
+		       BUF_DIGITS(TRUST_CHAIN_MAX) " certificates";
+	for (size_t i = 0; i < n; i++) {
+		all += certs[i].len;
+		if (certs[i].len > X509_DER_MAX)
+			return "the server sent a certificate of more than "
+			       "65536 bytes";
+	}
+	return all > TLS_CHAIN_BYTES ? "the server sent more than "
+	                               BUF_DIGITS(TLS_CHAIN_BYTES)
+	                               " bytes of certificates" : NULL;
 }
 
 static int
-judge_chain(struct tls_chain *c, struct tls_link *l, struct judge *j)
+fail(struct judge *j, enum tls_alert alert, const char *text)
 {
+	j->alert = alert;
+	return tls_link_fail(j->link, ERR_CERT, text);
+}
+
+static int
+judge_chain(struct judge *j, const struct span *certs, struct x509_key *key)
+{
+	const char *refused = refuse_size(certs, j->sent);
 	size_t n;
 
-	if (c->refused != NULL)
-		return fail(l, TLS_ALERT_CERT_UNKNOWN, c->refused);
-	if (c->n == 0)
-		return fail(l, TLS_ALERT_BAD_CERT,
+	if (refused != NULL)
+		return fail(j, TLS_ALERT_CERT_UNKNOWN, refused);
+	if (j->sent == 0)	/* RFC 8446, 4.4.2.4 */
+		return fail(j, TLS_ALERT_DECODE,
 		            "the server sent no certificate");
-	n = read_certs(c, j->certs);
+	n = read_certs(j, certs);
 	if (n == 0)
-		return fail(l, TLS_ALERT_BAD_CERT,
+		return fail(j, TLS_ALERT_BAD_CERT,
 		            "the server's certificate is malformed");
-	c->key = j->certs[0].key;
-	return c->insecure ? 0 : judge_path(c, l, j, n);
+	*key = j->certs[0].key;
+	return j->chain->insecure ? 0 : judge_path(j, n);
 }
 
 /* see tls/tls_chain.h */
 int
-tls_chain_judge(struct tls_chain *c, struct tls_link *l)
+tls_chain_judge(const struct tls_chain *c, struct tls_link *l,
+                const struct span *certs, size_t n, struct x509_key *key,
+                enum tls_alert *alert)
 {
 	struct judge *j = calloc(1, sizeof *j);
 	int r;
 
+	*alert = TLS_ALERT_INTERNAL;
 	if (j == NULL)
 		return tls_link_fail(l, -ENOMEM, NULL);
-	r = judge_chain(c, l, j);
+	j->chain = c;
+	j->link = l;
+	j->sent = n;
+	j->alert = TLS_ALERT_INTERNAL;	/* what is not the server's fault */
+	r = judge_chain(j, certs, key);
+	*alert = j->alert;
 	trust_free(&j->trust);
 	free(j);
 	return r;

@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "tls/der.h"
 #include "tls/pem.h"
-#include "tls/tls_engine.h"
+#include "tls/bear.h"
 #include "tls/x509.h"
 
 /* The text of a file and room for what is decoded from it. */
@@ -150,7 +150,7 @@ is_pair(const struct key *key, const struct x509_key *cert)
 		return false;
 	if (key->kind == X509_KEY_RSA)
 		return der_is_same(key->n, cert->n);
-	tls_engine_ec_key(&secret, key);
+	bear_ec_key(&secret, key);
 	len = br_ec_compute_pub(&br_ec_all_m31, NULL, pub, &secret);
 	return len == cert->q.len && memcmp(pub, cert->q.p, len) == 0;
 }

@@ -1,329 +1,440 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/tls_engine.c - keys and words between BearSSL's forms and ours */
-#include "tls/tls_engine.h"
+/* tls/tls_engine.c - a TLS client without a socket: its records */
+/*
+ * What came stands in `in`: content that was not taken (content), then records
+ * (from in_at). Records are opened where they stand, one in each step; nothing
+ * is moved while there is content. What goes out is sealed where it stands in
+ * `out`.
+ *
+ * A handshake message goes to the file of its version: in one record it is read
+ * where it stands, in several it is put together in `message`.
+ */
+#include "tls/tls_engine_state.h"
+
+#include <stdlib.h>
 
 #include "base/err.h"
-#include "tls/der.h"
-#include "tls/tls_link.h"
 
-/* The engine's number of a curve; 0 where it is none. */
-static int
-curve_of(enum x509_key_kind kind)
+#define MAJOR    3	/* first byte of every version of TLS */
+#define WARNING  1	/* level of an alert that ends nothing */
+#define HEAD     4	/* bytes of a message's head */
+
+/* see tls/tls_engine.h */
+struct tls_engine *
+tls_engine_new(const struct tls_engine_conf *conf)
 {
-	switch (kind) {
-	case X509_KEY_P256:
-		return BR_EC_secp256r1;
-	case X509_KEY_P384:
-		return BR_EC_secp384r1;
-	case X509_KEY_P521:
-		return BR_EC_secp521r1;
-	case X509_KEY_OTHER:
-	case X509_KEY_ED:
-	case X509_KEY_PSS:
-	case X509_KEY_CURVE:
-	case X509_KEY_EXPONENT:
-	case X509_KEY_RSA:
-		break;
+	struct tls_engine *e = calloc(1, sizeof *e);
+
+	if (e == NULL)
+		return NULL;
+	e->ticket = conf->ticket;
+	e->since_ms = conf->now_ms;
+	e->shake.name = conf->name;
+	e->shake.cpu_has_aes = conf->cpu_has_aes;
+	e->shake.random = conf->random;
+	e->shake.judge = conf->judge;
+	e->shake.arg = conf->arg;
+	e->shake.hellos[0] = conf->hellos[0];
+	e->shake.hellos[1] = conf->hellos[1];
+	if (conf->id != NULL)
+		e->shake.id = *conf->id;
+	if (tls_start(e) < 0) {
+		tls_engine_free(e);
+		return NULL;
 	}
-	return 0;
-}
-
-static uint32_t
-multiply(unsigned char *point, size_t len, const unsigned char *x, size_t x_len,
-         int curve)
-{
-	uint32_t good = br_ec_all_m31.mul(point, len, x, x_len, curve);
-	unsigned char any = curve != BR_EC_curve25519;
-
-	for (size_t i = 0; i < len; i++)
-		any |= point[i];
-	return any != 0 ? good : 0;
+	return e;
 }
 
 /* see tls/tls_engine.h */
 void
-tls_engine_ec(br_ec_impl *out)
+tls_engine_free(struct tls_engine *e)
 {
-	*out = br_ec_all_m31;
-	out->mul = multiply;
+	if (e == NULL)
+		return;
+	free(e->message);
+	explicit_bzero(e, offsetof(struct tls_engine, in));
+	free(e);
 }
 
 /* see tls/tls_engine.h */
 unsigned char *
-tls_engine_bytes(struct span s)
+tls_engine_room(struct tls_engine *e, size_t *len)
 {
-	union { const char *in; unsigned char *out; } u = { s.p };
-
-	return u.out;
-}
-
-/* see tls/tls_engine.h */
-int
-tls_engine_key(br_x509_pkey *out, const struct x509_key *key)
-{
-	if (key->kind == X509_KEY_RSA) {
-		if (der_uint_bits(key->n) > X509_RSA_MAX)
-			return ERR_VERSION;
-		out->key_type = BR_KEYTYPE_RSA;
-		out->key.rsa.n = tls_engine_bytes(key->n);
-		out->key.rsa.nlen = key->n.len;
-		out->key.rsa.e = tls_engine_bytes(key->e);
-		out->key.rsa.elen = key->e.len;
-		return 0;
+	/* The front is warm: it is used again as soon as it is free, but a part
+	 * of a record is moved only if its end would have no room. */
+	if (e->content_len == 0
+	 && (e->in_len == 0
+	  || sizeof e->in - e->in_at < TLS_ENGINE_RECORD)) {
+		memmove(e->in, e->in + e->in_at, e->in_len);
+		e->in_at = 0;
 	}
-	out->key_type = BR_KEYTYPE_EC;
-	out->key.ec.curve = curve_of(key->kind);
-	out->key.ec.q = tls_engine_bytes(key->q);
-	out->key.ec.qlen = key->q.len;
-	return out->key.ec.curve != 0 ? 0 : ERR_VERSION;
+	*len = sizeof e->in - e->in_at - e->in_len;
+	return e->in + e->in_at + e->in_len;
 }
 
 /* see tls/tls_engine.h */
 void
-tls_engine_rsa(br_rsa_private_key *out, const struct key *key)
+tls_engine_received(struct tls_engine *e, size_t len)
 {
-	out->n_bitlen = (uint32_t)der_uint_bits(key->n);
-#define PART(field) \
-	(out->field = tls_engine_bytes(key->field), \
-	 out->field##len = key->field.len)
-	PART(p);
-	PART(q);
-	PART(dp);
-	PART(dq);
-	PART(iq);
-#undef PART
+	e->in_len += len;
+}
+
+/* see tls/tls_engine.h */
+struct span
+tls_engine_output(const struct tls_engine *e)
+{
+	return (struct span){ (const char *)e->out + e->out_at,
+	                      e->out_len - e->out_at };
 }
 
 /* see tls/tls_engine.h */
 void
-tls_engine_ec_key(br_ec_private_key *out, const struct key *key)
+tls_engine_sent(struct tls_engine *e, size_t len)
 {
-	out->curve = curve_of(key->kind);
-	out->x = tls_engine_bytes(key->d);
-	out->xlen = key->d.len;
-}
-
-/* see tls/tls_engine.h */
-uint32_t
-tls_engine_ecdsa(const br_ec_impl *impl, const void *hash,
-                 size_t hash_len, const br_ec_public_key *key, const void *sig,
-                 size_t sig_len)
-{
-	struct span in = { sig, sig_len }, pair, r, s;
-
-	if (der_only(in, DER_SEQUENCE, &pair) < 0
-	 || der_take_uint(&pair, &r) < 0 || der_take_uint(&pair, &s) < 0
-	 || pair.len > 0)
-		return 0;
-	return br_ecdsa_i31_vrfy_asn1(impl, hash, hash_len, key, sig, sig_len);
-}
-
-/* The alerts of IANA's list: the number (octal) and the words, one after the
- * other, since a table of pointers would need relocations. 0 ends it. */
-static const char alerts[] =
-	"\012unexpected message\0" "\024bad record MAC\0"
-	"\025decryption failed\0" "\026record overflow\0"
-	"\036decompression failure\0" "\050handshake failure\0"
-	"\051no certificate\0" "\052bad certificate\0"
-	"\053unsupported certificate\0" "\054certificate revoked\0"
-	"\055certificate expired\0" "\056certificate unknown\0"
-	"\057illegal parameter\0" "\060unknown CA\0" "\061access denied\0"
-	"\062decode error\0" "\063decrypt error\0"
-	"\064too many CIDs requested\0" "\074export restriction\0"
-	"\106protocol version\0" "\107insufficient security\0"
-	"\120internal error\0" "\126inappropriate fallback\0"
-	"\132user canceled\0" "\144no renegotiation\0"
-	"\155missing extension\0" "\156unsupported extension\0"
-	"\157certificate unobtainable\0" "\160unrecognized name\0"
-	"\161bad certificate status response\0"
-	"\162bad certificate hash value\0" "\163unknown PSK identity\0"
-	"\164certificate required\0" "\165general error\0"
-	"\170no application protocol\0" "\171ECH required\0";
-
-static const char *
-alert_text(int alert)
-{
-	const char *s = alerts;
-
-	while (*s != '\0' && *s != alert)
-		s += strlen(s) + 1;
-	return *s != '\0' ? s + 1 : "unknown";
-}
-
-/* Where the peer's alert has a usual reason, that is told too. */
-static const char *
-alert_hint(int alert)
-{
-	switch (alert) {
-	case 40:
-	case 71:
-		return ": nothing in common (hale speaks TLS 1.2 with ECDHE, "
-		       "X25519 or NIST curves, RSA or ECDSA signatures "
-		       "without PSS, and no extended master secret)";
-	case 70:
-		return ": it does not speak TLS 1.2 (hale does not speak "
-		       "TLS 1.3 yet)";
-	case 80:
-		return ": it failed on its own side, as some servers do whose "
-		       "certificate (ML-DSA, Ed25519) or settings are for "
-		       "TLS 1.3 only, which hale does not speak yet";
-	case 112:
-		return ": it does not serve this host name";
-	default:
-		return "";
-	}
-}
-
-static const char *
-error_text(int err)
-{
-	switch (err) {
-	case BR_ERR_UNSUPPORTED_VERSION:
-		return "the server speaks no TLS newer than 1.1; hale speaks "
-		       "1.2";
-	case BR_ERR_BAD_VERSION:
-		return "the server changed the TLS version in between";
-	case BR_ERR_BAD_LENGTH:
-	case BR_ERR_TOO_LARGE:
-		return "the server sent a record of a wrong length";
-	case BR_ERR_BAD_MAC:
-		return "a record does not decrypt: it was damaged or forged";
-	case BR_ERR_NO_RANDOM:
-		return "no random numbers to be had";
-	case BR_ERR_UNEXPECTED:
-	case BR_ERR_BAD_CCS:
-	case BR_ERR_BAD_HELLO_DONE:
-		return "the server sent a message out of turn";
-	case BR_ERR_BAD_PARAM:	/* lengths that do not fit each other */
-	case BR_ERR_BAD_ALERT:
-	case BR_ERR_BAD_HANDSHAKE:
-	case BR_ERR_OVERSIZED_ID:
-		return "the server sent a malformed message";
-	case BR_ERR_BAD_CIPHER_SUITE:
-		return "the server chose a cipher that was not offered";
-	case BR_ERR_BAD_COMPRESSION:
-		return "the server chose compression";
-	case BR_ERR_BAD_FRAGLEN:
-		return "the server chose another record size";
-	case BR_ERR_BAD_SECRENEG:
-		return "the server failed at secure renegotiation";
-	case BR_ERR_EXTRA_EXTENSION:
-		return "the server sent an extension that was not asked for";
-	case BR_ERR_BAD_SNI:
-		return "the server sent a wrong server name extension";
-	case BR_ERR_LIMIT_EXCEEDED:
-		return "the server asks for more than the engine can do";
-	case BR_ERR_BAD_FINISHED:
-		return "the handshake was tampered with (Finished differs)";
-	case BR_ERR_RESUME_MISMATCH:
-		return "the server resumed another session";
-	case BR_ERR_INVALID_ALGORITHM:
-		return "the server chose an algorithm that is not known, or "
-		       "its key share gives no secret";
-	case BR_ERR_BAD_SIGNATURE:
-		return "the server's signature is wrong: it does not have the "
-		       "key of its certificate";
-	case BR_ERR_WRONG_KEY_USAGE:
-	case BR_ERR_X509_WRONG_KEY_TYPE:
-		return "the cipher does not go with the key of the server's "
-		       "certificate";
-	case BR_ERR_NO_CLIENT_AUTH:
-		return "the server cannot use this client certificate";
-	default:
-		return NULL;
-	}
-}
-
-/* see tls/tls_engine.h */
-int
-tls_engine_alert(int err)
-{
-	switch (err) {
-	case BR_ERR_UNSUPPORTED_VERSION:
-	case BR_ERR_BAD_VERSION:
-		return TLS_ALERT_VERSION;
-	case BR_ERR_BAD_LENGTH:
-	case BR_ERR_TOO_LARGE:
-		return TLS_ALERT_OVERFLOW;
-	case BR_ERR_BAD_MAC:
-		return TLS_ALERT_MAC;
-	case BR_ERR_UNEXPECTED:
-	case BR_ERR_BAD_CCS:
-	case BR_ERR_BAD_HELLO_DONE:
-		return TLS_ALERT_UNEXPECTED;
-	case BR_ERR_BAD_PARAM:
-	case BR_ERR_BAD_ALERT:
-	case BR_ERR_BAD_HANDSHAKE:
-	case BR_ERR_OVERSIZED_ID:
-		return TLS_ALERT_DECODE;
-	case BR_ERR_BAD_CIPHER_SUITE:
-	case BR_ERR_BAD_COMPRESSION:
-	case BR_ERR_BAD_FRAGLEN:
-	case BR_ERR_BAD_SNI:
-	case BR_ERR_LIMIT_EXCEEDED:
-	case BR_ERR_RESUME_MISMATCH:
-	case BR_ERR_INVALID_ALGORITHM:
-		return TLS_ALERT_ILLEGAL;
-	case BR_ERR_BAD_SECRENEG:
-	case BR_ERR_NO_CLIENT_AUTH:
-		return TLS_ALERT_HANDSHAKE;
-	case BR_ERR_EXTRA_EXTENSION:
-		return TLS_ALERT_EXTENSION;
-	case BR_ERR_BAD_FINISHED:
-	case BR_ERR_BAD_SIGNATURE:
-		return TLS_ALERT_DECRYPT;
-	case BR_ERR_WRONG_KEY_USAGE:
-	case BR_ERR_X509_WRONG_KEY_TYPE:
-		return TLS_ALERT_CERT_KIND;
-	default:
-		/* Alerts that came or went have larger numbers. */
-		return err < BR_ERR_RECV_FATAL_ALERT ? TLS_ALERT_INTERNAL : 0;
-	}
-}
-
-/* see tls/tls_engine.h */
-void
-tls_engine_text(struct buf *b, int err, bool in_handshake)
-{
-	const char *text;
-
-	if (err >= BR_ERR_RECV_FATAL_ALERT) {
-		err -= BR_ERR_RECV_FATAL_ALERT;
-		buf_fmt(b, "the server sent alert %d (%s)%s", err,
-		        alert_text(err), in_handshake ? alert_hint(err) : "");
+	e->out_at += len;
+	if (e->out_at < e->out_len)
 		return;
-	}
-	text = error_text(err);
-	if (text != NULL)
-		buf_str(b, text);
-	else
-		buf_fmt(b, "the TLS engine failed (BearSSL's error %d)", err);
+	e->out_at = e->out_len = 0;
+	e->updating = false;
+}
+
+/* see tls/tls_engine.h */
+struct span
+tls_engine_content(const struct tls_engine *e)
+{
+	return (struct span){ (const char *)e->content, e->content_len };
 }
 
 /* see tls/tls_engine.h */
 void
-tls_engine_suite(struct buf *b, unsigned suite)
+tls_engine_taken(struct tls_engine *e, size_t len)
 {
-	switch (suite) {
-	case BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256:
-		buf_str(b, "ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");
-		break;
-	case BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256:
-		buf_str(b, "ECDHE_RSA_WITH_AES_128_GCM_SHA256");
-		break;
-	case BR_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384:
-		buf_str(b, "ECDHE_ECDSA_WITH_AES_256_GCM_SHA384");
-		break;
-	case BR_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384:
-		buf_str(b, "ECDHE_RSA_WITH_AES_256_GCM_SHA384");
-		break;
-	case BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256:
-		buf_str(b, "ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256");
-		break;
-	case BR_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256:
-		buf_str(b, "ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
-		break;
-	default:
-		buf_fmt(b, "cipher %u", suite);
+	e->content += len;
+	e->content_len -= len;
+}
+
+/* Alerts of level warning end nothing in TLS 1.2, and before a version is known
+ * (an old server has no such name, and goes on). In 1.3 the level says nothing
+ * (RFC 8446, 6). */
+static bool
+is_passed_over(const struct tls_engine *e, unsigned level, unsigned alert)
+{
+	return tls_engine_is_v13(e) ? alert == TLS_ALERT_CANCELED
+	                            : level == WARNING;
+}
+
+static int
+take_alert(struct tls_engine *e, const unsigned char *p, size_t len)
+{
+	if (len != 2)
+		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+	if (p[1] == TLS_ALERT_CLOSE) {
+		e->ended = true;
+		return 0;
 	}
+	if (is_passed_over(e, p[0], p[1]))
+		return 0;
+	e->failed = true;
+	e->failure.heard = p[1];
+	return ERR_TLS;
+}
+
+static int
+take_message(struct tls_engine *e, struct span message)
+{
+	enum tls_message type = (enum tls_message)(unsigned char)message.p[0];
+
+	if (e->state == TLS_AT_HELLO || e->state == TLS_AT_SECOND_HELLO)
+		return type == TLS_SERVER_HELLO
+			? tls_start_take_hello(e, message)
+			: tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+	return tls_engine_is_v13(e) ? tls_shake13_take(e, type, message)
+	                            : tls_shake12_take(e, type, message);
+}
+
+/* Bytes of the message that begins there, head included; 0 while that is not
+ * known. */
+static size_t
+message_len(struct span s)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+
+	if (s.len < HEAD)
+		return 0;
+	return HEAD + ((size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3]);
+}
+
+/* Takes up to that many bytes of *in to what is there of a message. */
+static int
+collect(struct tls_engine *e, struct span *in, size_t until)
+{
+	size_t n = until - e->message_len;
+	unsigned char *more;
+
+	if (n > in->len)
+		n = in->len;
+	if (until > e->message_cap) {
+		more = realloc(e->message, until);
+		if (more == NULL)
+			return tls_shake_fail(e, TLS_ALERT_INTERNAL,
+			                      "no memory for a message of "
+			                      "the server");
+		e->message = more;
+		e->message_cap = until;
+	}
+	memcpy(e->message + e->message_len, in->p, n);
+	e->message_len += n;
+	*in = span_after(*in, n);
+	return 0;
+}
+
+/* Takes the next message off *in, or what there is of it. Returns 1 with a whole
+ * one, 0 if more is needed, or ERR_TLS. */
+static int
+next_message(struct tls_engine *e, struct span *in, struct span *message)
+{
+	struct span begun = { (const char *)e->message, e->message_len };
+	size_t len = message_len(begun.len > 0 ? begun : *in);
+
+	if (len > TLS_ENGINE_MESSAGE_MAX)
+		return tls_shake_fail(e, TLS_ALERT_ILLEGAL, "the server sent a "
+		                      "message of more than "
+		                      BUF_DIGITS(TLS_ENGINE_MESSAGE_MAX)
+		                      " bytes");
+	if (begun.len == 0 && len > 0 && len <= in->len) {
+		*message = (struct span){ in->p, len };
+		*in = span_after(*in, len);
+		return 1;
+	}
+	if (collect(e, in, len > 0 ? len : HEAD) < 0)
+		return ERR_TLS;
+	if (len == 0 && e->message_len == HEAD)
+		return next_message(e, in, message);
+	*message = (struct span){ (const char *)e->message, e->message_len };
+	return len > 0 && e->message_len == len;
+}
+
+static void
+drop_message(struct tls_engine *e)
+{
+	free(e->message);
+	e->message = NULL;
+	e->message_len = e->message_cap = 0;
+}
+
+/* A message after which another key is read with must end its record (RFC 8446,
+ * 5.1). */
+static int
+take_handshake(struct tls_engine *e, struct span in)
+{
+	unsigned epoch = e->epoch;
+	struct span message;
+	int r = 0;
+
+	while (in.len > 0) {
+		if (e->epoch != epoch)
+			return tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+		r = next_message(e, &in, &message);
+		if (r <= 0)
+			return r;
+		if (take_message(e, message) < 0)
+			return ERR_TLS;
+		if (e->message_len > 0)
+			drop_message(e);
+	}
+	return 0;
+}
+
+/* In TLS 1.3 it means nothing, and may come until the server's Finished (RFC
+ * 8446, 5). */
+static int
+take_ccs(struct tls_engine *e, const unsigned char *p, size_t len)
+{
+	if (len != 1 || p[0] != 1 || e->state == TLS_AT_CONTENT)
+		return tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+	return e->suite == NULL || tls_engine_is_v13(e)
+		? 0 : tls_shake12_take_ccs(e);
+}
+
+static int
+take_data(struct tls_engine *e, unsigned char *p, size_t len)
+{
+	if (e->state != TLS_AT_CONTENT)
+		return tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+	e->content = p;
+	e->content_len = len;
+	return 0;
+}
+
+/* Only content may be empty, and nothing but an alert may come in the middle of
+ * a message. */
+static int
+take_record(struct tls_engine *e, unsigned type, unsigned char *p, size_t len)
+{
+	if ((len == 0 && type != TLS_REC_DATA)
+	 || (e->message_len > 0 && type != TLS_REC_HANDSHAKE
+	  && type != TLS_REC_ALERT))
+		return tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+	switch (type) {
+	case TLS_REC_CCS:
+		return take_ccs(e, p, len);
+	case TLS_REC_ALERT:
+		return take_alert(e, p, len);
+	case TLS_REC_HANDSHAKE:
+		return take_handshake(e, (struct span){ (const char *)p, len });
+	case TLS_REC_DATA:
+		return take_data(e, p, len);
+	default:
+		return tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+	}
+}
+
+static int
+open_record(struct tls_engine *e, unsigned char *record, size_t len)
+{
+	unsigned type = record[0];
+	unsigned char *content;
+	ssize_t n;
+
+	if (type == TLS_REC_CCS && tls_engine_is_v13(e))	/* never sealed */
+		return take_record(e, type, record + TLS_AEAD_HEAD,
+		                   len - TLS_AEAD_HEAD);
+	if (e->reading.suite != NULL && tls_engine_is_v13(e)
+	 && type != TLS_REC_DATA)
+		return tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+	n = tls_aead_open(&e->reading, record, len, &content, &type);
+	if (n == ERR_TOOBIG)
+		return tls_shake_refuse(e, TLS_ALERT_OVERFLOW);
+	if (n == ERR_TRUNCATED)
+		return tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+	if (n < 0)
+		return tls_shake_refuse(e, TLS_ALERT_MAC);
+	/* Under the protection of TLS 1.3 there is none. */
+	if (type == TLS_REC_CCS && tls_engine_is_v13(e))
+		return tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+	return take_record(e, type, content, (size_t)n);
+}
+
+/* Bytes of the record that begins there, head included; 0 while that is not
+ * known, or ERR_TLS. */
+static ssize_t
+record_len(struct tls_engine *e, const unsigned char *p, size_t have)
+{
+	size_t len;
+
+	if (have < TLS_AEAD_HEAD)
+		return 0;
+	if (p[1] != MAJOR)
+		return tls_shake_fail(e, TLS_ALERT_VERSION, "the server changed "
+		                      "the TLS version in between");
+	len = (size_t)p[3] << 8 | p[4];
+	if (len > TLS_AEAD_CONTENT
+	          + (e->reading.suite != NULL ? TLS_AEAD_SLACK : 0))
+		return tls_shake_refuse(e, TLS_ALERT_OVERFLOW);
+	return (ssize_t)(TLS_AEAD_HEAD + len);
+}
+
+/* see tls/tls_engine.h */
+int
+tls_engine_step(struct tls_engine *e)
+{
+	unsigned char *record = e->in + e->in_at;
+	ssize_t len;
+
+	if (e->failed)
+		return ERR_TLS;
+	if (e->content_len > 0 || e->ended)
+		return 0;
+	len = record_len(e, record, e->in_len);
+	if (len <= 0 || e->in_len < (size_t)len)
+		return len < 0 ? ERR_TLS : 0;
+	e->in_at += (size_t)len;
+	e->in_len -= (size_t)len;
+	return open_record(e, record, (size_t)len) < 0 ? ERR_TLS : 1;
+}
+
+/* How much content the next record of `bytes` takes; 0 if it is to wait until
+ * there is room for more. */
+static size_t
+fit(const struct tls_engine *e, struct span bytes)
+{
+	size_t n = bytes.len < TLS_AEAD_CONTENT ? bytes.len : TLS_AEAD_CONTENT;
+
+	return sizeof e->out - e->out_len < n + TLS_AEAD_BEFORE + TLS_AEAD_AFTER
+		? 0 : n;
+}
+
+/* see tls/tls_engine.h */
+size_t
+tls_engine_write(struct tls_engine *e, struct span bytes)
+{
+	size_t all = bytes.len, n;
+
+	if (e->state != TLS_AT_CONTENT || e->failed || e->closed)
+		return 0;
+	while (bytes.len > 0 && (n = fit(e, bytes)) > 0) {
+		if (tls_engine_is_v13(e) && e->writing.seq >= TLS_ENGINE_REKEY
+		 && tls_shake13_update(e) < 0)
+			break;
+		if (tls_shake_put(e, TLS_REC_DATA,
+		                  (struct span){ bytes.p, n }) < 0)
+			break;
+		bytes = span_after(bytes, n);
+	}
+	return all - bytes.len;
+}
+
+/* see tls/tls_engine.h */
+void
+tls_engine_close(struct tls_engine *e)
+{
+	static const char alert[2] = { WARNING, TLS_ALERT_CLOSE };
+
+	if (e->state != TLS_AT_CONTENT || e->failed || e->closed)
+		return;
+	e->closed = tls_shake_put(e, TLS_REC_ALERT,
+	                          (struct span){ alert, 2 }) == 0;
+}
+
+/* see tls/tls_engine.h */
+bool
+tls_engine_is_open(const struct tls_engine *e)
+{
+	return e->state == TLS_AT_CONTENT;
+}
+
+/* see tls/tls_engine.h */
+bool
+tls_engine_is_ended(const struct tls_engine *e)
+{
+	return e->ended;
+}
+
+/* see tls/tls_engine.h */
+bool
+tls_engine_is_resumed(const struct tls_engine *e)
+{
+	return e->resumed;
+}
+
+/* see tls/tls_engine.h */
+bool
+tls_engine_lacks_cert(const struct tls_engine *e)
+{
+	return e->shake.asked && e->shake.id.n == 0;
+}
+
+/* see tls/tls_engine.h */
+const struct tls_failure *
+tls_engine_failure(const struct tls_engine *e)
+{
+	return &e->failure;
+}
+
+/* see tls/tls_engine.h */
+void
+tls_engine_write_info(const struct tls_engine *e, struct buf *b)
+{
+	buf_str(b, tls_engine_is_v13(e) ? "TLS 1.3, " : "TLS 1.2, ");
+	tls_suite_write_name(b, e->suite);
 }

@@ -1,66 +1,74 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/tls_sig.c - check signatures with BearSSL */
+/* tls/tls_sig.c - verify signatures with BearSSL */
 #include "tls/tls_sig.h"
 
-#include "tls/tls_engine.h"
+#include "tls/bear.h"
+#include "tls/der.h"
+#include "tls/tls_pss.h"
 
-struct digest {
-	unsigned char bytes[br_sha512_SIZE];
-	size_t        len;
-};
+_Static_assert(X509_PSS_SHA256 == X509_RSA_SHA256 + 3
+            && X509_EC_SHA256 == X509_RSA_SHA256 + 6, "three hashes each");
 
-/* Returns the hash's OID in BearSSL's form for RSA. */
-static const unsigned char *
-digest(struct digest *d, enum x509_alg alg, struct span s)
+/* see tls/tls_sig.h */
+unsigned
+tls_sig_hash(enum x509_alg alg)
 {
-	const br_hash_class *h = &br_sha512_vtable;
-	const unsigned char *oid = BR_HASH_OID_SHA512;
-	br_hash_compat_context c;
-
-	if (alg < X509_RSA_SHA256)
-		return NULL;
-	if (alg == X509_RSA_SHA256 || alg == X509_EC_SHA256) {
-		h = &br_sha256_vtable;
-		oid = BR_HASH_OID_SHA256;
-	} else if (alg == X509_RSA_SHA384 || alg == X509_EC_SHA384) {
-		h = &br_sha384_vtable;
-		oid = BR_HASH_OID_SHA384;
-	}
-	h->init(&c.vtable);
-	h->update(&c.vtable, s.p, s.len);
-	h->out(&c.vtable, d->bytes);
-	d->len = h->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
-	return oid;
+	return X509_SHA256 + ((unsigned)alg - X509_RSA_SHA256) % 3;
 }
 
 static bool
-check_rsa(const struct digest *d, const unsigned char *oid,
-          const br_rsa_public_key *key, struct span sig)
+verify_pkcs1(const unsigned char *digest, unsigned hash,
+             const struct x509_key *key, struct span sig)
 {
 	unsigned char signed_for[br_sha512_SIZE];
 	br_rsa_pkcs1_vrfy verify = br_rsa_pkcs1_vrfy_get_default();
+	br_rsa_public_key pub;
+	size_t len = X509_HASH_LEN(hash);
 
-	return verify((const unsigned char *)sig.p, sig.len, oid, d->len, key,
-	              signed_for) == 1
-	    && memcmp(signed_for, d->bytes, d->len) == 0;
+	bear_rsa_public(&pub, key);
+	return verify((const unsigned char *)sig.p, sig.len,
+	              bear_hash_oid(hash), len, &pub, signed_for) == 1
+	    && memcmp(signed_for, digest, len) == 0;
+}
+
+static bool
+verify_ecdsa(const unsigned char *digest, unsigned hash,
+             const struct x509_key *key, struct span sig)
+{
+	br_x509_pkey pub;
+
+	return key->kind >= X509_KEY_P256 && bear_key(&pub, key) == 0
+	    && bear_ecdsa(&br_ec_all_m31, digest, X509_HASH_LEN(hash),
+	                  &pub.key.ec, sig.p, sig.len) == 1;
 }
 
 /* see tls/tls_sig.h */
 bool
-tls_sig_check(void *arg, enum x509_alg alg, const struct x509_key *key,
-              struct span tbs, struct span sig)
+tls_sig_verify(enum x509_alg alg, const struct x509_pss *pss,
+               const struct x509_key *key, struct span message,
+               struct span sig)
 {
-	struct digest d;
-	const unsigned char *oid = digest(&d, alg, tbs);
-	br_x509_pkey pkey;
-	bool is_rsa = alg <= X509_RSA_SHA512;
+	unsigned hash = tls_sig_hash(alg);
+	unsigned char digest[br_sha512_SIZE];
 
-	(void)arg;	/* nothing is kept between two checks */
-	if (oid == NULL || tls_engine_key(&pkey, key) < 0
-	 || is_rsa != (pkey.key_type == BR_KEYTYPE_RSA))
+	if (alg < X509_RSA_SHA256 || (x509_key_is_rsa(key)
+	 && der_uint_bits(key->n) > X509_RSA_MAX))
 		return false;
-	if (is_rsa)
-		return check_rsa(&d, oid, &pkey.key.rsa, sig);
-	return tls_engine_ecdsa(&br_ec_all_m31, d.bytes, d.len, &pkey.key.ec,
-	                        sig.p, sig.len) == 1;
+	bear_digest(digest, hash, message);
+	if (alg >= X509_EC_SHA256)
+		return verify_ecdsa(digest, hash, key, sig);
+	if (alg >= X509_PSS_SHA256)
+		return x509_key_is_rsa(key) && pss->hash == hash
+		    && x509_pss_admits(&key->pss, pss)
+		    && tls_pss_verify(pss, key, digest, sig);
+	return key->kind == X509_KEY_RSA
+	    && verify_pkcs1(digest, hash, key, sig);
+}
+
+/* see tls/tls_sig.h */
+bool
+tls_sig_check(void *arg, const struct x509 *c, const struct x509_key *key)
+{
+	(void)arg;	/* nothing is kept between two checks */
+	return tls_sig_verify(c->alg, &c->pss, key, c->tbs, c->sig);
 }

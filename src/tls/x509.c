@@ -329,12 +329,31 @@ read_tbs(struct x509 *c, struct span in, struct span *alg)
 	return in.len > 0 ? ERR_PARSE : 0;
 }
 
+/* Takes what is inside of an AlgorithmIdentifier. */
+static int
+read_alg(struct x509 *c, struct span in)
+{
+	struct span oid;
+
+	if (der_take(&in, DER_OID, &oid) < 0)
+		return ERR_PARSE;
+	c->alg = (enum x509_alg)DER_LOOK_UP(oid, algs, X509_ALG_OTHER);
+	if (c->alg != X509_ALG_PSS || x509_pss_read(&c->pss, in) < 0)
+		return 0;
+	if (c->pss.hash == X509_HASH_SHA1)
+		c->alg = X509_ALG_SHA1;
+	else if (x509_pss_is_known(&c->pss))
+		c->alg = (enum x509_alg)(X509_PSS_SHA256 - X509_SHA256 +
+		                         c->pss.hash);
+	return 0;
+}
+
 /* see tls/x509.h */
 int
 x509_read(struct x509 *out, struct span der)
 {
 	struct x509 c = { .der = der, .path_max = -1 };
-	struct span cert, tbs, alg, alg_again, oid;
+	struct span cert, tbs, alg, alg_again;
 
 	if (der.len > X509_DER_MAX)
 		return ERR_TOOBIG;
@@ -347,10 +366,8 @@ x509_read(struct x509 *out, struct span der)
 	 || read_tbs(&c, tbs, &alg_again) < 0)
 		return ERR_PARSE;
 	/* What is signed must name the algorithm it is signed with. */
-	if (!der_is_same(alg, alg_again)
-	 || der_take(&alg, DER_OID, &oid) < 0)
+	if (!der_is_same(alg, alg_again) || read_alg(&c, alg) < 0)
 		return ERR_PARSE;
-	c.alg = (enum x509_alg)DER_LOOK_UP(oid, algs, X509_ALG_OTHER);
 	*out = c;
 	return 0;
 }

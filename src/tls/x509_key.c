@@ -48,6 +48,21 @@ read_rsa(struct x509_key *out, struct span bits)
 	return 0;
 }
 
+/* The parameters, if there are any, narrow what it may sign (RFC 4055, 3.3). */
+static int
+read_pss(struct x509_key *out, struct span params, struct span bits)
+{
+	int r = read_rsa(out, bits);
+
+	if (r < 0 || out->kind != X509_KEY_RSA)
+		return r;
+	out->kind = X509_KEY_PSS;
+	if (params.len > 0 && (x509_pss_read(&out->pss, params) < 0
+	 || !x509_pss_is_known(&out->pss)))
+		out->kind = X509_KEY_PSS_OTHER;
+	return 0;
+}
+
 static int
 read_ec(struct x509_key *out, struct span params, struct span point)
 {
@@ -89,8 +104,7 @@ x509_key_read(struct x509_key *out, struct span *in)
 	case KEY_EC:
 		return read_ec(out, alg, bits);
 	case KEY_PSS:
-		out->kind = X509_KEY_PSS;
-		return 0;
+		return read_pss(out, alg, bits);
 	case KEY_ED:
 		out->kind = X509_KEY_ED;
 		return 0;

@@ -49,9 +49,9 @@ is_sound(struct search *s, const struct x509 *c)
 		return note(s, X509_REJECTED, c, NULL);
 	if (k->kind < X509_KEY_RSA)
 		return note(s, X509_KEY_KIND, c, NULL);
-	if (k->kind == X509_KEY_RSA && der_uint_bits(k->n) < X509_RSA_MIN)
+	if (x509_key_is_rsa(k) && der_uint_bits(k->n) < X509_RSA_MIN)
 		return note(s, X509_KEY_WEAK, c, NULL);
-	if (k->kind == X509_KEY_RSA && der_uint_bits(k->n) > X509_RSA_MAX)
+	if (x509_key_is_rsa(k) && der_uint_bits(k->n) > X509_RSA_MAX)
 		return note(s, X509_KEY_LARGE, c, NULL);
 	if (s->q->now < c->not_before)
 		return note(s, X509_NOT_YET, c, NULL);
@@ -136,13 +136,13 @@ is_signed_by(struct search *s, const struct x509 *c, const struct x509 *ca)
 		return note(s, X509_SIG_KIND, c, NULL);
 	if (ca->key.kind < X509_KEY_RSA)
 		return note(s, X509_KEY_KIND, ca, NULL);
-	if (ca->key.kind == X509_KEY_RSA
+	if (x509_key_is_rsa(&ca->key)
 	 && der_uint_bits(ca->key.n) > X509_RSA_MAX)
 		return note(s, X509_KEY_LARGE, ca, NULL);
 	if (s->sigs == X509_SIGS_MAX)
 		return note(s, X509_SIGS_MANY, c, NULL);
 	s->sigs++;
-	if (!s->q->check(s->q->arg, c->alg, &ca->key, c->tbs, c->sig))
+	if (!s->q->check(s->q->arg, c, &ca->key))
 		return note(s, X509_SIG_WRONG, c, ca);
 	return true;
 }

@@ -43,6 +43,10 @@ write_oid(struct buf *b, struct span oid)
 	}
 }
 
+#define PSS_OTHER \
+	"RSA-PSS with parameters that are malformed or name a hash other than" \
+	" SHA-256, SHA-384 and SHA-512"
+
 static const char *
 alg_text(enum x509_alg alg)
 {
@@ -52,13 +56,16 @@ alg_text(enum x509_alg alg)
 	case X509_ALG_SHA1:
 		return "SHA-1, which is no longer safe";
 	case X509_ALG_PSS:
-		return "RSA-PSS, which hale does not know";
+		return PSS_OTHER;
 	case X509_ALG_ED:
 		return "Ed25519 or Ed448, which hale does not know";
 	case X509_ALG_OTHER:
 	case X509_RSA_SHA256:
 	case X509_RSA_SHA384:
 	case X509_RSA_SHA512:
+	case X509_PSS_SHA256:
+	case X509_PSS_SHA384:
+	case X509_PSS_SHA512:
 	case X509_EC_SHA256:
 	case X509_EC_SHA384:
 	case X509_EC_SHA512:
@@ -73,14 +80,15 @@ key_text(enum x509_key_kind kind)
 	switch (kind) {
 	case X509_KEY_ED:
 		return "an Ed25519 or Ed448 key";
-	case X509_KEY_PSS:
-		return "a key for RSA-PSS only";
+	case X509_KEY_PSS_OTHER:
+		return "a key for " PSS_OTHER;
 	case X509_KEY_CURVE:
 		return "an EC key that is not on P-256, P-384 or P-521";
 	case X509_KEY_EXPONENT:
 		return "an RSA key with a public exponent above 64 bits";
 	case X509_KEY_OTHER:
 	case X509_KEY_RSA:
+	case X509_KEY_PSS:
 	case X509_KEY_P256:
 	case X509_KEY_P384:
 	case X509_KEY_P521:

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "tls/tls.h"
-#include "tls/tls_engine.h"
+#include "tls/bear.h"
 #include "tls/tls_link.h"
 
 static unsigned char secret[32] = { 1, 2, 3 };
@@ -223,7 +223,7 @@ a_secret_of_zeros_is_none(void **state)
 	br_ec_impl ec;
 
 	point[31] = row->last;
-	tls_engine_ec(&ec);
+	bear_ec(&ec);
 	assert_int_equal(row->want, ec.mul(point, sizeof point, secret,
 	                                   sizeof secret, row->curve));
 }
@@ -236,7 +236,7 @@ other_curves_are_the_engines(void **state)
 	br_ec_impl ec;
 
 	(void)state;
-	tls_engine_ec(&ec);
+	bear_ec(&ec);
 	assert_int_equal(1, ec.mul(point, len, secret, sizeof secret,
 	                           BR_EC_secp256r1));
 	point[1] ^= 1;	/* not on the curve */
@@ -273,7 +273,7 @@ a_signature_has_one_coding(void **state)
 		};
 
 		for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
-			assert_int_equal(i == 0, tls_engine_ecdsa(
+			assert_int_equal(i == 0, bear_ecdsa(
 				&br_ec_all_m31, hash, sizeof hash, &k,
 				signs[i].p, signs[i].len));
 	}
@@ -297,11 +297,11 @@ every_alert_has_a_name(void **state)
 		struct buf b = guarded_buf(512);
 		bool known = memchr(alerts, alert, sizeof alerts) != NULL;
 
-		tls_engine_text(&b, BR_ERR_RECV_FATAL_ALERT + alert, true);
+		tls12_words_text(&b, BR_ERR_RECV_FATAL_ALERT + alert, true);
 		assert_false(b.cut);
 		assert_int_equal(!known,
 		                 strstr(buf_text(&b), "(unknown)") != NULL);
-		assert_int_equal(0, tls_engine_alert(BR_ERR_RECV_FATAL_ALERT +
+		assert_int_equal(0, tls12_words_alert(BR_ERR_RECV_FATAL_ALERT +
 		                                     alert));
 		named += known;
 	}
@@ -321,10 +321,10 @@ every_error_of_the_engine_has_words_and_an_alert(void **state)
 	for (int err = 1; err <= BR_ERR_IO; err++) {
 		struct buf b = guarded_buf(512);
 
-		tls_engine_text(&b, err, true);
+		tls12_words_text(&b, err, true);
 		assert_true((memchr(ours, err, sizeof ours) != NULL)
 		         == (strstr(buf_text(&b), "BearSSL's error") != NULL));
-		assert_non_null(memchr(alerts, tls_engine_alert(err),
+		assert_non_null(memchr(alerts, tls12_words_alert(err),
 		                       sizeof alerts));
 	}
 }

@@ -407,6 +407,114 @@ date_is_read(void **state)
 	certs_reset();
 }
 
+/* A good certificate but for what it says it is signed with. */
+static struct span
+signed_as(struct span inside, struct span outside)
+{
+	struct span der = sample(), cert, tbs, head, alg, skip;
+
+	assert_int_equal(0, der_only(der, 0x30, &cert));
+	assert_int_equal(0, der_take(&cert, 0x30, &tbs));
+	assert_int_equal(0, der_take(&cert, 0x30, &skip));
+	head = tbs;
+	assert_int_equal(0, der_take(&tbs, 0xa0, &skip));
+	assert_int_equal(0, der_take(&tbs, 2, &skip));
+	head.len -= tbs.len;
+	assert_int_equal(0, der_take(&tbs, 0x30, &alg));
+	return SEQ(SEQ(head, inside, tbs), outside, cert);
+}
+
+static const char pss_oid[] = "\x2a\x86\x48\x86\xf7\x0d\1\1\x0a";
+
+/* RSASSA-PSS, with the last bytes of the two hashes' OIDs; 0: SHA-1. */
+static struct span
+pss_alg(char hash, char mask, struct span more)
+{
+	struct span sha = BYTES("\x60\x86\x48\1\x65\3\4\2");
+	struct span mgf1 =
+		TLV(6, BYTES("\x2a\x86\x48\x86\xf7\x0d\1\1\x08"));
+	struct span hash_alg = SEQ(TLV(6, sha, bytes_of(&hash, 1)));
+	struct span mask_alg = SEQ(TLV(6, sha, bytes_of(&mask, 1)));
+
+	return SEQ(TLV(6, BYTES(pss_oid)), SEQ(
+		hash ? TLV(0xa0, hash_alg) : NOTHING,
+		mask ? TLV(0xa1, SEQ(mgf1, mask_alg)) : NOTHING, more));
+}
+
+static const struct pss_signed {
+	const char *name;
+	char hash, mask;
+	struct span more;
+	enum x509_alg want;
+	unsigned salt;
+} pss_signed[] = {
+	{ "SHA-256", 1, 1, IN("\xa2\3\2\1\x20"), X509_PSS_SHA256, 32 },
+	{ "SHA-384", 2, 2, IN("\xa2\3\2\1\x30"), X509_PSS_SHA384, 48 },
+	{ "SHA-512", 3, 3, IN("\xa2\3\2\1\x40"), X509_PSS_SHA512, 64 },
+	{ "another mask", 1, 3, IN(""), X509_PSS_SHA256, 20 },
+	{ "SHA-1", 0, 0, IN(""), X509_ALG_SHA1, 20 },
+	{ "SHA-1, another mask", 0, 1, IN(""), X509_ALG_SHA1, 20 },
+	{ "SHA-256, masked by SHA-1", 1, 0, IN(""), X509_ALG_PSS, 20 },
+	{ "SHA-224", 4, 4, IN(""), X509_ALG_PSS, 20 },
+	{ "malformed", 1, 1, IN("\xa3\3\2\1\2"), X509_ALG_PSS, 0 },
+};
+
+static void
+the_parameters_of_pss_are_found(void **state)
+{
+	const struct pss_signed *row = *state;
+	struct span alg = pss_alg(row->hash, row->mask, row->more);
+	struct span der = signed_as(alg, alg);
+	struct x509 c;
+
+	assert_int_equal(0, x509_read(&c, (struct span){
+		guarded(der.p, der.len), der.len }));
+	assert_int_equal(row->want, c.alg);
+	assert_int_equal(row->salt, c.pss.salt_len);
+	certs_reset();
+}
+
+static void
+the_parameters_of_pss_agree(void **state)
+{
+	struct span salt = BYTES("\xa2\3\2\1\x20");
+	struct span alg = pss_alg(1, 1, salt);
+	struct span other[] = {
+		pss_alg(2, 1, salt), pss_alg(1, 2, salt),
+		pss_alg(1, 1, NOTHING),
+		pss_alg(1, 1, BYTES("\xa2\3\2\1\x21")),
+		pss_alg(1, 1, JOIN(salt, BYTES("\xa3\3\2\1\1"))),
+		SEQ(TLV(6, BYTES(pss_oid))),
+	};
+	struct x509 c;
+
+	(void)state;
+	assert_int_equal(0, x509_read(&c, signed_as(alg, alg)));
+	for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
+		assert_int_equal(ERR_PARSE,
+		                 x509_read(&c, signed_as(alg, other[i])));
+		assert_int_equal(ERR_PARSE,
+		                 x509_read(&c, signed_as(other[i], alg)));
+	}
+	certs_reset();
+}
+
+/* The OID alone names no hash. */
+static void
+pss_without_parameters_is_not_known(void **state)
+{
+	struct span oid = TLV(6, BYTES(pss_oid));
+	struct span algs[] = { SEQ(oid), SEQ(oid, BYTES("\5\0")) };
+	struct x509 c;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(0, x509_read(&c, signed_as(algs[i], algs[i])));
+		assert_int_equal(X509_ALG_PSS, c.alg);
+	}
+	certs_reset();
+}
+
 int
 main(void)
 {
@@ -424,6 +532,9 @@ main(void)
 	UNIT_ROWS(what_is_critical_counts, marks);
 	UNIT_TEST(what_is_said_not_to_be_critical_is_not);
 	UNIT_TEST(only_version_3_has_extensions);
+	UNIT_ROWS(the_parameters_of_pss_are_found, pss_signed);
+	UNIT_TEST(the_parameters_of_pss_agree);
+	UNIT_TEST(pss_without_parameters_is_not_known);
 	UNIT_TEST(both_names_of_the_algorithm_agree);
 	UNIT_TEST(key_identifiers_matter_where_both_have_one);
 	UNIT_ROWS(date_is_read, dates);

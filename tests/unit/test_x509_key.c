@@ -111,11 +111,77 @@ an_rsa_modulus_is_odd(void **state)
 	certs_reset();
 }
 
+static const struct pss_key {
+	const char *name;
+	struct span params, e;
+	int want;	/* the kind of key, or an error */
+	unsigned hash;
+} pss_keys[] = {
+	{ "no parameters", IN(""), IN("\3"), X509_KEY_PSS, 0 },
+	{ "NULL", IN("\5\0"), IN("\3"), X509_KEY_PSS_OTHER, 0 },
+	{ "SHA-1 by default", IN("\x30\0"), IN("\3"), X509_KEY_PSS_OTHER,
+	  X509_HASH_SHA1 },
+	{ "malformed", IN("\x30\2\xa0\0"), IN("\3"), X509_KEY_PSS_OTHER, 0 },
+	{ "exponent 1", IN(""), IN("\1"), ERR_PARSE, 0 },
+	{ "an exponent of 65 bits", IN(""), IN("\1\0\0\0\0\0\0\0\1"),
+	  X509_KEY_EXPONENT, 0 },
+};
+
+static struct span
+pss_spki(struct span params, struct span e)
+{
+	return SEQ(SEQ(TLV(6, BYTES("\x2a\x86\x48\x86\xf7\x0d\1\1\x0a")),
+	               params),
+	           TLV(3, BYTES("\0"), SEQ(BYTES("\2\2\x0f\1"), wrap(2, e))));
+}
+
+static void
+a_key_for_pss_only_is_read(void **state)
+{
+	const struct pss_key *row = *state;
+	struct span in = pss_spki(row->params, row->e);
+	struct x509_key key;
+	int r = x509_key_read(&key, &in);
+
+	assert_int_equal(row->want, r < 0 ? r : (int)key.kind);
+	assert_int_equal(row->hash, key.pss.hash);
+	if (key.kind == X509_KEY_PSS)
+		assert_int_equal(12, der_uint_bits(key.n));
+	certs_reset();
+}
+
+static void
+parameters_narrow_a_key_for_pss(void **state)
+{
+	static const char mgf1[] = "\x2a\x86\x48\x86\xf7\x0d\1\1\x08";
+
+	(void)state;
+	for (char last = 1; last <= 4; last++) {
+		struct span sha = SEQ(TLV(6, BYTES("\x60\x86\x48\1\x65\3\4\2"),
+		                          bytes_of(&last, 1)));
+		struct span in = pss_spki(SEQ(TLV(0xa0, sha),
+			TLV(0xa1, SEQ(TLV(6, BYTES(mgf1)), sha)),
+			TLV(0xa2, BYTES("\2\1\7"))), text_of("\3"));
+		struct x509_key key;
+
+		assert_int_equal(0, x509_key_read(&key, &in));
+		assert_int_equal(last < 4 ? X509_KEY_PSS : X509_KEY_PSS_OTHER,
+		                 key.kind);
+		assert_int_equal(last < 4 ? X509_SHA256 + last - 1
+		                          : X509_HASH_OTHER, key.pss.hash);
+		assert_int_equal(key.pss.hash, key.pss.mask);
+		assert_int_equal(7, key.pss.salt_len);
+	}
+	certs_reset();
+}
+
 int
 main(void)
 {
 	UNIT_ROWS(an_rsa_exponent_is_odd_and_not_large, exponents);
 	UNIT_TEST(an_rsa_modulus_is_odd);
+	UNIT_ROWS(a_key_for_pss_only_is_read, pss_keys);
+	UNIT_TEST(parameters_narrow_a_key_for_pss);
 	UNIT_ROWS(points_fit_their_curves, curves);
 	UNIT_TEST(the_longer_curves_are_known);
 	return unit_run("tls/x509_key");

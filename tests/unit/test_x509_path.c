@@ -158,10 +158,10 @@ rsa_keys_have_a_smallest_and_a_largest_size(void **state)
 	(void)state;
 	anchors[0] = a_ca("R", "R", 'r', 'r');
 	chain[0] = a_leaf("R", 'r');
-	chain[0].key.kind = X509_KEY_RSA;
-	for (size_t i = 0; i < 4; i++) {
-		size_t bits = sizes[i];
+	for (size_t i = 0; i < 8; i++) {
+		size_t bits = sizes[i / 2];
 
+		chain[0].key.kind = i % 2 ? X509_KEY_RSA : X509_KEY_PSS;
 		memset(n, 0x55, sizeof n);
 		n[0] = (char)(1 << (bits - 1) % 8);
 		chain[0].key.n = (struct span){ n, (bits + 7) / 8 };
@@ -240,8 +240,10 @@ algorithms_from_rsa_with_sha256_on_are_known(void **state)
 	chain[0] = a_leaf("R", 'r');
 	for (int alg = X509_ALG_OTHER; alg <= X509_EC_SHA512; alg++) {
 		bool known = alg == X509_RSA_SHA256 || alg == X509_RSA_SHA384
-		          || alg == X509_RSA_SHA512 || alg == X509_EC_SHA256
-		          || alg == X509_EC_SHA384 || alg == X509_EC_SHA512;
+		          || alg == X509_RSA_SHA512 || alg == X509_PSS_SHA256
+		          || alg == X509_PSS_SHA384 || alg == X509_PSS_SHA512
+		          || alg == X509_EC_SHA256 || alg == X509_EC_SHA384
+		          || alg == X509_EC_SHA512;
 
 		chain[0].alg = (enum x509_alg)alg;
 		assert_int_equal(known ? X509_FINE : X509_SIG_KIND,

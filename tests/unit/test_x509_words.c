@@ -144,6 +144,33 @@ a_reason_is_a_sentence(void **state)
 }
 
 static void
+what_is_wrong_with_pss_is_said(void **state)
+{
+	static const char *const want[] = {
+		"is signed with RSA-PSS with parameters that are malformed or "
+		"name a hash other than SHA-256, SHA-384 and SHA-512",
+		"has a key for RSA-PSS with parameters that are malformed or "
+		"name a hash other than SHA-256, SHA-384 and SHA-512, which "
+		"hale cannot use",
+	};
+	struct x509_path q = path(1, 1);
+
+	(void)state;
+	chain[0] = a_leaf("R", 'r');
+	chain[0].alg = X509_ALG_PSS;
+	chain[0].key.kind = X509_KEY_PSS_OTHER;
+	for (int i = 0; i < 2; i++) {
+		struct x509_result v = { i == 0 ? X509_SIG_KIND : X509_KEY_KIND,
+		                         &chain[0], NULL };
+		struct buf b = guarded_buf(256);
+
+		x509_words_write(&b, &q, &v);
+		assert_non_null(strstr(buf_text(&b), want[i]));
+	}
+	certs_reset();
+}
+
+static void
 the_extension_that_limits_the_purpose_is_named(void **state)
 {
 	static const struct { bool has, server; const char *want; } all[] = {
@@ -222,6 +249,7 @@ main(void)
 	UNIT_ROWS(dates_are_worded, wordings);
 	UNIT_ROWS(oids_are_worded, oids);
 	UNIT_ROWS(a_reason_is_a_sentence, sentences);
+	UNIT_TEST(what_is_wrong_with_pss_is_said);
 	UNIT_TEST(the_extension_that_limits_the_purpose_is_named);
 	UNIT_TEST(a_ca_is_called_by_its_name);
 	UNIT_TEST(every_reason_has_words_that_fit_any_room);

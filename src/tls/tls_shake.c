@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* tls/tls_shake.c - what handshakes of TLS 1.3 and 1.2 have in common */
+#include "tls/tls_engine_state.h"
+
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "tls/wire.h"
+
+/* see tls/tls_engine_state.h */
+int
+tls_shake_fail(struct tls_engine *e, enum tls_alert alert, const char *text)
+{
+	const char bytes[2] = { 2, (char)alert };	/* fatal */
+
+	if (e->failed)
+		return ERR_TLS;
+	if (e->reading.suite != NULL && tls_engine_is_v13(e))
+		(void)tls_shake_send_ccs(e);
+	/* An alert that does not fit is lost, as it is when the peer is gone. */
+	(void)tls_shake_put(e, TLS_REC_ALERT, (struct span){ bytes, 2 });
+	e->failed = true;
+	e->failure.alert = alert;
+	e->failure.text = text;
+	return ERR_TLS;
+}
+
+/* see tls/tls_engine_state.h */
+int
+tls_shake_refuse(struct tls_engine *e, enum tls_alert alert)
+{
+	switch (alert) {
+	case TLS_ALERT_UNEXPECTED:
+		return tls_shake_fail(e, alert, "the server sent a message out "
+		                      "of turn");
+	case TLS_ALERT_DECODE:
+		return tls_shake_fail(e, alert, "the server sent a malformed "
+		                      "message");
+	case TLS_ALERT_EXTENSION:
+		return tls_shake_fail(e, alert, "the server sent an extension "
+		                      "that was not asked for");
+	case TLS_ALERT_OVERFLOW:
+		return tls_shake_fail(e, alert, "the server sent a record of a "
+		                      "wrong length");
+	case TLS_ALERT_MAC:
+		return tls_shake_fail(e, alert, "a record does not decrypt: it "
+		                      "was damaged or forged");
+	case TLS_ALERT_HANDSHAKE:
+		return tls_shake_fail(e, alert, "the server failed at secure "
+		                      "renegotiation");
+	case TLS_ALERT_INTERNAL:
+		return tls_shake_fail(e, alert, "the TLS engine failed");
+	default:
+		return tls_shake_fail(e, alert, "the server sent a value that "
+		                      "does not go with what was offered");
+	}
+}
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* see tls/tls_engine_state.h */
+int
+tls_shake_put(struct tls_engine *e, enum tls_record_type type,
+              struct span content)
+{
+	size_t before = tls_aead_before(&e->writing);
+	unsigned char *record = e->out + e->out_len;
+	bool is_first = e->state == TLS_AT_HELLO && type == TLS_REC_HANDSHAKE;
+
+	if (sizeof e->out - e->out_len
+	    < before + content.len + tls_aead_after(&e->writing))
+		return ERR_TLS;
+	memcpy(record + before, content.p, content.len);
+	/* Old servers want the oldest version at the head of a first hello
+	 * (RFC 8446, 5.1). */
+	e->out_len += tls_aead_seal(&e->writing, record, type,
+	                            is_first ? 0x0301 : TLS_V12, content.len);
+	return 0;
+}
+
+/* see tls/tls_engine_state.h */
+int
+tls_shake_send(struct tls_engine *e, struct span message)
+{
+	tls_transcript_add(&e->shake.transcript, message);
+	while (message.len > 0) {
+		size_t n = least(message.len, TLS_AEAD_CONTENT);
+
+		if (tls_shake_put(e, TLS_REC_HANDSHAKE,
+		                  (struct span){ message.p, n }) < 0)
+			return tls_shake_refuse(e, TLS_ALERT_INTERNAL);
+		message = span_after(message, n);
+	}
+	return 0;
+}
+
+/* see tls/tls_engine_state.h */
+bool
+tls_shake_is_our_session(const struct tls_engine *e, struct span id)
+{
+	return id.len == e->shake.session_id_len
+	    && memcmp(id.p, e->shake.session_id, id.len) == 0;
+}
+
+/* see tls/tls_engine_state.h */
+int
+tls_shake_send_ccs(struct tls_engine *e)
+{
+	static const char record[] = { TLS_REC_CCS, 3, 3, 0, 1, 1 };
+
+	if (e->ccs_sent || (tls_engine_is_v13(e)
+	                    && e->shake.session_id_len == 0))
+		return 0;
+	if (sizeof e->out - e->out_len < sizeof record)
+		return tls_shake_refuse(e, TLS_ALERT_INTERNAL);
+	memcpy(e->out + e->out_len, record, sizeof record);
+	e->out_len += sizeof record;
+	e->ccs_sent = true;
+	return 0;
+}
+
+/* Moves the bytes of *s to where there is room for them. */
+static char *
+keep(char *at, struct span *s)
+{
+	memcpy(at, s->p, s->len);
+	s->p = at;
+	return at + s->len;
+}
+
+/* A key that does not fit is not of a kind that is verified with. */
+static bool
+keep_key(struct tls_peer_key *peer, const struct x509_key *key)
+{
+	char *at = peer->bytes;
+
+	if (key->n.len + key->e.len + key->q.len > sizeof peer->bytes)
+		return false;
+	peer->key = *key;
+	at = keep(at, &peer->key.n);
+	at = keep(at, &peer->key.e);
+	(void)keep(at, &peer->key.q);
+	return true;
+}
+
+/* see tls/tls_engine_state.h */
+int
+tls_shake_judge(struct tls_engine *e, const struct span *certs, size_t n)
+{
+	enum tls_alert alert = TLS_ALERT_BAD_CERT;
+	struct x509_key key;
+
+	if (e->shake.judge(e->shake.arg, certs, n, &key, &alert) < 0)
+		return tls_shake_fail(e, alert, NULL);
+	if (key.kind < X509_KEY_PSS || !keep_key(&e->shake.peer, &key))
+		return tls_shake_fail(e, TLS_ALERT_CERT_KIND, "the server's "
+		                      "certificate has a key that hale cannot "
+		                      "use");
+	return 0;
+}
+
+/* see tls/tls_engine_state.h */
+int
+tls_shake_verify(struct tls_engine *e, struct span in, struct span signed_)
+{
+	const struct x509_key *key = &e->shake.peer.key;
+	unsigned version = e->suite->version, scheme;
+	struct span sig;
+
+	if (!wire_take(&in, 2, &scheme) || !wire_take_vector(&in, 2, &sig)
+	 || in.len > 0)
+		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+	if (!tls_scheme_fits(scheme, version, key))
+		return tls_shake_fail(e, TLS_ALERT_ILLEGAL, "the server signs "
+		                      "in a way that was not offered, or does "
+		                      "not go with the key of its certificate");
+	if (!tls_scheme_verify(scheme, version, key, signed_, sig))
+		return tls_shake_fail(e, TLS_ALERT_DECRYPT, "the server's "
+		                      "signature is wrong: it does not have "
+		                      "the key of its certificate");
+	return 0;
+}
+
+/* see tls/tls_engine_state.h */
+int
+tls_shake_choose(struct tls_engine *e, struct span schemes)
+{
+	struct tls_shake *s = &e->shake;
+
+	s->asked = true;
+	if (s->id.n == 0)
+		return 0;
+	s->scheme = tls_scheme_choose(e->suite->version, &s->id.key, schemes);
+	if (s->scheme == 0)
+		return tls_shake_fail(e, TLS_ALERT_HANDSHAKE, "the server "
+		                      "cannot use this client certificate");
+	return 0;
+}
+
+/* see tls/tls_engine_state.h */
+size_t
+tls_shake_open(struct buf *b, enum tls_message type)
+{
+	wire_put(b, 1, type);
+	return wire_open(b, 3);
+}
+
+/* In TLS 1.3 with an empty context, and no extensions (RFC 8446, 4.4.2). */
+static void
+write_certificate(const struct tls_engine *e, struct buf *b)
+{
+	const struct tls_client_cert *id = &e->shake.id;
+	size_t at = tls_shake_open(b, TLS_CERTIFICATE), list, one;
+
+	if (tls_engine_is_v13(e))
+		wire_put(b, 1, 0);
+	list = wire_open(b, 3);
+	for (size_t i = 0; i < id->n; i++) {
+		one = wire_open(b, 3);
+		buf_add(b, id->certs[i]);
+		wire_close(b, 3, one);
+		if (tls_engine_is_v13(e))
+			wire_put(b, 2, 0);
+	}
+	wire_close(b, 3, list);
+	wire_close(b, 3, at);
+}
+
+/* see tls/tls_engine_state.h */
+int
+tls_shake_send_certificate(struct tls_engine *e)
+{
+	const struct tls_client_cert *id = &e->shake.id;
+	size_t cap = 16;	/* of the lists around the certificates */
+	struct buf b;
+	int r;
+
+	for (size_t i = 0; i < id->n; i++)
+		cap += id->certs[i].len + 3 + 2;
+	b = buf_over(malloc(cap), cap);
+	if (b.p == NULL)
+		return tls_shake_refuse(e, TLS_ALERT_INTERNAL);
+	write_certificate(e, &b);
+	r = tls_shake_send(e, buf_span(&b));
+	free(b.p);
+	return r;
+}
+
+/* see tls/tls_engine_state.h */
+int
+tls_shake_send_verify(struct tls_engine *e, const unsigned char *digest)
+{
+	unsigned char salt[TLS_SCHEME_SALT_MAX], sig[TLS_SCHEME_SIG_MAX];
+	char memory[4 + 2 + 2 + TLS_SCHEME_SIG_MAX];
+	struct buf b = buf_over(memory, sizeof memory);
+	struct tls_shake *s = &e->shake;
+	size_t at = tls_shake_open(&b, TLS_CERT_VERIFY), in, len = 0;
+
+	if (s->random(s->arg, salt, sizeof salt) >= 0)
+		len = tls_scheme_sign(sig, s->scheme, &s->id.key, digest, salt);
+	if (len == 0)
+		return tls_shake_refuse(e, TLS_ALERT_INTERNAL);
+	wire_put(&b, 2, s->scheme);
+	in = wire_open(&b, 2);
+	buf_add(&b, (struct span){ (const char *)sig, len });
+	wire_close(&b, 2, in);
+	wire_close(&b, 3, at);
+	return tls_shake_send(e, buf_span(&b));
+}
+
+/* see tls/tls_engine_state.h */
+void
+tls_shake_end(struct tls_engine *e)
+{
+	bool asked = e->shake.asked && e->shake.id.n == 0;
+
+	explicit_bzero(&e->shake, sizeof e->shake);
+	e->shake.asked = asked;
+	e->state = TLS_AT_CONTENT;
+}

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+/* tls/tls_shake13.c - the messages of TLS 1.3 (RFC 8446, 4) */
+#include "tls/tls_engine_state.h"
+
+#include "base/err.h"
+#include "tls/tls_chain.h"
+#include "tls/wire.h"
+
+#define TICKET_DAYS_MAX (7 * 86400)	/* seconds; RFC 8446, 4.6.1 */
+
+static struct span
+secret_span(const unsigned char *secret, size_t len)
+{
+	return (struct span){ (const char *)secret, len };
+}
+
+/* Starts one direction with the keys of a traffic secret (RFC 8446, 7.3). */
+static void
+set_keys(struct tls_engine *e, struct tls_aead *a, const unsigned char *secret)
+{
+	const struct tls_suite *s = e->suite;
+	unsigned char key[32], iv[TLS_AEAD_IV];
+
+	tls_secrets_expand(s->hash_len, secret, "key", secret_span(NULL, 0),
+	                   key, s->key_len);
+	tls_secrets_expand(s->hash_len, secret, "iv", secret_span(NULL, 0),
+	                   iv, sizeof iv);
+	tls_aead_init(a, s, key, iv);
+	explicit_bzero(key, sizeof key);
+	if (a == &e->reading)
+		e->epoch++;
+}
+
+static void
+hash_now(const struct tls_engine *e, unsigned char *out)
+{
+	tls_transcript_hash(&e->shake.transcript, e->suite->hash_len, out);
+}
+
+/* The shared secret goes in, the handshake's keys come out. */
+static int
+make_keys(struct tls_engine *e, const struct tls_server_hello *hello)
+{
+	struct tls_shake *s = &e->shake;
+	unsigned char shared[TLS_GROUP_SECRET_MAX], hash[TLS_HASH_MAX];
+	size_t hash_len = e->suite->hash_len;
+	size_t len = tls_group_share(&s->share, hello->share, shared);
+
+	if (len == 0)
+		return tls_shake_fail(e, TLS_ALERT_ILLEGAL, "the server's key "
+		                      "share gives no secret");
+	tls_secrets_start(&s->secrets, hash_len, s->psk
+		? secret_span(e->ticket->secret, hash_len)
+		: secret_span(NULL, 0));
+	tls_secrets_next(&s->secrets, secret_span(shared, len));
+	explicit_bzero(shared, sizeof shared);
+	hash_now(e, hash);
+	tls_secrets_derive(&s->secrets, "c hs traffic", hash, s->client_secret);
+	tls_secrets_derive(&s->secrets, "s hs traffic", hash, s->server_secret);
+	set_keys(e, &e->reading, s->server_secret);
+	set_keys(e, &e->writing, s->client_secret);
+	return 0;
+}
+
+/* see tls/tls_engine_state.h */
+int
+tls_shake13_take_hello(struct tls_engine *e,
+                       const struct tls_server_hello *hello,
+                       struct span message)
+{
+	struct tls_shake *s = &e->shake;
+
+	if (hello->share.len == 0)
+		return tls_shake_refuse(e, TLS_ALERT_MISSING);
+	if (hello->group != s->share.group)
+		return tls_shake_refuse(e, TLS_ALERT_ILLEGAL);
+	if (hello->psk
+	 && (e->ticket == NULL || tls_suite_find(e->ticket->suite)->hash_len
+	                          != e->suite->hash_len))
+		return tls_shake_refuse(e, TLS_ALERT_ILLEGAL);
+	e->resumed = s->psk = hello->psk;
+	tls_transcript_add(&s->transcript, message);
+	if (make_keys(e, hello) < 0)
+		return ERR_TLS;
+	if (e->ticket != NULL)	/* once is enough (RFC 8446, C.4) */
+		explicit_bzero(e->ticket, sizeof *e->ticket);
+	e->state = TLS_AT_EXTENSIONS;
+	return 0;
+}
+
+static int
+take_extensions(struct tls_engine *e, struct span body)
+{
+	struct tls_shake *s = &e->shake;
+	struct tls_ext_list x = {
+		.offered = s->offered,
+		/* What our own hello never has may stand in a recorded one. */
+		.allowed = s->offered & (TLS_EXT(EXT_NAME) | TLS_EXT(EXT_GROUPS)
+		                         | TLS_EXT(EXT_ALPN) | ~TLS_EXT_OURS),
+	};
+	enum tls_alert alert;
+	struct span value;
+
+	if (!tls_ext_read(&x, body, &alert))
+		return tls_shake_refuse(e, alert);
+	if (tls_ext_has(&x, EXT_NAME, &value) && value.len > 0)
+		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+	if (tls_ext_has(&x, EXT_ALPN, &value) && !tls_hello_is_our_alpn(value))
+		return tls_shake_refuse(e, TLS_ALERT_ILLEGAL);
+	e->state = s->psk ? TLS_AT_FINISHED : TLS_AT_REQUEST;
+	return 0;
+}
+
+static int
+take_request(struct tls_engine *e, struct span body)
+{
+	struct tls_ext_list x = {
+		.allowed = TLS_EXT(EXT_SIGNATURES), .is_request = true,
+	};
+	struct span context, value, schemes;
+	enum tls_alert alert;
+
+	if (!wire_take_vector(&body, 1, &context))
+		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+	if (context.len > 0)	/* it is for requests after the handshake */
+		return tls_shake_refuse(e, TLS_ALERT_ILLEGAL);
+	if (!tls_ext_read(&x, body, &alert))
+		return tls_shake_refuse(e, alert);
+	if (!tls_ext_has(&x, EXT_SIGNATURES, &value))
+		return tls_shake_refuse(e, TLS_ALERT_MISSING);
+	if (!wire_take_vector(&value, 2, &schemes) || value.len > 0
+	 || schemes.len == 0 || schemes.len % 2 != 0)
+		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+	e->state = TLS_AT_CERTIFICATE;
+	return tls_shake_choose(e, schemes);
+}
+
+/* Takes one certificate with its extensions off *list: of those that may stand
+ * here none is asked for. */
+static bool
+take_entry(const struct tls_engine *e, struct span *list, struct span *cert,
+           enum tls_alert *alert)
+{
+	struct tls_ext_list x = { .offered = e->shake.offered };
+	struct span all = *list, block;
+
+	*alert = TLS_ALERT_DECODE;
+	if (!wire_take_vector(list, 3, cert) || cert->len == 0)
+		return false;
+	all = *list;
+	if (!wire_take_vector(list, 2, &block))
+		return false;
+	all.len -= list->len;
+	return tls_ext_read(&x, all, alert);
+}
+
+static int
+take_certificate(struct tls_engine *e, struct span body)
+{
+	struct span certs[TLS_CHAIN_MAX + 1], context, list, one;
+	enum tls_alert alert;
+	size_t n = 0;
+
+	if (!wire_take_vector(&body, 1, &context)
+	 || !wire_take_vector(&body, 3, &list) || body.len > 0)
+		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+	if (context.len > 0)
+		return tls_shake_refuse(e, TLS_ALERT_ILLEGAL);
+	while (list.len > 0) {
+		if (!take_entry(e, &list, &one, &alert))
+			return tls_shake_refuse(e, alert);
+		if (n <= TLS_CHAIN_MAX)
+			certs[n++] = one;
+	}
+	e->state = TLS_AT_VERIFY;
+	return tls_shake_judge(e, certs, n);
+}
+
+/* Appends what a CertificateVerify signs (RFC 8446, 4.4.3). */
+static void
+write_signed(const struct tls_engine *e, struct buf *b, const char *who)
+{
+	unsigned char hash[TLS_HASH_MAX];
+
+	for (int i = 0; i < 64; i++)
+		buf_str(b, " ");
+	buf_fmt(b, "TLS 1.3, %s CertificateVerify", who);
+	wire_put(b, 1, 0);
+	hash_now(e, hash);
+	buf_add(b, secret_span(hash, e->suite->hash_len));
+}
+
+#define SIGNED_MAX 192	/* bytes of what write_signed() writes */
+
+static int
+take_verify(struct tls_engine *e, struct span body)
+{
+	char memory[SIGNED_MAX];
+	struct buf b = buf_over(memory, sizeof memory);
+
+	write_signed(e, &b, "server");
+	e->state = TLS_AT_FINISHED;
+	return tls_shake_verify(e, body, buf_span(&b));
+}
+
+static int
+send_verify(struct tls_engine *e)
+{
+	unsigned char digest[TLS_SCHEME_DIGEST_MAX];
+	char memory[SIGNED_MAX];
+	struct buf b = buf_over(memory, sizeof memory);
+
+	write_signed(e, &b, "client");
+	(void)tls_scheme_digest(e->shake.scheme, buf_span(&b), digest);
+	return tls_shake_send_verify(e, digest);
+}
+
+static int
+send_finished(struct tls_engine *e)
+{
+	unsigned char hash[TLS_HASH_MAX];
+	char memory[4 + TLS_HASH_MAX];
+	struct buf b = buf_over(memory, sizeof memory);
+	size_t at = tls_shake_open(&b, TLS_FINISHED);
+
+	hash_now(e, hash);
+	tls_secrets_finished(e->suite->hash_len, e->shake.client_secret, hash,
+	                     hash);
+	buf_add(&b, secret_span(hash, e->suite->hash_len));
+	wire_close(&b, 3, at);
+	return tls_shake_send(e, buf_span(&b));
+}
+
+static int
+send_flight(struct tls_engine *e)
+{
+	const struct tls_shake *s = &e->shake;
+
+	if (tls_shake_send_ccs(e) < 0
+	 || (s->asked && tls_shake_send_certificate(e) < 0)
+	 || (s->asked && s->id.n > 0 && send_verify(e) < 0))
+		return ERR_TLS;
+	return send_finished(e);
+}
+
+/* The keys for content follow from all up to the server's Finished, those of
+ * tickets from all up to ours. */
+static int
+go_open(struct tls_engine *e)
+{
+	struct tls_shake *s = &e->shake;
+	unsigned char hash[TLS_HASH_MAX];
+
+	tls_secrets_next(&s->secrets, secret_span(NULL, 0));
+	hash_now(e, hash);
+	tls_secrets_derive(&s->secrets, "c ap traffic", hash,
+	                   e->client_traffic);
+	tls_secrets_derive(&s->secrets, "s ap traffic", hash,
+	                   e->server_traffic);
+	if (send_flight(e) < 0)
+		return ERR_TLS;
+	set_keys(e, &e->reading, e->server_traffic);
+	set_keys(e, &e->writing, e->client_traffic);
+	hash_now(e, hash);
+	tls_secrets_derive(&s->secrets, "res master", hash, e->resumption);
+	tls_shake_end(e);
+	return 0;
+}
+
+static int
+take_finished(struct tls_engine *e, struct span message)
+{
+	struct span body = span_after(message, 4);
+	unsigned char hash[TLS_HASH_MAX];
+
+	hash_now(e, hash);
+	tls_secrets_finished(e->suite->hash_len, e->shake.server_secret, hash,
+	                     hash);
+	if (body.len != e->suite->hash_len)
+		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+	if (!tls_secrets_equal(body.p, hash, body.len))
+		return tls_shake_fail(e, TLS_ALERT_DECRYPT, "the handshake was "
+		                      "tampered with (Finished differs)");
+	tls_transcript_add(&e->shake.transcript, message);
+	return go_open(e);
+}
+
+static int
+take_ticket(struct tls_engine *e, struct span body)
+{
+	struct tls_ext_list x = { .is_request = true };
+	struct tls_ticket *t = e->ticket;
+	struct span nonce, ticket;
+	unsigned lifetime, age_add;
+	enum tls_alert alert;
+
+	if (!wire_take(&body, 4, &lifetime) || !wire_take(&body, 4, &age_add)
+	 || !wire_take_vector(&body, 1, &nonce)
+	 || !wire_take_vector(&body, 2, &ticket) || ticket.len == 0)
+		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+	if (!tls_ext_read(&x, body, &alert))
+		return tls_shake_refuse(e, alert);
+	if (t == NULL || ticket.len > sizeof t->bytes || lifetime == 0
+	 || nonce.len > TLS_HASH_MAX)	/* longer than any server's */
+		return 0;
+	t->suite = e->suite->number;
+	t->version = TLS_V13;
+	t->lifetime_s = lifetime < TICKET_DAYS_MAX ? lifetime : TICKET_DAYS_MAX;
+	t->age_add = age_add;
+	t->since_ms = e->since_ms;
+	t->len = (uint16_t)ticket.len;
+	memcpy(t->bytes, ticket.p, ticket.len);
+	tls_secrets_expand(e->suite->hash_len, e->resumption, "resumption",
+	                   nonce, t->secret, e->suite->hash_len);
+	return 0;
+}
+
+/* The next keys of one direction (RFC 8446, 7.2). */
+static void
+update(struct tls_engine *e, struct tls_aead *a, unsigned char *secret)
+{
+	tls_secrets_expand(e->suite->hash_len, secret, "traffic upd",
+	                   secret_span(NULL, 0), secret, e->suite->hash_len);
+	set_keys(e, a, secret);
+}
+
+/* see tls/tls_engine_state.h */
+int
+tls_shake13_update(struct tls_engine *e)
+{
+	static const char message[] = { TLS_KEY_UPDATE, 0, 0, 1, 0 };
+
+	if (tls_shake_put(e, TLS_REC_HANDSHAKE,
+	                  (struct span){ message, sizeof message }) < 0)
+		return ERR_TLS;
+	update(e, &e->writing, e->client_traffic);
+	return 0;
+}
+
+/* However often a server asks before we can send, one answer is enough. */
+static int
+take_update(struct tls_engine *e, struct span body)
+{
+	unsigned is_asked;
+
+	if (!wire_take(&body, 1, &is_asked) || body.len > 0)
+		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+	if (is_asked > 1)
+		return tls_shake_refuse(e, TLS_ALERT_ILLEGAL);
+	update(e, &e->reading, e->server_traffic);
+	if (!is_asked || e->updating || e->closed)
+		return 0;
+	if (tls_shake13_update(e) < 0)
+		return tls_shake_refuse(e, TLS_ALERT_INTERNAL);
+	e->updating = true;
+	return 0;
+}
+
+/* Messages that only the transcript sees once they are taken. */
+static int
+take_next(struct tls_engine *e, enum tls_message type, struct span body)
+{
+	if (e->state == TLS_AT_EXTENSIONS && type == TLS_EXTENSIONS)
+		return take_extensions(e, body);
+	if (e->state == TLS_AT_REQUEST && type == TLS_CERT_REQUEST)
+		return take_request(e, body);
+	if ((e->state == TLS_AT_REQUEST || e->state == TLS_AT_CERTIFICATE)
+	 && type == TLS_CERTIFICATE)
+		return take_certificate(e, body);
+	if (e->state == TLS_AT_VERIFY && type == TLS_CERT_VERIFY)
+		return take_verify(e, body);
+	return tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+}
+
+/* see tls/tls_engine_state.h */
+int
+tls_shake13_take(struct tls_engine *e, enum tls_message type,
+                 struct span message)
+{
+	struct span body = span_after(message, 4);
+
+	if (e->state == TLS_AT_FINISHED && type == TLS_FINISHED)
+		return take_finished(e, message);
+	if (e->state == TLS_AT_CONTENT && type == TLS_NEW_TICKET)
+		return take_ticket(e, body);
+	if (e->state == TLS_AT_CONTENT && type == TLS_KEY_UPDATE)
+		return take_update(e, body);
+	if (take_next(e, type, body) < 0)
+		return ERR_TLS;
+	tls_transcript_add(&e->shake.transcript, message);
+	return 0;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* tls/tls_start.c - our ClientHello, and the server's first answer */
+#include "tls/tls_engine_state.h"
+
+#include "base/err.h"
+#include "tls/wire.h"
+
+/* Can the ticket be offered? A server forgets it after its lifetime. */
+static bool
+is_fresh(const struct tls_engine *e)
+{
+	const struct tls_ticket *t = e->ticket;
+
+	if (t == NULL || tls_suite_find(t->suite) == NULL)
+		return false;
+	return t->version == TLS_V12
+	    || (e->since_ms - t->since_ms) / 1000 < (int64_t)t->lifetime_s;
+}
+
+/* The binder proves that we know the PSK: a Finished over all until itself
+ * (RFC 8446, 4.2.11.2). It is the last of the message. */
+static void
+bind(struct tls_engine *e, struct buf *b, size_t binders_len)
+{
+	size_t hash_len = tls_suite_find(e->ticket->suite)->hash_len;
+	struct tls_transcript until = e->shake.transcript;
+	unsigned char key[TLS_HASH_MAX], hash[TLS_HASH_MAX];
+	struct tls_secrets s;
+
+	tls_transcript_add(&until,
+	                   (struct span){ b->p, b->len - binders_len });
+	tls_transcript_hash(&until, hash_len, hash);
+	tls_secrets_start(&s, hash_len,
+	                  (struct span){ (const char *)e->ticket->secret,
+	                                 hash_len });
+	tls_secrets_derive(&s, "res binder", NULL, key);
+	tls_secrets_finished(hash_len, key, hash, hash);
+	memcpy(b->p + b->len - hash_len, hash, hash_len);
+	explicit_bzero(&s, sizeof s);
+	explicit_bzero(key, sizeof key);
+}
+
+static void
+write_hello(struct tls_engine *e, struct buf *b, const struct tls_ticket *t,
+            struct span cookie)
+{
+	struct tls_shake *s = &e->shake;
+	unsigned char public[TLS_GROUP_PUBLIC_MAX];
+	size_t len = tls_group_public(&s->share, public);
+	struct tls_hello h = {
+		.random = s->client_random,
+		.session_id = { (const char *)s->session_id,
+		                s->session_id_len },
+		.name = s->name,
+		.cpu_has_aes = s->cpu_has_aes,
+		.group = s->share.group,
+		.share = { (const char *)public, len },
+		.cookie = cookie,
+		.ticket = t,
+		.age_ms = s->age_ms,
+	};
+
+	tls_hello_write(b, &h);
+	if (tls_hello_binders_len(&h) > 0 && !b->cut)
+		bind(e, b, tls_hello_binders_len(&h));
+}
+
+/* What we send is what counts, also where it was recorded elsewhere. */
+static int
+send_hello(struct tls_engine *e, const struct tls_ticket *t, struct span cookie)
+{
+	struct tls_shake *s = &e->shake;
+	char memory[TLS_HELLO_MAX];
+	struct buf b = buf_over(memory, sizeof memory);
+	struct span message = s->hellos[e->state != TLS_AT_HELLO], id;
+
+	if (message.len == 0) {
+		write_hello(e, &b, t, cookie);
+		message = buf_span(&b);
+	}
+	if (b.cut || !tls_hello_scan(message, &s->offered, &id)
+	 || id.len > sizeof s->session_id)
+		return tls_shake_refuse(e, TLS_ALERT_INTERNAL);
+	memcpy(s->client_random, message.p + 6, TLS_RANDOM);
+	memcpy(s->session_id, id.p, id.len);
+	s->session_id_len = id.len;
+	return tls_shake_send(e, message);
+}
+
+/* A session id that is not empty has a server of 1.3 look like one of 1.2 that
+ * resumes, which middleboxes let pass (RFC 8446, D.4). */
+static int
+make_secrets(struct tls_engine *e)
+{
+	struct tls_shake *s = &e->shake;
+	const struct tls_ticket *t = e->ticket;
+
+	if (s->random(s->arg, s->client_random, sizeof s->client_random) < 0
+	 || s->random(s->arg, s->session_id, sizeof s->session_id) < 0
+	 || tls_group_make(&s->share, TLS_X25519, s->random, s->arg) < 0)
+		return ERR_TLS;
+	s->session_id_len = sizeof s->session_id;
+	if (is_fresh(e) && t->version == TLS_V12 && t->id_len > 0) {
+		memcpy(s->session_id, t->id, t->id_len);
+		s->session_id_len = t->id_len;
+	}
+	return 0;
+}
+
+/* see tls/tls_engine_state.h */
+int
+tls_start(struct tls_engine *e)
+{
+	if (make_secrets(e) < 0)
+		return ERR_TLS;
+	tls_transcript_init(&e->shake.transcript);
+	if (is_fresh(e))
+		e->shake.age_ms = (uint32_t)(e->since_ms - e->ticket->since_ms);
+	return send_hello(e, is_fresh(e) ? e->ticket : NULL,
+	                  (struct span){ NULL, 0 });
+}
+
+/* Once only; the group must be one of ours and another than that of the share
+ * (RFC 8446, 4.1.4), and there must be something new to say. */
+static int
+take_retry(struct tls_engine *e, const struct tls_server_hello *hello,
+           struct span message)
+{
+	struct tls_shake *s = &e->shake;
+	const struct tls_ticket *t = is_fresh(e) ? e->ticket : NULL;
+
+	if (e->state != TLS_AT_HELLO)
+		return tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+	if (hello->group == s->share.group
+	 || (hello->group == 0 && hello->cookie.len == 0)
+	 || (hello->group != 0 && !tls_group_is_known(hello->group)))
+		return tls_shake_refuse(e, TLS_ALERT_ILLEGAL);
+	if (hello->cookie.len > TLS_COOKIE_MAX)
+		return tls_shake_fail(e, TLS_ALERT_ILLEGAL, "the server sent a "
+		                      "cookie of more than "
+		                      BUF_DIGITS(TLS_COOKIE_MAX) " bytes");
+	if (hello->group != 0
+	 && tls_group_make(&s->share, (enum tls_group)hello->group, s->random,
+	                   s->arg) < 0)
+		return tls_shake_refuse(e, TLS_ALERT_INTERNAL);
+	tls_transcript_restart(&s->transcript, e->suite->hash_len);
+	tls_transcript_add(&s->transcript, message);
+	e->state = TLS_AT_SECOND_HELLO;
+	if (tls_shake_send_ccs(e) < 0)
+		return ERR_TLS;
+	/* A PSK goes with one hash only, which is known now. */
+	if (t != NULL && t->version == TLS_V13
+	 && tls_suite_find(t->suite)->hash_len != e->suite->hash_len)
+		t = NULL;
+	return send_hello(e, t, hello->cookie);
+}
+
+/* What both versions have in common. */
+static int
+check(struct tls_engine *e, const struct tls_server_hello *hello)
+{
+	const struct tls_suite *suite = tls_suite_find(hello->suite);
+
+	if (hello->version < TLS_V12)
+		return tls_shake_fail(e, TLS_ALERT_VERSION, "the server speaks "
+		                      "no TLS newer than 1.1; hale speaks 1.2 "
+		                      "and 1.3");
+	if (hello->downgraded)
+		return tls_shake_fail(e, TLS_ALERT_ILLEGAL, "somebody between "
+		                      "made the server choose an old version "
+		                      "of TLS");
+	if (suite == NULL || suite->version != hello->version
+	 || (e->suite != NULL && suite != e->suite))
+		return tls_shake_fail(e, TLS_ALERT_ILLEGAL, "the server chose "
+		                      "a cipher that was not offered");
+	if (hello->compression != 0)
+		return tls_shake_fail(e, TLS_ALERT_ILLEGAL, "the server chose "
+		                      "compression");
+	e->suite = suite;
+	return 0;
+}
+
+/* see tls/tls_engine_state.h */
+int
+tls_start_take_hello(struct tls_engine *e, struct span message)
+{
+	struct tls_server_hello hello;
+	enum tls_alert alert;
+
+	if (!tls_hello_read_server(&hello, span_after(message, 4),
+	                           e->shake.offered, &alert))
+		return tls_shake_refuse(e, alert);
+	if (check(e, &hello) < 0)
+		return ERR_TLS;
+	if (hello.version == TLS_V12)
+		return tls_shake12_take_hello(e, &hello, message);
+	if (!tls_shake_is_our_session(e, hello.session_id))
+		return tls_shake_refuse(e, TLS_ALERT_ILLEGAL);
+	return hello.is_retry ? take_retry(e, &hello, message)
+	                      : tls_shake13_take_hello(e, &hello, message);
+}
