@@ -453,6 +453,8 @@ CASES = {
                                             before={"stdout": replaced("53", "47")}),
     "-w %{size_header}": Case(["-s", "-w", "%{size_header}", "{url}/ok"], code=0),
     "-w @file": Case("-s -w @fmt {url}/ok", files={"fmt": b"<%{http_code}>\n"}, code=0),
+    "-w without its file": Case("-s -w @nothere {url}/ok", code=26, since="8.14.1",
+                                before={"stdout": BODY, "requests": one_request}),
     "-w an unknown variable": Case(["-s", "-w", "a%{nonsense}b", "{url}/ok"], code=0),
     "-w for each URL": Case(["-s", "-w", "%{http_code}\\n", "{url}/ok", "{url}/404"], code=0),
 
@@ -690,9 +692,31 @@ CASES = {
                                     before={"code": 2, "stdout": b"", "requests": []}),
     "--fail-with-body and -f": Case("-s --fail-with-body -f {url}/404", code=22, since="8.21.0",
                                     before={"code": 2, "requests": []}),
+    "--fail-with-body --no-fail": Case("-s --fail-with-body --no-fail {url}/404", code=0,
+                                       since="8.21.0", before={"code": 22}),
+    "-f --no-fail-with-body": Case(
+        "-s -f --no-fail-with-body {url}/404", code=0, since="8.21.0",
+        before={"code": 22, "stdout": b""}),
     "-f, --fail-with-body and --no-fail": Case(
         "-s -f --fail-with-body --no-fail {url}/404", since="8.21.0",
         before={"code": 2, "stdout": b"", "requests": []}),
+    **{f"{option} empty": Case(
+        ["-s", option, "", "{url}/ok"], code=2, since="8.14.1", before=before)
+       for option, before in [
+        ("-X", {"code": 0, "stdout": BODY, "requests": lambda _: [
+            (" /ok HTTP/1.1", *one_request(_)[0][1:])]}),
+        ("-r", {"code": 0, "stdout": BODY, "requests": lambda _: with_header(
+            "range", "bytes=")(one_request(_))}),
+        ("--oauth2-bearer", {"code": 0, "stdout": BODY, "requests": lambda _: with_header(
+            "authorization", "Bearer")(one_request(_))}),
+        ("--output-dir", {"code": 0, "stdout": BODY, "requests": one_request}),
+        ("--unix-socket", {"code": 7}), ("--abstract-unix-socket", {"code": 7})]},
+    "--retry=1": Case("--retry=1 {url}/ok", code=0, since="8.21.0",
+                      before={"code": 2, "stdout": b"", "requests": []}),
+    "--request=PUT": Case("--request=PUT {url}/echo?a=b", code=0, since="8.21.0",
+                            before={"code": 2, "stdout": b"", "requests": []}),
+    "-4 and -6": Case("-4 -6 {url}/ok", code=0, since="8.21.0",
+                      before={"code": 7, "stdout": b"", "requests": []}),
     "no URL": Case("-s", code=2),
     "an empty URL": Case(["-s", ""], code=2, since="8.14.1", before={"code": 3}),
     "a scheme that starts with a digit": Case("-s 1http://x", code=3, since="8.14.1",
