@@ -454,7 +454,7 @@ CASES = {
     "-w %{size_header}": Case(["-s", "-w", "%{size_header}", "{url}/ok"], code=0),
     "-w @file": Case("-s -w @fmt {url}/ok", files={"fmt": b"<%{http_code}>\n"}, code=0),
     "-w without its file": Case("-s -w @nothere {url}/ok", code=26, since="8.14.1",
-                                before={"stdout": BODY, "requests": one_request}),
+                                before={"code": 0, "stdout": BODY, "requests": one_request}),
     "-w an unknown variable": Case(["-s", "-w", "a%{nonsense}b", "{url}/ok"], code=0),
     "-w for each URL": Case(["-s", "-w", "%{http_code}\\n", "{url}/ok", "{url}/404"], code=0),
 
