@@ -12,7 +12,7 @@
  * name, path or password of ours may have. */
 int percent_decode(struct buf *b, struct span text);
 
-/* Appends the byte as "%xx". */
+/* Appends the byte as "%XX". */
 void percent_encode(struct buf *b, char byte);
 
 #endif

@@ -47,18 +47,19 @@ void url_write_host(struct buf *b, const struct url *u);
  * no ASCII, the query goes as it is: both as curl does it. */
 void url_write_target(struct buf *b, const struct url *u, bool as_is);
 
-/* Appends the URL as curl tells it, with its login and without its fragment:
- * with a scheme and a path, the port where it was written, nothing encoded that
- * was not; as_is as above. At most URL_MAX + URL_MORE bytes. */
+/* Appends the URL as curl tells it, without its login and its fragment: with
+ * a scheme and a path, the port where it was written, nothing encoded that was
+ * not; as_is as above. At most URL_MAX + URL_MORE bytes. */
 #define URL_MORE 8	/* "http://" and "/" */
 void url_write(struct buf *b, const struct url *u, bool as_is);
 
 /*
  * Appends the URL that ref (a Location) means where it stands in base's
  * answer, its fragment included; spaces and bytes that no URL may have are
- * percent-encoded.
+ * percent-encoded. with_login: base's login holds for a ref that names no host.
  */
-void url_resolve(struct buf *b, const struct url *base, struct span ref);
+void url_resolve(struct buf *b, const struct url *base, struct span ref,
+                 bool with_login);
 
 /* Appends "user:password", decoded. Returns as percent_decode() does. */
 int url_write_login(struct buf *b, const struct url *u);

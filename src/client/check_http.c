@@ -259,7 +259,7 @@ is_sent_on(const struct exchange *c, const struct check_conf *conf,
 	if (location.len == 0
 	 || (conf->n_status > 0 && is_good(conf, c->reply.status)))
 		return false;
-	url_resolve(&b, from, location);
+	url_resolve(&b, from, location, false);
 	if (b.cut || url_read(&to, buf_span(&b)) < 0 || !to.has_scheme
 	 || !url_is_same_host(&to, from)
 	 || (h->at.kind == TARGET_HTTP_UNIX && to.is_https))

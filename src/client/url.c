@@ -341,24 +341,25 @@ void
 url_write(struct buf *b, const struct url *u, bool as_is)
 {
 	write_scheme(b, u);
-	if (u->user.p != NULL)
-		buf_fmt(b, "%.*s%s%.*s@", (int)u->user.len, u->user.p,
-		        u->password.p != NULL ? ":" : "",
-		        (int)u->password.len, u->password.p);
 	write_host(b, u, u->host, u->has_port);
 	write_target(b, u, as_is, buf_add);
 }
 
 static void
-write_origin(struct buf *b, const struct url *u)
+write_origin(struct buf *b, const struct url *u, bool with_login)
 {
 	write_scheme(b, u);
+	if (with_login && u->user.p != NULL)
+		buf_fmt(b, "%.*s%s%.*s@", (int)u->user.len, u->user.p,
+		        u->password.p != NULL ? ":" : "",
+		        (int)u->password.len, u->password.p);
 	write_host(b, u, u->host, false);
 }
 
 /* see client/url.h */
 void
-url_resolve(struct buf *b, const struct url *base, struct span ref)
+url_resolve(struct buf *b, const struct url *base, struct span ref,
+            bool with_login)
 {
 	struct span path = base->path, dir;
 
@@ -375,7 +376,7 @@ url_resolve(struct buf *b, const struct url *base, struct span ref)
 		write_encoded(b, ref);
 		return;
 	}
-	write_origin(b, base);
+	write_origin(b, base, with_login);
 	if (ref.len == 0 || ref.p[0] == '#')
 		buf_add(b, base->path);
 	else if (ref.p[0] == '?')

@@ -20,10 +20,10 @@
 #define AT(field) offsetof(struct options, field)
 /* In the order in which people read it. */
 #define OPTS(OPT) \
-	OPT('f', "fail", OPT_FLAG, AT(fail), "", \
-	    "a status of 400 or more is exit 22, its body not shown", "", NULL, "") \
-	OPT(0, "fail-with-body", OPT_FLAG, AT(fail_with_body), "", \
-	    "the same, with its body", "", NULL, "") \
+	OPT('f', "fail", OPT_FLAG, 0, "", \
+	    "a status of 400 or more is exit 22, its body not shown", "", value_fail, "") \
+	OPT(0, "fail-with-body", OPT_FLAG, 0, "", \
+	    "the same, with its body", "", value_fail_with_body, "") \
 	OPT('L', "location", OPT_FLAG, AT(location), "", "follow redirects", "", NULL, "") \
 	OPT(0, "location-trusted", OPT_FLAG, AT(location_trusted), "", \
 	    "the same, and send the login to other hosts too", "", NULL, "") \
@@ -179,7 +179,8 @@
 	ADD(value_cookie) ADD(value_range) ADD(value_output) \
 	ADD(value_remote_name) ADD(value_sha256) ADD(value_size) \
 	ADD(value_seconds) ADD(value_count) ADD(value_unix) \
-	ADD(value_unix_abstract) ADD(value_v4) ADD(value_v6)
+	ADD(value_unix_abstract) ADD(value_v4) ADD(value_v6) ADD(value_fail) \
+	ADD(value_fail_with_body)
 OPT_NUMBER_ADDS(ADDS);
 static opt_add *const adds[] = OPT_ADDS(ADDS);
 static const struct opt_group opts[] = {
@@ -307,7 +308,6 @@ verify_pairs(const struct options *o, struct buf *why)
 		bool        both;
 		const char *words;
 	} pairs[] = {
-		{ o->fail && o->fail_with_body, "-f and --fail-with-body" },
 		{ o->resume && o->range, "-C and -r" },
 		{ o->resume && o->sha256, "-C and --sha256" },
 		{ o->resume && sends, "-C and -d or -T" },

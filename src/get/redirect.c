@@ -16,11 +16,19 @@ redirect_read(struct transfer *t)
 
 	if (t->r.status / 100 != 3 || location.len == 0)
 		return false;
-	url_resolve(&b, &t->url, location);
+	url_resolve(&b, &t->url, location, true);
 	(void)buf_text(&b);
 	if (b.cut)
 		t->moved[0] = '\0';	/* half of a URL leads elsewhere */
 	return true;
+}
+
+/* see get/redirect.h */
+void
+redirect_show(struct transfer *t)
+{
+	bytes_copy_text(t->r.redirect, sizeof t->r.redirect,
+	                span_of(t->moved));
 }
 
 /* What is requested next, by curl's rules (RFC 9110, 15.4). */
@@ -95,10 +103,12 @@ redirect_follow(struct transfer *t)
 	const struct options *o = t->o;
 	int code;
 
-	if (o->max_redirs >= 0 && t->r.redirects >= o->max_redirs)
+	if (o->max_redirs >= 0 && t->r.redirects >= o->max_redirs) {
+		redirect_show(t);
 		return failure_set(t, GET_REDIRECTS,
 		                   "Maximum (%lld) redirects followed",
 		                   (long long)o->max_redirs);
+	}
 	if (t->moved[0] == '\0')
 		return failure_set(t, GET_URL,
 		                   "Location leads to a URL of more than "

@@ -27,8 +27,6 @@ matches(const char *host, struct span item)
 {
 	struct span h = span_of(host);
 
-	if (span_is(item, "*"))
-		return true;
 	if (item.len > 2 && item.p[0] == '[')
 		item = (struct span){ item.p + 1, item.len - 2 };
 	/* "0.0.1" is not a domain of 127.0.0.1. */
@@ -47,13 +45,18 @@ matches(const char *host, struct span item)
 	return is_same(span_after(h, h.len - item.len), item);
 }
 
+/* Items are separated by commas; what follows a blank in one is not a part of
+ * it. A star is all hosts only where it is the whole list. */
 static bool
 is_direct(const struct options *o, const char *host)
 {
 	const char *list = o->no_proxy;
 	size_t n;
 
-	for (; *list != '\0'; list += n + (list[n] != '\0')) {
+	if (strcmp(list, "*") == 0)
+		return true;
+	for (; *list != '\0'; list += strcspn(list, ",")) {
+		list += strspn(list, ", \t");
 		n = strcspn(list, ", \t");
 		if (n > 0 && matches(host, (struct span){ list, n }))
 			return true;

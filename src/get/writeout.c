@@ -184,7 +184,7 @@ add_var(struct buf *b, const struct var *v, const struct result *r)
 		           : r->minor == 0 ? "1.0" : "1.1");
 		break;
 	case FORM_SCHEME:
-		buf_str(b, r->is_https ? "HTTPS" : "HTTP");
+		buf_str(b, r->is_https ? "https" : "http");
 		break;
 	case FORM_VERIFY:
 		buf_str(b, r->code == GET_CERT ? "1" : "0");
