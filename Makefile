@@ -108,6 +108,7 @@ $(call objects,base/log base/buf get/failure): private CFLAGS += -mgeneral-regs-
 $B/tls/%.o $B/unit/obj/tls/%.o $B/get/digest.o $B/unit/obj/get/digest.o: \
         OURS += -isystem $(TOOL)/bearssl/inc
 $B/unit/test_tls%: private OURS += -isystem $(TOOL)/bearssl/inc
+$B/unit/test_tls: private OURS += -isystem $(TOOL)/bearssl/inc
 
 # The trust anchors, from the roots in the tree and nothing of the machine's.
 HOSTCC = gcc
@@ -216,6 +217,8 @@ $B/unit/test_monitor: UNIT_LINK = \
         -Wl,--wrap=clock_ms,--wrap=epoll_wait,--wrap=_Fork \
         -Wl,--wrap=cgroup_oom_kills,--wrap=notify_sock_read \
         -Wl,--wrap=timerfd_create,--wrap=timerfd_settime
+# The trace's client keeps its private key to itself.
+$B/unit/test_tls_traces: UNIT_LINK = -Wl,--wrap=br_rsa_private_get_default
 # What fuzzing saved runs again, each target by a name of its own.
 FUZZ_PARTS = $(patsubst tests/fuzz/%.c,$B/unit/obj/fuzz/%.o, \
         $(wildcard tests/fuzz/fuzz_*.c))

@@ -35,10 +35,6 @@ const unsigned char *bear_hash_oid(unsigned hash);
 /* Writes the digest of the bytes, of X509_HASH_LEN(hash) bytes. */
 void bear_digest(unsigned char *out, unsigned hash, struct span bytes);
 
-/* The engine's curves, but a multiplication on X25519 whose result is zero is
- * refused (RFC 7748, 6.1): the secret would be known to everybody. */
-void bear_ec(br_ec_impl *out);
-
 /* The engine's br_ecdsa_vrfy for signatures in DER, and in that only: it takes
  * other codings of the same numbers too, which OpenSSL and Go refuse. */
 uint32_t bear_ecdsa(const br_ec_impl *impl, const void *hash, size_t hash_len,

@@ -15,6 +15,7 @@
 
 #define TLS_SCHEME_SIG_MAX  512	/* bytes of a signature */
 #define TLS_SCHEME_SALT_MAX 64	/* bytes of a salt */
+#define TLS_SCHEME_DIGEST_MAX 64	/* bytes of a hash */
 
 /* The schemes in our order, as signature_algorithms has them, 2 bytes each. */
 #define TLS_SCHEME_OFFER \
@@ -33,17 +34,23 @@ bool tls_scheme_verify(unsigned scheme, unsigned version,
                        struct span sig);
 
 /* The best scheme for our key among those that the peer offers, 2 bytes each.
- * In TLS 1.2 too that is one of TLS 1.3, if there is one. 0: none fits. */
+ * In TLS 1.2 too that is one of TLS 1.3, if there is one, but none with SHA-512,
+ * by which messages are not hashed as they go. 0: none fits. */
 unsigned tls_scheme_choose(unsigned version, const struct key *key,
                            struct span offered);
 
+/* The hash of the message by which the scheme signs, and its length. */
+size_t tls_scheme_digest_len(unsigned scheme);
+void tls_scheme_digest(unsigned scheme, struct span message,
+                       unsigned char *out);
+
 /*
- * Signs by a scheme that was chosen. salt is TLS_SCHEME_SALT_MAX random bytes,
- * of which only PSS takes any; out holds TLS_SCHEME_SIG_MAX. Returns the
- * signature's length, or 0 if the key is unfit.
+ * Signs a digest by a scheme that was chosen. salt is TLS_SCHEME_SALT_MAX
+ * random bytes, of which only PSS takes any; out holds TLS_SCHEME_SIG_MAX.
+ * Returns the signature's length, or 0 if the key is unfit.
  */
 size_t tls_scheme_sign(unsigned char *out, unsigned scheme,
-                       const struct key *key, struct span message,
+                       const struct key *key, const unsigned char *digest,
                        const unsigned char *salt);
 
 #endif

@@ -28,26 +28,6 @@ curve_of(enum x509_key_kind kind)
 	return 0;
 }
 
-static uint32_t
-multiply(unsigned char *point, size_t len, const unsigned char *x, size_t x_len,
-         int curve)
-{
-	uint32_t good = br_ec_all_m31.mul(point, len, x, x_len, curve);
-	unsigned char any = curve != BR_EC_curve25519;
-
-	for (size_t i = 0; i < len; i++)
-		any |= point[i];
-	return any != 0 ? good : 0;
-}
-
-/* see tls/bear.h */
-void
-bear_ec(br_ec_impl *out)
-{
-	*out = br_ec_all_m31;
-	out->mul = multiply;
-}
-
 /* see tls/bear.h */
 unsigned char *
 bear_bytes(struct span s)

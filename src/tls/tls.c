@@ -66,6 +66,7 @@ failed(struct tls *t)
 {
 	const struct tls_failure *f = tls_engine_failure(t->engine);
 	struct tls_link *l = &t->link;
+	bool lacks_cert;
 
 	if (!tls_link_is_tls(l))
 		return tls_link_fail_stranger(l);
@@ -76,10 +77,12 @@ failed(struct tls *t)
 		buf_str(&l->why, f->text);
 		return l->err;
 	}
-	if (tls_engine_lacks_cert(t->engine) && !l->heard)
+	/* TLS 1.3 hears of that only after its handshake. */
+	lacks_cert = tls_engine_lacks_cert(t->engine) && !l->heard;
+	if (lacks_cert)
 		buf_str(&l->why, "the server asked for a client certificate, "
 		        "and got none (--cert, --key); ");
-	tls_alert_write(&l->why, f->heard, !l->open);
+	tls_alert_write(&l->why, f->heard, !l->open && !lacks_cert);
 	return l->err;
 }
 

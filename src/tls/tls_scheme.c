@@ -5,6 +5,7 @@
 #include "tls/bear.h"
 #include "tls/der.h"
 #include "tls/tls_pss.h"
+#include "tls/tls_secrets.h"
 #include "tls/tls_sig.h"
 #include "tls/tls_suite.h"
 #include "tls/wire.h"
@@ -81,6 +82,20 @@ tls_scheme_verify(unsigned scheme, unsigned version,
 	    && tls_sig_verify(alg, &pss, key, message, sig);
 }
 
+/* see tls/tls_scheme.h */
+size_t
+tls_scheme_digest_len(unsigned scheme)
+{
+	return X509_HASH_LEN(tls_sig_hash(alg_of(scheme)));
+}
+
+/* see tls/tls_scheme.h */
+void
+tls_scheme_digest(unsigned scheme, struct span message, unsigned char *out)
+{
+	bear_digest(out, tls_sig_hash(alg_of(scheme)), message);
+}
+
 static bool
 is_among(struct span offered, unsigned scheme)
 {
@@ -102,7 +117,9 @@ tls_scheme_choose(unsigned version, const struct key *key, struct span offered)
 	for (unsigned by = TLS_V13; by >= version; by--)
 		for (struct span ours = OFFER; wire_take(&ours, 2, &scheme);)
 			if (tls_scheme_fits(scheme, by, &pub)
-			 && is_among(offered, scheme))
+			 && is_among(offered, scheme)
+			 && (version == TLS_V13
+			  || tls_scheme_digest_len(scheme) <= TLS_HASH_MAX))
 				return scheme;
 	return 0;
 }
@@ -133,17 +150,15 @@ sign_ecdsa(unsigned char *out, unsigned hash, const struct key *key,
 /* see tls/tls_scheme.h */
 size_t
 tls_scheme_sign(unsigned char *out, unsigned scheme, const struct key *key,
-                struct span message, const unsigned char *salt)
+                const unsigned char *digest, const unsigned char *salt)
 {
 	struct x509_key pub = { .kind = key->kind, .n = key->n };
 	enum x509_alg alg = alg_of(scheme);
 	unsigned hash = tls_sig_hash(alg);
 	struct x509_pss pss = pss_of(hash);
-	unsigned char digest[br_sha512_SIZE];
 
 	if (!tls_scheme_fits(scheme, TLS_V12, &pub))
 		return 0;
-	bear_digest(digest, hash, message);
 	if (alg >= X509_EC_SHA256)
 		return sign_ecdsa(out, hash, key, digest);
 	if (alg >= X509_PSS_SHA256)

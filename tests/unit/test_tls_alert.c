@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* test_tls_alert.c - alerts in words */
+#include "unit.h"
+
+#include "tls/tls_alert.h"
+
+/* All that IANA has, but for close_notify. */
+static const unsigned char alerts[] = {
+	10, 20, 21, 22, 30, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
+	60, 70, 71, 80, 86, 90, 100, 109, 110, 111, 112, 113, 114, 115, 116,
+	117, 120, 121,
+};
+
+static void
+every_alert_has_a_name(void **state)
+{
+	size_t named = 0;
+
+	(void)state;
+	for (unsigned alert = 1; alert < 256; alert++) {
+		struct buf b = guarded_buf(512);
+		bool known = memchr(alerts, (int)alert, sizeof alerts) != NULL;
+
+		tls_alert_write(&b, alert, true);
+		assert_false(b.cut);
+		assert_int_equal(!known,
+		                 strstr(buf_text(&b), "(unknown)") != NULL);
+		named += known;
+	}
+	assert_int_equal(sizeof alerts, named);
+}
+
+/* What usually is the matter is worth knowing only where the handshake failed. */
+static void
+a_reason_is_named_for_handshakes_only(void **state)
+{
+	struct buf b = guarded_buf(512), c = guarded_buf(512);
+
+	(void)state;
+	tls_alert_write(&b, TLS_ALERT_VERSION, true);
+	assert_string_equal("the server sent alert 70 (protocol version): it "
+	                    "does not speak TLS 1.2 or 1.3", buf_text(&b));
+	tls_alert_write(&c, TLS_ALERT_VERSION, false);
+	assert_string_equal("the server sent alert 70 (protocol version)",
+	                    buf_text(&c));
+}
+
+int
+main(void)
+{
+	UNIT_TEST(every_alert_has_a_name);
+	UNIT_TEST(a_reason_is_named_for_handshakes_only);
+	return unit_run("tls/tls_alert");
+}
