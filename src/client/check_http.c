@@ -62,7 +62,7 @@ write_request(struct buf *b, const struct check_conf *conf,
 	            span_of(agent != NULL ? agent : "hale-check"));
 	request_add(b, &lines, "Accept", span_of("*/*"));
 	request_add(b, &lines, "Connection", span_of("close"));
-	if (u->user.p != NULL && !request_has(&lines, "Authorization")) {
+	if (url_has_login(u) && !request_has(&lines, "Authorization")) {
 		value.len = 0;
 		r = url_write_login(&value, u);
 		buf_str(b, "Authorization: ");

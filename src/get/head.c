@@ -88,7 +88,7 @@ head_needs_token(const struct options *o, const struct head *h)
 	const struct request_lines lines = { o->headers, o->n_headers };
 
 	return o->bearer != NULL && o->user == NULL && logs_in(h, &lines)
-	    && h->url->user.p == NULL;
+	    && !url_has_login(h->url);
 }
 
 static int
@@ -104,7 +104,7 @@ add_login(struct buf *b, const struct options *o, const struct head *h,
 		buf_str(&login, o->user);
 		if (strchr(o->user, ':') == NULL)
 			buf_str(&login, ":");	/* there is nobody to prompt */
-	} else if (h->url->user.p == NULL) {
+	} else if (!url_has_login(h->url)) {
 		if (h->token.len > 0)
 			add_field(b, "Authorization: Bearer ", h->token);
 		return GET_OK;

@@ -373,6 +373,16 @@ read_proxies(struct options *o)
 		o->no_proxy = first_set("no_proxy\0NO_PROXY\0");
 }
 
+/* "" and ":" are not a login, as where "$USER:$PASSWORD" has neither. */
+static void
+drop_empty(const char **login)
+{
+	const char *l = *login;
+
+	if (l != NULL && (l[0] == '\0' || strcmp(l, ":") == 0))
+		*login = NULL;
+}
+
 /* Room for as many words as there are; -b joins twice. */
 static bool
 make_room(struct options *o, int argc, char **argv)
@@ -409,6 +419,8 @@ options_read(struct options *o, int argc, char **argv, struct buf *why)
 	}
 	if (opt_parse_curl(opts, o, argc, argv, &fail) < 0)
 		return write_fail(why, &fail);
+	drop_empty(&o->user);
+	drop_empty(&o->proxy_user);
 	read_proxies(o);
 	return verify_all(o, why);
 }

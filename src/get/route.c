@@ -75,7 +75,7 @@ add_proxy_login(struct buf *b, const struct options *o, const struct url *proxy)
 		buf_str(&login, o->proxy_user);
 		if (strchr(o->proxy_user, ':') == NULL)
 			buf_str(&login, ":");
-	} else if (proxy->user.p != NULL) {
+	} else if (url_has_login(proxy)) {
 		if (url_write_login(&login, proxy) < 0)
 			return ERR_PARSE;
 	} else {

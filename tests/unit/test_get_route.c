@@ -359,6 +359,8 @@ static const struct field_row {
 	{ "a proxy gets its URL's login, decoded", "http://a/",
 	  { .http = "http://%75:p@p:1" },
 	  "Proxy-Authorization: Basic dTpw\r\n" },
+	{ "a proxy's URL with an empty login", "http://a/",
+	  { .http = "http://:@p:1" }, "" },
 	{ "-U comes before its URL's", "http://a/",
 	  { .http = "http://x:y@p:1", .user = "u:p" },
 	  "Proxy-Authorization: Basic dTpw\r\n" },

@@ -196,6 +196,23 @@ a_path_that_is_no_ascii_is_encoded(void **state)
 }
 
 static void
+an_encoded_byte_of_the_path_gets_capitals(void **state)
+{
+	char memory[64];
+	struct buf b = buf_over(memory, sizeof memory);
+	struct url u;
+
+	(void)state;
+	assert_int_equal(0, url_read(&u, span_of(
+		"http://h/x/%2e%2E/%c3%7ea%zz%2?%c3")));
+	url_write_target(&b, &u, false);
+	assert_string_equal("/%C3%7Ea%zz%2?%c3", buf_text(&b));
+	b.len = 0;
+	url_write_target(&b, &u, true);
+	assert_string_equal("/x/%2E%2E/%C3%7Ea%zz%2?%c3", buf_text(&b));
+}
+
+static void
 dots_in_the_path_are_resolved(void **state)
 {
 	static const struct {
@@ -204,7 +221,7 @@ dots_in_the_path_are_resolved(void **state)
 		{ "", "/" }, { "/", "/" }, { "?q", "/?q" }, { "/a/./b", "/a/b" },
 		{ "/a/../b", "/b" }, { "/a/b/..", "/a/" }, { "/..", "/" },
 		{ "/../../x", "/x" }, { "/a//b", "/a//b" }, { "/a/.", "/a/" },
-		{ "/a/%2e%2E/b", "/b" }, { "/a/...", "/a/..." },
+		{ "/a/%2E%2E/b", "/b" }, { "/a/...", "/a/..." },
 		{ "/a?b=/../c", "/a?b=/../c" }, { "/.a/..b", "/.a/..b" },
 		{ "/a/b/../", "/a/" },
 	};
@@ -240,6 +257,7 @@ references_are_resolved(void **state)
 		{ "../x", "http://h:81/a/../x" },
 		{ "/x y?a b", "http://h:81/x%20y?a+b" },
 		{ "/\xc3\xa9", "http://h:81/%C3%A9" },
+		{ "/%aa%2?%aa#%aa%zz", "http://h:81/%AA%2?%AA#%AA%zz" },
 		{ "ftp://o/", "ftp://o/" },
 	};
 	char memory[64];
@@ -282,6 +300,7 @@ main(void)
 	UNIT_TEST(a_url_is_written_as_curl_tells_it);
 	UNIT_TEST(a_url_may_have_url_max_bytes);
 	UNIT_TEST(a_path_that_is_no_ascii_is_encoded);
+	UNIT_TEST(an_encoded_byte_of_the_path_gets_capitals);
 	UNIT_TEST(dots_in_the_path_are_resolved);
 	UNIT_TEST(references_are_resolved);
 	UNIT_TEST(hosts_are_compared_in_any_case);

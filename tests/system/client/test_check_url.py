@@ -195,6 +195,14 @@ def test_headers_and_a_login_are_sent(server):
     assert request.field("Authorization") == "Basic bWU6c0A="
 
 
+@pytest.mark.parametrize("login", ["@", ":@"])
+def test_an_empty_login_is_none(server, login):
+    server.take_requests()
+    assert check(server.url.replace("//", "//" + login) + "/ok").code == 0
+    (request,) = server.take_requests()
+    assert request.field("Authorization") is None
+
+
 def test_a_login_is_kept_in_a_redirect(server):
     server.take_requests()
     assert check(server.url.replace("//", "//me:pw@") + "/here").code == 0
