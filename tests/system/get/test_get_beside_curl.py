@@ -413,7 +413,7 @@ CASES = {
        for place in ENCODED if "#" not in place},
     **{f"-w %{{url_effective}} {url}": Case(
         ["-s", "-w", "%{url_effective}", "{url}" + url], since="8.21.0",
-        before={"requests": lowered_last}) for url in ["/\u00e9", "/%7e?%7E", "/a%2fb"]},
+        before={"requests": lowered_last}) for url in ["/\u00e9", "/%7e?%7e", "/a%2fb"]},
     "--path-as-is of %2e": Case("-s --path-as-is {url}/a/%2e%2e/b", since="8.21.0",
                                 before={"requests": lowered_last}),
     "%XX in a query stays as it is": Case(["-s", "{url}/echo?%aa%Aa\u00e9"], code=0),
