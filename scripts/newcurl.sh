@@ -47,7 +47,7 @@ own_apt() {
 		-o Dir::Etc::SourceList="$tmp/apt/sources.list" \
 		-o Dir::Etc::SourceParts=- -o Dir::Etc::PreferencesParts=- \
 		-o Dir::Etc::Preferences=- -o APT::Sandbox::User=root \
-		-o Acquire::Retries=2 -o Acquire::http::Timeout=20 \
+		-o Acquire::Retries=1 -o Acquire::http::Timeout=20 \
 		-o Acquire::Languages=none -o APT::Update::Error-Mode=any \
 		"$@" </dev/null >>"$tmp/log" 2>&1
 }
@@ -64,7 +64,7 @@ fetch() {
 
 unpack() {
 	for deb in "$tmp"/apt/archives/*.deb; do
-		dpkg -x "$deb" "$tmp/root"
+		dpkg -x "$deb" "$tmp/root" 2>>"$tmp/log"
 	done
 	set -- "$tmp"/root/usr/lib/*/ld-linux*.so.*
 	[ -x "$1" ] || return 1
@@ -109,5 +109,5 @@ for suite in $suites; do
 		exit 0
 	done
 done
-give_up "no mirror gives Debian's newer curl:" \
-	"$(grep '^[EW]: ' "$tmp/log" | tail -n 1)"
+give_up "no mirror gives a newer curl (DEBIAN_MIRROR names another):" \
+	"$(grep '^[EW]: ' "$tmp/log" | grep -v 'Some index files' | tail -n 1)"
