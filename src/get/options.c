@@ -95,7 +95,7 @@
 	OPT(0, "connect-timeout", OPT_WORD, AT(connect_ms), "", \
 	    "for look-up, connection and handshake", "SECONDS", value_seconds, "a number") \
 	OPT(0, "retry", OPT_WORD, AT(retry), "", \
-	    "try again N times after time-outs, 408, 429, 50x", "N", value_count, "a number") \
+	    "try again N times after time-outs, 408, 429, 50x, 522, 524", "N", value_count, "a number") \
 	OPT(0, "retry-delay", OPT_WORD, AT(retry_delay_ms), "", \
 	    "wait this long; else 1, 2, 4 ... or Retry-After", "SECONDS", value_seconds, "a number") \
 	OPT(0, "retry-max-time", OPT_WORD, AT(retry_max_ms), "", \
@@ -339,6 +339,11 @@ verify_all(const struct options *o, struct buf *why)
 		buf_str(why, "no URL specified (see: hale help get)");
 		return GET_USAGE;
 	}
+	for (size_t i = 0; i < o->urls.n; i++)
+		if (o->urls.at[i][0] == '\0') {
+			buf_str(why, "a URL is empty");
+			return GET_USAGE;
+		}
 	if ((o->data.is_set && !o->get) + o->head + (o->uploads.n > 0) > 1) {
 		buf_str(why, "You can only select one HTTP request method: "
 		        "of -d, -I and -T");

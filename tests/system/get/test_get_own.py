@@ -571,6 +571,16 @@ def test_retry_after_is_kept_to(server, path):
     assert time.monotonic() - begun > (1.9 if path == "/after" else 1.0)
 
 
+@pytest.mark.parametrize("status, tries", [
+    (408, 2), (429, 2), (500, 2), (502, 2), (503, 2), (504, 2), (522, 2), (524, 2),
+    (501, 1), (505, 1), (521, 1), (523, 1), (404, 1)])
+def test_statuses_that_may_pass_are_tried_again(server, status, tries):
+    server.scripts["/status"] = lambda c, r: c.answer(b"", f"{status} X")
+    server.take_requests()
+    done = get("-sf", "--retry", "1", "--retry-delay", "0.01", server.url + "/status")
+    assert (done.returncode, len(server.take_requests())) == (22, tries)
+
+
 def test_retry_max_time_ends_the_wish_to_wait(server):
     done = get("-sf", "--retry", "1", "--retry-max-time", "1", server.url + "/late")
     assert done.returncode == 22
