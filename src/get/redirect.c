@@ -2,6 +2,8 @@
 /* get/redirect.c - which URL is requested next, and how */
 #include "get/redirect.h"
 
+#include <strings.h>
+
 #include "base/err.h"
 #include "client/redact.h"
 #include "get/exit.h"
@@ -101,7 +103,6 @@ redirect_follow(struct transfer *t)
 {
 	struct buf b = buf_over(t->r.url, sizeof t->r.url);
 	const struct options *o = t->o;
-	int code;
 
 	if (o->max_redirs >= 0 && t->r.redirects >= o->max_redirs) {
 		redirect_show(t);
@@ -116,13 +117,13 @@ redirect_follow(struct transfer *t)
 	t->r.redirects++;
 	t->r.more.len = 0;
 	change_kind(t);
+	/* A Location is not a command line: "mailto:x" names no host. */
+	if (strncasecmp(t->moved, "http:", 5) != 0
+	 && strncasecmp(t->moved, "https:", 6) != 0)
+		return failure_set(t, GET_PROTOCOL,
+		                   "Protocol \"%.*s\" not supported",
+		                   (int)strcspn(t->moved, ":"), t->moved);
 	buf_str(&b, t->moved);
 	(void)buf_text(&b);
-	code = redirect_set_url(t, t->r.url);
-	/* A Location is not a command line: "mailto:x" names no host. */
-	if (code == GET_OK && !t->url.has_scheme)
-		code = failure_set(t, GET_PROTOCOL,
-		                   "Protocol \"%.*s\" not supported",
-		                   (int)strcspn(t->r.url, ":"), t->r.url);
-	return code;
+	return redirect_set_url(t, t->r.url);
 }

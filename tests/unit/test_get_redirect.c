@@ -140,6 +140,8 @@ static const struct bad {
 	  "Protocol \"ftp\" not supported" },
 	{ "what looks like a host with a port", "tel:80", NULL, 50,
 	  GET_PROTOCOL, "Protocol \"tel\" not supported" },
+	{ "what looks like a host with a bad port", "mailto:x", NULL, 50,
+	  GET_PROTOCOL, "Protocol \"mailto\" not supported" },
 	{ "a scheme that is not allowed", "http://d/", "=https", 50,
 	  GET_PROTOCOL, "Protocol \"http\" not allowed by --proto" },
 	{ "not a URL", "http://d:x/", NULL, 50, GET_URL, NULL },

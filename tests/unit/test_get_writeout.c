@@ -178,8 +178,9 @@ static const struct url_row {
 	  "http://a/b?x=1#f" },
 	{ "a login is left out", "http://u:p@a/", "", false, "http://a/" },
 	{ "another scheme stays as it is", "ftp://a", "", false, "ftp://a" },
-	{ "what is not a URL stays as it is", "http://a:x", "y", false,
-	  "http://a:x" },
+	{ "but for its login", "ftp://u:p@a/b@c", "", false, "ftp://a/b@c" },
+	{ "a URL that cannot be read is left out", "http://u:p@a:x", "y",
+	  false, "" },
 };
 
 static void
