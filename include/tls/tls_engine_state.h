@@ -52,66 +52,66 @@ struct tls_peer_key {
 	char bytes[X509_RSA_MAX / 8 + X509_RSA_E_MAX / 8];
 };
 
-/* What only a handshake needs; wiped as one at its end. */
+/* What only a handshake needs; wiped as one at its end. Here and below what is
+ * used most comes first, where the code that reaches it is shorter. */
 struct tls_shake {
-	struct tls_client_cert id;	/* bytes are the caller's */
-	tls_random *random;
-	tls_judge *judge;
-	void      *arg;
-	struct span name, hellos[2];
-	unsigned char client_random[TLS_RANDOM];
-	unsigned char server_random[TLS_RANDOM];	/* TLS 1.2 */
-	unsigned char session_id[TLS_SESSION_ID];	/* as we sent it */
-	size_t    session_id_len;
-	uint64_t  offered;	/* extensions of our hello */
-	uint32_t  age_ms;	/* of the ticket */
 	bool      cpu_has_aes;
 	bool      psk;		/* our PSK was taken */
 	bool      asked;	/* a client's certificate was asked for */
 	bool      ticket;	/* TLS 1.2: a NewSessionTicket comes */
 	unsigned  scheme;	/* of our signature; 0: we do not sign */
+	uint32_t  age_ms;	/* of the ticket */
+	uint64_t  offered;	/* extensions of our hello */
+	tls_random *random;
+	tls_judge *judge;
+	void      *arg;		/* of both */
+	struct span name, hellos[2];
+	size_t    session_id_len;
+	unsigned char session_id[TLS_SESSION_ID];	/* as we sent it */
+	unsigned char client_random[TLS_RANDOM];
+	unsigned char server_random[TLS_RANDOM];	/* TLS 1.2 */
 	struct tls_group_key share;
-	struct tls_transcript transcript;
 	struct tls_secrets secrets;
 	unsigned char client_secret[TLS_HASH_MAX];	/* handshake traffic */
 	unsigned char server_secret[TLS_HASH_MAX];
+	struct tls_transcript transcript;
 	struct tls_peer_key peer;
 	struct span peer_share;	/* TLS 1.2, in peer_bytes */
 	unsigned char peer_bytes[TLS_GROUP_PUBLIC_MAX];
+	struct tls_client_cert id;	/* bytes are the caller's */
 };
 
 struct tls_engine {
 	enum tls_state state;
-	const struct tls_suite *suite;	/* NULL until a server chose it */
-	struct tls_failure failure;
 	bool failed, closed;	/* closed: our close_notify is out */
 	bool ended;		/* the peer's close_notify came */
 	bool resumed;
 	bool extended;		/* TLS 1.2: with the extended master secret */
+	bool refused;		/* TLS 1.2: a renegotiation */
 	bool ccs_sent;		/* our ChangeCipherSpec: one is enough */
 	bool updating;		/* TLS 1.3: a KeyUpdate of ours is in out */
 	unsigned epoch;		/* counts the reading keys */
-	bool refused;		/* TLS 1.2: a renegotiation */
+	const struct tls_suite *suite;	/* NULL until a server chose it */
 	struct tls_ticket *ticket;	/* the caller's, or NULL */
 	int64_t since_ms;	/* when the engine began */
 
-	/* TLS 1.3: application traffic, and what tickets come from; TLS 1.2:
-	 * the master secret is in resumption. */
-	unsigned char client_traffic[TLS_HASH_MAX];
-	unsigned char server_traffic[TLS_HASH_MAX];
-	unsigned char resumption[TLS_HASH_MAX];
-
-	struct tls_aead reading, writing;
-	struct tls_shake shake;
-
-	unsigned char *message;	/* owned: a message in several records... */
-	size_t message_len, message_cap;	/* ...as much as came */
 	unsigned char *content;	/* in `in`: what was not taken yet */
 	size_t content_len;
 	size_t in_at, in_len;	/* records begin at in + in_at; bytes there */
 	size_t out_at, out_len;
 	size_t begun;		/* bytes of handshake messages in the record
 				 * that begins at out + out_len, not sealed */
+	struct tls_shake shake;
+	unsigned char *message;	/* owned: a message in several records... */
+	size_t message_len, message_cap;	/* ...as much as came */
+	struct tls_failure failure;
+
+	/* TLS 1.3: application traffic, and what tickets come from; TLS 1.2:
+	 * the master secret is in resumption. */
+	unsigned char resumption[TLS_HASH_MAX];
+	unsigned char client_traffic[TLS_HASH_MAX];
+	unsigned char server_traffic[TLS_HASH_MAX];
+	struct tls_aead reading, writing;
 	unsigned char in[TLS_ENGINE_IN], out[TLS_ENGINE_OUT];
 };
 

@@ -47,17 +47,16 @@ take(struct tls_ext_list *x, unsigned number, struct span value,
 bool
 tls_ext_read(struct tls_ext_list *x, struct span block, enum tls_alert *alert)
 {
-	struct span list;
+	struct span list = wire_vector(&block, 2);
 
 	x->found = 0;
-	if (!wire_take_vector(&block, 2, &list) || block.len > 0)
+	if (!wire_is_whole(&block))
 		return refuse(alert, TLS_ALERT_DECODE);
 	while (list.len > 0) {
-		struct span value;
-		unsigned number;
+		unsigned number = wire_number(&list, 2);
+		struct span value = wire_vector(&list, 2);
 
-		if (!wire_take(&list, 2, &number)
-		 || !wire_take_vector(&list, 2, &value))
+		if (list.p == NULL)
 			return refuse(alert, TLS_ALERT_DECODE);
 		if (!take(x, number, value, alert))
 			return false;

@@ -198,11 +198,10 @@ int
 tls_shake_verify(struct tls_engine *e, struct span in, struct span signed_)
 {
 	const struct x509_key *key = &e->shake.peer.key;
-	unsigned version = e->suite->version, scheme;
-	struct span sig;
+	unsigned version = e->suite->version, scheme = wire_number(&in, 2);
+	struct span sig = wire_vector(&in, 2);
 
-	if (!wire_take(&in, 2, &scheme) || !wire_take_vector(&in, 2, &sig)
-	 || in.len > 0)
+	if (!wire_is_whole(&in))
 		return tls_shake_refuse(e, TLS_ALERT_DECODE);
 	if (!tls_scheme_fits(scheme, version, key))
 		return tls_shake_fail(e, TLS_ALERT_ILLEGAL, "the server signs "

@@ -105,13 +105,15 @@ is_for_suite(const struct tls_engine *e)
 static int
 take_certificate(struct tls_engine *e, struct span body)
 {
-	struct span certs[TLS_CHAIN_MAX + 1], list, one;
+	struct span list = wire_vector(&body, 3), certs[TLS_CHAIN_MAX + 1];
 	size_t n = 0;
 
-	if (!wire_take_vector(&body, 3, &list) || body.len > 0)
+	if (!wire_is_whole(&body))
 		return tls_shake_refuse(e, TLS_ALERT_DECODE);
 	while (list.len > 0) {
-		if (!wire_take_vector(&list, 3, &one) || one.len == 0)
+		struct span one = wire_vector(&list, 3);
+
+		if (one.len == 0)
 			return tls_shake_refuse(e, TLS_ALERT_DECODE);
 		if (n <= TLS_CHAIN_MAX)
 			certs[n++] = one;
@@ -156,10 +158,10 @@ take_key(struct tls_engine *e, struct span body)
 	struct buf b = buf_over(memory, sizeof memory);
 	struct tls_shake *s = &e->shake;
 	struct span params = body, share;
-	unsigned type, group;
+	unsigned type = wire_number(&body, 1), group = wire_number(&body, 2);
 
-	if (!wire_take(&body, 1, &type) || !wire_take(&body, 2, &group)
-	 || !wire_take_vector(&body, 1, &share))
+	share = wire_vector(&body, 1);
+	if (body.p == NULL)
 		return tls_shake_refuse(e, TLS_ALERT_DECODE);
 	if (type != CURVE_NAMED)
 		return tls_shake_refuse(e, TLS_ALERT_ILLEGAL);
@@ -176,12 +178,12 @@ take_key(struct tls_engine *e, struct span body)
 static int
 take_request(struct tls_engine *e, struct span body)
 {
-	struct span kinds, schemes, names;
+	struct span schemes;
 
-	if (!wire_take_vector(&body, 1, &kinds)
-	 || !wire_take_vector(&body, 2, &schemes)
-	 || !wire_take_vector(&body, 2, &names) || body.len > 0
-	 || schemes.len % 2 != 0)
+	(void)wire_vector(&body, 1);	/* kinds of certificates, and...*/
+	schemes = wire_vector(&body, 2);
+	(void)wire_vector(&body, 2);	/* ...names of CAs: ours is all we have */
+	if (!wire_is_whole(&body) || schemes.len % 2 != 0)
 		return tls_shake_refuse(e, TLS_ALERT_DECODE);
 	e->state = TLS_AT_DONE12;
 	return tls_shake_choose(e, schemes);
@@ -305,10 +307,10 @@ take_ticket(struct tls_engine *e, struct span body)
 {
 	struct tls_ticket *t = e->ticket;
 	struct span ticket;
-	unsigned lifetime;
 
-	if (!wire_take(&body, 4, &lifetime)
-	 || !wire_take_vector(&body, 2, &ticket) || body.len > 0)
+	(void)wire_number(&body, 4);	/* a lifetime, longer than a command's */
+	ticket = wire_vector(&body, 2);
+	if (!wire_is_whole(&body))
 		return tls_shake_refuse(e, TLS_ALERT_DECODE);
 	if (t != NULL && ticket.len <= sizeof t->bytes) {
 		memcpy(t->bytes, ticket.p, ticket.len);

@@ -117,19 +117,17 @@ take_request(struct tls_engine *e, struct span body)
 	struct tls_ext_list x = {
 		.allowed = TLS_EXT(EXT_SIGNATURES), .is_request = true,
 	};
-	struct span context, value, schemes;
+	struct span context = wire_vector(&body, 1), value, schemes;
 	enum tls_alert alert;
 
-	if (!wire_take_vector(&body, 1, &context))
-		return tls_shake_refuse(e, TLS_ALERT_DECODE);
 	if (context.len > 0)	/* it is for requests after the handshake */
 		return tls_shake_refuse(e, TLS_ALERT_ILLEGAL);
 	if (!tls_ext_read(&x, body, &alert))
 		return tls_shake_refuse(e, alert);
 	if (!tls_ext_has(&x, EXT_SIGNATURES, &value))
 		return tls_shake_refuse(e, TLS_ALERT_MISSING);
-	if (!wire_take_vector(&value, 2, &schemes) || value.len > 0
-	 || schemes.len == 0 || schemes.len % 2 != 0)
+	schemes = wire_vector(&value, 2);
+	if (!wire_is_whole(&value) || schemes.len == 0 || schemes.len % 2 != 0)
 		return tls_shake_refuse(e, TLS_ALERT_DECODE);
 	e->state = TLS_AT_CERTIFICATE;
 	return tls_shake_choose(e, schemes);
@@ -137,37 +135,36 @@ take_request(struct tls_engine *e, struct span body)
 
 /* Takes one certificate with its extensions off *list: of those that may stand
  * here none is asked for. */
-static bool
-take_entry(const struct tls_engine *e, struct span *list, struct span *cert,
+static struct span
+take_entry(const struct tls_engine *e, struct span *list,
            enum tls_alert *alert)
 {
 	struct tls_ext_list x = { .offered = e->shake.offered };
-	struct span all = *list, block;
+	struct span cert = wire_vector(list, 3), block = *list;
 
+	block.len = 2 + wire_vector(list, 2).len;
 	*alert = TLS_ALERT_DECODE;
-	if (!wire_take_vector(list, 3, cert) || cert->len == 0)
-		return false;
-	all = *list;
-	if (!wire_take_vector(list, 2, &block))
-		return false;
-	all.len -= list->len;
-	return tls_ext_read(&x, all, alert);
+	if (list->p == NULL || cert.len == 0 || !tls_ext_read(&x, block, alert))
+		cert.p = NULL;
+	return cert;
 }
 
 static int
 take_certificate(struct tls_engine *e, struct span body)
 {
-	struct span certs[TLS_CHAIN_MAX + 1], context, list, one;
+	struct span context = wire_vector(&body, 1);
+	struct span list = wire_vector(&body, 3), certs[TLS_CHAIN_MAX + 1];
 	enum tls_alert alert;
 	size_t n = 0;
 
-	if (!wire_take_vector(&body, 1, &context)
-	 || !wire_take_vector(&body, 3, &list) || body.len > 0)
+	if (!wire_is_whole(&body))
 		return tls_shake_refuse(e, TLS_ALERT_DECODE);
 	if (context.len > 0)
 		return tls_shake_refuse(e, TLS_ALERT_ILLEGAL);
 	while (list.len > 0) {
-		if (!take_entry(e, &list, &one, &alert))
+		struct span one = take_entry(e, &list, &alert);
+
+		if (one.p == NULL)
 			return tls_shake_refuse(e, alert);
 		if (n <= TLS_CHAIN_MAX)
 			certs[n++] = one;
@@ -293,13 +290,13 @@ take_ticket(struct tls_engine *e, struct span body)
 {
 	struct tls_ext_list x = { .is_request = true };
 	struct tls_ticket *t = e->ticket;
-	struct span nonce, ticket;
-	unsigned lifetime, age_add;
+	unsigned lifetime = wire_number(&body, 4);
+	unsigned age_add = wire_number(&body, 4);
+	struct span nonce = wire_vector(&body, 1);
+	struct span ticket = wire_vector(&body, 2);
 	enum tls_alert alert;
 
-	if (!wire_take(&body, 4, &lifetime) || !wire_take(&body, 4, &age_add)
-	 || !wire_take_vector(&body, 1, &nonce)
-	 || !wire_take_vector(&body, 2, &ticket) || ticket.len == 0)
+	if (ticket.len == 0)
 		return tls_shake_refuse(e, TLS_ALERT_DECODE);
 	if (!tls_ext_read(&x, body, &alert))
 		return tls_shake_refuse(e, alert);
@@ -344,9 +341,9 @@ tls_shake13_update(struct tls_engine *e)
 static int
 take_update(struct tls_engine *e, struct span body)
 {
-	unsigned is_asked;
+	unsigned is_asked = wire_number(&body, 1);
 
-	if (!wire_take(&body, 1, &is_asked) || body.len > 0)
+	if (!wire_is_whole(&body))
 		return tls_shake_refuse(e, TLS_ALERT_DECODE);
 	if (is_asked > 1)
 		return tls_shake_refuse(e, TLS_ALERT_ILLEGAL);
