@@ -12,9 +12,9 @@
 
 #include "base/opt_table.h"
 
-/* field is an int64_t: a whole number; the same or -1; bytes, which k, M, G, T
- * and P multiply; seconds with a fraction, in milliseconds: 0 where they are
- * more than hale counts, and still as many as curl does. */
+/* field is an int64_t: a whole number; the same or -1; bytes, a fraction too if
+ * k, M, G, T or P multiplies them; seconds with a fraction, in milliseconds: 0
+ * where they are more than hale counts, and still as many as curl does. */
 opt_add value_count, value_redirs, value_size, value_seconds;
 
 /* field is a struct option_words, which has room for all. */

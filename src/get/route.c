@@ -100,9 +100,10 @@ write_proxy_fields(const struct options *o, struct route *route,
 		buf_str(why, "the proxy's login has a control byte");
 		return GET_PROXY_LOOKUP;
 	}
+	if (route->tunnel && o->agent[0] != '\0')
+		buf_fmt(&fields, "User-Agent: %s\r\n", o->agent);
 	if (route->tunnel)
-		buf_fmt(&fields, "User-Agent: %s\r\n"
-		        "Proxy-Connection: Keep-Alive\r\n", o->agent);
+		buf_str(&fields, "Proxy-Connection: Keep-Alive\r\n");
 	(void)buf_text(&fields);
 	if (!fields.cut)
 		return GET_OK;

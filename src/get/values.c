@@ -43,20 +43,26 @@ value_size(void *field, struct span value)
 {
 	static const char units[] = "kmgtp";
 	struct span digits = { value.p, strspn(value.p, DIGITS) };
-	const char *unit = value.p + digits.len;
+	const char *unit = value.p + digits.len, *point = unit, *at;
+	uint64_t n, part = 0;
 	int shift = 0, r;
-	uint64_t n;
 
+	if (*point == '.')
+		unit += 1 + strspn(point + 1, DIGITS);
 	if (*unit != '\0') {
-		const char *at = strchr(units, *unit | ('a' ^ 'A'));
-
+		at = strchr(units, *unit | ('a' ^ 'A'));
 		if (at == NULL || unit[1] != '\0')
 			return ERR_PARSE;
 		shift = 10 * (int)(at - units + 1);
 	}
+	/* Digits behind a point are parts of a unit, and there are some. */
+	if (unit != point && (shift == 0 || unit == point + 1))
+		return ERR_PARSE;
+	for (at = unit; at - 1 > point; at--)
+		part = (part + ((uint64_t)(at[-1] - '0') << shift)) / 10;
 	r = parse_uint_span(digits, INT64_MAX >> shift, &n);
 	if (r == 0)
-		*(int64_t *)field = (int64_t)(n << shift);
+		*(int64_t *)field = (int64_t)((n << shift) + part);
 	return r;
 }
 

@@ -370,6 +370,9 @@ static const struct field_row {
 	  "Proxy-Connection: Keep-Alive\r\n" },
 	{ "a tunnel gets -A", "https://a/", { .https = "p:1", .agent = "me" },
 	  "User-Agent: me\r\nProxy-Connection: Keep-Alive\r\n" },
+	{ "a tunnel gets no agent without one", "https://a/",
+	  { .https = "p:1", .agent = "" },
+	  "Proxy-Connection: Keep-Alive\r\n" },
 };
 
 static void
