@@ -4,7 +4,8 @@
 #
 # curl 7.88 refuses a time with letters, as in -m 1m, with exit 2. From 8.14.1 on (the
 # first measured) what follows the number is passed over without a word: 1m, 1s and 1h
-# are one second each, and so are 1,5 and 1e3. In turn .5 and 5., which 7.88 takes, are exit 2 now.
+# are one second each, and so are 1,5 and 1e3. In turn .5 and 5., which 7.88 takes, are
+# exit 2 now.
 #
 # Fails when that changes. Needs apt, dpkg, Debian's mirror and python3; touches nothing
 # outside a temporary folder.
