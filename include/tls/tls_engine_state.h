@@ -4,7 +4,8 @@
  * (tls_engine.c), the hellos (tls_start.c), the messages of 1.3 and 1.2
  * (tls_shake13.c, tls_shake12.c), and what both need (tls_shake.c)
  *
- * A function that takes a message returns 0, or ERR_TLS after tls_shake_fail().
+ * What they return stops the engine unless it is FAULT_NONE; tls_engine_step()
+ * does that.
  */
 #ifndef HALE_TLS_TLS_ENGINE_STATE_H
 #define HALE_TLS_TLS_ENGINE_STATE_H
@@ -123,69 +124,66 @@ tls_engine_is_v13(const struct tls_engine *e)
 
 /* tls_shake.c */
 
-/* Keeps the first failure and queues its alert. Returns ERR_TLS. text may be
- * NULL. */
-int tls_shake_fail(struct tls_engine *e, enum tls_alert alert,
-                   const char *text);
-/* The same with an alert that needs no other words than its own kind. */
-int tls_shake_refuse(struct tls_engine *e, enum tls_alert alert);
+/* Queues a record with the writing key. FAULT_OURS if there is no room for it:
+ * a bound of our own, which no peer can reach. */
+enum tls_fault tls_shake_put(struct tls_engine *e, enum tls_record_type type,
+                             struct span content);
 
-/* Queues a record with the writing key. Returns 0, or ERR_TLS if there is no
- * room for it: a bound of our own, which no peer can reach. */
-int tls_shake_put(struct tls_engine *e, enum tls_record_type type,
-                  struct span content);
 /* Queues a handshake message, which is added to the transcript; messages share
  * records until tls_shake_flush(), which a flight ends with. */
-int tls_shake_send(struct tls_engine *e, struct span message);
+enum tls_fault tls_shake_send(struct tls_engine *e, struct span message);
 void tls_shake_flush(struct tls_engine *e);
 
 /* Queues our ChangeCipherSpec, if it has not been sent. In TLS 1.3 it is for
  * middleboxes only, and there if our session id is (RFC 8446, D.4). */
-int tls_shake_send_ccs(struct tls_engine *e);
+enum tls_fault tls_shake_send_ccs(struct tls_engine *e);
 
 /* Is it the session id that we sent? */
 bool tls_shake_is_our_session(const struct tls_engine *e, struct span id);
 
 /* Has the certificates judged; keeps the key. */
-int tls_shake_judge(struct tls_engine *e, const struct span *certs, size_t n);
+enum tls_fault tls_shake_judge(struct tls_engine *e, const struct span *certs,
+                               size_t n);
 
-/* Checks a signature by the server's key; *in holds scheme and signature, and
+/* Checks a signature by the server's key; in holds scheme and signature, and
  * nothing else. */
-int tls_shake_verify(struct tls_engine *e, struct span in, struct span signed_);
+enum tls_fault tls_shake_verify(struct tls_engine *e, struct span in,
+                                struct span signed_);
 
 /* Chooses how to sign as a client from the schemes that the server takes. */
-int tls_shake_choose(struct tls_engine *e, struct span schemes);
+enum tls_fault tls_shake_choose(struct tls_engine *e, struct span schemes);
 
 /* Opens a message of that type; wire_close() with 3 bytes closes it. */
 size_t tls_shake_open(struct buf *b, enum tls_message type);
 
 /* Sends our chain, or an empty one: the server may go on without. */
-int tls_shake_send_certificate(struct tls_engine *e);
+enum tls_fault tls_shake_send_certificate(struct tls_engine *e);
 
 /* Sends a CertificateVerify: our signature of a hash, the scheme's. */
-int tls_shake_send_verify(struct tls_engine *e, const unsigned char *digest);
+enum tls_fault tls_shake_send_verify(struct tls_engine *e,
+                                     const unsigned char *digest);
 
 /* The handshake is over: wipes what it needed. */
 void tls_shake_end(struct tls_engine *e);
 
 /* tls_start.c */
-int tls_start(struct tls_engine *e);
-int tls_start_take_hello(struct tls_engine *e, struct span message);
+enum tls_fault tls_start(struct tls_engine *e);
+enum tls_fault tls_start_take_hello(struct tls_engine *e, struct span message);
 
 /* tls_shake13.c */
-int tls_shake13_take_hello(struct tls_engine *e,
-                           const struct tls_server_hello *hello,
-                           struct span message);
-int tls_shake13_take(struct tls_engine *e, enum tls_message type,
-                     struct span message);
-int tls_shake13_update(struct tls_engine *e);
+enum tls_fault tls_shake13_take_hello(struct tls_engine *e,
+                                      const struct tls_server_hello *hello,
+                                      struct span message);
+enum tls_fault tls_shake13_take(struct tls_engine *e, enum tls_message type,
+                                struct span message);
+enum tls_fault tls_shake13_update(struct tls_engine *e);
 
 /* tls_shake12.c */
-int tls_shake12_take_hello(struct tls_engine *e,
-                           const struct tls_server_hello *hello,
-                           struct span message);
-int tls_shake12_take(struct tls_engine *e, enum tls_message type,
-                     struct span message);
-int tls_shake12_take_ccs(struct tls_engine *e);
+enum tls_fault tls_shake12_take_hello(struct tls_engine *e,
+                                      const struct tls_server_hello *hello,
+                                      struct span message);
+enum tls_fault tls_shake12_take(struct tls_engine *e, enum tls_message type,
+                                struct span message);
+enum tls_fault tls_shake12_take_ccs(struct tls_engine *e);
 
 #endif

@@ -160,13 +160,12 @@ tls_hello_scan(struct span message, uint64_t *offered,
                struct span *session_id)
 {
 	struct tls_ext_list x = { .is_request = true };
-	enum tls_alert alert;
 
 	(void)wire_bytes(&message, 4 + 2 + TLS_RANDOM);
 	*session_id = wire_vector(&message, 1);
 	(void)wire_vector(&message, 2);
 	(void)wire_vector(&message, 1);
-	if (!tls_ext_read(&x, message, &alert))
+	if (tls_ext_read(&x, message) != FAULT_NONE)
 		return false;
 	*offered = x.found | TLS_EXT(EXT_RENEGOTIATION);	/* by the SCSV */
 	return true;
@@ -212,28 +211,24 @@ tls_hello_is_our_alpn(struct span value)
 	return wire_is_whole(&value) && span_is(list, PROTOCOL);
 }
 
-static bool
-take_v12(struct tls_server_hello *out, const struct tls_ext_list *x,
-         enum tls_alert *alert)
+static enum tls_fault
+take_v12(struct tls_server_hello *out, const struct tls_ext_list *x)
 {
 	struct span value;
 
-	*alert = TLS_ALERT_ILLEGAL;
 	if ((x->found & ~OF_V12) != 0 || out->is_retry
 	 || (tls_ext_has(x, EXT_POINTS, &value) && !has_our_points(value))
 	 || (tls_ext_has(x, EXT_ALPN, &value) && !tls_hello_is_our_alpn(value)))
-		return false;
-	*alert = TLS_ALERT_HANDSHAKE;	/* nothing came before that a
-					 * renegotiation could follow */
+		return FAULT_VALUE;
+	/* Nothing came before that a renegotiation could follow. */
 	if (tls_ext_has(x, EXT_RENEGOTIATION, &value)
 	 && (value.len != 1 || value.p[0] != 0))
-		return false;
-	*alert = TLS_ALERT_DECODE;
+		return FAULT_SECURE;
 	out->extended = (x->found & TLS_EXT(EXT_MASTER)) != 0;
 	out->ticket = (x->found & TLS_EXT(EXT_TICKET)) != 0;
 	/* These say by being there what they have to say. */
 	return x->value[EXT_NAME].len + x->value[EXT_MASTER].len
-	       + x->value[EXT_TICKET].len == 0;
+	       + x->value[EXT_TICKET].len == 0 ? FAULT_NONE : FAULT_MALFORMED;
 }
 
 /* In a HelloRetryRequest only the group. */
@@ -247,75 +242,85 @@ take_share(struct tls_server_hello *out, struct span value)
 }
 
 static bool
-take_v13(struct tls_server_hello *out, const struct tls_ext_list *x,
-         enum tls_alert *alert)
+take_cookie(struct tls_server_hello *out, struct span value)
 {
+	out->cookie = wire_vector(&value, 2);
+	return wire_is_whole(&value) && out->cookie.len > 0;
+}
+
+static enum tls_fault
+take_v13(struct tls_server_hello *out, const struct tls_ext_list *x)
+{
+	unsigned identity = 0;
 	struct span value;
 
-	*alert = TLS_ALERT_ILLEGAL;
 	if ((x->found & ~(out->is_retry ? OF_RETRY : OF_V13)) != 0)
-		return false;
-	*alert = TLS_ALERT_DECODE;
-	if (tls_ext_has(x, EXT_SHARE, &value) && !take_share(out, value))
-		return false;
-	if (tls_ext_has(x, EXT_COOKIE, &value)) {
-		out->cookie = wire_vector(&value, 2);
-		if (!wire_is_whole(&value) || out->cookie.len == 0)
-			return false;
+		return FAULT_VALUE;
+	if ((tls_ext_has(x, EXT_SHARE, &value) && !take_share(out, value))
+	 || (tls_ext_has(x, EXT_COOKIE, &value) && !take_cookie(out, value)))
+		return FAULT_MALFORMED;
+	if (tls_ext_has(x, EXT_PSK, &value)) {
+		out->psk = true;
+		identity = wire_number(&value, 2);
+		if (!wire_is_whole(&value))
+			return FAULT_MALFORMED;
 	}
-	if (!tls_ext_has(x, EXT_PSK, &value))
-		return true;
-	out->psk = true;
-	if (wire_number(&value, 2) != 0)	/* one was offered: the first */
-		*alert = TLS_ALERT_ILLEGAL;
-	return wire_is_whole(&value) && *alert != TLS_ALERT_ILLEGAL;
+	return identity == 0 ? FAULT_NONE : FAULT_VALUE;	/* of one */
 }
 
 /* Sets the version that was chosen. */
-static bool
-take_version(struct tls_server_hello *out, const struct tls_ext_list *x,
-             enum tls_alert *alert)
+static enum tls_fault
+take_version(struct tls_server_hello *out, const struct tls_ext_list *x)
 {
 	struct span value;
 
 	if (!tls_ext_has(x, EXT_VERSIONS, &value))
-		return true;
+		return FAULT_NONE;
 	out->version = wire_number(&value, 2);
-	*alert = wire_is_whole(&value) ? TLS_ALERT_ILLEGAL : TLS_ALERT_DECODE;
-	return out->version == TLS_V13;	/* it is for 1.3 only */
+	if (!wire_is_whole(&value))
+		return FAULT_MALFORMED;
+	/* It is for 1.3 only. */
+	return out->version == TLS_V13 ? FAULT_NONE : FAULT_VALUE;
 }
 
-/* see tls/tls_hello.h */
-bool
-tls_hello_read_server(struct tls_server_hello *out, struct span body,
-                      uint64_t offered, enum tls_alert *alert)
+static enum tls_fault
+take_exts(struct tls_server_hello *out, struct span block, uint64_t offered)
 {
 	struct tls_ext_list x = {
 		.offered = offered,
 		.allowed = ((OF_V12 | OF_V13) & offered) | OF_RETRY,
 	};
+	enum tls_fault f = FAULT_NONE;
 
+	if (block.len > 0)	/* TLS 1.2 may leave the whole list out */
+		f = tls_ext_read(&x, block);
+	if (f == FAULT_NONE)
+		f = take_version(out, &x);
+	if (f != FAULT_NONE)
+		return f;
+	if (out->version == TLS_V13)
+		return take_v13(out, &x);
+	out->downgraded = is_downgraded(out->random);
+	return take_v12(out, &x);
+}
+
+/* see tls/tls_hello.h */
+enum tls_fault
+tls_hello_read_server(struct tls_server_hello *out, struct span body,
+                      uint64_t offered)
+{
 	memset(out, 0, sizeof *out);
-	*alert = TLS_ALERT_DECODE;
 	out->version = wire_number(&body, 2);
 	out->random = wire_bytes(&body, TLS_RANDOM);
 	out->session_id = wire_vector(&body, 1);
 	out->suite = wire_number(&body, 2);
 	out->compression = wire_number(&body, 1);
 	if (body.p == NULL || out->session_id.len > TLS_SESSION_ID)
-		return false;
+		return FAULT_MALFORMED;
 	if (out->version < TLS_V12)	/* its extensions are its own affair */
-		return true;
-	*alert = TLS_ALERT_ILLEGAL;
+		return FAULT_NONE;
 	if (out->version > TLS_V12)	/* 1.3 says 1.2 here */
-		return false;
+		return FAULT_VALUE;
 	out->is_retry = memcmp(out->random.p, retry_random, TLS_RANDOM) == 0;
-	/* TLS 1.2 may leave the whole list out. */
-	if (body.len > 0 && !tls_ext_read(&x, body, alert))
-		return false;
-	if (!take_version(out, &x, alert))
-		return false;
-	out->downgraded = out->version != TLS_V13 && is_downgraded(out->random);
-	return out->version == TLS_V13 ? take_v13(out, &x, alert)
-	                               : take_v12(out, &x, alert);
+	return take_exts(out, body, offered);
 }
