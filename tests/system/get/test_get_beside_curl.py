@@ -437,7 +437,7 @@ CASES = {
         since="8.23.0", before={"stdout": replaced("//127", "//u:p@127")}),
     "-w %{url_effective} of no URL": Case(
         ["-s", "-w", "%{url_effective}", "{url}/a b"], code=3, since="8.23.0",
-        ours={"stdout": b"{url}/a b"}, why="it says what was asked for"),
+        before={"stdout": b"{url}/a b"}),
     "-w %{url_effective} --path-as-is": Case(["-s", "--path-as-is", "-w", "%{url_effective}",
                                               "{url}/a/../b"]),
     **{f"-w %{{url_effective}} -G {path}": Case(
@@ -686,8 +686,10 @@ CASES = {
     "--max-filesize -1": Case("-s --max-filesize -1 {url}/ok", code=2),
     "--max-filesize 1k": Case("-s --max-filesize 1k {url}/big", code=63),
     "--max-filesize 1M": Case("-s --max-filesize 1M {url}/ok", code=0),
-    "--max-filesize 1.5k": Case("-s --max-filesize 1.5k {url}/ok", since="8.21.0", why=BEHIND,
-                                ours={"code": 2, "stdout": b"", "requests": []}),
+    "--max-filesize 1.5k": Case("-s --max-filesize 1.5k {url}/ok", code=0, since="8.21.0",
+                                before={"code": 2, "stdout": b"", "requests": []}),
+    "--max-filesize 1.5k and more": Case("-s --max-filesize 1.5k {url}/big", code=63,
+                                         since="8.21.0", before={"code": 2, "requests": []}),
     "--max-filesize 1x": Case("-s --max-filesize 1x {url}/ok", code=2),
     "-f and --fail-with-body": Case("-s -f --fail-with-body {url}/404", code=22, since="8.21.0",
                                     before={"code": 2, "stdout": b"", "requests": []}),
