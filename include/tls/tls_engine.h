@@ -31,8 +31,8 @@
 struct tls_engine;
 
 /*
- * Are these certificates, the server's own first, to be believed? n may be more
- * than is allowed. The bytes are there during the call only. Returns 0 with the
+ * Are these certificates, the server's own first, to be believed? n is at least
+ * 1, and may be more than is allowed. The bytes are there during the call only. Returns 0 with the
  * server's key, which points into them, or a negative error with the alert.
  */
 typedef int tls_judge(void *arg, const struct span *certs, size_t n,

@@ -33,6 +33,7 @@ enum tls_fault {
 	FAULT_SECURE,		/* secure renegotiation, RFC 5746 */
 	FAULT_GROUP,
 	FAULT_SECRET,		/* a key share gives none */
+	FAULT_NO_CERT,
 	FAULT_KEY,		/* of a kind that is not verified with */
 	FAULT_KEY_CIPHER,	/* TLS 1.2: a key that the suite is not for */
 	FAULT_SCHEME,

@@ -6,9 +6,10 @@
 
 #define ORDER_MAX 66	/* bytes of the order of P-521 */
 
-_Static_assert(BR_EC_secp384r1 - BR_EC_secp256r1 == X509_KEY_P384 - X509_KEY_P256
-            && BR_EC_secp521r1 - BR_EC_secp256r1
-               == X509_KEY_P521 - X509_KEY_P256, "curves in one order");
+_Static_assert(BR_EC_secp384r1 - X509_KEY_P384 ==
+               BR_EC_secp256r1 - X509_KEY_P256
+            && BR_EC_secp521r1 - X509_KEY_P521
+               == BR_EC_secp256r1 - X509_KEY_P256, "curves in one order");
 
 /* BearSSL's number of the curve of a key of EC. */
 static int

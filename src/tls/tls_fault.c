@@ -27,6 +27,7 @@ static const char faults[] =
 	"\050the server failed at secure renegotiation\0"
 	"\057the server chose a curve that was not offered\0"
 	"\057the server's key share gives no secret\0"
+	"\062the server sent no certificate\0"
 	"\053the server's certificate has a key that hale cannot use\0"
 	"\053the cipher does not go with the key of the server's certificate\0"
 	"\057the server signs in a way that was not offered, or does not go "

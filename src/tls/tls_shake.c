@@ -105,7 +105,8 @@ tls_shake_send_ccs(struct tls_engine *e)
 static char *
 keep(char *at, struct span *s)
 {
-	memcpy(at, s->p, s->len);
+	if (s->len > 0)	/* else it may be NULL */
+		memcpy(at, s->p, s->len);
 	s->p = at;
 	return at + s->len;
 }
@@ -131,6 +132,8 @@ tls_shake_judge(struct tls_engine *e, const struct span *certs, size_t n)
 {
 	struct x509_key key;
 
+	if (n == 0)
+		return FAULT_NO_CERT;
 	if (e->shake.judge(e->shake.arg, certs, n, &key, &e->failure.alert) < 0)
 		return FAULT_JUDGED;
 	if (key.kind < X509_KEY_RSA || !keep_key(&e->shake.peer, &key))
