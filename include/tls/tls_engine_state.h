@@ -110,6 +110,8 @@ struct tls_engine {
 	size_t content_len;
 	size_t in_at, in_len;	/* records begin at in + in_at; bytes there */
 	size_t out_at, out_len;
+	size_t begun;		/* bytes of handshake messages in the record
+				 * that begins at out + out_len, not sealed */
 	unsigned char in[TLS_ENGINE_IN], out[TLS_ENGINE_OUT];
 };
 
@@ -132,8 +134,10 @@ int tls_shake_refuse(struct tls_engine *e, enum tls_alert alert);
  * room for it: a bound of our own, which no peer can reach. */
 int tls_shake_put(struct tls_engine *e, enum tls_record_type type,
                   struct span content);
-/* The same for a handshake message, which is added to the transcript. */
+/* Queues a handshake message, which is added to the transcript; messages share
+ * records until tls_shake_flush(), which a flight ends with. */
 int tls_shake_send(struct tls_engine *e, struct span message);
+void tls_shake_flush(struct tls_engine *e);
 
 /* Queues our ChangeCipherSpec, if it has not been sent. In TLS 1.3 it is for
  * middleboxes only, and there if our session id is (RFC 8446, D.4). */

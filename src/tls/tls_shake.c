@@ -65,23 +65,45 @@ least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
+/* Is there room for a record of that content? */
+static bool
+has_room(const struct tls_engine *e, size_t len)
+{
+	return sizeof e->out - e->out_len >= tls_aead_before(&e->writing) + len
+	                                     + tls_aead_after(&e->writing);
+}
+
+/* Old servers want the oldest version at the head of a first hello (RFC 8446,
+ * 5.1). */
+static void
+seal(struct tls_engine *e, enum tls_record_type type, size_t len)
+{
+	bool is_first = e->state == TLS_AT_HELLO && type == TLS_REC_HANDSHAKE;
+
+	e->out_len += tls_aead_seal(&e->writing, e->out + e->out_len, type,
+	                            is_first ? 0x0301 : TLS_V12, len);
+}
+
+/* see tls/tls_engine_state.h */
+void
+tls_shake_flush(struct tls_engine *e)
+{
+	if (e->begun > 0)
+		seal(e, TLS_REC_HANDSHAKE, e->begun);
+	e->begun = 0;
+}
+
 /* see tls/tls_engine_state.h */
 int
 tls_shake_put(struct tls_engine *e, enum tls_record_type type,
               struct span content)
 {
-	size_t before = tls_aead_before(&e->writing);
-	unsigned char *record = e->out + e->out_len;
-	bool is_first = e->state == TLS_AT_HELLO && type == TLS_REC_HANDSHAKE;
-
-	if (sizeof e->out - e->out_len
-	    < before + content.len + tls_aead_after(&e->writing))
+	tls_shake_flush(e);
+	if (!has_room(e, content.len))
 		return ERR_TLS;
-	memcpy(record + before, content.p, content.len);
-	/* Old servers want the oldest version at the head of a first hello
-	 * (RFC 8446, 5.1). */
-	e->out_len += tls_aead_seal(&e->writing, record, type,
-	                            is_first ? 0x0301 : TLS_V12, content.len);
+	memcpy(e->out + e->out_len + tls_aead_before(&e->writing), content.p,
+	       content.len);
+	seal(e, type, content.len);
 	return 0;
 }
 
@@ -91,12 +113,16 @@ tls_shake_send(struct tls_engine *e, struct span message)
 {
 	tls_transcript_add(&e->shake.transcript, message);
 	while (message.len > 0) {
-		size_t n = least(message.len, TLS_AEAD_CONTENT);
+		size_t n = least(message.len, TLS_AEAD_CONTENT - e->begun);
 
-		if (tls_shake_put(e, TLS_REC_HANDSHAKE,
-		                  (struct span){ message.p, n }) < 0)
+		if (!has_room(e, e->begun + n))
 			return tls_shake_refuse(e, TLS_ALERT_INTERNAL);
+		memcpy(e->out + e->out_len + tls_aead_before(&e->writing)
+		       + e->begun, message.p, n);
+		e->begun += n;
 		message = span_after(message, n);
+		if (e->begun == TLS_AEAD_CONTENT)
+			tls_shake_flush(e);
 	}
 	return 0;
 }
@@ -118,6 +144,7 @@ tls_shake_send_ccs(struct tls_engine *e)
 	if (e->ccs_sent || (tls_engine_is_v13(e)
 	                    && e->shake.session_id_len == 0))
 		return 0;
+	tls_shake_flush(e);
 	if (sizeof e->out - e->out_len < sizeof record)
 		return tls_shake_refuse(e, TLS_ALERT_INTERNAL);
 	memcpy(e->out + e->out_len, record, sizeof record);

@@ -272,7 +272,10 @@ send_finished(struct tls_engine *e)
 	write_finished(e, "client finished", verify);
 	buf_add(&b, bytes_of(verify, sizeof verify));
 	wire_close(&b, 3, at);
-	return tls_shake_send(e, buf_span(&b));
+	if (tls_shake_send(e, buf_span(&b)) < 0)
+		return ERR_TLS;
+	tls_shake_flush(e);
+	return 0;
 }
 
 static int

@@ -228,7 +228,10 @@ send_finished(struct tls_engine *e)
 	                     hash);
 	buf_add(&b, secret_span(hash, e->suite->hash_len));
 	wire_close(&b, 3, at);
-	return tls_shake_send(e, buf_span(&b));
+	if (tls_shake_send(e, buf_span(&b)) < 0)
+		return ERR_TLS;
+	tls_shake_flush(e);
+	return 0;
 }
 
 static int

@@ -84,7 +84,10 @@ send_hello(struct tls_engine *e, const struct tls_ticket *t, struct span cookie)
 	memcpy(s->client_random, message.p + 6, TLS_RANDOM);
 	memcpy(s->session_id, id.p, id.len);
 	s->session_id_len = id.len;
-	return tls_shake_send(e, message);
+	if (tls_shake_send(e, message) < 0)
+		return ERR_TLS;
+	tls_shake_flush(e);
+	return 0;
 }
 
 /* A session id that is not empty has a server of 1.3 look like one of 1.2 that

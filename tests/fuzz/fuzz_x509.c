@@ -29,6 +29,12 @@ must_lie_inside(struct span s, const struct x509 *c)
 	       && s.p + s.len <= c->der.p + c->der.len));
 }
 
+static bool
+is_pss(enum x509_alg alg)
+{
+	return alg >= X509_PSS_SHA256 && alg <= X509_PSS_SHA512;
+}
+
 static void
 look_at(const struct x509 *c, const struct x509_host *host)
 {
@@ -43,6 +49,10 @@ look_at(const struct x509 *c, const struct x509_host *host)
 	must_lie_inside(c->constraints, c);
 	must_lie_inside(c->key.n, c);
 	must_lie_inside(c->key.q, c);
+	fuzz_must(!is_pss(c->alg) || (x509_pss_is_known(&c->pss)
+	       && c->pss.hash - X509_SHA256 == (int)c->alg - X509_PSS_SHA256));
+	fuzz_must(c->key.kind != X509_KEY_PSS || c->key.pss.hash == 0
+	       || x509_pss_is_known(&c->key.pss));
 	fuzz_must(dn_is_same(c->subject, c->subject));
 	if (dn_is_same(c->subject, c->issuer))
 		fuzz_must(dn_hash(c->subject) ==

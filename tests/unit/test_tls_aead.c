@@ -96,6 +96,10 @@ start(struct tls_aead *a, const struct row *row)
 	tls_aead_init(a, s, ANY(guarded(bytes, s->key_len)),
 	              ANY(guarded(iv, iv_len)));
 	assert_int_equal(0, a->seq);
+	if (!soft)
+		return;
+	assert_ptr_equal(&br_aes_ct64_ctr_vtable, a->key.aes.vtable);
+	assert_true(a->ghash == br_ghash_ctmul64);
 }
 
 /* A record of len bytes, each another, in memory that ends with it. */

@@ -93,6 +93,38 @@ def name(text, tag=UTF8):
                  for part in text.split(", ") if part))
 
 
+# RSA-PSS (RFC 4055, 3.1)
+
+RSA_PSS, MGF1 = "1.2.840.113549.1.1.10", "1.2.840.113549.1.1.8"
+HASHES = {"sha1": "1.3.14.3.2.26", "sha224": "2.16.840.1.101.3.4.2.4",
+          "sha256": "2.16.840.1.101.3.4.2.1", "sha384": "2.16.840.1.101.3.4.2.2",
+          "sha512": "2.16.840.1.101.3.4.2.3"}
+
+
+class Pss:
+    """How to sign: with that hash, mask and salt (None: as long as the hash).
+
+    `told` stands for the parameters in the certificate; b"": there are none."""
+
+    def __init__(self, md="sha256", mask=None, salt=None, told=None):
+        self.md, self.mask = md, mask or md
+        self.salt = int(md[3:]) // 8 if salt is None else salt
+        self.told = self.params() if told is None else told
+
+    def params(self, *, md=None, mask=None, salt=None, null=tlv(5), more=b""):
+        """As they are but for what is given, "" leaving something out."""
+        md, mask = md is None and self.md or md, mask is None and self.mask or mask
+        salt = self.salt if salt is None else salt
+        return seq(
+            tlv(0xA0, seq(oid(HASHES[md]), null)) if md else b"",
+            tlv(0xA1, seq(oid(MGF1), seq(oid(HASHES[mask]), null))) if mask else b"",
+            tlv(0xA2, integer(salt)) if salt != "" else b"", more)
+
+    def options(self):
+        return tuple(w for o in ("rsa_padding_mode:pss", f"rsa_pss_saltlen:{self.salt}",
+                                 f"rsa_mgf1_md:{self.mask}") for w in ("-sigopt", o))
+
+
 # Keys
 
 class Key:
@@ -121,20 +153,15 @@ class Key:
             return openssl("pkeyutl", "-sign", "-rawin", "-inkey", self.file,
                            "-in", source)
         more = ()
-        if how == "pss":
-            how, more = "sha256", ("-sigopt", "rsa_padding_mode:pss",
-                                   "-sigopt", "rsa_pss_saltlen:32")
+        if isinstance(how, Pss):
+            how, more = how.md, how.options()
         return openssl("dgst", "-" + how, "-sign", self.file, *more, data=data)
 
     def algorithm(self, how):
         if self.kind.startswith("ed"):
             return seq(oid("1.3.101.112"))
-        if how == "pss":
-            sha = seq(oid("2.16.840.1.101.3.4.2.1"), tlv(5))
-            return seq(oid("1.2.840.113549.1.1.10"), seq(
-                tlv(0xA0, sha),
-                tlv(0xA1, seq(oid("1.2.840.113549.1.1.8"), sha)),
-                tlv(0xA2, integer(32))))
+        if isinstance(how, Pss):
+            return seq(oid(RSA_PSS), how.told)
         if self.kind.startswith("rsa"):
             number = {"md5": 4, "sha1": 5, "sha256": 11, "sha384": 12,
                       "sha512": 13, "sha224": 14}[how]
@@ -147,9 +174,18 @@ class Key:
 
 
 @functools.lru_cache(maxsize=None)
+def _key(kind, which):
+    return Key(kind)
+
+
 def key(kind, which=0):
     """A key of that kind, the same one for the same `which`."""
-    return Key(kind)
+    return _key(kind, which)
+
+
+def pss_public(k, told=b""):
+    """The SubjectPublicKeyInfo of a key of RSA as one for PSS only."""
+    return seq(seq(oid(RSA_PSS), told), elements(elements(k.public)[0][1])[1][0])
 
 
 def rsa_public(n, e):
@@ -237,6 +273,12 @@ class Cert:
             self.subject, public or self.key.public,
             tlv(0xA3, seq(*exts)) if exts and v3 else b"")
         self.der = seq(tbs, algorithm, bits(by.sign(tbs, how)))
+
+    def claim(self, algorithm):
+        """Puts an AlgorithmIdentifier in the place of the one not signed."""
+        tbs, _, signed = elements(elements(self.der)[0][1])
+        self.der = seq(tbs[0], algorithm, signed[0])
+        return self
 
     def recode(self, change):
         """Puts change(r, s), two INTEGERs, in the place of an ECDSA signature."""

@@ -17,9 +17,9 @@ import pytest
 
 import harness
 import tls_servers as servers
-from pki import (Cert, basic, ca, constraints, ext, fresh, key, leaf, name,
-                 oid, openssl, pem, purpose, put, root, rsa_public, san, seq,
-                 tlv, usage, BMP, IA5, PRINTABLE)
+from pki import (Cert, Pss, basic, ca, constraints, ext, fresh, integer, key, leaf,
+                 name, oid, openssl, pem, pss_public, purpose, put, root, rsa_public,
+                 san, seq, tlv, usage, BMP, IA5, PRINTABLE, RSA_PSS)
 
 pytestmark = [
     pytest.mark.static_only,
@@ -515,10 +515,169 @@ def a_leaf_signed_with_ed25519():
     return simple("Ed25519", issuer=top, trust=[top], differs="ed25519")
 
 
+# RSA-PSS in certificates
+
+def pss(words=None, how=None, *, kind="rsa2048", differs=None):
+    """A leaf that is signed so."""
+    return simple(words, issuer=the_root(kind), how=how or Pss(), trust=[the_root(kind)],
+                  differs=differs)
+
+
+for _name, _how in (
+        ("sha256", Pss()), ("sha384", Pss("sha384")), ("sha512", Pss("sha512")),
+        ("no_salt", Pss(salt=0)), ("a_salt_of_20_bytes", Pss("sha512", salt=20)),
+        ("the_longest_salt", Pss(salt=256 - 32 - 2)),
+        ("another_mask", Pss("sha384", "sha256", 32)),
+        ("a_longer_mask", Pss("sha256", "sha512", 64)),
+        ("its_trailer_named", Pss(told=Pss().params(more=tlv(0xA3, integer(1))))),
+        ("no_null", Pss(told=Pss().params(null=b""))),
+        ("the_salt_by_default", Pss(salt=20, told=Pss().params(salt="")))):
+    def _pss_good(how=_how):
+        return pss(how=how)
+    _pss_good.__name__ = f"a_leaf_signed_with_pss_and_{_name}"
+    row(_pss_good)
+
+for _name, _told in (
+        ("salt_that_is_shorter", Pss().params(salt=31)),
+        ("salt_that_is_longer", Pss().params(salt=33)),
+        ("salt_that_never_fits", Pss().params(salt=1 << 31)),
+        ("hash_that_is_another", Pss().params(md="sha384")),
+        ("mask_that_is_another", Pss().params(mask="sha512"))):
+    def _pss_wrong(told=_told):
+        return pss("wrong signature", Pss(told=told))
+    _pss_wrong.__name__ = f"a_leaf_signed_with_pss_and_a_{_name}"
+    row(_pss_wrong)
+
+for _name, _told in (
+        ("no_parameters", b""), ("null_for_parameters", tlv(5)),
+        ("a_negative_salt", Pss().params(salt="", more=tlv(0xA2, tlv(2, b"\x80")))),
+        ("another_trailer", Pss().params(more=tlv(0xA3, integer(2)))),
+        ("a_fifth_parameter", Pss().params(more=tlv(0xA4, integer(1)))),
+        ("another_kind_of_mask", Pss().params(mask="", salt="", more=tlv(0xA1, seq(
+            oid("1.2.840.113549.1.1.9"), seq(oid("2.16.840.1.101.3.4.2.1"))))))):
+    def _pss_unknown(told=_told):
+        return pss("is signed with RSA-PSS with parameters", Pss(told=told))
+    _pss_unknown.__name__ = f"a_leaf_signed_with_pss_and_{_name}"
+    row(_pss_unknown)
+
+
 @row
-def a_leaf_signed_with_pss():
-    return simple("RSA-PSS", issuer=the_root("rsa2048"), how="pss",
-                  trust=[the_root("rsa2048")], differs="pss")
+def a_leaf_signed_with_pss_and_sha1():
+    return pss("SHA-1, which is no longer safe", Pss("sha1", salt=20, told=seq()))
+
+
+@row
+def a_leaf_signed_with_pss_and_sha224():
+    return pss("is signed with RSA-PSS with parameters", Pss("sha224"), differs="sha224")
+
+
+@row
+def a_leaf_signed_with_pss_masked_by_sha1():
+    how = Pss("sha256", "sha1", told=Pss().params(mask=""))
+    return pss("is signed with RSA-PSS with parameters", how, differs="pss")
+
+
+@row
+def a_leaf_signed_with_pss_that_says_it_twice_differently():
+    r = pss("malformed")
+    r.chain[0].claim(seq(oid(RSA_PSS), Pss().params(null=b"")))
+    return r
+
+
+@row
+def a_leaf_signed_with_pss_that_says_it_is_ecdsa():
+    r = pss("wrong signature")
+    r.chain[0] = leaf(the_root(), "DNS:" + HOST, signer=_Claims("rsa2048", "sha256"))
+    r.trust = [the_root()]
+    return r
+
+
+@row
+def a_leaf_that_says_it_is_signed_with_pss():
+    r = pss("wrong signature")
+    r.chain[0] = leaf(the_root(), "DNS:" + HOST, signer=_Claims("p256", Pss()))
+    r.trust = [the_root()]
+    return r
+
+
+class _Claims:
+    """Signs with SHA-256 in the way of one kind of key, and tells another."""
+
+    def __init__(self, kind, how):
+        self.kind, self.how = kind, how
+
+    def sign(self, data, _):
+        return key(self.kind).sign(data, "sha256")
+
+    def algorithm(self, _):
+        other = "p256" if self.kind != "p256" else "rsa2048"
+        return key(other).algorithm(self.how)
+
+
+PSS_KEY = "has a key for RSA-PSS with parameters"
+
+
+def pss_ca(words=None, how=None, *, told=b"", of="rsa2048", differs=None, own=None):
+    """A leaf below a CA whose key is for PSS only, with those parameters."""
+    middle = ca("CN=PSS CA", the_root("rsa2048"), kind=of, how=own or "sha256",
+                public=pss_public(key(of), told))
+    cert = leaf(middle, "DNS:" + HOST, how=how or Pss())
+    return Row(words, chain=[cert, middle], trust=[the_root("rsa2048")], differs=differs)
+
+
+for _name, _how, _told in (
+        ("any_pss", Pss(), b""), ("any_other_pss", Pss("sha512", "sha256", 7), b""),
+        ("the_same", Pss(), Pss().params()), ("no_salt_at_least", Pss(), Pss(salt=0).params()),
+        ("a_salt_of_20_at_least", Pss(), Pss().params(salt="")),
+        ("sha384", Pss("sha384"), Pss("sha384").params()),
+        ("sha512", Pss("sha512"), Pss("sha512").params()),
+        ("another_mask", Pss("sha512", "sha256"), Pss("sha512", "sha256").params())):
+    def _pss_ca(how=_how, told=_told):
+        return pss_ca(how=how, told=told)
+    _pss_ca.__name__ = f"a_ca_with_a_pss_key_for_{_name}"
+    row(_pss_ca)
+
+for _name, _how, _told in (
+        ("hash", Pss("sha384", "sha256", 32), Pss().params()),
+        ("mask", Pss("sha256", "sha384", 32), Pss().params()),
+        ("salt_that_is_too_short", Pss(salt=31), Pss().params()),
+        ("padding", "sha256", b""), ("padding_with_parameters", "sha256", Pss().params())):
+    def _pss_ca_wrong(how=_how, told=_told):
+        return pss_ca("wrong signature", how, told=told)
+    _pss_ca_wrong.__name__ = f"a_ca_with_a_pss_key_for_another_{_name}"
+    row(_pss_ca_wrong)
+
+for _name, _told in (("sha1", seq()), ("null", tlv(5)), ("what_is_malformed", seq(integer(1)))):
+    def _pss_ca_unknown(told=_told):
+        return pss_ca(PSS_KEY, told=told)
+    _pss_ca_unknown.__name__ = f"a_ca_with_a_pss_key_for_{_name}"
+    row(_pss_ca_unknown)
+
+
+@row
+def a_ca_with_a_pss_key_for_another_trailer():
+    return pss_ca(PSS_KEY, told=Pss().params(more=tlv(0xA3, integer(2))), differs="malformed")
+
+
+@row
+def a_ca_with_a_pss_key_that_is_signed_with_pss():
+    return pss_ca(own=Pss("sha384"))
+
+
+@row
+def a_ca_with_a_pss_key_of_1024_bits():
+    return pss_ca("has an RSA key of 1024 bits", of="rsa1024")
+
+
+@row
+def a_ca_with_a_pss_key_of_4104_bits():
+    return pss_ca("has an RSA key of 4104 bits", of="rsa4104", differs="large")
+
+
+@row
+def a_root_with_a_pss_key():
+    top = root("CN=PSS Root", kind="rsa2048", how=Pss(), public=pss_public(key("rsa2048")))
+    return Row(chain=[leaf(top, "DNS:" + HOST, how=Pss("sha512"))], trust=[top])
 
 
 @row
@@ -1385,8 +1544,9 @@ def test_hale_and_curl_agree(make, place):
         assert curl.returncode == 0, curl.stderr
         assert get.returncode in (35, 60), get.stderr
     else:
-        # OpenSSL words a wrong ECDSA signature as trouble of its own: 35.
-        want = 60 if r.words == "wrong signature" else curl.returncode
+        # OpenSSL words a wrong ECDSA signature, and a key's wrong parameters, as
+        # trouble of its own: 35.
+        want = 60 if r.words in ("wrong signature", PSS_KEY) else curl.returncode
         assert get.returncode == want, (get.stderr, curl.stderr)
         assert (curl.returncode == 0) == (r.words is None), curl.stderr
     if r.curl is not None and not r.differs:
