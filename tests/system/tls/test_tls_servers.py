@@ -3,6 +3,7 @@
 newest suite. What each is told to speak, it is held to: one version, one suite,
 one group. The line that names their versions is at the end of the run."""
 import contextlib
+import hashlib
 import shutil
 import subprocess
 
@@ -13,7 +14,7 @@ import newer
 import pki
 import tls_programs as programs
 import tls_servers as servers
-from tls_programs import AES128, AES256, CHACHA, GROUPS, Setting, client, leaf, root
+from tls_programs import AES128, AES256, BIG, CHACHA, GROUPS, Setting, client, leaf, root
 
 # What is missing is a failure, so that CI cannot lose a server in silence; but
 # for a machine that Debian's packages are not made for.
@@ -209,12 +210,41 @@ def test_a_session_is_resumed_within_one_command(family, name, setting):
     assert server.is_said(second, setting, resumed=resumed)
 
 
+@pytest.mark.parametrize("name, setting", [
+    pytest.param(n, s, id=f"{n}, {s}") for n in MAKERS for s in CLIENTS
+    if can(n, s) and s.client == "required"])
+def test_a_session_with_a_client_certificate_is_resumed(family, name, setting):
+    """The server knows the client by the session then; Caddy resumes none of those,
+    whichever client asks."""
+    server = family(name)
+    done = get(server.port(setting), "-H", "Connection: close", *identity("rsa2048"), times=2)
+    assert done.returncode == 0, done.stderr.decode()
+    resumed = "newest Go" not in name and (name not in HAS_NO_EMS or setting.high == "1.3")
+    assert infos(done) == [spoken(setting), spoken(setting, ", resumed" if resumed else "")]
+    first, second = server.parts(done.stdout.decode())
+    assert server.is_said(first, setting, "rsa2048")
+    assert server.is_said(second, setting, "rsa2048", resumed=resumed)
+
+
+@pytest.mark.parametrize("name, setting", [
+    pytest.param(n, s, id=f"{n}, {s}") for n in ("nginx", "Node.js", "Go") for s in SUITES
+    if can(n, s)])
+def test_a_body_of_many_records(family, name, setting):
+    served(get(family(name).port(setting), path="big"), setting, BIG)
+
+
+@pytest.mark.parametrize("setting", SUITES, ids=str)
+def test_a_body_of_many_records_is_sent(family, setting, tmp_path):
+    (tmp_path / "big").write_bytes(BIG)
+    done = get(family("Node.js").port(setting), "-T", str(tmp_path / "big"))
+    served(done, setting, hashlib.sha256(BIG).hexdigest().encode())
+
+
 # What only OpenSSL's and GnuTLS's servers can be told
 
 OPENSSLS = ("OpenSSL", "newest OpenSSL")
 GNUTLSS = ("GnuTLS", "newest GnuTLS")
 V13, V12 = Setting("1.3"), Setting("1.2")
-BIG = b"".join(b"%07d\n" % i for i in range(40000))	# 20 records of full size
 
 
 def each(names, *settings):
@@ -340,6 +370,22 @@ def test_a_large_chain(family, name, setting):
                     "IP:127.0.0.1")
     with started(family, name, setting,
                  cert=(last.chain_file(*chain), last.key.file)) as port:
+        served(get(port), setting)
+
+
+@each((*OPENSSLS, *GNUTLSS), Setting("1.3", key="pss2048"), Setting("1.2", key="pss2048"))
+def test_a_key_that_is_for_rsa_pss_only(family, name, setting):
+    server = family(name)
+    answers(server, setting, get(server.port(setting)))
+
+
+@each(OPENSSLS, V13, V12)
+def test_a_chain_that_is_signed_by_rsa_pss(family, name, setting):
+    top = pki.ca("CN=RSA", root(), kind="rsa2048")
+    middle = pki.ca("CN=PSS", top, how=pki.Pss())
+    last = pki.leaf(middle, "IP:127.0.0.1")
+    with started(family, name, setting,
+                 cert=(last.chain_file(middle, top), last.key.file)) as port:
         served(get(port), setting)
 
 
