@@ -28,9 +28,6 @@
 #include "tls/tls_ticket.h"
 #include "tls/x509_key.h"
 
-#define TLS_ENGINE_MESSAGE_MAX 131072	/* bytes of a handshake message */
-#define TLS_ENGINE_NAME_MAX    253	/* bytes of a host name */
-
 struct tls_engine;
 
 /*

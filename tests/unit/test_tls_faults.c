@@ -790,7 +790,24 @@ a_renegotiation_is_declined(void **state)
 	script_seal_out(&server, SCRIPT_DATA, BYTES("a"));
 	peers_move(&p);
 	assert_int_equal(1, p.content_len);
-	peers_end(&p);
+	script_inject(&server, SCRIPT_HELLO_REQUEST);
+	end_refused(&p, 10, "again");
+}
+
+/* The suite says which kind of key signs. */
+static void
+a_suite_goes_with_the_certificate(void **state)
+{
+	struct script_hello h;
+	struct peers p;
+
+	(void)state;
+	play_until(&p, FLOW12, 0);
+	h = script_hello12(&server);
+	h.suite = 0xc02f;
+	script_send_as(&server, SCRIPT_SERVER_HELLO, script_write_hello(&h));
+	script_send(&server, SCRIPT_CERT);
+	end_refused(&p, 0, "RSA's suite with a certificate of EC");
 }
 
 static void
@@ -828,6 +845,7 @@ main(void)
 	UNIT_TEST(a_close_in_a_handshake_is_its_end);
 	UNIT_TEST(key_updates_are_answered);
 	UNIT_TEST(a_renegotiation_is_declined);
+	UNIT_TEST(a_suite_goes_with_the_certificate);
 	UNIT_TEST(no_ems_is_served_and_not_resumed);
 	return unit_run("tls_faults");
 }

@@ -135,10 +135,10 @@ what_is_signed_verifies(void **state)
 	const struct scheme_vector *v = *state;
 	struct key k = key_of(v->kind, v->key);
 	struct x509_key pub = public_of(&k);
-	unsigned char *out =
-		(unsigned char *)guarded_room(TLS_SCHEME_SIG_MAX);
 
 	for (unsigned scheme = 0; scheme <= 0x10000; scheme++) {
+		unsigned char *out =
+			(unsigned char *)guarded_room(TLS_SCHEME_SIG_MAX);
 		bool fits = tls_scheme_fits(scheme, TLS_V12, &pub);
 		size_t len = sign(out, scheme, &k);
 		struct span sig = { (char *)out, len };
@@ -190,7 +190,7 @@ a_pss_key_signs_as_its_parameters_admit(void **state)
 	const struct pss_key *row = *state;
 	struct key k = rsa_key(KEY_2048);
 	struct x509_key pub = rsa_public(&k), plain = pub;
-	unsigned char out[TLS_SCHEME_SIG_MAX];
+	unsigned char out[TLS_SCHEME_SIG_MAX] = { 0 };
 
 	pub.kind = X509_KEY_PSS;
 	pub.pss = row->pss;

@@ -682,7 +682,19 @@ def a_root_with_a_pss_key():
 
 @row
 def a_leaf_with_a_pss_key():
-    return simple("handshake failure", kind="pss2048", differs="pss")
+    return simple(kind="pss")
+
+
+for _limits in ("sha256-0", "sha256-32", "sha384-48", "sha512-20"):
+    def _pss_leaf(limits=_limits):
+        return simple(kind="pss-" + limits)
+    _pss_leaf.__name__ = f"a_leaf_with_a_pss_key_for_{_limits}"
+    row(_pss_leaf)
+
+
+@row
+def a_leaf_with_a_pss_key_in_tls_1_2():
+    return simple(kind="pss-sha384-0", tls={"high": V.TLSv1_2})
 
 
 @row
