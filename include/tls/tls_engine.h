@@ -55,6 +55,13 @@ struct tls_engine_conf {
 				 * fit the keys that random gives */
 };
 
+/* What the server asked for, and did not get: a possible reason of its alerts. */
+enum tls_lack {
+	TLS_LACKS_NOTHING,
+	TLS_LACKS_CERT,		/* a certificate: we have none */
+	TLS_LACKS_SCHEME,	/* the same: our key cannot sign as it wants */
+};
+
 /* Why an engine failed. Zero: it has not. */
 struct tls_failure {
 	enum tls_alert alert;	/* sent to the peer, if it was our decision */
@@ -99,8 +106,7 @@ bool tls_engine_is_open(const struct tls_engine *e);	/* handshake over */
 bool tls_engine_is_ended(const struct tls_engine *e);	/* close_notify came; all
 						 * content was taken */
 bool tls_engine_is_resumed(const struct tls_engine *e);
-/* Did the server ask for a client's certificate, and got none? */
-bool tls_engine_lacks_cert(const struct tls_engine *e);
+enum tls_lack tls_engine_lacks(const struct tls_engine *e);
 const struct tls_failure *tls_engine_failure(const struct tls_engine *e);
 
 /* Appends "TLS 1.3, AES_128_GCM_SHA256"; for an engine that is open. */

@@ -180,7 +180,8 @@ take_request(struct tls_engine *e, struct span body)
 	if (!wire_is_whole(&body) || schemes.len % 2 != 0)
 		return FAULT_MALFORMED;
 	e->state = TLS_AT_DONE12;
-	return tls_shake_choose(e, schemes);
+	tls_shake_choose(e, schemes);
+	return FAULT_NONE;
 }
 
 static enum tls_fault
@@ -227,12 +228,11 @@ make_master(struct tls_engine *e)
 	return FAULT_NONE;
 }
 
-/* Signs all messages until now, of which only the running hashes are left:
- * tls_scheme_choose() knows that there is no other. */
+/* Signs all messages until now, of which only the running hashes are left. */
 static enum tls_fault
 send_verify(struct tls_engine *e)
 {
-	unsigned char digest[TLS_HASH_MAX];
+	unsigned char digest[TLS_SCHEME_DIGEST_MAX];
 
 	tls_transcript_hash(&e->shake.transcript,
 	                    tls_scheme_digest_len(e->shake.scheme), digest);
