@@ -3,6 +3,8 @@
 #include "certs.h"
 
 #include <bearssl.h>
+#include <errno.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -66,9 +68,31 @@ ask_twice(br_ssl_engine_context *e, int fd)
 	(void)transmit(&fd, p, len);
 }
 
+/* An answer in two records, and the end, to a request that is never read. */
+static void
+answer_early(br_sslio_context *io, int fd)
+{
+	struct pollfd gone = { .fd = fd };
+	unsigned char *p;
+	size_t len;
+
+	(void)br_sslio_write_all(io, "one", 3);
+	(void)br_sslio_flush(io);
+	(void)br_sslio_write_all(io, "two", 3);
+	(void)br_sslio_flush(io);
+	br_ssl_engine_close(io->engine);
+	p = br_ssl_engine_sendrec_buf(io->engine, &len);
+	(void)transmit(&fd, p, len);
+	shutdown(fd, SHUT_WR);
+	(void)poll(&gone, 1, -1);	/* POLLHUP */
+}
+
+/* What the server does after the first byte of content. */
+enum manner { MANNER_GOOD, MANNER_ASKS, MANNER_ANSWERS };
+
 /* Serves one connection after the other; exits with the last alert heard. */
 static void
-serve(const int *fds, size_t n, bool asks)
+serve(const int *fds, size_t n, enum manner manner)
 {
 	static unsigned char buffer[BR_SSL_BUFSIZE_BIDI], store[1024];
 	static br_ssl_server_context sc;
@@ -87,9 +111,11 @@ serve(const int *fds, size_t n, bool asks)
 
 		br_ssl_server_reset(&sc);
 		br_sslio_init(&io, &sc.eng, receive, &fd, transmit, &fd);
-		if (br_sslio_read(&io, &c, 1) == 1 && asks)
+		if (br_sslio_read(&io, &c, 1) == 1 && manner == MANNER_ASKS)
 			ask_twice(&sc.eng, fd);
-		while (br_sslio_read(&io, &c, 1) > 0)
+		if (manner == MANNER_ANSWERS)
+			answer_early(&io, fd);
+		while (manner != MANNER_ANSWERS && br_sslio_read(&io, &c, 1) > 0)
 			;
 		err = br_ssl_engine_last_error(&sc.eng);
 		close(fd);
@@ -100,7 +126,7 @@ serve(const int *fds, size_t n, bool asks)
 
 /* Starts a server for n connections; their ends are in ours. */
 static pid_t
-start(int *ours, size_t n, bool asks)
+start(int *ours, size_t n, enum manner manner)
 {
 	int theirs[4];
 	pid_t pid;
@@ -116,7 +142,7 @@ start(int *ours, size_t n, bool asks)
 	if (pid == 0) {
 		for (size_t i = 0; i < n; i++)
 			close(ours[i]);
-		serve(theirs, n, asks);
+		serve(theirs, n, manner);
 	}
 	for (size_t i = 0; i < n; i++)
 		close(theirs[i]);
@@ -156,7 +182,7 @@ a_session_without_verification_is_for_others_of_its_kind(void **state)
 	int64_t deadline_ms = clock_ms() + 10000;
 	struct tls *t;
 	int fds[2];
-	pid_t pid = start(fds, 2, false);
+	pid_t pid = start(fds, 2, MANNER_GOOD);
 
 	assert_int_equal(0, tls_open(&t, fds[0], &conf, deadline_ms, &why));
 	assert_int_equal(0, tls_write(t, span_of("x"), deadline_ms));
@@ -171,7 +197,6 @@ a_session_without_verification_is_for_others_of_its_kind(void **state)
 		tls_write_info(t, &info);
 	assert_int_equal(row->resumed,
 	                 strstr(buf_text(&info), ", resumed") != NULL);
-	
 	tls_close(t);
 	close(fds[1]);
 	assert_int_equal(row->want == 0 ? 0 : TLS_ALERT_CA, status_of(pid));
@@ -188,7 +213,7 @@ two_requests_to_renegotiate_are_an_error_with_words(void **state)
 	struct tls *t;
 	char c;
 	int fd;
-	pid_t pid = start(&fd, 1, true);
+	pid_t pid = start(&fd, 1, MANNER_ASKS);
 
 	(void)state;
 	assert_int_equal(0, tls_open(&t, fd, &conf, deadline_ms, &why));
@@ -201,6 +226,34 @@ two_requests_to_renegotiate_are_an_error_with_words(void **state)
 	close(fd);
 	/* The first was refused by an alert that the server takes as fatal. */
 	assert_true(status_of(pid) > 0);
+	certs_reset();
+}
+
+/* It fills the socket, and sees the server's end before it is read. */
+static void
+an_early_answer_survives_a_failed_write(void **state)
+{
+	static char upload[1 << 20];
+	struct tls_conf conf = { .host = "a.test", .insecure = true };
+	struct buf why = guarded_buf(512);
+	int64_t deadline_ms = clock_ms() + 10000;
+	struct tls *t;
+	char got[4];
+	int fd;
+	pid_t pid = start(&fd, 1, MANNER_ANSWERS);
+
+	(void)state;
+	assert_int_equal(0, tls_open(&t, fd, &conf, deadline_ms, &why));
+	assert_int_equal(-EPIPE, tls_write(t, (struct span){ upload, sizeof upload },
+	                                   deadline_ms));
+	assert_int_equal(3, tls_read(t, got, sizeof got, deadline_ms));
+	assert_memory_equal("one", got, 3);
+	assert_int_equal(3, tls_read(t, got, sizeof got, deadline_ms));
+	assert_memory_equal("two", got, 3);
+	assert_int_equal(0, tls_read(t, got, sizeof got, deadline_ms));
+	tls_close(t);
+	close(fd);
+	assert_int_equal(0, status_of(pid));
 	certs_reset();
 }
 
@@ -245,6 +298,7 @@ main(void)
 	UNIT_ROWS(a_session_without_verification_is_for_others_of_its_kind,
 	          reuses);
 	UNIT_TEST(two_requests_to_renegotiate_are_an_error_with_words);
+	UNIT_TEST(an_early_answer_survives_a_failed_write);
 	UNIT_TEST(a_signature_has_one_coding);
 	return unit_run("tls/tls");
 }
