@@ -82,7 +82,9 @@ failed(struct tls *t)
 	if (lacks_cert)
 		buf_str(&l->why, "the server asked for a client certificate, "
 		        "and got none (--cert, --key); ");
-	tls_alert_write(&l->why, f->heard, !l->open && !lacks_cert);
+	tls_alert_write(&l->why, f->heard);
+	if (!lacks_cert)
+		tls_alert_write_hint(&l->why, f->heard, !l->open);
 	return l->err;
 }
 
