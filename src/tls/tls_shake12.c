@@ -205,31 +205,23 @@ send_key(struct tls_engine *e)
 
 /* The extended master secret is bound to all messages until now, the other one
  * to the randoms only. */
-static int
-make_master(struct tls_engine *e)
+static void
+make_master(struct tls_engine *e, struct span shared)
 {
 	struct tls_shake *s = &e->shake;
-	unsigned char shared[TLS_GROUP_SECRET_MAX], hash[TLS_HASH_MAX];
+	unsigned char hash[TLS_HASH_MAX];
 	size_t hash_len = e->suite->hash_len;
-	size_t len = tls_group_share(&s->share, s->peer_share, shared);
 
-	if (len == 0)
-		return tls_shake_fail(e, TLS_ALERT_ILLEGAL, "the server's key "
-		                      "share gives no secret");
 	tls_transcript_hash(&s->transcript, hash_len, hash);
 	if (e->extended)
-		tls_secrets_prf(hash_len, bytes_of(shared, len),
-		                "extended master secret",
+		tls_secrets_prf(hash_len, shared, "extended master secret",
 		                bytes_of(hash, hash_len), bytes_of(NULL, 0),
 		                e->resumption, TLS_MASTER_LEN);
 	else
-		tls_secrets_prf(hash_len, bytes_of(shared, len),
-		                "master secret",
+		tls_secrets_prf(hash_len, shared, "master secret",
 		                bytes_of(s->client_random, TLS_RANDOM),
 		                bytes_of(s->server_random, TLS_RANDOM),
 		                e->resumption, TLS_MASTER_LEN);
-	explicit_bzero(shared, sizeof shared);
-	return 0;
 }
 
 /* Signs all messages until now, of which only the running hashes are left:
@@ -279,13 +271,30 @@ send_finished(struct tls_engine *e)
 }
 
 static int
+send_exchange(struct tls_engine *e, struct span shared)
+{
+	if ((e->shake.asked && tls_shake_send_certificate(e) < 0)
+	 || send_key(e) < 0)
+		return ERR_TLS;
+	make_master(e, shared);
+	return 0;
+}
+
+/* A share that gives no secret is found before anything is said. */
+static int
 send_flight(struct tls_engine *e)
 {
 	const struct tls_shake *s = &e->shake;
+	unsigned char shared[TLS_GROUP_SECRET_MAX];
+	size_t len = tls_group_share(&s->share, s->peer_share, shared);
+	int r;
 
-	if ((s->asked && tls_shake_send_certificate(e) < 0)
-	 || send_key(e) < 0 || make_master(e) < 0
-	 || (s->asked && s->id.n > 0 && send_verify(e) < 0))
+	if (len == 0)
+		return tls_shake_fail(e, TLS_ALERT_ILLEGAL, "the server's key "
+		                      "share gives no secret");
+	r = send_exchange(e, bytes_of(shared, len));
+	explicit_bzero(shared, sizeof shared);
+	if (r < 0 || (s->asked && s->id.n > 0 && send_verify(e) < 0))
 		return ERR_TLS;
 	return send_finished(e);
 }
