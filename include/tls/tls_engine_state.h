@@ -77,8 +77,8 @@ struct tls_shake {
 	unsigned char server_secret[TLS_HASH_MAX];
 	struct tls_transcript transcript;
 	struct tls_peer_key peer;
-	struct span peer_share;	/* TLS 1.2, in peer_bytes */
-	unsigned char peer_bytes[TLS_GROUP_PUBLIC_MAX];
+	size_t    shared_len;	/* TLS 1.2: of what the exchange gave */
+	unsigned char shared[TLS_GROUP_SECRET_MAX];
 	struct tls_client_cert id;	/* bytes are the caller's */
 };
 

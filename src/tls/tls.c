@@ -85,8 +85,9 @@ failed(struct tls *t)
 	if (lacks == TLS_LACKS_SCHEME)
 		buf_str(&l->why, "the server cannot use this client "
 		        "certificate, and got none; ");
-	tls_alert_write(&l->why, f->heard,
-	                !l->open && lacks == TLS_LACKS_NOTHING);
+	tls_alert_write(&l->why, f->heard);
+	if (lacks == TLS_LACKS_NOTHING)
+		tls_alert_write_hint(&l->why, f->heard, !l->open);
 	return l->err;
 }
 

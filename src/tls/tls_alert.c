@@ -34,18 +34,24 @@ text_of(unsigned alert)
 	return *s != '\0' ? s + 1 : "unknown";
 }
 
-/* The usual reason of an alert that ended a handshake. */
+/* In TLS 1.3 the client's certificate is judged after the handshake. */
 static const char *
-hint_of(unsigned alert)
+hint_of(unsigned alert, bool in_handshake)
 {
+	if ((alert >= 42 && alert <= 46) || alert == 48)
+		return ": it does not accept the client certificate (--cert)";
+	if (!in_handshake)
+		return "";
 	switch (alert) {
 	case 40:
 	case 71:
 		return ": nothing in common (hale speaks TLS 1.3, and 1.2 with "
-		       "ECDHE and AES-GCM or ChaCha20; X25519 or NIST curves; "
-		       "RSA or ECDSA signatures)";
+		       "ECDHE and AES-GCM or ChaCha20; X25519, P-256, P-384 "
+		       "and P-521; with RSA and ECDSA certificates, not with "
+		       "Ed25519 or ML-DSA)";
 	case 70:
-		return ": it does not speak TLS 1.2 or 1.3";
+		return ": it does not speak TLS 1.2 or 1.3, or not with its "
+		       "certificate";
 	case 112:
 		return ": it does not serve this host name";
 	default:
@@ -55,8 +61,14 @@ hint_of(unsigned alert)
 
 /* see tls/tls_alert.h */
 void
-tls_alert_write(struct buf *b, unsigned alert, bool in_handshake)
+tls_alert_write(struct buf *b, unsigned alert)
 {
-	buf_fmt(b, "the server sent alert %u (%s)%s", alert, text_of(alert),
-	        in_handshake ? hint_of(alert) : "");
+	buf_fmt(b, "the server sent alert %u (%s)", alert, text_of(alert));
+}
+
+/* see tls/tls_alert.h */
+void
+tls_alert_write_hint(struct buf *b, unsigned alert, bool in_handshake)
+{
+	buf_str(b, hint_of(alert, in_handshake));
 }

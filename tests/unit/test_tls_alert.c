@@ -21,7 +21,8 @@ every_alert_has_a_name(void **state)
 		struct buf b = guarded_buf(512);
 		bool known = memchr(alerts, (int)alert, sizeof alerts) != NULL;
 
-		tls_alert_write(&b, alert, true);
+		tls_alert_write(&b, alert);
+		tls_alert_write_hint(&b, alert, true);
 		assert_false(b.cut);
 		assert_int_equal(!known,
 		                 strstr(buf_text(&b), "(unknown)") != NULL);
@@ -37,12 +38,34 @@ a_reason_is_named_for_handshakes_only(void **state)
 	struct buf b = guarded_buf(512), c = guarded_buf(512);
 
 	(void)state;
-	tls_alert_write(&b, TLS_ALERT_VERSION, true);
+	tls_alert_write(&b, TLS_ALERT_VERSION);
+	tls_alert_write_hint(&b, TLS_ALERT_VERSION, true);
 	assert_string_equal("the server sent alert 70 (protocol version): it "
-	                    "does not speak TLS 1.2 or 1.3", buf_text(&b));
-	tls_alert_write(&c, TLS_ALERT_VERSION, false);
+	                    "does not speak TLS 1.2 or 1.3, or not with its "
+	                    "certificate", buf_text(&b));
+	tls_alert_write(&c, TLS_ALERT_VERSION);
+	tls_alert_write_hint(&c, TLS_ALERT_VERSION, false);
 	assert_string_equal("the server sent alert 70 (protocol version)",
 	                    buf_text(&c));
+}
+
+/* A server has no other certificate to speak of; 47 and 49 speak of none. */
+static void
+alerts_about_certificates_are_about_the_clients(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		for (unsigned alert = 41; alert < 50; alert++) {
+			struct buf b = guarded_buf(512);
+
+			tls_alert_write(&b, alert);
+			tls_alert_write_hint(&b, alert, i);
+			assert_int_equal(alert != 41 && alert != 47
+			                 && alert != 49, strstr(buf_text(&b),
+				": it does not accept the client certificate "
+				"(--cert)") != NULL);
+		}
+	}
 }
 
 int
@@ -50,5 +73,6 @@ main(void)
 {
 	UNIT_TEST(every_alert_has_a_name);
 	UNIT_TEST(a_reason_is_named_for_handshakes_only);
+	UNIT_TEST(alerts_about_certificates_are_about_the_clients);
 	return unit_run("tls/tls_alert");
 }
