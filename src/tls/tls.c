@@ -94,8 +94,9 @@ failed(struct tls *t)
 	if (lacks == TLS_LACKS_SCHEME)
 		buf_str(&l->why, "the server cannot use this client "
 		        "certificate, and got none; ");
-	tls_alert_write(&l->why, f->heard,
-	                !l->open && lacks == TLS_LACKS_NOTHING);
+	tls_alert_write(&l->why, f->heard);
+	if (lacks == TLS_LACKS_NOTHING)
+		tls_alert_write_hint(&l->why, f->heard, !l->open);
 	return l->err;
 }
 
@@ -225,7 +226,8 @@ start(struct tls *t, const struct tls_client_cert *id,
       const struct tls_conf *conf)
 {
 	struct tls_engine_conf ours = {
-		.name = t->chain.host.name, .cpu_has_aes = tls_aead_cpu_has_aes(),
+		.name = t->chain.host.name,
+		.cpu_has_aes = tls_aead_cpu_has_aes(),
 		.random = get_random, .judge = judge, .arg = t, .id = id,
 		.ticket = ticket_of(conf), .now_ms = clock_ms(),
 	};
