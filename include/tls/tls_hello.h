@@ -39,7 +39,7 @@ struct tls_hello {
 };
 
 /* Appends the message. A PSK's binder is zeros in it, and its last bytes:
- * tls_hello_binder_len() says how many follow what the binder is made from. */
+ * tls_hello_binders_len() says how many follow what the binder is made from. */
 void tls_hello_write(struct buf *b, const struct tls_hello *h);
 
 /* Bytes of the list of binders at the end; 0 without a PSK. */
