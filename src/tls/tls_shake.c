@@ -157,7 +157,8 @@ tls_shake_send_ccs(struct tls_engine *e)
 static char *
 keep(char *at, struct span *s)
 {
-	memcpy(at, s->p, s->len);
+	if (s->len > 0)
+		memcpy(at, s->p, s->len);
 	s->p = at;
 	return at + s->len;
 }
