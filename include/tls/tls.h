@@ -16,7 +16,8 @@
  *   ERR_TLS        35  no handshake: protocol, cipher, alert (56 once open)
  *   ERR_CERT       60  the peer's certificate was not accepted
  *   ERR_CAFILE     77  a CA file is missing or damaged
- *   ERR_KEYFILE    58  the client's certificate or key is of no use
+ *   ERR_CERTFILE   58  the client's certificate is of no use
+ *   ERR_KEYFILE    43  the client's key is of no use
  *   ERR_TIMEOUT    28  the deadline came first
  *   ERR_TRUNCATED  56  the peer's end came without close_notify (35 in open)
  */
@@ -75,6 +76,10 @@ int tls_open(struct tls **out, int fd, const struct tls_conf *conf,
  * (close_notify), or an error. After an error or the end it stays so.
  */
 ssize_t tls_read(struct tls *t, void *p, size_t len, int64_t deadline_ms);
+
+/* The same without a copy: 1..max bytes that stand until the next call for t,
+ * none at the end. Returns 0 or an error. */
+int tls_lend(struct tls *t, struct span *got, size_t max, int64_t deadline_ms);
 
 /* Sends all of the bytes at once. Returns 0 or an error. What the peer sent
  * before it hung up can still be read after a failed write. */

@@ -66,7 +66,7 @@ failed(struct tls *t)
 {
 	const struct tls_failure *f = tls_engine_failure(t->engine);
 	struct tls_link *l = &t->link;
-	bool lacks_cert;
+	enum tls_lack lacks = TLS_LACKS_NOTHING;
 
 	if (!tls_link_is_tls(l))
 		return tls_link_fail_stranger(l);
@@ -77,12 +77,17 @@ failed(struct tls *t)
 		buf_str(&l->why, f->text);
 		return l->err;
 	}
-	/* TLS 1.3 hears of that only after its handshake. */
-	lacks_cert = tls_engine_lacks_cert(t->engine) && !l->heard;
-	if (lacks_cert)
+	if (!l->heard)	/* TLS 1.3 hears of it only after its handshake */
+		lacks = tls_engine_lacks(t->engine);
+	if (lacks == TLS_LACKS_CERT)
 		buf_str(&l->why, "the server asked for a client certificate, "
 		        "and got none (--cert, --key); ");
-	tls_alert_write(&l->why, f->heard, !l->open && !lacks_cert);
+	if (lacks == TLS_LACKS_SCHEME)
+		buf_str(&l->why, "the server cannot use this client "
+		        "certificate, and got none; ");
+	tls_alert_write(&l->why, f->heard);
+	if (lacks == TLS_LACKS_NOTHING)
+		tls_alert_write_hint(&l->why, f->heard, !l->open);
 	return l->err;
 }
 
@@ -281,12 +286,10 @@ tls_open(struct tls **out, int fd, const struct tls_conf *conf,
 }
 
 /* see tls/tls.h */
-ssize_t
-tls_read(struct tls *t, void *p, size_t len, int64_t deadline_ms)
+int
+tls_lend(struct tls *t, struct span *got, size_t max, int64_t deadline_ms)
 {
-	struct span got;
-
-	while ((got = tls_engine_content(t->engine)).len == 0) {
+	while ((*got = tls_engine_content(t->engine)).len == 0) {
 		if (t->link.err != 0)
 			return t->link.err;
 		if (step(t) < 0)
@@ -297,15 +300,25 @@ tls_read(struct tls *t, void *p, size_t len, int64_t deadline_ms)
 		 && move(t, deadline_ms) < 0)
 			return t->link.err;
 	}
-	if (len > SSIZE_MAX)
-		len = SSIZE_MAX;
-	if (got.len > len)
-		got.len = len;
-	memcpy(p, got.p, got.len);
+	if (got->len > max)
+		got->len = max;
 	t->link.quiet_len = 0;
 	t->link.heard = true;
-	tls_engine_taken(t->engine, got.len);
-	return (ssize_t)got.len;
+	tls_engine_taken(t->engine, got->len);
+	return 0;
+}
+
+/* see tls/tls.h */
+ssize_t
+tls_read(struct tls *t, void *p, size_t len, int64_t deadline_ms)
+{
+	struct span got;
+	int r = tls_lend(t, &got, len, deadline_ms);
+
+	if (r < 0)
+		return r;
+	memcpy(p, got.p, got.len);
+	return (ssize_t)got.len;	/* of one record */
 }
 
 /* see tls/tls.h */

@@ -24,11 +24,14 @@ must_lie_inside(struct span s, struct span whole)
 	       && s.p + s.len <= whole.p + whole.len));
 }
 
+/* It has an alert and words. */
 static void
-must_be_an_error(enum tls_alert alert)
+look_at_fault(enum tls_fault f)
 {
-	fuzz_must(alert == TLS_ALERT_DECODE || alert == TLS_ALERT_ILLEGAL
-	       || alert == TLS_ALERT_EXTENSION || alert == TLS_ALERT_HANDSHAKE);
+	fuzz_must(f == FAULT_MALFORMED || f == FAULT_VALUE
+	       || f == FAULT_EXTENSION || f == FAULT_SECURE);
+	fuzz_must(tls_fault_alert(f) != TLS_ALERT_CLOSE);
+	fuzz_must(tls_fault_text(f) != NULL && tls_fault_text(f)[0] != '\0');
 }
 
 /* Takes a number off *in as one would by hand; it must be there. */
@@ -69,27 +72,24 @@ find_ext(struct span list, size_t wanted, struct span *value)
 static uint64_t
 read_bits(struct span *in)
 {
-	unsigned high = 0, low = 0;
+	uint64_t high = wire_number(in, 4);
 
-	(void)wire_take(in, 4, &high);
-	(void)wire_take(in, 4, &low);
-	return (uint64_t)high << 32 | low;
+	return high << 32 | wire_number(in, 4);
 }
 
 static void
 look_at_list(struct span in)
 {
 	struct tls_ext_list x = { .is_request = false };
-	enum tls_alert alert = TLS_ALERT_CLOSE;
 	struct span value, same;
-	unsigned how = 0;
+	enum tls_fault f;
 
-	(void)wire_take(&in, 1, &how);
-	x.is_request = (how & 1) != 0;
+	x.is_request = (wire_number(&in, 1) & 1) != 0;
 	x.offered = read_bits(&in);
 	x.allowed = read_bits(&in);
-	if (!tls_ext_read(&x, in, &alert)) {
-		must_be_an_error(alert);
+	f = tls_ext_read(&x, in);
+	if (f != FAULT_NONE) {
+		look_at_fault(f);
 		return;
 	}
 	if (!x.is_request)
@@ -156,10 +156,10 @@ look_at_server(struct span in)
 {
 	uint64_t offered = read_bits(&in);
 	struct tls_server_hello h;
-	enum tls_alert alert = TLS_ALERT_CLOSE;
+	enum tls_fault f = tls_hello_read_server(&h, in, offered);
 
-	if (!tls_hello_read_server(&h, in, offered, &alert)) {
-		must_be_an_error(alert);
+	if (f != FAULT_NONE) {
+		look_at_fault(f);
 		return;
 	}
 	must_lie_inside(h.random, in);
@@ -183,13 +183,9 @@ look_at_server(struct span in)
 static struct span
 part(struct span *in, size_t max)
 {
-	unsigned len = 0;
-	struct span out = { "", 0 };
+	struct span out = wire_bytes(in, wire_number(in, 2) % (max + 1));
 
-	(void)wire_take(in, 2, &len);
-	if (!wire_take_bytes(in, len % (max + 1), &out))
-		out = (struct span){ "", 0 };
-	return out;
+	return out.p != NULL ? out : (struct span){ "", 0 };
 }
 
 static void
@@ -233,13 +229,12 @@ look_at_ours(struct span in)
 	struct span all, exts, session, value = { "", 0 };
 	struct buf b = buf_over(memory, sizeof memory);
 	uint64_t offered;
-	unsigned how = 0;
+	unsigned how = wire_number(&in, 1);
 
-	(void)wire_take(&in, 1, &how);
 	h.cpu_has_aes = (how & 1) != 0;
 	h.session_id = part(&in, TLS_SESSION_ID);
 	h.name = part(&in, 253);
-	h.cookie = part(&in, TLS_COOKIE_MAX);
+	h.cookie = part(&in, TLS_FAULT_COOKIE_MAX);
 	h.share = part(&in, TLS_GROUP_PUBLIC_MAX);
 	if ((how & 8) != 0) {
 		fill_ticket(&t, how, &in);

@@ -27,11 +27,7 @@ static struct span in;
 static unsigned
 take(size_t bytes)
 {
-	unsigned n = 0;
-
-	if (!wire_take(&in, bytes, &n))
-		in.len = 0;
-	return n;
+	return in.len < bytes ? 0 : wire_number(&in, bytes);
 }
 
 static struct span
@@ -248,11 +244,8 @@ look_at_signature(void)
 static bool
 has_fit(struct span list, unsigned version, const struct x509_key *key)
 {
-	unsigned one;
-
-	while (wire_take(&list, 2, &one))
-		if (tls_scheme_fits(one, version, key)
-		 && (version == TLS_V13 || tls_scheme_digest_len(one) <= 48))
+	while (list.len >= 2)
+		if (tls_scheme_fits(wire_number(&list, 2), version, key))
 			return true;
 	return false;
 }
@@ -264,7 +257,7 @@ look_at_choice(void)
 	unsigned version = (take(1) & 1) != 0 ? TLS_V13 : TLS_V12;
 	struct key key = { .kind = kinds[take(1) % 5] };
 	struct x509_key pub;
-	unsigned scheme, one;
+	unsigned scheme;
 	bool among = false;
 
 	if (key.kind == X509_KEY_PSS)	/* of which there are no files */
@@ -276,8 +269,8 @@ look_at_choice(void)
 	fuzz_must((scheme != 0) == has_fit(in, version, &pub));
 	if (scheme == 0)
 		return;
-	for (struct span list = in; wire_take(&list, 2, &one);)
-		among |= one == scheme;
+	for (struct span list = in; list.len >= 2;)
+		among |= wire_number(&list, 2) == scheme;
 	fuzz_must(among && tls_scheme_fits(scheme, version, &pub));
 	fuzz_must(tls_scheme_digest_len(scheme) <= TLS_SCHEME_DIGEST_MAX);
 }

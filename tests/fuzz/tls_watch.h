@@ -69,10 +69,12 @@ watch_judge(void *arg, const struct span *certs, size_t n,
 
 	fuzz_must(w->judged == 0);
 	w->judged = -1;
-	*alert = TLS_ALERT_BAD_CERT;
 	*key = watch_key;
-	if (n == 0 || (w->reads_certs && x509_read(&cert, certs[0]) < 0))
+	fuzz_must(n > 0);
+	if (w->reads_certs && x509_read(&cert, certs[0]) < 0) {
+		*alert = TLS_ALERT_BAD_CERT;
 		return ERR_CERT;
+	}
 	if (w->reads_certs)
 		*key = cert.key;
 	w->judged = 1;
@@ -202,7 +204,7 @@ watch_state(const struct watch *w)
 	fuzz_must(e->out_at <= e->out_len && e->out_len <= sizeof e->out);
 	fuzz_must(e->begun == 0);	/* a flight is sent as a whole */
 	fuzz_must(e->message_len <= e->message_cap
-	          && e->message_cap <= TLS_ENGINE_MESSAGE_MAX + 4);
+	          && e->message_cap <= TLS_FAULT_MESSAGE_MAX + 4);
 	if (got.len > 0)
 		fuzz_must(is_open && !e->failed && !e->ended
 		          && got.len <= TLS_AEAD_CONTENT
