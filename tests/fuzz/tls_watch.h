@@ -69,12 +69,11 @@ watch_judge(void *arg, const struct span *certs, size_t n,
 
 	fuzz_must(w->judged == 0);
 	w->judged = -1;
+	*alert = TLS_ALERT_BAD_CERT;
 	*key = watch_key;
 	fuzz_must(n > 0);
-	if (w->reads_certs && x509_read(&cert, certs[0]) < 0) {
-		*alert = TLS_ALERT_BAD_CERT;
+	if (w->reads_certs && x509_read(&cert, certs[0]) < 0)
 		return ERR_CERT;
-	}
 	if (w->reads_certs)
 		*key = cert.key;
 	w->judged = 1;
@@ -200,6 +199,7 @@ watch_state(const struct watch *w)
 	struct span got = tls_engine_content(e);
 
 	fuzz_must(w->steps * TLS_AEAD_HEAD <= w->came);
+	fuzz_must(e->failed || e->failure.alert == TLS_ALERT_CLOSE);
 	fuzz_must(e->in_at + e->in_len <= sizeof e->in);
 	fuzz_must(e->out_at <= e->out_len && e->out_len <= sizeof e->out);
 	fuzz_must(e->begun == 0);	/* a flight is sent as a whole */
