@@ -23,7 +23,8 @@ enum err {
 	ERR_TLS    = -5008,	/* the TLS protocol failed or cannot go on */
 	ERR_CERT   = -5009,	/* the peer's certificate is not accepted */
 	ERR_CAFILE = -5010,	/* a file of trust anchors cannot be used */
-	ERR_KEYFILE = -5011,	/* our own certificate or key cannot be used */
+	ERR_KEYFILE = -5011,	/* our own key cannot be used */
+	ERR_CERTFILE = -5012,	/* our own certificate cannot be used */
 	ERR_RESOLVE = -5020,	/* no address for this name */
 	ERR_SCHEME  = -5021,	/* a URL of a kind that is not spoken here */
 	ERR_EMPTY   = -5022,	/* the connection ended with no answer */

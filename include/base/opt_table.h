@@ -14,7 +14,8 @@
 
 enum opt_kind {
 	OPT_NONE,	/* ends a table */
-	OPT_FLAG,	/* bool, true when given */
+	OPT_FLAG,	/* bool, true when given; with an add(), in curl's
+			 * dialect, that gets "1", or "" for "--no-" */
 	OPT_UNFLAG,	/* bool, false when given; not from the environment */
 	OPT_ASK,	/* bool, true when given; not from the environment */
 	OPT_NO_ENV,	/* the same; if it is true, given or set by the caller
@@ -33,7 +34,7 @@ enum opt_kind {
 	/* curl's dialect only */
 	OPT_SECRET,	/* an OPT_WORD; an error line must not show it */
 	OPT_OPERAND,	/* an OPT_WORD; each word that is not an option */
-	OPT_CALL,	/* no value; add() gets an empty one */
+	OPT_CALL,	/* no value, no "--no-"; add() gets "1" */
 	OPT_PAST,	/* no value; passed over */
 	OPT_PAST_VALUE,	/* the same, with a value */
 	OPT_REFUSED,	/* no value; always OPT_ABSENT: help says why */

@@ -4,7 +4,7 @@
  *
  * Blocking, with one absolute deadline; never for PID 1's loop. In this order:
  * a literal address, in every form that curl takes, is itself; "localhost" and
- * *.localhost are 127.0.0.1 and ::1 with no file and no server asked (RFC
+ * *.localhost are ::1 and 127.0.0.1 with no file and no server asked (RFC
  * 6761, 6.3); /etc/hosts; the name servers of /etc/resolv.conf
  * (client/nameserver.h). Both files are read at each look-up. What has been
  * found in the last two is put in the order of RFC 6724. nsswitch.conf,

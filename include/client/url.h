@@ -44,21 +44,29 @@ void url_write_host(struct buf *b, const struct url *u);
 
 /* Appends what a request line asks for, "/" at least; "." and ".." segments
  * are resolved (RFC 3986, 5.2.4) unless as_is. The path is encoded where it is
- * no ASCII, the query goes as it is: both as curl does it. */
+ * not ASCII, its %xx become %XX, the query goes as it is, all as in curl. */
 void url_write_target(struct buf *b, const struct url *u, bool as_is);
 
-/* Appends the URL as curl tells it, with its login and without its fragment:
- * with a scheme and a path, the port where it was written, nothing encoded that
- * was not; as_is as above. At most URL_MAX + URL_MORE bytes. */
+/* Appends the URL as curl tells it, without its login and its fragment: with
+ * a scheme and a path, the port where it was written, nothing encoded that was
+ * not; as_is as above. At most URL_MAX + URL_MORE bytes. */
 #define URL_MORE 8	/* "http://" and "/" */
 void url_write(struct buf *b, const struct url *u, bool as_is);
 
 /*
  * Appends the URL that ref (a Location) means where it stands in base's
  * answer, its fragment included; spaces and bytes that no URL may have are
- * percent-encoded.
+ * percent-encoded. with_login: base's login holds for a ref that names no host.
  */
-void url_resolve(struct buf *b, const struct url *base, struct span ref);
+void url_resolve(struct buf *b, const struct url *base, struct span ref,
+                 bool with_login);
+
+/* Is there a login to send? "@" and ":@" are none, as for curl. */
+static inline bool
+url_has_login(const struct url *u)
+{
+	return u->user.len + u->password.len > 0;
+}
 
 /* Appends "user:password", decoded. Returns as percent_decode() does. */
 int url_write_login(struct buf *b, const struct url *u);

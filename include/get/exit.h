@@ -26,6 +26,7 @@ enum get_exit {
 	GET_RANGE         = 33,	/* -C, and the server starts at 0 */
 	GET_TLS           = 35,
 	GET_RESUME        = 36,	/* -C, and the file is not to be used */
+	GET_KEY           = 43,	/* our own, to our own certificate */
 	GET_REDIRECTS     = 47,
 	GET_SYNTAX        = 49,	/* a bad --resolve or --connect-to */
 	GET_EMPTY         = 52,

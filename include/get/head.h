@@ -11,7 +11,6 @@
 /* One request's own facts, beside the command line's. */
 struct head {
 	const struct url *url;
-	const struct url *first;	/* the one that was given */
 	const struct route *route;
 	const char  *method;
 	struct span *lines;	/* room for as many as the options' headers */

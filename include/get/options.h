@@ -51,7 +51,8 @@ struct options {
 	const char  *target;	/* --request-target */
 	bool         path_as_is, http10, globoff;
 	/* answers */
-	bool         fail, fail_with_body, location, location_trusted;
+	bool         fail, fail_with_body;	/* not both */
+	bool         location, location_trusted;
 	bool         post301, post302, post303;
 	int64_t      max_redirs;	/* < 0: no end */
 	int64_t      max_filesize;	/* 0: no end */

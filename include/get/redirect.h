@@ -14,6 +14,9 @@ int redirect_set_url(struct transfer *t, const char *text);
  * for a URL. */
 bool redirect_read(struct transfer *t);
 
+/* Has -w show t->moved as the redirect that is not followed. */
+void redirect_show(struct transfer *t);
+
 /* Makes t->moved the URL to request now, and its kind what curl makes of it. */
 int redirect_follow(struct transfer *t);
 

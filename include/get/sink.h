@@ -34,6 +34,10 @@ int sink_write(struct sink *s, struct span bytes);
 /* Takes back what was written, where it can be: not from stdout or a pipe. */
 int sink_reset(struct sink *s);
 
+/* What was written stays for good; sink_reset() takes back what comes after
+ * it. For a plain file. */
+void sink_keep(struct sink *s);
+
 /* Closes; the file has its name from here on, even an empty one. Returns 0
  * or -errno. */
 int sink_commit(struct sink *s);

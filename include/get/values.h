@@ -12,9 +12,9 @@
 
 #include "base/opt_table.h"
 
-/* field is an int64_t: a whole number; the same or -1; bytes, which k, M, G, T
- * and P multiply; seconds with a fraction, in milliseconds, where more than can
- * be counted is 0. */
+/* field is an int64_t: a whole number; the same or -1; bytes, a fraction too if
+ * k, M, G, T or P multiplies them; seconds with a fraction, in milliseconds: 0
+ * where they are more than hale counts, and still as many as curl does. */
 opt_add value_count, value_redirs, value_size, value_seconds;
 
 /* field is a struct option_words, which has room for all. */
@@ -30,5 +30,9 @@ opt_add value_referer, value_sha256;
 opt_add value_data, value_data_raw, value_data_binary, value_data_urlencode,
         value_json, value_header, value_bearer, value_cookie, value_range,
         value_output, value_remote_name, value_unix, value_unix_abstract;
+
+/* field is the struct options; the value is empty for "--no-". The last one
+ * counts. */
+opt_add value_fail, value_fail_with_body;
 
 #endif

@@ -16,7 +16,8 @@
  *   ERR_TLS        35  no handshake: protocol, cipher, alert (56 once open)
  *   ERR_CERT       60  the peer's certificate was not accepted
  *   ERR_CAFILE     77  a CA file is missing or damaged
- *   ERR_KEYFILE    58  the client's certificate or key is of no use
+ *   ERR_CERTFILE   58  the client's certificate is of no use
+ *   ERR_KEYFILE    43  the client's key is of no use
  *   ERR_TIMEOUT    28  the deadline came first
  *   ERR_TRUNCATED  56  the peer's end came without close_notify (35 in open)
  */

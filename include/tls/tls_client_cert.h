@@ -24,7 +24,7 @@ struct tls_client_cert {
 
 /*
  * Loads and matches them; keyfile NULL: the key is in certfile. Returns 0,
- * -ENOMEM, or ERR_KEYFILE with words in *why.
+ * -ENOMEM, or with words in *why ERR_CERTFILE or ERR_KEYFILE.
  */
 int tls_client_cert_load(struct tls_client_cert *id, const char *certfile,
                          const char *keyfile, struct buf *why);

@@ -4,7 +4,8 @@
  * (tls_engine.c), the hellos (tls_start.c), the messages of 1.3 and 1.2
  * (tls_shake13.c, tls_shake12.c), and what both need (tls_shake.c)
  *
- * A function that takes a message returns 0, or ERR_TLS after tls_shake_fail().
+ * What they return stops the engine unless it is FAULT_NONE; tls_engine_step()
+ * does that.
  */
 #ifndef HALE_TLS_TLS_ENGINE_STATE_H
 #define HALE_TLS_TLS_ENGINE_STATE_H
@@ -52,66 +53,67 @@ struct tls_peer_key {
 	char bytes[X509_RSA_MAX / 8 + X509_RSA_E_MAX / 8];
 };
 
-/* What only a handshake needs; wiped as one at its end. */
+/* What only a handshake needs; wiped as one at its end. Here and below what is
+ * used most comes first, where the code that reaches it is shorter. */
 struct tls_shake {
-	struct tls_client_cert id;	/* bytes are the caller's */
-	tls_random *random;
-	tls_judge *judge;
-	void      *arg;
-	struct span name, hellos[2];
-	unsigned char client_random[TLS_RANDOM];
-	unsigned char server_random[TLS_RANDOM];	/* TLS 1.2 */
-	unsigned char session_id[TLS_SESSION_ID];	/* as we sent it */
-	size_t    session_id_len;
-	uint64_t  offered;	/* extensions of our hello */
-	uint32_t  age_ms;	/* of the ticket */
 	bool      cpu_has_aes;
 	bool      psk;		/* our PSK was taken */
 	bool      asked;	/* a client's certificate was asked for */
 	bool      ticket;	/* TLS 1.2: a NewSessionTicket comes */
 	unsigned  scheme;	/* of our signature; 0: we do not sign */
+	uint32_t  age_ms;	/* of the ticket */
+	uint64_t  offered;	/* extensions of our hello */
+	tls_random *random;
+	tls_judge *judge;
+	void      *arg;		/* of both */
+	struct span name, hellos[2];
+	size_t    session_id_len;
+	unsigned char session_id[TLS_SESSION_ID];	/* as we sent it */
+	unsigned char client_random[TLS_RANDOM];
+	unsigned char server_random[TLS_RANDOM];	/* TLS 1.2 */
 	struct tls_group_key share;
-	struct tls_transcript transcript;
 	struct tls_secrets secrets;
 	unsigned char client_secret[TLS_HASH_MAX];	/* handshake traffic */
 	unsigned char server_secret[TLS_HASH_MAX];
+	struct tls_transcript transcript;
 	struct tls_peer_key peer;
 	struct span peer_share;	/* TLS 1.2, in peer_bytes */
 	unsigned char peer_bytes[TLS_GROUP_PUBLIC_MAX];
+	struct tls_client_cert id;	/* bytes are the caller's */
 };
 
 struct tls_engine {
 	enum tls_state state;
-	const struct tls_suite *suite;	/* NULL until a server chose it */
-	struct tls_failure failure;
 	bool failed, closed;	/* closed: our close_notify is out */
 	bool ended;		/* the peer's close_notify came */
 	bool resumed;
 	bool extended;		/* TLS 1.2: with the extended master secret */
+	bool refused;		/* TLS 1.2: a renegotiation */
 	bool ccs_sent;		/* our ChangeCipherSpec: one is enough */
 	bool updating;		/* TLS 1.3: a KeyUpdate of ours is in out */
+	enum tls_lack lacks;
 	unsigned epoch;		/* counts the reading keys */
-	bool refused;		/* TLS 1.2: a renegotiation */
+	const struct tls_suite *suite;	/* NULL until a server chose it */
 	struct tls_ticket *ticket;	/* the caller's, or NULL */
 	int64_t since_ms;	/* when the engine began */
 
-	/* TLS 1.3: application traffic, and what tickets come from; TLS 1.2:
-	 * the master secret is in resumption. */
-	unsigned char client_traffic[TLS_HASH_MAX];
-	unsigned char server_traffic[TLS_HASH_MAX];
-	unsigned char resumption[TLS_HASH_MAX];
-
-	struct tls_aead reading, writing;
-	struct tls_shake shake;
-
-	unsigned char *message;	/* owned: a message in several records... */
-	size_t message_len, message_cap;	/* ...as much as came */
 	unsigned char *content;	/* in `in`: what was not taken yet */
 	size_t content_len;
 	size_t in_at, in_len;	/* records begin at in + in_at; bytes there */
 	size_t out_at, out_len;
 	size_t begun;		/* bytes of handshake messages in the record
 				 * that begins at out + out_len, not sealed */
+	struct tls_shake shake;
+	unsigned char *message;	/* owned: a message in several records... */
+	size_t message_len, message_cap;	/* ...as much as came */
+	struct tls_failure failure;
+
+	/* TLS 1.3: application traffic, and what tickets come from; TLS 1.2:
+	 * the master secret is in resumption. */
+	unsigned char resumption[TLS_HASH_MAX];
+	unsigned char client_traffic[TLS_HASH_MAX];
+	unsigned char server_traffic[TLS_HASH_MAX];
+	struct tls_aead reading, writing;
 	unsigned char in[TLS_ENGINE_IN], out[TLS_ENGINE_OUT];
 };
 
@@ -123,69 +125,67 @@ tls_engine_is_v13(const struct tls_engine *e)
 
 /* tls_shake.c */
 
-/* Keeps the first failure and queues its alert. Returns ERR_TLS. text may be
- * NULL. */
-int tls_shake_fail(struct tls_engine *e, enum tls_alert alert,
-                   const char *text);
-/* The same with an alert that needs no other words than its own kind. */
-int tls_shake_refuse(struct tls_engine *e, enum tls_alert alert);
+/* Queues a record with the writing key. FAULT_OURS if there is no room for it:
+ * a bound of our own, which no peer can reach. */
+enum tls_fault tls_shake_put(struct tls_engine *e, enum tls_record_type type,
+                             struct span content);
 
-/* Queues a record with the writing key. Returns 0, or ERR_TLS if there is no
- * room for it: a bound of our own, which no peer can reach. */
-int tls_shake_put(struct tls_engine *e, enum tls_record_type type,
-                  struct span content);
 /* Queues a handshake message, which is added to the transcript; messages share
  * records until tls_shake_flush(), which a flight ends with. */
-int tls_shake_send(struct tls_engine *e, struct span message);
+enum tls_fault tls_shake_send(struct tls_engine *e, struct span message);
 void tls_shake_flush(struct tls_engine *e);
 
 /* Queues our ChangeCipherSpec, if it has not been sent. In TLS 1.3 it is for
  * middleboxes only, and there if our session id is (RFC 8446, D.4). */
-int tls_shake_send_ccs(struct tls_engine *e);
+enum tls_fault tls_shake_send_ccs(struct tls_engine *e);
 
 /* Is it the session id that we sent? */
 bool tls_shake_is_our_session(const struct tls_engine *e, struct span id);
 
 /* Has the certificates judged; keeps the key. */
-int tls_shake_judge(struct tls_engine *e, const struct span *certs, size_t n);
+enum tls_fault tls_shake_judge(struct tls_engine *e, const struct span *certs,
+                               size_t n);
 
-/* Checks a signature by the server's key; *in holds scheme and signature, and
+/* Checks a signature by the server's key; in holds scheme and signature, and
  * nothing else. */
-int tls_shake_verify(struct tls_engine *e, struct span in, struct span signed_);
+enum tls_fault tls_shake_verify(struct tls_engine *e, struct span in,
+                                struct span signed_);
 
-/* Chooses how to sign as a client from the schemes that the server takes. */
-int tls_shake_choose(struct tls_engine *e, struct span schemes);
+/* A client's certificate is asked for: chooses how to sign from the schemes that
+ * the server takes. If our key cannot, we have none (RFC 8446, 4.4.2). */
+void tls_shake_choose(struct tls_engine *e, struct span schemes);
 
 /* Opens a message of that type; wire_close() with 3 bytes closes it. */
 size_t tls_shake_open(struct buf *b, enum tls_message type);
 
 /* Sends our chain, or an empty one: the server may go on without. */
-int tls_shake_send_certificate(struct tls_engine *e);
+enum tls_fault tls_shake_send_certificate(struct tls_engine *e);
 
 /* Sends a CertificateVerify: our signature of a hash, the scheme's. */
-int tls_shake_send_verify(struct tls_engine *e, const unsigned char *digest);
+enum tls_fault tls_shake_send_verify(struct tls_engine *e,
+                                     const unsigned char *digest);
 
 /* The handshake is over: wipes what it needed. */
 void tls_shake_end(struct tls_engine *e);
 
 /* tls_start.c */
-int tls_start(struct tls_engine *e);
-int tls_start_take_hello(struct tls_engine *e, struct span message);
+enum tls_fault tls_start(struct tls_engine *e);
+enum tls_fault tls_start_take_hello(struct tls_engine *e, struct span message);
 
 /* tls_shake13.c */
-int tls_shake13_take_hello(struct tls_engine *e,
-                           const struct tls_server_hello *hello,
-                           struct span message);
-int tls_shake13_take(struct tls_engine *e, enum tls_message type,
-                     struct span message);
-int tls_shake13_update(struct tls_engine *e);
+enum tls_fault tls_shake13_take_hello(struct tls_engine *e,
+                                      const struct tls_server_hello *hello,
+                                      struct span message);
+enum tls_fault tls_shake13_take(struct tls_engine *e, enum tls_message type,
+                                struct span message);
+enum tls_fault tls_shake13_update(struct tls_engine *e);
 
 /* tls_shake12.c */
-int tls_shake12_take_hello(struct tls_engine *e,
-                           const struct tls_server_hello *hello,
-                           struct span message);
-int tls_shake12_take(struct tls_engine *e, enum tls_message type,
-                     struct span message);
-int tls_shake12_take_ccs(struct tls_engine *e);
+enum tls_fault tls_shake12_take_hello(struct tls_engine *e,
+                                      const struct tls_server_hello *hello,
+                                      struct span message);
+enum tls_fault tls_shake12_take(struct tls_engine *e, enum tls_message type,
+                                struct span message);
+enum tls_fault tls_shake12_take_ccs(struct tls_engine *e);
 
 #endif

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/span.h"
-#include "tls/tls_alert.h"
+#include "tls/tls_fault.h"
 
 enum tls_ext {
 	EXT_NAME = 0, EXT_GROUPS = 10, EXT_POINTS = 11,
@@ -44,10 +44,8 @@ struct tls_ext_list {
 				 * and is allowed */
 };
 
-/* Reads a list, its 2 bytes of length included, that fills the span. Returns
- * true, or false with *alert. */
-bool tls_ext_read(struct tls_ext_list *x, struct span block,
-                  enum tls_alert *alert);
+/* Reads a list, its 2 bytes of length included, that fills the span. */
+enum tls_fault tls_ext_read(struct tls_ext_list *x, struct span block);
 
 /* Was it found, and is allowed? Then *value is what it holds. */
 bool tls_ext_has(const struct tls_ext_list *x, enum tls_ext number,

@@ -13,8 +13,7 @@
 #include "tls/tls_ticket.h"
 
 #define TLS_RANDOM     32	/* bytes */
-#define TLS_COOKIE_MAX 1024	/* bytes; as long as servers make them */
-#define TLS_HELLO_MAX  (TLS_TICKET_MAX + TLS_COOKIE_MAX + 1024)
+#define TLS_HELLO_MAX  (TLS_TICKET_MAX + TLS_FAULT_COOKIE_MAX + 1024)
 
 /* Types of handshake messages (RFC 8446, B.3; RFC 5246, 7.4). */
 enum tls_message {
@@ -69,11 +68,11 @@ struct tls_server_hello {
 
 /*
  * Reads the body of a ServerHello or HelloRetryRequest; offered is what our
- * hello has. Returns true, or false with *alert. Whether what the server took
- * was offered, but for extensions, and goes together, is for the caller.
+ * hello has. Whether what the server took was offered, but for extensions, and
+ * goes together, is for the caller.
  */
-bool tls_hello_read_server(struct tls_server_hello *out, struct span body,
-                           uint64_t offered, enum tls_alert *alert);
+enum tls_fault tls_hello_read_server(struct tls_server_hello *out,
+                                     struct span body, uint64_t offered);
 
 /* Is that list with one name in it our only protocol? An extension of ALPN that
  * answers ours (RFC 7301, 3.2). */

@@ -34,8 +34,8 @@ bool tls_scheme_verify(unsigned scheme, unsigned version,
                        struct span sig);
 
 /* The best scheme for our key among those that the peer offers, 2 bytes each.
- * In TLS 1.2 too that is one of TLS 1.3, if there is one, but none with SHA-512,
- * by which messages are not hashed as they go. 0: none fits. */
+ * In TLS 1.2 too that is one of TLS 1.3, if there is one, but none with
+ * SHA-512, by which messages are not hashed as they go. 0: none fits. */
 unsigned tls_scheme_choose(unsigned version, const struct key *key,
                            struct span offered);
 

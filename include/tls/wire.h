@@ -9,11 +9,18 @@
 
 #include "base/buf.h"
 
-/* Each takes something off *in and returns whether it was there; else *in and
- * *out are of no more use. size is the bytes of a number or of a length. */
-bool wire_take(struct span *in, size_t size, unsigned *out);
-bool wire_take_bytes(struct span *in, size_t len, struct span *out);
-bool wire_take_vector(struct span *in, size_t size, struct span *out);
+/*
+ * Each takes something off *in. If it is not there in full *in becomes a span
+ * with p NULL, and all that is taken from then on is zero or empty: what is read
+ * in a row needs one look at the end. size is the bytes of a number, or of a
+ * vector's length.
+ */
+unsigned wire_number(struct span *in, size_t size);
+struct span wire_bytes(struct span *in, size_t len);
+struct span wire_vector(struct span *in, size_t size);
+
+/* Was all of it there, and is nothing left? */
+bool wire_is_whole(const struct span *in);
 
 void wire_put(struct buf *b, size_t size, unsigned number);
 

@@ -21,7 +21,7 @@ struct x509_pss {
 };
 
 /* Bytes of a hash from X509_SHA256 on. */
-#define X509_HASH_LEN(hash) (16u * (unsigned)(hash))
+#define X509_HASH_LEN(hash) ((size_t)16 * (hash))
 
 /* Reads what stands behind the OID in an AlgorithmIdentifier; absent are SHA-1
  * and a salt of 20 bytes. For a salt longer than any RSA key has room for, one

@@ -33,7 +33,9 @@ err_text(int err)
 	case ERR_CAFILE:
 		return "no usable CA file";
 	case ERR_KEYFILE:
-		return "no usable client certificate or key";
+		return "no usable client key";
+	case ERR_CERTFILE:
+		return "no usable client certificate";
 	case ERR_RESOLVE:
 		return "no address for this name";
 	case ERR_NAMESERVER:

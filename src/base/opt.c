@@ -56,11 +56,11 @@ set_flag(struct run *r, bool on)
 		return fail(r, OPT_ABSENT);
 	if (r->o.kind == OPT_PAST)
 		return 0;
-	if (r->o.kind != OPT_CALL) {
+	if (r->o.add == NULL) {
 		*(bool *)field_of(r) = on && r->o.kind != OPT_UNFLAG;
 		return 0;
 	}
-	err = r->o.add(field_of(r), (struct span){ NULL, 0 });
+	err = r->o.add(field_of(r), span_of(on ? "1" : ""));
 	return err < 0 ? fail_value(r, err) : 0;
 }
 

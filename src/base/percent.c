@@ -5,9 +5,9 @@
 #include "base/err.h"
 #include "base/parse.h"
 
-/* The byte of "%XX" at the start of text, or -1. */
-static int
-encoded_byte(struct span text)
+/* see base/percent.h */
+int
+percent_byte(struct span text)
 {
 	int high, low;
 
@@ -23,7 +23,7 @@ int
 percent_decode(struct buf *b, struct span text)
 {
 	while (text.len > 0) {
-		int byte = encoded_byte(text);
+		int byte = percent_byte(text);
 		char c = byte < 0 ? text.p[0] : (char)byte;
 
 		if ((unsigned char)c < ' ')
@@ -38,7 +38,7 @@ percent_decode(struct buf *b, struct span text)
 void
 percent_encode(struct buf *b, char byte)
 {
-	static const char hex[] = "0123456789abcdef";
+	static const char hex[] = "0123456789ABCDEF";
 	unsigned char c = (unsigned char)byte;
 	const char x[] = { '%', hex[c >> 4], hex[c & 15] };
 

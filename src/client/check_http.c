@@ -62,7 +62,7 @@ write_request(struct buf *b, const struct check_conf *conf,
 	            span_of(agent != NULL ? agent : "hale-check"));
 	request_add(b, &lines, "Accept", span_of("*/*"));
 	request_add(b, &lines, "Connection", span_of("close"));
-	if (u->user.p != NULL && !request_has(&lines, "Authorization")) {
+	if (url_has_login(u) && !request_has(&lines, "Authorization")) {
 		value.len = 0;
 		r = url_write_login(&value, u);
 		buf_str(b, "Authorization: ");
@@ -259,7 +259,7 @@ is_sent_on(const struct exchange *c, const struct check_conf *conf,
 	if (location.len == 0
 	 || (conf->n_status > 0 && is_good(conf, c->reply.status)))
 		return false;
-	url_resolve(&b, from, location);
+	url_resolve(&b, from, location, false);
 	if (b.cut || url_read(&to, buf_span(&b)) < 0 || !to.has_scheme
 	 || !url_is_same_host(&to, from)
 	 || (h->at.kind == TARGET_HTTP_UNIX && to.is_https))

@@ -113,14 +113,24 @@ struct race {
 	size_t index[DIAL_RACE_MAX];	/* whose in the set each one is */
 	size_t n;
 	size_t begun;		/* of the set */
-	int    first_err;	/* 0: none failed yet */
+	int    first_err;	/* see note_failure(); 0: none failed yet */
 	size_t first;		/* whose it was */
 };
 
+/* Is the whole family missing here, as ::1 is where IPv6 is turned off? */
+static bool
+is_of_no_family(int err)
+{
+	return err == -EADDRNOTAVAIL || err == -EAFNOSUPPORT;
+}
+
+/* The first address counts, unless another one says more. */
 static void
 note_failure(struct race *r, size_t which, int err)
 {
-	if (r->first_err == 0 || which < r->first) {
+	bool was = is_of_no_family(r->first_err), is = is_of_no_family(err);
+
+	if (r->first_err == 0 || (was == is ? which < r->first : was)) {
 		r->first_err = err;
 		r->first = which;
 	}

@@ -103,8 +103,8 @@ static void
 add_localhost(struct dial_set *set, int family)
 {
 	static const struct ip both[] = {
-		{ .b = { 127, 0, 0, 1 } },
 		{ .b = { [15] = 1 }, .is_v6 = true },
+		{ .b = { 127, 0, 0, 1 } },
 	};
 
 	for (size_t i = 0; i < 2; i++)

@@ -258,24 +258,25 @@ drop_segment(struct buf *b, size_t from)
 }
 
 /* Appends text as a request line may have it (RFC 9112, 3.2), so that
- * url_read() takes it too; in a query a space is "+", as curl has it. */
+ * url_read() takes it too; in a query a space is "+", as curl has it. A %XX
+ * gets its digits in capitals (RFC 3986, 6.2.2.1). */
 static void
 write_encoded(struct buf *b, struct span text)
 {
 	bool in_query = false;
 
 	while (text.len > 0) {
-		size_t n = 0;
+		int byte = percent_byte(text);
+		char c = byte < 0 ? text.p[0] : (char)byte;
 
-		while (n < text.len && text.p[n] > ' ' && text.p[n] < 0x7f)
-			in_query |= text.p[n++] == '?';
-		if (n > 0)
-			buf_add(b, (struct span){ text.p, n });
-		else if (text.p[0] == ' ' && in_query)
+		in_query |= text.p[0] == '?';
+		if (byte < 0 && c > ' ' && c < 0x7f)
+			buf_add(b, (struct span){ &c, 1 });
+		else if (byte < 0 && c == ' ' && in_query)
 			buf_str(b, "+");
 		else
-			percent_encode(b, text.p[0]);
-		text = span_after(text, n > 0 ? n : 1);
+			percent_encode(b, c);
+		text = span_after(text, byte < 0 ? 1 : 3);
 	}
 }
 
@@ -341,24 +342,25 @@ void
 url_write(struct buf *b, const struct url *u, bool as_is)
 {
 	write_scheme(b, u);
-	if (u->user.p != NULL)
-		buf_fmt(b, "%.*s%s%.*s@", (int)u->user.len, u->user.p,
-		        u->password.p != NULL ? ":" : "",
-		        (int)u->password.len, u->password.p);
 	write_host(b, u, u->host, u->has_port);
 	write_target(b, u, as_is, buf_add);
 }
 
 static void
-write_origin(struct buf *b, const struct url *u)
+write_origin(struct buf *b, const struct url *u, bool with_login)
 {
 	write_scheme(b, u);
+	if (with_login && url_has_login(u))
+		buf_fmt(b, "%.*s%s%.*s@", (int)u->user.len, u->user.p,
+		        u->password.p != NULL ? ":" : "",
+		        (int)u->password.len, u->password.p);
 	write_host(b, u, u->host, false);
 }
 
 /* see client/url.h */
 void
-url_resolve(struct buf *b, const struct url *base, struct span ref)
+url_resolve(struct buf *b, const struct url *base, struct span ref,
+            bool with_login)
 {
 	struct span path = base->path, dir;
 
@@ -375,13 +377,13 @@ url_resolve(struct buf *b, const struct url *base, struct span ref)
 		write_encoded(b, ref);
 		return;
 	}
-	write_origin(b, base);
+	write_origin(b, base, with_login);
 	if (ref.len == 0 || ref.p[0] == '#')
 		buf_add(b, base->path);
 	else if (ref.p[0] == '?')
-		buf_add(b, path);
+		write_encoded(b, path);
 	else if (ref.p[0] != '/' && dir.len > 0)
-		buf_add(b, dir);
+		write_encoded(b, dir);
 	else if (ref.p[0] != '/')
 		buf_str(b, "/");
 	write_encoded(b, ref);

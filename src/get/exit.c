@@ -13,8 +13,10 @@ tls_code(int err)
 		return GET_CERT;
 	case ERR_CAFILE:
 		return GET_CA_FILE;
-	case ERR_KEYFILE:
+	case ERR_CERTFILE:
 		return GET_OWN_CERT;
+	case ERR_KEYFILE:
+		return GET_KEY;
 	default:
 		return GET_TLS;
 	}
@@ -53,7 +55,7 @@ get_exit_of(const struct exchange *c, int err, bool via_proxy)
 			break;
 		return GET_CONNECT;
 	case EXCHANGE_TUNNEL:
-		return GET_RECV;
+		return err == ERR_REFUSED ? GET_CONNECT : GET_RECV;
 	case EXCHANGE_TLS:
 		return tls_code(err);
 	case EXCHANGE_SEND:

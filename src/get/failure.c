@@ -90,6 +90,20 @@ fail_version(struct transfer *t)
 	                   "Received HTTP/0.9 when not allowed");
 }
 
+/* The proxy does not open the tunnel. */
+static int
+fail_tunnel(struct transfer *t, int code)
+{
+	int status = t->c.tunnel_status;
+
+	if (t->o->fail && status >= 400)
+		return failure_set(t, GET_HTTP_ERROR,
+		                   "The requested URL returned error: %d",
+		                   status);
+	return failure_set(t, code, "CONNECT tunnel failed, response %d",
+	                   status);
+}
+
 /* see get/failure.h */
 int
 failure_of_exchange(struct transfer *t, int err)
@@ -101,6 +115,8 @@ failure_of_exchange(struct transfer *t, int err)
 
 	t->err = err;
 	exchange_text(&t->c, err, &words);
+	if (t->c.step == EXCHANGE_TUNNEL && err == ERR_REFUSED)
+		return fail_tunnel(t, code);
 	switch (code) {
 	case GET_TIMEOUT:
 		return fail_timeout(t);
@@ -132,15 +148,6 @@ failure_of_exchange(struct transfer *t, int err)
 	}
 	if (t->c.step == EXCHANGE_BODY)
 		return fail_body(t, code, err, &words);
-	if (t->c.step == EXCHANGE_TUNNEL && err == ERR_REFUSED
-	 && t->o->fail && t->c.tunnel_status >= 400)
-		return failure_set(t, GET_HTTP_ERROR,
-		                   "The requested URL returned error: %d",
-		                   t->c.tunnel_status);
-	if (t->c.step == EXCHANGE_TUNNEL && err == ERR_REFUSED)
-		return failure_set(t, code,
-		                   "CONNECT tunnel failed, response %d",
-		                   t->c.tunnel_status);
 	return failure_set(t, code,
 	                   code == GET_RECV ? "Recv failure: %s" : "%s",
 	                   buf_text(&words));

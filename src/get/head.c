@@ -74,13 +74,6 @@ add_field(struct buf *b, const char *start, struct span value)
 	buf_str(b, "\r\n");
 }
 
-/* Whose login is sent: the URL's own, or as long as -u's the first one's. */
-static const struct url *
-login_of(const struct head *h)
-{
-	return h->url->user.p != NULL ? h->url : h->first;
-}
-
 /* Do we log in? Not where the user's lines do, nor at another server. */
 static bool
 logs_in(const struct head *h, const struct request_lines *lines)
@@ -95,7 +88,7 @@ head_needs_token(const struct options *o, const struct head *h)
 	const struct request_lines lines = { o->headers, o->n_headers };
 
 	return o->bearer != NULL && o->user == NULL && logs_in(h, &lines)
-	    && login_of(h)->user.p == NULL;
+	    && !url_has_login(h->url);
 }
 
 static int
@@ -111,11 +104,11 @@ add_login(struct buf *b, const struct options *o, const struct head *h,
 		buf_str(&login, o->user);
 		if (strchr(o->user, ':') == NULL)
 			buf_str(&login, ":");	/* there is nobody to prompt */
-	} else if (login_of(h)->user.p == NULL) {
+	} else if (!url_has_login(h->url)) {
 		if (h->token.len > 0)
 			add_field(b, "Authorization: Bearer ", h->token);
 		return GET_OK;
-	} else if (url_write_login(&login, login_of(h)) < 0) {
+	} else if (url_write_login(&login, h->url) < 0) {
 		buf_str(why, "the URL's login has a control byte");
 		return GET_URL;
 	}

@@ -20,10 +20,10 @@
 #define AT(field) offsetof(struct options, field)
 /* In the order in which people read it. */
 #define OPTS(OPT) \
-	OPT('f', "fail", OPT_FLAG, AT(fail), "", \
-	    "a status of 400 or more is exit 22, its body not shown", "", NULL, "") \
-	OPT(0, "fail-with-body", OPT_FLAG, AT(fail_with_body), "", \
-	    "the same, with its body", "", NULL, "") \
+	OPT('f', "fail", OPT_FLAG, 0, "", \
+	    "a status of 400 or more is exit 22, its body not shown", "", value_fail, "") \
+	OPT(0, "fail-with-body", OPT_FLAG, 0, "", \
+	    "the same, with its body", "", value_fail_with_body, "") \
 	OPT('L', "location", OPT_FLAG, AT(location), "", "follow redirects", "", NULL, "") \
 	OPT(0, "location-trusted", OPT_FLAG, AT(location_trusted), "", \
 	    "the same, and send the login to other hosts too", "", NULL, "") \
@@ -95,7 +95,7 @@
 	OPT(0, "connect-timeout", OPT_WORD, AT(connect_ms), "", \
 	    "for look-up, connection and handshake", "SECONDS", value_seconds, "a number") \
 	OPT(0, "retry", OPT_WORD, AT(retry), "", \
-	    "try again N times after time-outs, 408, 429, 50x", "N", value_count, "a number") \
+	    "try again N times after time-outs, 408, 429, 50x, 522, 524", "N", value_count, "a number") \
 	OPT(0, "retry-delay", OPT_WORD, AT(retry_delay_ms), "", \
 	    "wait this long; else 1, 2, 4 ... or Retry-After", "SECONDS", value_seconds, "a number") \
 	OPT(0, "retry-max-time", OPT_WORD, AT(retry_max_ms), "", \
@@ -179,7 +179,8 @@
 	ADD(value_cookie) ADD(value_range) ADD(value_output) \
 	ADD(value_remote_name) ADD(value_sha256) ADD(value_size) \
 	ADD(value_seconds) ADD(value_count) ADD(value_unix) \
-	ADD(value_unix_abstract) ADD(value_v4) ADD(value_v6)
+	ADD(value_unix_abstract) ADD(value_v4) ADD(value_v6) ADD(value_fail) \
+	ADD(value_fail_with_body)
 OPT_NUMBER_ADDS(ADDS);
 static opt_add *const adds[] = OPT_ADDS(ADDS);
 static const struct opt_group opts[] = {
@@ -307,7 +308,6 @@ verify_pairs(const struct options *o, struct buf *why)
 		bool        both;
 		const char *words;
 	} pairs[] = {
-		{ o->fail && o->fail_with_body, "-f and --fail-with-body" },
 		{ o->resume && o->range, "-C and -r" },
 		{ o->resume && o->sha256, "-C and --sha256" },
 		{ o->resume && sends, "-C and -d or -T" },
@@ -339,6 +339,11 @@ verify_all(const struct options *o, struct buf *why)
 		buf_str(why, "no URL specified (see: hale help get)");
 		return GET_USAGE;
 	}
+	for (size_t i = 0; i < o->urls.n; i++)
+		if (o->urls.at[i][0] == '\0') {
+			buf_str(why, "a URL is empty");
+			return GET_USAGE;
+		}
 	if ((o->data.is_set && !o->get) + o->head + (o->uploads.n > 0) > 1) {
 		buf_str(why, "You can only select one HTTP request method: "
 		        "of -d, -I and -T");
@@ -371,6 +376,16 @@ read_proxies(struct options *o)
 	               : first_set("https_proxy\0HTTPS_PROXY\0" OF_ALL);
 	if (o->no_proxy == NULL)
 		o->no_proxy = first_set("no_proxy\0NO_PROXY\0");
+}
+
+/* "" and ":" are not a login, as where "$USER:$PASSWORD" has neither. */
+static void
+drop_empty(const char **login)
+{
+	const char *l = *login;
+
+	if (l != NULL && (l[0] == '\0' || strcmp(l, ":") == 0))
+		*login = NULL;
 }
 
 /* Room for as many words as there are; -b joins twice. */
@@ -409,6 +424,8 @@ options_read(struct options *o, int argc, char **argv, struct buf *why)
 	}
 	if (opt_parse_curl(opts, o, argc, argv, &fail) < 0)
 		return write_fail(why, &fail);
+	drop_empty(&o->user);
+	drop_empty(&o->proxy_user);
 	read_proxies(o);
 	return verify_all(o, why);
 }

@@ -2,6 +2,8 @@
 /* get/redirect.c - which URL is requested next, and how */
 #include "get/redirect.h"
 
+#include <strings.h>
+
 #include "base/err.h"
 #include "client/redact.h"
 #include "get/exit.h"
@@ -16,11 +18,19 @@ redirect_read(struct transfer *t)
 
 	if (t->r.status / 100 != 3 || location.len == 0)
 		return false;
-	url_resolve(&b, &t->url, location);
+	url_resolve(&b, &t->url, location, true);
 	(void)buf_text(&b);
 	if (b.cut)
 		t->moved[0] = '\0';	/* half of a URL leads elsewhere */
 	return true;
+}
+
+/* see get/redirect.h */
+void
+redirect_show(struct transfer *t)
+{
+	bytes_copy_text(t->r.redirect, sizeof t->r.redirect,
+	                span_of(t->moved));
 }
 
 /* What is requested next, by curl's rules (RFC 9110, 15.4). */
@@ -93,12 +103,13 @@ redirect_follow(struct transfer *t)
 {
 	struct buf b = buf_over(t->r.url, sizeof t->r.url);
 	const struct options *o = t->o;
-	int code;
 
-	if (o->max_redirs >= 0 && t->r.redirects >= o->max_redirs)
+	if (o->max_redirs >= 0 && t->r.redirects >= o->max_redirs) {
+		redirect_show(t);
 		return failure_set(t, GET_REDIRECTS,
 		                   "Maximum (%lld) redirects followed",
 		                   (long long)o->max_redirs);
+	}
 	if (t->moved[0] == '\0')
 		return failure_set(t, GET_URL,
 		                   "Location leads to a URL of more than "
@@ -106,13 +117,13 @@ redirect_follow(struct transfer *t)
 	t->r.redirects++;
 	t->r.more.len = 0;
 	change_kind(t);
+	/* A Location is not a command line: "mailto:x" names no host. */
+	if (strncasecmp(t->moved, "http:", 5) != 0
+	 && strncasecmp(t->moved, "https:", 6) != 0)
+		return failure_set(t, GET_PROTOCOL,
+		                   "Protocol \"%.*s\" not supported",
+		                   (int)strcspn(t->moved, ":"), t->moved);
 	buf_str(&b, t->moved);
 	(void)buf_text(&b);
-	code = redirect_set_url(t, t->r.url);
-	/* A Location is not a command line: "mailto:x" names no host. */
-	if (code == GET_OK && !t->url.has_scheme)
-		code = failure_set(t, GET_PROTOCOL,
-		                   "Protocol \"%.*s\" not supported",
-		                   (int)strcspn(t->r.url, ":"), t->r.url);
-	return code;
+	return redirect_set_url(t, t->r.url);
 }

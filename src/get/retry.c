@@ -49,16 +49,15 @@ has_all(const struct transfer *t)
 }
 
 /* The answer to a wish to continue: from where we are, or not at all. An
- * error's page is no part of the file either. */
+ * error's page is not a part of the file, nor is an answer without bytes. */
 static int
 judge_range(struct transfer *t)
 {
-	if (t->resume_from == 0 || has_all(t) || t->c.body == BODY_NONE
-	 || (t->c.body == BODY_LENGTH && t->c.left == 0)
+	if (t->resume_from == 0 || has_all(t) || t->c.is_head
 	 || (t->r.status == 206 && range_start(t) == t->resume_from))
 		return GET_OK;
 	return failure_set(t, GET_RANGE,
-	                   "HTTP server doesn't seem to support byte ranges. "
+	                   "HTTP server does not seem to support byte ranges. "
 	                   "Cannot resume.");
 }
 
@@ -88,8 +87,7 @@ request_and_answer(struct transfer *t, bool *moved)
 			*moved = true;
 			return GET_OK;
 		}
-		bytes_copy_text(t->r.redirect, sizeof t->r.redirect,
-		                span_of(t->moved));
+		redirect_show(t);
 	}
 	if (receive_has_failed(t)) {
 		if (t->o->fail_with_body)
@@ -211,8 +209,8 @@ is_ours(int code)
 {
 	switch (code) {
 	case GET_USAGE: case GET_URL: case GET_WRITE: case GET_READ:
-	case GET_MEMORY: case GET_RESUME: case GET_OWN_CERT: case GET_CA_FILE:
-	case GET_REWIND:
+	case GET_MEMORY: case GET_RESUME: case GET_KEY: case GET_OWN_CERT:
+	case GET_CA_FILE: case GET_REWIND:
 		return true;
 	}
 	return false;
@@ -237,6 +235,20 @@ is_transient(const struct transfer *t, int code)
 		return true;
 	}
 	return code != GET_OK && t->o->retry_all;
+}
+
+/* For another try: with "-C -" it goes on where the file ends by now, unless
+ * heads or the page of an error are in there. Else what was written is taken
+ * back. */
+static int
+go_back(struct transfer *t)
+{
+	if (t->resume_from == 0 || strcmp(t->o->resume, "-") != 0
+	 || t->o->include || receive_has_failed(t))
+		return sink_reset(&t->sink);
+	t->resume_from += t->sink.written;
+	sink_keep(&t->sink);
+	return 0;
 }
 
 static void
@@ -276,7 +288,7 @@ retry_run(struct transfer *t)
 			         "%lld retries left.",
 			         t->r.why[0] != '\0' ? t->r.why : "HTTP error",
 			         (long long)wait_ms, (long long)left);
-		if (sink_reset(&t->sink) < 0) {
+		if (go_back(t) < 0) {
 			t->r.why[0] = '\0';
 			return failure_set(t, GET_WRITE,
 			                   "cannot write %s again",

@@ -27,8 +27,6 @@ matches(const char *host, struct span item)
 {
 	struct span h = span_of(host);
 
-	if (span_is(item, "*"))
-		return true;
 	if (item.len > 2 && item.p[0] == '[')
 		item = (struct span){ item.p + 1, item.len - 2 };
 	/* "0.0.1" is not a domain of 127.0.0.1. */
@@ -47,13 +45,18 @@ matches(const char *host, struct span item)
 	return is_same(span_after(h, h.len - item.len), item);
 }
 
+/* Items are separated by commas; what follows a blank in one is not a part of
+ * it. A star is all hosts only where it is the whole list. */
 static bool
 is_direct(const struct options *o, const char *host)
 {
 	const char *list = o->no_proxy;
 	size_t n;
 
-	for (; *list != '\0'; list += n + (list[n] != '\0')) {
+	if (strcmp(list, "*") == 0)
+		return true;
+	for (; *list != '\0'; list += strcspn(list, ",")) {
+		list += strspn(list, ", \t");
 		n = strcspn(list, ", \t");
 		if (n > 0 && matches(host, (struct span){ list, n }))
 			return true;
@@ -72,7 +75,7 @@ add_proxy_login(struct buf *b, const struct options *o, const struct url *proxy)
 		buf_str(&login, o->proxy_user);
 		if (strchr(o->proxy_user, ':') == NULL)
 			buf_str(&login, ":");
-	} else if (proxy->user.p != NULL) {
+	} else if (url_has_login(proxy)) {
 		if (url_write_login(&login, proxy) < 0)
 			return ERR_PARSE;
 	} else {
@@ -97,9 +100,10 @@ write_proxy_fields(const struct options *o, struct route *route,
 		buf_str(why, "the proxy's login has a control byte");
 		return GET_PROXY_LOOKUP;
 	}
+	if (route->tunnel && o->agent[0] != '\0')
+		buf_fmt(&fields, "User-Agent: %s\r\n", o->agent);
 	if (route->tunnel)
-		buf_fmt(&fields, "User-Agent: %s\r\n"
-		        "Proxy-Connection: Keep-Alive\r\n", o->agent);
+		buf_str(&fields, "Proxy-Connection: Keep-Alive\r\n");
 	(void)buf_text(&fields);
 	if (!fields.cut)
 		return GET_OK;

@@ -220,7 +220,6 @@ send_write_head(struct transfer *t)
 	bool posts = t->kind == TRANSFER_POST, puts = t->kind == TRANSFER_PUT;
 	struct head h = {
 		.url = &t->url,
-		.first = &t->first,
 		.route = &t->route,
 		.method = send_method(t),
 		.moved = t->r.redirects > 0,

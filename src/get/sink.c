@@ -294,6 +294,14 @@ sink_reset(struct sink *s)
 	return 0;
 }
 
+/* see get/sink.h */
+void
+sink_keep(struct sink *s)
+{
+	s->start += (off_t)s->written;
+	s->written = 0;
+}
+
 /* Over a file that cannot be replaced. */
 static int
 copy_over(const char *from, const char *to)

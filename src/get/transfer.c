@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "base/percent.h"
 #include "client/redact.h"
 #include "get/bytes.h"
 #include "get/exit.h"
@@ -19,23 +20,29 @@
 #include "get/retry.h"
 #include "get/writeout.h"
 
-/* -O: the path's last part, not decoded. */
-static int
+/* -O: the path's last part that is not empty, not decoded. t->moved is free
+ * until there is an answer. */
+static void
 remote_name(struct transfer *t, struct buf *name)
 {
-	struct span path = t->url.path, last;
+	struct buf b = buf_over(t->moved, sizeof t->moved);
+	struct span path, last = { NULL, 0 };
 
-	path = span_cut(&path, '?');
-	last = path;
-	while (path.len > 0)
-		last = span_cut(&path, '/');
-	if (last.len == 0 || t->url.path.len == 0
-	 || last.p + last.len != t->url.path.p + strcspn(t->url.path.p, "?#")
-	 || span_is(last, ".") || span_is(last, ".."))
-		return failure_set(t, GET_WRITE,
-		                   "Remote file name has no length!");
-	buf_add(name, last);
-	return GET_OK;
+	url_write(&b, &t->url, false);
+	path = span_of(buf_text(&b));
+	path.len = strcspn(path.p, "?");
+	path = span_after(path, sizeof "https://" - 1);
+	(void)span_cut(&path, '/');	/* the rest of the host */
+	while (path.len > 0) {
+		struct span part = span_cut(&path, '/');
+
+		if (part.len > 0)
+			last = part;
+	}
+	if (last.len > 0)
+		buf_add(name, last);
+	else
+		buf_str(name, "curl_response");
 }
 
 /* -C: where the file ends, or the number that was given. */
@@ -67,21 +74,19 @@ set_output(struct transfer *t, const struct option_output *out)
 {
 	const struct options *o = t->o;
 	struct buf name = buf_over(t->file, sizeof t->file);
-	int code = GET_OK;
+	int code;
 
 	if (out->kind != OUTPUT_STDOUT && o->output_dir != NULL)
 		buf_fmt(&name, "%s/", o->output_dir);
 	if (out->kind == OUTPUT_FILE)
 		buf_str(&name, out->name);
 	else if (out->kind == OUTPUT_REMOTE)
-		code = remote_name(t, &name);
+		remote_name(t, &name);
 	(void)buf_text(&name);
-	if (code == GET_OK && name.cut)
-		code = failure_set(t, GET_WRITE,
-		                   "the file's name is longer than "
-		                   BUF_DIGITS(URL_MAX) " bytes");
-	if (code == GET_OK)
-		code = set_resume(t);
+	code = name.cut ? failure_set(t, GET_WRITE,
+	                              "the file's name is longer than "
+	                              BUF_DIGITS(URL_MAX) " bytes")
+	                : set_resume(t);
 	sink_init(&t->sink, out->kind == OUTPUT_STDOUT ? NULL : t->file,
 	          o->resume != NULL && strcmp(o->resume, "0") != 0,
 	          o->create_dirs);
@@ -96,16 +101,11 @@ set_output(struct transfer *t, const struct option_output *out)
 static void
 add_escaped(struct buf *b, const char *name)
 {
-	static const char hex[] = "0123456789abcdef";
-
-	for (; *name != '\0'; name++) {
-		unsigned char c = (unsigned char)*name;
-		char x[] = { '%', hex[c >> 4], hex[c & 15] };
-
-		buf_add(b, bytes_is_unreserved(*name)
-		           ? (struct span){ name, 1 }
-		           : (struct span){ x, sizeof x });
-	}
+	for (; *name != '\0'; name++)
+		if (bytes_is_unreserved(*name))
+			buf_add(b, (struct span){ name, 1 });
+		else
+			percent_encode(b, *name);
 }
 
 /* Where the host starts: after "scheme://", but not one in the query. */
@@ -117,23 +117,27 @@ host_at(const char *given)
 	return n > 0 && strncmp(given + n - 1, "://", 3) == 0 ? n + 2 : 0;
 }
 
-/* -T and a URL whose path names no file: the file's name is put there. */
+/* -T and a URL whose path names no file, without a query: the file's name is
+ * put there. A question mark alone is not a query, and is left out then. */
 static int
 write_first_text(struct transfer *t, const char *given)
 {
 	struct buf b = buf_over(t->first_text, sizeof t->first_text);
 	const char *upload = t->upload, *slash;
-	size_t path = host_at(given), end;
+	size_t path = host_at(given), end, query;
 
 	path += strcspn(given + path, "/?#");
 	end = path + strcspn(given + path, "?#");
+	query = end + (given[end] == '?');
 	buf_add(&b, (struct span){ given, end });
 	if (upload != NULL && strcmp(upload, "-") != 0
 	 && strcmp(upload, ".") != 0
-	 && (end == path || given[end - 1] == '/')) {
+	 && (end == path || given[end - 1] == '/')
+	 && (query == end || given[query] == '\0' || given[query] == '#')) {
 		slash = strrchr(upload, '/');
 		buf_str(&b, end == path ? "/" : "");
 		add_escaped(&b, slash != NULL ? slash + 1 : upload);
+		end = query;
 	}
 	buf_str(&b, given + end);
 	(void)buf_text(&b);

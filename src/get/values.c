@@ -8,10 +8,12 @@
 
 #include "base/err.h"
 #include "base/parse.h"
+#include "base/percent.h"
 #include "client/request.h"
 #include "get/options.h"
 
 #define DIGITS "0123456789"
+#define CURL_SECONDS_MAX (INT64_MAX / 1000 - 1)
 
 /* see get/values.h */
 int
@@ -41,43 +43,44 @@ value_size(void *field, struct span value)
 {
 	static const char units[] = "kmgtp";
 	struct span digits = { value.p, strspn(value.p, DIGITS) };
-	const char *unit = value.p + digits.len;
+	const char *unit = value.p + digits.len, *point = unit, *at;
+	uint64_t n, part = 0;
 	int shift = 0, r;
-	uint64_t n;
 
+	if (*point == '.')
+		unit += 1 + strspn(point + 1, DIGITS);
 	if (*unit != '\0') {
-		const char *at = strchr(units, *unit | ('a' ^ 'A'));
-
+		at = strchr(units, *unit | ('a' ^ 'A'));
 		if (at == NULL || unit[1] != '\0')
 			return ERR_PARSE;
 		shift = 10 * (int)(at - units + 1);
 	}
+	/* Digits behind a point are parts of a unit, and there are some. */
+	if (unit != point && (shift == 0 || unit == point + 1))
+		return ERR_PARSE;
+	for (at = unit; at - 1 > point; at--)
+		part = (part + ((uint64_t)(at[-1] - '0') << shift)) / 10;
 	r = parse_uint_span(digits, INT64_MAX >> shift, &n);
 	if (r == 0)
-		*(int64_t *)field = (int64_t)(n << shift);
+		*(int64_t *)field = (int64_t)((n << shift) + part);
 	return r;
 }
 
-/* see get/values.h: "5", "0.5", ".5" or "5." */
+/* see get/values.h: "5" or "0.5", with digits on both sides of the point */
 int
 value_seconds(void *field, struct span value)
 {
-	size_t whole = strspn(value.p, DIGITS);
-	size_t point = value.p[whole] == '.';
-	size_t part = strspn(value.p + whole + point, DIGITS);
-	char text[64];
-	struct buf b = buf_over(text, sizeof text);
+	struct span rest = value, whole = span_cut(&rest, '.');
+	uint64_t n;
 	int r;
 
-	if (whole + part == 0 || value.len != whole + point + part)
+	if (strspn(value.p, DIGITS ".") != value.len)
 		return ERR_PARSE;
-	buf_fmt(&b, "%s%s%s", whole > 0 ? "" : "0", value.p,
-	        point > part ? "0" : "");
-	r = parse_ms(buf_text(&b), field);
-	if (b.cut || r != ERR_RANGE)
-		return b.cut ? ERR_PARSE : r;
+	r = parse_ms(value.p, field);
+	if (r != ERR_RANGE)
+		return r;
 	*(int64_t *)field = 0;
-	return 0;
+	return parse_uint_span(whole, CURL_SECONDS_MAX, &n);
 }
 
 /* see get/values.h */
@@ -105,6 +108,28 @@ value_v6(void *field, struct span value)
 {
 	(void)value;
 	*(int *)field = AF_INET6;
+	return 0;
+}
+
+/* see get/values.h */
+int
+value_fail(void *field, struct span value)
+{
+	struct options *o = field;
+
+	o->fail = value.len > 0;
+	o->fail_with_body = false;
+	return 0;
+}
+
+/* see get/values.h */
+int
+value_fail_with_body(void *field, struct span value)
+{
+	struct options *o = field;
+
+	o->fail = false;
+	o->fail_with_body = value.len > 0;
 	return 0;
 }
 
@@ -192,19 +217,19 @@ value_json(void *field, struct span value)
 static int
 add_encoded(struct bytes *b, struct span bytes)
 {
-	static const char hex[] = "0123456789ABCDEF";
 	int r = bytes_add(b, (struct span){ NULL, 0 });
 
 	for (size_t i = 0; i < bytes.len && r == 0; i++) {
-		unsigned char c = (unsigned char)bytes.p[i];
-		char x[] = { '%', hex[c >> 4], hex[c & 15] };
+		char x[3];
+		struct buf one = buf_over(x, sizeof x);
 
-		if (c == ' ')
-			r = bytes_add(b, span_of("+"));
+		if (bytes.p[i] == ' ')
+			buf_str(&one, "+");
 		else if (bytes_is_unreserved(bytes.p[i]))
-			r = bytes_add(b, (struct span){ bytes.p + i, 1 });
+			buf_add(&one, (struct span){ bytes.p + i, 1 });
 		else
-			r = bytes_add(b, (struct span){ x, sizeof x });
+			percent_encode(&one, bytes.p[i]);
+		r = bytes_add(b, buf_span(&one));
 	}
 	return r;
 }
@@ -326,7 +351,7 @@ value_cookie(void *field, struct span value)
 	if (!span_has(value, '='))
 		return ERR_PARSE;	/* a file's name */
 	if (o->cookie != NULL) {
-		cookie = join(o, o->cookie, ";");
+		cookie = join(o, o->cookie, "; ");
 		cookie = cookie == NULL ? NULL : join(o, cookie, value.p);
 	}
 	o->cookie = cookie;

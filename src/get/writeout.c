@@ -4,6 +4,7 @@
 
 #include <strings.h>
 
+#include "base/err.h"
 #include "client/reply.h"
 #include "get/exit.h"
 
@@ -57,17 +58,35 @@ add_field(struct buf *b, struct span name, const struct result *r)
 		}
 }
 
-/* A URL as curl writes it: whole, or as it is if it is not one of ours.
- * is_current: it is the one that was requested last, not where a Location
- * leads. */
+/* What is not a URL of ours, as it is but for a login. */
+static void
+add_other_url(struct buf *b, const char *text)
+{
+	const char *host = strstr(text, "://"), *at;
+
+	if (host != NULL) {
+		host += 3;
+		at = memchr(host, '@', strcspn(host, "/?#"));
+		buf_add(b, (struct span){ text, (size_t)(host - text) });
+		text = at != NULL ? at + 1 : host;
+	}
+	buf_str(b, text);
+}
+
+/* A URL as curl writes it: whole if it is one of ours. is_current: it is the
+ * one that was requested last, not where a Location leads; it is left out if it
+ * could not be read. */
 static void
 add_url(struct buf *b, const char *text, bool is_current,
         const struct result *r)
 {
 	struct url u;
+	int err = url_read(&u, span_of(text));
 
-	if (url_read(&u, span_of(text)) < 0 || (!is_current && !u.has_scheme)) {
-		buf_str(b, text);
+	if (err < 0 && err != ERR_SCHEME && is_current)
+		return;
+	if (err < 0 || (!is_current && !u.has_scheme)) {
+		add_other_url(b, text);
 		return;
 	}
 	url_write(b, &u, r->as_is);
@@ -184,7 +203,7 @@ add_var(struct buf *b, const struct var *v, const struct result *r)
 		           : r->minor == 0 ? "1.0" : "1.1");
 		break;
 	case FORM_SCHEME:
-		buf_str(b, r->is_https ? "HTTPS" : "HTTP");
+		buf_str(b, r->is_https ? "https" : "http");
 		break;
 	case FORM_VERIFY:
 		buf_str(b, r->code == GET_CERT ? "1" : "0");

@@ -20,11 +20,18 @@ struct file {
 	size_t      len;
 };
 
+/* what: "certificate" or "key" */
+static int
+code_of(const char *what)
+{
+	return what[0] == 'k' ? ERR_KEYFILE : ERR_CERTFILE;
+}
+
 static int
 refuse(struct buf *why, const char *what, const char *file, const char *text)
 {
 	buf_fmt(why, "client %s %s: %s", what, file, text);
-	return ERR_KEYFILE;
+	return code_of(what);
 }
 
 /* Reads all of fd, up to cap bytes. Returns the length or -errno. */
@@ -84,7 +91,7 @@ refuse_pem(struct buf *why, const char *what, const struct file *f,
            const struct pem *p)
 {
 	buf_fmt(why, "client %s %s, line %d: damaged", what, f->name, p->line);
-	return ERR_KEYFILE;
+	return code_of(what);
 }
 
 /* The certificate, without the trust that OpenSSL puts behind it. */
@@ -151,7 +158,7 @@ is_pair(const struct key *key, const struct x509_key *cert)
 	if (key->kind == X509_KEY_RSA)
 		return der_is_same(key->n, cert->n);
 	bear_ec_key(&secret, key);
-	len = br_ec_compute_pub(&br_ec_all_m31, NULL, pub, &secret);
+	len = br_ec_compute_pub(bear_curve(secret.curve), NULL, pub, &secret);
 	return len == cert->q.len && memcmp(pub, cert->q.p, len) == 0;
 }
 
@@ -166,9 +173,11 @@ fit_key(struct tls_client_cert *id, const char *certfile, const char *file,
 	if (kind == PEM_KEY_ENCRYPTED)
 		return refuse(why, "key", file, "is encrypted, which hale "
 		              "cannot read: decrypt it with openssl pkey");
-	if (r == ERR_RANGE)
-		return refuse(why, "key", file,
-		              "RSA keys must have 2048 to 4096 bits");
+	if (r == ERR_RANGE) {
+		(void)refuse(why, "key", file,
+		             "RSA keys must have 2048 to 4096 bits");
+		return ERR_CERTFILE;	/* the certificate is no better */
+	}
 	if (r == ERR_VERSION)
 		return refuse(why, "key", file, "only RSA keys and EC keys on "
 		              "P-256, P-384 or P-521 can be used");

@@ -16,7 +16,8 @@
 #include "base/err.h"
 
 #define MAJOR    3	/* first byte of every version of TLS */
-#define WARNING  1	/* level of an alert that ends nothing */
+#define WARNING  1	/* level of an alert that ends nothing... */
+#define FATAL    2	/* ...and of one that ends the connection */
 #define HEAD     4	/* bytes of a message's head */
 
 /* see tls/tls_engine.h */
@@ -38,7 +39,7 @@ tls_engine_new(const struct tls_engine_conf *conf)
 	e->shake.hellos[1] = conf->hellos[1];
 	if (conf->id != NULL)
 		e->shake.id = *conf->id;
-	if (tls_start(e) < 0) {
+	if (tls_start(e) != FAULT_NONE) {
 		tls_engine_free(e);
 		return NULL;
 	}
@@ -123,23 +124,22 @@ is_passed_over(const struct tls_engine *e, unsigned level, unsigned alert)
 	                            : level == WARNING;
 }
 
-static int
+static enum tls_fault
 take_alert(struct tls_engine *e, const unsigned char *p, size_t len)
 {
 	if (len != 2)
-		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+		return FAULT_MALFORMED;
 	if (p[1] == TLS_ALERT_CLOSE) {
 		e->ended = true;
-		return 0;
+		return FAULT_NONE;
 	}
 	if (is_passed_over(e, p[0], p[1]))
-		return 0;
-	e->failed = true;
+		return FAULT_NONE;
 	e->failure.heard = p[1];
-	return ERR_TLS;
+	return FAULT_HEARD;
 }
 
-static int
+static enum tls_fault
 take_message(struct tls_engine *e, struct span message)
 {
 	enum tls_message type = (enum tls_message)(unsigned char)message.p[0];
@@ -147,7 +147,7 @@ take_message(struct tls_engine *e, struct span message)
 	if (e->state == TLS_AT_HELLO || e->state == TLS_AT_SECOND_HELLO)
 		return type == TLS_SERVER_HELLO
 			? tls_start_take_hello(e, message)
-			: tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+			: FAULT_TURN;
 	return tls_engine_is_v13(e) ? tls_shake13_take(e, type, message)
 	                            : tls_shake12_take(e, type, message);
 }
@@ -165,53 +165,50 @@ message_len(struct span s)
 }
 
 /* Takes up to that many bytes of *in to what is there of a message. */
-static int
+static enum tls_fault
 collect(struct tls_engine *e, struct span *in, size_t until)
 {
 	size_t n = until - e->message_len;
-	unsigned char *more;
+	unsigned char *more = e->message;
 
 	if (n > in->len)
 		n = in->len;
 	if (until > e->message_cap) {
-		more = realloc(e->message, until);
+		more = realloc(more, until);
 		if (more == NULL)
-			return tls_shake_fail(e, TLS_ALERT_INTERNAL,
-			                      "no memory for a message of "
-			                      "the server");
+			return FAULT_MEMORY;
 		e->message = more;
 		e->message_cap = until;
 	}
-	memcpy(e->message + e->message_len, in->p, n);
+	memcpy(more + e->message_len, in->p, n);
 	e->message_len += n;
 	*in = span_after(*in, n);
-	return 0;
+	return FAULT_NONE;
 }
 
-/* Takes the next message off *in, or what there is of it. Returns 1 with a whole
- * one, 0 if more is needed, or ERR_TLS. */
-static int
+/* Takes the next message off *in; it is left empty if there is only a part of
+ * it, which is collected then. */
+static enum tls_fault
 next_message(struct tls_engine *e, struct span *in, struct span *message)
 {
 	struct span begun = { (const char *)e->message, e->message_len };
 	size_t len = message_len(begun.len > 0 ? begun : *in);
+	enum tls_fault f;
 
-	if (len > TLS_ENGINE_MESSAGE_MAX)
-		return tls_shake_fail(e, TLS_ALERT_ILLEGAL, "the server sent a "
-		                      "message of more than "
-		                      BUF_DIGITS(TLS_ENGINE_MESSAGE_MAX)
-		                      " bytes");
+	*message = (struct span){ NULL, 0 };
+	if (len > TLS_FAULT_MESSAGE_MAX)
+		return FAULT_MESSAGE_LONG;
 	if (begun.len == 0 && len > 0 && len <= in->len) {
 		*message = (struct span){ in->p, len };
 		*in = span_after(*in, len);
-		return 1;
+		return FAULT_NONE;
 	}
-	if (collect(e, in, len > 0 ? len : HEAD) < 0)
-		return ERR_TLS;
-	if (len == 0 && e->message_len == HEAD)
-		return next_message(e, in, message);
-	*message = (struct span){ (const char *)e->message, e->message_len };
-	return len > 0 && e->message_len == len;
+	f = collect(e, in, len > 0 ? len : HEAD);
+	if (f == FAULT_NONE && len == 0 && e->message_len == HEAD)
+		return next_message(e, in, message);	/* now it is known */
+	if (len > 0 && e->message_len == len)
+		*message = (struct span){ (const char *)e->message, len };
+	return f;
 }
 
 static void
@@ -224,57 +221,56 @@ drop_message(struct tls_engine *e)
 
 /* A message after which another key is read with must end its record (RFC 8446,
  * 5.1). */
-static int
+static enum tls_fault
 take_handshake(struct tls_engine *e, struct span in)
 {
 	unsigned epoch = e->epoch;
+	enum tls_fault f = FAULT_NONE;
 	struct span message;
-	int r = 0;
 
-	while (in.len > 0) {
+	while (in.len > 0 && f == FAULT_NONE) {
 		if (e->epoch != epoch)
-			return tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
-		r = next_message(e, &in, &message);
-		if (r <= 0)
-			return r;
-		if (take_message(e, message) < 0)
-			return ERR_TLS;
+			return FAULT_TURN;
+		f = next_message(e, &in, &message);
+		if (f != FAULT_NONE || message.len == 0)
+			break;
+		f = take_message(e, message);
 		if (e->message_len > 0)
 			drop_message(e);
 	}
-	return 0;
+	return f;
 }
 
 /* In TLS 1.3 it means nothing, and may come until the server's Finished (RFC
  * 8446, 5). */
-static int
+static enum tls_fault
 take_ccs(struct tls_engine *e, const unsigned char *p, size_t len)
 {
 	if (len != 1 || p[0] != 1 || e->state == TLS_AT_CONTENT)
-		return tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+		return FAULT_TURN;
 	return e->suite == NULL || tls_engine_is_v13(e)
-		? 0 : tls_shake12_take_ccs(e);
+		? FAULT_NONE : tls_shake12_take_ccs(e);
 }
 
-static int
+static enum tls_fault
 take_data(struct tls_engine *e, unsigned char *p, size_t len)
 {
 	if (e->state != TLS_AT_CONTENT)
-		return tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+		return FAULT_TURN;
 	e->content = p;
 	e->content_len = len;
-	return 0;
+	return FAULT_NONE;
 }
 
 /* Only content may be empty, and nothing but an alert may come in the middle of
  * a message. */
-static int
+static enum tls_fault
 take_record(struct tls_engine *e, unsigned type, unsigned char *p, size_t len)
 {
 	if ((len == 0 && type != TLS_REC_DATA)
 	 || (e->message_len > 0 && type != TLS_REC_HANDSHAKE
 	  && type != TLS_REC_ALERT))
-		return tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+		return FAULT_TURN;
 	switch (type) {
 	case TLS_REC_CCS:
 		return take_ccs(e, p, len);
@@ -285,11 +281,11 @@ take_record(struct tls_engine *e, unsigned type, unsigned char *p, size_t len)
 	case TLS_REC_DATA:
 		return take_data(e, p, len);
 	default:
-		return tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+		return FAULT_TURN;
 	}
 }
 
-static int
+static enum tls_fault
 open_record(struct tls_engine *e, unsigned char *record, size_t len)
 {
 	unsigned type = record[0];
@@ -301,37 +297,61 @@ open_record(struct tls_engine *e, unsigned char *record, size_t len)
 		                   len - TLS_AEAD_HEAD);
 	if (e->reading.suite != NULL && tls_engine_is_v13(e)
 	 && type != TLS_REC_DATA)
-		return tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+		return FAULT_TURN;
 	n = tls_aead_open(&e->reading, record, len, &content, &type);
 	if (n == ERR_TOOBIG)
-		return tls_shake_refuse(e, TLS_ALERT_OVERFLOW);
+		return FAULT_LENGTH;
 	if (n == ERR_TRUNCATED)
-		return tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+		return FAULT_TURN;
 	if (n < 0)
-		return tls_shake_refuse(e, TLS_ALERT_MAC);
+		return FAULT_MAC;
 	/* Under the protection of TLS 1.3 there is none. */
 	if (type == TLS_REC_CCS && tls_engine_is_v13(e))
-		return tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+		return FAULT_TURN;
 	return take_record(e, type, content, (size_t)n);
 }
 
 /* Bytes of the record that begins there, head included; 0 while that is not
- * known, or ERR_TLS. */
-static ssize_t
-record_len(struct tls_engine *e, const unsigned char *p, size_t have)
+ * known. */
+static enum tls_fault
+record_len(const struct tls_engine *e, size_t *len)
 {
-	size_t len;
+	const unsigned char *p = e->in + e->in_at;
+	size_t most = TLS_AEAD_CONTENT;
 
-	if (have < TLS_AEAD_HEAD)
-		return 0;
+	*len = 0;
+	if (e->in_len < TLS_AEAD_HEAD)
+		return FAULT_NONE;
 	if (p[1] != MAJOR)
-		return tls_shake_fail(e, TLS_ALERT_VERSION, "the server changed "
-		                      "the TLS version in between");
-	len = (size_t)p[3] << 8 | p[4];
-	if (len > TLS_AEAD_CONTENT
-	          + (e->reading.suite != NULL ? TLS_AEAD_SLACK : 0))
-		return tls_shake_refuse(e, TLS_ALERT_OVERFLOW);
-	return (ssize_t)(TLS_AEAD_HEAD + len);
+		return FAULT_VERSION_CHANGED;
+	*len = (size_t)p[3] << 8 | p[4];
+	if (e->reading.suite != NULL)
+		most += TLS_AEAD_SLACK;
+	if (*len > most)
+		return FAULT_LENGTH;
+	*len += TLS_AEAD_HEAD;
+	return FAULT_NONE;
+}
+
+/* The peer hears of it, unless it was the first to say so. One that does not fit
+ * is lost, as it is when the peer is gone. */
+static int
+fail(struct tls_engine *e, enum tls_fault f)
+{
+	char alert[2] = { FATAL };
+
+	e->failed = true;
+	if (f == FAULT_HEARD)
+		return ERR_TLS;
+	if (f != FAULT_JUDGED) {
+		e->failure.alert = tls_fault_alert(f);
+		e->failure.text = tls_fault_text(f);
+	}
+	if (e->reading.suite != NULL && tls_engine_is_v13(e))
+		(void)tls_shake_send_ccs(e);
+	alert[1] = (char)e->failure.alert;
+	(void)tls_shake_put(e, TLS_REC_ALERT, (struct span){ alert, 2 });
+	return ERR_TLS;
 }
 
 /* see tls/tls_engine.h */
@@ -339,18 +359,22 @@ int
 tls_engine_step(struct tls_engine *e)
 {
 	unsigned char *record = e->in + e->in_at;
-	ssize_t len;
+	enum tls_fault f;
+	size_t len;
 
 	if (e->failed)
 		return ERR_TLS;
 	if (e->content_len > 0 || e->ended)
 		return 0;
-	len = record_len(e, record, e->in_len);
-	if (len <= 0 || e->in_len < (size_t)len)
-		return len < 0 ? ERR_TLS : 0;
-	e->in_at += (size_t)len;
-	e->in_len -= (size_t)len;
-	return open_record(e, record, (size_t)len) < 0 ? ERR_TLS : 1;
+	f = record_len(e, &len);
+	if (f == FAULT_NONE && (len == 0 || e->in_len < len))
+		return 0;
+	if (f == FAULT_NONE) {
+		e->in_at += len;
+		e->in_len -= len;
+		f = open_record(e, record, len);
+	}
+	return f == FAULT_NONE ? 1 : fail(e, f);
 }
 
 /* How much content the next record of `bytes` takes; 0 if it is to wait until
@@ -374,10 +398,10 @@ tls_engine_write(struct tls_engine *e, struct span bytes)
 		return 0;
 	while (bytes.len > 0 && (n = fit(e, bytes)) > 0) {
 		if (tls_engine_is_v13(e) && e->writing.seq >= TLS_ENGINE_REKEY
-		 && tls_shake13_update(e) < 0)
+		 && tls_shake13_update(e) != FAULT_NONE)
 			break;
 		if (tls_shake_put(e, TLS_REC_DATA,
-		                  (struct span){ bytes.p, n }) < 0)
+		                  (struct span){ bytes.p, n }) != FAULT_NONE)
 			break;
 		bytes = span_after(bytes, n);
 	}
@@ -393,7 +417,7 @@ tls_engine_close(struct tls_engine *e)
 	if (e->state != TLS_AT_CONTENT || e->failed || e->closed)
 		return;
 	e->closed = tls_shake_put(e, TLS_REC_ALERT,
-	                          (struct span){ alert, 2 }) == 0;
+	                          (struct span){ alert, 2 }) == FAULT_NONE;
 }
 
 /* see tls/tls_engine.h */
@@ -418,10 +442,10 @@ tls_engine_is_resumed(const struct tls_engine *e)
 }
 
 /* see tls/tls_engine.h */
-bool
-tls_engine_lacks_cert(const struct tls_engine *e)
+enum tls_lack
+tls_engine_lacks(const struct tls_engine *e)
 {
-	return e->shake.asked && e->shake.id.n == 0;
+	return e->lacks;
 }
 
 /* see tls/tls_engine.h */

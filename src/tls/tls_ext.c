@@ -6,13 +6,6 @@
 
 #define RENEGOTIATION 0xff01	/* on the wire */
 
-static bool
-refuse(enum tls_alert *alert, enum tls_alert with)
-{
-	*alert = with;
-	return false;
-}
-
 /* Its place in sets and lists, or TLS_EXT_NUMBERS if it has none. */
 static unsigned
 place_of(unsigned number)
@@ -24,45 +17,40 @@ place_of(unsigned number)
 
 /* What our hello does not have may not be answered; what it has may be, in the
  * right message. A list that asks may have what was not offered. */
-static bool
-take(struct tls_ext_list *x, unsigned number, struct span value,
-     enum tls_alert *alert)
+static enum tls_fault
+take(struct tls_ext_list *x, unsigned number, struct span value)
 {
 	unsigned place = place_of(number);
 	uint64_t bit = place < TLS_EXT_NUMBERS ? TLS_EXT(place) : 0;
 
 	if ((x->found & bit) != 0)
-		return refuse(alert, TLS_ALERT_ILLEGAL);
+		return FAULT_VALUE;
 	x->found |= bit;
 	if ((x->allowed & bit) != 0)
 		x->value[place] = value;
 	else if (!x->is_request)
-		return refuse(alert, (x->offered & bit) != 0
-		                     ? TLS_ALERT_ILLEGAL
-		                     : TLS_ALERT_EXTENSION);
-	return true;
+		return (x->offered & bit) != 0 ? FAULT_VALUE
+		                               : FAULT_EXTENSION;
+	return FAULT_NONE;
 }
 
 /* see tls/tls_ext.h */
-bool
-tls_ext_read(struct tls_ext_list *x, struct span block, enum tls_alert *alert)
+enum tls_fault
+tls_ext_read(struct tls_ext_list *x, struct span block)
 {
-	struct span list;
+	struct span list = wire_vector(&block, 2);
+	enum tls_fault f = FAULT_NONE;
 
 	x->found = 0;
-	if (!wire_take_vector(&block, 2, &list) || block.len > 0)
-		return refuse(alert, TLS_ALERT_DECODE);
-	while (list.len > 0) {
-		struct span value;
-		unsigned number;
+	if (!wire_is_whole(&block))
+		return FAULT_MALFORMED;
+	while (list.len > 0 && f == FAULT_NONE) {
+		unsigned number = wire_number(&list, 2);
+		struct span value = wire_vector(&list, 2);
 
-		if (!wire_take(&list, 2, &number)
-		 || !wire_take_vector(&list, 2, &value))
-			return refuse(alert, TLS_ALERT_DECODE);
-		if (!take(x, number, value, alert))
-			return false;
+		f = list.p != NULL ? take(x, number, value) : FAULT_MALFORMED;
 	}
-	return true;
+	return f;
 }
 
 /* see tls/tls_ext.h */

@@ -11,29 +11,30 @@
 #define RENEGOTIATION_SCSV 0x00ff
 #define NAME_HOST 0		/* RFC 6066, 3 */
 
-/* What extensions hold, without the length around it. */
 #define LITERAL(text) ((struct span){ text, sizeof text - 1 })
-#define NOTHING ((struct span){ NULL, 0 })
-#define VERSIONS "\x03\x04\x03\x03"
-#define POINTS   "\0"		/* not compressed (RFC 8422, 5.1.2) */
-#define MODES    "\x01"		/* a PSK with a key exchange: psk_dhe_ke
-				 * (RFC 8446, 4.2.9) */
 #define PROTOCOL "\x08http/1.1"
+
+/* Extensions that are the same in every hello, as they are sent: number and
+ * length, two bytes each, and what they hold. */
+#define SAME_GROUPS     "\0\x0a\0\x0a\0\x08" TLS_GROUP_OFFER
+#define SAME_SIGNATURES "\0\x0d\0\x1a\0\x18" TLS_SCHEME_OFFER
+_Static_assert(sizeof SAME_GROUPS == 1 + 4 + 0x0a, "length of the groups");
+_Static_assert(sizeof SAME_SIGNATURES == 1 + 4 + 0x1a, "length of the schemes");
+static const char same[] =
+	"\0\x17\0\0"			/* extended master secret */
+	SAME_GROUPS
+	"\0\x0b\0\2\1\0"		/* points: not compressed (RFC 8422) */
+	SAME_SIGNATURES
+	"\0\x10\0\x0b\0\x09" PROTOCOL	/* ALPN */
+	"\0\x2b\0\5\4\3\4\3\3"	/* versions: 1.3, 1.2 */
+	"\0\x2d\0\2\1\1";		/* a PSK with a key exchange: psk_dhe_ke
+					 * (RFC 8446, 4.2.9) */
 
 static size_t
 open_ext(struct buf *b, unsigned number)
 {
 	wire_put(b, 2, number);
 	return wire_open(b, 2);
-}
-
-static void
-put_ext(struct buf *b, unsigned number, struct span value)
-{
-	size_t at = open_ext(b, number);
-
-	buf_add(b, value);
-	wire_close(b, 2, at);
 }
 
 /* An extension that is one vector. */
@@ -47,27 +48,16 @@ put_vector_ext(struct buf *b, unsigned number, size_t size, struct span value)
 	wire_close(b, 2, at);
 }
 
+/* One whose vector holds one thing: its kind, of that size, and its value. */
 static void
-put_name(struct buf *b, struct span name)
+put_list_ext(struct buf *b, unsigned number, size_t size, unsigned kind,
+             struct span value)
 {
-	size_t at = open_ext(b, EXT_NAME), list = wire_open(b, 2), one;
+	size_t at = open_ext(b, number), list = wire_open(b, 2), one;
 
-	wire_put(b, 1, NAME_HOST);
+	wire_put(b, size, kind);
 	one = wire_open(b, 2);
-	buf_add(b, name);
-	wire_close(b, 2, one);
-	wire_close(b, 2, list);
-	wire_close(b, 2, at);
-}
-
-static void
-put_share(struct buf *b, const struct tls_hello *h)
-{
-	size_t at = open_ext(b, EXT_SHARE), list = wire_open(b, 2), one;
-
-	wire_put(b, 2, h->group);
-	one = wire_open(b, 2);
-	buf_add(b, h->share);
+	buf_add(b, value);
 	wire_close(b, 2, one);
 	wire_close(b, 2, list);
 	wire_close(b, 2, at);
@@ -113,13 +103,16 @@ put_psk(struct buf *b, const struct tls_hello *h)
 	wire_close(b, 2, at);
 }
 
-/* Of TLS 1.2 an empty ticket asks for one (RFC 5077, 3.1). */
-static struct span
-old_ticket(const struct tls_hello *h)
+/* Of TLS 1.2; an empty one asks for one (RFC 5077, 3.1). */
+static void
+put_ticket(struct buf *b, const struct tls_hello *h)
 {
-	if (h->ticket == NULL || h->ticket->version != TLS_V12)
-		return NOTHING;
-	return (struct span){ (const char *)h->ticket->bytes, h->ticket->len };
+	size_t at = open_ext(b, EXT_TICKET);
+
+	if (h->ticket != NULL && !has_psk(h))
+		buf_add(b, (struct span){ (const char *)h->ticket->bytes,
+		                          h->ticket->len });
+	wire_close(b, 2, at);
 }
 
 static void
@@ -128,16 +121,10 @@ put_exts(struct buf *b, const struct tls_hello *h)
 	size_t at = wire_open(b, 2);
 
 	if (h->name.len > 0)
-		put_name(b, h->name);
-	put_ext(b, EXT_MASTER, NOTHING);
-	put_vector_ext(b, EXT_GROUPS, 2, LITERAL(TLS_GROUP_OFFER));
-	put_vector_ext(b, EXT_POINTS, 1, LITERAL(POINTS));
-	put_ext(b, EXT_TICKET, old_ticket(h));
-	put_vector_ext(b, EXT_SIGNATURES, 2, LITERAL(TLS_SCHEME_OFFER));
-	put_vector_ext(b, EXT_ALPN, 2, LITERAL(PROTOCOL));
-	put_vector_ext(b, EXT_VERSIONS, 1, LITERAL(VERSIONS));
-	put_vector_ext(b, EXT_PSK_MODES, 1, LITERAL(MODES));
-	put_share(b, h);
+		put_list_ext(b, EXT_NAME, 1, NAME_HOST, h->name);
+	buf_add(b, LITERAL(same));
+	put_ticket(b, h);
+	put_list_ext(b, EXT_SHARE, 2, h->group, h->share);
 	if (h->cookie.len > 0)
 		put_vector_ext(b, EXT_COOKIE, 2, h->cookie);
 	if (has_psk(h))
@@ -173,14 +160,12 @@ tls_hello_scan(struct span message, uint64_t *offered,
                struct span *session_id)
 {
 	struct tls_ext_list x = { .is_request = true };
-	struct span skipped;
-	enum tls_alert alert;
 
-	if (!wire_take_bytes(&message, 4 + 2 + TLS_RANDOM, &skipped)
-	 || !wire_take_vector(&message, 1, session_id)
-	 || !wire_take_vector(&message, 2, &skipped)
-	 || !wire_take_vector(&message, 1, &skipped)
-	 || !tls_ext_read(&x, message, &alert))
+	(void)wire_bytes(&message, 4 + 2 + TLS_RANDOM);
+	*session_id = wire_vector(&message, 1);
+	(void)wire_vector(&message, 2);
+	(void)wire_vector(&message, 1);
+	if (tls_ext_read(&x, message) != FAULT_NONE)
 		return false;
 	*offered = x.found | TLS_EXT(EXT_RENEGOTIATION);	/* by the SCSV */
 	return true;
@@ -208,148 +193,134 @@ is_downgraded(struct span random)
                   | TLS_EXT(EXT_MASTER) | TLS_EXT(EXT_TICKET) \
                   | TLS_EXT(EXT_RENEGOTIATION))
 
-/* Extensions that say by being there what they have to say. */
-static bool
-are_empty(const struct tls_ext_list *x, uint64_t numbers)
-{
-	struct span value;
-
-	for (unsigned n = 0; n < EXT_SHARE; n++)
-		if ((numbers & TLS_EXT(n)) != 0
-		 && tls_ext_has(x, (enum tls_ext)n, &value) && value.len > 0)
-			return false;
-	return true;
-}
-
 /* Are points that are not compressed among them? Each side must say so. */
 static bool
 has_our_points(struct span value)
 {
-	struct span list;
+	struct span list = wire_vector(&value, 1);
 
-	return wire_take_vector(&value, 1, &list) && value.len == 0
-	    && memchr(list.p, 0, list.len) != NULL;
+	return wire_is_whole(&value) && span_has(list, 0);
 }
 
 /* see tls/tls_hello.h */
 bool
 tls_hello_is_our_alpn(struct span value)
 {
-	struct span list;
+	struct span list = wire_vector(&value, 2);
 
-	return wire_take_vector(&value, 2, &list) && value.len == 0
-	    && list.len == sizeof PROTOCOL - 1
-	    && memcmp(list.p, PROTOCOL, list.len) == 0;
+	return wire_is_whole(&value) && span_is(list, PROTOCOL);
 }
 
-static bool
-take_v12(struct tls_server_hello *out, const struct tls_ext_list *x,
-         enum tls_alert *alert)
+static enum tls_fault
+take_v12(struct tls_server_hello *out, const struct tls_ext_list *x)
 {
 	struct span value;
 
-	*alert = TLS_ALERT_ILLEGAL;
 	if ((x->found & ~OF_V12) != 0 || out->is_retry
 	 || (tls_ext_has(x, EXT_POINTS, &value) && !has_our_points(value))
 	 || (tls_ext_has(x, EXT_ALPN, &value) && !tls_hello_is_our_alpn(value)))
-		return false;
-	*alert = TLS_ALERT_HANDSHAKE;	/* nothing came before that a
-					 * renegotiation could follow */
+		return FAULT_VALUE;
+	/* Nothing came before that a renegotiation could follow. */
 	if (tls_ext_has(x, EXT_RENEGOTIATION, &value)
 	 && (value.len != 1 || value.p[0] != 0))
-		return false;
-	*alert = TLS_ALERT_DECODE;
-	out->extended = tls_ext_has(x, EXT_MASTER, &value);
-	out->ticket = tls_ext_has(x, EXT_TICKET, &value);
-	return are_empty(x, TLS_EXT(EXT_NAME) | TLS_EXT(EXT_MASTER)
-	                    | TLS_EXT(EXT_TICKET));
+		return FAULT_SECURE;
+	out->extended = (x->found & TLS_EXT(EXT_MASTER)) != 0;
+	out->ticket = (x->found & TLS_EXT(EXT_TICKET)) != 0;
+	/* These say by being there what they have to say. */
+	return x->value[EXT_NAME].len + x->value[EXT_MASTER].len
+	       + x->value[EXT_TICKET].len == 0 ? FAULT_NONE : FAULT_MALFORMED;
 }
 
 /* In a HelloRetryRequest only the group. */
 static bool
 take_share(struct tls_server_hello *out, struct span value)
 {
-	if (!wire_take(&value, 2, &out->group))
-		return false;
-	if (!out->is_retry
-	 && (!wire_take_vector(&value, 2, &out->share) || out->share.len == 0))
-		return false;
-	return value.len == 0;
+	out->group = wire_number(&value, 2);
+	if (!out->is_retry)
+		out->share = wire_vector(&value, 2);
+	return wire_is_whole(&value) && (out->is_retry || out->share.len > 0);
 }
 
 static bool
-take_v13(struct tls_server_hello *out, const struct tls_ext_list *x,
-         enum tls_alert *alert)
+take_cookie(struct tls_server_hello *out, struct span value)
 {
-	struct span value;
-	unsigned identity;
+	out->cookie = wire_vector(&value, 2);
+	return wire_is_whole(&value) && out->cookie.len > 0;
+}
 
-	*alert = TLS_ALERT_ILLEGAL;
+static enum tls_fault
+take_v13(struct tls_server_hello *out, const struct tls_ext_list *x)
+{
+	unsigned identity = 0;
+	struct span value;
+
 	if ((x->found & ~(out->is_retry ? OF_RETRY : OF_V13)) != 0)
-		return false;
-	*alert = TLS_ALERT_DECODE;
-	if (tls_ext_has(x, EXT_SHARE, &value) && !take_share(out, value))
-		return false;
-	if (tls_ext_has(x, EXT_COOKIE, &value)
-	 && (!wire_take_vector(&value, 2, &out->cookie) || value.len > 0
-	  || out->cookie.len == 0))
-		return false;
-	if (!tls_ext_has(x, EXT_PSK, &value))
-		return true;
-	if (!wire_take(&value, 2, &identity) || value.len > 0)
-		return false;
-	*alert = TLS_ALERT_ILLEGAL;	/* one was offered */
-	out->psk = true;
-	return identity == 0;
+		return FAULT_VALUE;
+	if ((tls_ext_has(x, EXT_SHARE, &value) && !take_share(out, value))
+	 || (tls_ext_has(x, EXT_COOKIE, &value) && !take_cookie(out, value)))
+		return FAULT_MALFORMED;
+	if (tls_ext_has(x, EXT_PSK, &value)) {
+		out->psk = true;
+		identity = wire_number(&value, 2);
+		if (!wire_is_whole(&value))
+			return FAULT_MALFORMED;
+	}
+	return identity == 0 ? FAULT_NONE : FAULT_VALUE;	/* of one */
 }
 
 /* Sets the version that was chosen. */
-static bool
-take_version(struct tls_server_hello *out, const struct tls_ext_list *x,
-             enum tls_alert *alert)
+static enum tls_fault
+take_version(struct tls_server_hello *out, const struct tls_ext_list *x)
 {
 	struct span value;
 
 	if (!tls_ext_has(x, EXT_VERSIONS, &value))
-		return true;
-	*alert = TLS_ALERT_DECODE;
-	if (!wire_take(&value, 2, &out->version) || value.len > 0)
-		return false;
-	*alert = TLS_ALERT_ILLEGAL;	/* the extension is for 1.3 only */
-	return out->version == TLS_V13;
+		return FAULT_NONE;
+	out->version = wire_number(&value, 2);
+	if (!wire_is_whole(&value))
+		return FAULT_MALFORMED;
+	/* It is for 1.3 only. */
+	return out->version == TLS_V13 ? FAULT_NONE : FAULT_VALUE;
 }
 
-/* see tls/tls_hello.h */
-bool
-tls_hello_read_server(struct tls_server_hello *out, struct span body,
-                      uint64_t offered, enum tls_alert *alert)
+static enum tls_fault
+take_exts(struct tls_server_hello *out, struct span block, uint64_t offered)
 {
 	struct tls_ext_list x = {
 		.offered = offered,
 		.allowed = ((OF_V12 | OF_V13) & offered) | OF_RETRY,
 	};
+	enum tls_fault f = FAULT_NONE;
 
+	if (block.len > 0)	/* TLS 1.2 may leave the whole list out */
+		f = tls_ext_read(&x, block);
+	if (f == FAULT_NONE)
+		f = take_version(out, &x);
+	if (f != FAULT_NONE)
+		return f;
+	if (out->version == TLS_V13)
+		return take_v13(out, &x);
+	out->downgraded = is_downgraded(out->random);
+	return take_v12(out, &x);
+}
+
+/* see tls/tls_hello.h */
+enum tls_fault
+tls_hello_read_server(struct tls_server_hello *out, struct span body,
+                      uint64_t offered)
+{
 	memset(out, 0, sizeof *out);
-	*alert = TLS_ALERT_DECODE;
-	if (!wire_take(&body, 2, &out->version)
-	 || !wire_take_bytes(&body, TLS_RANDOM, &out->random)
-	 || !wire_take_vector(&body, 1, &out->session_id)
-	 || out->session_id.len > TLS_SESSION_ID
-	 || !wire_take(&body, 2, &out->suite)
-	 || !wire_take(&body, 1, &out->compression))
-		return false;
+	out->version = wire_number(&body, 2);
+	out->random = wire_bytes(&body, TLS_RANDOM);
+	out->session_id = wire_vector(&body, 1);
+	out->suite = wire_number(&body, 2);
+	out->compression = wire_number(&body, 1);
+	if (body.p == NULL || out->session_id.len > TLS_SESSION_ID)
+		return FAULT_MALFORMED;
 	if (out->version < TLS_V12)	/* its extensions are its own affair */
-		return true;
-	if (out->version > TLS_V12) {	/* 1.3 says 1.2 here */
-		*alert = TLS_ALERT_ILLEGAL;
-		return false;
-	}
+		return FAULT_NONE;
+	if (out->version > TLS_V12)	/* 1.3 says 1.2 here */
+		return FAULT_VALUE;
 	out->is_retry = memcmp(out->random.p, retry_random, TLS_RANDOM) == 0;
-	if (body.len > 0 && !tls_ext_read(&x, body, alert))
-		return false;	/* TLS 1.2 may leave the whole list out */
-	if (!take_version(out, &x, alert))
-		return false;
-	out->downgraded = out->version != TLS_V13 && is_downgraded(out->random);
-	return out->version == TLS_V13 ? take_v13(out, &x, alert)
-	                               : take_v12(out, &x, alert);
+	return take_exts(out, body, offered);
 }

@@ -51,15 +51,14 @@ mask(const struct em *em, const struct x509_pss *pss)
 	unsigned char count[4] = { 0 }, out[br_sha512_SIZE];
 	br_hash_compat_context c;
 
-	for (size_t at = 0; at < em->db_len; at++) {
-		if (at % step == 0) {
-			hash->init(&c.vtable);
-			hash->update(&c.vtable, em->h, em->h_len);
-			hash->update(&c.vtable, count, sizeof count);
-			hash->out(&c.vtable, out);
-			count[3]++;
-		}
-		em->db[at] ^= out[at % step];
+	for (size_t at = 0; at < em->db_len; at += step) {
+		hash->init(&c.vtable);
+		hash->update(&c.vtable, em->h, em->h_len);
+		hash->update(&c.vtable, count, sizeof count);
+		hash->out(&c.vtable, out);
+		for (size_t i = 0; i < step && at + i < em->db_len; i++)
+			em->db[at + i] ^= out[i];
+		count[3]++;	/* to 16 at most */
 	}
 	em->db[0] &= (unsigned char)em->top;
 }

@@ -5,7 +5,6 @@
 #include "tls/bear.h"
 #include "tls/der.h"
 #include "tls/tls_pss.h"
-#include "tls/tls_secrets.h"
 #include "tls/tls_sig.h"
 #include "tls/tls_suite.h"
 #include "tls/wire.h"
@@ -99,10 +98,8 @@ tls_scheme_digest(unsigned scheme, struct span message, unsigned char *out)
 static bool
 is_among(struct span offered, unsigned scheme)
 {
-	unsigned one;
-
-	while (wire_take(&offered, 2, &one))
-		if (one == scheme)
+	while (offered.len > 1)
+		if (wire_number(&offered, 2) == scheme)
 			return true;
 	return false;
 }
@@ -112,15 +109,18 @@ unsigned
 tls_scheme_choose(unsigned version, const struct key *key, struct span offered)
 {
 	struct x509_key pub = { .kind = key->kind, .n = key->n };
-	unsigned scheme;
 
-	for (unsigned by = TLS_V13; by >= version; by--)
-		for (struct span ours = OFFER; wire_take(&ours, 2, &scheme);)
+	for (unsigned by = TLS_V13; by >= version; by--) {
+		struct span ours = OFFER;
+
+		while (ours.len > 0) {
+			unsigned scheme = wire_number(&ours, 2);
+
 			if (tls_scheme_fits(scheme, by, &pub)
-			 && is_among(offered, scheme)
-			 && (version == TLS_V13
-			  || tls_scheme_digest_len(scheme) <= TLS_HASH_MAX))
+			 && is_among(offered, scheme))
 				return scheme;
+		}
+	}
 	return 0;
 }
 
@@ -143,7 +143,7 @@ sign_ecdsa(unsigned char *out, unsigned hash, const struct key *key,
 	br_ec_private_key secret;
 
 	bear_ec_key(&secret, key);
-	return br_ecdsa_i31_sign_asn1(&br_ec_all_m31, bear_hash(hash), digest,
+	return br_ecdsa_i31_sign_asn1(bear_curve(secret.curve), bear_hash(hash), digest,
 	                              &secret, out);
 }
 

@@ -7,58 +7,6 @@
 #include "base/err.h"
 #include "tls/wire.h"
 
-/* see tls/tls_engine_state.h */
-int
-tls_shake_fail(struct tls_engine *e, enum tls_alert alert, const char *text)
-{
-	const char bytes[2] = { 2, (char)alert };	/* fatal */
-
-	if (e->failed)
-		return ERR_TLS;
-	if (e->reading.suite != NULL && tls_engine_is_v13(e))
-		(void)tls_shake_send_ccs(e);
-	/* An alert that does not fit is lost, as it is when the peer is gone. */
-	(void)tls_shake_put(e, TLS_REC_ALERT, (struct span){ bytes, 2 });
-	e->failed = true;
-	e->failure.alert = alert;
-	e->failure.text = text;
-	return ERR_TLS;
-}
-
-/* What an alert means where nothing more can be said. */
-static const char *
-text_of(unsigned alert)
-{
-	switch (alert) {
-	case TLS_ALERT_UNEXPECTED:
-		return "the server sent a message out of turn";
-	case TLS_ALERT_DECODE:
-		return "the server sent a malformed message";
-	case TLS_ALERT_EXTENSION:
-		return "the server sent an extension that was not asked for";
-	case TLS_ALERT_OVERFLOW:
-		return "the server sent a record of a wrong length";
-	case TLS_ALERT_MAC:
-		return "a record does not decrypt: it was damaged or forged";
-	case TLS_ALERT_HANDSHAKE:
-		return "the server failed at secure renegotiation";
-	case TLS_ALERT_MISSING:
-		return "the server left out an extension that is needed";
-	case TLS_ALERT_INTERNAL:
-		return "the TLS engine failed";
-	default:
-		return "the server sent a value that does not go with what was "
-		       "offered";
-	}
-}
-
-/* see tls/tls_engine_state.h */
-int
-tls_shake_refuse(struct tls_engine *e, enum tls_alert alert)
-{
-	return tls_shake_fail(e, alert, text_of(alert));
-}
-
 static size_t
 least(size_t a, size_t b)
 {
@@ -94,21 +42,21 @@ tls_shake_flush(struct tls_engine *e)
 }
 
 /* see tls/tls_engine_state.h */
-int
+enum tls_fault
 tls_shake_put(struct tls_engine *e, enum tls_record_type type,
               struct span content)
 {
 	tls_shake_flush(e);
 	if (!has_room(e, content.len))
-		return ERR_TLS;
+		return FAULT_OURS;
 	memcpy(e->out + e->out_len + tls_aead_before(&e->writing), content.p,
 	       content.len);
 	seal(e, type, content.len);
-	return 0;
+	return FAULT_NONE;
 }
 
 /* see tls/tls_engine_state.h */
-int
+enum tls_fault
 tls_shake_send(struct tls_engine *e, struct span message)
 {
 	tls_transcript_add(&e->shake.transcript, message);
@@ -116,7 +64,7 @@ tls_shake_send(struct tls_engine *e, struct span message)
 		size_t n = least(message.len, TLS_AEAD_CONTENT - e->begun);
 
 		if (!has_room(e, e->begun + n))
-			return tls_shake_refuse(e, TLS_ALERT_INTERNAL);
+			return FAULT_OURS;
 		memcpy(e->out + e->out_len + tls_aead_before(&e->writing)
 		       + e->begun, message.p, n);
 		e->begun += n;
@@ -124,7 +72,7 @@ tls_shake_send(struct tls_engine *e, struct span message)
 		if (e->begun == TLS_AEAD_CONTENT)
 			tls_shake_flush(e);
 	}
-	return 0;
+	return FAULT_NONE;
 }
 
 /* see tls/tls_engine_state.h */
@@ -136,28 +84,29 @@ tls_shake_is_our_session(const struct tls_engine *e, struct span id)
 }
 
 /* see tls/tls_engine_state.h */
-int
+enum tls_fault
 tls_shake_send_ccs(struct tls_engine *e)
 {
 	static const char record[] = { TLS_REC_CCS, 3, 3, 0, 1, 1 };
 
 	if (e->ccs_sent || (tls_engine_is_v13(e)
 	                    && e->shake.session_id_len == 0))
-		return 0;
+		return FAULT_NONE;
 	tls_shake_flush(e);
 	if (sizeof e->out - e->out_len < sizeof record)
-		return tls_shake_refuse(e, TLS_ALERT_INTERNAL);
+		return FAULT_OURS;
 	memcpy(e->out + e->out_len, record, sizeof record);
 	e->out_len += sizeof record;
 	e->ccs_sent = true;
-	return 0;
+	return FAULT_NONE;
 }
 
 /* Moves the bytes of *s to where there is room for them. */
 static char *
 keep(char *at, struct span *s)
 {
-	memcpy(at, s->p, s->len);
+	if (s->len > 0)	/* else it may be NULL */
+		memcpy(at, s->p, s->len);
 	s->p = at;
 	return at + s->len;
 }
@@ -178,57 +127,51 @@ keep_key(struct tls_peer_key *peer, const struct x509_key *key)
 }
 
 /* see tls/tls_engine_state.h */
-int
+enum tls_fault
 tls_shake_judge(struct tls_engine *e, const struct span *certs, size_t n)
 {
-	enum tls_alert alert = TLS_ALERT_BAD_CERT;
 	struct x509_key key;
 
-	if (e->shake.judge(e->shake.arg, certs, n, &key, &alert) < 0)
-		return tls_shake_fail(e, alert, NULL);
+	if (n == 0)
+		return FAULT_NO_CERT;
+	if (e->shake.judge(e->shake.arg, certs, n, &key, &e->failure.alert) < 0)
+		return FAULT_JUDGED;
 	if (key.kind < X509_KEY_RSA || !keep_key(&e->shake.peer, &key))
-		return tls_shake_fail(e, TLS_ALERT_CERT_KIND, "the server's "
-		                      "certificate has a key that hale cannot "
-		                      "use");
-	return 0;
+		return FAULT_KEY;
+	return FAULT_NONE;
 }
 
 /* see tls/tls_engine_state.h */
-int
+enum tls_fault
 tls_shake_verify(struct tls_engine *e, struct span in, struct span signed_)
 {
 	const struct x509_key *key = &e->shake.peer.key;
-	unsigned version = e->suite->version, scheme;
-	struct span sig;
+	unsigned version = e->suite->version, scheme = wire_number(&in, 2);
+	struct span sig = wire_vector(&in, 2);
 
-	if (!wire_take(&in, 2, &scheme) || !wire_take_vector(&in, 2, &sig)
-	 || in.len > 0)
-		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+	if (!wire_is_whole(&in))
+		return FAULT_MALFORMED;
 	if (!tls_scheme_fits(scheme, version, key))
-		return tls_shake_fail(e, TLS_ALERT_ILLEGAL, "the server signs "
-		                      "in a way that was not offered, or does "
-		                      "not go with the key of its certificate");
+		return FAULT_SCHEME;
 	if (!tls_scheme_verify(scheme, version, key, signed_, sig))
-		return tls_shake_fail(e, TLS_ALERT_DECRYPT, "the server's "
-		                      "signature is wrong: it does not have "
-		                      "the key of its certificate");
-	return 0;
+		return FAULT_SIGNATURE;
+	return FAULT_NONE;
 }
 
 /* see tls/tls_engine_state.h */
-int
+void
 tls_shake_choose(struct tls_engine *e, struct span schemes)
 {
 	struct tls_shake *s = &e->shake;
 
+	e->lacks = TLS_LACKS_CERT;
 	s->asked = true;
 	if (s->id.n == 0)
-		return 0;
+		return;
 	s->scheme = tls_scheme_choose(e->suite->version, &s->id.key, schemes);
+	e->lacks = s->scheme != 0 ? TLS_LACKS_NOTHING : TLS_LACKS_SCHEME;
 	if (s->scheme == 0)
-		return tls_shake_fail(e, TLS_ALERT_HANDSHAKE, "the server "
-		                      "cannot use this client certificate");
-	return 0;
+		s->id.n = 0;
 }
 
 /* see tls/tls_engine_state.h */
@@ -261,27 +204,27 @@ write_certificate(const struct tls_engine *e, struct buf *b)
 }
 
 /* see tls/tls_engine_state.h */
-int
+enum tls_fault
 tls_shake_send_certificate(struct tls_engine *e)
 {
 	const struct tls_client_cert *id = &e->shake.id;
 	size_t cap = 16;	/* of the lists around the certificates */
+	enum tls_fault f;
 	struct buf b;
-	int r;
 
 	for (size_t i = 0; i < id->n; i++)
 		cap += id->certs[i].len + 3 + 2;
 	b = buf_over(malloc(cap), cap);
 	if (b.p == NULL)
-		return tls_shake_refuse(e, TLS_ALERT_INTERNAL);
+		return FAULT_OURS;
 	write_certificate(e, &b);
-	r = tls_shake_send(e, buf_span(&b));
+	f = tls_shake_send(e, buf_span(&b));
 	free(b.p);
-	return r;
+	return f;
 }
 
 /* see tls/tls_engine_state.h */
-int
+enum tls_fault
 tls_shake_send_verify(struct tls_engine *e, const unsigned char *digest)
 {
 	unsigned char salt[TLS_SCHEME_SALT_MAX], sig[TLS_SCHEME_SIG_MAX];
@@ -293,7 +236,7 @@ tls_shake_send_verify(struct tls_engine *e, const unsigned char *digest)
 	if (s->random(s->arg, salt, sizeof salt) >= 0)
 		len = tls_scheme_sign(sig, s->scheme, &s->id.key, digest, salt);
 	if (len == 0)
-		return tls_shake_refuse(e, TLS_ALERT_INTERNAL);
+		return FAULT_OURS;
 	wire_put(&b, 2, s->scheme);
 	in = wire_open(&b, 2);
 	buf_add(&b, (struct span){ (const char *)sig, len });
@@ -306,9 +249,6 @@ tls_shake_send_verify(struct tls_engine *e, const unsigned char *digest)
 void
 tls_shake_end(struct tls_engine *e)
 {
-	bool asked = e->shake.asked && e->shake.id.n == 0;
-
 	explicit_bzero(&e->shake, sizeof e->shake);
-	e->shake.asked = asked;
 	e->state = TLS_AT_CONTENT;
 }

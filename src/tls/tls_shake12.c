@@ -41,34 +41,31 @@ set_keys(struct tls_engine *e, struct tls_aead *a)
 		e->epoch++;
 }
 
-static int
+static enum tls_fault
 expect_ccs(struct tls_engine *e)
 {
 	e->state = e->shake.ticket ? TLS_AT_TICKET12 : TLS_AT_CCS12;
-	return 0;
+	return FAULT_NONE;
 }
 
 /* The server goes on with the session that our ticket or id is for. It was kept
  * with the extended master secret only (RFC 7627, 5.3). */
-static int
+static enum tls_fault
 resume(struct tls_engine *e, const struct tls_server_hello *hello)
 {
 	const struct tls_ticket *t = e->ticket;
 
 	if (t == NULL || t->version != TLS_V12 || t->suite != hello->suite)
-		return tls_shake_fail(e, TLS_ALERT_ILLEGAL, "the server "
-		                      "resumed another session");
+		return FAULT_SESSION;
 	if (!hello->extended)
-		return tls_shake_fail(e, TLS_ALERT_HANDSHAKE, "the server "
-		                      "resumed a session without its extended "
-		                      "master secret");
+		return FAULT_SESSION_MASTER;
 	e->resumed = true;
 	memcpy(e->resumption, t->secret, TLS_MASTER_LEN);
 	return expect_ccs(e);
 }
 
 /* see tls/tls_engine_state.h */
-int
+enum tls_fault
 tls_shake12_take_hello(struct tls_engine *e,
                        const struct tls_server_hello *hello,
                        struct span message)
@@ -76,7 +73,7 @@ tls_shake12_take_hello(struct tls_engine *e,
 	struct tls_shake *s = &e->shake;
 
 	if (e->state != TLS_AT_HELLO)	/* only 1.3 asks for a second hello */
-		return tls_shake_refuse(e, TLS_ALERT_ILLEGAL);
+		return FAULT_VALUE;
 	e->extended = hello->extended;
 	s->ticket = hello->ticket;
 	memcpy(s->server_random, hello->random.p, TLS_RANDOM);
@@ -90,7 +87,7 @@ tls_shake12_take_hello(struct tls_engine *e,
 		e->ticket->id_len = (uint8_t)hello->session_id.len;
 	}
 	e->state = TLS_AT_CERTIFICATE12;
-	return 0;
+	return FAULT_NONE;
 }
 
 /* Does the kind of the server's key go with the suite? */
@@ -102,69 +99,68 @@ is_for_suite(const struct tls_engine *e)
 	return is_ec == (e->suite->auth == TLS_AUTH_ECDSA);
 }
 
-static int
+static enum tls_fault
 take_certificate(struct tls_engine *e, struct span body)
 {
-	struct span certs[TLS_CHAIN_MAX + 1], list, one;
+	struct span list = wire_vector(&body, 3), certs[TLS_CHAIN_MAX + 1];
+	enum tls_fault f;
 	size_t n = 0;
 
-	if (!wire_take_vector(&body, 3, &list) || body.len > 0)
-		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+	if (!wire_is_whole(&body))
+		return FAULT_MALFORMED;
 	while (list.len > 0) {
-		if (!wire_take_vector(&list, 3, &one) || one.len == 0)
-			return tls_shake_refuse(e, TLS_ALERT_DECODE);
+		struct span one = wire_vector(&list, 3);
+
+		if (one.len == 0)
+			return FAULT_MALFORMED;
 		if (n <= TLS_CHAIN_MAX)
 			certs[n++] = one;
 	}
 	e->state = TLS_AT_KEY12;
-	if (tls_shake_judge(e, certs, n) < 0)
-		return ERR_TLS;
-	if (!is_for_suite(e))
-		return tls_shake_fail(e, TLS_ALERT_CERT_KIND, "the cipher does "
-		                      "not go with the key of the server's "
-		                      "certificate");
-	return 0;
+	f = tls_shake_judge(e, certs, n);
+	return f == FAULT_NONE && !is_for_suite(e) ? FAULT_KEY_CIPHER : f;
 }
 
 /* Our side of the exchange: the share of our hello if it is on that group. */
-static int
+static enum tls_fault
 take_share(struct tls_engine *e, unsigned group, struct span share)
 {
 	struct tls_shake *s = &e->shake;
 
 	if (!tls_group_is_known(group))
-		return tls_shake_fail(e, TLS_ALERT_ILLEGAL, "the server chose "
-		                      "a curve that was not offered");
+		return FAULT_GROUP;
 	if (share.len > sizeof s->peer_bytes)
-		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+		return FAULT_MALFORMED;
 	memcpy(s->peer_bytes, share.p, share.len);
 	s->peer_share = bytes_of(s->peer_bytes, share.len);
 	if (group != s->share.group
 	 && tls_group_make(&s->share, (enum tls_group)group, s->random,
 	                   s->arg) < 0)
-		return tls_shake_refuse(e, TLS_ALERT_INTERNAL);
-	return 0;
+		return FAULT_OURS;
+	return FAULT_NONE;
 }
 
 #define PARAMS_MAX (4 + TLS_GROUP_PUBLIC_MAX)
 
 /* The server signs both randoms and its part of the exchange. */
-static int
+static enum tls_fault
 take_key(struct tls_engine *e, struct span body)
 {
 	char memory[2 * TLS_RANDOM + PARAMS_MAX];
 	struct buf b = buf_over(memory, sizeof memory);
 	struct tls_shake *s = &e->shake;
 	struct span params = body, share;
-	unsigned type, group;
+	enum tls_fault f;
+	unsigned type = wire_number(&body, 1), group = wire_number(&body, 2);
 
-	if (!wire_take(&body, 1, &type) || !wire_take(&body, 2, &group)
-	 || !wire_take_vector(&body, 1, &share))
-		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+	share = wire_vector(&body, 1);
+	if (body.p == NULL)
+		return FAULT_MALFORMED;
 	if (type != CURVE_NAMED)
-		return tls_shake_refuse(e, TLS_ALERT_ILLEGAL);
-	if (take_share(e, group, share) < 0)
-		return ERR_TLS;
+		return FAULT_VALUE;
+	f = take_share(e, group, share);
+	if (f != FAULT_NONE)
+		return f;
 	params.len -= body.len;
 	buf_add(&b, bytes_of(s->client_random, TLS_RANDOM));
 	buf_add(&b, bytes_of(s->server_random, TLS_RANDOM));
@@ -173,21 +169,22 @@ take_key(struct tls_engine *e, struct span body)
 	return tls_shake_verify(e, body, buf_span(&b));
 }
 
-static int
+static enum tls_fault
 take_request(struct tls_engine *e, struct span body)
 {
-	struct span kinds, schemes, names;
+	struct span schemes;
 
-	if (!wire_take_vector(&body, 1, &kinds)
-	 || !wire_take_vector(&body, 2, &schemes)
-	 || !wire_take_vector(&body, 2, &names) || body.len > 0
-	 || schemes.len % 2 != 0)
-		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+	(void)wire_vector(&body, 1);	/* kinds of certificates, and...*/
+	schemes = wire_vector(&body, 2);
+	(void)wire_vector(&body, 2);	/* ...names of CAs: ours is all we have */
+	if (!wire_is_whole(&body) || schemes.len % 2 != 0)
+		return FAULT_MALFORMED;
 	e->state = TLS_AT_DONE12;
-	return tls_shake_choose(e, schemes);
+	tls_shake_choose(e, schemes);
+	return FAULT_NONE;
 }
 
-static int
+static enum tls_fault
 send_key(struct tls_engine *e)
 {
 	unsigned char public[TLS_GROUP_PUBLIC_MAX];
@@ -224,12 +221,11 @@ make_master(struct tls_engine *e, struct span shared)
 		                e->resumption, TLS_MASTER_LEN);
 }
 
-/* Signs all messages until now, of which only the running hashes are left:
- * tls_scheme_choose() knows that there is no other. */
-static int
+/* Signs all messages until now, of which only the running hashes are left. */
+static enum tls_fault
 send_verify(struct tls_engine *e)
 {
-	unsigned char digest[TLS_HASH_MAX];
+	unsigned char digest[TLS_SCHEME_DIGEST_MAX];
 
 	tls_transcript_hash(&e->shake.transcript,
 	                    tls_scheme_digest_len(e->shake.scheme), digest);
@@ -250,92 +246,85 @@ write_finished(const struct tls_engine *e, const char *label,
 	                VERIFY_LEN);
 }
 
-static int
+static enum tls_fault
 send_finished(struct tls_engine *e)
 {
 	unsigned char verify[VERIFY_LEN];
 	char memory[4 + VERIFY_LEN];
 	struct buf b = buf_over(memory, sizeof memory);
 	size_t at = tls_shake_open(&b, TLS_FINISHED);
+	enum tls_fault f;
 
-	if (tls_shake_send_ccs(e) < 0)
-		return ERR_TLS;
+	f = tls_shake_send_ccs(e);
+	if (f != FAULT_NONE)
+		return f;
 	set_keys(e, &e->writing);
 	write_finished(e, "client finished", verify);
 	buf_add(&b, bytes_of(verify, sizeof verify));
 	wire_close(&b, 3, at);
-	if (tls_shake_send(e, buf_span(&b)) < 0)
-		return ERR_TLS;
+	f = tls_shake_send(e, buf_span(&b));
 	tls_shake_flush(e);
-	return 0;
-}
-
-static int
-send_exchange(struct tls_engine *e, struct span shared)
-{
-	if ((e->shake.asked && tls_shake_send_certificate(e) < 0)
-	 || send_key(e) < 0)
-		return ERR_TLS;
-	make_master(e, shared);
-	return 0;
+	return f;
 }
 
 /* A share that gives no secret is found before anything is said. */
-static int
+static enum tls_fault
 send_flight(struct tls_engine *e)
 {
 	const struct tls_shake *s = &e->shake;
 	unsigned char shared[TLS_GROUP_SECRET_MAX];
 	size_t len = tls_group_share(&s->share, s->peer_share, shared);
-	int r;
+	enum tls_fault f = len > 0 ? FAULT_NONE : FAULT_SECRET;
 
-	if (len == 0)
-		return tls_shake_fail(e, TLS_ALERT_ILLEGAL, "the server's key "
-		                      "share gives no secret");
-	r = send_exchange(e, bytes_of(shared, len));
+	if (f == FAULT_NONE && s->asked)
+		f = tls_shake_send_certificate(e);
+	if (f == FAULT_NONE)
+		f = send_key(e);
+	if (f == FAULT_NONE)
+		make_master(e, bytes_of(shared, len));
 	explicit_bzero(shared, sizeof shared);
-	if (r < 0 || (s->asked && s->id.n > 0 && send_verify(e) < 0))
-		return ERR_TLS;
-	return send_finished(e);
+	if (f == FAULT_NONE && s->asked && s->id.n > 0)
+		f = send_verify(e);
+	return f == FAULT_NONE ? send_finished(e) : f;
 }
 
-static int
+static enum tls_fault
 take_done(struct tls_engine *e, struct span body)
 {
 	if (body.len > 0)
-		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+		return FAULT_MALFORMED;
 	return expect_ccs(e);
 }
 
 /* A new ticket takes the place of the one before; an empty one says that there
  * is none (RFC 5077, 3.3). */
-static int
+static enum tls_fault
 take_ticket(struct tls_engine *e, struct span body)
 {
 	struct tls_ticket *t = e->ticket;
 	struct span ticket;
-	unsigned lifetime;
 
-	if (!wire_take(&body, 4, &lifetime)
-	 || !wire_take_vector(&body, 2, &ticket) || body.len > 0)
-		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+	(void)wire_number(&body, 4);	/* a lifetime, longer than a command's */
+	ticket = wire_vector(&body, 2);
+	if (!wire_is_whole(&body))
+		return FAULT_MALFORMED;
 	if (t != NULL && ticket.len <= sizeof t->bytes) {
 		memcpy(t->bytes, ticket.p, ticket.len);
 		t->len = (uint16_t)ticket.len;
 	}
 	e->state = TLS_AT_CCS12;
-	return 0;
+	return FAULT_NONE;
 }
 
 /* see tls/tls_engine_state.h */
-int
+enum tls_fault
 tls_shake12_take_ccs(struct tls_engine *e)
 {
 	if (e->state != TLS_AT_CCS12)
-		return tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+		return FAULT_TURN;
 	set_keys(e, &e->reading);
 	e->state = TLS_AT_FINISHED12;
-	return 0;
+	return FAULT_NONE;
 }
 
 /* A session without the extended master secret is not for resumption, and one
@@ -356,44 +345,42 @@ keep_session(struct tls_engine *e)
 	memcpy(t->secret, e->resumption, TLS_MASTER_LEN);
 }
 
-static int
+static enum tls_fault
 take_finished(struct tls_engine *e, struct span message)
 {
 	struct span body = span_after(message, 4);
 	unsigned char verify[VERIFY_LEN];
+	enum tls_fault f = FAULT_NONE;
 
 	write_finished(e, "server finished", verify);
 	if (body.len != VERIFY_LEN)
-		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+		return FAULT_MALFORMED;
 	if (!tls_secrets_equal(body.p, verify, VERIFY_LEN))
-		return tls_shake_fail(e, TLS_ALERT_DECRYPT, "the handshake was "
-		                      "tampered with (Finished differs)");
+		return FAULT_FINISHED;
 	tls_transcript_add(&e->shake.transcript, message);
-	if (e->resumed && send_finished(e) < 0)
-		return ERR_TLS;
+	if (e->resumed)
+		f = send_finished(e);
+	if (f != FAULT_NONE)
+		return f;
 	keep_session(e);
 	tls_shake_end(e);
-	return 0;
+	return FAULT_NONE;
 }
 
 /* A server may live with a refusal; one that asks again does not. */
-static int
+static enum tls_fault
 refuse_renegotiation(struct tls_engine *e)
 {
 	static const char alert[2] = { 1, TLS_ALERT_RENEGOTIATION };
 
 	if (e->refused)
-		return tls_shake_fail(e, TLS_ALERT_UNEXPECTED, "the server "
-		                      "asks to renegotiate again and again, "
-		                      "which hale does not do");
+		return FAULT_RENEGOTIATES;
 	e->refused = true;
-	if (tls_shake_put(e, TLS_REC_ALERT, (struct span){ alert, 2 }) < 0)
-		return tls_shake_refuse(e, TLS_ALERT_INTERNAL);
-	return 0;
+	return tls_shake_put(e, TLS_REC_ALERT, (struct span){ alert, 2 });
 }
 
 /* Messages that only the transcript sees once they are taken. */
-static int
+static enum tls_fault
 take_next(struct tls_engine *e, enum tls_message type, struct span body)
 {
 	if (e->state == TLS_AT_CERTIFICATE12 && type == TLS_CERTIFICATE)
@@ -407,25 +394,26 @@ take_next(struct tls_engine *e, enum tls_message type, struct span body)
 		return take_done(e, body);
 	if (e->state == TLS_AT_TICKET12 && type == TLS_NEW_TICKET)
 		return take_ticket(e, body);
-	return tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+	return FAULT_TURN;
 }
 
 /* see tls/tls_engine_state.h */
-int
+enum tls_fault
 tls_shake12_take(struct tls_engine *e, enum tls_message type,
                  struct span message)
 {
 	struct span body = span_after(message, 4);
+	enum tls_fault f;
 
 	if (e->state == TLS_AT_FINISHED12 && type == TLS_FINISHED)
 		return take_finished(e, message);
 	if (e->state == TLS_AT_CONTENT && type == TLS_HELLO_REQUEST
 	 && body.len == 0)
 		return refuse_renegotiation(e);
-	if (take_next(e, type, body) < 0)
-		return ERR_TLS;
-	tls_transcript_add(&e->shake.transcript, message);
-	if (type == TLS_SERVER_DONE)
+	f = take_next(e, type, body);
+	if (f == FAULT_NONE)
+		tls_transcript_add(&e->shake.transcript, message);
+	if (f == FAULT_NONE && type == TLS_SERVER_DONE)
 		return send_flight(e);
-	return 0;
+	return f;
 }

@@ -38,7 +38,7 @@ hash_now(const struct tls_engine *e, unsigned char *out)
 }
 
 /* The shared secret goes in, the handshake's keys come out. */
-static int
+static enum tls_fault
 make_keys(struct tls_engine *e, const struct tls_server_hello *hello)
 {
 	struct tls_shake *s = &e->shake;
@@ -47,8 +47,7 @@ make_keys(struct tls_engine *e, const struct tls_server_hello *hello)
 	size_t len = tls_group_share(&s->share, hello->share, shared);
 
 	if (len == 0)
-		return tls_shake_fail(e, TLS_ALERT_ILLEGAL, "the server's key "
-		                      "share gives no secret");
+		return FAULT_SECRET;
 	tls_secrets_start(&s->secrets, hash_len, s->psk
 		? secret_span(e->ticket->secret, hash_len)
 		: secret_span(NULL, 0));
@@ -59,36 +58,36 @@ make_keys(struct tls_engine *e, const struct tls_server_hello *hello)
 	tls_secrets_derive(&s->secrets, "s hs traffic", hash, s->server_secret);
 	set_keys(e, &e->reading, s->server_secret);
 	set_keys(e, &e->writing, s->client_secret);
-	return 0;
+	return FAULT_NONE;
 }
 
 /* see tls/tls_engine_state.h */
-int
+enum tls_fault
 tls_shake13_take_hello(struct tls_engine *e,
                        const struct tls_server_hello *hello,
                        struct span message)
 {
 	struct tls_shake *s = &e->shake;
+	enum tls_fault f;
 
 	if (hello->share.len == 0)
-		return tls_shake_refuse(e, TLS_ALERT_MISSING);
+		return FAULT_MISSING;
 	if (hello->group != s->share.group)
-		return tls_shake_refuse(e, TLS_ALERT_ILLEGAL);
+		return FAULT_VALUE;
 	if (hello->psk
 	 && (e->ticket == NULL || tls_suite_find(e->ticket->suite)->hash_len
 	                          != e->suite->hash_len))
-		return tls_shake_refuse(e, TLS_ALERT_ILLEGAL);
+		return FAULT_VALUE;
 	e->resumed = s->psk = hello->psk;
 	tls_transcript_add(&s->transcript, message);
-	if (make_keys(e, hello) < 0)
-		return ERR_TLS;
+	f = make_keys(e, hello);
 	if (e->ticket != NULL)	/* once is enough (RFC 8446, C.4) */
 		explicit_bzero(e->ticket, sizeof *e->ticket);
 	e->state = TLS_AT_EXTENSIONS;
-	return 0;
+	return f;
 }
 
-static int
+static enum tls_fault
 take_extensions(struct tls_engine *e, struct span body)
 {
 	struct tls_shake *s = &e->shake;
@@ -98,77 +97,76 @@ take_extensions(struct tls_engine *e, struct span body)
 		.allowed = s->offered & (TLS_EXT(EXT_NAME) | TLS_EXT(EXT_GROUPS)
 		                         | TLS_EXT(EXT_ALPN) | ~TLS_EXT_OURS),
 	};
-	enum tls_alert alert;
+	enum tls_fault f;
 	struct span value;
 
-	if (!tls_ext_read(&x, body, &alert))
-		return tls_shake_refuse(e, alert);
+	f = tls_ext_read(&x, body);
+	if (f != FAULT_NONE)
+		return f;
 	if (tls_ext_has(&x, EXT_NAME, &value) && value.len > 0)
-		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+		return FAULT_MALFORMED;
 	if (tls_ext_has(&x, EXT_ALPN, &value) && !tls_hello_is_our_alpn(value))
-		return tls_shake_refuse(e, TLS_ALERT_ILLEGAL);
+		return FAULT_VALUE;
 	e->state = s->psk ? TLS_AT_FINISHED : TLS_AT_REQUEST;
-	return 0;
+	return FAULT_NONE;
 }
 
-static int
+static enum tls_fault
 take_request(struct tls_engine *e, struct span body)
 {
 	struct tls_ext_list x = {
 		.allowed = TLS_EXT(EXT_SIGNATURES), .is_request = true,
 	};
-	struct span context, value, schemes;
-	enum tls_alert alert;
+	struct span context = wire_vector(&body, 1), value, schemes;
+	enum tls_fault f;
 
-	if (!wire_take_vector(&body, 1, &context))
-		return tls_shake_refuse(e, TLS_ALERT_DECODE);
 	if (context.len > 0)	/* it is for requests after the handshake */
-		return tls_shake_refuse(e, TLS_ALERT_ILLEGAL);
-	if (!tls_ext_read(&x, body, &alert))
-		return tls_shake_refuse(e, alert);
+		return FAULT_VALUE;
+	f = tls_ext_read(&x, body);
+	if (f != FAULT_NONE)
+		return f;
 	if (!tls_ext_has(&x, EXT_SIGNATURES, &value))
-		return tls_shake_refuse(e, TLS_ALERT_MISSING);
-	if (!wire_take_vector(&value, 2, &schemes) || value.len > 0
-	 || schemes.len == 0 || schemes.len % 2 != 0)
-		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+		return FAULT_MISSING;
+	schemes = wire_vector(&value, 2);
+	if (!wire_is_whole(&value) || schemes.len == 0 || schemes.len % 2 != 0)
+		return FAULT_MALFORMED;
 	e->state = TLS_AT_CERTIFICATE;
-	return tls_shake_choose(e, schemes);
+	tls_shake_choose(e, schemes);
+	return FAULT_NONE;
 }
 
 /* Takes one certificate with its extensions off *list: of those that may stand
  * here none is asked for. */
-static bool
-take_entry(const struct tls_engine *e, struct span *list, struct span *cert,
-           enum tls_alert *alert)
+static enum tls_fault
+take_entry(const struct tls_engine *e, struct span *list, struct span *cert)
 {
 	struct tls_ext_list x = { .offered = e->shake.offered };
-	struct span all = *list, block;
+	struct span block;
 
-	*alert = TLS_ALERT_DECODE;
-	if (!wire_take_vector(list, 3, cert) || cert->len == 0)
-		return false;
-	all = *list;
-	if (!wire_take_vector(list, 2, &block))
-		return false;
-	all.len -= list->len;
-	return tls_ext_read(&x, all, alert);
+	*cert = wire_vector(list, 3);
+	block = *list;
+	block.len = 2 + wire_vector(list, 2).len;
+	if (list->p == NULL || cert->len == 0)
+		return FAULT_MALFORMED;
+	return tls_ext_read(&x, block);
 }
 
-static int
+static enum tls_fault
 take_certificate(struct tls_engine *e, struct span body)
 {
-	struct span certs[TLS_CHAIN_MAX + 1], context, list, one;
-	enum tls_alert alert;
+	struct span context = wire_vector(&body, 1);
+	struct span list = wire_vector(&body, 3), certs[TLS_CHAIN_MAX + 1], one;
 	size_t n = 0;
 
-	if (!wire_take_vector(&body, 1, &context)
-	 || !wire_take_vector(&body, 3, &list) || body.len > 0)
-		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+	if (!wire_is_whole(&body))
+		return FAULT_MALFORMED;
 	if (context.len > 0)
-		return tls_shake_refuse(e, TLS_ALERT_ILLEGAL);
+		return FAULT_VALUE;
 	while (list.len > 0) {
-		if (!take_entry(e, &list, &one, &alert))
-			return tls_shake_refuse(e, alert);
+		enum tls_fault f = take_entry(e, &list, &one);
+
+		if (f != FAULT_NONE)
+			return f;
 		if (n <= TLS_CHAIN_MAX)
 			certs[n++] = one;
 	}
@@ -192,7 +190,7 @@ write_signed(const struct tls_engine *e, struct buf *b, const char *who)
 
 #define SIGNED_MAX 192	/* bytes of what write_signed() writes */
 
-static int
+static enum tls_fault
 take_verify(struct tls_engine *e, struct span body)
 {
 	char memory[SIGNED_MAX];
@@ -203,7 +201,7 @@ take_verify(struct tls_engine *e, struct span body)
 	return tls_shake_verify(e, body, buf_span(&b));
 }
 
-static int
+static enum tls_fault
 send_verify(struct tls_engine *e)
 {
 	unsigned char digest[TLS_SCHEME_DIGEST_MAX];
@@ -215,44 +213,46 @@ send_verify(struct tls_engine *e)
 	return tls_shake_send_verify(e, digest);
 }
 
-static int
+static enum tls_fault
 send_finished(struct tls_engine *e)
 {
 	unsigned char hash[TLS_HASH_MAX];
 	char memory[4 + TLS_HASH_MAX];
 	struct buf b = buf_over(memory, sizeof memory);
 	size_t at = tls_shake_open(&b, TLS_FINISHED);
+	enum tls_fault f;
 
 	hash_now(e, hash);
 	tls_secrets_finished(e->suite->hash_len, e->shake.client_secret, hash,
 	                     hash);
 	buf_add(&b, secret_span(hash, e->suite->hash_len));
 	wire_close(&b, 3, at);
-	if (tls_shake_send(e, buf_span(&b)) < 0)
-		return ERR_TLS;
+	f = tls_shake_send(e, buf_span(&b));
 	tls_shake_flush(e);
-	return 0;
+	return f;
 }
 
-static int
+static enum tls_fault
 send_flight(struct tls_engine *e)
 {
 	const struct tls_shake *s = &e->shake;
+	enum tls_fault f = tls_shake_send_ccs(e);
 
-	if (tls_shake_send_ccs(e) < 0
-	 || (s->asked && tls_shake_send_certificate(e) < 0)
-	 || (s->asked && s->id.n > 0 && send_verify(e) < 0))
-		return ERR_TLS;
-	return send_finished(e);
+	if (f == FAULT_NONE && s->asked)
+		f = tls_shake_send_certificate(e);
+	if (f == FAULT_NONE && s->asked && s->id.n > 0)
+		f = send_verify(e);
+	return f == FAULT_NONE ? send_finished(e) : f;
 }
 
 /* The keys for content follow from all up to the server's Finished, those of
  * tickets from all up to ours. */
-static int
+static enum tls_fault
 go_open(struct tls_engine *e)
 {
 	struct tls_shake *s = &e->shake;
 	unsigned char hash[TLS_HASH_MAX];
+	enum tls_fault f;
 
 	tls_secrets_next(&s->secrets, secret_span(NULL, 0));
 	hash_now(e, hash);
@@ -260,17 +260,18 @@ go_open(struct tls_engine *e)
 	                   e->client_traffic);
 	tls_secrets_derive(&s->secrets, "s ap traffic", hash,
 	                   e->server_traffic);
-	if (send_flight(e) < 0)
-		return ERR_TLS;
+	f = send_flight(e);
+	if (f != FAULT_NONE)
+		return f;
 	set_keys(e, &e->reading, e->server_traffic);
 	set_keys(e, &e->writing, e->client_traffic);
 	hash_now(e, hash);
 	tls_secrets_derive(&s->secrets, "res master", hash, e->resumption);
 	tls_shake_end(e);
-	return 0;
+	return FAULT_NONE;
 }
 
-static int
+static enum tls_fault
 take_finished(struct tls_engine *e, struct span message)
 {
 	struct span body = span_after(message, 4);
@@ -280,32 +281,32 @@ take_finished(struct tls_engine *e, struct span message)
 	tls_secrets_finished(e->suite->hash_len, e->shake.server_secret, hash,
 	                     hash);
 	if (body.len != e->suite->hash_len)
-		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+		return FAULT_MALFORMED;
 	if (!tls_secrets_equal(body.p, hash, body.len))
-		return tls_shake_fail(e, TLS_ALERT_DECRYPT, "the handshake was "
-		                      "tampered with (Finished differs)");
+		return FAULT_FINISHED;
 	tls_transcript_add(&e->shake.transcript, message);
 	return go_open(e);
 }
 
-static int
+static enum tls_fault
 take_ticket(struct tls_engine *e, struct span body)
 {
 	struct tls_ext_list x = { .is_request = true };
 	struct tls_ticket *t = e->ticket;
-	struct span nonce, ticket;
-	unsigned lifetime, age_add;
-	enum tls_alert alert;
+	unsigned lifetime = wire_number(&body, 4);
+	unsigned age_add = wire_number(&body, 4);
+	struct span nonce = wire_vector(&body, 1);
+	struct span ticket = wire_vector(&body, 2);
+	enum tls_fault f;
 
-	if (!wire_take(&body, 4, &lifetime) || !wire_take(&body, 4, &age_add)
-	 || !wire_take_vector(&body, 1, &nonce)
-	 || !wire_take_vector(&body, 2, &ticket) || ticket.len == 0)
-		return tls_shake_refuse(e, TLS_ALERT_DECODE);
-	if (!tls_ext_read(&x, body, &alert))
-		return tls_shake_refuse(e, alert);
+	if (ticket.len == 0)
+		return FAULT_MALFORMED;
+	f = tls_ext_read(&x, body);
+	if (f != FAULT_NONE)
+		return f;
 	if (t == NULL || ticket.len > sizeof t->bytes || lifetime == 0
 	 || nonce.len > TLS_HASH_MAX)	/* longer than any server's */
-		return 0;
+		return FAULT_NONE;
 	t->suite = e->suite->number;
 	t->version = TLS_V13;
 	t->lifetime_s = lifetime < TICKET_DAYS_MAX ? lifetime : TICKET_DAYS_MAX;
@@ -315,7 +316,7 @@ take_ticket(struct tls_engine *e, struct span body)
 	memcpy(t->bytes, ticket.p, ticket.len);
 	tls_secrets_expand(e->suite->hash_len, e->resumption, "resumption",
 	                   nonce, t->secret, e->suite->hash_len);
-	return 0;
+	return FAULT_NONE;
 }
 
 /* The next keys of one direction (RFC 8446, 7.2). */
@@ -328,39 +329,38 @@ update(struct tls_engine *e, struct tls_aead *a, unsigned char *secret)
 }
 
 /* see tls/tls_engine_state.h */
-int
+enum tls_fault
 tls_shake13_update(struct tls_engine *e)
 {
 	static const char message[] = { TLS_KEY_UPDATE, 0, 0, 1, 0 };
 
-	if (tls_shake_put(e, TLS_REC_HANDSHAKE,
-	                  (struct span){ message, sizeof message }) < 0)
-		return ERR_TLS;
-	update(e, &e->writing, e->client_traffic);
-	return 0;
+	enum tls_fault f = tls_shake_put(e, TLS_REC_HANDSHAKE,
+		(struct span){ message, sizeof message });
+
+	if (f == FAULT_NONE)
+		update(e, &e->writing, e->client_traffic);
+	return f;
 }
 
 /* However often a server asks before we can send, one answer is enough. */
-static int
+static enum tls_fault
 take_update(struct tls_engine *e, struct span body)
 {
-	unsigned is_asked;
+	unsigned is_asked = wire_number(&body, 1);
 
-	if (!wire_take(&body, 1, &is_asked) || body.len > 0)
-		return tls_shake_refuse(e, TLS_ALERT_DECODE);
+	if (!wire_is_whole(&body))
+		return FAULT_MALFORMED;
 	if (is_asked > 1)
-		return tls_shake_refuse(e, TLS_ALERT_ILLEGAL);
+		return FAULT_VALUE;
 	update(e, &e->reading, e->server_traffic);
 	if (!is_asked || e->updating || e->closed)
-		return 0;
-	if (tls_shake13_update(e) < 0)
-		return tls_shake_refuse(e, TLS_ALERT_INTERNAL);
+		return FAULT_NONE;
 	e->updating = true;
-	return 0;
+	return tls_shake13_update(e);
 }
 
 /* Messages that only the transcript sees once they are taken. */
-static int
+static enum tls_fault
 take_next(struct tls_engine *e, enum tls_message type, struct span body)
 {
 	if (e->state == TLS_AT_EXTENSIONS && type == TLS_EXTENSIONS)
@@ -372,15 +372,16 @@ take_next(struct tls_engine *e, enum tls_message type, struct span body)
 		return take_certificate(e, body);
 	if (e->state == TLS_AT_VERIFY && type == TLS_CERT_VERIFY)
 		return take_verify(e, body);
-	return tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+	return FAULT_TURN;
 }
 
 /* see tls/tls_engine_state.h */
-int
+enum tls_fault
 tls_shake13_take(struct tls_engine *e, enum tls_message type,
                  struct span message)
 {
 	struct span body = span_after(message, 4);
+	enum tls_fault f;
 
 	if (e->state == TLS_AT_FINISHED && type == TLS_FINISHED)
 		return take_finished(e, message);
@@ -388,8 +389,8 @@ tls_shake13_take(struct tls_engine *e, enum tls_message type,
 		return take_ticket(e, body);
 	if (e->state == TLS_AT_CONTENT && type == TLS_KEY_UPDATE)
 		return take_update(e, body);
-	if (take_next(e, type, body) < 0)
-		return ERR_TLS;
-	tls_transcript_add(&e->shake.transcript, message);
-	return 0;
+	f = take_next(e, type, body);
+	if (f == FAULT_NONE)
+		tls_transcript_add(&e->shake.transcript, message);
+	return f;
 }

@@ -66,13 +66,14 @@ write_hello(struct tls_engine *e, struct buf *b, const struct tls_ticket *t,
 }
 
 /* What we send is what counts, also where it was recorded elsewhere. */
-static int
+static enum tls_fault
 send_hello(struct tls_engine *e, const struct tls_ticket *t, struct span cookie)
 {
 	struct tls_shake *s = &e->shake;
 	char memory[TLS_HELLO_MAX];
 	struct buf b = buf_over(memory, sizeof memory);
 	struct span message = s->hellos[e->state != TLS_AT_HELLO], id;
+	enum tls_fault f;
 
 	if (message.len == 0) {
 		write_hello(e, &b, t, cookie);
@@ -80,19 +81,18 @@ send_hello(struct tls_engine *e, const struct tls_ticket *t, struct span cookie)
 	}
 	if (b.cut || !tls_hello_scan(message, &s->offered, &id)
 	 || id.len > sizeof s->session_id)
-		return tls_shake_refuse(e, TLS_ALERT_INTERNAL);
+		return FAULT_OURS;
 	memcpy(s->client_random, message.p + 6, TLS_RANDOM);
 	memcpy(s->session_id, id.p, id.len);
 	s->session_id_len = id.len;
-	if (tls_shake_send(e, message) < 0)
-		return ERR_TLS;
+	f = tls_shake_send(e, message);
 	tls_shake_flush(e);
-	return 0;
+	return f;
 }
 
 /* A session id that is not empty has a server of 1.3 look like one of 1.2 that
  * resumes, which middleboxes let pass (RFC 8446, D.4). */
-static int
+static enum tls_fault
 make_secrets(struct tls_engine *e)
 {
 	struct tls_shake *s = &e->shake;
@@ -101,21 +101,21 @@ make_secrets(struct tls_engine *e)
 	if (s->random(s->arg, s->client_random, sizeof s->client_random) < 0
 	 || s->random(s->arg, s->session_id, sizeof s->session_id) < 0
 	 || tls_group_make(&s->share, TLS_X25519, s->random, s->arg) < 0)
-		return ERR_TLS;
+		return FAULT_OURS;
 	s->session_id_len = sizeof s->session_id;
 	if (is_fresh(e) && t->version == TLS_V12 && t->id_len > 0) {
 		memcpy(s->session_id, t->id, t->id_len);
 		s->session_id_len = t->id_len;
 	}
-	return 0;
+	return FAULT_NONE;
 }
 
 /* see tls/tls_engine_state.h */
-int
+enum tls_fault
 tls_start(struct tls_engine *e)
 {
-	if (make_secrets(e) < 0)
-		return ERR_TLS;
+	if (make_secrets(e) != FAULT_NONE)
+		return FAULT_OURS;
 	tls_transcript_init(&e->shake.transcript);
 	if (is_fresh(e))
 		e->shake.age_ms = (uint32_t)(e->since_ms - e->ticket->since_ms);
@@ -125,32 +125,32 @@ tls_start(struct tls_engine *e)
 
 /* Once only; the group must be one of ours and another than that of the share
  * (RFC 8446, 4.1.4), and there must be something new to say. */
-static int
+static enum tls_fault
 take_retry(struct tls_engine *e, const struct tls_server_hello *hello,
            struct span message)
 {
 	struct tls_shake *s = &e->shake;
 	const struct tls_ticket *t = is_fresh(e) ? e->ticket : NULL;
+	enum tls_fault f;
 
 	if (e->state != TLS_AT_HELLO)
-		return tls_shake_refuse(e, TLS_ALERT_UNEXPECTED);
+		return FAULT_TURN;
 	if (hello->group == s->share.group
 	 || (hello->group == 0 && hello->cookie.len == 0)
 	 || (hello->group != 0 && !tls_group_is_known(hello->group)))
-		return tls_shake_refuse(e, TLS_ALERT_ILLEGAL);
-	if (hello->cookie.len > TLS_COOKIE_MAX)
-		return tls_shake_fail(e, TLS_ALERT_ILLEGAL, "the server sent a "
-		                      "cookie of more than "
-		                      BUF_DIGITS(TLS_COOKIE_MAX) " bytes");
+		return FAULT_VALUE;
+	if (hello->cookie.len > TLS_FAULT_COOKIE_MAX)
+		return FAULT_COOKIE_LONG;
 	if (hello->group != 0
 	 && tls_group_make(&s->share, (enum tls_group)hello->group, s->random,
 	                   s->arg) < 0)
-		return tls_shake_refuse(e, TLS_ALERT_INTERNAL);
+		return FAULT_OURS;
 	tls_transcript_restart(&s->transcript, e->suite->hash_len);
 	tls_transcript_add(&s->transcript, message);
 	e->state = TLS_AT_SECOND_HELLO;
-	if (tls_shake_send_ccs(e) < 0)
-		return ERR_TLS;
+	f = tls_shake_send_ccs(e);
+	if (f != FAULT_NONE)
+		return f;
 	/* A PSK goes with one hash only, which is known now. */
 	if (t != NULL && t->version == TLS_V13
 	 && tls_suite_find(t->suite)->hash_len != e->suite->hash_len)
@@ -159,46 +159,40 @@ take_retry(struct tls_engine *e, const struct tls_server_hello *hello,
 }
 
 /* What both versions have in common. */
-static int
+static enum tls_fault
 check(struct tls_engine *e, const struct tls_server_hello *hello)
 {
 	const struct tls_suite *suite = tls_suite_find(hello->suite);
 
 	if (hello->version < TLS_V12)
-		return tls_shake_fail(e, TLS_ALERT_VERSION, "the server speaks "
-		                      "no TLS newer than 1.1; hale speaks 1.2 "
-		                      "and 1.3");
+		return FAULT_VERSION_OLD;
 	if (hello->downgraded)
-		return tls_shake_fail(e, TLS_ALERT_ILLEGAL, "somebody between "
-		                      "made the server choose an old version "
-		                      "of TLS");
+		return FAULT_DOWNGRADED;
 	if (suite == NULL || suite->version != hello->version
 	 || (e->suite != NULL && suite != e->suite))
-		return tls_shake_fail(e, TLS_ALERT_ILLEGAL, "the server chose "
-		                      "a cipher that was not offered");
+		return FAULT_CIPHER;
 	if (hello->compression != 0)
-		return tls_shake_fail(e, TLS_ALERT_ILLEGAL, "the server chose "
-		                      "compression");
+		return FAULT_COMPRESSION;
 	e->suite = suite;
-	return 0;
+	return FAULT_NONE;
 }
 
 /* see tls/tls_engine_state.h */
-int
+enum tls_fault
 tls_start_take_hello(struct tls_engine *e, struct span message)
 {
 	struct tls_server_hello hello;
-	enum tls_alert alert;
+	enum tls_fault f = tls_hello_read_server(&hello, span_after(message, 4),
+	                                         e->shake.offered);
 
-	if (!tls_hello_read_server(&hello, span_after(message, 4),
-	                           e->shake.offered, &alert))
-		return tls_shake_refuse(e, alert);
-	if (check(e, &hello) < 0)
-		return ERR_TLS;
+	if (f == FAULT_NONE)
+		f = check(e, &hello);
+	if (f != FAULT_NONE)
+		return f;
 	if (hello.version == TLS_V12)
 		return tls_shake12_take_hello(e, &hello, message);
 	if (!tls_shake_is_our_session(e, hello.session_id))
-		return tls_shake_refuse(e, TLS_ALERT_ILLEGAL);
+		return FAULT_VALUE;
 	return hello.is_retry ? take_retry(e, &hello, message)
 	                      : tls_shake13_take_hello(e, &hello, message);
 }

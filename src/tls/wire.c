@@ -3,37 +3,42 @@
 #include "tls/wire.h"
 
 /* see tls/wire.h */
-bool
-wire_take(struct span *in, size_t size, unsigned *out)
+struct span
+wire_bytes(struct span *in, size_t len)
 {
-	struct span bytes;
+	struct span out = { in->p, len };
 
-	if (!wire_take_bytes(in, size, &bytes))
-		return false;
-	*out = 0;
-	for (size_t i = 0; i < size; i++)
-		*out = *out << 8 | (unsigned char)bytes.p[i];
-	return true;
+	if (in->p == NULL || in->len < len)
+		return *in = (struct span){ NULL, 0 };
+	in->p += len;
+	in->len -= len;
+	return out;
+}
+
+/* see tls/wire.h */
+unsigned
+wire_number(struct span *in, size_t size)
+{
+	struct span bytes = wire_bytes(in, size);
+	unsigned number = 0;
+
+	for (size_t i = 0; i < bytes.len; i++)
+		number = number << 8 | (unsigned char)bytes.p[i];
+	return number;
+}
+
+/* see tls/wire.h */
+struct span
+wire_vector(struct span *in, size_t size)
+{
+	return wire_bytes(in, wire_number(in, size));
 }
 
 /* see tls/wire.h */
 bool
-wire_take_bytes(struct span *in, size_t len, struct span *out)
+wire_is_whole(const struct span *in)
 {
-	if (in->len < len)
-		return false;
-	*out = (struct span){ in->p, len };
-	*in = span_after(*in, len);
-	return true;
-}
-
-/* see tls/wire.h */
-bool
-wire_take_vector(struct span *in, size_t size, struct span *out)
-{
-	unsigned len;
-
-	return wire_take(in, size, &len) && wire_take_bytes(in, len, out);
+	return in->p != NULL && in->len == 0;
 }
 
 /* see tls/wire.h */

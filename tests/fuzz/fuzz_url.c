@@ -67,7 +67,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_must(url_is_same_origin(&u, &again));
 	}
 	b = buf_over(memory, sizeof memory);
-	url_resolve(&b, &u, rest);
+	url_resolve(&b, &u, rest, true);
 	if (!b.cut && url_read(&again, buf_span(&b)) == 0)
 		must_be_written(&again);
 	return 0;

@@ -16,6 +16,7 @@ static int64_t now_ms;
 static int     connects;
 static int     polls_left, ended_with;	/* see __wrap_poll() */
 static int     refused;		/* the nth connect() is; 0: none */
+static int     missing;		/* the family of the nth connect() is */
 static bool    last_connects;	/* .. in the poll that finds the first ended */
 static int     bad_closes;	/* of what is not open */
 
@@ -83,7 +84,8 @@ __wrap_connect(int fd, const struct sockaddr *at, socklen_t len)
 	if (at->sa_family == AF_UNIX)
 		return __real_connect(fd, at, len);
 	connects++;
-	errno = connects == refused ? ECONNREFUSED : EINPROGRESS;
+	errno = connects == refused ? ECONNREFUSED
+	      : connects == missing ? EADDRNOTAVAIL : EINPROGRESS;
 	return -1;
 }
 
@@ -232,6 +234,42 @@ each_attempt_is_closed_once(void **state)
 	dial_end(&set);
 }
 
+/* "Address not available" would hide that nobody listens. */
+static void
+a_family_that_is_not_there_says_least(void **state)
+{
+	static const struct {
+		int missing, refused, r;
+		unsigned char peer;
+	} cases[] = {
+		{ 1, 2, -ECONNREFUSED, 2 }, { 2, 1, -ECONNREFUSED, 1 },
+		{ 1, 0, -EHOSTUNREACH, 2 },
+	};
+	struct dial_set set;
+	struct addr peer;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct ip ip = { .b = { 192, 0, 2, 1 } };
+
+		dial_init(&set, 80);
+		for (; ip.b[3] <= 2; ip.b[3]++)
+			assert_int_equal(0, dial_add(&set, &ip));
+		now_ms = START_MS;
+		connects = 0;
+		missing = cases[i].missing;
+		refused = cases[i].refused;
+		polls_left = 1;
+		ended_with = EHOSTUNREACH;
+		assert_int_equal(cases[i].r, dial_connect(
+			&set, START_MS + DIAL_STAGGER_MS, &peer));
+		missing = refused = polls_left = 0;
+		addr_ip(&ip, &peer);
+		assert_int_equal(cases[i].peer, ip.b[3]);
+		dial_end(&set);
+	}
+}
+
 static void
 an_empty_set_has_nobody(void **state)
 {
@@ -314,6 +352,7 @@ main(void)
 	UNIT_ROWS(is_the_result, losses);
 	UNIT_TEST(a_race_has_a_bound);
 	UNIT_TEST(each_attempt_is_closed_once);
+	UNIT_TEST(a_family_that_is_not_there_says_least);
 	UNIT_TEST(an_empty_set_has_nobody);
 	UNIT_TEST(a_set_has_a_bound);
 	return unit_run("client/dial");

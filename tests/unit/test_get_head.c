@@ -13,7 +13,7 @@
 
 /* What of it differs from a GET of http://a/p by hale itself. */
 struct given {
-	const char *url, *first;	/* http://a/p; the URL */
+	const char *url;	/* http://a/p */
 	const char *method;	/* GET */
 	const char *lines[LINES_MAX];
 	const char *data;
@@ -28,7 +28,7 @@ struct given {
 struct made {
 	struct options o;
 	struct head    h;
-	struct url     url, first;
+	struct url     url;
 	struct route   route;
 	struct span    headers[LINES_MAX], lines[LINES_MAX];
 };
@@ -40,8 +40,6 @@ make(struct made *m, const struct given *g)
 
 	memset(m, 0, sizeof *m);
 	assert_int_equal(url_read(&m->url, guarded_span(url)), 0);
-	assert_int_equal(url_read(&m->first, guarded_span(
-		g->first != NULL ? g->first : url)), 0);
 	m->o = (struct options){
 		.headers = m->headers, .user = g->user, .referer = g->referer,
 		.cookie = g->cookie, .range = g->range, .bearer = g->bearer,
@@ -64,7 +62,7 @@ make(struct made *m, const struct given *g)
 	(void)snprintf(m->route.tunnel_fields, sizeof m->route.tunnel_fields,
 	               "X-Proxy: 1\r\n");
 	m->h = (struct head){
-		.url = &m->url, .first = &m->first, .route = &m->route,
+		.url = &m->url, .route = &m->route,
 		.method = g->method != NULL ? g->method : "GET",
 		.lines = m->lines, .moved = g->moved, .trusted = !g->untrusted,
 		.same_host = !g->elsewhere, .posts = g->posts,
@@ -134,13 +132,14 @@ static const struct good {
 	  GET_P HOST AGENT ACCEPT },
 	{ "the URL's login", { .url = "http://%75:p@a/p" },
 	  GET_P HOST "Authorization: Basic dTpw|" AGENT ACCEPT },
+	{ "a URL's login that is empty", { .url = "http://@a/p" },
+	  GET_P HOST AGENT ACCEPT },
+	{ "a URL's login that is a colon", { .url = "http://:@a/p" },
+	  GET_P HOST AGENT ACCEPT },
+	{ "a URL's password alone", { .url = "http://:p@a/p" },
+	  GET_P HOST "Authorization: Basic OnA=|" AGENT ACCEPT },
 	{ "-u comes before the URL's",
 	  { .url = "http://x:y@a/p", .user = "u:p" },
-	  GET_P HOST "Authorization: Basic dTpw|" AGENT ACCEPT },
-	{ "the first URL's login", { .first = "http://u:p@a/" },
-	  GET_P HOST "Authorization: Basic dTpw|" AGENT ACCEPT },
-	{ "the URL's comes before the first one's",
-	  { .url = "http://u:p@a/p", .first = "http://x:y@a/" },
 	  GET_P HOST "Authorization: Basic dTpw|" AGENT ACCEPT },
 	{ "the URL's login at another server",
 	  { .url = "http://u:p@a/p", .untrusted = true },
@@ -370,8 +369,7 @@ static const struct token_row {
 	{ "no --bearer-file", { 0 }, false },
 	{ "-u", { .bearer = "f", .user = "u" }, false },
 	{ "a URL's login", { .bearer = "f", .url = "http://u@a/" }, false },
-	{ "the first URL's login",
-	  { .bearer = "f", .first = "http://u@a/" }, false },
+	{ "a URL's empty login", { .bearer = "f", .url = "http://@a/" }, true },
 	{ "another server", { .bearer = "f", .untrusted = true }, false },
 	{ "the user's own line",
 	  { .bearer = "f", .lines = { "Authorization: x" } }, false },

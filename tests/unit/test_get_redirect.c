@@ -50,6 +50,29 @@ static const struct answer {
 };
 
 static void
+a_login_holds_until_a_location_names_a_host(void **state)
+{
+	static const struct {
+		const char *url, *location, *moved;
+	} cases[] = {
+		{ "http://u:p@a/b", "c", "http://u:p@a/c" },
+		{ "http://u@a:81/b", "/c", "http://u@a:81/c" },
+		{ "http://:p@a/b", "?c", "http://:p@a/b?c" },
+		{ "http://u:p@a/b", "http://a/c", "http://a/c" },
+		{ "http://u:p@a/b", "//a/c", "http://a/c" },
+		{ "http://u:p@a/b", "http://x:y@a/c", "http://x:y@a/c" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		assert_int_equal(redirect_set_url(&transfer, cases[i].url),
+		                 GET_OK);
+		assert_true(read_answer(302, cases[i].location));
+		assert_string_equal(transfer.moved, cases[i].moved);
+	}
+}
+
+static void
 redirects(void **state)
 {
 	const struct answer *r = *state;
@@ -117,6 +140,8 @@ static const struct bad {
 	  "Protocol \"ftp\" not supported" },
 	{ "what looks like a host with a port", "tel:80", NULL, 50,
 	  GET_PROTOCOL, "Protocol \"tel\" not supported" },
+	{ "what looks like a host with a bad port", "mailto:x", NULL, 50,
+	  GET_PROTOCOL, "Protocol \"mailto\" not supported" },
 	{ "a scheme that is not allowed", "http://d/", "=https", 50,
 	  GET_PROTOCOL, "Protocol \"http\" not allowed by --proto" },
 	{ "not a URL", "http://d:x/", NULL, 50, GET_URL, NULL },
@@ -134,6 +159,8 @@ does_not_follow(void **state)
 	assert_int_equal(redirect_follow(&transfer), r->code);
 	if (r->why != NULL)
 		assert_string_equal(transfer.r.why, r->why);
+	assert_string_equal(transfer.r.redirect,
+	                    r->code == GET_REDIRECTS ? "http://a/x" : "");
 }
 
 static void
@@ -205,6 +232,9 @@ main(void)
 	STARTED(changes_the_request, kind_rows);
 	STARTED(does_not_follow, bads);
 	STARTED(takes_the_url, url_rows);
+	unit_add_with("a_login_holds_until_a_location_names_a_host",
+	              a_login_holds_until_a_location_names_a_host, NULL, start,
+	              NULL);
 	unit_add_with("the_last_allowed_redirect_is_followed",
 	              the_last_allowed_redirect_is_followed, NULL, start, NULL);
 	unit_add_with("a_location_too_long_for_a_url_is_refused",

@@ -79,7 +79,7 @@ static const struct row {
 	{ "remote_ip", "%{remote_ip}", "::1" },
 	{ "remote_port", "%{remote_port}", "7" },
 	{ "response_code", "%{response_code}", "404" },
-	{ "scheme", "%{scheme}", "HTTPS" },
+	{ "scheme", "%{scheme}", "https" },
 	{ "size_download", "%{size_download}", "8000000000" },
 	{ "size_header", "%{size_header}", "9" },
 	{ "size_request", "%{size_request}", "10" },
@@ -140,7 +140,7 @@ without_an_answer(void **state)
 	(void)state;
 	assert_string_equal(write_text("%{http_code} %{http_connect} "
 	    "%{http_version} %{scheme} %{content_type}", &none),
-	    "000 000 0 HTTP ");
+	    "000 000 0 http ");
 	assert_string_equal(write_text("%{time_connect} %{time_redirect} "
 	    "%{time_total} %{speed_download}", &none),
 	    "0.000000 0.000000 0.000000 0");
@@ -176,10 +176,11 @@ static const struct url_row {
 	{ "a fragment", "http://a/b#f", "", false, "http://a/b#f" },
 	{ "-G's data before a fragment", "http://a/b#f", "x=1", false,
 	  "http://a/b?x=1#f" },
-	{ "a login", "http://u:p@a/", "", false, "http://u:p@a/" },
+	{ "a login is left out", "http://u:p@a/", "", false, "http://a/" },
 	{ "another scheme stays as it is", "ftp://a", "", false, "ftp://a" },
-	{ "what is not a URL stays as it is", "http://a:x", "y", false,
-	  "http://a:x" },
+	{ "but for its login", "ftp://u:p@a/b@c", "", false, "ftp://a/b@c" },
+	{ "a URL that cannot be read is left out", "http://u:p@a:x", "y",
+	  false, "" },
 };
 
 static void

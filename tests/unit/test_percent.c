@@ -44,7 +44,7 @@ a_byte_is_written_with_two_digits(void **state)
 	percent_encode(&b, '\x0f');
 	percent_encode(&b, '\xa0');
 	percent_encode(&b, '/');
-	assert_span_equal("%0f%a0%2f", buf_span(&b));
+	assert_span_equal("%0F%A0%2F", buf_span(&b));
 }
 
 int

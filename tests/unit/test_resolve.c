@@ -32,8 +32,8 @@ localhost_and_literals_need_nobody(void **state)
 		int         family;
 		const char *want;
 	} cases[] = {
-		{ "localhost", AF_UNSPEC, "127.0.0.1 ::1 " },
-		{ "LocalHost.", AF_UNSPEC, "127.0.0.1 ::1 " },
+		{ "localhost", AF_UNSPEC, "::1 127.0.0.1 " },
+		{ "LocalHost.", AF_UNSPEC, "::1 127.0.0.1 " },
 		{ "a.localhost", AF_INET, "127.0.0.1 " },
 		{ "localhost", AF_INET6, "::1 " },
 		{ "10.0.0.255", AF_UNSPEC, "10.0.0.255 " },

@@ -364,13 +364,13 @@ a_signature_has_one_coding(void **state)
 {
 	unsigned char hash[32] = { 7 }, made[80];
 	unsigned char pub[BR_EC_KBUF_PUB_MAX_SIZE];
-	br_ec_public_key k = { BR_EC_secp256r1, pub, 0 };
+	struct x509_key k = { .kind = X509_KEY_P256 };
 	struct span sig, pair, numbers, first, none = NOTHING;
 	size_t len = br_ecdsa_i31_sign_asn1(&br_ec_all_m31, &br_sha256_vtable,
 	                                    hash, &key, made);
 
 	(void)state;
-	k.qlen = br_ec_compute_pub(&br_ec_all_m31, NULL, pub, &key);
+	k.q = bytes_of(pub, br_ec_compute_pub(&br_ec_all_m31, NULL, pub, &key));
 	sig = pair = bytes_of(made, len);
 	assert_int_equal(0, der_take(&pair, DER_SEQUENCE, &numbers));
 	pair = numbers;
@@ -387,9 +387,8 @@ a_signature_has_one_coding(void **state)
 		};
 
 		for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
-			assert_int_equal(i == 0, bear_ecdsa(
-				&br_ec_all_m31, hash, sizeof hash, &k,
-				signs[i].p, signs[i].len));
+			assert_int_equal(i == 0, bear_ecdsa(hash, sizeof hash,
+			                                    &k, signs[i]));
 	}
 	certs_reset();
 }

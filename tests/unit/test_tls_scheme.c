@@ -135,10 +135,10 @@ what_is_signed_verifies(void **state)
 	const struct scheme_vector *v = *state;
 	struct key k = key_of(v->kind, v->key);
 	struct x509_key pub = public_of(&k);
-	unsigned char *out =
-		(unsigned char *)guarded_room(TLS_SCHEME_SIG_MAX);
 
 	for (unsigned scheme = 0; scheme <= 0x10000; scheme++) {
+		unsigned char *out =
+			(unsigned char *)guarded_room(TLS_SCHEME_SIG_MAX);
 		bool fits = tls_scheme_fits(scheme, TLS_V12, &pub);
 		size_t len = sign(out, scheme, &k);
 		struct span sig = { (char *)out, len };
@@ -190,7 +190,7 @@ a_pss_key_signs_as_its_parameters_admit(void **state)
 	const struct pss_key *row = *state;
 	struct key k = rsa_key(KEY_2048);
 	struct x509_key pub = rsa_public(&k), plain = pub;
-	unsigned char out[TLS_SCHEME_SIG_MAX];
+	unsigned char out[TLS_SCHEME_SIG_MAX] = { 0 };
 
 	pub.kind = X509_KEY_PSS;
 	pub.pss = row->pss;
@@ -262,8 +262,8 @@ static const struct choice {
 	{ "P-384 in 1.3, P-256 only", TLS_V13, X509_KEY_P384, LIST("\4\3"), 0 },
 	{ "P-384 in 1.2", TLS_V12, X509_KEY_P384, LIST("\4\3\5\3"), 0x503 },
 	{ "P-384 in 1.2, SHA-256", TLS_V12, X509_KEY_P384, LIST("\4\3"), 0x403 },
-	{ "P-256 in 1.2, SHA-512", TLS_V12, X509_KEY_P256, LIST("\6\3"), 0 },
-	{ "P-521 in 1.2", TLS_V12, X509_KEY_P521, LIST("\6\3\5\3"), 0x503 },
+	{ "P-256 in 1.2, SHA-512", TLS_V12, X509_KEY_P256, LIST("\6\3"), 0x603 },
+	{ "P-521 in 1.2", TLS_V12, X509_KEY_P521, LIST("\5\3\6\3"), 0x603 },
 	{ "P-256, RSA only", TLS_V12, X509_KEY_P256, LIST("\10\4\4\1"), 0 },
 };
 

@@ -132,7 +132,7 @@ a_host_field_has_no_zone_and_a_url_keeps_it(void **state)
 	                 url_read(&u, span_of("http://[fe80::1%25e0]:81/x")));
 	url_write_host(&b, &u);
 	buf_str(&b, " ");
-	url_resolve(&b, &u, span_of("y"));
+	url_resolve(&b, &u, span_of("y"), true);
 	assert_string_equal("[fe80::1]:81 http://[fe80::1%25e0]:81/y",
 	                    buf_text(&b));
 }
@@ -146,9 +146,9 @@ a_url_is_written_as_curl_tells_it(void **state)
 	} cases[] = {
 		{ "h", "http://h/", false }, { "h?q", "http://h/?q", false },
 		{ "HTTPS://U:p%40@H:443/a/../b?c/../d#e#f",
-		  "https://U:p%40@H:443/b?c/../d", false },
-		{ "http://u@h:/#", "http://u@h/", false },
-		{ "http://:p@h:080#f", "http://:p@h:80/", false },
+		  "https://H:443/b?c/../d", false },
+		{ "http://u@h:/#", "http://h/", false },
+		{ "http://:p@h:080#f", "http://h:80/", false },
 		{ "http://h/a/./\xc3\xa9/..", "http://h/a/", false },
 		{ "http://h/\xc3\xa9", "http://h/\xc3\xa9", false },
 		{ "http://h/a/../b", "http://h/a/../b", true },
@@ -192,7 +192,24 @@ a_path_that_is_no_ascii_is_encoded(void **state)
 	assert_int_equal(0, url_read(&u, span_of("http://h/\xc3\xa9?\xc3")));
 	url_write_target(&b, &u, false);
 	url_write_target(&b, &u, true);
-	assert_string_equal("/%c3%a9?\xc3/%c3%a9?\xc3", buf_text(&b));
+	assert_string_equal("/%C3%A9?\xc3/%C3%A9?\xc3", buf_text(&b));
+}
+
+static void
+an_encoded_byte_of_the_path_gets_capitals(void **state)
+{
+	char memory[64];
+	struct buf b = buf_over(memory, sizeof memory);
+	struct url u;
+
+	(void)state;
+	assert_int_equal(0, url_read(&u, span_of(
+		"http://h/x/%2e%2E/%c3%7ea%zz%2?%c3")));
+	url_write_target(&b, &u, false);
+	assert_string_equal("/%C3%7Ea%zz%2?%c3", buf_text(&b));
+	b.len = 0;
+	url_write_target(&b, &u, true);
+	assert_string_equal("/x/%2E%2E/%C3%7Ea%zz%2?%c3", buf_text(&b));
 }
 
 static void
@@ -204,7 +221,7 @@ dots_in_the_path_are_resolved(void **state)
 		{ "", "/" }, { "/", "/" }, { "?q", "/?q" }, { "/a/./b", "/a/b" },
 		{ "/a/../b", "/b" }, { "/a/b/..", "/a/" }, { "/..", "/" },
 		{ "/../../x", "/x" }, { "/a//b", "/a//b" }, { "/a/.", "/a/" },
-		{ "/a/%2e%2E/b", "/b" }, { "/a/...", "/a/..." },
+		{ "/a/%2E%2E/b", "/b" }, { "/a/...", "/a/..." },
 		{ "/a?b=/../c", "/a?b=/../c" }, { "/.a/..b", "/.a/..b" },
 		{ "/a/b/../", "/a/" },
 	};
@@ -239,7 +256,8 @@ references_are_resolved(void **state)
 		{ "#f", "http://h:81/a/b?q#f" }, { "x#f", "http://h:81/a/x#f" },
 		{ "../x", "http://h:81/a/../x" },
 		{ "/x y?a b", "http://h:81/x%20y?a+b" },
-		{ "/\xc3\xa9", "http://h:81/%c3%a9" },
+		{ "/\xc3\xa9", "http://h:81/%C3%A9" },
+		{ "/%aa%2?%aa#%aa%zz", "http://h:81/%AA%2?%AA#%AA%zz" },
 		{ "ftp://o/", "ftp://o/" },
 	};
 	char memory[64];
@@ -250,7 +268,7 @@ references_are_resolved(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct buf b = buf_over(memory, sizeof memory);
 
-		url_resolve(&b, &base, span_of(cases[i].ref));
+		url_resolve(&b, &base, span_of(cases[i].ref), false);
 		assert_string_equal(cases[i].want, buf_text(&b));
 	}
 }
@@ -282,6 +300,7 @@ main(void)
 	UNIT_TEST(a_url_is_written_as_curl_tells_it);
 	UNIT_TEST(a_url_may_have_url_max_bytes);
 	UNIT_TEST(a_path_that_is_no_ascii_is_encoded);
+	UNIT_TEST(an_encoded_byte_of_the_path_gets_capitals);
 	UNIT_TEST(dots_in_the_path_are_resolved);
 	UNIT_TEST(references_are_resolved);
 	UNIT_TEST(hosts_are_compared_in_any_case);

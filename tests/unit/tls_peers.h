@@ -15,10 +15,15 @@
 #include "tls/x509.h"
 
 #define PEERS_STEPS_MAX 10
+#define PEERS_NAME_MAX  253	/* bytes of a host name at most */
 
 struct peers {
 	struct tls_engine *e;
 	struct tls_ticket ticket;
+	struct tls_client_cert id;
+	int64_t  now_ms;	/* when it connects */
+	size_t   piece;		/* bytes that move at a time; 0: all */
+	bool     longest_name;	/* of the server, instead of "localhost" */
 	unsigned seed;		/* of the engine's random bytes */
 	int      r;		/* of the engine's last step */
 	char     content[64];	/* that the engine gave, its end cut off */
@@ -95,6 +100,25 @@ peers_judge(void *arg, const struct span *certs, size_t n,
 	return 0;
 }
 
+static inline size_t
+peers_piece(const struct peers *p, size_t len)
+{
+	return p->piece > 0 && p->piece < len ? p->piece : len;
+}
+
+static inline void
+peers_take_content(struct peers *p, struct span got)
+{
+	size_t n = sizeof p->content - p->content_len;
+
+	n = n < got.len ? n : got.len;
+	if (got.len == 0)
+		return;
+	memcpy(p->content + p->content_len, got.p, n);
+	p->content_len += n;
+	tls_engine_taken(p->e, got.len);
+}
+
 /* Both move until neither can. */
 static inline void
 peers_move(struct peers *p)
@@ -106,12 +130,9 @@ peers_move(struct peers *p)
 		while (p->r >= 0 && (p->r = tls_engine_step(p->e)) == 1)
 			;
 		got = tls_engine_content(p->e);
-		n = sizeof p->content - p->content_len;
-		n = n < got.len ? n : got.len;
-		memcpy(p->content + p->content_len, got.p, n);
-		p->content_len += n;
-		tls_engine_taken(p->e, got.len);
+		peers_take_content(p, got);
 		out = tls_engine_output(p->e);
+		out.len = peers_piece(p, out.len);
 		script_take(&server, out);
 		tls_engine_sent(p->e, out.len);
 		n = 0;
@@ -119,6 +140,7 @@ peers_move(struct peers *p)
 			unsigned char *at = tls_engine_room(p->e, &room);
 
 			n = room < server.wire.len ? room : server.wire.len;
+			n = peers_piece(p, n);
 			memcpy(at, server.wire.p, n);
 			tls_engine_received(p->e, n);
 			server.wire.len -= n;
@@ -132,10 +154,14 @@ peers_move(struct peers *p)
 static inline void
 peers_connect(struct peers *p, int version)
 {
+	static char name[PEERS_NAME_MAX];
 	struct tls_engine_conf conf = { .name = span_of("localhost"),
 		.random = peers_random, .judge = peers_judge, .arg = p,
-		.ticket = &p->ticket };
+		.ticket = &p->ticket, .id = &p->id, .now_ms = p->now_ms };
 
+	if (p->longest_name)
+		conf.name = (struct span){ name, sizeof name };
+	memset(name, 'n', sizeof name);
 	certs_reset();
 	script_restart(&server, version);
 	p->r = 0;

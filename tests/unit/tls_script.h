@@ -91,6 +91,7 @@ struct script {
 	void (*edit)(struct script *s, enum script_msg m, struct span *msg);
 	void *arg;		/* edit's */
 	bool  hash_unedited;	/* what is hashed is the message before that */
+	struct span client_point;	/* the key of its certificate, P-256 */
 
 	/* What the client sent; spans are empty until then. */
 	unsigned      hellos;
@@ -102,6 +103,7 @@ struct script {
 	unsigned      changes;		/* change_cipher_spec records */
 	unsigned      certs;		/* that have a certificate in them */
 	struct span   cert_verify;
+	bool          is_signed;	/* and that is by client_point's key */
 	bool          is_finished;	/* and it fits */
 	int           alert;		/* -1: none */
 	int           alert_level;
@@ -115,7 +117,7 @@ struct script {
 	/* Its state. */
 	unsigned char server_random[SCRIPT_HELLO_RANDOM];
 	struct buf in, messages, pending;
-	br_sha256_context transcript;
+	br_sha256_context transcript, before_hello;
 	struct script_keys out_keys, in_keys;
 	unsigned char early[SCRIPT_HASH], handshake[SCRIPT_HASH];
 	unsigned char client_hs[SCRIPT_HASH], server_hs[SCRIPT_HASH];
@@ -824,6 +826,7 @@ script_read_hello(struct script *s, struct span msg)
 {
 	struct span in;
 
+	s->before_hello = s->transcript;
 	s->hello = bytes_of(msg.p, msg.len);
 	s->hellos++;
 	in = span_after(s->hello, 4);
@@ -838,8 +841,8 @@ script_read_hello(struct script *s, struct span msg)
 	script_read_shares(s);
 }
 
-/* Is the PSK that the client offers the one of script_keep()? Only of a first
- * hello with one identity. */
+/* Is the PSK that the client offers the one of script_keep()? Only of a hello
+ * with one identity. */
 static inline bool
 script_binder_is_good(const struct script *s)
 {
@@ -854,7 +857,7 @@ script_binder_is_good(const struct script *s)
 	id = script_cut_vector(&id, 2);
 	if (!span_is(id, "a ticket"))
 		return false;
-	br_sha256_init(&c);
+	c = s->before_hello;
 	br_sha256_update(&c, s->hello.p, s->hello.len - psk.len);
 	br_sha256_out(&c, (char *)hash.p);
 	binders = script_cut_vector(&psk, 2);
@@ -910,6 +913,30 @@ script_read_cert(struct script *s, struct span body)
 	s->certs += body.len > 0;
 }
 
+/* An ECDSA signature with SHA-256 of what the transcript now stands for. */
+static inline void
+script_read_verify(struct script *s, struct span body)
+{
+	br_ec_public_key key = { BR_EC_secp256r1,
+		(unsigned char *)s->client_point.p, s->client_point.len };
+	struct span text = script_signed_text(s, "client"), sig;
+	unsigned char hash[SCRIPT_HASH];
+	br_sha256_context c = s->transcript;
+
+	s->cert_verify = bytes_of(body.p, body.len);
+	if (s->version == SCRIPT_TLS13) {
+		br_sha256_init(&c);
+		br_sha256_update(&c, text.p, text.len);
+	}
+	br_sha256_out(&c, hash);
+	sig = s->cert_verify;
+	if (script_cut_number(&sig, 2) != 0x0403)
+		return;
+	sig = script_cut_vector(&sig, 2);
+	s->is_signed = br_ecdsa_i31_vrfy_asn1(br_ec_get_default(), hash,
+		sizeof hash, &key, sig.p, sig.len) == 1;
+}
+
 static inline void
 script_read_message(struct script *s, struct span msg)
 {
@@ -927,7 +954,7 @@ script_read_message(struct script *s, struct span msg)
 	else if (type == 11)
 		script_read_cert(s, body);
 	else if (type == 15)
-		s->cert_verify = bytes_of(body.p, body.len);
+		script_read_verify(s, body);
 	else if (type == 16)
 		script_read_client_key(s, body);
 	else if (type == 20)

@@ -195,6 +195,14 @@ def test_headers_and_a_login_are_sent(server):
     assert request.field("Authorization") == "Basic bWU6c0A="
 
 
+@pytest.mark.parametrize("login", ["@", ":@"])
+def test_an_empty_login_is_none(server, login):
+    server.take_requests()
+    assert check(server.url.replace("//", "//" + login) + "/ok").code == 0
+    (request,) = server.take_requests()
+    assert request.field("Authorization") is None
+
+
 def test_a_login_is_kept_in_a_redirect(server):
     server.take_requests()
     assert check(server.url.replace("//", "//me:pw@") + "/here").code == 0
@@ -373,8 +381,9 @@ def test_a_variable_in_a_url_is_the_environments(server, command):
 
 
 def test_tcp_is_an_accepted_connection(server):
-    for url in f"tcp://localhost:{server.port}", f"tcp:127.0.0.1:{server.port}":
-        assert check(url).out == f"connected to 127.0.0.1 port {server.port}\n"
+    for host, address in ("//localhost", "::1"), ("127.0.0.1", "127.0.0.1"):
+        assert check(f"tcp:{host}:{server.port}").out == (
+            f"connected to {address} port {server.port}\n")
     ran = check("tcp:127.0.0.1:1")
     assert (ran.code, ran.out) == (1, "127.0.0.1 port 1: Connection refused\n")
 
@@ -382,7 +391,7 @@ def test_tcp_is_an_accepted_connection(server):
 @pytest.mark.parametrize("scheme", ["tcp:", "http://"])
 def test_a_refused_connection_names_the_host_that_was_asked_and_the_address(scheme):
     ran = check(scheme + "localhost:1")
-    assert (ran.code, ran.out) == (1, "localhost: 127.0.0.1 port 1: Connection refused\n")
+    assert (ran.code, ran.out) == (1, "localhost: ::1 port 1: Connection refused\n")
     ran = check("http://[::1]:1/")
     assert (ran.code, ran.out) == (1, "::1 port 1: Connection refused\n")
 

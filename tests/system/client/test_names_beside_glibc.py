@@ -515,14 +515,14 @@ hosts("hosts: and no server at all", LINES, servers=[NO_SERVER])
 hosts("hosts: localhost", "127.0.0.1 localhost\n::1 localhost\n", "127.0.0.1 ::1",
       host="localhost")
 hosts("hosts: localhost is another", "192.0.2.9 localhost\n", "192.0.2.9", host="localhost",
-      hale="127.0.0.1 ::1", why=LOOPBACK)
+      hale="::1 127.0.0.1", why=LOOPBACK)
 hosts("no hosts: localhost", None, NONAME, host="localhost",
-      hale="127.0.0.1 ::1", why=LOOPBACK)
+      hale="::1 127.0.0.1", why=LOOPBACK)
 hosts("no hosts: a name in localhost", None, NONAME, host="x.localhost",
-      hale="127.0.0.1 ::1", why=LOOPBACK)
+      hale="::1 127.0.0.1", why=LOOPBACK)
 hosts("the DNS knows a localhost", None, "192.0.2.9", host="localhost",
       servers=[Zone({"localhost": "192.0.2.9"})],
-      hale="127.0.0.1 ::1", why=LOOPBACK)
+      hale="::1 127.0.0.1", why=LOOPBACK)
 
 # --- numbers ---------------------------------------------------------------
 

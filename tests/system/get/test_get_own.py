@@ -51,6 +51,9 @@ def in_a_moment():
 SCRIPTS = {
     "/ok": lambda c, r: c.answer(BODY), "/half": half,
     "/big": lambda c, r: c.answer(BIG), "/404": lambda c, r: c.answer(b"", "404 Not Found"),
+    "/empty": lambda c, r: c.answer(b""),
+    "/nothing": b"HTTP/1.1 204 No Content\r\n\r\n",
+    "/same": b"HTTP/1.1 304 Not Modified\r\nContent-Length: 22\r\n\r\n",
     "/zero": lambda c, r: c.answer(b"\0binary"),
     "/after": busy(lambda: ["Retry-After: 2"]), "/after-date": busy(in_a_moment),
     "/late": busy(lambda: ["Retry-After: 3600"]),
@@ -519,6 +522,32 @@ def test_a_get_that_was_a_post_has_no_length(server):
     assert (post.field("Content-Length"), got.field("Content-Length")) == ("3", None)
 
 
+@pytest.mark.parametrize("place, asked", [
+    ("/d/", "/d/a%20b%C3%A9"), ("", "/a%20b%C3%A9"), ("/d/#x", "/d/a%20b%C3%A9"),
+    ("/d/?", "/d/a%20b%C3%A9"), ("?#x", "/a%20b%C3%A9"), ("/d/?q", "/d/?q"), ("?q", "/?q"),
+    ("/d", "/d"), ("/d?", "/d?"), ("/d/?to=http://x/y", "/d/?to=http://x/y")])
+def test_an_upload_gets_its_files_name_where_the_url_has_neither_one_nor_a_query(
+        server, tmp_path, place, asked):
+    (tmp_path / "a b\u00e9").write_bytes(b"up")
+    server.take_requests()
+    assert get("-s", "-T", "a b\u00e9", server.url + place, cwd=tmp_path).returncode == 0
+    (request,) = server.take_requests()
+    assert (request.line, request.body) == (f"PUT {asked} HTTP/1.1", b"up")
+
+
+@pytest.mark.parametrize("place, name", [
+    ("/dir/a.bin", "a.bin"), ("/dir/a%2fb", "a%2fb"), ("/dir/", "dir"), ("/dir//", "dir"),
+    ("/a/../b/?x=/y", "b"), ("/dir/.", "dir"), ("/dir/%2e%2e", "curl_response"),
+    ("/..", "curl_response"), ("/", "curl_response"), ("", "curl_response"),
+    ("?x=/y", "curl_response"), ("/#/y", "curl_response"), ("//", "curl_response")])
+@pytest.mark.parametrize("words", [[], ["--path-as-is"]], ids=["", "as-is"])
+def test_a_remote_name_is_the_last_part_of_the_path(server, tmp_path, place, name, words):
+    done = get("-s", *words, "--output-dir", tmp_path, "-w", "%{filename_effective}", "-O",
+               server.url + place)
+    assert (done.returncode, done.stdout.decode()) == (0, f"{tmp_path}/{name}")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 # Again
 
 
@@ -540,6 +569,16 @@ def test_retry_after_is_kept_to(server, path):
     done = get("-s", "--retry", "1", server.url + path)
     assert done.returncode == 0 and done.stdout == BODY
     assert time.monotonic() - begun > (1.9 if path == "/after" else 1.0)
+
+
+@pytest.mark.parametrize("status, tries", [
+    (408, 2), (429, 2), (500, 2), (502, 2), (503, 2), (504, 2), (522, 2), (524, 2),
+    (501, 1), (505, 1), (521, 1), (523, 1), (404, 1)])
+def test_statuses_that_may_pass_are_tried_again(server, status, tries):
+    server.scripts["/status"] = lambda c, r: c.answer(b"", f"{status} X")
+    server.take_requests()
+    done = get("-sf", "--retry", "1", "--retry-delay", "0.01", server.url + "/status")
+    assert (done.returncode, len(server.take_requests())) == (22, tries)
 
 
 def test_retry_max_time_ends_the_wish_to_wait(server):
@@ -571,6 +610,58 @@ def test_an_address_that_swallows_everything_costs_a_moment(server):
         assert only.returncode == 28
         for one in fill:
             one.close()
+
+
+# Continuing
+
+
+@pytest.mark.parametrize("path", ["/empty", "/nothing", "/same"])
+def test_an_answer_without_bytes_does_not_continue_a_file(server, tmp_path, path):
+    (tmp_path / "out").write_bytes(b"old")
+    done = get("-sS", "-C", "-", "-o", "out", server.url + path, cwd=tmp_path)
+    assert done.returncode == 33 and b"does not seem to support byte ranges" in done.stderr
+    assert (tmp_path / "out").read_bytes() == b"old"
+    assert get("-s", "-C", "-", "-o", "new", server.url + path, cwd=tmp_path).returncode == 0
+
+
+def breaks_off(answers):
+    """BIG from where it is asked; each answer is (status, page, bytes before it ends)."""
+    left = list(answers)
+
+    def answer(connection, request):
+        first = int((request.field("Range") or "bytes=0-")[6:-1])
+        status, body, sent = left.pop(0)
+        body = BIG[first:] if body is None else body
+        connection.send(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nContent-Range: "
+                        f"bytes {first}-{len(BIG) - 1}/{len(BIG)}\r\n\r\n".encode() + body[:sent])
+        connection.close()
+    return answer
+
+
+PART, WHOLE = ("206 Partial Content", None, 5000), ("206 Partial Content", None, len(BIG))
+PAGE, HALF_A_PAGE = [("503 Busy", b"come back later\n", sent) for sent in (99, 4)]
+
+
+@pytest.mark.parametrize("words, answers, asked", [
+    (["-C", "-"], [PART, PART, WHOLE], [1000, 6000, 11000]),
+    (["-C", "-", "-f"], [PAGE, PART, PAGE, WHOLE], [1000, 1000, 6000, 6000]),
+    (["-C", "-", "--fail-with-body"], [PART, PAGE, HALF_A_PAGE, PART, WHOLE],
+     [1000, 6000, 6000, 6000, 11000]),
+    (["-C", "1000"], [PART, PART, WHOLE], [1000, 1000, 1000])])
+def test_a_new_try_continues_where_the_file_ends(server, tmp_path, words, answers, asked):
+    server.scripts["/part"] = breaks_off(answers)
+    server.take_requests()
+    (tmp_path / "out").write_bytes(BIG[:1000])
+    done = get("-sS", *words, "--retry", "9", "--retry-delay", "0.01", "--retry-all-errors",
+               "-o", "out", server.url + "/part", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [request.field("Range") for request in server.take_requests()] == [
+        f"bytes={first}-" for first in asked]
+    assert (tmp_path / "out").read_bytes() == BIG
+
+
+def test_a_head_alone_continues_nothing(server):
+    assert get("-s", "-I", "-C", "3", server.url + "/ok").returncode == 0
 
 
 # Words
@@ -688,6 +779,16 @@ def test_a_missing_client_certificate_is_exit_58(secure, root):
     assert done.returncode == 58
 
 
+@pytest.mark.parametrize("key, said", [("/nonexistent.pem", b"No such file"),
+                                       (None, b"holds no private key"),
+                                       ("other", b"does not belong to the certificate")])
+def test_a_client_key_that_is_of_no_use_is_exit_43(secure, root, cert, key, said):
+    words = ["--key", pki.key("p256", 7).file if key == "other" else key] if key else []
+    done = get("-sS", "--cacert", pki.put(root), "--cert", pki.put(cert), *words,
+               secure.url + "/ok")
+    assert done.returncode == 43 and said in done.stderr, done.stderr
+
+
 def test_a_redirect_to_https_is_followed_unless_proto_forbids(server, secure, root):
     words = ["-sL", "--cacert", pki.put(root), server.url + "/to-tls"]
     assert get(*words).stdout == BODY
@@ -748,11 +849,11 @@ def test_https_goes_through_a_proxys_tunnel(secure, root, tmp_path):
         proxy.close()
 
 
-def test_a_tunnel_that_is_refused_is_exit_56(secure, tmp_path):
+def test_a_tunnel_that_is_refused_is_exit_7(secure, tmp_path):
     proxy = httpd.Server({"CONNECT": lambda c, r: c.answer(b"no", "403 Forbidden")}, tmp_path)
     try:
         done = get("-sS", "-x", f"127.0.0.1:{proxy.port}", secure.url + "/ok")
-        assert done.returncode == 56 and b"CONNECT tunnel failed, response 403" in done.stderr
+        assert done.returncode == 7 and b"CONNECT tunnel failed, response 403" in done.stderr
     finally:
         proxy.close()
 

@@ -125,6 +125,13 @@ class Pss:
                                  f"rsa_mgf1_md:{self.mask}") for w in ("-sigopt", o))
 
 
+def pss_limits(kind):
+    """Of "pss-sha256-20": the hash and mask, and the least salt."""
+    _, *limits = kind.split("-")
+    return [f"rsa_pss_keygen_{o}" for o in (
+        f"md:{limits[0]}", f"mgf1_md:{limits[0]}", f"saltlen:{limits[1]}")] if limits else []
+
+
 # Keys
 
 class Key:
@@ -133,7 +140,7 @@ class Key:
         self.file = fresh(".key")
         algorithm, *options = {
             "rsa": ("RSA", "rsa_keygen_bits:" + kind[3:]),
-            "pss": ("RSA-PSS", "rsa_keygen_bits:2048"),
+            "pss": ("RSA-PSS", "rsa_keygen_bits:2048", *pss_limits(kind)),
             "ed2": ("ED25519",),
             "p25": ("EC", "ec_paramgen_curve:P-256"),
             "p38": ("EC", "ec_paramgen_curve:P-384"),
