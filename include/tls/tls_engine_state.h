@@ -77,8 +77,8 @@ struct tls_shake {
 	unsigned char server_secret[TLS_HASH_MAX];
 	struct tls_transcript transcript;
 	struct tls_peer_key peer;
-	struct span peer_share;	/* TLS 1.2, in peer_bytes */
-	unsigned char peer_bytes[TLS_GROUP_PUBLIC_MAX];
+	size_t    shared_len;	/* TLS 1.2: of what the exchange gave */
+	unsigned char shared[TLS_GROUP_SECRET_MAX];
 	struct tls_client_cert id;	/* bytes are the caller's */
 };
 
@@ -151,8 +151,8 @@ enum tls_fault tls_shake_judge(struct tls_engine *e, const struct span *certs,
 enum tls_fault tls_shake_verify(struct tls_engine *e, struct span in,
                                 struct span signed_);
 
-/* A client's certificate is asked for: chooses how to sign from the schemes that
- * the server takes. If our key cannot, we have none (RFC 8446, 4.4.2). */
+/* A client's certificate is asked for: chooses how to sign from the schemes
+ * that the server takes. If our key cannot, we have none (RFC 8446, 4.4.2). */
 void tls_shake_choose(struct tls_engine *e, struct span schemes);
 
 /* Opens a message of that type; wire_close() with 3 bytes closes it. */

@@ -241,6 +241,22 @@ read_chunked(struct exchange *c, struct span *piece)
 	}
 }
 
+/* Bytes as they came, none at the end; of TLS where it opened them, which saves
+ * the copy to in[]. What follows the body is passed over with its last piece:
+ * no other answer comes. */
+static int
+raw_piece(struct exchange *c, struct span *piece)
+{
+	int r;
+
+	if (c->tls != NULL && c->in_at == c->in_len)
+		return is_late(c) ? ERR_TIMEOUT
+		     : tls_lend(c->tls, piece, SIZE_MAX, c->deadline_ms);
+	r = more(c, piece);
+	c->in_at = c->in_len;
+	return r;
+}
+
 /* see client/exchange.h */
 int
 exchange_read_body(struct exchange *c, struct span *piece)
@@ -260,14 +276,13 @@ exchange_read_body(struct exchange *c, struct span *piece)
 	case BODY_TO_END:
 		break;
 	}
-	r = more(c, piece);
+	r = raw_piece(c, piece);
 	if (r < 0)
 		return r;
 	if (piece->len == 0)
 		return c->body == BODY_TO_END ? 0 : ERR_SHORT;
 	if (c->body == BODY_LENGTH && piece->len > c->left)
 		piece->len = (size_t)c->left;
-	c->in_at += piece->len;
 	c->left -= c->body == BODY_LENGTH ? piece->len : 0;
 	return 1;
 }

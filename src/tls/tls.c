@@ -228,7 +228,8 @@ start(struct tls *t, const struct tls_client_cert *id,
       const struct tls_conf *conf)
 {
 	struct tls_engine_conf ours = {
-		.name = t->chain.host.name, .cpu_has_aes = tls_aead_cpu_has_aes(),
+		.name = t->chain.host.name,
+		.cpu_has_aes = tls_aead_cpu_has_aes(),
 		.random = get_random, .judge = judge, .arg = t, .id = id,
 		.ticket = ticket_of(conf), .now_ms = clock_ms(),
 	};
@@ -286,12 +287,10 @@ tls_open(struct tls **out, int fd, const struct tls_conf *conf,
 }
 
 /* see tls/tls.h */
-ssize_t
-tls_read(struct tls *t, void *p, size_t len, int64_t deadline_ms)
+int
+tls_lend(struct tls *t, struct span *got, size_t max, int64_t deadline_ms)
 {
-	struct span got;
-
-	while ((got = tls_engine_content(t->engine)).len == 0) {
+	while ((*got = tls_engine_content(t->engine)).len == 0) {
 		if (t->link.err != 0)
 			return t->link.err;
 		if (step(t) < 0)
@@ -302,15 +301,25 @@ tls_read(struct tls *t, void *p, size_t len, int64_t deadline_ms)
 		 && move(t, deadline_ms) < 0)
 			return t->link.err;
 	}
-	if (len > SSIZE_MAX)
-		len = SSIZE_MAX;
-	if (got.len > len)
-		got.len = len;
-	memcpy(p, got.p, got.len);
+	if (got->len > max)
+		got->len = max;
 	t->link.quiet_len = 0;
 	t->link.heard = true;
-	tls_engine_taken(t->engine, got.len);
-	return (ssize_t)got.len;
+	tls_engine_taken(t->engine, got->len);
+	return 0;
+}
+
+/* see tls/tls.h */
+ssize_t
+tls_read(struct tls *t, void *p, size_t len, int64_t deadline_ms)
+{
+	struct span got;
+	int r = tls_lend(t, &got, len, deadline_ms);
+
+	if (r < 0)
+		return r;
+	memcpy(p, got.p, got.len);
+	return (ssize_t)got.len;	/* of one record */
 }
 
 /* see tls/tls.h */

@@ -2,27 +2,24 @@
 /* tls/tls_alert.c - alerts of TLS */
 #include "tls/tls_alert.h"
 
-/* The alerts of IANA's list: the number (octal) and the words, one after the
- * other, since a table of pointers would need relocations. 0 ends it. */
+/* The alerts of IANA's list that a client like this one may get (others are for
+ * DTLS or SSL, or about extensions that are not offered): the number (octal)
+ * and the words, one after the other, since a table of pointers would need
+ * relocations. 0 ends it. */
 static const char alerts[] =
 	"\012unexpected message\0" "\024bad record MAC\0"
-	"\025decryption failed\0" "\026record overflow\0"
-	"\036decompression failure\0" "\050handshake failure\0"
-	"\051no certificate\0" "\052bad certificate\0"
-	"\053unsupported certificate\0" "\054certificate revoked\0"
-	"\055certificate expired\0" "\056certificate unknown\0"
-	"\057illegal parameter\0" "\060unknown CA\0" "\061access denied\0"
-	"\062decode error\0" "\063decrypt error\0"
-	"\064too many CIDs requested\0" "\074export restriction\0"
-	"\106protocol version\0" "\107insufficient security\0"
-	"\120internal error\0" "\126inappropriate fallback\0"
-	"\132user canceled\0" "\144no renegotiation\0"
-	"\155missing extension\0" "\156unsupported extension\0"
-	"\157certificate unobtainable\0" "\160unrecognized name\0"
-	"\161bad certificate status response\0"
-	"\162bad certificate hash value\0" "\163unknown PSK identity\0"
-	"\164certificate required\0" "\165general error\0"
-	"\170no application protocol\0" "\171ECH required\0";
+	"\026record overflow\0" "\050handshake failure\0"
+	"\052bad certificate\0" "\053unsupported certificate\0"
+	"\054certificate revoked\0" "\055certificate expired\0"
+	"\056certificate unknown\0" "\057illegal parameter\0"
+	"\060unknown CA\0" "\061access denied\0" "\062decode error\0"
+	"\063decrypt error\0" "\106protocol version\0"
+	"\107insufficient security\0" "\120internal error\0"
+	"\126inappropriate fallback\0" "\132user canceled\0"
+	"\144no renegotiation\0" "\155missing extension\0"
+	"\156unsupported extension\0" "\160unrecognized name\0"
+	"\163unknown PSK identity\0" "\164certificate required\0"
+	"\165general error\0" "\170no application protocol\0";
 
 static const char *
 text_of(unsigned alert)

@@ -6,6 +6,7 @@ hale runs in a root that holds nothing but itself, /etc/resolv.conf and the
 PEM files of the row. Where its verdict differs from curl's, the row says so
 with a name of DIFFERENCES, and the README lists each of these.
 """
+import collections
 import functools
 import os
 import pathlib
@@ -35,8 +36,9 @@ V = ssl.TLSVersion
 BOTH = (V.TLSv1_3, V.TLSv1_2)
 SHORT = {V.TLSv1_3: "1.3", V.TLSv1_2: "1.2"}
 HOST = "db.test"
+Since = collections.namedtuple("Since", "since now before")
 # The exit code of a client key that is of no use: since this curl, and before.
-BAD_KEY = ("8.23.0", 43, 58)
+BAD_KEY = Since("8.23.0", 43, 58)
 
 # What curl accepts and hale refuses, as the README words it.
 DIFFERENCES = {
@@ -88,16 +90,16 @@ class Row:
     """What one handshake is made of, and what must come of it.
 
     words: what hale's reason must hold; None where it must succeed.
-    curl: its exit code, where that is more than a verdict; late: the one of TLS
-    1.3, where the server judges its client after the handshake."""
+    curl: its exit code, where that is more than a verdict; (of 1.2, of 1.3)
+    where they differ."""
 
     def __init__(self, words=None, *, host=HOST, trust=None, chain=None,
                  key_file=None, talk=None, client=None, differs=None,
-                 address="127.0.0.1", curl=None, late=None, **tls):
+                 address="127.0.0.1", curl=None, **tls):
         self.words, self.host, self.trust = words, host, trust
         self.chain, self.talk, self.client = chain, talk, client
         self.differs, self.address, self.tls = differs, address, tls
-        self.curl, self.late = curl, late
+        self.curl = curl
         self.key_file = key_file
 
     def server(self, version=V.TLSv1_3):
@@ -724,11 +726,6 @@ for _limits in ("sha256-0", "sha256-32", "sha384-48", "sha512-20"):
     row(_pss_leaf)
 
 
-@row_12
-def a_leaf_with_a_pss_key_in_tls_1_2():
-    return simple(kind="pss-sha384-0")
-
-
 @row
 def a_leaf_on_secp256k1():
     return simple("the server sent alert", kind="k256")
@@ -1341,12 +1338,12 @@ def no_certificate_in_the_chain():
 
 # Certificates of the client
 
-def mutual(kind, words=None, make_key=None, issuer=None, differs=None, curl=None, late=None):
+def mutual(kind, words=None, make_key=None, issuer=None, differs=None, curl=None):
     client = leaf(issuer or the_root(), kind=kind, which=3, subject="CN=client",
                   more=(purpose("client"),))
     r = simple(words, kind="p256", differs=differs, tls={"client_ca": the_root().file})
     r.client = (client.file, make_key(client.key) if make_key else client.key.file)
-    r.curl, r.late = curl, late
+    r.curl = curl
     return r
 
 
@@ -1407,7 +1404,7 @@ def a_client_certificate_with_trust_settings():
 @row
 def a_client_certificate_is_missing():
     r = mutual("p256", "the server asked for a client certificate, and got none (--cert, --key); "
-               "the server sent alert", curl=35, late=56)
+               "the server sent alert", curl=(35, 56))
     r.client = None
     return r
 
@@ -1415,7 +1412,7 @@ def a_client_certificate_is_missing():
 @row
 def a_client_certificate_of_an_unknown_ca():
     return mutual("p256", "alert 48 (unknown CA): it does not accept the client "
-                  "certificate (--cert)", issuer=the_root("p384"), curl=35, late=56)
+                  "certificate (--cert)", issuer=the_root("p384"), curl=(35, 56))
 
 
 @row_once
@@ -1581,17 +1578,16 @@ def run_curl(curl, r, port):
                           timeout=harness.DEADLINE, check=False)
 
 
-def claimed(r, curl, version):
+def claimed(r, version, curl):
     """The exit codes that the row leaves this curl; of hale, which does as the newest, one."""
-    code = r.late if version == V.TLSv1_3 and r.late else r.curl
-    if not isinstance(code, tuple):
-        return {code}
-    since, now, before = code
-    return {True: {now}, False: {before}, None: {now, before}}[
-        curl is None or curl.is_since(since)]
+    code = r.curl
+    if isinstance(code, Since):
+        return {True: {code.now}, False: {code.before}, None: {code.now, code.before}}[
+            curl is None or curl.is_since(code.since)]
+    return {code[version == V.TLSv1_3] if isinstance(code, tuple) else code}
 
 
-def agree(r, get, curl, answer, version):
+def agree(r, version, get, curl, answer):
     said = (curl, answer.stderr, get.stderr)
     if r.differs:
         assert answer.returncode == 0, said
@@ -1600,10 +1596,10 @@ def agree(r, get, curl, answer, version):
     # OpenSSL words a wrong ECDSA signature, and a key's wrong parameters, as
     # trouble of its own: 35.
     want = ({60} if r.words in ("wrong signature", PSS_KEY) else
-            claimed(r, None, version) if isinstance(r.curl, tuple) else {answer.returncode})
+            claimed(r, version, None) if isinstance(r.curl, Since) else {answer.returncode})
     assert get.returncode in want, said
     assert (answer.returncode == 0) == (r.words is None), said
-    assert r.curl is None or answer.returncode in claimed(r, curl, version), said
+    assert r.curl is None or answer.returncode in claimed(r, version, curl), said
 
 
 @functools.lru_cache(maxsize=1)
@@ -1617,12 +1613,11 @@ def test_hale_and_curl_agree(make, version, place):
     """With this system's curl; over TLS 1.3 with the newest and by hale check, too."""
     r = made(make)
     is_slow = r.talk is servers.stays_silent
-    is_12 = version == V.TLSv1_2
-    asked = curls.all_of_them()[:1 if is_12 else None]
+    asked = curls.all_of_them()[:1 if version == V.TLSv1_2 else None]
     with r.server(version or V.TLSv1_3) as server:
         answers = {curl: run_curl(curl, r, server.port) for curl in asked}
         get = run_hale(r, place, server.port, ("get", "-sS", "-m", "1" if is_slow else "10"))
-        if not is_12:
+        if version != V.TLSv1_2:
             check = run_hale(r, place, server.port,
                              ("check", "--timeout", "500ms" if is_slow else "10s"))
             says = check.stdout + check.stderr
@@ -1633,7 +1628,7 @@ def test_hale_and_curl_agree(make, version, place):
     assert r.differs is None or r.differs in DIFFERENCES
     for curl, answer in answers.items():
         with curl.judge():
-            agree(r, get, curl, answer, version)
+            agree(r, version, get, curl, answer)
 
 
 def test_the_readme_lists_every_difference_to_curl():
