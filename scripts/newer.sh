@@ -1,6 +1,6 @@
 #!/bin/sh
 # newer.sh OUT - unpack programs of Debian's newest suite, with the libraries they
-# need, into OUT: what the tests ask or compare with besides this system's own.
+# need, into OUT: TLS servers for the tests, besides this system's own.
 #
 # OUT/bin/PROGRAM starts one; nothing is installed, and neither library nor loader
 # of this system is used. OUT/versions names each package, its version and the
@@ -9,7 +9,7 @@
 # SPDX-License-Identifier: MIT
 set -eu
 
-packages='openssl curl gnutls-bin libnss3-tools caddy miniserve'
+packages='openssl gnutls-bin libnss3-tools caddy miniserve'
 suites='sid forky trixie'
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg

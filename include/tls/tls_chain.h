@@ -25,8 +25,8 @@ struct tls_chain {
 };
 
 /*
- * Are these certificates, the server's own first, to be believed, and if not,
- * why? Too many of them, or of their bytes, are an error. Returns 0 with *key,
+ * Are these certificates, one at least and the server's own first, to be
+ * believed, and if not, why? Too many of them, or of their bytes, are an error. Returns 0 with *key,
  * which points into them, or ERR_CERT, -ENOMEM, or trust_find()'s errors; these
  * are kept in l, with words, and *alert is what the server is to hear.
  */

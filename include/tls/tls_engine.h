@@ -31,8 +31,8 @@
 struct tls_engine;
 
 /*
- * Are these certificates, the server's own first, to be believed? n may be more
- * than is allowed. The bytes are there during the call only. Returns 0 with the
+ * Are these certificates, the server's own first, to be believed? n is at least
+ * 1, and may be more than is allowed. The bytes are there during the call only. Returns 0 with the
  * server's key, which points into them, or a negative error with the alert.
  */
 typedef int tls_judge(void *arg, const struct span *certs, size_t n,
@@ -53,6 +53,13 @@ struct tls_engine_conf {
 	struct span hellos[2];	/* bytes to send instead of our first and second
 				 * ClientHello, for recorded handshakes; they
 				 * fit the keys that random gives */
+};
+
+/* What the server asked for, and did not get: a possible reason of its alerts. */
+enum tls_lack {
+	TLS_LACKS_NOTHING,
+	TLS_LACKS_CERT,		/* a certificate: we have none */
+	TLS_LACKS_SCHEME,	/* the same: our key cannot sign as it wants */
 };
 
 /* Why an engine failed. Zero: it has not. */
@@ -99,8 +106,7 @@ bool tls_engine_is_open(const struct tls_engine *e);	/* handshake over */
 bool tls_engine_is_ended(const struct tls_engine *e);	/* close_notify came; all
 						 * content was taken */
 bool tls_engine_is_resumed(const struct tls_engine *e);
-/* Did the server ask for a client's certificate, and got none? */
-bool tls_engine_lacks_cert(const struct tls_engine *e);
+enum tls_lack tls_engine_lacks(const struct tls_engine *e);
 const struct tls_failure *tls_engine_failure(const struct tls_engine *e);
 
 /* Appends "TLS 1.3, AES_128_GCM_SHA256"; for an engine that is open. */

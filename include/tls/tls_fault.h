@@ -33,12 +33,12 @@ enum tls_fault {
 	FAULT_SECURE,		/* secure renegotiation, RFC 5746 */
 	FAULT_GROUP,
 	FAULT_SECRET,		/* a key share gives none */
+	FAULT_NO_CERT,
 	FAULT_KEY,		/* of a kind that is not verified with */
 	FAULT_KEY_CIPHER,	/* TLS 1.2: a key that the suite is not for */
 	FAULT_SCHEME,
 	FAULT_SIGNATURE,
 	FAULT_FINISHED,
-	FAULT_CLIENT_CERT,	/* our key cannot sign as the server wants */
 	FAULT_SESSION,		/* TLS 1.2: resumes one that was not offered */
 	FAULT_SESSION_MASTER,	/* RFC 7627, 5.3 */
 	FAULT_RENEGOTIATES,	/* again and again */

@@ -2,30 +2,29 @@
 /* tls/bear.c - keys and curves in BearSSL's forms */
 #include "tls/bear.h"
 
-#include "base/err.h"
 #include "tls/der.h"
 
-/* The engine's number of a curve; 0 where it is none. */
+#define ORDER_MAX 66	/* bytes of the order of P-521 */
+
+_Static_assert(BR_EC_secp384r1 - X509_KEY_P384 ==
+               BR_EC_secp256r1 - X509_KEY_P256
+            && BR_EC_secp521r1 - X509_KEY_P521
+               == BR_EC_secp256r1 - X509_KEY_P256, "curves in one order");
+
+/* BearSSL's number of the curve of a key of EC. */
 static int
 curve_of(enum x509_key_kind kind)
 {
-	switch (kind) {
-	case X509_KEY_P256:
-		return BR_EC_secp256r1;
-	case X509_KEY_P384:
-		return BR_EC_secp384r1;
-	case X509_KEY_P521:
-		return BR_EC_secp521r1;
-	case X509_KEY_OTHER:
-	case X509_KEY_ED:
-	case X509_KEY_PSS_OTHER:
-	case X509_KEY_PSS:
-	case X509_KEY_CURVE:
-	case X509_KEY_EXPONENT:
-	case X509_KEY_RSA:
-		break;
-	}
-	return 0;
+	return BR_EC_secp256r1 + (int)kind - X509_KEY_P256;
+}
+
+/* see tls/bear.h */
+const br_ec_impl *
+bear_curve(int curve)
+{
+	if (curve == BR_EC_curve25519)
+		return &br_ec_c25519_m31;
+	return curve == BR_EC_secp256r1 ? &br_ec_p256_m31 : &br_ec_prime_i31;
 }
 
 /* see tls/bear.h */
@@ -45,24 +44,6 @@ bear_rsa_public(br_rsa_public_key *out, const struct x509_key *key)
 	out->nlen = key->n.len;
 	out->e = bear_bytes(key->e);
 	out->elen = key->e.len;
-}
-
-/* see tls/bear.h */
-int
-bear_key(br_x509_pkey *out, const struct x509_key *key)
-{
-	if (key->kind == X509_KEY_RSA) {
-		if (der_uint_bits(key->n) > X509_RSA_MAX)
-			return ERR_VERSION;
-		out->key_type = BR_KEYTYPE_RSA;
-		bear_rsa_public(&out->key.rsa, key);
-		return 0;
-	}
-	out->key_type = BR_KEYTYPE_EC;
-	out->key.ec.curve = curve_of(key->kind);
-	out->key.ec.q = bear_bytes(key->q);
-	out->key.ec.qlen = key->q.len;
-	return out->key.ec.curve != 0 ? 0 : ERR_VERSION;
 }
 
 /* see tls/bear.h */
@@ -120,16 +101,32 @@ bear_digest(unsigned char *out, unsigned hash, struct span bytes)
 	h->out(&c.vtable, out);
 }
 
-/* see tls/bear.h */
-uint32_t
-bear_ecdsa(const br_ec_impl *impl, const void *hash, size_t hash_len,
-           const br_ec_public_key *key, const void *sig, size_t sig_len)
+/* Writes a number at the end of size bytes. */
+static bool
+pad(unsigned char *out, size_t size, struct span number)
 {
-	struct span in = { sig, sig_len }, pair, r, s;
+	if (number.len > size)
+		return false;
+	memset(out, 0, size);
+	memcpy(out + size - number.len, number.p, number.len);
+	return true;
+}
 
-	if (der_only(in, DER_SEQUENCE, &pair) < 0
-	 || der_take_uint(&pair, &r) < 0 || der_take_uint(&pair, &s) < 0
-	 || pair.len > 0)
-		return 0;
-	return br_ecdsa_i31_vrfy_asn1(impl, hash, hash_len, key, sig, sig_len);
+/* see tls/bear.h */
+bool
+bear_ecdsa(const unsigned char *digest, size_t len, const struct x509_key *key,
+           struct span sig)
+{
+	br_ec_public_key pub = {
+		curve_of(key->kind), bear_bytes(key->q), key->q.len,
+	};
+	size_t size = key->q.len / 2;	/* of a number below the order */
+	unsigned char raw[2 * ORDER_MAX];
+	struct span pair, r, s;
+
+	return der_only(sig, DER_SEQUENCE, &pair) == 0
+	    && der_take_uint(&pair, &r) == 0 && der_take_uint(&pair, &s) == 0
+	    && pair.len == 0 && pad(raw, size, r) && pad(raw + size, size, s)
+	    && br_ecdsa_i31_vrfy_raw(bear_curve(pub.curve), digest, len, &pub,
+	                             raw, 2 * size) == 1;
 }

@@ -66,7 +66,7 @@ failed(struct tls *t)
 {
 	const struct tls_failure *f = tls_engine_failure(t->engine);
 	struct tls_link *l = &t->link;
-	bool lacks_cert;
+	enum tls_lack lacks = TLS_LACKS_NOTHING;
 
 	if (!tls_link_is_tls(l))
 		return tls_link_fail_stranger(l);
@@ -77,12 +77,17 @@ failed(struct tls *t)
 		buf_str(&l->why, f->text);
 		return l->err;
 	}
-	/* TLS 1.3 hears of that only after its handshake. */
-	lacks_cert = tls_engine_lacks_cert(t->engine) && !l->heard;
-	if (lacks_cert)
+	if (!l->heard)	/* TLS 1.3 hears of it only after its handshake */
+		lacks = tls_engine_lacks(t->engine);
+	if (lacks == TLS_LACKS_CERT)
 		buf_str(&l->why, "the server asked for a client certificate, "
 		        "and got none (--cert, --key); ");
-	tls_alert_write(&l->why, f->heard, !l->open && !lacks_cert);
+	if (lacks == TLS_LACKS_SCHEME)
+		buf_str(&l->why, "the server cannot use this client "
+		        "certificate, and got none; ");
+	tls_alert_write(&l->why, f->heard);
+	if (lacks == TLS_LACKS_NOTHING)
+		tls_alert_write_hint(&l->why, f->heard, !l->open);
 	return l->err;
 }
 

@@ -170,7 +170,7 @@ run_chacha(const struct tls_aead *a, const struct extra *x, bool sealing,
 	br_chacha20_run chacha = br_chacha20_ct_run;
 #endif
 
-	br_poly1305_ctmulq_run(a->key.chacha, x->nonce, p, len, x->data,
+	br_poly1305_ctmul_run(a->key.chacha, x->nonce, p, len, x->data,
 	                       x->data_len, tag, chacha, sealing);
 }
 

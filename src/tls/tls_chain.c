@@ -153,9 +153,6 @@ judge_chain(struct judge *j, const struct span *certs, struct x509_key *key)
 
 	if (refused != NULL)
 		return fail(j, TLS_ALERT_CERT_UNKNOWN, refused);
-	if (j->sent == 0)	/* RFC 8446, 4.4.2.4 */
-		return fail(j, TLS_ALERT_DECODE,
-		            "the server sent no certificate");
 	n = read_certs(j, certs);
 	if (n == 0)
 		return fail(j, TLS_ALERT_BAD_CERT,

@@ -158,7 +158,7 @@ is_pair(const struct key *key, const struct x509_key *cert)
 	if (key->kind == X509_KEY_RSA)
 		return der_is_same(key->n, cert->n);
 	bear_ec_key(&secret, key);
-	len = br_ec_compute_pub(&br_ec_all_m31, NULL, pub, &secret);
+	len = br_ec_compute_pub(bear_curve(secret.curve), NULL, pub, &secret);
 	return len == cert->q.len && memcmp(pub, cert->q.p, len) == 0;
 }
 

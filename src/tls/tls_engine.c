@@ -442,10 +442,10 @@ tls_engine_is_resumed(const struct tls_engine *e)
 }
 
 /* see tls/tls_engine.h */
-bool
-tls_engine_lacks_cert(const struct tls_engine *e)
+enum tls_lack
+tls_engine_lacks(const struct tls_engine *e)
 {
-	return e->shake.asked && e->shake.id.n == 0;
+	return e->lacks;
 }
 
 /* see tls/tls_engine.h */

@@ -2,9 +2,8 @@
 /* tls/tls_group.c - key exchange on X25519 and the NIST curves */
 #include "tls/tls_group.h"
 
-#include <bearssl.h>
-
 #include "base/err.h"
+#include "tls/bear.h"
 
 /* BearSSL counts its curves as TLS does its groups. */
 _Static_assert(BR_EC_secp256r1 == TLS_P256 && BR_EC_secp384r1 == TLS_P384
@@ -66,8 +65,8 @@ tls_group_make(struct tls_group_key *k, enum tls_group group,
                tls_random *random, void *arg)
 {
 	size_t order_len;
-	const unsigned char *order = br_ec_all_m31.order((int)group,
-	                                                 &order_len);
+	const unsigned char *order = bear_curve((int)group)->order((int)group,
+	                                                           &order_len);
 
 	k->group = group;
 	k->len = size_of(group);
@@ -88,7 +87,9 @@ tls_group_make(struct tls_group_key *k, enum tls_group group,
 size_t
 tls_group_public(const struct tls_group_key *k, unsigned char *out)
 {
-	return br_ec_all_m31.mulgen(out, k->secret, k->len, (int)k->group);
+	int curve = (int)k->group;
+
+	return bear_curve(curve)->mulgen(out, k->secret, k->len, curve);
 }
 
 /* BearSSL makes a secret of zero of X25519's points of small order, which
@@ -111,12 +112,13 @@ tls_group_share(const struct tls_group_key *k, struct span peer,
 	unsigned char point[TLS_GROUP_PUBLIC_MAX];
 	size_t x = k->group == TLS_X25519 ? 0 : 1;	/* after the form */
 	size_t len = k->len;
+	int curve = (int)k->group;
 
 	if (peer.len != public_len(k->group))
 		return 0;
 	memcpy(point, peer.p, peer.len);
-	if (br_ec_all_m31.mul(point, peer.len, k->secret, k->len,
-	                      (int)k->group) != 1
+	if (bear_curve(curve)->mul(point, peer.len, k->secret, k->len,
+	                           curve) != 1
 	 || is_zero(point + x, k->len))
 		len = 0;
 	memcpy(out, point + x, len);

@@ -105,7 +105,8 @@ tls_shake_send_ccs(struct tls_engine *e)
 static char *
 keep(char *at, struct span *s)
 {
-	memcpy(at, s->p, s->len);
+	if (s->len > 0)	/* else it may be NULL */
+		memcpy(at, s->p, s->len);
 	s->p = at;
 	return at + s->len;
 }
@@ -131,6 +132,8 @@ tls_shake_judge(struct tls_engine *e, const struct span *certs, size_t n)
 {
 	struct x509_key key;
 
+	if (n == 0)
+		return FAULT_NO_CERT;
 	if (e->shake.judge(e->shake.arg, certs, n, &key, &e->failure.alert) < 0)
 		return FAULT_JUDGED;
 	if (key.kind < X509_KEY_RSA || !keep_key(&e->shake.peer, &key))
@@ -156,18 +159,19 @@ tls_shake_verify(struct tls_engine *e, struct span in, struct span signed_)
 }
 
 /* see tls/tls_engine_state.h */
-enum tls_fault
+void
 tls_shake_choose(struct tls_engine *e, struct span schemes)
 {
 	struct tls_shake *s = &e->shake;
 
+	e->lacks = TLS_LACKS_CERT;
 	s->asked = true;
 	if (s->id.n == 0)
-		return FAULT_NONE;
+		return;
 	s->scheme = tls_scheme_choose(e->suite->version, &s->id.key, schemes);
+	e->lacks = s->scheme != 0 ? TLS_LACKS_NOTHING : TLS_LACKS_SCHEME;
 	if (s->scheme == 0)
-		return FAULT_CLIENT_CERT;
-	return FAULT_NONE;
+		s->id.n = 0;
 }
 
 /* see tls/tls_engine_state.h */
@@ -245,9 +249,6 @@ tls_shake_send_verify(struct tls_engine *e, const unsigned char *digest)
 void
 tls_shake_end(struct tls_engine *e)
 {
-	bool asked = e->shake.asked && e->shake.id.n == 0;
-
 	explicit_bzero(&e->shake, sizeof e->shake);
-	e->shake.asked = asked;
 	e->state = TLS_AT_CONTENT;
 }

@@ -31,17 +31,6 @@ verify_pkcs1(const unsigned char *digest, unsigned hash,
 	    && memcmp(signed_for, digest, len) == 0;
 }
 
-static bool
-verify_ecdsa(const unsigned char *digest, unsigned hash,
-             const struct x509_key *key, struct span sig)
-{
-	br_x509_pkey pub;
-
-	return key->kind >= X509_KEY_P256 && bear_key(&pub, key) == 0
-	    && bear_ecdsa(&br_ec_all_m31, digest, X509_HASH_LEN(hash),
-	                  &pub.key.ec, sig.p, sig.len) == 1;
-}
-
 /* see tls/tls_sig.h */
 bool
 tls_sig_verify(enum x509_alg alg, const struct x509_pss *pss,
@@ -56,7 +45,8 @@ tls_sig_verify(enum x509_alg alg, const struct x509_pss *pss,
 		return false;
 	bear_digest(digest, hash, message);
 	if (alg >= X509_EC_SHA256)
-		return verify_ecdsa(digest, hash, key, sig);
+		return key->kind >= X509_KEY_P256
+		    && bear_ecdsa(digest, X509_HASH_LEN(hash), key, sig);
 	if (alg >= X509_PSS_SHA256)
 		return x509_key_is_rsa(key) && pss->hash == hash
 		    && x509_pss_admits(&key->pss, pss)

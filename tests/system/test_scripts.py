@@ -6,6 +6,7 @@ import select
 import shutil
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -42,6 +43,52 @@ def ci(tmp_path):
         write_tool(tmp_path / "make", line)
         return top / ".ci" / "run", {"PATH": f"{tmp_path}:{PATH}"}
     return made
+
+
+@pytest.fixture
+def newcurl(tmp_path):
+    """newcurl() runs scripts/newcurl.sh where apt-get fails; what it fetches into."""
+    write_tool(tmp_path / "apt-get", "echo asked >>$CALLS\necho 'E: no network' >&2\nexit 100")
+    calls = tmp_path / "calls"
+
+    def run(**env):
+        calls.unlink(missing_ok=True)
+        done = call(SCRIPTS / "newcurl.sh", tmp_path / "out", PATH=f"{tmp_path}:{PATH}",
+                    CALLS=str(calls), HALE_KEYRING=str(tmp_path / "apt-get"), **env)
+        done.asked = calls.exists()
+        return done
+    run.out = tmp_path / "out"
+    return run
+
+
+def test_a_newest_curl_that_cannot_be_had_is_one_line(newcurl):
+    """And it is not tried again at once."""
+    first, second = newcurl(), newcurl()
+    assert (first.returncode, second.returncode) == (1, 1)
+    assert first.asked and not second.asked
+    assert first.stderr == second.stderr and first.stdout == ""
+    assert re.fullmatch(r"newcurl: no mirror gives .*: E: no network\n", first.stderr)
+    assert [path.name for path in newcurl.out.iterdir()] == ["missing"]
+    assert [path.name for path in newcurl.out.parent.glob("newcurl.*")] == []
+
+
+@pytest.mark.parametrize("days", [0, 2])
+def test_an_unpacked_curl_serves_until_there_is_another(newcurl, days):
+    newcurl.out.mkdir()
+    write_tool(newcurl.out / "curl", "exit 0")
+    (newcurl.out / "version").write_text("curl 1.2.3-1, sid\n")
+    then = time.time() - days * 86400
+    os.utime(newcurl.out / "version", (then, then))
+    done = newcurl()
+    assert (done.returncode, done.stderr, done.asked) == (0, "", days > 0)
+    assert ("going on with curl 1.2.3-1, sid" in done.stdout) == (days > 0)
+    assert not newcurl().asked
+
+
+def test_a_newest_curl_needs_debians_keys(newcurl, tmp_path):
+    done = call(SCRIPTS / "newcurl.sh", tmp_path / "out", HALE_KEYRING=str(tmp_path / "none"))
+    assert done.returncode == 1
+    assert done.stderr == f"newcurl: no {tmp_path}/none here: install debian-archive-keyring\n"
 
 
 @pytest.mark.static_only

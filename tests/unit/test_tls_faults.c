@@ -92,6 +92,9 @@ static const struct hello_row hellos[] = {
 	  LIT(VERSION_EXT "\0\x33\0\6\0\x17\0\2ab"), false, 47 },
 	{ "1.3: a key_share of a group that was not offered", GOOD13,
 	  LIT(VERSION_EXT "\0\x33\0\6\1\0\0\2ab"), false, 47 },
+	{ "1.3: a good key_share, by the name of another group", GOOD13,
+	  LIT(VERSION_EXT "\0\x33\0\x24\0\x17\0\x20"
+	  "12345678901234567890123456789012"), false, 47 },
 	{ "1.3: a key_share that is too short", GOOD13,
 	  LIT(VERSION_EXT "\0\x33\0\x23\0\x1d\0\x1f"
 	  "1234567890123456789012345678901"), false, 47 },
@@ -426,6 +429,8 @@ static const struct record_row records[] = {
 	{ "content before Finished", FLOW13, 4, false, 23, LIT("x"), 10 },
 	{ "a message in the clear after the keys", FLOW13, 1, true, 22,
 	  LIT("\x08\0\0\2\0\0"), 10 },
+	{ "a long message in the clear after the keys", FLOW13, 4, true, 22,
+	  LIT("\x14\0\0\x20" "12345678901234567890123456789012"), 10 },
 	{ "an alert in the clear after the keys", FLOW13, 1, true, 21,
 	  LIT("\2\x28"), 10 },
 	{ "a sealed record that is not", FLOW13, 1, true, 23,

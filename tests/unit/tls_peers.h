@@ -15,6 +15,7 @@
 #include "tls/x509.h"
 
 #define PEERS_STEPS_MAX 10
+#define PEERS_NAME_MAX  253	/* bytes of a host name at most */
 
 struct peers {
 	struct tls_engine *e;
@@ -153,7 +154,7 @@ peers_move(struct peers *p)
 static inline void
 peers_connect(struct peers *p, int version)
 {
-	static char name[TLS_ENGINE_NAME_MAX];
+	static char name[PEERS_NAME_MAX];
 	struct tls_engine_conf conf = { .name = span_of("localhost"),
 		.random = peers_random, .judge = peers_judge, .arg = p,
 		.ticket = &p->ticket, .id = &p->id, .now_ms = p->now_ms };

@@ -22,6 +22,7 @@ import pki
 
 LIB = pathlib.Path(__file__).resolve().parent
 OK = "ok\n"
+BIG = b"".join(b"%07d\n" % i for i in range(40000))	# 20 records of full size
 
 # Suites as hale names them, with the names that OpenSSL, GnuTLS and the registry
 # have for them. Those of TLS 1.2 have the kind of key in their names.
@@ -51,7 +52,7 @@ class Setting:
 
     @property
     def auth(self):
-        return "RSA" if self.key.startswith("rsa") else "ECDSA"
+        return "RSA" if self.key.startswith(("rsa", "pss")) else "ECDSA"
 
     @property
     def low(self):
@@ -306,6 +307,7 @@ class Many(Family):
     def __init__(self, home, settings):
         super().__init__(home)
         self.ports = {s: free_port() for s in settings}
+        (home / "big").write_bytes(BIG)
         self.process = self.start_all()
 
     def port(self, setting):
@@ -344,6 +346,7 @@ class Nginx(Many):
             ssl_conf_command Ciphersuites {setting.iana_13};
             ssl_ecdh_curve {group};
             ssl_verify_client {verify}; ssl_client_certificate {root().file};
+            location /big {{ root {self.home}; }}
             location / {{ return 200 "$seen $ssl_cipher $again $name\\n"; }} }}"""
 
     def start_all(self):
@@ -379,6 +382,7 @@ class Node(Many):
             "ciphers": f"{s.iana_13}:{s.openssl_12}",
             "ecdhCurve": GROUPS[s.group][0] if s.group else "auto",
             "requestCert": bool(s.client), "rejectUnauthorized": s.client == "required",
+            "home": os.fspath(self.home),
         } for s, port in self.ports.items()])], self.ports.values())
 
     def says(self, setting, client_kind=None, resumed=False):
@@ -399,7 +403,7 @@ class Go(Many):
         return Process([program, json.dumps([{
             "Port": port, "Key": leaf(s.key).key.file, "Cert": leaf(s.key).file,
             "Ca": root().file, "Low": s.low, "High": s.high, "Suite": s.iana_12,
-            "Group": s.group, "Client": s.client,
+            "Group": s.group, "Client": s.client, "Home": os.fspath(self.home),
         } for s, port in self.ports.items()])], self.ports.values())
 
     def says(self, setting, client_kind=None, resumed=False):

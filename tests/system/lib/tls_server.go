@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 // tls_server SETTINGS - a TLS server for each, which answers one request in
-// HTTP/1.0 with what it knows of the connection.
+// HTTP/1.0: of /big with that file, else with what it knows of the connection.
 package main
 
 import (
@@ -15,8 +15,8 @@ import (
 )
 
 type setting struct {
-	Port                                           int
-	Key, Cert, Ca, Low, High, Suite, Group, Client string
+	Port                                                 int
+	Key, Cert, Ca, Low, High, Suite, Group, Client, Home string
 }
 
 var versions = map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}
@@ -53,16 +53,7 @@ func config(s setting) *tls.Config {
 	return c
 }
 
-func serve(peer *tls.Conn) {
-	defer peer.Close()
-	r := bufio.NewReader(peer)
-	for line := "-"; line != "\r\n"; {
-		var err error
-		if line, err = r.ReadString('\n'); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return
-		}
-	}
+func about(peer *tls.Conn) string {
 	state := peer.ConnectionState()
 	reused, name := "no", "-"
 	if state.DidResume {
@@ -71,8 +62,27 @@ func serve(peer *tls.Conn) {
 	if len(state.PeerCertificates) > 0 {
 		name = state.PeerCertificates[0].Subject.String()
 	}
-	fmt.Fprintf(peer, "HTTP/1.0 200 OK\r\n\r\n%s %s %s %s\n", names[state.Version],
+	return fmt.Sprintf("%s %s %s %s\n", names[state.Version],
 		strings.TrimPrefix(tls.CipherSuiteName(state.CipherSuite), "TLS_"), reused, name)
+}
+
+func serve(peer *tls.Conn, big []byte) {
+	defer peer.Close()
+	r := bufio.NewReader(peer)
+	first := ""
+	for line := "-"; line != "\r\n"; {
+		var err error
+		if line, err = r.ReadString('\n'); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return
+		}
+		first += line
+	}
+	body := big
+	if !strings.Contains(first, " /big ") {
+		body = []byte(about(peer))
+	}
+	peer.Write(append([]byte("HTTP/1.0 200 OK\r\n\r\n"), body...))
 }
 
 func main() {
@@ -81,11 +91,13 @@ func main() {
 	for _, s := range settings {
 		listener, err := tls.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", s.Port), config(s))
 		must(err)
+		big, err := os.ReadFile(s.Home + "/big")
+		must(err)
 		go func() {
 			for {
 				peer, err := listener.Accept()
 				must(err)
-				go serve(peer.(*tls.Conn))
+				go serve(peer.(*tls.Conn), big)
 			}
 		}()
 	}

@@ -3,6 +3,7 @@
 newest suite. What each is told to speak, it is held to: one version, one suite,
 one group. The line that names their versions is at the end of the run."""
 import contextlib
+import hashlib
 import shutil
 import subprocess
 
@@ -13,7 +14,7 @@ import newer
 import pki
 import tls_programs as programs
 import tls_servers as servers
-from tls_programs import AES128, AES256, CHACHA, GROUPS, Setting, client, leaf, root
+from tls_programs import AES128, AES256, BIG, CHACHA, GROUPS, Setting, client, leaf, root
 
 # What is missing is a failure, so that CI cannot lose a server in silence; but
 # for a machine that Debian's packages are not made for.
@@ -57,9 +58,11 @@ MAKERS = {
 
 # The matrix
 
+V13, V12 = Setting("1.3"), Setting("1.2")
 SUITES = [Setting("1.3", c) for c in (AES128, AES256, CHACHA)] + [
     Setting("1.2", c, key=k) for c in (AES128, AES256, CHACHA) for k in ("p256", "rsa2048")]
-# NSS takes a key of a curve only where it may exchange keys on that: an RSA key here.
+# All but X25519 take a HelloRetryRequest in TLS 1.3, and NSS puts a cookie in each of its
+# own. NSS takes a key of a curve only where it may exchange keys on that: an RSA key here.
 EXCHANGES = [Setting(v, group=g, key="rsa2048") for v in ("1.3", "1.2") for g in GROUPS]
 KEYS = [Setting("1.3", key=k) for k in ("rsa2048", "p384", "p521")] + [
     Setting("1.2", key=k) for k in ("p384", "p521")]
@@ -102,9 +105,8 @@ def family(request, tmp_path_factory):
     yield get
     for one in made.values():
         one.close()
-    reporter = request.config.pluginmanager.getplugin("terminalreporter")
-    reporter.ensure_newline()
-    reporter.write_line("TLS servers: " + ", ".join(one.version for one in made.values()))
+    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        print("\nTLS servers:", ", ".join(one.version for one in made.values()))
 
 
 # hale
@@ -197,7 +199,7 @@ HAS_NO_EMS = {"Go"}	# 1.19
 
 @pytest.mark.parametrize("name, setting", [
     pytest.param(n, s, id=f"{n}, {s}") for n in MAKERS for s in (
-        Setting("1.3"), Setting("1.2"), Setting("1.3", AES256), Setting("1.2", AES256))
+        V13, V12, Setting("1.3", AES256), Setting("1.2", AES256), *EXCHANGES)
     if can(n, s)])
 def test_a_session_is_resumed_within_one_command(family, name, setting):
     server = family(name)
@@ -210,12 +212,40 @@ def test_a_session_is_resumed_within_one_command(family, name, setting):
     assert server.is_said(second, setting, resumed=resumed)
 
 
+@pytest.mark.parametrize("name, setting", [
+    pytest.param(n, s, id=f"{n}, {s}") for n in MAKERS for s in CLIENTS
+    if can(n, s) and s.client == "required"])
+def test_a_session_with_a_client_certificate_is_resumed(family, name, setting):
+    """The server knows the client by the session then; Caddy resumes none of those,
+    whichever client asks."""
+    server = family(name)
+    done = get(server.port(setting), "-H", "Connection: close", *identity("rsa2048"), times=2)
+    assert done.returncode == 0, done.stderr.decode()
+    resumed = "newest Go" not in name and (name not in HAS_NO_EMS or setting.high == "1.3")
+    assert infos(done) == [spoken(setting), spoken(setting, ", resumed" if resumed else "")]
+    first, second = server.parts(done.stdout.decode())
+    assert server.is_said(first, setting, "rsa2048")
+    assert server.is_said(second, setting, "rsa2048", resumed=resumed)
+
+
+@pytest.mark.parametrize("name, setting", [
+    pytest.param(n, s, id=f"{n}, {s}") for n in ("nginx", "Node.js", "Go") for s in SUITES
+    if can(n, s)])
+def test_a_body_of_many_records(family, name, setting):
+    served(get(family(name).port(setting), path="big"), setting, BIG)
+
+
+@pytest.mark.parametrize("setting", SUITES, ids=str)
+def test_a_body_of_many_records_is_sent(family, setting, tmp_path):
+    (tmp_path / "big").write_bytes(BIG)
+    done = get(family("Node.js").port(setting), "-T", str(tmp_path / "big"))
+    served(done, setting, hashlib.sha256(BIG).hexdigest().encode())
+
+
 # What only OpenSSL's and GnuTLS's servers can be told
 
 OPENSSLS = ("OpenSSL", "newest OpenSSL")
 GNUTLSS = ("GnuTLS", "newest GnuTLS")
-V13, V12 = Setting("1.3"), Setting("1.2")
-BIG = b"".join(b"%07d\n" % i for i in range(40000))	# 20 records of full size
 
 
 def each(names, *settings):
@@ -229,22 +259,6 @@ def started(family, name, setting, *options, **more):
     port = programs.free_port()
     with family(name).start(setting, port, *options, **more):
         yield port
-
-
-@each(OPENSSLS, V13, Setting("1.3", group="P-256"), Setting("1.3", group="P-521"),
-      Setting("1.3", AES256, "P-384"), Setting("1.3", client="required"))
-def test_a_cookie_in_a_hello_retry_request_is_sent_back(family, name, setting):
-    with started(family, name, setting, "-stateless") as port:
-        served(get(port, *identity("p384" if setting.client else "")), setting)
-
-
-@each(OPENSSLS, V13)
-def test_a_session_is_resumed_through_a_hello_retry_request(family, name, setting):
-    """The binder is then over both hellos."""
-    with started(family, name, setting, "-stateless") as port:
-        done = get(port, times=2)
-    assert done.returncode == 0, done.stderr.decode()
-    assert infos(done) == [spoken(setting), spoken(setting, ", resumed")]
 
 
 TICKETS = {	# options, and whether a session is resumed
@@ -344,6 +358,22 @@ def test_a_large_chain(family, name, setting):
         served(get(port), setting)
 
 
+@each((*OPENSSLS, *GNUTLSS), Setting("1.3", key="pss2048"), Setting("1.2", key="pss2048"))
+def test_a_key_that_is_for_rsa_pss_only(family, name, setting):
+    server = family(name)
+    answers(server, setting, get(server.port(setting)))
+
+
+@each(OPENSSLS, V13, V12)
+def test_a_chain_that_is_signed_by_rsa_pss(family, name, setting):
+    top = pki.ca("CN=RSA", root(), kind="rsa2048")
+    middle = pki.ca("CN=PSS", top, how=pki.Pss())
+    last = pki.leaf(middle, "IP:127.0.0.1")
+    with started(family, name, setting,
+                 cert=(last.chain_file(middle, top), last.key.file)) as port:
+        served(get(port), setting)
+
+
 @each(OPENSSLS, V13)
 def test_a_server_without_middlebox_compatibility(family, name, setting):
     with started(family, name, setting, "-no_middlebox") as port:
@@ -381,11 +411,27 @@ def test_each_signature_of_a_server(family, name, setting, algorithm):
         ("1.3", "rsa_pss_rsae_sha512", "rsa2048"), ("1.2", "RSA+SHA256", "rsa2048"),
         ("1.2", "RSA+SHA384", "rsa2048"), ("1.2", "RSA+SHA512", "rsa2048"),
         ("1.2", "ECDSA+SHA256", "p256"), ("1.2", "ECDSA+SHA384", "p256"),
-        ("1.2", "ECDSA+SHA512", "p521"))])
+        ("1.2", "ECDSA+SHA256", "p521"), ("1.2", "ECDSA+SHA512", "p521"),
+        ("1.2", "rsa_pss_rsae_sha256", "rsa2048"))])
 def test_each_signature_of_a_client(family, name, version, algorithm, kind):
     setting = Setting(version, client="required")
     with started(family, name, setting, "-client_sigalgs", algorithm) as port:
         served(get(port, *identity(kind)), setting)
+
+
+@each(OPENSSLS, V13, V12)
+def test_a_client_whose_key_cannot_sign_has_no_certificate(family, name, setting):
+    """The server may go on without, or says what it thinks of that."""
+    for client, goes_on in (("optional", True), ("required", False)):
+        asked = Setting(setting.version, client=client)
+        with started(family, name, asked, "-client_sigalgs", "ECDSA+SHA256") as port:
+            done = get(port, *identity("rsa2048"))
+        if goes_on:
+            served(done, asked)
+        else:
+            refused(done, (55, 56) if setting.high == "1.3" else (35,),
+                    "the server cannot use this client certificate, and got none; "
+                    "the server sent alert ")
 
 
 @each(OPENSSLS, V13, V12)
@@ -448,28 +494,34 @@ def test_a_session_without_extended_master_secret_is_never_resumed(family, name,
 # KeyUpdate (RFC 8446, 4.6.3)
 
 class Talk:
-    """openssl s_server on a pipe: the test answers the requests itself."""
+    """openssl s_server on a pipe, which tells of all messages: the test answers itself."""
 
-    def __init__(self, family, name, times):
+    def __init__(self, server):
         port = programs.free_port()
-        self.server = family(name).start(V13, port, "-msg", mode="", stdin=subprocess.PIPE)
+        self.server = server.start(V13, port, "-msg", mode="", stdin=subprocess.PIPE)
         self.hale = subprocess.Popen(
             (harness.HALE, "get", "-sSv", "-m", "10", "--cacert", root().file,
-             *[f"https://127.0.0.1:{port}/"] * times), env={}, stdin=subprocess.DEVNULL,
+             f"https://127.0.0.1:{port}/"), env={}, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
-    def wait_for(self, text, times):
-        harness.until(lambda: self.server.says().count(text) >= times, text)
+    def wait_for(self, text):
+        harness.until(lambda: text in self.server.says(), text)
 
     def say(self, text):
         """One read() of its for each: a letter in front is a command."""
         self.server.process.stdin.write(text)
         self.server.process.stdin.flush()
 
+    def answer(self):
+        self.say(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n")
+
+    def messages(self, direction):
+        """What it has sent (">>>") or got ("<<<"), but for records."""
+        return [line.split("], ")[-1] for line in self.server.says().splitlines()
+                if line.startswith(direction) and "Record" not in line and "Inner" not in line]
+
     def updates(self, direction):
-        """How many KeyUpdates it has sent (">>>") or got ("<<<")."""
-        return sum(line.startswith(direction) and line.endswith(", KeyUpdate")
-                   for line in self.server.says().splitlines())
+        return self.messages(direction).count("KeyUpdate")
 
     def end(self):
         out, err = self.hale.communicate(timeout=harness.DEADLINE)
@@ -487,18 +539,18 @@ class Talk:
 @pytest.mark.parametrize("name", OPENSSLS)
 @pytest.mark.parametrize("letter, is_asked", [(b"k", False), (b"K", True)])
 def test_a_server_changes_its_keys(family, name, letter, is_asked):
-    """K asks for new keys of the client's too: its next request is under these. Those
-    that are asked for while it is silent may be answered by one (RFC 8446, 4.6.3)."""
-    with Talk(family, name, times=3) as talk:
-        for i in range(1, 4):
-            talk.wait_for("GET / HTTP/1.1", i)
-            for n in (3 * i - 2, 3 * i - 1, 3 * i):
-                talk.say(letter + b"\n")
-                harness.until(lambda n=n: talk.updates(">>>") >= n, "KeyUpdate")
-            talk.say(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n")
-        served(talk.end(), V13, b"ok\n" * 3)
-        assert (talk.updates("<<<") >= 2) == is_asked
-        assert "fatal" not in talk.server.says()
+    """K asks for new keys of hale's too. Several that ask before hale has read may be
+    answered by one; what hale sends last, its close_notify, is then under the new keys."""
+    with Talk(family(name)) as talk:
+        talk.wait_for("GET / HTTP/1.1")
+        for n in (1, 2, 3):
+            talk.say(letter + b"\n")
+            harness.until(lambda n=n: talk.updates(">>>") == n, "KeyUpdate")
+        talk.answer()
+        served(talk.end(), V13)
+        talk.wait_for("shutting down SSL")
+        assert talk.messages("<<<")[-1] == "warning close_notify"
+        assert talk.updates("<<<") in ((1, 2, 3) if is_asked else (0,))
 
 
 # What stays refused, in words
