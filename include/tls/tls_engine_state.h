@@ -151,8 +151,8 @@ enum tls_fault tls_shake_judge(struct tls_engine *e, const struct span *certs,
 enum tls_fault tls_shake_verify(struct tls_engine *e, struct span in,
                                 struct span signed_);
 
-/* A client's certificate is asked for: chooses how to sign from the schemes that
- * the server takes. If our key cannot, we have none (RFC 8446, 4.4.2). */
+/* A client's certificate is asked for: chooses how to sign from the schemes
+ * that the server takes. If our key cannot, we have none (RFC 8446, 4.4.2). */
 void tls_shake_choose(struct tls_engine *e, struct span schemes);
 
 /* Opens a message of that type; wire_close() with 3 bytes closes it. */

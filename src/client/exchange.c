@@ -243,8 +243,8 @@ read_chunked(struct exchange *c, struct span *piece)
 }
 
 /* Bytes as they came, none at the end; of TLS where it opened them, which saves
- * the copy to in[]. What follows the body is passed over with its last piece: no
- * other answer comes. */
+ * the copy to in[]. What follows the body is passed over with its last piece:
+ * no other answer comes. */
 static int
 raw_piece(struct exchange *c, struct span *piece)
 {

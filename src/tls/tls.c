@@ -228,7 +228,8 @@ start(struct tls *t, const struct tls_client_cert *id,
       const struct tls_conf *conf)
 {
 	struct tls_engine_conf ours = {
-		.name = t->chain.host.name, .cpu_has_aes = tls_aead_cpu_has_aes(),
+		.name = t->chain.host.name,
+		.cpu_has_aes = tls_aead_cpu_has_aes(),
 		.random = get_random, .judge = judge, .arg = t, .id = id,
 		.ticket = ticket_of(conf), .now_ms = clock_ms(),
 	};

@@ -2,8 +2,8 @@
 /* tls/tls_alert.c - alerts of TLS */
 #include "tls/tls_alert.h"
 
-/* The alerts of IANA's list that a client like this one may hear (others are for
- * DTLS, for SSL, or about extensions that are not offered): the number (octal)
+/* The alerts of IANA's list that a client like this one may get (others are for
+ * DTLS or SSL, or about extensions that are not offered): the number (octal)
  * and the words, one after the other, since a table of pointers would need
  * relocations. 0 ends it. */
 static const char alerts[] =

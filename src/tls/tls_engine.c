@@ -292,7 +292,8 @@ open_record(struct tls_engine *e, unsigned char *record, size_t len)
 	unsigned char *content;
 	ssize_t n;
 
-	if (type == TLS_REC_CCS && tls_engine_is_v13(e))	/* never sealed */
+	/* It is never sealed. */
+	if (type == TLS_REC_CCS && tls_engine_is_v13(e))
 		return take_record(e, type, record + TLS_AEAD_HEAD,
 		                   len - TLS_AEAD_HEAD);
 	if (e->reading.suite != NULL && tls_engine_is_v13(e)
@@ -333,8 +334,8 @@ record_len(const struct tls_engine *e, size_t *len)
 	return FAULT_NONE;
 }
 
-/* The peer hears of it, unless it was the first to say so. One that does not fit
- * is lost, as it is when the peer is gone. */
+/* The peer gets an alert, unless it was the first to send one. If there is no
+ * room for it, it is lost, as it is when the peer is gone. */
 static int
 fail(struct tls_engine *e, enum tls_fault f)
 {

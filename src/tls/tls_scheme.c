@@ -143,8 +143,8 @@ sign_ecdsa(unsigned char *out, unsigned hash, const struct key *key,
 	br_ec_private_key secret;
 
 	bear_ec_key(&secret, key);
-	return br_ecdsa_i31_sign_asn1(bear_curve(secret.curve), bear_hash(hash), digest,
-	                              &secret, out);
+	return br_ecdsa_i31_sign_asn1(bear_curve(secret.curve),
+	                              bear_hash(hash), digest, &secret, out);
 }
 
 /* see tls/tls_scheme.h */

@@ -169,9 +169,9 @@ take_request(struct tls_engine *e, struct span body)
 {
 	struct span schemes;
 
-	(void)wire_vector(&body, 1);	/* kinds of certificates, and...*/
+	(void)wire_vector(&body, 1);	/* kinds of keys, as the schemes say */
 	schemes = wire_vector(&body, 2);
-	(void)wire_vector(&body, 2);	/* ...names of CAs: ours is all we have */
+	(void)wire_vector(&body, 2);	/* names of CAs: we have one chain */
 	if (!wire_is_whole(&body) || schemes.len % 2 != 0)
 		return FAULT_MALFORMED;
 	e->state = TLS_AT_DONE12;
@@ -295,7 +295,8 @@ take_ticket(struct tls_engine *e, struct span body)
 	struct tls_ticket *t = e->ticket;
 	struct span ticket;
 
-	(void)wire_number(&body, 4);	/* a lifetime, longer than a command's */
+	(void)wire_number(&body, 4);	/* a lifetime; a server may end it, and
+					 * then does not resume */
 	ticket = wire_vector(&body, 2);
 	if (!wire_is_whole(&body))
 		return FAULT_MALFORMED;

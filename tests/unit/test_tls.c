@@ -127,8 +127,8 @@ send_first_flight(struct script *s)
 		script_send(s, SCRIPT_ENCRYPTED_EXTS);
 	if (!s->use_psk) {
 		script_send(s, SCRIPT_CERT);
-		script_send(s, s->version == SCRIPT_TLS13 ? SCRIPT_CERT_VERIFY
-		                                          : SCRIPT_KEY_EXCHANGE);
+		script_send(s, s->version == SCRIPT_TLS13
+		               ? SCRIPT_CERT_VERIFY : SCRIPT_KEY_EXCHANGE);
 	}
 	if (s->version == SCRIPT_TLS13)
 		script_send(s, SCRIPT_FINISHED);

@@ -30,7 +30,7 @@ every_alert_has_a_name(void **state)
 	assert_int_equal(sizeof alerts, named);
 }
 
-/* What usually is the matter is worth knowing only where the handshake failed. */
+/* The usual reason is worth knowing only where the handshake failed. */
 static void
 a_reason_is_named_for_handshakes_only(void **state)
 {
