@@ -44,17 +44,26 @@ judge(void *arg, const struct span *certs, size_t n, struct x509_key *key,
 	return tls_chain_judge(&t->chain, &t->link, certs, n, key, alert);
 }
 
+/* Moves records to the socket. Returns whether any went. */
+static bool
+send_some(struct tls *t)
+{
+	struct span out = tls_engine_output(t->engine);
+	size_t n = out.len > 0 ? tls_link_send(&t->link, out.p, out.len) : 0;
+
+	tls_engine_sent(t->engine, n);
+	return n > 0;
+}
+
 /* What the server sent is taken before the close, which would turn it into a
  * reset that may overtake the alert. */
 static void
 send_alert(struct tls *t)
 {
-	struct span out = tls_engine_output(t->engine);
 	char lost[1024];
 
-	if (out.len == 0 || t->link.send_err != 0)
+	if (t->link.send_err != 0 || !send_some(t))
 		return;
-	(void)tls_link_send(&t->link, out.p, out.len);	/* it is the last */
 	for (int i = 0; i < DRAIN_MAX; i++)
 		if (recv(t->link.fd, lost, sizeof lost, MSG_DONTWAIT) <= 0)
 			break;
@@ -89,17 +98,6 @@ failed(struct tls *t)
 	if (lacks == TLS_LACKS_NOTHING)
 		tls_alert_write_hint(&l->why, f->heard, !l->open);
 	return l->err;
-}
-
-/* Moves records to the socket. Returns whether any went. */
-static bool
-send_some(struct tls *t)
-{
-	struct span out = tls_engine_output(t->engine);
-	size_t n = out.len > 0 ? tls_link_send(&t->link, out.p, out.len) : 0;
-
-	tls_engine_sent(t->engine, n);
-	return n > 0;
 }
 
 /* Moves what the server sent to the engine. Returns 1 if there was any, 0 if
@@ -291,14 +289,14 @@ int
 tls_lend(struct tls *t, struct span *got, size_t max, int64_t deadline_ms)
 {
 	while ((*got = tls_engine_content(t->engine)).len == 0) {
-		if (t->link.err != 0)
-			return t->link.err;
 		if (step(t) < 0)
 			return t->link.err;
 		if (tls_engine_is_ended(t->engine))
 			return 0;
-		if (tls_engine_content(t->engine).len == 0
-		 && move(t, deadline_ms) < 0)
+		if (tls_engine_content(t->engine).len > 0)
+			continue;
+		/* What came before an error of a write has been read. */
+		if (t->link.err != 0 || move(t, deadline_ms) < 0)
 			return t->link.err;
 	}
 	if (got->len > max)
@@ -339,7 +337,8 @@ tls_write(struct tls *t, struct span bytes, int64_t deadline_ms)
 		if (tls_engine_is_ended(t->engine))
 			return -EPIPE;
 		if (move(t, deadline_ms) < 0)
-			return l->err;
+			return tls_engine_content(t->engine).len > 0
+			    && l->err == ERR_TRUNCATED ? -EPIPE : l->err;
 	}
 	return l->send_err;
 }

@@ -3,6 +3,8 @@
 #include "tls_script.h"
 
 #include <bearssl.h>
+#include <errno.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -200,13 +202,37 @@ serve_tickets(const int *fds, size_t n, int version)
 	_exit(alert);
 }
 
-enum server { OLD, OLD_THAT_ASKS, OF_TLS12, OF_TLS13 };
+/* An answer in two records, and the end, to a request that is never read. */
+static void
+serve_early(int fd)
+{
+	static struct script s;
+	struct pollfd gone = { .fd = fd };
+
+	script_init(&s, SCRIPT_TLS13);
+	while (s.hellos == 0 && exchange(&s, fd))
+		;
+	send_first_flight(&s);
+	while (!s.is_finished && exchange(&s, fd))
+		;
+	script_seal_out(&s, SCRIPT_DATA, BYTES("one"));
+	script_seal_out(&s, SCRIPT_DATA, BYTES("two"));
+	script_alert(&s, 1, TLS_ALERT_CLOSE);
+	(void)send(fd, s.wire.p, s.wire.len, MSG_NOSIGNAL);
+	shutdown(fd, SHUT_WR);
+	(void)poll(&gone, 1, -1);	/* until the client closes, too */
+	_exit(0);
+}
+
+enum server { OLD, OLD_THAT_ASKS, OF_TLS12, OF_TLS13, EARLY };
 
 static void
 serve(const int *fds, size_t n, enum server kind)
 {
 	if (kind == OLD || kind == OLD_THAT_ASKS)
 		serve_old(fds, n, kind == OLD_THAT_ASKS);
+	if (kind == EARLY)
+		serve_early(fds[0]);
 	serve_tickets(fds, n, kind == OF_TLS12 ? SCRIPT_TLS12 : SCRIPT_TLS13);
 }
 
@@ -358,6 +384,35 @@ two_requests_to_renegotiate_are_an_error_with_words(void **state)
 	certs_reset();
 }
 
+/* The upload fills the socket, and the server's end comes before its answer was
+ * read. */
+static void
+an_early_answer_survives_a_failed_write(void **state)
+{
+	static char upload[1 << 20];
+	struct tls_conf conf = { .host = "a.test", .insecure = true };
+	struct span bytes = { upload, sizeof upload };
+	struct buf why = guarded_buf(512);
+	int64_t deadline_ms = clock_ms() + 10000;
+	struct tls *t;
+	char got[4];
+	int fd;
+	pid_t pid = start(&fd, 1, EARLY);
+
+	(void)state;
+	assert_int_equal(0, tls_open(&t, fd, &conf, deadline_ms, &why));
+	assert_int_equal(-EPIPE, tls_write(t, bytes, deadline_ms));
+	assert_int_equal(3, tls_read(t, got, sizeof got, deadline_ms));
+	assert_memory_equal("one", got, 3);
+	assert_int_equal(3, tls_read(t, got, sizeof got, deadline_ms));
+	assert_memory_equal("two", got, 3);
+	assert_int_equal(0, tls_read(t, got, sizeof got, deadline_ms));
+	tls_close(t);
+	close(fd);
+	assert_int_equal(0, status_of(pid));
+	certs_reset();
+}
+
 /* The engine's own check takes the first two of the others. */
 static void
 a_signature_has_one_coding(void **state)
@@ -400,6 +455,7 @@ main(void)
 	          reuses);
 	UNIT_TEST(a_session_without_extended_master_secret_is_never_resumed);
 	UNIT_TEST(two_requests_to_renegotiate_are_an_error_with_words);
+	UNIT_TEST(an_early_answer_survives_a_failed_write);
 	UNIT_TEST(a_signature_has_one_coding);
 	return unit_run("tls/tls");
 }
