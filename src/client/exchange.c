@@ -11,7 +11,8 @@
 #include "base/wait.h"
 #include "net/ip.h"
 
-/* A peer that never lets us wait must not outlast the deadline either. */
+/* A peer that never lets us wait must not outlast the deadline either; TLS sees
+ * to that itself. */
 static bool
 is_late(const struct exchange *c)
 {
@@ -22,10 +23,10 @@ is_late(const struct exchange *c)
 static ssize_t
 read_some(struct exchange *c, char *into, size_t room)
 {
-	if (is_late(c))
-		return ERR_TIMEOUT;
 	if (c->tls != NULL)
 		return tls_read(c->tls, into, room, c->deadline_ms);
+	if (is_late(c))
+		return ERR_TIMEOUT;
 	for (;;) {
 		ssize_t n = recv(c->fd, into, room, 0);
 		int r;
@@ -250,8 +251,7 @@ raw_piece(struct exchange *c, struct span *piece)
 	int r;
 
 	if (c->tls != NULL && c->in_at == c->in_len)
-		return is_late(c) ? ERR_TIMEOUT
-		     : tls_lend(c->tls, piece, SIZE_MAX, c->deadline_ms);
+		return tls_lend(c->tls, piece, SIZE_MAX, c->deadline_ms);
 	r = more(c, piece);
 	c->in_at = c->in_len;
 	return r;

@@ -32,6 +32,7 @@ tls_engine_new(const struct tls_engine_conf *conf)
 		return NULL;
 	e->ticket = conf->ticket;
 	e->since_ms = conf->now_ms;
+	e->content = e->in;	/* not NULL, of which no bytes may be taken */
 	e->shake.name = conf->name;
 	e->shake.cpu_has_aes = conf->cpu_has_aes;
 	e->shake.random = conf->random;

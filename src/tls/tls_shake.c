@@ -130,12 +130,15 @@ keep_key(struct tls_peer_key *peer, const struct x509_key *key)
 enum tls_fault
 tls_shake_judge(struct tls_engine *e, const struct span *certs, size_t n)
 {
+	enum tls_alert alert = TLS_ALERT_INTERNAL;
 	struct x509_key key;
 
 	if (n == 0)
 		return FAULT_NO_CERT;
-	if (e->shake.judge(e->shake.arg, certs, n, &key, &e->failure.alert) < 0)
+	if (e->shake.judge(e->shake.arg, certs, n, &key, &alert) < 0) {
+		e->failure.alert = alert;
 		return FAULT_JUDGED;
+	}
 	if (key.kind < X509_KEY_RSA || !keep_key(&e->shake.peer, &key))
 		return FAULT_KEY;
 	return FAULT_NONE;
