@@ -314,7 +314,7 @@ tls_read(struct tls *t, void *p, size_t len, int64_t deadline_ms)
 	struct span got;
 	int r = tls_lend(t, &got, len, deadline_ms);
 
-	if (r < 0 || got.len == 0)	/* then it may be NULL */
+	if (r < 0)
 		return r;
 	memcpy(p, got.p, got.len);
 	return (ssize_t)got.len;	/* of one record */
