@@ -81,8 +81,9 @@ ssize_t tls_read(struct tls *t, void *p, size_t len, int64_t deadline_ms);
  * none at the end. Returns 0 or an error. */
 int tls_lend(struct tls *t, struct span *got, size_t max, int64_t deadline_ms);
 
-/* Sends all of the bytes at once. Returns 0 or an error. What the peer sent
- * before it hung up can still be read after a failed write. */
+/* Sends all of the bytes at once. Returns 0 or an error: -EPIPE too if the peer
+ * has answered and takes no more. What it sent can still be read after a failed
+ * write. */
 int tls_write(struct tls *t, struct span bytes, int64_t deadline_ms);
 
 /* Appends the words for the last failed read or write; nothing before. */

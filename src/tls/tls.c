@@ -16,11 +16,14 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/wait.h"
 #include "tls/tls_aead.h"
 #include "tls/tls_chain.h"
 #include "tls/tls_engine.h"
 
 #define DRAIN_MAX 8		/* reads of what is left before the end */
+#define STALL_MS  1000		/* a server that has answered and takes nothing
+				 * for so long wants no more */
 
 struct tls {
 	struct tls_link    link;
@@ -320,11 +323,28 @@ tls_read(struct tls *t, void *p, size_t len, int64_t deadline_ms)
 	return (ssize_t)got.len;	/* of one record */
 }
 
+/* As move(), for a writer. No more is received while there is content: the
+ * server's end is not to come before that. */
+static int
+push(struct tls *t, int64_t deadline_ms)
+{
+	int64_t end_ms = clock_after(clock_ms(), STALL_MS);
+	int r;
+
+	if (tls_engine_content(t->engine).len == 0 || end_ms >= deadline_ms)
+		return move(t, deadline_ms);
+	if (send_some(t))
+		return 0;
+	r = wait_fd(t->link.fd, POLLOUT, end_ms);
+	return r == ERR_TIMEOUT ? -EPIPE : r;
+}
+
 /* see tls/tls.h */
 int
 tls_write(struct tls *t, struct span bytes, int64_t deadline_ms)
 {
 	const struct tls_link *l = &t->link;
+	int r;
 
 	while (bytes.len > 0 || tls_engine_output(t->engine).len > 0) {
 		bytes = span_after(bytes, tls_engine_write(t->engine, bytes));
@@ -336,9 +356,9 @@ tls_write(struct tls *t, struct span bytes, int64_t deadline_ms)
 			return l->err;
 		if (tls_engine_is_ended(t->engine))
 			return -EPIPE;
-		if (move(t, deadline_ms) < 0)
-			return tls_engine_content(t->engine).len > 0
-			    && l->err == ERR_TRUNCATED ? -EPIPE : l->err;
+		r = push(t, deadline_ms);
+		if (r < 0)
+			return r;
 	}
 	return l->send_err;
 }
