@@ -246,7 +246,7 @@ is_sent_on(const struct exchange *c, const struct check_conf *conf,
            struct hop *h, char *text, size_t cap)
 {
 	struct url *from = &h->at.url;
-	struct span location = reply_field(&c->reply, "Location");
+	struct span location = c->reply.location;
 	struct buf b = buf_over(text, cap);
 	struct url to;
 
