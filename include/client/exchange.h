@@ -103,8 +103,8 @@ bool exchange_is_interim(const struct exchange *c);
 struct span exchange_unread(const struct exchange *c);
 
 /*
- * The next piece of the body, in in[] until the next call. Returns 1, 0 when
- * it was whole, ERR_SHORT, chunks_step()'s errors, or an error of the
+ * The next piece of the body, which stands until the next call. Returns 1, 0
+ * when it was whole, ERR_SHORT, chunks_step()'s errors, or an error of the
  * connection.
  */
 int exchange_read_body(struct exchange *c, struct span *piece);

@@ -77,6 +77,10 @@ int tls_open(struct tls **out, int fd, const struct tls_conf *conf,
  */
 ssize_t tls_read(struct tls *t, void *p, size_t len, int64_t deadline_ms);
 
+/* The same without a copy: 1..max bytes that stand until the next call for t,
+ * none at the end. Returns 0 or an error. */
+int tls_lend(struct tls *t, struct span *got, size_t max, int64_t deadline_ms);
+
 /* Sends all of the bytes at once. Returns 0 or an error. What the peer sent
  * before it hung up can still be read after a failed write. */
 int tls_write(struct tls *t, struct span bytes, int64_t deadline_ms);

@@ -21,8 +21,11 @@ enum tls_alert {
 	TLS_ALERT_ALPN = 120,
 };
 
-/* Appends "the server sent alert 40 (handshake failure)"; of an alert that
- * ended a handshake its usual reason too. */
-void tls_alert_write(struct buf *b, unsigned alert, bool in_handshake);
+/* Appends "the server sent alert 40 (handshake failure)". */
+void tls_alert_write(struct buf *b, unsigned alert);
+
+/* Appends its usual reason, as ": it does not serve this host name", if there
+ * is one: of the handshake only where that is not over. */
+void tls_alert_write_hint(struct buf *b, unsigned alert, bool in_handshake);
 
 #endif

@@ -26,9 +26,10 @@ struct tls_chain {
 
 /*
  * Are these certificates, one at least and the server's own first, to be
- * believed, and if not, why? Too many of them, or of their bytes, are an error. Returns 0 with *key,
- * which points into them, or ERR_CERT, -ENOMEM, or trust_find()'s errors; these
- * are kept in l, with words, and *alert is what the server is to hear.
+ * believed, and if not, why? Too many of them, or of their bytes, are an error.
+ * Returns 0 with *key, which points into them, or ERR_CERT, -ENOMEM, or
+ * trust_find()'s errors; these are kept in l, with words, and *alert is for the
+ * server.
  */
 int tls_chain_judge(const struct tls_chain *c, struct tls_link *l,
                     const struct span *certs, size_t n, struct x509_key *key,

@@ -32,8 +32,9 @@ struct tls_engine;
 
 /*
  * Are these certificates, the server's own first, to be believed? n is at least
- * 1, and may be more than is allowed. The bytes are there during the call only. Returns 0 with the
- * server's key, which points into them, or a negative error with the alert.
+ * 1, and may be more than is allowed. The bytes are there during the call only.
+ * Returns 0 with the server's key, which points into them, or a negative error
+ * with the alert.
  */
 typedef int tls_judge(void *arg, const struct span *certs, size_t n,
                       struct x509_key *key, enum tls_alert *alert);
@@ -55,6 +56,13 @@ struct tls_engine_conf {
 				 * fit the keys that random gives */
 };
 
+/* What the server asked for and did not get: it may be why an alert came. */
+enum tls_lack {
+	TLS_LACKS_NOTHING,
+	TLS_LACKS_CERT,		/* a certificate: we have none */
+	TLS_LACKS_SCHEME,	/* the same: our key cannot sign as it wants */
+};
+
 /* Why an engine failed. Zero: it has not. */
 struct tls_failure {
 	enum tls_alert alert;	/* sent to the peer, if it was our decision */
@@ -62,7 +70,9 @@ struct tls_failure {
 	const char *text;	/* in words; NULL: the judge knows, or heard */
 };
 
-/* Makes an engine whose first output is a ClientHello. conf itself may go. Returns NULL if there is no memory or random bytes. */
+/* Makes an engine whose first output is a ClientHello. conf itself may go, but
+ * not the bytes of its name before tls_engine_is_open(). Returns NULL if there
+ * is no memory, or random bytes. */
 struct tls_engine *tls_engine_new(const struct tls_engine_conf *conf);
 
 /* Wipes and frees; NULL is let pass. */
@@ -96,11 +106,10 @@ size_t tls_engine_write(struct tls_engine *e, struct span bytes);
 void tls_engine_close(struct tls_engine *e);
 
 bool tls_engine_is_open(const struct tls_engine *e);	/* handshake over */
-bool tls_engine_is_ended(const struct tls_engine *e);	/* close_notify came; all
-						 * content was taken */
+/* Has close_notify come, and all content been taken? */
+bool tls_engine_is_ended(const struct tls_engine *e);
 bool tls_engine_is_resumed(const struct tls_engine *e);
-/* Did the server ask for a client's certificate, and got none? */
-bool tls_engine_lacks_cert(const struct tls_engine *e);
+enum tls_lack tls_engine_lacks(const struct tls_engine *e);
 const struct tls_failure *tls_engine_failure(const struct tls_engine *e);
 
 /* Appends "TLS 1.3, AES_128_GCM_SHA256"; for an engine that is open. */

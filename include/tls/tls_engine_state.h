@@ -77,8 +77,8 @@ struct tls_shake {
 	unsigned char server_secret[TLS_HASH_MAX];
 	struct tls_transcript transcript;
 	struct tls_peer_key peer;
-	struct span peer_share;	/* TLS 1.2, in peer_bytes */
-	unsigned char peer_bytes[TLS_GROUP_PUBLIC_MAX];
+	size_t    shared_len;	/* TLS 1.2: of what the exchange gave */
+	unsigned char shared[TLS_GROUP_SECRET_MAX];
 	struct tls_client_cert id;	/* bytes are the caller's */
 };
 
@@ -91,6 +91,7 @@ struct tls_engine {
 	bool refused;		/* TLS 1.2: a renegotiation */
 	bool ccs_sent;		/* our ChangeCipherSpec: one is enough */
 	bool updating;		/* TLS 1.3: a KeyUpdate of ours is in out */
+	enum tls_lack lacks;
 	unsigned epoch;		/* counts the reading keys */
 	const struct tls_suite *suite;	/* NULL until a server chose it */
 	struct tls_ticket *ticket;	/* the caller's, or NULL */
@@ -150,8 +151,9 @@ enum tls_fault tls_shake_judge(struct tls_engine *e, const struct span *certs,
 enum tls_fault tls_shake_verify(struct tls_engine *e, struct span in,
                                 struct span signed_);
 
-/* Chooses how to sign as a client from the schemes that the server takes. */
-enum tls_fault tls_shake_choose(struct tls_engine *e, struct span schemes);
+/* A client's certificate is asked for: chooses how to sign from the schemes
+ * that the server takes. If our key cannot, we have none (RFC 8446, 4.4.2). */
+void tls_shake_choose(struct tls_engine *e, struct span schemes);
 
 /* Opens a message of that type; wire_close() with 3 bytes closes it. */
 size_t tls_shake_open(struct buf *b, enum tls_message type);

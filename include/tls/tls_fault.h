@@ -39,7 +39,6 @@ enum tls_fault {
 	FAULT_SCHEME,
 	FAULT_SIGNATURE,
 	FAULT_FINISHED,
-	FAULT_CLIENT_CERT,	/* our key cannot sign as the server wants */
 	FAULT_SESSION,		/* TLS 1.2: resumes one that was not offered */
 	FAULT_SESSION_MASTER,	/* RFC 7627, 5.3 */
 	FAULT_RENEGOTIATES,	/* again and again */

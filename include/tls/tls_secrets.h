@@ -19,17 +19,18 @@
 #define TLS_MASTER_LEN 48	/* bytes of a master secret of TLS 1.2 */
 #define TLS_LABEL_MAX  18	/* bytes of a label, without "tls13 " */
 
-/* All handshake messages until now, hashed; both hashes run until the server
- * chooses a suite. */
+/* All handshake messages until now, hashed; the first two run until the server
+ * chooses a suite, the third for a client's signature in TLS 1.2. */
 struct tls_transcript {
 	br_sha256_context sha256;
 	br_sha384_context sha384;
+	br_sha512_context sha512;
 };
 
 void tls_transcript_init(struct tls_transcript *t);
 void tls_transcript_add(struct tls_transcript *t, struct span bytes);
 
-/* Writes the hash of what was added (not secret); t goes on. */
+/* Writes the hash of what was added (not secret); t goes on. 64 is SHA-512. */
 void tls_transcript_hash(const struct tls_transcript *t, size_t hash_len,
                          unsigned char *out);
 

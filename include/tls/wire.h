@@ -10,9 +10,9 @@
 #include "base/buf.h"
 
 /*
- * Each takes something off *in. If it is not there in full *in becomes a span
- * with p NULL, and all that is taken from then on is zero or empty: what is read
- * in a row needs one look at the end. size is the bytes of a number, or of a
+ * Each takes something off *in. If it is not there in full, *in becomes a span
+ * with p NULL, and all that is taken from then on is zero or empty: a row of
+ * them needs one look at its end. size is the bytes of a number, or of a
  * vector's length.
  */
 unsigned wire_number(struct span *in, size_t size);

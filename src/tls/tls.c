@@ -44,17 +44,26 @@ judge(void *arg, const struct span *certs, size_t n, struct x509_key *key,
 	return tls_chain_judge(&t->chain, &t->link, certs, n, key, alert);
 }
 
+/* Moves records to the socket. Returns whether any went. */
+static bool
+send_some(struct tls *t)
+{
+	struct span out = tls_engine_output(t->engine);
+	size_t n = out.len > 0 ? tls_link_send(&t->link, out.p, out.len) : 0;
+
+	tls_engine_sent(t->engine, n);
+	return n > 0;
+}
+
 /* What the server sent is taken before the close, which would turn it into a
  * reset that may overtake the alert. */
 static void
 send_alert(struct tls *t)
 {
-	struct span out = tls_engine_output(t->engine);
 	char lost[1024];
 
-	if (out.len == 0 || t->link.send_err != 0)
+	if (t->link.send_err != 0 || !send_some(t))
 		return;
-	(void)tls_link_send(&t->link, out.p, out.len);	/* it is the last */
 	for (int i = 0; i < DRAIN_MAX; i++)
 		if (recv(t->link.fd, lost, sizeof lost, MSG_DONTWAIT) <= 0)
 			break;
@@ -66,7 +75,7 @@ failed(struct tls *t)
 {
 	const struct tls_failure *f = tls_engine_failure(t->engine);
 	struct tls_link *l = &t->link;
-	bool lacks_cert;
+	enum tls_lack lacks = TLS_LACKS_NOTHING;
 
 	if (!tls_link_is_tls(l))
 		return tls_link_fail_stranger(l);
@@ -77,24 +86,18 @@ failed(struct tls *t)
 		buf_str(&l->why, f->text);
 		return l->err;
 	}
-	/* TLS 1.3 hears of that only after its handshake. */
-	lacks_cert = tls_engine_lacks_cert(t->engine) && !l->heard;
-	if (lacks_cert)
+	if (!l->heard)	/* TLS 1.3 hears of it only after its handshake */
+		lacks = tls_engine_lacks(t->engine);
+	if (lacks == TLS_LACKS_CERT)
 		buf_str(&l->why, "the server asked for a client certificate, "
 		        "and got none (--cert, --key); ");
-	tls_alert_write(&l->why, f->heard, !l->open && !lacks_cert);
+	if (lacks == TLS_LACKS_SCHEME)
+		buf_str(&l->why, "the server cannot use this client "
+		        "certificate, and got none; ");
+	tls_alert_write(&l->why, f->heard);
+	if (lacks == TLS_LACKS_NOTHING)
+		tls_alert_write_hint(&l->why, f->heard, !l->open);
 	return l->err;
-}
-
-/* Moves records to the socket. Returns whether any went. */
-static bool
-send_some(struct tls *t)
-{
-	struct span out = tls_engine_output(t->engine);
-	size_t n = out.len > 0 ? tls_link_send(&t->link, out.p, out.len) : 0;
-
-	tls_engine_sent(t->engine, n);
-	return n > 0;
 }
 
 /* Moves what the server sent to the engine. Returns 1 if there was any, 0 if
@@ -223,7 +226,8 @@ start(struct tls *t, const struct tls_client_cert *id,
       const struct tls_conf *conf)
 {
 	struct tls_engine_conf ours = {
-		.name = t->chain.host.name, .cpu_has_aes = tls_aead_cpu_has_aes(),
+		.name = t->chain.host.name,
+		.cpu_has_aes = tls_aead_cpu_has_aes(),
 		.random = get_random, .judge = judge, .arg = t, .id = id,
 		.ticket = ticket_of(conf), .now_ms = clock_ms(),
 	};
@@ -281,31 +285,39 @@ tls_open(struct tls **out, int fd, const struct tls_conf *conf,
 }
 
 /* see tls/tls.h */
-ssize_t
-tls_read(struct tls *t, void *p, size_t len, int64_t deadline_ms)
+int
+tls_lend(struct tls *t, struct span *got, size_t max, int64_t deadline_ms)
 {
-	struct span got;
-
-	while ((got = tls_engine_content(t->engine)).len == 0) {
-		if (t->link.err != 0)
-			return t->link.err;
+	while ((*got = tls_engine_content(t->engine)).len == 0) {
 		if (step(t) < 0)
 			return t->link.err;
 		if (tls_engine_is_ended(t->engine))
 			return 0;
-		if (tls_engine_content(t->engine).len == 0
-		 && move(t, deadline_ms) < 0)
+		if (tls_engine_content(t->engine).len > 0)
+			continue;
+		/* What came before an error of a write has been read. */
+		if (t->link.err != 0 || move(t, deadline_ms) < 0)
 			return t->link.err;
 	}
-	if (len > SSIZE_MAX)
-		len = SSIZE_MAX;
-	if (got.len > len)
-		got.len = len;
-	memcpy(p, got.p, got.len);
+	if (got->len > max)
+		got->len = max;
 	t->link.quiet_len = 0;
 	t->link.heard = true;
-	tls_engine_taken(t->engine, got.len);
-	return (ssize_t)got.len;
+	tls_engine_taken(t->engine, got->len);
+	return 0;
+}
+
+/* see tls/tls.h */
+ssize_t
+tls_read(struct tls *t, void *p, size_t len, int64_t deadline_ms)
+{
+	struct span got;
+	int r = tls_lend(t, &got, len, deadline_ms);
+
+	if (r < 0)
+		return r;
+	memcpy(p, got.p, got.len);
+	return (ssize_t)got.len;	/* of one record */
 }
 
 /* see tls/tls.h */
@@ -325,7 +337,8 @@ tls_write(struct tls *t, struct span bytes, int64_t deadline_ms)
 		if (tls_engine_is_ended(t->engine))
 			return -EPIPE;
 		if (move(t, deadline_ms) < 0)
-			return l->err;
+			return tls_engine_content(t->engine).len > 0
+			    && l->err == ERR_TRUNCATED ? -EPIPE : l->err;
 	}
 	return l->send_err;
 }

@@ -30,6 +30,7 @@ tls_engine_new(const struct tls_engine_conf *conf)
 		return NULL;
 	e->ticket = conf->ticket;
 	e->since_ms = conf->now_ms;
+	e->content = e->in;	/* not NULL, of which no bytes may be taken */
 	e->shake.name = conf->name;
 	e->shake.cpu_has_aes = conf->cpu_has_aes;
 	e->shake.random = conf->random;
@@ -292,7 +293,8 @@ open_record(struct tls_engine *e, unsigned char *record, size_t len)
 	unsigned char *content;
 	ssize_t n;
 
-	if (type == TLS_REC_CCS && tls_engine_is_v13(e))	/* never sealed */
+	/* It is never sealed. */
+	if (type == TLS_REC_CCS && tls_engine_is_v13(e))
 		return take_record(e, type, record + TLS_AEAD_HEAD,
 		                   len - TLS_AEAD_HEAD);
 	if (e->reading.suite != NULL && tls_engine_is_v13(e)
@@ -333,8 +335,8 @@ record_len(const struct tls_engine *e, size_t *len)
 	return FAULT_NONE;
 }
 
-/* The peer hears of it, unless it was the first to say so. One that does not fit
- * is lost, as it is when the peer is gone. */
+/* The peer gets an alert, unless it was the first to send one. If there is no
+ * room for it, it is lost, as it is when the peer is gone. */
 static int
 fail(struct tls_engine *e, enum tls_fault f)
 {
@@ -442,10 +444,10 @@ tls_engine_is_resumed(const struct tls_engine *e)
 }
 
 /* see tls/tls_engine.h */
-bool
-tls_engine_lacks_cert(const struct tls_engine *e)
+enum tls_lack
+tls_engine_lacks(const struct tls_engine *e)
 {
-	return e->shake.asked && e->shake.id.n == 0;
+	return e->lacks;
 }
 
 /* see tls/tls_engine.h */

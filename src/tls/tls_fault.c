@@ -35,7 +35,6 @@ static const char faults[] =
 	"\063the server's signature is wrong: it does not have the key of its "
 		"certificate\0"
 	"\063the handshake was tampered with (Finished differs)\0"
-	"\050the server cannot use this client certificate\0"
 	"\057the server resumed another session\0"
 	"\050the server resumed a session without its extended master secret\0"
 	"\012the server asks to renegotiate again and again, which hale does "

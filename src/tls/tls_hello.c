@@ -167,7 +167,8 @@ tls_hello_scan(struct span message, uint64_t *offered,
 	(void)wire_vector(&message, 1);
 	if (tls_ext_read(&x, message) != FAULT_NONE)
 		return false;
-	*offered = x.found | TLS_EXT(EXT_RENEGOTIATION);	/* by the SCSV */
+	/* The last one by its SCSV. */
+	*offered = x.found | TLS_EXT(EXT_RENEGOTIATION);
 	return true;
 }
 

@@ -5,7 +5,6 @@
 #include "tls/bear.h"
 #include "tls/der.h"
 #include "tls/tls_pss.h"
-#include "tls/tls_secrets.h"
 #include "tls/tls_sig.h"
 #include "tls/tls_suite.h"
 #include "tls/wire.h"
@@ -118,9 +117,7 @@ tls_scheme_choose(unsigned version, const struct key *key, struct span offered)
 			unsigned scheme = wire_number(&ours, 2);
 
 			if (tls_scheme_fits(scheme, by, &pub)
-			 && is_among(offered, scheme)
-			 && (version == TLS_V13
-			  || tls_scheme_digest_len(scheme) <= TLS_HASH_MAX))
+			 && is_among(offered, scheme))
 				return scheme;
 		}
 	}
@@ -146,8 +143,8 @@ sign_ecdsa(unsigned char *out, unsigned hash, const struct key *key,
 	br_ec_private_key secret;
 
 	bear_ec_key(&secret, key);
-	return br_ecdsa_i31_sign_asn1(bear_curve(secret.curve), bear_hash(hash), digest,
-	                              &secret, out);
+	return br_ecdsa_i31_sign_asn1(bear_curve(secret.curve),
+	                              bear_hash(hash), digest, &secret, out);
 }
 
 /* see tls/tls_scheme.h */

@@ -28,6 +28,7 @@ tls_transcript_init(struct tls_transcript *t)
 {
 	br_sha256_init(&t->sha256);
 	br_sha384_init(&t->sha384);
+	br_sha512_init(&t->sha512);
 }
 
 /* see tls/tls_secrets.h */
@@ -36,6 +37,7 @@ tls_transcript_add(struct tls_transcript *t, struct span bytes)
 {
 	br_sha256_update(&t->sha256, bytes.p, bytes.len);
 	br_sha384_update(&t->sha384, bytes.p, bytes.len);
+	br_sha512_update(&t->sha512, bytes.p, bytes.len);
 }
 
 /* see tls/tls_secrets.h */
@@ -43,7 +45,9 @@ void
 tls_transcript_hash(const struct tls_transcript *t, size_t hash_len,
                     unsigned char *out)
 {
-	if (hash_len == br_sha384_SIZE)
+	if (hash_len == br_sha512_SIZE)
+		br_sha512_out(&t->sha512, out);
+	else if (hash_len == br_sha384_SIZE)
 		br_sha384_out(&t->sha384, out);
 	else
 		br_sha256_out(&t->sha256, out);

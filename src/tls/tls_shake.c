@@ -130,12 +130,15 @@ keep_key(struct tls_peer_key *peer, const struct x509_key *key)
 enum tls_fault
 tls_shake_judge(struct tls_engine *e, const struct span *certs, size_t n)
 {
+	enum tls_alert alert = TLS_ALERT_INTERNAL;
 	struct x509_key key;
 
 	if (n == 0)
 		return FAULT_NO_CERT;
-	if (e->shake.judge(e->shake.arg, certs, n, &key, &e->failure.alert) < 0)
+	if (e->shake.judge(e->shake.arg, certs, n, &key, &alert) < 0) {
+		e->failure.alert = alert;
 		return FAULT_JUDGED;
+	}
 	if (key.kind < X509_KEY_RSA || !keep_key(&e->shake.peer, &key))
 		return FAULT_KEY;
 	return FAULT_NONE;
@@ -159,18 +162,19 @@ tls_shake_verify(struct tls_engine *e, struct span in, struct span signed_)
 }
 
 /* see tls/tls_engine_state.h */
-enum tls_fault
+void
 tls_shake_choose(struct tls_engine *e, struct span schemes)
 {
 	struct tls_shake *s = &e->shake;
 
+	e->lacks = TLS_LACKS_CERT;
 	s->asked = true;
 	if (s->id.n == 0)
-		return FAULT_NONE;
+		return;
 	s->scheme = tls_scheme_choose(e->suite->version, &s->id.key, schemes);
+	e->lacks = s->scheme != 0 ? TLS_LACKS_NOTHING : TLS_LACKS_SCHEME;
 	if (s->scheme == 0)
-		return FAULT_CLIENT_CERT;
-	return FAULT_NONE;
+		s->id.n = 0;
 }
 
 /* see tls/tls_engine_state.h */
@@ -248,9 +252,6 @@ tls_shake_send_verify(struct tls_engine *e, const unsigned char *digest)
 void
 tls_shake_end(struct tls_engine *e)
 {
-	bool asked = e->shake.asked && e->shake.id.n == 0;
-
 	explicit_bzero(&e->shake, sizeof e->shake);
-	e->shake.asked = asked;
 	e->state = TLS_AT_CONTENT;
 }

@@ -121,26 +121,21 @@ take_certificate(struct tls_engine *e, struct span body)
 	return f == FAULT_NONE && !is_for_suite(e) ? FAULT_KEY_CIPHER : f;
 }
 
-/* Our side of the exchange: the share of our hello if it is on that group. */
+/* Our side of the exchange is the share of our hello if it is on that group. */
 static enum tls_fault
 take_share(struct tls_engine *e, unsigned group, struct span share)
 {
 	struct tls_shake *s = &e->shake;
 
-	if (!tls_group_is_known(group))
-		return FAULT_GROUP;
-	if (share.len > sizeof s->peer_bytes)
-		return FAULT_MALFORMED;
-	memcpy(s->peer_bytes, share.p, share.len);
-	s->peer_share = bytes_of(s->peer_bytes, share.len);
 	if (group != s->share.group
 	 && tls_group_make(&s->share, (enum tls_group)group, s->random,
 	                   s->arg) < 0)
 		return FAULT_OURS;
-	return FAULT_NONE;
+	s->shared_len = tls_group_share(&s->share, share, s->shared);
+	return s->shared_len > 0 ? FAULT_NONE : FAULT_SECRET;
 }
 
-#define PARAMS_MAX (4 + TLS_GROUP_PUBLIC_MAX)
+#define PARAMS_MAX (1 + 2 + 1 + 255)	/* type, curve, and a vector */
 
 /* The server signs both randoms and its part of the exchange. */
 static enum tls_fault
@@ -158,15 +153,15 @@ take_key(struct tls_engine *e, struct span body)
 		return FAULT_MALFORMED;
 	if (type != CURVE_NAMED)
 		return FAULT_VALUE;
-	f = take_share(e, group, share);
-	if (f != FAULT_NONE)
-		return f;
+	if (!tls_group_is_known(group))
+		return FAULT_GROUP;
 	params.len -= body.len;
 	buf_add(&b, bytes_of(s->client_random, TLS_RANDOM));
 	buf_add(&b, bytes_of(s->server_random, TLS_RANDOM));
 	buf_add(&b, params);
 	e->state = TLS_AT_REQUEST12;
-	return tls_shake_verify(e, body, buf_span(&b));
+	f = tls_shake_verify(e, body, buf_span(&b));
+	return f == FAULT_NONE ? take_share(e, group, share) : f;
 }
 
 static enum tls_fault
@@ -174,13 +169,14 @@ take_request(struct tls_engine *e, struct span body)
 {
 	struct span schemes;
 
-	(void)wire_vector(&body, 1);	/* kinds of certificates, and...*/
+	(void)wire_vector(&body, 1);	/* kinds of keys, as the schemes say */
 	schemes = wire_vector(&body, 2);
-	(void)wire_vector(&body, 2);	/* ...names of CAs: ours is all we have */
+	(void)wire_vector(&body, 2);	/* names of CAs: we have one chain */
 	if (!wire_is_whole(&body) || schemes.len % 2 != 0)
 		return FAULT_MALFORMED;
 	e->state = TLS_AT_DONE12;
-	return tls_shake_choose(e, schemes);
+	tls_shake_choose(e, schemes);
+	return FAULT_NONE;
 }
 
 static enum tls_fault
@@ -201,38 +197,31 @@ send_key(struct tls_engine *e)
 
 /* The extended master secret is bound to all messages until now, the other one
  * to the randoms only. */
-static enum tls_fault
+static void
 make_master(struct tls_engine *e)
 {
 	struct tls_shake *s = &e->shake;
-	unsigned char shared[TLS_GROUP_SECRET_MAX], hash[TLS_HASH_MAX];
+	struct span shared = bytes_of(s->shared, s->shared_len);
+	unsigned char hash[TLS_HASH_MAX];
 	size_t hash_len = e->suite->hash_len;
-	size_t len = tls_group_share(&s->share, s->peer_share, shared);
 
-	if (len == 0)
-		return FAULT_SECRET;
 	tls_transcript_hash(&s->transcript, hash_len, hash);
 	if (e->extended)
-		tls_secrets_prf(hash_len, bytes_of(shared, len),
-		                "extended master secret",
+		tls_secrets_prf(hash_len, shared, "extended master secret",
 		                bytes_of(hash, hash_len), bytes_of(NULL, 0),
 		                e->resumption, TLS_MASTER_LEN);
 	else
-		tls_secrets_prf(hash_len, bytes_of(shared, len),
-		                "master secret",
+		tls_secrets_prf(hash_len, shared, "master secret",
 		                bytes_of(s->client_random, TLS_RANDOM),
 		                bytes_of(s->server_random, TLS_RANDOM),
 		                e->resumption, TLS_MASTER_LEN);
-	explicit_bzero(shared, sizeof shared);
-	return FAULT_NONE;
 }
 
-/* Signs all messages until now, of which only the running hashes are left:
- * tls_scheme_choose() knows that there is no other. */
+/* Signs all messages until now, of which only the running hashes are left. */
 static enum tls_fault
 send_verify(struct tls_engine *e)
 {
-	unsigned char digest[TLS_HASH_MAX];
+	unsigned char digest[TLS_SCHEME_DIGEST_MAX];
 
 	tls_transcript_hash(&e->shake.transcript,
 	                    tls_scheme_digest_len(e->shake.scheme), digest);
@@ -284,8 +273,7 @@ send_flight(struct tls_engine *e)
 		f = tls_shake_send_certificate(e);
 	if (f == FAULT_NONE)
 		f = send_key(e);
-	if (f == FAULT_NONE)
-		f = make_master(e);
+	make_master(e);
 	if (f == FAULT_NONE && s->asked && s->id.n > 0)
 		f = send_verify(e);
 	return f == FAULT_NONE ? send_finished(e) : f;
@@ -307,7 +295,8 @@ take_ticket(struct tls_engine *e, struct span body)
 	struct tls_ticket *t = e->ticket;
 	struct span ticket;
 
-	(void)wire_number(&body, 4);	/* a lifetime, longer than a command's */
+	(void)wire_number(&body, 4);	/* a lifetime; a server may end it, and
+					 * then does not resume */
 	ticket = wire_vector(&body, 2);
 	if (!wire_is_whole(&body))
 		return FAULT_MALFORMED;

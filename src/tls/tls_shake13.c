@@ -131,7 +131,8 @@ take_request(struct tls_engine *e, struct span body)
 	if (!wire_is_whole(&value) || schemes.len == 0 || schemes.len % 2 != 0)
 		return FAULT_MALFORMED;
 	e->state = TLS_AT_CERTIFICATE;
-	return tls_shake_choose(e, schemes);
+	tls_shake_choose(e, schemes);
+	return FAULT_NONE;
 }
 
 /* Takes one certificate with its extensions off *list: of those that may stand

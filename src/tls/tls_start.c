@@ -20,7 +20,7 @@ is_fresh(const struct tls_engine *e)
 /* The binder proves that we know the PSK: a Finished over all until itself
  * (RFC 8446, 4.2.11.2). It is the last of the message. */
 static void
-bind(struct tls_engine *e, struct buf *b, size_t binders_len)
+bind_psk(struct tls_engine *e, struct buf *b, size_t binders_len)
 {
 	size_t hash_len = tls_suite_find(e->ticket->suite)->hash_len;
 	struct tls_transcript until = e->shake.transcript;
@@ -62,7 +62,7 @@ write_hello(struct tls_engine *e, struct buf *b, const struct tls_ticket *t,
 
 	tls_hello_write(b, &h);
 	if (tls_hello_binders_len(&h) > 0 && !b->cut)
-		bind(e, b, tls_hello_binders_len(&h));
+		bind_psk(e, b, tls_hello_binders_len(&h));
 }
 
 /* What we send is what counts, also where it was recorded elsewhere. */

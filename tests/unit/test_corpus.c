@@ -14,8 +14,9 @@ typedef int target(const uint8_t *data, size_t size);
 target fuzz_cgroup, fuzz_checkopt, fuzz_control, fuzz_dns, fuzz_endpoints,
        fuzz_exchange, fuzz_hosts, fuzz_http, fuzz_json, fuzz_notify, fuzz_opt,
        fuzz_pem, fuzz_procstat, fuzz_program, fuzz_proxy, fuzz_redact,
-       fuzz_reply, fuzz_resolvconf, fuzz_server, fuzz_url, fuzz_words,
-       fuzz_writeout, fuzz_x509;
+       fuzz_reply, fuzz_resolvconf, fuzz_server, fuzz_tls_hello,
+       fuzz_tls_messages, fuzz_tls_records, fuzz_tls_scheme, fuzz_url,
+       fuzz_words, fuzz_writeout, fuzz_x509;
 
 static const struct row {
 	const char *name;
@@ -40,6 +41,10 @@ static const struct row {
 	{ "reply", fuzz_reply },
 	{ "resolvconf", fuzz_resolvconf },
 	{ "server", fuzz_server },
+	{ "tls_hello", fuzz_tls_hello },
+	{ "tls_messages", fuzz_tls_messages },
+	{ "tls_records", fuzz_tls_records },
+	{ "tls_scheme", fuzz_tls_scheme },
 	{ "url", fuzz_url },
 	{ "words", fuzz_words },
 	{ "writeout", fuzz_writeout },

@@ -4,11 +4,10 @@
 
 #include "tls/tls_alert.h"
 
-/* All that IANA has, but for close_notify. */
+/* Of IANA's, those that a server may have a reason to send. */
 static const unsigned char alerts[] = {
-	10, 20, 21, 22, 30, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
-	60, 70, 71, 80, 86, 90, 100, 109, 110, 111, 112, 113, 114, 115, 116,
-	117, 120, 121,
+	10, 20, 22, 40, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 70, 71, 80, 86,
+	90, 100, 109, 110, 112, 115, 116, 117, 120,
 };
 
 static void
@@ -21,7 +20,8 @@ every_alert_has_a_name(void **state)
 		struct buf b = guarded_buf(512);
 		bool known = memchr(alerts, (int)alert, sizeof alerts) != NULL;
 
-		tls_alert_write(&b, alert, true);
+		tls_alert_write(&b, alert);
+		tls_alert_write_hint(&b, alert, true);
 		assert_false(b.cut);
 		assert_int_equal(!known,
 		                 strstr(buf_text(&b), "(unknown)") != NULL);
@@ -30,19 +30,41 @@ every_alert_has_a_name(void **state)
 	assert_int_equal(sizeof alerts, named);
 }
 
-/* What usually is the matter is worth knowing only where the handshake failed. */
+/* The usual reason is worth knowing only where the handshake failed. */
 static void
 a_reason_is_named_for_handshakes_only(void **state)
 {
 	struct buf b = guarded_buf(512), c = guarded_buf(512);
 
 	(void)state;
-	tls_alert_write(&b, TLS_ALERT_VERSION, true);
+	tls_alert_write(&b, TLS_ALERT_VERSION);
+	tls_alert_write_hint(&b, TLS_ALERT_VERSION, true);
 	assert_string_equal("the server sent alert 70 (protocol version): it "
-	                    "does not speak TLS 1.2 or 1.3", buf_text(&b));
-	tls_alert_write(&c, TLS_ALERT_VERSION, false);
+	                    "does not speak TLS 1.2 or 1.3, or not with its "
+	                    "certificate", buf_text(&b));
+	tls_alert_write(&c, TLS_ALERT_VERSION);
+	tls_alert_write_hint(&c, TLS_ALERT_VERSION, false);
 	assert_string_equal("the server sent alert 70 (protocol version)",
 	                    buf_text(&c));
+}
+
+/* A server has no other certificate to speak of; 47 and 49 speak of none. */
+static void
+alerts_about_certificates_are_about_the_clients(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		for (unsigned alert = 41; alert < 50; alert++) {
+			struct buf b = guarded_buf(512);
+
+			tls_alert_write(&b, alert);
+			tls_alert_write_hint(&b, alert, i);
+			assert_int_equal(alert != 41 && alert != 47
+			                 && alert != 49, strstr(buf_text(&b),
+				": it does not accept the client certificate "
+				"(--cert)") != NULL);
+		}
+	}
 }
 
 int
@@ -50,5 +72,6 @@ main(void)
 {
 	UNIT_TEST(every_alert_has_a_name);
 	UNIT_TEST(a_reason_is_named_for_handshakes_only);
+	UNIT_TEST(alerts_about_certificates_are_about_the_clients);
 	return unit_run("tls/tls_alert");
 }

@@ -262,8 +262,8 @@ static const struct choice {
 	{ "P-384 in 1.3, P-256 only", TLS_V13, X509_KEY_P384, LIST("\4\3"), 0 },
 	{ "P-384 in 1.2", TLS_V12, X509_KEY_P384, LIST("\4\3\5\3"), 0x503 },
 	{ "P-384 in 1.2, SHA-256", TLS_V12, X509_KEY_P384, LIST("\4\3"), 0x403 },
-	{ "P-256 in 1.2, SHA-512", TLS_V12, X509_KEY_P256, LIST("\6\3"), 0 },
-	{ "P-521 in 1.2", TLS_V12, X509_KEY_P521, LIST("\6\3\5\3"), 0x503 },
+	{ "P-256 in 1.2, SHA-512", TLS_V12, X509_KEY_P256, LIST("\6\3"), 0x603 },
+	{ "P-521 in 1.2", TLS_V12, X509_KEY_P521, LIST("\5\3\6\3"), 0x603 },
 	{ "P-256, RSA only", TLS_V12, X509_KEY_P256, LIST("\10\4\4\1"), 0 },
 };
 

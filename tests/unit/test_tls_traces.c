@@ -195,7 +195,7 @@ shakes_hands(struct play *play, size_t piece)
 	assert_true(play->judged);
 	assert_true(tls_engine_is_open(play->e));
 	assert_false(tls_engine_is_resumed(play->e));
-	assert_false(tls_engine_lacks_cert(play->e));
+	assert_false(tls_engine_lacks(play->e));
 }
 
 static void

@@ -5,6 +5,7 @@ Each server is one thread on a loopback port of its own and serves until it is
 closed; what a client does to it is no error here.
 """
 import contextlib
+import ctypes
 import socket
 import ssl
 import struct
@@ -51,14 +52,23 @@ class Server:
         self.close()
 
 
+def set_suites(c, names):
+    """Python's ssl has no call for it; its SSL_CTX is the first field of an object."""
+    inside = ctypes.c_void_p.from_address(id(c) + object.__basicsize__)
+    assert ctypes.CDLL("libssl.so.3").SSL_CTX_set_ciphersuites(inside, names.encode()) == 1
+
+
 def context(chain, key, *, low=ssl.TLSVersion.TLSv1_2,
             high=ssl.TLSVersion.TLSv1_2, ciphers="ALL", curve=None,
-            client_ca=None, alpn=("http/1.1",), names=None):
-    """A server's SSLContext that allows whatever OpenSSL still can."""
+            client_ca=None, alpn=("http/1.1",), names=None, suites=None):
+    """A server's SSLContext that allows whatever OpenSSL still can. `ciphers` are
+    those of TLS 1.2, `suites` those of TLS 1.3."""
     c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     c.set_ciphers(ciphers + ":@SECLEVEL=0")
     c.minimum_version, c.maximum_version = low, high
     c.load_cert_chain(chain, key)
+    if suites:
+        set_suites(c, suites)
     if curve:
         c.set_ecdh_curve(curve)
     if client_ca:
@@ -83,10 +93,26 @@ def read_head(stream):
     return got
 
 
+def shake_hands(c, peer):
+    """The SSLSocket; after a failure the client has read the alert: what it sent
+    meanwhile would turn the close into a reset, which may overtake that."""
+    stream = c.wrap_socket(peer, server_side=True, do_handshake_on_connect=False)
+    try:
+        stream.do_handshake()
+    except ssl.SSLError:
+        with contextlib.suppress(OSError), socket.socket(fileno=stream.detach()) as s:
+            s.settimeout(harness.DEADLINE)
+            s.shutdown(socket.SHUT_WR)
+            while s.recv(4096):
+                pass
+        raise
+    return stream
+
+
 def https(c, answer=ANSWER, notify=True):
     """talk() that answers one request and then says that it ends."""
     def talk(peer):
-        with c.wrap_socket(peer, server_side=True) as stream:
+        with shake_hands(c, peer) as stream:
             if not read_head(stream):
                 return
             stream.sendall(answer)
@@ -143,13 +169,15 @@ def alert(number):
 class Openssl:
     """openssl s_server, for what Python's ssl cannot be told."""
 
-    def __init__(self, cert, chain, key, *options, stdin=False):
+    def __init__(self, cert, chain, key, *options, stdin=False,
+                 version=ssl.TLSVersion.TLSv1_2):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
+        only = "-" + version.name.lower().replace("v", "")	# -tls1_3
         self.process = subprocess.Popen(
             ("openssl", "s_server", "-accept", f"127.0.0.1:{self.port}",
-             *(() if stdin else ("-www",)), "-tls1_2", "-cert", cert, "-cert_chain", chain,
+             *(() if stdin else ("-www",)), only, "-cert", cert, "-cert_chain", chain,
              "-key", key) + options,
             stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0)

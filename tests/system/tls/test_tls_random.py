@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Chains put together at random, most with a flaw or two: hale's verdict is
-curl's. HALE_SEED and HALE_CHAINS ask for others and for more of them."""
+curl's. One half of them is served over TLS 1.3, the other over TLS 1.2. HALE_SEED and
+HALE_CHAINS ask for others and for more of them."""
 import os
 import random
 import shutil
@@ -140,10 +141,12 @@ def test_verdicts_on_random_chains_are_those_of_curl():
     maker = Maker(SEED)
     count = {True: 0, False: 0}
     for i in range(CHAINS):
+        version = ssl.TLSVersion.TLSv1_2 if i % 2 else ssl.TLSVersion.TLSv1_3
         chain, trusted, host = maker.make()
         chain_file, trust_file = put(*chain), put(*trusted)
         try:
-            context = servers.context(chain_file, chain[0].key.file)
+            context = servers.context(chain_file, chain[0].key.file, low=version,
+                                      high=version)
         except ssl.SSLError:
             continue	# not even a server of OpenSSL takes it
         with servers.Server(servers.https(context)) as server:
@@ -151,7 +154,7 @@ def test_verdicts_on_random_chains_are_those_of_curl():
             hale = ask((harness.HALE, "get"), trust_file, host, server.port)
         count[curl[0] == 0] += 1
         assert (hale[0] == 0) == (curl[0] == 0), (
-            f"chain {i} of seed {SEED}, host {host}: curl {curl}, hale {hale}\n"
+            f"chain {i} of seed {SEED}, {version.name}, host {host}: curl {curl}, hale {hale}\n"
             + open(chain_file, encoding="ascii").read() + "trusted:\n"
             + open(trust_file, encoding="ascii").read())
     assert min(count.values()) > CHAINS / 5, count

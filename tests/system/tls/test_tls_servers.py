@@ -409,8 +409,9 @@ def test_each_signature_of_a_server(family, name, setting, algorithm):
     pytest.param(n, v, a, k, id=f"{n}, {v} {a} {k}") for n in OPENSSLS for v, a, k in (
         ("1.3", "rsa_pss_rsae_sha256", "rsa2048"), ("1.3", "rsa_pss_rsae_sha384", "rsa2048"),
         ("1.3", "rsa_pss_rsae_sha512", "rsa2048"), ("1.2", "RSA+SHA256", "rsa2048"),
-        ("1.2", "RSA+SHA384", "rsa2048"), ("1.2", "ECDSA+SHA256", "p256"),
-        ("1.2", "ECDSA+SHA384", "p256"), ("1.2", "ECDSA+SHA256", "p521"),
+        ("1.2", "RSA+SHA384", "rsa2048"), ("1.2", "RSA+SHA512", "rsa2048"),
+        ("1.2", "ECDSA+SHA256", "p256"), ("1.2", "ECDSA+SHA384", "p256"),
+        ("1.2", "ECDSA+SHA256", "p521"), ("1.2", "ECDSA+SHA512", "p521"),
         ("1.2", "rsa_pss_rsae_sha256", "rsa2048"))])
 def test_each_signature_of_a_client(family, name, version, algorithm, kind):
     setting = Setting(version, client="required")
@@ -418,13 +419,19 @@ def test_each_signature_of_a_client(family, name, version, algorithm, kind):
         served(get(port, *identity(kind)), setting)
 
 
-@pytest.mark.parametrize("name", OPENSSLS)
-def test_a_signature_that_hale_cannot_make_for_a_client(family, name):
-    """The hash of TLS 1.2's handshake is one of the two that its suites have."""
-    setting = Setting("1.2", client="required")
-    with started(family, name, setting, "-client_sigalgs", "RSA+SHA512") as port:
-        refused(get(port, *identity("rsa2048")), (35,),
-                "the server cannot use this client certificate")
+@each(OPENSSLS, V13, V12)
+def test_a_client_whose_key_cannot_sign_has_no_certificate(family, name, setting):
+    """The server may go on without, or says what it thinks of that."""
+    for client, goes_on in (("optional", True), ("required", False)):
+        asked = Setting(setting.version, client=client)
+        with started(family, name, asked, "-client_sigalgs", "ECDSA+SHA256") as port:
+            done = get(port, *identity("rsa2048"))
+        if goes_on:
+            served(done, asked)
+        else:
+            refused(done, (55, 56) if setting.high == "1.3" else (35,),
+                    "the server cannot use this client certificate, and got none; "
+                    "the server sent alert ")
 
 
 @each(OPENSSLS, V13, V12)

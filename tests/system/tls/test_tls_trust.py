@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import ssl
 import subprocess
 import time
 
@@ -14,6 +15,9 @@ import tls_servers as servers
 from pki import ext, leaf, put, root, seq, tlv
 
 pytestmark = pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl")
+
+V = ssl.TLSVersion
+BOTH = pytest.mark.parametrize("version", [V.TLSv1_3, V.TLSv1_2], ids=["1.3", "1.2"])
 
 SYSTEM_FILE = "etc/ssl/certs/ca-certificates.crt"
 # Where distributions keep their bundle; the first one that exists counts.
@@ -289,18 +293,30 @@ def read_exactly(stream, n):
     return got
 
 
-@pytest.mark.parametrize("cipher", ["ECDHE-RSA-AES128-GCM-SHA256",
-                                    "ECDHE-RSA-AES256-GCM-SHA384",
-                                    "ECDHE-RSA-CHACHA20-POLY1305"])
+# As OpenSSL names them; those of TLS 1.2 for a key of RSA.
+CIPHERS = {
+    "1.3 AES-128": {"suites": "TLS_AES_128_GCM_SHA256"},
+    "1.3 AES-256": {"suites": "TLS_AES_256_GCM_SHA384"},
+    "1.3 ChaCha20": {"suites": "TLS_CHACHA20_POLY1305_SHA256"},
+    "1.2 AES-128": {"ciphers": "ECDHE-RSA-AES128-GCM-SHA256"},
+    "1.2 AES-256": {"ciphers": "ECDHE-RSA-AES256-GCM-SHA384"},
+    "1.2 ChaCha20": {"ciphers": "ECDHE-RSA-CHACHA20-POLY1305"},
+}
+
+
+@pytest.mark.parametrize("cipher", CIPHERS)
 @pytest.mark.parametrize("size", [0, 1, 16383, 16384, 16385, 3_000_001])
 def test_a_body_comes_back_as_it_was_sent(cert, tmp_path, cipher, size):
     sent = os.urandom(size)
     (tmp_path / "up").write_bytes(sent)
-    context = servers.context(cert.file, cert.key.file, ciphers=cipher)
-    seen = []
+    version = V.TLSv1_3 if cipher.startswith("1.3") else V.TLSv1_2
+    context = servers.context(cert.file, cert.key.file, low=version, high=version,
+                              **CIPHERS[cipher])
+    seen, spoken = [], []
 
     def talk(peer):
         with context.wrap_socket(peer, server_side=True) as stream:
+            spoken.append(stream.cipher()[0])
             head = b""
             while b"\r\n\r\n" not in head:
                 head += stream.recv(65536)
@@ -318,12 +334,46 @@ def test_a_body_comes_back_as_it_was_sent(cert, tmp_path, cipher, size):
     assert done.returncode == 0, done.stderr
     assert seen == [hashlib.sha256(sent).digest()]
     assert done.stdout == sent
+    assert spoken == list(CIPHERS[cipher].values())
 
 
-@pytest.mark.parametrize("record", [
-    b"\x15\x03\x03\x00\x02\x01\x5a",  # a warning
-    b"\x16\x03\x03\x00\x04\x00\x00\x00\x00"], ids=["warnings", "HelloRequests"])
-def test_a_handshake_without_an_end_is_ended(record):
+@BOTH
+@pytest.mark.parametrize("notify", [True, False], ids=["close_notify", "no close_notify"])
+def test_a_body_with_a_length_needs_no_close_notify(cert, notify, version):
+    """What it lacks is nothing that an attacker could have cut off."""
+    context = servers.context(cert.file, cert.key.file, low=version, high=version)
+    with servers.Server(servers.https(context, notify=notify)) as server:
+        done = subprocess.run((harness.HALE, "get", "-sS", "--cacert", root().file,
+                               f"https://127.0.0.1:{server.port}/"), env={},
+                              capture_output=True, text=True, check=False,
+                              timeout=harness.DEADLINE)
+    assert (done.returncode, done.stdout) == (0, "ok\n"), done.stderr
+
+
+@BOTH
+@pytest.mark.parametrize("head, body", [
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", b"half"),
+    (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"4\r\nhalf\r\n"),
+    (b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", b"half")],
+    ids=["a length", "chunks", "neither"])
+def test_a_body_that_is_cut_off_is_an_error(cert, head, body, version):
+    context = servers.context(cert.file, cert.key.file, low=version, high=version)
+    with servers.Server(servers.https(context, head + body, notify=False)) as server:
+        done = subprocess.run((harness.HALE, "get", "-sS", "--cacert", root().file,
+                               f"https://127.0.0.1:{server.port}/"), env={},
+                              capture_output=True, text=True, check=False,
+                              timeout=harness.DEADLINE)
+    assert done.returncode == 56
+    assert "no close_notify" in done.stderr
+
+
+@pytest.mark.parametrize("record, words", [
+    (b"\x15\x03\x03\x00\x02\x01\x5a", "more than 2 MiB of TLS records"),
+    (b"\x14\x03\x03\x00\x01\x01", "more than 2 MiB of TLS records"),
+    (b"\x16\x03\x03\x00\x04\x00\x00\x00\x00", "sent a message out of turn"),
+    (b"\x16\x03\x03\x00\x00", "sent a message out of turn")],
+    ids=["warnings", "ChangeCipherSpecs", "HelloRequests", "empty records"])
+def test_a_handshake_without_an_end_is_ended(record, words):
     def flood(peer):
         peer.recv(4096)
         with contextlib.suppress(OSError):
@@ -335,12 +385,13 @@ def test_a_handshake_without_an_end_is_ended(record):
                               env={}, capture_output=True, text=True, check=False,
                               timeout=harness.DEADLINE)
     assert done.returncode == 35
-    assert "renegotiate" in done.stderr or "more than 2 MiB of TLS records" in done.stderr
+    assert words in done.stderr
 
 
-def test_a_handshake_that_drips_ends_at_the_deadline(cert):
+@BOTH
+def test_a_handshake_that_drips_ends_at_the_deadline(cert, version):
     """Each byte comes in time, the whole does not: the deadline is one."""
-    context = servers.context(cert.file, cert.key.file)
+    context = servers.context(cert.file, cert.key.file, low=version, high=version)
     with servers.Server(servers.https(context)) as whole:
         def drip(peer):
             with servers.socket.create_connection(("127.0.0.1", whole.port)) as up:
