@@ -90,7 +90,7 @@ struct tls_engine {
 	bool extended;		/* TLS 1.2: with the extended master secret */
 	bool refused;		/* TLS 1.2: a renegotiation */
 	bool ccs_sent;		/* our ChangeCipherSpec: one is enough */
-	bool updating;		/* TLS 1.3: a KeyUpdate of ours is in out */
+	bool updating;		/* TLS 1.3: a KeyUpdate ends what is in out */
 	enum tls_lack lacks;
 	unsigned epoch;		/* counts the reading keys */
 	const struct tls_suite *suite;	/* NULL until a server chose it */

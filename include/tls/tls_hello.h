@@ -21,7 +21,6 @@ enum tls_message {
 	TLS_NEW_TICKET = 4, TLS_EXTENSIONS = 8, TLS_CERTIFICATE = 11,
 	TLS_SERVER_KEY, TLS_CERT_REQUEST, TLS_SERVER_DONE, TLS_CERT_VERIFY,
 	TLS_CLIENT_KEY, TLS_FINISHED = 20, TLS_KEY_UPDATE = 24,
-	TLS_MESSAGE_HASH = 254,
 };
 
 struct tls_hello {
@@ -39,7 +38,7 @@ struct tls_hello {
 };
 
 /* Appends the message. A PSK's binder is zeros in it, and its last bytes:
- * tls_hello_binder_len() says how many follow what the binder is made from. */
+ * tls_hello_binders_len() says how many follow what the binder is made from. */
 void tls_hello_write(struct buf *b, const struct tls_hello *h);
 
 /* Bytes of the list of binders at the end; 0 without a PSK. */

@@ -131,17 +131,15 @@ is_same(const struct outcome *a, const struct outcome *b)
 }
 
 static int
-wait_one(void *arg, size_t i)
+wait_till_good(const struct wait_args *a, const struct target *t,
+               struct tls_session *session)
 {
-	const struct wait_args *a = arg;
 	struct check_conf conf = a->shared.conf;
-	struct tls_session session = { 0 };
-	const struct target *t = &a->targets[i].target;
 	char text[2][CHECK_WHY_MAX];
 	struct outcome last = { 0, { text[1], 0 } }, now;
 	int64_t pause_ms = PAUSE_MIN_MS;
 
-	conf.session = &session;
+	conf.session = session;
 	say_first(a, t);
 	for (size_t turn = 0;; turn++) {
 		struct buf why = buf_over(text[turn % 2], CHECK_WHY_MAX);
@@ -162,6 +160,17 @@ wait_one(void *arg, size_t i)
 		if (pause_ms < PAUSE_MAX_MS)
 			pause_ms *= 2;
 	}
+}
+
+static int
+wait_one(void *arg, size_t i)
+{
+	const struct wait_args *a = arg;
+	struct tls_session session = { 0 };
+	int code = wait_till_good(a, &a->targets[i].target, &session);
+
+	explicit_bzero(&session, sizeof session);
+	return code;
 }
 
 static int

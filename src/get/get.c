@@ -73,5 +73,6 @@ get_run(int argc, char **argv, const char *agent, bool *help)
 			code = run_all(&o);
 	}
 	options_free(&o);
+	explicit_bzero(&session, sizeof session);
 	return code;
 }

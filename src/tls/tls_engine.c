@@ -19,6 +19,8 @@
 #define WARNING  1	/* level of an alert that ends nothing... */
 #define FATAL    2	/* ...and of one that ends the connection */
 #define HEAD     4	/* bytes of a message's head */
+#define RESERVE  96	/* bytes of `out` that content leaves for what may have
+			 * to be sent next: two key updates and an alert */
 
 /* see tls/tls_engine.h */
 struct tls_engine *
@@ -386,8 +388,8 @@ fit(const struct tls_engine *e, struct span bytes)
 {
 	size_t n = bytes.len < TLS_AEAD_CONTENT ? bytes.len : TLS_AEAD_CONTENT;
 
-	return sizeof e->out - e->out_len < n + TLS_AEAD_BEFORE + TLS_AEAD_AFTER
-		? 0 : n;
+	return sizeof e->out - e->out_len
+	       < n + TLS_AEAD_BEFORE + TLS_AEAD_AFTER + RESERVE ? 0 : n;
 }
 
 /* see tls/tls_engine.h */
@@ -405,6 +407,7 @@ tls_engine_write(struct tls_engine *e, struct span bytes)
 		if (tls_shake_put(e, TLS_REC_DATA,
 		                  (struct span){ bytes.p, n }) != FAULT_NONE)
 			break;
+		e->updating = false;
 		bytes = span_after(bytes, n);
 	}
 	return all - bytes.len;

@@ -209,7 +209,7 @@ send_verify(struct tls_engine *e)
 	struct buf b = buf_over(memory, sizeof memory);
 
 	write_signed(e, &b, "client");
-	(void)tls_scheme_digest(e->shake.scheme, buf_span(&b), digest);
+	tls_scheme_digest(e->shake.scheme, buf_span(&b), digest);
 	return tls_shake_send_verify(e, digest);
 }
 
@@ -342,7 +342,8 @@ tls_shake13_update(struct tls_engine *e)
 	return f;
 }
 
-/* However often a server asks before we can send, one answer is enough. */
+/* However often a server asks before there is content to send, one answer is
+ * enough (RFC 8446, 4.6.3). */
 static enum tls_fault
 take_update(struct tls_engine *e, struct span body)
 {

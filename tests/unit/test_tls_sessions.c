@@ -385,6 +385,71 @@ one_key_update_answers_many(void **state)
 	peers_end(&p);
 }
 
+/* As a socket that is full leaves it. */
+static void
+fill_output(struct tls_engine *e)
+{
+	static char bytes[1 << 17];
+	size_t n = sizeof bytes;
+
+	while (n > 0)
+		if (tls_engine_write(e, (struct span){ bytes, n }) == 0)
+			n /= 2;
+}
+
+/* Our output may be full of content when a server has a wish. */
+static void
+a_full_output_has_room_for_an_answer(void **state)
+{
+	struct peers p;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		bool is12 = i % 2 > 0, fails = i / 2 > 0;
+
+		peers_start(&p, is12 ? FLOW12 : FLOW13);
+		open_and_end(&p, is12 ? FLOW12 : FLOW13, 0);
+		fill_output(p.e);
+		script_send(&server, is12 ? SCRIPT_HELLO_REQUEST
+		                          : SCRIPT_KEY_UPDATE_BOTH);
+		if (fails)
+			script_send(&server, SCRIPT_CLIENT_KEY);
+		peers_hear(&p);
+		assert_int_equal(fails ? ERR_TLS : 0, p.r);
+		p.piece = SCRIPT_RECORD_MAX;
+		peers_move(&p);
+		if (fails)
+			peers_refuse(&p, 10, "a message after it");
+		else if (is12)
+			assert_int_equal(100, server.alert);
+		else
+			assert_int_equal(1, server.updates);
+		assert_false(server.garbled);
+		peers_end(&p);
+	}
+}
+
+/* RFC 8446, 4.6.3: each before the next content. */
+static void
+content_after_a_key_update_needs_another(void **state)
+{
+	struct peers p;
+
+	(void)state;
+	peers_start(&p, FLOW13);
+	open_and_end(&p, FLOW13, 0);
+	for (int i = 0; i < 3; i++) {
+		script_send(&server, SCRIPT_KEY_UPDATE_BOTH);
+		peers_hear(&p);
+		assert_int_equal(1, tls_engine_write(p.e,
+			(struct span){ "c", 1 }));
+	}
+	peers_move(&p);
+	assert_int_equal(3, server.updates);
+	assert_string_equal("ccc", buf_text(&server.data));
+	peers_end(&p);
+}
+
 static void
 nothing_is_sent_after_the_end(void **state)
 {
@@ -479,6 +544,8 @@ main(void)
 	UNIT_TEST(bytes_may_come_one_by_one);
 	UNIT_TEST(much_content_takes_several_turns);
 	UNIT_TEST(one_key_update_answers_many);
+	UNIT_TEST(a_full_output_has_room_for_an_answer);
+	UNIT_TEST(content_after_a_key_update_needs_another);
 	UNIT_TEST(nothing_is_sent_after_the_end);
 	UNIT_TEST(without_random_bytes_there_is_no_engine);
 	UNIT_TEST(an_open_engine_names_what_it_speaks);
