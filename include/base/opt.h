@@ -31,9 +31,7 @@ struct opt_fail {
 	struct span       name;		/* as written: "--foo", "-x" */
 	bool              from_env;	/* as HALE_<NAME>; name is empty */
 	struct span       value;	/* empty where there is none */
-	const char       *nearest;	/* OPT_UNKNOWN: a long name, or NULL; in
-					 * curl's dialect this name itself if
-					 * "=value" follows it */
+	const char       *nearest;	/* OPT_UNKNOWN: a long name, or NULL */
 	int               err;		/* OPT_BAD: the value's error */
 };
 
@@ -55,9 +53,9 @@ int opt_parse_mixed(const struct opt_group *opts, void *args,
                     int argc, char **argv, struct opt_fail *fail);
 
 /*
- * The same in curl's dialect: a long option's value is the next word, "--no-"
- * undoes a flag, words may stand anywhere, the table has an OPT_OPERAND for
- * them, and nothing comes from the environment. Returns 0 or ERR_PARSE.
+ * The same in curl's dialect: "--no-" undoes a flag, words may stand anywhere,
+ * the table has an OPT_OPERAND for them, and nothing comes from the
+ * environment. Returns 0 or ERR_PARSE.
  */
 int opt_parse_curl(const struct opt_group *opts, void *args,
                    int argc, char **argv, struct opt_fail *fail);

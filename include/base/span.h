@@ -23,12 +23,20 @@ struct span span_of(const char *text);
 
 bool span_is(struct span s, const char *text);
 
+/* The same in any case, as names are compared. */
+bool span_is_same(struct span a, struct span b);
+bool span_is_word(struct span s, const char *word);
+
 bool span_has_prefix(struct span s, const char *text);
 
 /* Without the first n bytes, or empty where there are fewer. */
 struct span span_after(struct span s, size_t n);
 
 bool span_has(struct span s, char c);
+
+/* Has s a control byte, DEL included, by which a line ends or changes for
+ * others who read it? or_space: a space counts, too. */
+bool span_has_control(struct span s, bool or_space);
 
 /* The place of the first of the marks in s, or s.len; NUL is not a mark. */
 size_t span_find(struct span s, const char *marks);

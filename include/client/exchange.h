@@ -49,22 +49,22 @@ enum exchange_body { BODY_NONE, BODY_LENGTH, BODY_CHUNKS, BODY_TO_END };
 
 struct exchange {
 	int         fd;
+	enum exchange_step step;
 	struct tls *tls;	/* NULL: plain */
 	int64_t     deadline_ms;
-	enum exchange_step step;
-	struct span host;	/* the conf's: whose look-up may have failed */
 	char       *in;		/* the caller's memory: a head must fit */
 	size_t      in_cap;
 	size_t      in_at, in_len;	/* unread bytes are in[in_at..in_len) */
 	size_t      heads_len;	/* of this answer's heads until now */
-	struct addr peer;	/* where EXCHANGE_CONNECT was or failed */
-	bool        is_head;	/* the caller's: it asked with HEAD */
-	struct reply reply;	/* spans point into in[] until a body is read */
 	enum exchange_body body;
+	int         broken;	/* chunks_step()'s error after good data */
 	uint64_t    left;	/* BODY_LENGTH: bytes to come */
 	struct chunks chunks;
-	int         broken;	/* chunks_step()'s error after good data */
 	int         tunnel_status;	/* the proxy's answer, 0 without */
+	bool        is_head;	/* the caller's: it asked with HEAD */
+	struct reply reply;	/* spans point into in[] until a body is read */
+	struct span host;	/* the conf's: whose look-up may have failed */
+	struct addr peer;	/* where EXCHANGE_CONNECT was or failed */
 	int64_t     looked_up_us, connected_us, secured_us;	/* moments */
 	char        why[TLS_WHY_MAX];	/* words of the look-up, or of TLS */
 	struct dial_set found;	/* by the look-up of the host */

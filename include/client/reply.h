@@ -19,6 +19,7 @@ struct reply {
 	struct span head;	/* all of it, with its empty line */
 	struct span reason;	/* "Not Found"; may be empty */
 	struct span fields;	/* the lines between, each with its end */
+	struct span location;	/* where it leads; may be empty */
 	uint64_t    length;	/* where has_length */
 	bool        has_length;	/* a Content-Length that counts */
 	bool        chunked;	/* its last coding; any length is void then */
@@ -29,7 +30,8 @@ struct reply {
 /*
  * Reads one answer's head from the len bytes at buf. Lines may end in LF
  * alone and values may be folded. Refused: what is no HTTP/1 status line, a
- * field without a colon, a NUL, a length that is no number, two that differ.
+ * field without a colon, a NUL, a CR without its LF, a length that is no
+ * number, two lengths or two places (Location) that differ.
  * Returns the bytes the head takes (> 0), 0 if it is not whole yet,
  * ERR_VERSION where the bytes are neither HTTP/1.0 nor HTTP/1.1, ERR_PARSE, or
  * ERR_RANGE for a length beyond 2^63. out is written only when the result is
@@ -45,8 +47,9 @@ struct span reply_version(struct span start);
 bool reply_next_field(struct span *rest, struct span *name,
                       struct span *value);
 
-/* The value of the first field of that name, in any case; else p is NULL. */
-struct span reply_field(const struct reply *r, const char *name);
+/* The value of the first of reply.fields with that name, in any case; else p is
+ * NULL. */
+struct span reply_field(struct span fields, struct span name);
 
 /* A chunked body's state; all zero at its start. */
 struct chunks {

@@ -9,7 +9,9 @@
 #ifndef HALE_CLIENT_REQUEST_H
 #define HALE_CLIENT_REQUEST_H
 
-#include "base/buf.h"
+#include "client/url.h"
+
+#define REQUEST_LOGIN_MAX 16384	/* bytes of "user:password": tokens are long */
 
 struct request_lines {
 	const struct span *at;	/* verified lines */
@@ -19,6 +21,9 @@ struct request_lines {
 /* Returns 0, or ERR_PARSE for a line without a name or with a control byte
  * that would end the field for the server. */
 int request_verify_line(struct span line);
+
+/* Is this line of this name? */
+bool request_is_named(struct span line, const char *name);
 
 /* Has the user a line of this name? */
 bool request_has(const struct request_lines *lines, const char *name);
@@ -38,13 +43,18 @@ const char *request_contradiction(const struct request_lines *lines,
 
 /* Appends "Name: value" with CRLF unless the user has a line of this name. */
 void request_add(struct buf *b, const struct request_lines *lines,
-                 const char *name, struct span value);
+                 const char *name, const char *value);
 
 /* Appends the user's lines that send something, but of several Host fields
  * with a value only the first: a request has one. */
 void request_add_lines(struct buf *b, const struct request_lines *lines);
 
-/* Appends "Basic " and login ("user:password") in base64. */
-void request_write_basic(struct buf *b, struct span login);
+/*
+ * Appends "Authorization: Basic ..." with CRLF, behind prefix ("Proxy-" or ""),
+ * for user ("user:password", or without the colon), or else for u's login.
+ * Returns 0, ERR_PARSE for a control byte in u's, or ERR_TOOBIG.
+ */
+int request_add_login(struct buf *b, const char *prefix, const char *user,
+                      const struct url *u);
 
 #endif

@@ -17,7 +17,8 @@
 struct url {
 	struct span user;	/* before '@', percent-encoded; p NULL: none */
 	struct span password;	/* behind its ':'; p NULL: none */
-	struct span host;	/* without brackets, percent-encoded */
+	struct span host;	/* without brackets, percent-encoded; an
+				 * address without a final dot */
 	struct span path;	/* "/a/b?q=1", "?q=1" or "" */
 	struct span fragment;	/* behind '#'; may be empty */
 	uint16_t    port;	/* as written, else 80 or 443 */

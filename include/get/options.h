@@ -7,7 +7,7 @@
  * struct; no request is made here, nothing is printed, and nothing comes from
  * HALE_*.
  *
- * Letters join, a long option's value is the next word, "--no-" undoes a flag.
+ * Letters join, "--name=value" is "--name" and "value", "--no-" undoes a flag.
  */
 #ifndef HALE_GET_OPTIONS_H
 #define HALE_GET_OPTIONS_H
@@ -34,31 +34,33 @@ struct option_output {
 /* The whole command line, and what of the environment it leaves open. */
 struct options {
 	/* what is requested */
-	struct option_words   urls;
-	struct option_output *outputs;	/* the nth goes with the nth URL */
-	size_t                n_outputs;
-	const char  *method;	/* -X */
+	struct bytes data;	/* -d and its kin, joined */
+	bool         json, get, head;	/* --json, -G, -I */
+	bool         path_as_is, http10, globoff;
+	/* answers and output */
+	bool         fail, fail_with_body;	/* not both */
+	bool         location, location_trusted;
+	bool         post301, post302, post303;
+	bool         include, silent, show_error, verbose, create_dirs;
+	bool         progress_off, fail_early;
+	/* what is requested, in words */
 	struct span *headers;	/* request_verify_line() holds */
 	size_t       n_headers;
 	size_t       n_not_headers;	/* lines of -H that are left out */
-	void       **owned;	/* the bytes of some of these, on the heap */
-	size_t       n_owned;
-	struct bytes data;	/* -d and its kin, joined */
-	bool         json, get, head;	/* --json, -G, -I */
+	const char  *method;	/* -X */
+	struct option_words urls;
 	struct option_words uploads;	/* -T; the nth goes with the nth URL */
 	const char  *user, *referer, *cookie, *range, *bearer;
 	const char  *agent;	/* the caller's without -A; "": none is sent */
 	const char  *target;	/* --request-target */
-	bool         path_as_is, http10, globoff;
+	void       **owned;	/* the bytes of some of these, on the heap */
+	size_t       n_owned;
 	/* answers */
-	bool         fail, fail_with_body;	/* not both */
-	bool         location, location_trusted;
-	bool         post301, post302, post303;
 	int64_t      max_redirs;	/* < 0: no end */
 	int64_t      max_filesize;	/* 0: no end */
 	/* output */
-	bool         include, silent, show_error, verbose, create_dirs;
-	bool         progress_off, fail_early;
+	struct option_output *outputs;	/* the nth goes with the nth URL */
+	size_t       n_outputs;
 	const char  *dump_header, *write_out, *output_dir, *sha256;
 	const char  *resume;	/* -C: a number or "-" */
 	/* time and trying again */
@@ -67,9 +69,8 @@ struct options {
 	bool         retry_refused, retry_all;
 	/* where to */
 	struct option_words resolve, connect_to;
-	const char  *unix_socket;
-	bool         unix_abstract;
-	int          family;	/* AF_UNSPEC, AF_INET, AF_INET6 */
+	const char  *unix_socket;	/* "@NAME": an abstract one */
+	bool         ipv4, ipv6;	/* -4, -6; both are as none */
 	const char  *proxy;	/* -x, which holds for both */
 	const char  *http_proxy, *https_proxy;	/* "": none */
 	const char  *no_proxy;	/* "": none */

@@ -22,7 +22,6 @@ struct route {
 	char             tunnel_to[ROUTE_HOST_MAX + 16];
 	char             tunnel_fields[EXCHANGE_PROXY_HEAD_MAX];
 	struct dial_set  set;	/* to.at, if it is not looked up */
-	char             unix_path[256];	/* to.unix_path */
 };
 
 /*

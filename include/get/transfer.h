@@ -27,26 +27,27 @@ enum transfer_kind {
 	TRANSFER_GET, TRANSFER_HEAD, TRANSFER_POST, TRANSFER_PUT,
 };
 
-/* On the heap, zeroed: many pages, most of them never touched. */
+/* On the heap, zeroed: many pages, most of them never touched. What is used
+ * often comes first, where the code that reaches it is shorter. */
 struct transfer {
 	const struct options *o;
-	const char     *upload;	/* -T's file for this URL, or NULL */
-	struct result   r;
-	struct sink     sink;
-	struct digest  *digest;	/* NULL without --sha256 */
-	struct route    route;
-	struct exchange c;
-	struct url      first, url;	/* as given; as requested now */
-	char            first_text[RESULT_URL_MAX];
 	enum transfer_kind kind;
-	uint64_t        resume_from;
-	int             upload_fd;	/* -1: none */
+	int             err;		/* what the last try's code came from */
+	const char     *upload;	/* -T's file for this URL, or NULL */
 	uint64_t        upload_len;
+	int             upload_fd;	/* -1: none */
 	bool            upload_sized;	/* a plain file; else read once */
 	bool            upload_is_used;
+	uint64_t        resume_from;
 	int64_t         deadline_ms;	/* of this try */
 	int64_t         shown_us;	/* the progress line's last; 0: none */
-	int             err;		/* what the last try's code came from */
+	struct digest  *digest;	/* NULL without --sha256 */
+	struct result   r;
+	struct sink     sink;
+	struct exchange c;
+	struct url      first, url;	/* as given; as requested now */
+	struct route    route;
+	char            first_text[RESULT_URL_MAX];
 	char            in[TRANSFER_IN_MAX];
 	char            request[TRANSFER_HEAD_MAX];
 	size_t          request_len;

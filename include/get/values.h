@@ -20,16 +20,15 @@ opt_add value_count, value_redirs, value_size, value_seconds;
 /* field is a struct option_words, which has room for all. */
 opt_add value_word;
 
-/* field is an int, which becomes AF_INET or AF_INET6; there is no value. */
-opt_add value_v4, value_v6;
-
-/* field is a const char *. */
-opt_add value_referer, value_sha256;
+/* field is a const char *. A name is not empty, a line has no control byte, a
+ * token is both; an empty login is NULL. */
+opt_add value_name, value_line, value_token, value_login, value_referer,
+        value_sha256;
 
 /* field is the struct options. */
 opt_add value_data, value_data_raw, value_data_binary, value_data_urlencode,
         value_json, value_header, value_bearer, value_cookie, value_range,
-        value_output, value_remote_name, value_unix, value_unix_abstract;
+        value_output, value_remote_name, value_abstract, value_write_out;
 
 /* field is the struct options; the value is empty for "--no-". The last one
  * counts. */

@@ -52,8 +52,11 @@ set_flag(struct run *r, bool on)
 {
 	int err;
 
-	if (r->o.kind == OPT_REFUSED)
+	if (r->o.kind == OPT_REFUSED) {
+		while (*opt_text(&r->o, OPT_HELP) == '\0')
+			(void)opt_next(&r->o);
 		return fail(r, OPT_ABSENT);
+	}
 	if (r->o.kind == OPT_PAST)
 		return 0;
 	if (r->o.add == NULL) {
@@ -177,7 +180,7 @@ read_long(struct run *r, const char *word, const char *next)
 		name.len = (size_t)(equals - word);
 	r->fail->name = name;
 	name = span_after(name, 2);
-	if (!find_named(r, name, &on) || (r->curl && equals != NULL))
+	if (!find_named(r, name, &on))
 		return fail_unknown(r, name);
 	mark_given(r);
 	if (!opt_takes_value(&r->o)) {

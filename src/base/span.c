@@ -5,6 +5,8 @@
  */
 #include "base/span.h"
 
+#include <strings.h>
+
 /* see base/span.h */
 struct span
 span_of(const char *text)
@@ -19,6 +21,21 @@ span_is(struct span s, const char *text)
 	size_t n = strlen(text);
 
 	return s.len == n && (n == 0 || memcmp(s.p, text, n) == 0);
+}
+
+/* see base/span.h */
+bool
+span_is_same(struct span a, struct span b)
+{
+	return a.len == b.len
+	    && (a.len == 0 || strncasecmp(a.p, b.p, a.len) == 0);
+}
+
+/* see base/span.h */
+bool
+span_is_word(struct span s, const char *word)
+{
+	return span_is_same(s, span_of(word));
 }
 
 /* see base/span.h */
@@ -57,6 +74,16 @@ bool
 span_has(struct span s, char c)
 {
 	return s.len > 0 && memchr(s.p, c, s.len) != NULL;
+}
+
+/* see base/span.h */
+bool
+span_has_control(struct span s, bool or_space)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] < ' ' + or_space || s.p[i] == 0x7f)
+			return true;
+	return false;
 }
 
 /* see base/span.h */

@@ -13,7 +13,7 @@
 #define WINDOW_MAX  ((size_t)16384)	/* bytes of body searched at a time */
 #define BODY_MAX    ((size_t)256 * 1024)	/* .. and at all */
 #define CONTAINS_MAX 8191	/* bytes of what is searched; half of these */
-#define VALUE_MAX   TARGET_LOGIN_MAX	/* bytes of a host, a login */
+#define VALUE_MAX   TARGET_LOGIN_MAX	/* bytes of a host */
 #define REDIRECTS_MAX 9		/* as the kubelet: 10 requests in all */
 #define SHOW_MAX    120		/* bytes of a bad answer's body that are
 				 * shown .. */
@@ -57,18 +57,13 @@ write_request(struct buf *b, const struct check_conf *conf,
 	url_write_target(b, u, true);
 	buf_str(b, " HTTP/1.1\r\n");
 	url_write_host(&value, u);
-	request_add(b, &lines, "Host", buf_span(&value));
+	request_add(b, &lines, "Host", buf_text(&value));
 	request_add(b, &lines, "User-Agent",
-	            span_of(agent != NULL ? agent : "hale-check"));
-	request_add(b, &lines, "Accept", span_of("*/*"));
-	request_add(b, &lines, "Connection", span_of("close"));
-	if (url_has_login(u) && !request_has(&lines, "Authorization")) {
-		value.len = 0;
-		r = url_write_login(&value, u);
-		buf_str(b, "Authorization: ");
-		request_write_basic(b, buf_span(&value));
-		buf_str(b, "\r\n");
-	}
+	            agent != NULL ? agent : "hale-check");
+	request_add(b, &lines, "Accept", "*/*");
+	request_add(b, &lines, "Connection", "close");
+	if (url_has_login(u) && !request_has(&lines, "Authorization"))
+		r = request_add_login(b, "", NULL, u);
 	request_add_lines(b, &lines);
 	buf_str(b, "\r\n");
 	return r < 0 || b->cut || value.cut ? ERR_TOOBIG : 0;
@@ -246,7 +241,7 @@ is_sent_on(const struct exchange *c, const struct check_conf *conf,
            struct hop *h, char *text, size_t cap)
 {
 	struct url *from = &h->at.url;
-	struct span location = reply_field(&c->reply, "Location");
+	struct span location = c->reply.location;
 	struct buf b = buf_over(text, cap);
 	struct url to;
 

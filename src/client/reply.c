@@ -2,8 +2,6 @@
 /* client/reply.c - HTTP/1.1 answers */
 #include "client/reply.h"
 
-#include <strings.h>
-
 #include "base/err.h"
 #include "base/parse.h"
 
@@ -22,12 +20,6 @@ enum {
 	AT_END,		/* the LF of the last, empty line */
 	ENDED,
 };
-
-static bool
-is_word(struct span s, const char *word)
-{
-	return s.len == strlen(word) && strncasecmp(s.p, word, s.len) == 0;
-}
 
 static struct span
 trim(struct span s)
@@ -102,13 +94,23 @@ read_status_line(struct reply *r, struct span line)
 	return 0;
 }
 
+/* Cuts the next item off a list, whose items commas part. */
+static bool
+next_item(struct span *list, struct span *item)
+{
+	if (list->len == 0)
+		return false;
+	*item = trim(span_cut(list, ','));
+	return true;
+}
+
 static int
 read_length(struct reply *r, struct span value)
 {
+	struct span item;
 	uint64_t length;
 
-	while (value.len > 0) {	/* "5, 5" is 5 (RFC 9110, 8.6) */
-		struct span item = trim(span_cut(&value, ','));
+	while (next_item(&value, &item)) {	/* RFC 9110, 8.6: "5, 5" is 5 */
 		int err = parse_uint_span(item, INT64_MAX, &length);
 
 		if (err < 0)
@@ -124,12 +126,12 @@ read_length(struct reply *r, struct span value)
 static void
 read_codings(struct reply *r, struct span list)
 {
-	while (list.len > 0) {
-		struct span item = trim(span_cut(&list, ','));
+	struct span item;
 
-		if (item.len == 0 || is_word(item, "identity"))
+	while (next_item(&list, &item)) {
+		if (item.len == 0 || span_is_word(item, "identity"))
 			continue;
-		if (r->chunked || !is_word(item, "chunked"))
+		if (r->chunked || !span_is_word(item, "chunked"))
 			r->coded = true;
 		else
 			r->chunked = true;
@@ -139,12 +141,12 @@ read_codings(struct reply *r, struct span list)
 static void
 read_connection(struct reply *r, struct span list)
 {
-	while (list.len > 0) {
-		struct span item = trim(span_cut(&list, ','));
+	struct span item;
 
-		if (is_word(item, "close"))
+	while (next_item(&list, &item)) {
+		if (span_is_word(item, "close"))
 			r->close = true;
-		else if (is_word(item, "keep-alive"))
+		else if (span_is_word(item, "keep-alive"))
 			r->close = false;
 	}
 }
@@ -173,34 +175,64 @@ reply_next_field(struct span *rest, struct span *name, struct span *value)
 
 /* see client/reply.h */
 struct span
-reply_field(const struct reply *r, const char *name)
+reply_field(struct span fields, struct span name)
 {
-	struct span rest = r->fields, got, value;
+	struct span got, value;
 
-	while (reply_next_field(&rest, &got, &value))
-		if (is_word(got, name))
+	while (reply_next_field(&fields, &got, &value))
+		if (span_is_same(got, name))
 			return value;
 	return (struct span){ NULL, 0 };
+}
+
+/* Of two places readers would not choose the same. */
+static int
+read_location(struct reply *r, struct span value)
+{
+	if (value.len == 0)
+		return 0;
+	if (r->location.len > 0
+	 && (r->location.len != value.len
+	     || memcmp(r->location.p, value.p, value.len) != 0))
+		return ERR_PARSE;
+	r->location = value;
+	return 0;
 }
 
 static int
 read_field(struct reply *r, struct span name, struct span value)
 {
 	switch (name.len) {	/* most fields are told apart by this alone */
+	case 8:
+		if (span_is_word(name, "Location"))
+			return read_location(r, value);
+		break;
 	case 10:
-		if (is_word(name, "Connection"))
+		if (span_is_word(name, "Connection"))
 			read_connection(r, value);
 		break;
 	case 14:
-		if (is_word(name, "Content-Length"))
+		if (span_is_word(name, "Content-Length"))
 			return read_length(r, value);
 		break;
 	case 17:
-		if (is_word(name, "Transfer-Encoding"))
+		if (span_is_word(name, "Transfer-Encoding"))
 			read_codings(r, value);
 		break;
 	}
 	return 0;
+}
+
+/* A NUL, or a CR that does not end a line with its LF, which some readers take
+ * for a line's end all the same (RFC 9112, 2.2). The head's last byte is LF. */
+static bool
+has_false_end(struct span head)
+{
+	for (size_t i = 0; i < head.len; i++)
+		if (head.p[i] == '\0'
+		 || (head.p[i] == '\r' && head.p[i + 1] != '\n'))
+			return true;
+	return false;
 }
 
 static int
@@ -208,7 +240,7 @@ read_fields(struct reply *r)
 {
 	struct span rest = r->fields, name, value;
 
-	if (memchr(r->head.p, '\0', r->head.len) != NULL)
+	if (has_false_end(r->head))
 		return ERR_PARSE;
 	while (reply_next_field(&rest, &name, &value)) {
 		int err;

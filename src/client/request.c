@@ -50,13 +50,11 @@ request_verify_line(struct span line)
 	return 0;
 }
 
-static bool
-is_named(struct span line, const char *name)
+/* see client/request.h */
+bool
+request_is_named(struct span line, const char *name)
 {
-	struct span got = name_of(line);
-
-	return got.len == strlen(name)
-	    && strncasecmp(got.p, name, got.len) == 0;
+	return span_is_word(name_of(line), name);
 }
 
 /* see client/request.h */
@@ -64,7 +62,7 @@ bool
 request_has(const struct request_lines *lines, const char *name)
 {
 	for (size_t i = 0; i < lines->n; i++)
-		if (is_named(lines->at[i], name))
+		if (request_is_named(lines->at[i], name))
 			return true;
 	return false;
 }
@@ -91,7 +89,7 @@ request_count(const struct request_lines *lines, const char *name,
 	int sent = 0, named = 0;
 
 	for (size_t i = 0; i < lines->n; i++)
-		if (is_named(lines->at[i], name)) {
+		if (request_is_named(lines->at[i], name)) {
 			named++;
 			sent += sends(lines->at[i], value);
 		}
@@ -135,14 +133,10 @@ request_contradiction(const struct request_lines *lines, bool chunked,
 /* see client/request.h */
 void
 request_add(struct buf *b, const struct request_lines *lines,
-            const char *name, struct span value)
+            const char *name, const char *value)
 {
-	if (request_has(lines, name))
-		return;
-	buf_str(b, name);
-	buf_str(b, ": ");
-	buf_add(b, value);
-	buf_str(b, "\r\n");
+	if (!request_has(lines, name))
+		buf_fmt(b, "%s: %s\r\n", name, value);
 }
 
 /* see client/request.h */
@@ -154,11 +148,11 @@ request_add_lines(struct buf *b, const struct request_lines *lines)
 
 	for (size_t i = 0; i < lines->n; i++) {
 		struct span line = lines->at[i];
+		bool is_host = request_is_named(line, "Host");
 
-		if (!sends(line, &value)
-		 || (is_named(line, "Host") && has_host))
+		if (!sends(line, &value) || (is_host && has_host))
 			continue;
-		has_host |= is_named(line, "Host");
+		has_host |= is_host;
 		if (value.len == 0) {
 			buf_add(b, name_of(line));
 			buf_str(b, ":");
@@ -190,9 +184,23 @@ write_base64(struct buf *b, struct span bytes)
 }
 
 /* see client/request.h */
-void
-request_write_basic(struct buf *b, struct span login)
+int
+request_add_login(struct buf *b, const char *prefix, const char *user,
+                  const struct url *u)
 {
-	buf_str(b, "Basic ");
-	write_base64(b, login);
+	char memory[REQUEST_LOGIN_MAX];
+	struct buf login = buf_over(memory, sizeof memory);
+	int r = 0;
+
+	if (user == NULL) {
+		r = url_write_login(&login, u);
+	} else {
+		buf_str(&login, user);
+		if (strchr(user, ':') == NULL)
+			buf_str(&login, ":");	/* there is nobody to prompt */
+	}
+	buf_fmt(b, "%sAuthorization: Basic ", prefix);
+	write_base64(b, buf_span(&login));
+	buf_str(b, "\r\n");
+	return login.cut ? ERR_TOOBIG : r;
 }

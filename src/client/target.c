@@ -16,16 +16,6 @@ has_any(struct span s, const char *marks)
 	return span_find(s, marks) < s.len;
 }
 
-/* A byte that would end the path in a request line. */
-static bool
-has_blank_or_control(struct span path)
-{
-	for (size_t i = 0; i < path.len; i++)
-		if ((unsigned char)path.p[i] <= ' ' || path.p[i] == 0x7f)
-			return true;
-	return false;
-}
-
 /* Ends what was appended since `from` and makes it the host. */
 static int
 end_host(struct target *t, struct buf *memory, size_t from, size_t max)
@@ -179,7 +169,7 @@ read_http_unix(struct target *t, struct span rest, struct buf *memory,
 	t->url.fragment = rest;
 	t->url.path = span_cut(&t->url.fragment, '#');
 	r = r < 0 ? r : end_socket(t, memory, from);
-	if (has_blank_or_control(t->url.path)
+	if (span_has_control(t->url.path, true)
 	 || (rest.len > 0 && span_find(rest, "/?#") > 0))
 		return ERR_PARSE;
 	return r;

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/parse.h"
 #include "base/percent.h"
+#include "net/ip.h"
 
 #define PORT_HTTP  80
 #define PORT_HTTPS 443
@@ -38,12 +39,6 @@ scheme_len(struct span text)
 	return n < text.len && text.p[n] == ':' ? n : 0;
 }
 
-static bool
-is_word(struct span s, const char *word)
-{
-	return s.len == strlen(word) && strncasecmp(s.p, word, s.len) == 0;
-}
-
 /* Says what was expected. Returns ERR_PARSE. */
 static int
 refuse(const char **expected, const char *words)
@@ -61,16 +56,16 @@ read_scheme(struct url *u, struct span *rest, const char **expected)
 	if (scheme.len == 0
 	 || !span_has_prefix(span_after(*rest, scheme.len), "://")) {
 		/* "localhost:8080/x" is a host and a port, "http:/x" a slip */
-		bool slip = (is_word(scheme, "http")
-		             || is_word(scheme, "https"))
+		bool slip = (span_is_word(scheme, "http")
+		             || span_is_word(scheme, "https"))
 		         && (rest->len == scheme.len + 1
 		             || rest->p[scheme.len + 1] == '/');
 
 		return slip ? refuse(expected, "// after the scheme") : 0;
 	}
 	u->has_scheme = true;
-	u->is_https = is_word(scheme, "https");
-	if (!u->is_https && !is_word(scheme, "http"))
+	u->is_https = span_is_word(scheme, "https");
+	if (!u->is_https && !span_is_word(scheme, "http"))
 		return ERR_SCHEME;
 	*rest = span_after(*rest, scheme.len + 3);
 	return 0;
@@ -139,6 +134,18 @@ is_v6(struct span s)
 	return address.len > 0 && (zone.len == 0 || is_host(zone));
 }
 
+/* An address loses a dot at its end: it is not a name whose search ends there.
+ * A certificate's and no_proxy's have none. */
+static struct span
+without_dot(struct span host)
+{
+	struct span address = { host.p, host.len - 1 };
+	struct ip unused;
+
+	return host.len > 0 && host.p[address.len] == '.'
+	    && ip_read_loose(&unused, NULL, address) == 0 ? address : host;
+}
+
 static int
 read_host(struct url *u, struct span text, const char **expected)
 {
@@ -154,18 +161,19 @@ read_host(struct url *u, struct span text, const char **expected)
 	text = span_after(rest, u->host.len + (u->is_v6 ? 1 : 0));
 	if (!(u->is_v6 ? is_v6(u->host) : is_host(u->host)))
 		return refuse(expected, "a host name or an address");
+	if (!u->is_v6)
+		u->host = without_dot(u->host);
 	return read_port(u, text, expected);
 }
 
 static int
 verify_bytes(struct span s, const char **expected)
 {
-	for (size_t i = 0; i < s.len; i++)
-		if (s.p[i] == ' ')
-			return refuse(expected, "no space in it; a space is "
-			                        "written %20");
-		else if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
-			return refuse(expected, "no control byte in it");
+	if (span_has(s, ' '))
+		return refuse(expected, "no space in it; a space is written "
+		                        "%20");
+	if (span_has_control(s, false))
+		return refuse(expected, "no control byte in it");
 	return 0;
 }
 
@@ -215,9 +223,7 @@ url_expected(struct span text)
 static void
 write_host(struct buf *b, const struct url *u, struct span host, bool port)
 {
-	buf_str(b, u->is_v6 ? "[" : "");
-	buf_add(b, host);
-	buf_str(b, u->is_v6 ? "]" : "");
+	buf_fmt(b, u->is_v6 ? "[%.*s]" : "%.*s", (int)host.len, host.p);
 	if (port || u->port != (u->is_https ? PORT_HTTPS : PORT_HTTP))
 		buf_fmt(b, ":%u", u->port);
 }
@@ -403,8 +409,7 @@ url_write_login(struct buf *b, const struct url *u)
 bool
 url_is_same_host(const struct url *a, const struct url *b)
 {
-	return a->host.len == b->host.len
-	    && strncasecmp(a->host.p, b->host.p, a->host.len) == 0;
+	return span_is_same(a->host, b->host);
 }
 
 /* see client/url.h */

@@ -41,10 +41,16 @@ timeout_words(const struct transfer *t)
 	return "Operation timed out";
 }
 
+static long long
+try_ms(const struct transfer *t)
+{
+	return (clock_us() - t->r.try_us) / 1000;
+}
+
 static int
 fail_timeout(struct transfer *t)
 {
-	long long ms = (clock_us() - t->r.try_us) / 1000;
+	long long ms = try_ms(t);
 
 	if (t->c.step == EXCHANGE_LOOKUP)
 		return failure_set(t, GET_TIMEOUT,
@@ -59,20 +65,16 @@ fail_timeout(struct transfer *t)
 	                   (unsigned long long)t->r.body_bytes);
 }
 
+/* The body ended before its end. */
 static int
-fail_body(struct transfer *t, int code, int err, struct buf *words)
+fail_short(struct transfer *t)
 {
-	if (err != ERR_SHORT)
-		return failure_set(t, code,
-		                   err == ERR_PARSE || err == ERR_TOOBIG
-		                   ? "chunked-encoding: %s"
-		                   : "Recv failure: %s", buf_text(words));
 	if (t->c.body == BODY_LENGTH)
-		return failure_set(t, code,
+		return failure_set(t, GET_PARTIAL,
 		                   "transfer closed with %llu bytes remaining "
 		                   "to read",
 		                   (unsigned long long)t->c.left);
-	return failure_set(t, code,
+	return failure_set(t, GET_PARTIAL,
 	                   "transfer closed with outstanding read data "
 	                   "remaining");
 }
@@ -112,43 +114,47 @@ failure_of_exchange(struct transfer *t, int err)
 	struct buf words = buf_over(memory, sizeof memory);
 	int code = get_exit_of(&t->c, err, t->route.via_proxy);
 	struct span host = t->route.to.host;
+	const char *text, *format = "%s";
 
 	t->err = err;
 	exchange_text(&t->c, err, &words);
+	text = buf_text(&words);
 	if (t->c.step == EXCHANGE_TUNNEL && err == ERR_REFUSED)
 		return fail_tunnel(t, code);
 	switch (code) {
 	case GET_TIMEOUT:
 		return fail_timeout(t);
 	case GET_LOOKUP:
+		format = "Could not resolve host: %s";
+		break;
 	case GET_PROXY_LOOKUP:
-		return failure_set(t, code, "Could not resolve %s: %s",
-		                   code == GET_LOOKUP ? "host" : "proxy",
-		                   buf_text(&words));
+		format = "Could not resolve proxy: %s";
+		break;
 	case GET_CONNECT:
 		return failure_set(t, code,
 		                   "Failed to connect to %.*s port %u after "
 		                   "%lld ms: %s", (int)host.len, host.p,
-		                   t->route.to.port,
-		                   (long long)(clock_us() - t->r.try_us) / 1000,
-		                   buf_text(&words));
+		                   t->route.to.port, try_ms(t), text);
 	case GET_PROTOCOL:
 		return fail_version(t);
 	case GET_WEIRD:
-		return failure_set(t, code, "Weird server reply: %s",
-		                   buf_text(&words));
+		format = "Weird server reply: %s";
+		break;
 	case GET_EMPTY:
 		return failure_set(t, code, "Empty reply from server");
 	case GET_CERT:
-		return failure_set(t, code, "SSL certificate problem: %s",
-		                   buf_text(&words));
+		format = "SSL certificate problem: %s";
+		break;
 	case GET_SEND:
-		return failure_set(t, code, "Send failure: %s",
-		                   buf_text(&words));
+		format = "Send failure: %s";
+		break;
+	case GET_PARTIAL:
+		return fail_short(t);
+	case GET_RECV:
+		format = t->c.step == EXCHANGE_BODY
+		      && (err == ERR_PARSE || err == ERR_TOOBIG)
+		       ? "chunked-encoding: %s" : "Recv failure: %s";
+		break;
 	}
-	if (t->c.step == EXCHANGE_BODY)
-		return fail_body(t, code, err, &words);
-	return failure_set(t, code,
-	                   code == GET_RECV ? "Recv failure: %s" : "%s",
-	                   buf_text(&words));
+	return failure_set(t, code, format, text);
 }

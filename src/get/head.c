@@ -2,21 +2,11 @@
 /* get/head.c - the head of a request, in curl's order */
 #include "get/head.h"
 
-#include <strings.h>
-
+#include "base/err.h"
 #include "client/request.h"
 #include "get/exit.h"
 
-#define LOGIN_MAX 16384	/* bytes of "user:password": tokens are long */
 #define HOST_MAX  1024	/* bytes of a Host field, each %XX of three */
-
-static bool
-is_named(struct span line, const char *name)
-{
-	return line.len > strlen(name)
-	    && strncasecmp(line.p, name, strlen(name)) == 0
-	    && (line.p[strlen(name)] == ':' || line.p[strlen(name)] == ';');
-}
 
 /* The user's lines that may go to this server. */
 static struct request_lines
@@ -27,15 +17,15 @@ pick_lines(const struct options *o, const struct head *h)
 	for (size_t i = 0; i < o->n_headers; i++) {
 		struct span line = o->headers[i];
 
-		if (!h->trusted && (is_named(line, "Authorization")
-		                 || is_named(line, "Cookie")))
+		if (!h->trusted && (request_is_named(line, "Authorization")
+		                 || request_is_named(line, "Cookie")))
 			continue;
-		if (!h->same_host && is_named(line, "Host"))
+		if (!h->same_host && request_is_named(line, "Host"))
 			continue;
 		/* A redirect may have made a GET of what had a body. */
 		if (h->moved && !h->posts && !h->puts
-		 && (is_named(line, "Content-Length")
-		     || is_named(line, "Transfer-Encoding")))
+		 && (request_is_named(line, "Content-Length")
+		     || request_is_named(line, "Transfer-Encoding")))
 			continue;
 		h->lines[lines.n++] = line;
 	}
@@ -66,14 +56,6 @@ add_target(struct buf *b, const struct options *o, const struct head *h)
 	}
 }
 
-static void
-add_field(struct buf *b, const char *start, struct span value)
-{
-	buf_str(b, start);
-	buf_add(b, value);
-	buf_str(b, "\r\n");
-}
-
 /* Do we log in? Not where the user's lines do, nor at another server. */
 static bool
 logs_in(const struct head *h, const struct request_lines *lines)
@@ -95,30 +77,22 @@ static int
 add_login(struct buf *b, const struct options *o, const struct head *h,
           const struct request_lines *lines, struct buf *why)
 {
-	char memory[LOGIN_MAX];
-	struct buf login = buf_over(memory, sizeof memory);
+	int r;
 
 	if (!logs_in(h, lines))
 		return GET_OK;
-	if (o->user != NULL) {
-		buf_str(&login, o->user);
-		if (strchr(o->user, ':') == NULL)
-			buf_str(&login, ":");	/* there is nobody to prompt */
-	} else if (!url_has_login(h->url)) {
+	if (o->user == NULL && !url_has_login(h->url)) {
 		if (h->token.len > 0)
-			add_field(b, "Authorization: Bearer ", h->token);
+			buf_fmt(b, "Authorization: Bearer %.*s\r\n",
+			        (int)h->token.len, h->token.p);
 		return GET_OK;
-	} else if (url_write_login(&login, h->url) < 0) {
-		buf_str(why, "the URL's login has a control byte");
-		return GET_URL;
 	}
-	buf_str(b, "Authorization: ");
-	request_write_basic(b, buf_span(&login));
-	buf_str(b, "\r\n");
-	if (!login.cut)
+	r = request_add_login(b, "", o->user, h->url);
+	if (r == 0)
 		return GET_OK;
-	buf_str(why, "the login is longer than " BUF_DIGITS(LOGIN_MAX)
-	        " bytes");
+	buf_str(why, r == ERR_TOOBIG ? "the login is longer than "
+	             BUF_DIGITS(REQUEST_LOGIN_MAX) " bytes"
+	             : "the URL's login has a control byte");
 	return GET_URL;
 }
 
@@ -139,21 +113,17 @@ static void
 add_body_fields(struct buf *b, const struct options *o, const struct head *h,
                 const struct request_lines *lines)
 {
-	char memory[32];
-	struct buf length = buf_over(memory, sizeof memory);
-
 	if (!h->posts && !h->puts)
 		return;
-	if (h->chunked) {
-		request_add(b, lines, "Transfer-Encoding", span_of("chunked"));
-	} else {
-		buf_fmt(&length, "%llu", (unsigned long long)h->length);
-		request_add(b, lines, "Content-Length", buf_span(&length));
-	}
+	if (h->chunked)
+		request_add(b, lines, "Transfer-Encoding", "chunked");
+	else if (!request_has(lines, "Content-Length"))
+		buf_fmt(b, "Content-Length: %llu\r\n",
+		        (unsigned long long)h->length);
 	if (h->posts)
-		request_add(b, lines, "Content-Type",
-		            span_of(o->json ? "application/json"
-		                : "application/x-www-form-urlencoded"));
+		request_add(b, lines, "Content-Type", o->json
+		            ? "application/json"
+		            : "application/x-www-form-urlencoded");
 }
 
 /* Two readers of such a request would take it for two different ones. */
@@ -184,16 +154,14 @@ add_fields(struct buf *b, const struct options *o, const struct head *h,
            const struct request_lines *lines)
 {
 	if (o->agent[0] != '\0')
-		request_add(b, lines, "User-Agent", span_of(o->agent));
-	request_add(b, lines, "Accept",
-	            span_of(o->json ? "application/json" : "*/*"));
+		request_add(b, lines, "User-Agent", o->agent);
+	request_add(b, lines, "Accept", o->json ? "application/json" : "*/*");
 	if (o->referer != NULL && o->referer[0] != '\0')
-		request_add(b, lines, "Referer", span_of(o->referer));
+		request_add(b, lines, "Referer", o->referer);
 	if (h->route->via_proxy && !h->route->tunnel)
-		request_add(b, lines, "Proxy-Connection",
-		            span_of("Keep-Alive"));
+		request_add(b, lines, "Proxy-Connection", "Keep-Alive");
 	if (o->cookie != NULL && h->trusted)
-		request_add(b, lines, "Cookie", span_of(o->cookie));
+		request_add(b, lines, "Cookie", o->cookie);
 	request_add_lines(b, lines);
 }
 
@@ -211,7 +179,7 @@ head_write(struct buf *b, const struct options *o, const struct head *h,
 	add_target(b, o, h);
 	buf_str(b, o->http10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
 	url_write_host(&host, h->url);
-	request_add(b, &lines, "Host", buf_span(&host));
+	request_add(b, &lines, "Host", buf_text(&host));
 	if (h->route->via_proxy && !h->route->tunnel)
 		buf_str(b, h->route->tunnel_fields);	/* the login only */
 	code = verify_framing(o, h, &lines, why);

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 #include "base/err.h"
 #include "base/opt_words.h"
@@ -32,8 +31,8 @@
 	OPT(0, "post301", OPT_FLAG, AT(post301), "", "a POST stays one after a 301", "", NULL, "") \
 	OPT(0, "post302", OPT_FLAG, AT(post302), "", "after a 302", "", NULL, "") \
 	OPT(0, "post303", OPT_FLAG, AT(post303), "", "after a 303", "", NULL, "") \
-	OPT('X', "request", OPT_STR, AT(method), "", \
-	    "this method instead of GET or POST", "METHOD", NULL, "") \
+	OPT('X', "request", OPT_WORD, AT(method), "", \
+	    "this method instead of GET or POST", "METHOD", value_token, "") \
 	OPT('I', "head", OPT_FLAG, AT(head), "", "ask for the head only", "", NULL, "") \
 	OPT('G', "get", OPT_FLAG, AT(get), "", "put the data of -d into the URL", "", NULL, "") \
 	OPT('H', "header", OPT_WORD, 0, "", \
@@ -50,19 +49,19 @@
 	OPT(0, "json", OPT_WORD, 0, "", "POST this as JSON", "DATA|@FILE", value_json, "") \
 	OPT('T', "upload-file", OPT_WORD, AT(uploads), "", \
 	    "PUT this file, - for stdin; each goes with one URL", "FILE", value_word, "") \
-	OPT('u', "user", OPT_STR, AT(user), "", \
-	    "log in by the basic scheme", "USER:PASSWORD", NULL, "") \
+	OPT('u', "user", OPT_SECRET, AT(user), "", \
+	    "log in by the basic scheme", "USER:PASSWORD", value_login, "") \
 	OPT(0, "bearer-file", OPT_STR, AT(bearer), "", \
 	    "log in by the token in this file, read at each request", "FILE", NULL, "") \
-	OPT(0, "oauth2-bearer", OPT_WORD, 0, "", "", "TOKEN", value_bearer, "") \
-	OPT('A', "user-agent", OPT_STR, AT(agent), "", "what to call ourselves", "NAME", NULL, "") \
+	OPT(0, "oauth2-bearer", OPT_SECRET, 0, "", "", "TOKEN", value_bearer, "") \
+	OPT('A', "user-agent", OPT_WORD, AT(agent), "", "what to call ourselves", "NAME", value_line, "") \
 	OPT('e', "referer", OPT_WORD, AT(referer), "", \
 	    "where we come from", "URL", value_referer, "a URL without ;auto") \
 	OPT('b', "cookie", OPT_SECRET, 0, "", \
 	    "send these cookies", "NAME=VALUE", value_cookie, "NAME=VALUE; cookies are not read from files here") \
 	OPT('r', "range", OPT_WORD, 0, "", "only these bytes", "FROM-TO", value_range, "") \
-	OPT(0, "request-target", OPT_STR, AT(target), "", \
-	    "ask for this instead of the URL's path", "PATH", NULL, "") \
+	OPT(0, "request-target", OPT_WORD, AT(target), "", \
+	    "ask for this instead of the URL's path", "PATH", value_token, "") \
 	OPT(0, "path-as-is", OPT_FLAG, AT(path_as_is), "", \
 	    "leave . and .. in the path", "", NULL, "") \
 	OPT('0', "http1.0", OPT_FLAG, AT(http10), "", "speak HTTP/1.0", "", NULL, "") \
@@ -70,7 +69,7 @@
 	    "where the body goes; whole or not at all", "FILE", value_output, "a file") \
 	OPT('O', "remote-name", OPT_CALL, 0, "", \
 	    "a file named as in the URL", "", value_remote_name, "") \
-	OPT(0, "output-dir", OPT_STR, AT(output_dir), "", "the folder of these", "DIR", NULL, "") \
+	OPT(0, "output-dir", OPT_WORD, AT(output_dir), "", "the folder of these", "DIR", value_name, "") \
 	OPT(0, "create-dirs", OPT_FLAG, AT(create_dirs), "", \
 	    "make the folders that -o needs", "", NULL, "") \
 	OPT('C', "continue-at", OPT_STR, AT(resume), "", \
@@ -80,10 +79,10 @@
 	OPT(0, "max-filesize", OPT_WORD, AT(max_filesize), "", \
 	    "refuse more", "BYTES", value_size, "a number") \
 	OPT('i', "include", OPT_FLAG, AT(include), "", "print the head too", "", NULL, "") \
-	OPT('D', "dump-header", OPT_STR, AT(dump_header), "", \
-	    "write the head here, - for stdout", "FILE", NULL, "") \
-	OPT('w', "write-out", OPT_STR, AT(write_out), "", \
-	    "print this at the end: %{http_code}, %{time_total} ...", "FORMAT|@FILE", NULL, "") \
+	OPT('D', "dump-header", OPT_WORD, AT(dump_header), "", \
+	    "write the head here, - for stdout", "FILE", value_name, "") \
+	OPT('w', "write-out", OPT_WORD, 0, "", \
+	    "print this at the end: %{http_code}, %{time_total} ...", "FORMAT|@FILE", value_write_out, "") \
 	OPT('s', "silent", OPT_FLAG, AT(silent), "", "no progress, no messages", "", NULL, "") \
 	OPT('S', "show-error", OPT_FLAG, AT(show_error), "", \
 	    "messages in spite of -s", "", NULL, "") \
@@ -109,23 +108,24 @@
 	    "use this address", "HOST:PORT:ADDR", value_word, "") \
 	OPT(0, "connect-to", OPT_WORD, AT(connect_to), "", \
 	    "connect to H2:P2 where H1:P1 is asked for", "H1:P1:H2:P2", value_word, "") \
-	OPT(0, "unix-socket", OPT_WORD, 0, "", "connect to this", "PATH", value_unix, "") \
+	OPT(0, "unix-socket", OPT_WORD, AT(unix_socket), "", \
+	    "connect to this", "PATH", value_name, "") \
 	OPT(0, "abstract-unix-socket", OPT_WORD, 0, "", \
-	    "connect to this", "NAME", value_unix_abstract, "") \
-	OPT('4', "ipv4", OPT_CALL, AT(family), "", "IPv4 only", "", value_v4, "") \
-	OPT('6', "ipv6", OPT_CALL, AT(family), "", "IPv6 only", "", value_v6, "") \
+	    "connect to this", "NAME", value_abstract, "") \
+	OPT('4', "ipv4", OPT_ASK, AT(ipv4), "", "IPv4 only", "", NULL, "") \
+	OPT('6', "ipv6", OPT_ASK, AT(ipv6), "", "IPv6 only", "", NULL, "") \
 	OPT('x', "proxy", OPT_STR, AT(proxy), "", \
 	    "HTTP proxy; else http_proxy, https_proxy, all_proxy", "[http://]HOST[:PORT]", NULL, "") \
-	OPT('U', "proxy-user", OPT_STR, AT(proxy_user), "", \
-	    "log in at the proxy", "USER:PASSWORD", NULL, "") \
+	OPT('U', "proxy-user", OPT_SECRET, AT(proxy_user), "", \
+	    "log in at the proxy", "USER:PASSWORD", value_login, "") \
 	OPT('p', "proxytunnel", OPT_FLAG, AT(proxy_tunnel), "", \
 	    "CONNECT for http too", "", NULL, "") \
 	OPT(0, "noproxy", OPT_STR, AT(no_proxy), "", \
 	    "no proxy for these; else no_proxy", "HOST,...", NULL, "") \
 	OPT(0, "proto", OPT_STR, AT(protocols), "", \
 	    "these schemes only: =https", "=LIST", NULL, "") \
-	OPT(0, "cacert", OPT_STR, AT(cafile), "", \
-	    "trust the CAs of this PEM file only", "FILE", NULL, "") \
+	OPT(0, "cacert", OPT_WORD, AT(cafile), "", \
+	    "trust the CAs of this PEM file only", "FILE", value_name, "") \
 	OPT('E', "cert", OPT_STR, AT(certfile), "", "our own certificate, PEM", "FILE", NULL, "") \
 	OPT(0, "key", OPT_STR, AT(keyfile), "", "its key", "FILE", NULL, "") \
 	OPT('k', "insecure", OPT_FLAG, AT(insecure), "", \
@@ -163,12 +163,11 @@
 	    "a server does not name our files; use -o or -O", "", NULL, "") \
 	OPT(':', "next", OPT_REFUSED, 0, "", "use a second command", "", NULL, "") \
 	OPT('Z', "parallel", OPT_REFUSED, 0, "", "URLs are fetched in turn", "", NULL, "") \
-	OPT(0, "digest", OPT_REFUSED, 0, "", "only the basic scheme is spoken", "", NULL, "") \
-	OPT(0, "ntlm", OPT_REFUSED, 0, "", "only the basic scheme is spoken", "", NULL, "") \
+	OPT(0, "digest", OPT_REFUSED, 0, "", "", "", NULL, "") \
+	OPT(0, "ntlm", OPT_REFUSED, 0, "", "", "", NULL, "") \
 	OPT(0, "anyauth", OPT_REFUSED, 0, "", "only the basic scheme is spoken", "", NULL, "") \
-	OPT(0, "http2", OPT_REFUSED, 0, "", "only HTTP/1.1 is spoken", "", NULL, "") \
-	OPT(0, "http2-prior-knowledge", OPT_REFUSED, 0, "", \
-	    "only HTTP/1.1 is spoken", "", NULL, "") \
+	OPT(0, "http2", OPT_REFUSED, 0, "", "", "", NULL, "") \
+	OPT(0, "http2-prior-knowledge", OPT_REFUSED, 0, "", "", "", NULL, "") \
 	OPT(0, "http3", OPT_REFUSED, 0, "", "only HTTP/1.1 is spoken", "", NULL, "") \
 	OPT(0, "socks5", OPT_REFUSED, 0, "", "only HTTP proxies are spoken to", "", NULL, "")
 
@@ -178,9 +177,9 @@
 	ADD(value_json) ADD(value_word) ADD(value_bearer) ADD(value_referer) \
 	ADD(value_cookie) ADD(value_range) ADD(value_output) \
 	ADD(value_remote_name) ADD(value_sha256) ADD(value_size) \
-	ADD(value_seconds) ADD(value_count) ADD(value_unix) \
-	ADD(value_unix_abstract) ADD(value_v4) ADD(value_v6) ADD(value_fail) \
-	ADD(value_fail_with_body)
+	ADD(value_seconds) ADD(value_count) ADD(value_name) ADD(value_line) \
+	ADD(value_token) ADD(value_login) ADD(value_write_out) \
+	ADD(value_abstract) ADD(value_fail) ADD(value_fail_with_body)
 OPT_NUMBER_ADDS(ADDS);
 static opt_add *const adds[] = OPT_ADDS(ADDS);
 static const struct opt_group opts[] = {
@@ -200,8 +199,6 @@ write_unknown(struct buf *why, const struct opt_fail *f)
 	        (int)name.len, name.p);
 	if (f->nearest == NULL)
 		buf_str(why, " (see: hale help get)");
-	else if (span_is(span_after(name, 2), f->nearest))
-		buf_str(why, " with \"=\"; a value is the next word");
 	else
 		buf_fmt(why, "; did you mean --%s?", f->nearest);
 	return GET_USAGE;
@@ -224,6 +221,10 @@ write_bad(struct buf *why, const char *name, const struct opt_fail *f)
 		return GET_READ;
 	}
 	buf_str(why, name);
+	if (span_has_control(f->value, false)) {
+		buf_str(why, " has a control character");
+		return GET_USAGE;
+	}
 	/* What looks like a target is shown as one: a URL may have taken the
 	 * place of a value that was forgotten. */
 	if (f->opt.kind != OPT_SECRET)
@@ -253,50 +254,12 @@ write_fail(struct buf *why, const struct opt_fail *f)
 		buf_fmt(why, "%s: %s", memory, opt_text(&f->opt, OPT_HELP));
 		break;
 	case OPT_UNWANTED:
+		buf_fmt(why, "option %s: takes no value", memory);
+		break;
 	case OPT_TOO_MANY:
-		break;	/* not in curl's dialect, and no list is bounded */
+		break;	/* no list is bounded */
 	}
 	return GET_USAGE;
-}
-
-/* -G's data becomes a part of the URL, whose rules hold then. */
-static bool
-fits_url(const struct bytes *data)
-{
-	for (size_t i = 0; i < data->len; i++)
-		if ((unsigned char)data->p[i] <= ' ' || data->p[i] == 0x7f)
-			return false;
-	return true;
-}
-
-static bool
-has_control(const char *text)
-{
-	for (; text != NULL && *text != '\0'; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			return true;
-	return false;
-}
-
-/* What goes into the request as it is must not end its line. */
-static int
-verify_controls(const struct options *o, struct buf *why)
-{
-	const struct {
-		const char *name, *value;
-	} words[] = {
-		{ "-X", o->method }, { "-A", o->agent }, { "-e", o->referer },
-		{ "-b", o->cookie }, { "-r", o->range },
-		{ "--request-target", o->target },
-	};
-
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (has_control(words[i].value)) {
-			buf_fmt(why, "%s has a control character",
-			        words[i].name);
-			return GET_USAGE;
-		}
-	return GET_OK;
 }
 
 /* What does not go together. */
@@ -304,22 +267,20 @@ static int
 verify_pairs(const struct options *o, struct buf *why)
 {
 	bool sends = (o->data.is_set && !o->get) || o->uploads.n > 0;
-	const struct {
-		bool        both;
-		const char *words;
-	} pairs[] = {
-		{ o->resume && o->range, "-C and -r" },
-		{ o->resume && o->sha256, "-C and --sha256" },
-		{ o->resume && sends, "-C and -d or -T" },
-		{ o->range && sends, "-r and -d or -T" },
-	};
+	const char *pair = NULL;
 
-	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
-		if (pairs[i].both) {
-			buf_fmt(why, "%s exclude each other", pairs[i].words);
-			return GET_USAGE;
-		}
-	return GET_OK;
+	if (o->resume != NULL && o->range != NULL)
+		pair = "-C and -r";
+	else if (o->resume != NULL && o->sha256 != NULL)
+		pair = "-C and --sha256";
+	else if (o->resume != NULL && sends)
+		pair = "-C and -d or -T";
+	else if (o->range != NULL && sends)
+		pair = "-r and -d or -T";
+	if (pair == NULL)
+		return GET_OK;
+	buf_fmt(why, "%s exclude each other", pair);
+	return GET_USAGE;
 }
 
 /* What single options cannot see. */
@@ -328,9 +289,9 @@ verify_all(const struct options *o, struct buf *why)
 {
 	if (o->help)
 		return GET_OK;
-	if (verify_controls(o, why) != GET_OK)
-		return GET_USAGE;
-	if (o->get && !fits_url(&o->data)) {
+	/* -G's data becomes a part of the URL, whose rules hold then. */
+	if (o->get && span_has_control((struct span){ o->data.p, o->data.len },
+	                               true)) {
 		buf_str(why, "-G: the data is not part of a URL; use "
 		        "--data-urlencode");
 		return GET_URL;
@@ -378,36 +339,25 @@ read_proxies(struct options *o)
 		o->no_proxy = first_set("no_proxy\0NO_PROXY\0");
 }
 
-/* "" and ":" are not a login, as where "$USER:$PASSWORD" has neither. */
-static void
-drop_empty(const char **login)
-{
-	const char *l = *login;
-
-	if (l != NULL && (l[0] == '\0' || strcmp(l, ":") == 0))
-		*login = NULL;
-}
-
 /* Room for as many words as there are; -b joins twice. */
 static bool
 make_room(struct options *o, int argc, char **argv)
 {
-	struct option_words *const lists[] = {
-		&o->urls, &o->uploads, &o->resolve, &o->connect_to,
-	};
 	size_t n = (size_t)argc;
-	bool good = true;
+	const char **words = calloc(4 * n, sizeof *words);
 
-	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-		lists[i]->at = calloc(n, sizeof *lists[i]->at);
-		good &= lists[i]->at != NULL;
-	}
+	if (words == NULL)
+		return false;
+	o->urls.at = words;	/* the start of all four */
+	o->uploads.at = words + n;
+	o->resolve.at = words + 2 * n;
+	o->connect_to.at = words + 3 * n;
 	o->owned = calloc(2 * n, sizeof *o->owned);
 	/* "-OOO" is three outputs in one word. */
 	for (int i = 1; i < argc; i++)
 		n += strlen(argv[i]);
 	o->outputs = calloc(n, sizeof *o->outputs);
-	return good && o->owned != NULL && o->outputs != NULL;
+	return o->owned != NULL && o->outputs != NULL;
 }
 
 /* see get/options.h */
@@ -417,15 +367,12 @@ options_read(struct options *o, int argc, char **argv, struct buf *why)
 	struct opt_fail fail;
 
 	o->max_redirs = REDIRECTS;
-	o->family = AF_UNSPEC;
 	if (!make_room(o, argc, argv)) {
 		buf_str(why, err_text(-ENOMEM));
 		return GET_MEMORY;
 	}
 	if (opt_parse_curl(opts, o, argc, argv, &fail) < 0)
 		return write_fail(why, &fail);
-	drop_empty(&o->user);
-	drop_empty(&o->proxy_user);
 	read_proxies(o);
 	return verify_all(o, why);
 }
@@ -435,9 +382,6 @@ void
 options_free(struct options *o)
 {
 	free(o->urls.at);
-	free(o->uploads.at);
-	free(o->resolve.at);
-	free(o->connect_to.at);
 	free(o->outputs);
 	free(o->headers);
 	while (o->n_owned > 0)

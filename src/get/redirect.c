@@ -13,7 +13,7 @@
 bool
 redirect_read(struct transfer *t)
 {
-	struct span location = reply_field(&t->c.reply, "Location");
+	struct span location = t->c.reply.location;
 	struct buf b = buf_over(t->moved, sizeof t->moved);
 
 	if (t->r.status / 100 != 3 || location.len == 0)

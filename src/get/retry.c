@@ -27,7 +27,8 @@
 static uint64_t
 range_start(const struct transfer *t)
 {
-	struct span value = reply_field(&t->c.reply, "Content-Range");
+	struct span value = reply_field(t->c.reply.fields,
+	                                span_of("Content-Range"));
 	uint64_t start = 0;
 
 	if (!span_has_prefix(value, "bytes "))
@@ -159,10 +160,7 @@ begin_try(struct transfer *t)
 	struct result *r = &t->r;
 	const struct options *o = t->o;
 
-	r->code = GET_OK;
-	r->status = r->redirects = 0;
-	r->body_bytes = r->head_bytes = r->sent_bytes = r->uploaded_bytes = 0;
-	r->lookup_us = r->connect_us = r->tls_us = r->sent_us = r->first_us = 0;
+	memset(r, 0, offsetof(struct result, connects));
 	r->why[0] = r->redirect[0] = '\0';
 	r->head_len = 0;
 	r->more = (struct span){ o->data.p, o->get ? o->data.len : 0 };

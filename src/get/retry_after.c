@@ -54,8 +54,7 @@ date_of(struct span date)
 int64_t
 retry_after_ms(struct span fields, int64_t now_s)
 {
-	const struct reply last = { .fields = fields };
-	struct span value = reply_field(&last, "Retry-After");
+	struct span value = reply_field(fields, span_of("Retry-After"));
 	int64_t wait_s;
 	uint64_t s;
 

@@ -2,7 +2,6 @@
 /* get/route.c - where a request goes: proxies, --resolve, --connect-to */
 #include "get/route.h"
 
-#include <strings.h>
 #include <sys/socket.h>
 
 #include "base/err.h"
@@ -15,10 +14,15 @@
 
 #define PROXY_PORT   1080	/* curl's, where none is written */
 
-static bool
-is_same(struct span a, struct span b)
+/* Cuts the next address off *addrs: a literal, with or without brackets. */
+static struct span
+cut_address(struct span *addrs)
 {
-	return a.len == b.len && strncasecmp(a.p, b.p, a.len) == 0;
+	struct span one = span_cut(addrs, ',');
+
+	if (one.len > 2 && one.p[0] == '[' && one.p[one.len - 1] == ']')
+		one = (struct span){ one.p + 1, one.len - 2 };
+	return one;
 }
 
 /* no_proxy's item: a host, a domain (with or without its dot), a net. */
@@ -27,8 +31,7 @@ matches(const char *host, struct span item)
 {
 	struct span h = span_of(host);
 
-	if (item.len > 2 && item.p[0] == '[')
-		item = (struct span){ item.p + 1, item.len - 2 };
+	item = cut_address(&item);
 	/* "0.0.1" is not a domain of 127.0.0.1. */
 	if (subnet_is_address(h))
 		return subnet_has(item, h);
@@ -42,7 +45,7 @@ matches(const char *host, struct span item)
 		return false;
 	if (h.len > item.len && h.p[h.len - item.len - 1] != '.')
 		return false;
-	return is_same(span_after(h, h.len - item.len), item);
+	return span_is_same(span_after(h, h.len - item.len), item);
 }
 
 /* Items are separated by commas; what follows a blank in one is not a part of
@@ -64,30 +67,6 @@ is_direct(const struct options *o, const char *host)
 	return false;
 }
 
-/* "user:password" for the proxy, from -U or its URL. Returns 0 or ERR_PARSE. */
-static int
-add_proxy_login(struct buf *b, const struct options *o, const struct url *proxy)
-{
-	char memory[EXCHANGE_PROXY_HEAD_MAX];
-	struct buf login = buf_over(memory, sizeof memory);
-
-	if (o->proxy_user != NULL) {
-		buf_str(&login, o->proxy_user);
-		if (strchr(o->proxy_user, ':') == NULL)
-			buf_str(&login, ":");
-	} else if (url_has_login(proxy)) {
-		if (url_write_login(&login, proxy) < 0)
-			return ERR_PARSE;
-	} else {
-		return 0;
-	}
-	buf_str(b, "Proxy-Authorization: ");
-	request_write_basic(b, buf_span(&login));
-	buf_str(b, "\r\n");
-	b->cut |= login.cut;
-	return 0;
-}
-
 /* The fields for the proxy. Returns an exit code. */
 static int
 write_proxy_fields(const struct options *o, struct route *route,
@@ -96,7 +75,9 @@ write_proxy_fields(const struct options *o, struct route *route,
 	struct buf fields = buf_over(route->tunnel_fields,
 	                             sizeof route->tunnel_fields);
 
-	if (add_proxy_login(&fields, o, &route->proxy) < 0) {
+	if ((o->proxy_user != NULL || url_has_login(&route->proxy))
+	 && request_add_login(&fields, "Proxy-", o->proxy_user,
+	                      &route->proxy) == ERR_PARSE) {
 		buf_str(why, "the proxy's login has a control byte");
 		return GET_PROXY_LOOKUP;
 	}
@@ -209,7 +190,7 @@ connect_elsewhere(const struct options *o, struct route *route,
 			        span_of(o->connect_to.at[i])));
 			return GET_SYNTAX;
 		}
-		if ((h1.len > 0 && !is_same(h1, span_of(route->host)))
+		if ((h1.len > 0 && !span_is_same(h1, span_of(route->host)))
 		 || (p1.len > 0 && !is_port(p1, route->to.port)))
 			continue;
 		if (h2.len > 0) {
@@ -234,17 +215,6 @@ struct pin {
 	bool        removes;
 	struct span host, port, addrs;
 };
-
-/* Cuts the next address off *addrs: a literal, with or without brackets. */
-static struct span
-cut_address(struct span *addrs)
-{
-	struct span one = span_cut(addrs, ',');
-
-	if (one.len > 2 && one.p[0] == '[' && one.p[one.len - 1] == ']')
-		one = (struct span){ one.p + 1, one.len - 2 };
-	return one;
-}
 
 static bool
 are_addresses(struct span addrs)
@@ -280,7 +250,8 @@ find_pin(const struct options *o, const struct route *route, struct span host,
 {
 	for (size_t i = o->resolve.n; i-- > 0;)
 		if (read_pin(p, o->resolve.at[i])
-		 && is_port(p->port, route->to.port) && is_same(p->host, host))
+		 && is_port(p->port, route->to.port)
+		 && span_is_same(p->host, host))
 			return !p->removes;
 	return false;
 }
@@ -305,7 +276,7 @@ use_addresses(const struct options *o, struct route *route, struct buf *why)
 	/* An address of a family that is not wanted is left out. */
 	while (p.addrs.len > 0)
 		if (resolve_literal(&route->set, cut_address(&p.addrs),
-		                   o->family) == ERR_FULL) {
+		                   route->to.family) == ERR_FULL) {
 			buf_fmt(why, "--resolve has more than %d addresses",
 			        DIAL_ADDRS_MAX);
 			return GET_SYNTAX;
@@ -317,12 +288,8 @@ use_addresses(const struct options *o, struct route *route, struct buf *why)
 static int
 use_unix(const struct options *o, struct route *route, struct buf *why)
 {
-	struct buf path = buf_over(route->unix_path, sizeof route->unix_path);
-
-	buf_str(&path, o->unix_abstract ? "@" : "");
-	buf_str(&path, o->unix_socket);
-	route->to.unix_path = buf_span(&path);
-	if (!path.cut && dial_is_unix(route->to.unix_path))
+	route->to.unix_path = span_of(o->unix_socket);
+	if (dial_is_unix(route->to.unix_path))
 		return GET_OK;
 	buf_fmt(why, "Unix socket path too long: '%s': expected 1 to 107 bytes",
 	        o->unix_socket);
@@ -344,7 +311,8 @@ route_find(const struct options *o, const struct url *u, struct route *route,
 	if (code != GET_OK)
 		return code;
 	route->to.port = u->port;
-	route->to.family = o->family;
+	if (o->ipv4 != o->ipv6)
+		route->to.family = o->ipv4 ? AF_INET : AF_INET6;
 	if (o->unix_socket != NULL) {
 		code = use_unix(o, route, why);
 	} else {

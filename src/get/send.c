@@ -173,14 +173,8 @@ read_token(struct transfer *t, struct bytes *file, struct span *token)
 	const char *name = t->o->bearer;
 	int r = bytes_add_file(file, name);
 
-	*token = (struct span){ file->p, file->len };
-	while (token->len > 0
-	    && (unsigned char)token->p[token->len - 1] <= ' ')
-		token->len--;
-	for (size_t i = 0; i < token->len && r == 0; i++)
-		if ((unsigned char)token->p[i] <= ' ')
-			r = ERR_PARSE;
-	if (r == 0 && token->len == 0)
+	*token = span_trim((struct span){ file->p, file->len }, " \t\r\n");
+	if (r == 0 && (token->len == 0 || span_has_control(*token, true)))
 		r = ERR_PARSE;
 	return r == 0 ? GET_OK
 	              : failure_set(t, GET_READ,

@@ -229,29 +229,6 @@ print(const char *format, const struct result *r)
 	return GET_WRITE;
 }
 
-/* -w: a text, or the file that holds it. */
-static int
-write_out(const struct options *o, const struct result *r)
-{
-	struct bytes file = { 0 };
-	const char *format = o->write_out;
-	int code = GET_READ;
-
-	if (format == NULL)
-		return GET_OK;
-	if (format[0] != '@')
-		return print(format, r);
-	if (bytes_add_file(&file, format + 1) == 0) {
-		bytes_drop_line_ends(&file, 0);
-		file.p[file.len] = '\0';
-		code = print(file.p, r);
-	} else {
-		log_error("get: cannot read -w's \"%s\"", format + 1);
-	}
-	free(file.p);
-	return code;
-}
-
 static void
 start(struct transfer *t, const struct options *o, size_t i)
 {
@@ -272,7 +249,7 @@ transfer_run(const struct options *o, size_t i)
 {
 	static const struct option_output to_stdout = { OUTPUT_STDOUT, NULL };
 	struct transfer *t = calloc(1, sizeof *t);
-	int code, printed;
+	int code, printed = GET_OK;
 
 	if (t == NULL) {
 		log_error("get: %s", err_text(-ENOMEM));
@@ -285,7 +262,8 @@ transfer_run(const struct options *o, size_t i)
 	sink_drop(&t->sink);
 	if (code != GET_OK && !options_are_quiet(o))
 		log_error("get: (%d) %s", code, t->r.why);
-	printed = write_out(o, &t->r);
+	if (o->write_out != NULL)
+		printed = print(o->write_out, &t->r);
 	digest_close(t->digest);
 	dial_end(&t->route.set);
 	free(t->r.head);

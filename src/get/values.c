@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 #include "base/err.h"
 #include "base/parse.h"
@@ -95,19 +94,37 @@ value_word(void *field, struct span value)
 
 /* see get/values.h */
 int
-value_v4(void *field, struct span value)
+value_name(void *field, struct span value)
 {
-	(void)value;
-	*(int *)field = AF_INET;
+	if (value.len == 0)
+		return ERR_PARSE;
+	*(const char **)field = value.p;
+	return 0;
+}
+
+/* see get/values.h: what goes into the request must not end its line */
+int
+value_line(void *field, struct span value)
+{
+	if (span_has_control(value, false))
+		return ERR_PARSE;
+	*(const char **)field = value.p;
 	return 0;
 }
 
 /* see get/values.h */
 int
-value_v6(void *field, struct span value)
+value_token(void *field, struct span value)
 {
-	(void)value;
-	*(int *)field = AF_INET6;
+	return value.len == 0 ? ERR_PARSE : value_line(field, value);
+}
+
+/* see get/values.h: where "$USER:$PASSWORD" has neither, there is no login */
+int
+value_login(void *field, struct span value)
+{
+	*(const char **)field = value.len == 0 || span_is(value, ":")
+	                      ? NULL : value.p;
 	return 0;
 }
 
@@ -137,10 +154,8 @@ value_fail_with_body(void *field, struct span value)
 int
 value_referer(void *field, struct span value)
 {
-	if (span_find_text(value, ";auto") != NULL)
-		return ERR_PARSE;
-	*(const char **)field = value.p;
-	return 0;
+	return span_find_text(value, ";auto") != NULL
+	     ? ERR_PARSE : value_line(field, value);
 }
 
 /* see get/values.h */
@@ -171,27 +186,25 @@ add_content(struct bytes *b, struct span value)
 
 /* see get/values.h */
 int
-value_data(void *field, struct span value)
-{
-	struct options *o = field;
-	int r = start_part(o);
-	size_t from = o->data.len;
-
-	if (r == 0)
-		r = add_content(&o->data, value);
-	if (span_has_prefix(value, "@"))
-		bytes_drop_line_ends(&o->data, from);
-	return r;
-}
-
-/* see get/values.h */
-int
 value_data_binary(void *field, struct span value)
 {
 	struct options *o = field;
 	int r = start_part(o);
 
 	return r < 0 ? r : add_content(&o->data, value);
+}
+
+/* see get/values.h */
+int
+value_data(void *field, struct span value)
+{
+	struct options *o = field;
+	size_t from = o->data.len;
+	int r = value_data_binary(field, value);
+
+	if (span_has_prefix(value, "@"))
+		bytes_drop_line_ends(&o->data, from);
+	return r;
 }
 
 /* see get/values.h */
@@ -278,6 +291,16 @@ add_header(struct options *o, struct span line)
 	return 0;
 }
 
+/* What the file of that name holds; o owns it. */
+static int
+read_file(struct options *o, struct bytes *file, const char *name)
+{
+	int r = bytes_add_file(file, name);
+
+	o->owned[o->n_owned++] = file->p;
+	return r;
+}
+
 /* see get/values.h: a header line, or "@file" with one a line */
 int
 value_header(void *field, struct span value)
@@ -289,8 +312,7 @@ value_header(void *field, struct span value)
 
 	if (!span_has_prefix(value, "@"))
 		return add_header(o, value);
-	r = bytes_add_file(&file, value.p + 1);
-	o->owned[o->n_owned++] = file.p;
+	r = read_file(o, &file, value.p + 1);
 	rest = (struct span){ file.p, file.len };
 	while (r == 0 && rest.len > 0) {
 		struct span line = span_cut(&rest, '\n');
@@ -324,8 +346,11 @@ join(struct options *o, const char *first, const char *second)
 int
 value_bearer(void *field, struct span value)
 {
-	const char *line = join(field, "Authorization: Bearer ", value.p);
+	const char *line;
 
+	if (value.len == 0)
+		return ERR_PARSE;
+	line = join(field, "Authorization: Bearer ", value.p);
 	return line == NULL ? -ENOMEM : add_header(field, span_of(line));
 }
 
@@ -334,9 +359,11 @@ int
 value_range(void *field, struct span value)
 {
 	struct options *o = field;
-	bool is_number = value.len > 0
-	              && strspn(value.p, DIGITS) == value.len;
+	bool is_number = strspn(value.p, DIGITS) == value.len;
+	int r = value_token(&o->range, value);
 
+	if (r < 0)
+		return r;
 	o->range = is_number ? join(o, value.p, "-") : value.p;
 	return o->range != NULL ? 0 : -ENOMEM;
 }
@@ -348,8 +375,8 @@ value_cookie(void *field, struct span value)
 	struct options *o = field;
 	const char *cookie = value.p;
 
-	if (!span_has(value, '='))
-		return ERR_PARSE;	/* a file's name */
+	if (!span_has(value, '=') || span_has_control(value, false))
+		return ERR_PARSE;	/* without '=' it is a file's name */
 	if (o->cookie != NULL) {
 		cookie = join(o, o->cookie, "; ");
 		cookie = cookie == NULL ? NULL : join(o, cookie, value.p);
@@ -384,24 +411,34 @@ value_remote_name(void *field, struct span value)
 	return 0;
 }
 
-static int
-set_unix(struct options *o, const char *path, bool is_abstract)
+/* see get/values.h: the name, which '@' marks for client/dial.h */
+int
+value_abstract(void *field, struct span value)
 {
-	o->unix_socket = path;
-	o->unix_abstract = is_abstract;
+	struct options *o = field;
+
+	if (value.len == 0)
+		return ERR_PARSE;
+	o->unix_socket = join(o, "@", value.p);
+	return o->unix_socket != NULL ? 0 : -ENOMEM;
+}
+
+/* see get/values.h: a text, or "@file" that holds it */
+int
+value_write_out(void *field, struct span value)
+{
+	struct options *o = field;
+	struct bytes file = { 0 };
+	int r;
+
+	o->write_out = value.p;
+	if (!span_has_prefix(value, "@"))
+		return 0;
+	r = read_file(o, &file, value.p + 1);
+	if (r < 0)
+		return r;
+	bytes_drop_line_ends(&file, 0);
+	file.p[file.len] = '\0';
+	o->write_out = file.p;
 	return 0;
-}
-
-/* see get/values.h */
-int
-value_unix(void *field, struct span value)
-{
-	return set_unix(field, value.p, false);
-}
-
-/* see get/values.h */
-int
-value_unix_abstract(void *field, struct span value)
-{
-	return set_unix(field, value.p, true);
 }

@@ -13,11 +13,8 @@ show(const char *mark, struct span line)
 	struct buf b = buf_over(memory, sizeof memory - 1);
 
 	/* A server's words, on somebody's terminal. */
-	while (line.len > 0 && (line.p[line.len - 1] == '\n'
-	                     || line.p[line.len - 1] == '\r'))
-		line.len--;
 	buf_str(&b, mark);
-	buf_plain(&b, line);
+	buf_plain(&b, span_trim(line, "\r\n"));
 	buf_end_cut(&b);
 	b.cap++;
 	buf_str(&b, "\n");

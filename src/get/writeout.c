@@ -2,15 +2,12 @@
 /* get/writeout.c - the text of -w */
 #include "get/writeout.h"
 
-#include <strings.h>
-
 #include "base/err.h"
 #include "client/reply.h"
 #include "get/exit.h"
 
 #define US_PER_S 1000000
 #define VAR_MAX  64		/* bytes of a number, a time or an address */
-#define VAR_NAME_MAX 20	/* bytes of "filename_effective" and the like */
 
 /* Below 0 is 0: a moment of the last request that never came. */
 static void
@@ -48,14 +45,7 @@ add_status(struct buf *b, int status)
 static void
 add_field(struct buf *b, struct span name, const struct result *r)
 {
-	struct span rest = { r->head, r->head_len }, got, value;
-
-	while (reply_next_field(&rest, &got, &value))
-		if (got.len == name.len
-		 && strncasecmp(got.p, name.p, name.len) == 0) {
-			buf_add(b, value);
-			return;
-		}
+	buf_add(b, reply_field((struct span){ r->head, r->head_len }, name));
 }
 
 /* What is not a URL of ours, as it is but for a login. */
@@ -117,47 +107,50 @@ enum form {
 };
 
 #define AT(field) offsetof(struct result, field)
+#define VARS(VAR) \
+	VAR("content_type", FORM_TYPE, 0) \
+	VAR("errormsg", FORM_TEXT, AT(why)) \
+	VAR("exitcode", FORM_INT, AT(code)) \
+	VAR("filename_effective", FORM_POINTER, AT(file)) \
+	VAR("http_code", FORM_STATUS, AT(status)) \
+	VAR("http_connect", FORM_STATUS, AT(connect_status)) \
+	VAR("http_version", FORM_VERSION, 0) \
+	VAR("local_ip", FORM_TEXT, AT(local)) \
+	VAR("local_port", FORM_INT, AT(local_port)) \
+	VAR("method", FORM_POINTER, AT(method)) \
+	VAR("num_connects", FORM_INT, AT(connects)) \
+	VAR("num_headers", FORM_INT, AT(fields)) \
+	VAR("num_redirects", FORM_INT, AT(redirects)) \
+	VAR("redirect_url", FORM_LOCATION, AT(redirect)) \
+	VAR("remote_ip", FORM_TEXT, AT(remote)) \
+	VAR("remote_port", FORM_INT, AT(remote_port)) \
+	VAR("response_code", FORM_STATUS, AT(status)) \
+	VAR("scheme", FORM_SCHEME, 0) \
+	VAR("size_download", FORM_BYTES, AT(body_bytes)) \
+	VAR("size_header", FORM_BYTES, AT(head_bytes)) \
+	VAR("size_request", FORM_BYTES, AT(sent_bytes)) \
+	VAR("size_upload", FORM_BYTES, AT(uploaded_bytes)) \
+	VAR("speed_download", FORM_SPEED, AT(body_bytes)) \
+	VAR("speed_upload", FORM_SPEED, AT(uploaded_bytes)) \
+	VAR("ssl_verify_result", FORM_VERIFY, 0) \
+	VAR("time_appconnect", FORM_MOMENT, AT(tls_us)) \
+	VAR("time_connect", FORM_MOMENT, AT(connect_us)) \
+	VAR("time_namelookup", FORM_MOMENT, AT(lookup_us)) \
+	VAR("time_pretransfer", FORM_MOMENT, AT(sent_us)) \
+	VAR("time_redirect", FORM_REDIRECTS, 0) \
+	VAR("time_starttransfer", FORM_MOMENT, AT(first_us)) \
+	VAR("time_total", FORM_MOMENT, AT(end_us)) \
+	VAR("url", FORM_POINTER, AT(given)) \
+	VAR("url_effective", FORM_URL, AT(url)) \
+	VAR("urlnum", FORM_INT, AT(url_index))
+#define NAME_OF(name, form, at) name "\0"
+#define VAR_OF(name, form, at) { at, form },
+
+static const char names[] = VARS(NAME_OF);
 static const struct var {
-	char          name[VAR_NAME_MAX - 1];
-	unsigned char form;	/* enum form */
 	uint16_t      at;
-} vars[] = {
-	{ "content_type", FORM_TYPE, 0 },
-	{ "errormsg", FORM_TEXT, AT(why) },
-	{ "exitcode", FORM_INT, AT(code) },
-	{ "filename_effective", FORM_POINTER, AT(file) },
-	{ "http_code", FORM_STATUS, AT(status) },
-	{ "http_connect", FORM_STATUS, AT(connect_status) },
-	{ "http_version", FORM_VERSION, 0 },
-	{ "local_ip", FORM_TEXT, AT(local) },
-	{ "local_port", FORM_INT, AT(local_port) },
-	{ "method", FORM_POINTER, AT(method) },
-	{ "num_connects", FORM_INT, AT(connects) },
-	{ "num_headers", FORM_INT, AT(fields) },
-	{ "num_redirects", FORM_INT, AT(redirects) },
-	{ "redirect_url", FORM_LOCATION, AT(redirect) },
-	{ "remote_ip", FORM_TEXT, AT(remote) },
-	{ "remote_port", FORM_INT, AT(remote_port) },
-	{ "response_code", FORM_STATUS, AT(status) },
-	{ "scheme", FORM_SCHEME, 0 },
-	{ "size_download", FORM_BYTES, AT(body_bytes) },
-	{ "size_header", FORM_BYTES, AT(head_bytes) },
-	{ "size_request", FORM_BYTES, AT(sent_bytes) },
-	{ "size_upload", FORM_BYTES, AT(uploaded_bytes) },
-	{ "speed_download", FORM_SPEED, AT(body_bytes) },
-	{ "speed_upload", FORM_SPEED, AT(uploaded_bytes) },
-	{ "ssl_verify_result", FORM_VERIFY, 0 },
-	{ "time_appconnect", FORM_MOMENT, AT(tls_us) },
-	{ "time_connect", FORM_MOMENT, AT(connect_us) },
-	{ "time_namelookup", FORM_MOMENT, AT(lookup_us) },
-	{ "time_pretransfer", FORM_MOMENT, AT(sent_us) },
-	{ "time_redirect", FORM_REDIRECTS, 0 },
-	{ "time_starttransfer", FORM_MOMENT, AT(first_us) },
-	{ "time_total", FORM_MOMENT, AT(end_us) },
-	{ "url", FORM_POINTER, AT(given) },
-	{ "url_effective", FORM_URL, AT(url) },
-	{ "urlnum", FORM_INT, AT(url_index) },
-};
+	unsigned char form;	/* enum form */
+} vars[] = { VARS(VAR_OF) };
 
 static void
 add_bytes(struct buf *b, uint64_t n)
@@ -220,11 +213,15 @@ add_var(struct buf *b, const struct var *v, const struct result *r)
 static bool
 add_named(struct buf *b, struct span name, const struct result *r)
 {
-	for (size_t i = 0; i < sizeof vars / sizeof vars[0]; i++)
-		if (span_is(name, vars[i].name)) {
-			add_var(b, &vars[i], r);
+	const char *known = names;
+
+	for (const struct var *v = vars; *known != '\0'; v++) {
+		if (span_is(name, known)) {
+			add_var(b, v, r);
 			return true;
 		}
+		known += strlen(known) + 1;
+	}
 	return false;
 }
 

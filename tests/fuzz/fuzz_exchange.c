@@ -118,7 +118,7 @@ fetch(unsigned options, size_t size)
 	const char *url = "http://h.test/d/e?q";
 	struct options o = {
 		.agent = "hale", .http_proxy = "", .https_proxy = "",
-		.no_proxy = "", .unix_socket = name, .unix_abstract = true,
+		.no_proxy = "", .unix_socket = name,
 		.protocols = "=http",
 		.silent = true, .location = true, .max_redirs = HOPS_MAX,
 		.max_time_ms = LIMIT_MS,

@@ -265,6 +265,7 @@ class Cluster:
             "--advertise-address", API,
             "--service-cluster-ip-range", "10.96.0.0/24",
             "--tls-cert-file", keys / "api.crt", "--tls-private-key-file", keys / "api.key",
+            "--tls-min-version", "VersionTLS13",  # as OpenShift's Modern profile has it
             "--cert-dir", RUN / "certs",
             "--token-auth-file", keys / "tokens", "--authorization-mode", "RBAC",
             "--service-account-key-file", keys / "accounts.key",

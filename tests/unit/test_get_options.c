@@ -6,7 +6,6 @@
 #include "get/options.h"
 
 #include <stdio.h>
-#include <sys/socket.h>
 
 #define WORDS_MAX 16
 #define TEXT_ROOM 4096
@@ -14,7 +13,7 @@
 static char folder[] = "/tmp/test_get_options.XXXXXX";
 
 /* A struct options in words: only what is not as it is without any option. */
-enum show { SHOW_BOOL, SHOW_INT, SHOW_NUMBER, SHOW_TEXT, SHOW_WORDS };
+enum show { SHOW_BOOL, SHOW_NUMBER, SHOW_TEXT, SHOW_WORDS };
 
 #define AT(field) offsetof(struct options, field)
 static const struct field {
@@ -69,8 +68,8 @@ static const struct field {
 	{ "resolve", SHOW_WORDS, AT(resolve), 0 },
 	{ "connect_to", SHOW_WORDS, AT(connect_to), 0 },
 	{ "unix_socket", SHOW_TEXT, AT(unix_socket), 0 },
-	{ "unix_abstract", SHOW_BOOL, AT(unix_abstract), 0 },
-	{ "family", SHOW_INT, AT(family), AF_UNSPEC },
+	{ "ipv4", SHOW_BOOL, AT(ipv4), 0 },
+	{ "ipv6", SHOW_BOOL, AT(ipv6), 0 },
 	{ "proxy", SHOW_TEXT, AT(proxy), 0 },
 	{ "proxy_user", SHOW_TEXT, AT(proxy_user), 0 },
 	{ "proxy_tunnel", SHOW_BOOL, AT(proxy_tunnel), 0 },
@@ -99,10 +98,6 @@ write_field(struct buf *b, const struct options *o, const struct field *f)
 	case SHOW_BOOL:
 		buf_fmt(b, "%s%s", *(const bool *)at ? f->name : "",
 		        *(const bool *)at ? " " : "");
-		break;
-	case SHOW_INT:
-		if (*(const int *)at != f->usual)
-			buf_fmt(b, "%s=%d ", f->name, *(const int *)at);
 		break;
 	case SHOW_NUMBER:
 		if (*(const int64_t *)at != f->usual)
@@ -296,6 +291,8 @@ static const struct good {
 	    "--create-dirs", "--no-progress-meter", "--fail-early" },
 	  " include create_dirs progress_off fail_early dump_header=h"
 	  " write_out=x output_dir=d" },
+	{ "-w of a file, without its line ends", { "-w", "@lines" },
+	  " write_out=onetwo" },
 	{ "-v", { "-v" }, " verbose" },
 	{ "-C", { "-C", "-" }, " resume=-" },
 	{ "--sha256", { "--sha256", "0123456789abcdefABCDEF0123456789"
@@ -309,9 +306,13 @@ static const struct good {
 	{ "--unix-socket", { "--abstract-unix-socket", "a", "--unix-socket",
 	    "b" }, " unix_socket=b" },
 	{ "--abstract-unix-socket", { "--unix-socket", "b",
-	    "--abstract-unix-socket", "a" }, " unix_socket=a unix_abstract" },
-	{ "the last of -4 and -6", { "-64" }, " family=2" },
-	{ "the last of -6 and -4", { "-4", "--ipv6" }, " family=10" },
+	    "--abstract-unix-socket", "a" }, " unix_socket=@a" },
+	{ "-4 and -6", { "-64" }, " ipv4 ipv6" },
+	{ "--ipv6", { "--ipv6" }, " ipv6" },
+	{ "a name with its value", { "--request=PUT", "--retry=3" },
+	  " method=PUT retry=3" },
+	{ "a value with =", { "--data=a=b", "--user-agent=" },
+	  " agent= data=a=b" },
 	{ "a proxy", { "-x", "p:1", "-U", "a:b", "-p", "--noproxy", "c" },
 	  " proxy=p:1 proxy_user=a:b proxy_tunnel" },
 	{ "--proto", { "--proto", "=https" }, " protocols==https" },
@@ -362,9 +363,40 @@ static const struct bad {
 	  "option --fial: is unknown; did you mean --fail?" },
 	{ "a short word is near by chance only", { "--lev" }, GET_USAGE,
 	  "option --lev: is unknown (see: hale help get)" },
-	{ "a value after =, which may be a secret", { "--user=a:b" },
-	  GET_USAGE,
-	  "option --user: is unknown with \"=\"; a value is the next word" },
+	{ "a value after =, which may be a secret", { "--usr=a:b" },
+	  GET_USAGE, "option --usr: is unknown; did you mean --user?" },
+	{ "a flag with a value", { "--insecure=false" }, GET_USAGE,
+	  "option --insecure: takes no value" },
+	{ "a flag taken back with a value", { "--no-insecure=" }, GET_USAGE,
+	  "option --no-insecure: takes no value" },
+	{ "-X of nothing", { "-X", "" }, GET_USAGE,
+	  "-X \"\": expected METHOD" },
+	{ "--request= of nothing", { "--request=" }, GET_USAGE,
+	  "--request \"\": expected METHOD" },
+	{ "--request-target of nothing", { "--request-target", "" },
+	  GET_USAGE, "--request-target \"\": expected PATH" },
+	{ "-r of nothing", { "-r", "" }, GET_USAGE,
+	  "-r \"\": expected FROM-TO" },
+	{ "--oauth2-bearer of nothing", { "--oauth2-bearer", "" }, GET_USAGE,
+	  "--oauth2-bearer: expected TOKEN" },
+	{ "--output-dir of nothing", { "--output-dir", "" }, GET_USAGE,
+	  "--output-dir \"\": expected DIR" },
+	{ "-D of nothing", { "-D", "" }, GET_USAGE,
+	  "-D \"\": expected FILE" },
+	{ "--cacert of nothing", { "--cacert", "" }, GET_USAGE,
+	  "--cacert \"\": expected FILE" },
+	{ "--unix-socket of nothing", { "--unix-socket", "" }, GET_USAGE,
+	  "--unix-socket \"\": expected PATH" },
+	{ "--abstract-unix-socket of nothing",
+	  { "--abstract-unix-socket", "" }, GET_USAGE,
+	  "--abstract-unix-socket \"\": expected NAME" },
+	{ "one of several that are refused with the same words",
+	  { "--http2-prior-knowledge" }, GET_USAGE,
+	  "--http2-prior-knowledge: only HTTP/1.1 is spoken" },
+	{ "another of these", { "--digest" }, GET_USAGE,
+	  "--digest: only the basic scheme is spoken" },
+	{ "-w @file that is not there", { "-w", "@none" }, GET_READ,
+	  "cannot read \"none\": No such file or directory" },
 	{ "what is refused is not proposed", { "--compresed" }, GET_USAGE,
 	  "option --compresed: is unknown (see: hale help get)" },
 	{ "a start of a name is not a name", { "--silen" }, GET_USAGE,
@@ -495,6 +527,7 @@ static const struct order {
 	{ "words", { "a", "b" }, "urls=a urls=b" },
 	{ "--url before a word", { "--url", "a", "b" }, "urls=a urls=b" },
 	{ "--url after a word", { "a", "--url", "b" }, "urls=a urls=b" },
+	{ "--url= and a word", { "--url=a", "b" }, "urls=a urls=b" },
 	{ "options between words", { "a", "-f", "b", "-o", "c", "d" },
 	  "urls=a urls=b urls=d fail output=c" },
 	{ "-- ends the options", { "-f", "--", "-a", "--", "b" },
@@ -517,9 +550,9 @@ keeps_the_order_of_urls(void **state)
 }
 
 static void
-no_value_counts_with_the_help(void **state)
+nothing_else_counts_with_the_help(void **state)
 {
-	static const char *const words[] = { "-h", "-X", "\n", NULL };
+	static const char *const words[] = { "-h", "-C-", "-r1", NULL };
 	char why[TEXT_ROOM];
 	struct buf w = buf_over(why, sizeof why);
 	struct options o;
@@ -657,7 +690,7 @@ main(void)
 	UNIT_ROWS(refuses, bads);
 	UNIT_ROWS(keeps_the_order_of_urls, orders);
 	UNIT_ROWS(finds_the_proxies, env_rows);
-	UNIT_TEST(no_value_counts_with_the_help);
+	UNIT_TEST(nothing_else_counts_with_the_help);
 	UNIT_TEST(silence_is_broken_by_S);
 	UNIT_TEST(help_has_what_hale_does_and_nothing_else);
 	return unit_run_with("get/options", make_folder, remove_folder);

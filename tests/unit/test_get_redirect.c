@@ -24,13 +24,13 @@ start(void **state)
 static bool
 read_answer(int status, const char *location)
 {
-	static char fields[2 * URL_MAX];
-	struct buf b = buf_over(fields, sizeof fields);
+	static char text[2 * URL_MAX];
+	struct buf b = buf_over(text, sizeof text);
 
 	if (location != NULL)
-		buf_fmt(&b, "location: %s\r\n", location);
+		buf_str(&b, location);
 	transfer.r.status = status;
-	transfer.c.reply.fields = buf_span(&b);
+	transfer.c.reply.location = buf_span(&b);
 	return redirect_read(&transfer);
 }
 

@@ -16,8 +16,7 @@ struct given {
 	bool        tunnel;
 	const char *resolve[LIST_MAX], *connect_to[LIST_MAX];
 	const char *unix_socket;
-	bool        unix_abstract;
-	int         family;
+	bool        ipv4, ipv6;
 };
 
 static struct option_words
@@ -45,8 +44,8 @@ find(const struct given *g, const char *text, struct route *route,
 		.resolve = words_of(g->resolve, resolve),
 		.connect_to = words_of(g->connect_to, connect_to),
 		.unix_socket = g->unix_socket,
-		.unix_abstract = g->unix_abstract,
-		.family = g->family,
+		.ipv4 = g->ipv4,
+		.ipv6 = g->ipv6,
 	};
 	struct url u;
 
@@ -94,8 +93,10 @@ static const struct good {
 	{ "its port", "http://a:8080/", { 0 }, "a:8080" },
 	{ "an encoded host", "http://%61b/", { 0 }, "ab:80" },
 	{ "an address", "http://[::1]:81/", { 0 }, "::1:81" },
-	{ "-4", "http://a/", { .family = AF_INET }, "a:80 v4" },
-	{ "-6", "http://a/", { .family = AF_INET6 }, "a:80 v6" },
+	{ "-4", "http://a/", { .ipv4 = true }, "a:80 v4" },
+	{ "-6", "http://a/", { .ipv6 = true }, "a:80 v6" },
+	{ "-4 and -6 are as none", "http://a/",
+	  { .ipv4 = true, .ipv6 = true }, "a:80" },
 
 	{ "http through a proxy", "http://a/", { .http = "p:3128" },
 	  "p:3128 proxy" },
@@ -231,7 +232,7 @@ static const struct good {
 	  { .resolve = { "-a:80", "a:80:10.0.0.1" } },
 	  "a:80 10.0.0.1 port 80" },
 	{ "--resolve of the other family is left out", "http://a/",
-	  { .family = AF_INET6, .resolve = { "a:80:10.0.0.1,::1" } },
+	  { .ipv6 = true, .resolve = { "a:80:10.0.0.1,::1" } },
 	  "a:80 v6 ::1 port 80" },
 	{ "--resolve of the proxy", "http://a/",
 	  { .http = "p:1", .resolve = { "p:1:10.0.0.1" } },
@@ -243,7 +244,7 @@ static const struct good {
 	{ "a unix socket", "http://a/", { .unix_socket = "/run/s" },
 	  "a:80 /run/s" },
 	{ "an abstract one", "http://a/",
-	  { .unix_socket = "s", .unix_abstract = true }, "a:80 @s" },
+	  { .unix_socket = "@s" }, "a:80 @s" },
 	{ "a unix socket comes before all", "http://a/",
 	  { .unix_socket = "/run/s", .http = "p:1",
 	    .connect_to = { "a::b:2" }, .resolve = { "a:80:10.0.0.1" } },

@@ -27,8 +27,8 @@ prefixes_ask_for_more(void **state)
 	assert_true(span_is(r.reason, "Not Found"));
 	assert_true(r.has_length && !r.chunked && !r.close);
 	assert_int_equal(12, r.length);
-	assert_true(span_is(reply_field(&r, "a"), "b"));
-	assert_null(reply_field(&r, "b").p);
+	assert_true(span_is(reply_field(r.fields, span_of("a")), "b"));
+	assert_null(reply_field(r.fields, span_of("b")).p);
 }
 
 static void
@@ -47,8 +47,21 @@ loose_heads_are_read(void **state)
 	assert_true(r.close && r.length == 5);
 	assert_true(read_all(&r, "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nY: c\r\n"
 	                     "\r\n") > 0);
-	assert_true(span_is(reply_field(&r, "X"), "a\r\n b"));
-	assert_true(span_is(reply_field(&r, "Y"), "c"));
+	assert_true(span_is(reply_field(r.fields, span_of("X")), "a\r\n b"));
+	assert_true(span_is(reply_field(r.fields, span_of("Y")), "c"));
+}
+
+static void
+one_place_may_be_named_twice(void **state)
+{
+	struct reply r;
+
+	(void)state;
+	assert_true(read_all(&r, "HTTP/1.1 302 Found\r\nLocation:\r\n"
+	                     "location: /a\r\nLocation:  /a \r\n\r\n") > 0);
+	assert_true(span_is(r.location, "/a"));
+	assert_true(read_all(&r, "HTTP/1.1 302 Found\r\n\r\n") > 0);
+	assert_int_equal(0, r.location.len);
 }
 
 static void
@@ -95,6 +108,14 @@ heads_that_lie_are_refused(void **state)
 		{ "HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n", ERR_PARSE },
 		{ "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n"
 		  "Content-Length: 6\r\n\r\n", ERR_PARSE },
+		{ "HTTP/1.1 200 OK\r\nA: b\rc\r\n\r\n", ERR_PARSE },
+		{ "HTTP/1.1 200 OK\r\nA: b\r\r\n\r\n", ERR_PARSE },
+		{ "HTTP/1.1 200 O\rK\r\n\r\n", ERR_PARSE },
+		{ "HTTP/1.1 200 OK\nA: b\r\n c\rd\n\n", ERR_PARSE },
+		{ "HTTP/1.1 302 Found\r\nLocation: /a\r\n"
+		  "location: /b\r\n\r\n", ERR_PARSE },
+		{ "HTTP/1.1 200 OK\r\nLocation: /a\r\n"
+		  "Location: /A\r\n\r\n", ERR_PARSE },
 		{ "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n"
 		  "\r\n", ERR_RANGE },
 	};
@@ -228,6 +249,7 @@ main(void)
 {
 	UNIT_TEST(prefixes_ask_for_more);
 	UNIT_TEST(loose_heads_are_read);
+	UNIT_TEST(one_place_may_be_named_twice);
 	UNIT_TEST(chunked_beats_a_length);
 	UNIT_TEST(heads_that_lie_are_refused);
 	UNIT_TEST(an_answer_claims_a_version_or_none);

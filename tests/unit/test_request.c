@@ -2,6 +2,8 @@
 /* a request's header fields */
 #include "unit.h"
 
+#include <stdio.h>
+
 #include "base/err.h"
 #include "client/request.h"
 
@@ -39,9 +41,9 @@ the_users_lines_replace_leave_out_and_empty_ours(void **state)
 	struct buf b = buf_over(text, sizeof text);
 
 	(void)state;
-	request_add(&b, &lines, "Accept", span_of("*/*"));
-	request_add(&b, &lines, "Host", span_of("h"));
-	request_add(&b, &lines, "Accep", span_of("other"));
+	request_add(&b, &lines, "Accept", "*/*");
+	request_add(&b, &lines, "Host", "h");
+	request_add(&b, &lines, "Accep", "other");
 	request_add_lines(&b, &lines);
 	assert_string_equal("Accep: other\r\naccept: text/x\r\nX-Empty:\r\n"
 	                    "X: y\r\n", buf_text(&b));
@@ -135,19 +137,57 @@ a_login_is_written_in_base64(void **state)
 	static const struct {
 		const char *login, *want;
 	} cases[] = {	/* RFC 4648, 10 and RFC 7617, 2 */
-		{ "", "Basic " }, { "f", "Basic Zg==" }, { "fo", "Basic Zm8=" },
-		{ "foo", "Basic Zm9v" }, { "foobar", "Basic Zm9vYmFy" },
-		{ "Aladdin:open sesame", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==" },
-		{ "\xff\xfe", "Basic //4=" },
+		{ "", "Og==" }, { "f", "Zjo=" }, { "fo", "Zm86" },
+		{ "fo:o", "Zm86bw==" }, { "foo:b", "Zm9vOmI=" },
+		{ "Aladdin:open sesame", "QWxhZGRpbjpvcGVuIHNlc2FtZQ==" },
+		{ "\xff\xfe", "//46" },
 	};
-	char text[64];
+	char text[128], want[128];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct buf b = buf_over(text, sizeof text);
 
-		request_write_basic(&b, span_of(cases[i].login));
-		assert_string_equal(cases[i].want, buf_text(&b));
+		(void)snprintf(want, sizeof want,
+		               "Proxy-Authorization: Basic %s\r\n",
+		               cases[i].want);
+		assert_int_equal(0, request_add_login(&b, "Proxy-",
+		                                      cases[i].login, NULL));
+		assert_string_equal(want, buf_text(&b));
+	}
+}
+
+static void
+a_login_is_the_users_or_else_the_urls(void **state)
+{
+	char text[64];
+	struct buf b = buf_over(text, sizeof text);
+	struct url u;
+
+	(void)state;
+	assert_int_equal(0, url_read(&u, span_of("http://f%6f:b@h/")));
+	assert_int_equal(0, request_add_login(&b, "", NULL, &u));
+	assert_string_equal("Authorization: Basic Zm86Yg==\r\n", buf_text(&b));
+	b = buf_over(text, sizeof text);
+	assert_int_equal(0, request_add_login(&b, "", "f:o", &u));
+	assert_string_equal("Authorization: Basic Zjpv\r\n", buf_text(&b));
+	assert_int_equal(0, url_read(&u, span_of("http://f%0a@h/")));
+	assert_int_equal(ERR_PARSE, request_add_login(&b, "", NULL, &u));
+}
+
+static void
+a_login_has_an_end(void **state)
+{
+	static char login[REQUEST_LOGIN_MAX + 2], text[2 * sizeof login];
+
+	(void)state;
+	for (size_t n = REQUEST_LOGIN_MAX - 1; n <= REQUEST_LOGIN_MAX + 1;
+	     n++) {
+		struct buf b = buf_over(text, sizeof text);
+
+		memset(login, ':', n);
+		assert_int_equal(n <= REQUEST_LOGIN_MAX ? 0 : ERR_TOOBIG,
+		                 request_add_login(&b, "", login, NULL));
 	}
 }
 
@@ -159,5 +199,7 @@ main(void)
 	UNIT_TEST(of_several_hosts_the_first_with_a_value_is_sent);
 	UNIT_TEST(lines_that_contradict_the_body_are_found);
 	UNIT_TEST(a_login_is_written_in_base64);
+	UNIT_TEST(a_login_is_the_users_or_else_the_urls);
+	UNIT_TEST(a_login_has_an_end);
 	return unit_run("client/request");
 }

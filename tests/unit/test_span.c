@@ -52,6 +52,39 @@ equality_needs_the_same_length(void **state)
 }
 
 static void
+words_are_the_same_in_any_case(void **state)
+{
+	(void)state;
+	assert_true(span_is_word(guarded_span("Host"), "hOST"));
+	assert_false(span_is_word(guarded_span("Host"), "hos"));
+	assert_false(span_is_word(guarded_span("Host"), "hosts"));
+	assert_true(span_is_same(guarded_span("A-b"), guarded_span("a-B")));
+	assert_false(span_is_same(guarded_span("A-b"), guarded_span("a-c")));
+	assert_true(span_is_word((struct span){ NULL, 0 }, ""));
+}
+
+static void
+control_bytes_are_found(void **state)
+{
+	static const char bytes[] = { 0, 1, '\t', '\n', '\r', 0x1f, 0x7f };
+	char text[] = "a-b";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bytes; i++) {
+		text[1] = bytes[i];
+		assert_true(span_has_control((struct span){
+			guarded(text, 2), 2 }, false));
+		assert_true(span_has_control((struct span){
+			guarded(text, 3), 3 }, true));
+		assert_false(span_has_control((struct span){
+			guarded(text, 1), 1 }, true));
+	}
+	assert_false(span_has_control(guarded_span("a \x80\xff~"), false));
+	assert_true(span_has_control(guarded_span("a "), true));
+	assert_false(span_has_control(guarded_span("a!\xff~"), true));
+}
+
+static void
 a_prefix_may_be_all_but_not_more(void **state)
 {
 	struct span s = guarded_span("abc");
@@ -144,6 +177,8 @@ main(void)
 	UNIT_ROWS(cuts_at_the_mark, cuts);
 	UNIT_TEST(a_span_without_a_pointer_is_empty);
 	UNIT_TEST(equality_needs_the_same_length);
+	UNIT_TEST(words_are_the_same_in_any_case);
+	UNIT_TEST(control_bytes_are_found);
 	UNIT_TEST(a_prefix_may_be_all_but_not_more);
 	UNIT_TEST(skipping_stops_at_the_end);
 	return unit_run("base/span");

@@ -62,6 +62,32 @@ ports_and_schemes_have_defaults(void **state)
 }
 
 static void
+an_address_loses_a_final_dot(void **state)
+{
+	static const struct {
+		const char *host, *want;
+	} cases[] = {
+		{ "127.0.0.1.", "127.0.0.1" }, { "127.1.", "127.1" },
+		{ "2130706433.", "2130706433" }, { "0x7f.0.0.1.", "0x7f.0.0.1" },
+		{ "127.0.0.1..", "127.0.0.1.." }, { "localhost.", "localhost." },
+		{ "1.2.3.4.5.", "1.2.3.4.5." }, { ".", "." }, { "1", "1" },
+	};
+	char text[64];
+	struct url u;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct buf b = buf_over(text, sizeof text);
+
+		buf_fmt(&b, "http://me@%s:81/x", cases[i].host);
+		assert_int_equal(0, url_read(&u, guarded_span(buf_text(&b))));
+		is_text(cases[i].want, u.host);
+		is_text("/x", u.path);
+		assert_int_equal(81, u.port);
+	}
+}
+
+static void
 what_is_no_url_is_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -294,6 +320,7 @@ main(void)
 {
 	UNIT_TEST(parts_are_told_apart);
 	UNIT_TEST(ports_and_schemes_have_defaults);
+	UNIT_TEST(an_address_loses_a_final_dot);
 	UNIT_TEST(what_is_no_url_is_refused);
 	UNIT_TEST(a_refusal_says_what_was_expected);
 	UNIT_TEST(a_host_field_has_no_zone_and_a_url_keeps_it);

@@ -288,13 +288,15 @@ def one_request(_):
     return [("GET /ok HTTP/1.1", [("accept", "*/*"), ("host", "127.0.0.1:{port}")], b"")]
 
 
-BEHIND = "curl has gone on here, hale has not"
 LEFT = "curl leaves the part it got, hale never leaves half a file"
 CASES = {
     # What comes out.
     "a plain URL": Case("{url}/ok", code=0),
     "no scheme means http": Case("127.0.0.1:{port}/ok", code=0),
     "no path means /": Case("{url}", code=0),
+    "an address with a final dot": Case(
+        "-s -w %{url_effective} http://127.0.0.1.:{port}/ok", code=0, since="8.21.0",
+        before={"code": 6, "stdout": b"http://127.0.0.1.:{port}/ok", "requests": []}),
     "the scheme in capitals": Case("HTTP://127.0.0.1:{port}/ok", code=0),
     "a fragment is not sent": Case("{url}/echo#part", code=0),
     "a query without a path": Case("{url}?a=b", code=0),
@@ -455,8 +457,7 @@ CASES = {
     "-w %{size_header}": Case(["-s", "-w", "%{size_header}", "{url}/ok"], code=0),
     "-w @file": Case("-s -w @fmt {url}/ok", files={"fmt": b"<%{http_code}>\n"}, code=0),
     "-w without its file": Case("-s -w @nothere {url}/ok", code=26, since="8.14.1",
-                                before={"code": 0}, why="the rest of the words come first",
-                                ours={"stdout": BODY, "requests": one_request}),
+                                before={"code": 0, "stdout": BODY, "requests": one_request}),
     "-w an unknown variable": Case(["-s", "-w", "a%{nonsense}b", "{url}/ok"], code=0),
     "-w for each URL": Case(["-s", "-w", "%{http_code}\\n", "{url}/ok", "{url}/404"], code=0),
 
@@ -477,6 +478,10 @@ CASES = {
         ours={"requests": replaced("%25eth0", "")},
         why="curl puts the zone into the request's line; it means nothing to the proxy"),
     "-H @file": Case("-H @h {url}/ok", files={"h": b"X-A: 1\r\nX-B: 2\n\n"}, code=0),
+    **{f"-H {line!r}": Case(
+        ["-s", "-H", line, "{url}/ok"], ours={"requests": one_request},
+        why="a blank before the colon makes it another field, or none (RFC 9112, 5.1)")
+       for line in [" X: y", "X : y"]},
     "-H Name; with a value is none": Case(["-H", "X;y", "{url}/ok"], code=0),
     "-A": Case("-A me {url}/ok", code=0),
     "-A empty": Case(["-A", "", "{url}/ok"], code=0),
@@ -623,11 +628,11 @@ CASES = {
     "-L to what is no ASCII": Case("-L {url}/to-accent", code=0, since="8.21.0",
                                    before={"stdout": lowered, "requests": lowered_last}),
     "-L with two places": Case(
-        "-sL {url}/to-both", since="8.21.0", why=BEHIND,
-        ours={"code": 0, "stdout": b"GET /echo HTTP/1.1\n",
-              "requests": lambda new: new + [("GET /echo HTTP/1.1", *new[0][1:])]}),
-    "two places without -L": Case("-s {url}/to-both", since="8.21.0", ours={"code": 0},
-                                  why=BEHIND),
+        "-sL {url}/to-both", code=8, since="8.21.0",
+        before={"code": 0, "stdout": b"GET /echo HTTP/1.1\n",
+                "requests": lambda new: new + [("GET /echo HTTP/1.1", *new[0][1:])]}),
+    "two places without -L": Case("-s {url}/to-both", code=8, since="8.21.0",
+                                  before={"code": 0}),
     "-L with one place twice": Case("-sL {url}/to-one", code=0),
     "-L with nowhere to go": Case("-L {url}/300-nowhere", code=0),
     "-L in a circle": Case("-sL {url}/loop", code=47),
@@ -704,23 +709,26 @@ CASES = {
         "-s -f --fail-with-body --no-fail {url}/404", since="8.21.0",
         before={"code": 2, "stdout": b"", "requests": []}),
     **{f"{option} empty": Case(
-        ["-s", option, "", "{url}/ok"], since="8.14.1", why=BEHIND,
-        ours={"code": 0, "stdout": BODY, "requests": made_of})
+        ["-s", option, "", "{url}/ok"], code=2, since="8.14.1",
+        before={"code": 0, "stdout": BODY, "requests": made_of})
        for option, made_of in [
         ("-X", lambda _: [(" /ok HTTP/1.1", *one_request(_)[0][1:])]),
         ("-r", lambda _: with_header("range", "bytes=")(one_request(_))),
         ("--oauth2-bearer", lambda _: with_header("authorization", "Bearer")(one_request(_))),
         ("--output-dir", one_request)]},
-    "--unix-socket empty": Case(["-s", "--unix-socket", "", "{url}/ok"], since="8.14.1",
-                                before={"code": 7}, ours={"code": 6}, why=BEHIND),
-    "--abstract-unix-socket empty": Case(
-        ["-s", "--abstract-unix-socket", "", "{url}/ok"], since="8.14.1", ours={"code": 7},
-        why=BEHIND),
+    **{f"{option} empty": Case(["-s", option, "", "{url}/ok"], code=2, since="8.14.1",
+                               before={"code": 7})
+       for option in ["--unix-socket", "--abstract-unix-socket"]},
     **{word: Case(
-        [word, "{url}/echo"], since="8.21.0", ours={"code": 2, "stdout": b"", "requests": []},
-        why=BEHIND) for word in ["--request=PUT", "--retry=1"]},
-    "-4 and -6": Case("-4 -6 {url}/ok", since="8.21.0", before={"code": 7},
-                      ours={"code": 6, "stdout": b"", "requests": []}, why="the last one counts"),
+        [word, "{url}/echo"], code=0, since="8.21.0",
+        before={"code": 2, "stdout": b"", "requests": []})
+       for word in ["--request=PUT", "--retry=1", "--data=a=b", "--user-agent="]},
+    "--request= with nothing": Case(["--request=", "{url}/ok"], code=2),
+    "a flag with a value": Case(
+        ["-s", "--fail=no", "{url}/ok"], since="8.21.0", why="curl fails in spite of the no",
+        ours={"code": 2, "stdout": b"", "requests": []}),
+    "-4 and -6": Case("-4 -6 {url}/ok", code=0, since="8.21.0",
+                      before={"code": 7, "stdout": b"", "requests": []}),
     "no URL": Case("-s", code=2),
     "an empty URL": Case(["-s", ""], code=2, since="8.14.1", before={"code": 3}),
     "a scheme that starts with a digit": Case("-s 1http://x", since="8.14.1", before={"code": 1},
@@ -745,8 +753,8 @@ CASES = {
     "HTTP/2 without asking": Case("-s {url}/http2", ours={"code": 1}, why="curl takes it"),
     "no HTTP behind an interim head": Case("-s {url}/early-garbage", since="8.14.1",
                                            ours={"code": 1}, why="as without that head"),
-    "a bare CR in a field": Case("-s {url}/cr", since="8.21.0",
-                                 ours={"code": 0, "stdout": b"ok"}, why=BEHIND),
+    "a bare CR in a field": Case("-s {url}/cr", code=8, since="8.21.0",
+                                 before={"code": 0, "stdout": b"ok"}),
     "a field without a colon": Case("-s {url}/no-colon", code=8),
     "a length that is none": Case("-s {url}/length-bad", code=8),
     "an unknown transfer coding": Case("-s {url}/gzip-coding", code=61, since="8.14.1",
