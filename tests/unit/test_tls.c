@@ -396,7 +396,7 @@ static const struct early {
 	{ "an early answer, then silence", EARLY_AND_OPEN, ERR_TIMEOUT },
 };
 
-/* The upload fills the socket; what comes after the answer is not to spoil it. */
+/* The upload fills the socket; what follows the answer must not spoil it. */
 static void
 an_early_answer_survives_a_failed_write(void **state)
 {
