@@ -75,7 +75,7 @@ struct tls_failure {
  * is no memory, or random bytes. */
 struct tls_engine *tls_engine_new(const struct tls_engine_conf *conf);
 
-/* Wipes and frees; NULL is let pass. */
+/* Wipes and frees; does nothing with NULL. */
 void tls_engine_free(struct tls_engine *e);
 
 /* Where the peer's next bytes go, and how many fit: 0 while unread content

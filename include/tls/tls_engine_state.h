@@ -53,8 +53,9 @@ struct tls_peer_key {
 	char bytes[X509_RSA_MAX / 8 + X509_RSA_E_MAX / 8];
 };
 
-/* What only a handshake needs; wiped as one at its end. Here and below what is
- * used most comes first, where the code that reaches it is shorter. */
+/* What only a handshake needs; wiped as one at its end. Here and below, what is
+ * used most comes first: code reaches the first 128 bytes by shorter
+ * instructions. */
 struct tls_shake {
 	bool      cpu_has_aes;
 	bool      psk;		/* our PSK was taken */

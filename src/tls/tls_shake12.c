@@ -121,14 +121,13 @@ take_certificate(struct tls_engine *e, struct span body)
 	return f == FAULT_NONE && !is_for_suite(e) ? FAULT_KEY_CIPHER : f;
 }
 
-/* Our side of the exchange is the share of our hello if it is on that group. */
+/* Our side of the exchange has a new key: that of our hello was for 1.3. */
 static enum tls_fault
 take_share(struct tls_engine *e, unsigned group, struct span share)
 {
 	struct tls_shake *s = &e->shake;
 
-	if (group != s->share.group
-	 && tls_group_make(&s->share, (enum tls_group)group, s->random,
+	if (tls_group_make(&s->share, (enum tls_group)group, s->random,
 	                   s->arg) < 0)
 		return FAULT_OURS;
 	s->shared_len = tls_group_share(&s->share, share, s->shared);
