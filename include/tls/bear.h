@@ -13,9 +13,6 @@
 #include "base/buf.h"
 #include "tls/key.h"
 
-/* BearSSL only reads keys and certificates; its types do not say so. */
-unsigned char *bear_bytes(struct span s);
-
 /* A key of RSA in BearSSL's form, for PSS only or not. */
 void bear_rsa_public(br_rsa_public_key *out, const struct x509_key *key);
 

@@ -27,9 +27,9 @@ bear_curve(int curve)
 	return curve == BR_EC_secp256r1 ? &br_ec_p256_m31 : &br_ec_prime_i31;
 }
 
-/* see tls/bear.h */
-unsigned char *
-bear_bytes(struct span s)
+/* BearSSL only reads keys; its types do not say so. */
+static unsigned char *
+bytes_of(struct span s)
 {
 	union { const char *in; unsigned char *out; } u = { s.p };
 
@@ -40,9 +40,9 @@ bear_bytes(struct span s)
 void
 bear_rsa_public(br_rsa_public_key *out, const struct x509_key *key)
 {
-	out->n = bear_bytes(key->n);
+	out->n = bytes_of(key->n);
 	out->nlen = key->n.len;
-	out->e = bear_bytes(key->e);
+	out->e = bytes_of(key->e);
 	out->elen = key->e.len;
 }
 
@@ -52,7 +52,7 @@ bear_rsa(br_rsa_private_key *out, const struct key *key)
 {
 	out->n_bitlen = (uint32_t)der_uint_bits(key->n);
 #define PART(field) \
-	(out->field = bear_bytes(key->field), \
+	(out->field = bytes_of(key->field), \
 	 out->field##len = key->field.len)
 	PART(p);
 	PART(q);
@@ -67,7 +67,7 @@ void
 bear_ec_key(br_ec_private_key *out, const struct key *key)
 {
 	out->curve = curve_of(key->kind);
-	out->x = bear_bytes(key->d);
+	out->x = bytes_of(key->d);
 	out->xlen = key->d.len;
 }
 
@@ -118,7 +118,7 @@ bear_ecdsa(const unsigned char *digest, size_t len, const struct x509_key *key,
            struct span sig)
 {
 	br_ec_public_key pub = {
-		curve_of(key->kind), bear_bytes(key->q), key->q.len,
+		curve_of(key->kind), bytes_of(key->q), key->q.len,
 	};
 	size_t size = key->q.len / 2;	/* of a number below the order */
 	unsigned char raw[2 * ORDER_MAX];
