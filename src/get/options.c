@@ -154,7 +154,7 @@
 /* What curl does and hale does not is refused, never passed over. */
 #define REFUSED(OPT) \
 	OPT(0, "compressed", OPT_REFUSED, 0, "", \
-	    "there is no decoder here; servers send plain bytes without it", "", NULL, "") \
+	    "there is no decoder here; leave it out", "", NULL, "") \
 	OPT('F', "form", OPT_REFUSED, 0, "", "multipart forms are not written here", "", NULL, "") \
 	OPT('K', "config", OPT_REFUSED, 0, "", "there are no config files here", "", NULL, "") \
 	OPT('n', "netrc", OPT_REFUSED, 0, "", "use -u, -H @FILE or --bearer-file", "", NULL, "") \
@@ -169,6 +169,7 @@
 	OPT(0, "http2", OPT_REFUSED, 0, "", "", "", NULL, "") \
 	OPT(0, "http2-prior-knowledge", OPT_REFUSED, 0, "", "", "", NULL, "") \
 	OPT(0, "http3", OPT_REFUSED, 0, "", "only HTTP/1.1 is spoken", "", NULL, "") \
+	OPT(0, "tlsv1.3", OPT_REFUSED, 0, "", "TLS 1.2 cannot be turned off", "", NULL, "") \
 	OPT(0, "socks5", OPT_REFUSED, 0, "", "only HTTP proxies are spoken to", "", NULL, "")
 
 #define ADDS(ADD) \

@@ -412,8 +412,9 @@ static const struct bad {
 	{ "a letter without its value", { "-su" }, GET_USAGE,
 	  "option -u: requires parameter" },
 	{ "what hale does not do", { "--compressed" }, GET_USAGE,
-	  "--compressed: there is no decoder here; servers send plain bytes "
-	  "without it" },
+	  "--compressed: there is no decoder here; leave it out" },
+	{ "only TLS 1.3", { "--tlsv1.3" }, GET_USAGE,
+	  "--tlsv1.3: TLS 1.2 cannot be turned off" },
 	{ "the same by its letter", { "-sF", "a=b" }, GET_USAGE,
 	  "-F: multipart forms are not written here" },
 	{ "a bad count", { "--retry", "x" }, GET_USAGE,
