@@ -231,8 +231,8 @@ check_misfit(const struct check_conf *conf, enum target_kind kind)
 		return "--cacert";
 	if (!is_tls && conf->certfile != NULL)
 		return "--cert";
-	if (conf->keyfile != NULL && (!is_tls || conf->certfile == NULL))
-		return "--key";
+	if (conf->keyfile != NULL && conf->certfile == NULL)
+		return "--key without --cert";
 	return !is_tls && conf->insecure ? "--insecure" : NULL;
 }
 
