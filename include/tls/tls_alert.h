@@ -25,7 +25,9 @@ enum tls_alert {
 void tls_alert_write(struct buf *b, unsigned alert);
 
 /* Appends its usual reason, as ": it does not serve this host name", if there
- * is one: of the handshake only where that is not over. */
-void tls_alert_write_hint(struct buf *b, unsigned alert, bool in_handshake);
+ * is one: the client's certificate if it has one, and what fails a handshake
+ * only while that is not over. */
+void tls_alert_write_hint(struct buf *b, unsigned alert, bool has_cert,
+                          bool in_handshake);
 
 #endif

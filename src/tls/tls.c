@@ -29,6 +29,7 @@ struct tls {
 	struct tls_link    link;
 	struct tls_chain   chain;
 	struct tls_engine *engine;
+	bool               has_cert;	/* of our own */
 };
 
 static int
@@ -99,7 +100,7 @@ failed(struct tls *t)
 		        "certificate, and got none; ");
 	tls_alert_write(&l->why, f->heard);
 	if (lacks == TLS_LACKS_NOTHING)
-		tls_alert_write_hint(&l->why, f->heard, !l->open);
+		tls_alert_write_hint(&l->why, f->heard, t->has_cert, !l->open);
 	return l->err;
 }
 
@@ -251,6 +252,7 @@ open_engine(struct tls *t, const struct tls_conf *conf, int64_t deadline_ms)
 	set_host(&t->chain.host, conf);
 	t->chain.cafile = conf->cafile;
 	t->chain.insecure = conf->insecure;
+	t->has_cert = conf->certfile != NULL;
 	if (r == 0)
 		r = start(t, &id, conf);
 	if (r == 0)

@@ -33,9 +33,9 @@ text_of(unsigned alert)
 
 /* In TLS 1.3 the client's certificate is judged after the handshake. */
 static const char *
-hint_of(unsigned alert, bool in_handshake)
+hint_of(unsigned alert, bool has_cert, bool in_handshake)
 {
-	if ((alert >= 42 && alert <= 46) || alert == 48)
+	if (has_cert && ((alert >= 42 && alert <= 46) || alert == 48))
 		return ": it does not accept the client certificate (--cert)";
 	if (!in_handshake)
 		return "";
@@ -65,7 +65,8 @@ tls_alert_write(struct buf *b, unsigned alert)
 
 /* see tls/tls_alert.h */
 void
-tls_alert_write_hint(struct buf *b, unsigned alert, bool in_handshake)
+tls_alert_write_hint(struct buf *b, unsigned alert, bool has_cert,
+                     bool in_handshake)
 {
-	buf_str(b, hint_of(alert, in_handshake));
+	buf_str(b, hint_of(alert, has_cert, in_handshake));
 }

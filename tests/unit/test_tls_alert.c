@@ -21,7 +21,7 @@ every_alert_has_a_name(void **state)
 		bool known = memchr(alerts, (int)alert, sizeof alerts) != NULL;
 
 		tls_alert_write(&b, alert);
-		tls_alert_write_hint(&b, alert, true);
+		tls_alert_write_hint(&b, alert, true, true);
 		assert_false(b.cut);
 		assert_int_equal(!known,
 		                 strstr(buf_text(&b), "(unknown)") != NULL);
@@ -38,28 +38,30 @@ a_reason_is_named_for_handshakes_only(void **state)
 
 	(void)state;
 	tls_alert_write(&b, TLS_ALERT_VERSION);
-	tls_alert_write_hint(&b, TLS_ALERT_VERSION, true);
+	tls_alert_write_hint(&b, TLS_ALERT_VERSION, false, true);
 	assert_string_equal("the server sent alert 70 (protocol version): it "
 	                    "does not speak TLS 1.2 or 1.3, or not with its "
 	                    "certificate", buf_text(&b));
 	tls_alert_write(&c, TLS_ALERT_VERSION);
-	tls_alert_write_hint(&c, TLS_ALERT_VERSION, false);
+	tls_alert_write_hint(&c, TLS_ALERT_VERSION, false, false);
 	assert_string_equal("the server sent alert 70 (protocol version)",
 	                    buf_text(&c));
 }
 
-/* A server has no other certificate to speak of; 47 and 49 speak of none. */
+/* A server has no other certificate to speak of, and without one of ours it
+ * means something else; 47 and 49 speak of none. */
 static void
 alerts_about_certificates_are_about_the_clients(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 4; i++) {
 		for (unsigned alert = 41; alert < 50; alert++) {
 			struct buf b = guarded_buf(512);
+			bool has_cert = i / 2;
 
 			tls_alert_write(&b, alert);
-			tls_alert_write_hint(&b, alert, i);
-			assert_int_equal(alert != 41 && alert != 47
+			tls_alert_write_hint(&b, alert, has_cert, i % 2);
+			assert_int_equal(has_cert && alert != 41 && alert != 47
 			                 && alert != 49, strstr(buf_text(&b),
 				": it does not accept the client certificate "
 				"(--cert)") != NULL);
