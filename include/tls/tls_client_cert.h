@@ -10,13 +10,13 @@
 #include "base/buf.h"
 #include "tls/key.h"
 
-#define TLS_IDENTITY_CERTS_MAX 8	/* certificates that are sent */
-#define TLS_IDENTITY_FILE_MAX  65536	/* bytes of its files */
+#define TLS_CLIENT_CHAIN_MAX 8	/* certificates that are sent */
+#define TLS_CLIENT_FILE_MAX  65536	/* bytes of its files */
 
 /* Zero is a good start, and stands for none. */
 struct tls_client_cert {
-	struct span certs[TLS_IDENTITY_CERTS_MAX];	/* our own first */
-	size_t      n;		/* of these; 0: no identity */
+	struct span certs[TLS_CLIENT_CHAIN_MAX];	/* our own first */
+	size_t      n;		/* of these; 0: none */
 	struct key  key;	/* of certs[0] */
 	unsigned char *chain_file, *key_file;	/* owned: decoded bytes */
 	size_t      chain_len, key_len;

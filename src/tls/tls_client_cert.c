@@ -68,11 +68,11 @@ file_read(struct file *f, const char *what, struct buf *why)
 
 	if (fd < 0)
 		return refuse(why, what, f->name, err_text(-errno));
-	f->text = malloc(TLS_IDENTITY_FILE_MAX + 1);
+	f->text = malloc(TLS_CLIENT_FILE_MAX + 1);
 	n = f->text == NULL ? -ENOMEM
-	                    : read_all(fd, f->text, TLS_IDENTITY_FILE_MAX + 1);
+	                    : read_all(fd, f->text, TLS_CLIENT_FILE_MAX + 1);
 	close(fd);
-	if (n > TLS_IDENTITY_FILE_MAX)
+	if (n > TLS_CLIENT_FILE_MAX)
 		n = ERR_TOOBIG;
 	if (n < 0)
 		return refuse(why, what, f->name, err_text((int)n));
@@ -130,7 +130,7 @@ take_chain(struct tls_client_cert *id, const struct file *f, struct buf *why)
 	while ((r = next_object(&p, &in)) > 0) {
 		if (p.kind != PEM_CERT && p.kind != PEM_CERT_TRUSTED)
 			continue;
-		if (id->n == TLS_IDENTITY_CERTS_MAX)
+		if (id->n == TLS_CLIENT_CHAIN_MAX)
 			return refuse(why, "certificate", f->name,
 			              "holds more than 8 certificates");
 		id->certs[id->n++] = cert_of(&p);
@@ -213,7 +213,7 @@ take_key(struct tls_client_cert *id, const char *certfile, const struct file *f,
 		return refuse_pem(why, "key", f, &p);
 	if (!is_key(p.kind))
 		return refuse(why, "key", f->name,
-		              "holds no private key (PEM is needed)");
+		              "holds no private key in PEM (--key)");
 	return fit_key(id, certfile, f->name, p.kind, why);
 }
 

@@ -19,9 +19,8 @@ static const char faults[] =
 	"\120no memory for a message of the server\0"
 	"\120the TLS engine failed\0"
 	"\106the server speaks no TLS newer than 1.1; hale speaks 1.2 and 1.3\0"
-	"\106the server changed the TLS version in between\0"
-	"\057the server was made to choose an old version of TLS by somebody "
-		"between\0"
+	"\106the server changed the TLS version midway\0"
+	"\057somebody in between made the server choose an old TLS version\0"
 	"\057the server chose a cipher that was not offered\0"
 	"\057the server chose compression\0"
 	"\050the server failed at secure renegotiation\0"
@@ -37,8 +36,8 @@ static const char faults[] =
 	"\063the handshake was tampered with (Finished differs)\0"
 	"\057the server resumed another session\0"
 	"\050the server resumed a session without its extended master secret\0"
-	"\012the server asks to renegotiate again and again, which hale does "
-		"not do";
+	"\012the server asks to renegotiate again and again, which hale "
+		"refuses";
 
 static const char *
 find(enum tls_fault f)

@@ -379,7 +379,7 @@ two_requests_to_renegotiate_are_an_error_with_words(void **state)
 	assert_int_equal(ERR_TLS, tls_read(t, &c, 1, deadline_ms));
 	tls_text(t, &why);
 	assert_string_equal("the server asks to renegotiate again and again, "
-	                    "which hale does not do", buf_text(&why));
+	                    "which hale refuses", buf_text(&why));
 	tls_close(t);
 	close(fd);
 	/* The first was refused by an alert that the server takes as fatal. */
