@@ -44,7 +44,7 @@ BAD_KEY = Since("8.23.0", 43, 58)
 DIFFERENCES = {
     "anew": "servers that renegotiate",	# test_tls_hello.py
     "cbc": "servers that have only CBC ciphers",
-    "rsa-kx": "servers that have only RSA key exchange",
+    "exchange": "servers that have only RSA or finite-field (DHE) key exchange",
     "ed25519": "Ed25519 and Ed448 keys and signatures",
     "pss": "RSA-PSS signatures whose mask is made with SHA-1",
     "pss-client": "client keys that are for RSA-PSS only",
@@ -1214,7 +1214,18 @@ def cbc_only():
 @row_12
 def rsa_key_exchange_only():
     return speaking(NOTHING_IN_COMMON, ciphers="AES128-GCM-SHA256", kind="rsa2048",
-                    differs="rsa-kx")
+                    differs="exchange")
+
+
+@row_12
+def dhe_key_exchange_only():
+    return speaking(NOTHING_IN_COMMON, kind="rsa2048", differs="exchange",
+                    s_server=("-cipher", "DHE-RSA-AES128-GCM-SHA256"))
+
+
+@row_13
+def only_the_group_ffdhe2048():
+    return speaking(NOTHING_IN_COMMON, s_server=("-curves", "ffdhe2048"), differs="exchange")
 
 
 @row
