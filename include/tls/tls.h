@@ -5,7 +5,7 @@
  * Blocking calls with one absolute deadline each; never for PID 1's loop.
  * No name is resolved and nothing is connected, printed or closed here: the
  * descriptor stays the caller's, and may be blocking or not. Which version of
- * TLS is spoken, and by which engine, does not show here.
+ * TLS is spoken does not show here.
  *
  * The peer is verified against the trust anchors unless conf says insecure:
  * tls/trust.h says which. A file of --cacert that is missing, and any that is

@@ -3,7 +3,7 @@
  * tls/tls_aead.h - protects records of TLS 1.3 (RFC 8446, 5.2) and 1.2 (RFC
  * 5288, RFC 7905), in place
  *
- * Pure, whatever the engine needs for its arithmetic. One struct is one
+ * Pure, but for BearSSL's arithmetic. One struct is one
  * direction with one key; it counts its records. It knows neither the order of
  * messages nor the socket. Zero protects nothing: content is in the clear.
  */

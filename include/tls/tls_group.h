@@ -3,7 +3,7 @@
  * tls/tls_group.h - key exchange on X25519 and the NIST curves (RFC 8446,
  * 4.2.8.2; RFC 8422, 5.10 and 5.11)
  *
- * Pure, whatever the engine needs for its arithmetic. Public keys are in the
+ * Pure, but for BearSSL's arithmetic. Public keys are in the
  * form in which both versions of TLS send them: 32 bytes for X25519, else a
  * point that is not compressed.
  */

@@ -3,7 +3,7 @@
  * tls/tls_hello.h - the messages in which both sides say what they speak: our
  * ClientHello (RFC 8446, 4.1.2) and the server's hello (4.1.3, 4.1.4)
  *
- * Pure, whatever the engine needs for its arithmetic: what is said comes from
+ * Pure, but for BearSSL's arithmetic: what is said comes from
  * the caller. Spans point into the caller's bytes.
  */
 #ifndef HALE_TLS_TLS_HELLO_H

@@ -2,7 +2,7 @@
 /*
  * tls/tls_pss.h - signatures by RSASSA-PSS (RFC 8017, 8.1 and 9.1)
  *
- * Pure, whatever the engine needs for its arithmetic. The mask is MGF1. What is
+ * Pure, but for BearSSL's arithmetic. The mask is MGF1. What is
  * signed is the digest of a message by pss->hash. Keys have up to X509_RSA_MAX
  * bits.
  */

@@ -2,7 +2,7 @@
 /*
  * tls/tls_scheme.h - signature schemes of handshakes (RFC 8446, 4.2.3)
  *
- * Pure, whatever the engine needs for its arithmetic. A scheme is its number on
+ * Pure, but for BearSSL's arithmetic. A scheme is its number on
  * the wire; one that is not offered is never good. rsa_pss_pss_* is for keys
  * that are for PSS only (X509_KEY_PSS), the other schemes of RSA for the rest.
  * TLS 1.3 has no PKCS#1, and its schemes of ECDSA name their curve; in TLS 1.2
@@ -34,8 +34,7 @@ bool tls_scheme_verify(unsigned scheme, unsigned version,
                        struct span sig);
 
 /* The best scheme for our key among those that the peer offers, 2 bytes each.
- * In TLS 1.2 too that is one of TLS 1.3, if there is one, but none with
- * SHA-512, by which messages are not hashed as they go. 0: none fits. */
+ * In TLS 1.2 too that is one of TLS 1.3, if there is one. 0: none fits. */
 unsigned tls_scheme_choose(unsigned version, const struct key *key,
                            struct span offered);
 

@@ -3,7 +3,7 @@
  * tls/tls_secrets.h - key derivation of TLS 1.3 (RFC 8446, 7.1) and 1.2 (RFC
  * 5246, 5), and the running hash of the handshake
  *
- * Pure, whatever the engine needs for its arithmetic. hash_len says which hash:
+ * Pure, but for BearSSL's arithmetic. hash_len says which hash:
  * 32 is SHA-256, 48 SHA-384; every secret and hash value of a connection has
  * that length. What is written to out is secret unless said otherwise: the
  * caller wipes it.
@@ -15,7 +15,7 @@
 
 #include "base/span.h"
 
-#define TLS_HASH_MAX   48	/* bytes of the longest hash */
+#define TLS_HASH_MAX   48	/* bytes of the longest hash of a suite */
 #define TLS_MASTER_LEN 48	/* bytes of a master secret of TLS 1.2 */
 #define TLS_LABEL_MAX  18	/* bytes of a label, without "tls13 " */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/tls_sig.h - verify signatures, those of certificates and others
+ * tls/tls_sig.h - verify signatures, of certificates and in handshakes
  *
- * Pure, whatever the engine needs for its arithmetic.
+ * Pure, but for BearSSL's arithmetic.
  */
 #ifndef HALE_TLS_TLS_SIG_H
 #define HALE_TLS_TLS_SIG_H

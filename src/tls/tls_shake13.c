@@ -6,7 +6,7 @@
 #include "tls/tls_chain.h"
 #include "tls/wire.h"
 
-#define TICKET_DAYS_MAX (7 * 86400)	/* seconds; RFC 8446, 4.6.1 */
+#define TICKET_LIFETIME_MAX_S (7 * 86400)	/* RFC 8446, 4.6.1 */
 
 static struct span
 secret_span(const unsigned char *secret, size_t len)
@@ -309,7 +309,8 @@ take_ticket(struct tls_engine *e, struct span body)
 		return FAULT_NONE;
 	t->suite = e->suite->number;
 	t->version = TLS_V13;
-	t->lifetime_s = lifetime < TICKET_DAYS_MAX ? lifetime : TICKET_DAYS_MAX;
+	t->lifetime_s = lifetime < TICKET_LIFETIME_MAX_S
+		? lifetime : TICKET_LIFETIME_MAX_S;
 	t->age_add = age_add;
 	t->since_ms = e->since_ms;
 	t->len = (uint16_t)ticket.len;
@@ -360,7 +361,7 @@ take_update(struct tls_engine *e, struct span body)
 	return tls_shake13_update(e);
 }
 
-/* Messages that only the transcript sees once they are taken. */
+/* Takes the messages that are added to the transcript afterwards. */
 static enum tls_fault
 take_next(struct tls_engine *e, enum tls_message type, struct span body)
 {
