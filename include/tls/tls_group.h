@@ -30,8 +30,8 @@ typedef int tls_random(void *arg, unsigned char *p, size_t len);
 struct tls_group_key {
 	enum tls_group group;
 	size_t         len;
-	unsigned char  secret[TLS_GROUP_SECRET_MAX];	/* X25519: as RFC 7748
-							 * has it, not turned */
+	unsigned char  secret[TLS_GROUP_SECRET_MAX];	/* big-endian; X25519:
+							 * little (RFC 7748) */
 };
 
 /* Is it one of TLS_GROUP_OFFER? */

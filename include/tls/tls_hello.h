@@ -44,11 +44,12 @@ void tls_hello_write(struct buf *b, const struct tls_hello *h);
 /* Bytes of the list of binders at the end; 0 without a PSK. */
 size_t tls_hello_binders_len(const struct tls_hello *h);
 
-/* What a whole ClientHello message has: its extensions, and its session id. */
+/* Reads which extensions a whole ClientHello message has, and its session id.
+ * Returns false if they cannot be read. */
 bool tls_hello_scan(struct span message, uint64_t *offered,
                     struct span *session_id);
 
-/* Which of ours the server took. */
+/* What the server chose of what our hello offers. */
 struct tls_server_hello {
 	bool        is_retry;	/* it is a HelloRetryRequest */
 	unsigned    version;	/* TLS_V13, TLS_V12, or an older one */
@@ -73,8 +74,8 @@ struct tls_server_hello {
 enum tls_fault tls_hello_read_server(struct tls_server_hello *out,
                                      struct span body, uint64_t offered);
 
-/* Is that list with one name in it our only protocol? An extension of ALPN that
- * answers ours (RFC 7301, 3.2). */
+/* Is the value of an ALPN extension the list of the one protocol that we offer
+ * (RFC 7301, 3.2)? */
 bool tls_hello_is_our_alpn(struct span value);
 
 #endif

@@ -20,19 +20,19 @@ struct x509_pss {
 	unsigned short salt_len;	/* bytes; of a key: at least */
 };
 
-/* Bytes of a hash from X509_SHA256 on. */
+/* Bytes of a hash from X509_SHA256 on: 32, 48, 64, as the enum counts. */
 #define X509_HASH_LEN(hash) ((size_t)16 * (hash))
 
-/* Reads what stands behind the OID in an AlgorithmIdentifier; absent are SHA-1
- * and a salt of 20 bytes. For a salt longer than any RSA key has room for, one
- * that does not fit either is given. Returns 0 or ERR_PARSE. */
+/* Reads what stands behind the OID in an AlgorithmIdentifier; what is absent
+ * there means SHA-1 and a salt of 20 bytes. A salt longer than any RSA key has
+ * room for is read as another one that does not fit. Returns 0 or ERR_PARSE. */
 int x509_pss_read(struct x509_pss *out, struct span params);
 
 /* May a key with these parameters (hash 0: it has none) make a signature with
  * those? */
 bool x509_pss_admits(const struct x509_pss *key, const struct x509_pss *sig);
 
-/* Are both hashes known from X509_SHA256 on? */
+/* Are both hashes SHA-256, SHA-384 or SHA-512? */
 bool x509_pss_is_known(const struct x509_pss *p);
 
 #endif
