@@ -11,7 +11,7 @@
 #define RENEGOTIATION_SCSV 0x00ff
 #define NAME_HOST 0		/* RFC 6066, 3 */
 
-#define LITERAL(text) ((struct span){ text, sizeof text - 1 })
+#define LITERAL(text) ((struct span){ text, sizeof(text) - 1 })
 #define PROTOCOL "\x08http/1.1"
 
 /* Extensions that are the same in every hello, as they are sent: number and

@@ -27,15 +27,16 @@ set_keys(struct tls_engine *e, struct tls_aead *a)
 {
 	const struct tls_suite *s = e->suite;
 	size_t iv_len = s->cipher == TLS_AES_GCM ? TLS_AEAD_SALT : TLS_AEAD_IV;
+	size_t key_len = s->key_len;
 	size_t side = a == &e->reading;
 	unsigned char block[2 * 32 + 2 * TLS_AEAD_IV];
 
 	tls_secrets_prf(s->hash_len, master_of(e), "key expansion",
 	                bytes_of(e->shake.server_random, TLS_RANDOM),
 	                bytes_of(e->shake.client_random, TLS_RANDOM),
-	                block, 2 * (s->key_len + iv_len));
-	tls_aead_init(a, s, block + side * s->key_len,
-	              block + 2 * s->key_len + side * iv_len);
+	                block, 2 * (key_len + iv_len));
+	tls_aead_init(a, s, block + side * key_len,
+	              block + 2 * key_len + side * iv_len);
 	explicit_bzero(block, sizeof block);
 	if (a == &e->reading)
 		e->epoch++;

@@ -992,7 +992,7 @@ static inline void
 script_read_alert(struct script *s, struct span body, bool sealed)
 {
 	assert_int_equal(2, body.len);
-	s->alert_level = body.p[0];
+	s->alert_level = (unsigned char)body.p[0];
 	s->alert = (unsigned char)body.p[1];
 	s->alert_sealed = sealed;
 }

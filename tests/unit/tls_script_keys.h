@@ -247,7 +247,7 @@ script_open(struct script_keys *k, struct span record, int *type,
 			inner.len--;
 		if (inner.len == 0)
 			return false;
-		*type = inner.p[--inner.len];
+		*type = (unsigned char)inner.p[--inner.len];
 	}
 	*body = inner;
 	return true;

@@ -529,10 +529,12 @@ hosts("the DNS knows a localhost", None, "192.0.2.9", host="localhost",
 for text, gives in (("127.1", "127.0.0.1"), ("0x7f.1", "127.0.0.1"), ("2130706433", "127.0.0.1"),
                     ("192.0.513", "192.0.2.1"), ("0300.0.2.1", "192.0.2.1"),
                     ("0xc0000201", "192.0.2.1"), ("127.0.0.010", "127.0.0.8"),
-                    ("127.0.0.1.", NONAME), ("127.0.0.256", NONAME), ("127.0.0.08", NONAME),
+                    ("127.0.0.256", NONAME), ("127.0.0.08", NONAME),
                     ("1.2.3.4.5", NONAME), ("4294967296", NONAME), ("::1", "::1"),
                     ("2001:db8::1", V6)):
     row(f"the number {text}", text, [always(NXDOMAIN)], gives)
+row("the number 127.0.0.1.", "127.0.0.1.", [always(NXDOMAIN)], NONAME, hale="127.0.0.1",
+    why="curl takes the dot off an address since 8.21")
 
 # --- order -----------------------------------------------------------------
 
