@@ -79,6 +79,7 @@ struct options {
 	const char  *protocols;	/* --proto */
 	/* TLS */
 	const char  *cafile, *certfile, *keyfile;
+	bool         v13_only;	/* no TLS 1.2 */
 	bool         insecure;
 	struct tls_session *session;	/* the caller's, for all connections */
 	bool         help;

@@ -20,10 +20,11 @@ opt_add value_count, value_redirs, value_size, value_seconds;
 /* field is a struct option_words, which has room for all. */
 opt_add value_word;
 
-/* field is a const char *. A name is not empty, a line has no control byte, a
- * token is both; an empty login is NULL. */
-opt_add value_name, value_line, value_token, value_login, value_referer,
-        value_sha256;
+/* field is a const char *. A name is not empty, one of a certificate has no
+ * colon either, a line has no control byte, a token is a name and a line; an
+ * empty login is NULL. */
+opt_add value_name, value_cert, value_line, value_token, value_login,
+        value_referer, value_sha256;
 
 /* field is the struct options. */
 opt_add value_data, value_data_raw, value_data_binary, value_data_urlencode,

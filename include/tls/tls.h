@@ -58,6 +58,7 @@ struct tls_conf {
 	const char *cafile;	/* PEM; NULL: the order above */
 	const char *certfile;	/* PEM chain of the client; NULL: none */
 	const char *keyfile;	/* PEM; NULL: the key is in certfile */
+	bool        v13_only;	/* do not go on with TLS 1.2 */
 	bool        insecure;	/* accept any certificate */
 	struct tls_session *session;	/* NULL: never resume */
 };

@@ -41,6 +41,7 @@ typedef int tls_judge(void *arg, const struct span *certs, size_t n,
 
 struct tls_engine_conf {
 	struct span name;	/* the server's, for SNI; empty: none is sent */
+	bool        v13_only;	/* do not go on with TLS 1.2 */
 	bool        cpu_has_aes;	/* offer AES first */
 	tls_random *random;
 	tls_judge  *judge;

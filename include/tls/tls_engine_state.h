@@ -58,6 +58,7 @@ struct tls_peer_key {
  * instructions. */
 struct tls_shake {
 	bool      cpu_has_aes;
+	bool      v13_only;
 	bool      psk;		/* our PSK was taken */
 	bool      asked;	/* a client's certificate was asked for */
 	bool      ticket;	/* TLS 1.2: a NewSessionTicket comes */

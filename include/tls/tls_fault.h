@@ -26,6 +26,7 @@ enum tls_fault {
 	FAULT_MEMORY,
 	FAULT_OURS,		/* no random bytes, no room */
 	FAULT_VERSION_OLD,
+	FAULT_VERSION_12,	/* where only 1.3 will do */
 	FAULT_VERSION_CHANGED,
 	FAULT_DOWNGRADED,	/* RFC 8446, 4.1.3 */
 	FAULT_CIPHER,

@@ -27,6 +27,7 @@ struct tls_hello {
 	const unsigned char *random;	/* TLS_RANDOM bytes */
 	struct span session_id;
 	struct span name;	/* for SNI; empty: none */
+	bool        v13_only;	/* no TLS 1.2 */
 	bool        cpu_has_aes;	/* AES first */
 	unsigned    group;	/* of the key share */
 	struct span share;

@@ -126,8 +126,10 @@
 	    "these schemes only: =https", "=LIST", NULL, "") \
 	OPT(0, "cacert", OPT_WORD, AT(cafile), "", \
 	    "trust the CAs of this PEM file only", "FILE", value_name, "") \
-	OPT('E', "cert", OPT_STR, AT(certfile), "", "our own certificate, PEM", "FILE", NULL, "") \
+	OPT('E', "cert", OPT_SECRET, AT(certfile), "", "our own certificate, PEM", "FILE", value_cert, \
+	    "a file without a password behind it") \
 	OPT(0, "key", OPT_STR, AT(keyfile), "", "its key", "FILE", NULL, "") \
+	OPT(0, "tlsv1.3", OPT_FLAG, AT(v13_only), "", "not TLS 1.2", "", NULL, "") \
 	OPT('k', "insecure", OPT_FLAG, AT(insecure), "", \
 	    "do NOT verify the server's certificate", "", NULL, "") \
 	OPT(0, "url", OPT_OPERAND, AT(urls), "", "one more URL", "URL", value_word, "") \
@@ -169,7 +171,6 @@
 	OPT(0, "http2", OPT_REFUSED, 0, "", "", "", NULL, "") \
 	OPT(0, "http2-prior-knowledge", OPT_REFUSED, 0, "", "", "", NULL, "") \
 	OPT(0, "http3", OPT_REFUSED, 0, "", "only HTTP/1.1 is spoken", "", NULL, "") \
-	OPT(0, "tlsv1.3", OPT_REFUSED, 0, "", "TLS 1.2 cannot be turned off", "", NULL, "") \
 	OPT(0, "socks5", OPT_REFUSED, 0, "", "only HTTP proxies are spoken to", "", NULL, "")
 
 #define ADDS(ADD) \
@@ -178,7 +179,8 @@
 	ADD(value_json) ADD(value_word) ADD(value_bearer) ADD(value_referer) \
 	ADD(value_cookie) ADD(value_range) ADD(value_output) \
 	ADD(value_remote_name) ADD(value_sha256) ADD(value_size) \
-	ADD(value_seconds) ADD(value_count) ADD(value_name) ADD(value_line) \
+	ADD(value_seconds) ADD(value_count) ADD(value_name) ADD(value_cert) \
+	ADD(value_line) \
 	ADD(value_token) ADD(value_login) ADD(value_write_out) \
 	ADD(value_abstract) ADD(value_fail) ADD(value_fail_with_body)
 OPT_NUMBER_ADDS(ADDS);

@@ -50,6 +50,7 @@ send_connect(struct transfer *t)
 		.cafile = o->cafile,
 		.certfile = o->certfile,
 		.keyfile = o->keyfile,
+		.v13_only = o->v13_only,
 		.insecure = o->insecure,
 		.session = o->session,
 	};

@@ -102,6 +102,13 @@ value_name(void *field, struct span value)
 	return 0;
 }
 
+/* see get/values.h: what follows a colon is a password in curl */
+int
+value_cert(void *field, struct span value)
+{
+	return span_has(value, ':') ? ERR_PARSE : value_name(field, value);
+}
+
 /* see get/values.h: what goes into the request must not end its line */
 int
 value_line(void *field, struct span value)

@@ -231,6 +231,7 @@ start(struct tls *t, const struct tls_client_cert *id,
 {
 	struct tls_engine_conf ours = {
 		.name = t->chain.host.name,
+		.v13_only = conf->v13_only,
 		.cpu_has_aes = tls_aead_cpu_has_aes(),
 		.random = get_random, .judge = judge, .arg = t, .id = id,
 		.ticket = ticket_of(conf), .now_ms = clock_ms(),

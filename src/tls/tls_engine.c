@@ -34,6 +34,7 @@ tls_engine_new(const struct tls_engine_conf *conf)
 	e->since_ms = conf->now_ms;
 	e->content = e->in;	/* not NULL, of which no bytes may be taken */
 	e->shake.name = conf->name;
+	e->shake.v13_only = conf->v13_only;
 	e->shake.cpu_has_aes = conf->cpu_has_aes;
 	e->shake.random = conf->random;
 	e->shake.judge = conf->judge;

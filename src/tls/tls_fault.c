@@ -19,6 +19,7 @@ static const char faults[] =
 	"\120no memory for a message of the server\0"
 	"\120the TLS engine failed\0"
 	"\106the server speaks no TLS newer than 1.1; hale speaks 1.2 and 1.3\0"
+	"\106the server speaks TLS 1.2, and only 1.3 will do (--tlsv1.3)\0"
 	"\106the server changed the TLS version midway\0"
 	"\057somebody in between made the server choose an old TLS version\0"
 	"\057the server chose a cipher that was not offered\0"

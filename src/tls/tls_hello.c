@@ -25,10 +25,9 @@ static const char same[] =
 	SAME_GROUPS
 	"\0\x0b\0\2\1\0"		/* points: not compressed (RFC 8422) */
 	SAME_SIGNATURES
-	"\0\x10\0\x0b\0\x09" PROTOCOL	/* ALPN */
-	"\0\x2b\0\5\4\3\4\3\3"	/* versions: 1.3, 1.2 */
-	"\0\x2d\0\2\1\1";		/* a PSK with a key exchange: psk_dhe_ke
-					 * (RFC 8446, 4.2.9) */
+	"\0\x10\0\x0b\0\x09" PROTOCOL;	/* ALPN */
+/* A PSK with a key exchange: psk_dhe_ke (RFC 8446, 4.2.9). */
+static const char same_too[] = "\0\x2d\0\2\1\1";
 
 static size_t
 open_ext(struct buf *b, unsigned number)
@@ -123,6 +122,9 @@ put_exts(struct buf *b, const struct tls_hello *h)
 	if (h->name.len > 0)
 		put_list_ext(b, EXT_NAME, 1, NAME_HOST, h->name);
 	buf_add(b, LITERAL(same));
+	put_vector_ext(b, EXT_VERSIONS, 1,
+	               h->v13_only ? LITERAL("\3\4") : LITERAL("\3\4\3\3"));
+	buf_add(b, LITERAL(same_too));
 	put_ticket(b, h);
 	put_list_ext(b, EXT_SHARE, 2, h->group, h->share);
 	if (h->cookie.len > 0)

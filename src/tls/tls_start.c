@@ -52,6 +52,7 @@ write_hello(struct tls_engine *e, struct buf *b, const struct tls_ticket *t,
 		.session_id = { (const char *)s->session_id,
 		                s->session_id_len },
 		.name = s->name,
+		.v13_only = s->v13_only,
 		.cpu_has_aes = s->cpu_has_aes,
 		.group = s->share.group,
 		.share = { (const char *)public, len },
@@ -166,6 +167,8 @@ check(struct tls_engine *e, const struct tls_server_hello *hello)
 
 	if (hello->version < TLS_V12)
 		return FAULT_VERSION_OLD;
+	if (hello->version == TLS_V12 && e->shake.v13_only)
+		return FAULT_VERSION_12;
 	if (hello->downgraded)
 		return FAULT_DOWNGRADED;
 	if (suite == NULL || suite->version != hello->version

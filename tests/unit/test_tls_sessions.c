@@ -526,10 +526,32 @@ an_open_engine_names_what_it_speaks(void **state)
 	}
 }
 
+/* A server of 1.2 may be too old to read which versions are offered. */
+static void
+only_tls_1_3_will_do_if_asked_for(void **state)
+{
+	struct peers p;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		memset(&p, 0, sizeof p);
+		p.v13_only = true;
+		peers_connect(&p, i == 0 ? SCRIPT_TLS13 : SCRIPT_TLS12);
+		if (i == 0) {
+			open_and_end(&p, FLOW13, 0);
+		} else {
+			peers_play(&p, FLOW12, 1);
+			peers_refuse(&p, TLS_ALERT_VERSION, "1.2");
+		}
+		peers_end(&p);
+	}
+}
+
 int
 main(void)
 {
 	script_init(&server, SCRIPT_TLS13);
+	UNIT_TEST(only_tls_1_3_will_do_if_asked_for);
 	UNIT_TEST(a_client_signs);
 	UNIT_TEST(a_certificate_is_sent_only_if_asked_for);
 	UNIT_TEST(a_key_of_another_kind_is_not_sent);

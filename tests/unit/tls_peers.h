@@ -24,6 +24,7 @@ struct peers {
 	int64_t  now_ms;	/* when it connects */
 	size_t   piece;		/* bytes that move at a time; 0: all */
 	bool     longest_name;	/* of the server, instead of "localhost" */
+	bool     v13_only;
 	unsigned seed;		/* of the engine's random bytes */
 	int      r;		/* of the engine's last step */
 	char     content[64];	/* that the engine gave, its end cut off */
@@ -172,7 +173,8 @@ peers_connect(struct peers *p, int version)
 	static char name[PEERS_NAME_MAX];
 	struct tls_engine_conf conf = { .name = span_of("localhost"),
 		.random = peers_random, .judge = peers_judge, .arg = p,
-		.ticket = &p->ticket, .id = &p->id, .now_ms = p->now_ms };
+		.ticket = &p->ticket, .id = &p->id, .now_ms = p->now_ms,
+		.v13_only = p->v13_only };
 
 	if (p->longest_name)
 		conf.name = (struct span){ name, sizeof name };

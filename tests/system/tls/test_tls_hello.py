@@ -72,11 +72,11 @@ def read_hello(peer):
     return Hello(body)
 
 
-def client_hello(host):
+def client_hello(host, *command):
     """What hale sends to that literal host."""
     got = []
     with servers.Server(lambda peer: got.append(read_hello(peer))) as server:
-        run("check", f"https://{host}:{server.port}/")
+        run(*command or ("check",), f"https://{host}:{server.port}/")
     return got[0]
 
 
@@ -97,6 +97,17 @@ def test_an_address_is_not_sent_as_a_name():
 def test_one_hello_offers_tls_1_3_and_1_2(hello):
     assert hello.version == b"\x03\x03"
     assert hello.numbers(VERSIONS, 1) == ["0304", "0303"]
+
+
+def test_tls_1_2_is_not_offered_if_only_1_3_will_do(cert):
+    command = ("get", "-sS", "--tlsv1.3", "--cacert", cert.file)
+    assert client_hello("localhost", *command).numbers(VERSIONS, 1) == ["0304"]
+    for high, code in ((ssl.TLSVersion.TLSv1_3, 0), (ssl.TLSVersion.TLSv1_2, 35)):
+        context = servers.context(cert.file, cert.key.file, high=high)
+        with servers.Server(servers.https(context)) as server:
+            done = run(*command, f"https://127.0.0.1:{server.port}/")
+        assert done.returncode == code, done.stderr
+        assert code == 0 or "alert 70 (protocol version)" in done.stderr
 
 
 def test_only_forward_secret_aead_ciphers_are_offered_aes_first_where_the_cpu_has_it(hello):
