@@ -210,7 +210,7 @@ tls_secrets_prf(size_t hash_len, struct span secret, const char *label,
                 struct span seed, struct span more,
                 unsigned char *out, size_t len)
 {
-	unsigned char a[TLS_HASH_MAX], block[TLS_HASH_MAX];
+	unsigned char a[TLS_HASH_MAX] = { 0 }, block[TLS_HASH_MAX];
 	struct span parts[4] = {
 		bytes_of(a, hash_len), span_of(label), seed, more,
 	};

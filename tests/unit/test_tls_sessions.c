@@ -235,7 +235,7 @@ the_longest_hello_has_room(void **state)
 	enum { MOST = TLS_FAULT_COOKIE_MAX };
 	static char zeros[MOST + 1];
 	struct script_hello h;
-	struct span cookie;
+	struct span cookie = NOTHING;
 	struct peers p;
 
 	(void)state;
