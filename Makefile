@@ -317,7 +317,8 @@ fuzz: $B/tls/anchors_blob.c | $(READY)
 bench: all
 	@scripts/bootstrap bench test
 	@$(MAKE) --no-print-directory $(BENCH)
-	@scripts/newer.sh build/newer || echo 'bench: going on with the curl of this system'
+	@scripts/newcurl.sh build/newcurl || \
+	    echo 'bench: going on with the curl of this system'
 	/usr/bin/python3 tests/bench/bench.py $B/hale
 
 $B/bench/%: tests/bench/%.c tests/bench/bench.h $(READY)

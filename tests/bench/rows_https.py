@@ -11,9 +11,9 @@ curl's bundle of all roots instead.
 import collections
 import contextlib
 import functools
+import glob
 import os
 import re
-import shlex
 import shutil
 import socket
 import statistics
@@ -30,7 +30,7 @@ sys.path.insert(0, os.path.join(TOP, "tests/system/lib"))
 import pki  # noqa: E402
 
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
-NEWER = os.path.join(TOP, "build/newer")
+NEWEST = os.path.join(TOP, "build/newcurl")
 RUNS_PER_ROUND = 20
 TRANSFER_MIB = 1024
 TRANSFER_ROUNDS = 5
@@ -121,21 +121,21 @@ def nginx():
             server.process.wait()
 
 
-def newer_curl():
+def newest_curl():
     """The words that start the newest curl, or None: its wrapper's, since the
     start of a shell would be counted as curl's."""
-    if not os.path.exists(NEWER + "/versions"):     # bench itself has no network
+    if not os.path.exists(NEWEST + "/version"):     # bench itself has no network
         return None
-    with open(NEWER + "/bin/curl", encoding="ascii") as file:
-        line = re.search(r"^exec (.*) \"\$@\"$", file.read(), re.MULTILINE)
+    loader, = glob.glob(NEWEST + "/root/usr/lib/*/ld-linux-*")
     os.environ["OPENSSL_CONF"] = "/dev/null"    # the system's is for another OpenSSL
-    return shlex.split(line.group(1))
+    return [loader, "--library-path", os.path.dirname(loader), "--argv0", "curl",
+            NEWEST + "/root/usr/bin/curl"]
 
 
 @functools.lru_cache(maxsize=None)
 def curl():
     """(its name with the version, the words that start it), or None."""
-    found = newer_curl() or [program for program in [shutil.which("curl")] if program]
+    found = newest_curl() or [program for program in [shutil.which("curl")] if program]
     if not found:
         return None
     said = subprocess.run([*found, "--version"], capture_output=True, text=True, check=True)
