@@ -155,8 +155,8 @@ script_nonce(const struct script_keys *k, unsigned char nonce[12],
 {
 	memcpy(nonce, k->iv, sizeof k->iv);
 	if (k->version == SCRIPT_TLS12) {
-		assert_non_null(sent);
-		memcpy(nonce + 4, sent, SCRIPT_NONCE);
+		if (sent != NULL)
+			memcpy(nonce + 4, sent, SCRIPT_NONCE);
 		return;
 	}
 	for (size_t i = 0; i < 8; i++)
