@@ -1621,10 +1621,12 @@ def made(make):
 
 @pytest.mark.parametrize("make, version", ROWS)
 def test_hale_and_curl_agree(make, version, place):
-    """With this system's curl; over TLS 1.3 with the newest and by hale check, too."""
+    """Over TLS 1.3 with the newest curl, over 1.2 with this system's, else with both."""
     r = made(make)
     is_slow = r.talk is servers.stays_silent
-    asked = curls.all_of_them()[:1 if version == V.TLSv1_2 else None]
+    asked = curls.all_of_them()
+    if version is not None:	# each curl has a version of its own
+        asked = asked[-1:] if version == V.TLSv1_3 else asked[:1]
     with r.server(version or V.TLSv1_3) as server:
         answers = {curl: run_curl(curl, r, server.port) for curl in asked}
         get = run_hale(r, place, server.port, ("get", "-sS", "-m", "1" if is_slow else "10"))
