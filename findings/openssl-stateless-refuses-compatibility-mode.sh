@@ -5,8 +5,8 @@
 # In the compatibility mode for middleboxes (RFC 8446, D.4) a client sends a
 # ChangeCipherSpec record before its second ClientHello. A server without state
 # forgets the first hello, and must ignore the record (RFC 8446, 5). This one ends
-# the connection without an alert; without the mode it works. So it is no server to
-# try cookies with: NSS's selfserv is, which puts one in every HelloRetryRequest.
+# the connection without an alert; without the mode it works. So cookies cannot be
+# tried with it, but with NSS's selfserv, which puts one in every HelloRetryRequest.
 #
 # Fails when that changes. Needs openssl; touches nothing outside a temporary folder.
 # SPDX-License-Identifier: MIT

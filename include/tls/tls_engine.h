@@ -72,8 +72,8 @@ struct tls_failure {
 };
 
 /* Makes an engine whose first output is a ClientHello. conf itself may go, but
- * not the bytes of its name before tls_engine_is_open(). Returns NULL if there
- * is no memory, or random bytes. */
+ * not the bytes of its name before tls_engine_is_open(). Returns NULL without
+ * memory or random bytes. */
 struct tls_engine *tls_engine_new(const struct tls_engine_conf *conf);
 
 /* Wipes and frees; does nothing with NULL. */

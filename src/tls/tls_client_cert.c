@@ -176,7 +176,7 @@ fit_key(struct tls_client_cert *id, const char *certfile, const char *file,
 	if (r == ERR_RANGE) {
 		(void)refuse(why, "key", file,
 		             "RSA keys must have 2048 to 4096 bits");
-		return ERR_CERTFILE;	/* the certificate is no better */
+		return ERR_CERTFILE;	/* as is the certificate's */
 	}
 	if (r == ERR_VERSION)
 		return refuse(why, "key", file, "only RSA keys and EC keys on "

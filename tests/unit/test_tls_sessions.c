@@ -5,6 +5,7 @@
  */
 #include "tls_peers.h"
 
+#include "tls/tls_engine_state.h"
 #include "tls/tls_fault.h"
 
 #define FLOW13      (&peers_flows[0])
@@ -450,6 +451,28 @@ content_after_a_key_update_needs_another(void **state)
 	peers_end(&p);
 }
 
+/* The record at the bound has a new key; the one before it had the old one. */
+static void
+a_key_protects_a_bounded_number_of_records(void **state)
+{
+	struct peers p;
+
+	(void)state;
+	peers_start(&p, FLOW13);
+	open_and_end(&p, FLOW13, 0);
+	p.e->writing.seq = server.in_keys.seq = TLS_ENGINE_REKEY - 1;
+	for (unsigned updates = 0; updates < 2; updates++) {
+		assert_int_equal(1, tls_engine_write(p.e,
+			(struct span){ "c", 1 }));
+		peers_move(&p);
+		assert_int_equal(updates, server.updates);
+	}
+	assert_false(server.asked_update);
+	assert_int_equal(1, p.e->writing.seq);
+	assert_string_equal("cc", buf_text(&server.data));
+	peers_end(&p);
+}
+
 static void
 nothing_is_sent_after_the_end(void **state)
 {
@@ -568,6 +591,7 @@ main(void)
 	UNIT_TEST(one_key_update_answers_many);
 	UNIT_TEST(a_full_output_has_room_for_an_answer);
 	UNIT_TEST(content_after_a_key_update_needs_another);
+	UNIT_TEST(a_key_protects_a_bounded_number_of_records);
 	UNIT_TEST(nothing_is_sent_after_the_end);
 	UNIT_TEST(without_random_bytes_there_is_no_engine);
 	UNIT_TEST(an_open_engine_names_what_it_speaks);
