@@ -97,6 +97,10 @@ void tree_finish(int64_t timeout_ms);
  * hale's own child, and nobody's leftover. */
 #define TREE_CHECKER "hale-check"
 
+/* Whether pid, a child of hale's, is such a one by its name: that, or hale's
+ * own, which it has from its fork until it takes that. */
+bool tree_is_own(pid_t pid);
+
 /* Appends the names and pids of hale's children that live, as far as /proc
  * shows them and b has room: "cat (pid 12), sleep (pid 15)". No checkers. */
 void tree_list(struct buf *b);

@@ -3,7 +3,6 @@
 #include "sup/keeper_successor.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "base/log.h"
@@ -29,15 +28,6 @@ become(struct keeper *k, pid_t pid)
 	monitor_follow(k->with.monitor, pid);
 }
 
-/* hale's own children, checkers and their like, are nobody's service. */
-static bool
-is_hales_own(pid_t pid)
-{
-	char name[PROC_NAME_LEN + 1];
-
-	return proc_name(pid, name) > 0 && strcmp(name, TREE_CHECKER) == 0;
-}
-
 static void
 log_unfollowed(struct keeper_room *room, pid_t pid, int err)
 {
@@ -60,7 +50,7 @@ keeper_successor_named(struct keeper *k, pid_t pid)
 
 	if (!lifecycle_is_serving(&k->lifecycle))
 		return;		/* it is being stopped */
-	r = is_hales_own(pid) ? -ESRCH
+	r = tree_is_own(pid) ? -ESRCH	/* nobody's service */
 	  : main_pid_take(&k->room->main_pid, k->pid, pid);
 	if (r < 0) {
 		log_unfollowed(k->room, pid, r);

@@ -292,13 +292,15 @@ tree_finish(int64_t timeout_ms)
 
 /* --- who they are --- */
 
-/* A checker of hale's is nobody whom the service left. */
-static bool
-is_checker(pid_t pid)
+/* see sup/tree.h */
+bool
+tree_is_own(pid_t pid)
 {
-	char name[PROC_NAME_LEN + 1];
+	char name[PROC_NAME_LEN + 1], own[PROC_NAME_LEN + 1] = "";
 
-	return proc_name(pid, name) > 0 && strcmp(name, TREE_CHECKER) == 0;
+	(void)prctl(PR_GET_NAME, own);
+	return proc_name(pid, name) > 0
+	    && (strcmp(name, TREE_CHECKER) == 0 || strcmp(name, own) == 0);
 }
 
 static void
@@ -306,7 +308,7 @@ list_one(pid_t pid, void *list)
 {
 	struct buf *b = list;
 
-	if (b->cut || is_checker(pid))	/* there may be thousands */
+	if (b->cut || tree_is_own(pid))	/* there may be thousands */
 		return;
 	if (b->len > 0)
 		buf_str(b, ", ");
@@ -330,7 +332,7 @@ count_one(pid_t pid, void *count)
 {
 	struct count *c = count;
 
-	if (is_checker(pid))
+	if (tree_is_own(pid))
 		return;
 	c->n++;
 	c->last = pid;
