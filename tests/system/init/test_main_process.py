@@ -21,7 +21,7 @@ SYS_PIDFD_OPEN = 434
 # the new one, which prints the signals that it gets, ends with 23 on SIGTERM
 # and names itself on SIGUSR1.
 UPGRADER = r"""
-import os, signal, socket, sys
+import os, select, signal, socket, sys
 def send(text):
     s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     s.connect("\0" + os.environ["NOTIFY_SOCKET"][1:])
@@ -32,8 +32,8 @@ def new(user, name="new"):
     null = os.open("/dev/null", os.O_RDONLY); os.dup2(null, 0)
     if user:
         os.setgid(user); os.setuid(user)
-    def got(sig, _):
-        tell(name, "got", sig)
+    def got(sig):
+        tell(name, "got", int(sig))
         if sig == signal.SIGHUP:
             if os.fork() == 0:
                 new(0, "third")
@@ -43,19 +43,30 @@ def new(user, name="new"):
             os._exit(5)
         else:
             os._exit(23)
-    for sig in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sig, got)
+    heard = {signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM, signal.SIGHUP}
+    signal.pthread_sigmask(signal.SIG_BLOCK, heard)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     tell(name, os.getpid())
     while True:
-        signal.pause()
+        got(signal.sigwait(heard))
 def old_got(sig, _):
     tell("old got", sig)
     os._exit(7)
+# Python runs a handler between two steps of its own: a signal right before a
+# read would wait for what is read.
+woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+signal.set_wakeup_fd(wake)
 signal.signal(signal.SIGTERM, old_got)
+def lines():
+    got, more = b"", b"x"
+    while more:
+        if 0 in select.select([0, woken], [], [])[0]:
+            more = os.read(0, 4096)
+            *whole, got = (got + more).split(b"\n")
+            yield from map(bytes.decode, whole)
 tell("old", os.getpid())
-for line in sys.stdin:
-    word, _, rest = line.strip().partition(" ")
+for line in lines():
+    word, _, rest = line.partition(" ")
     if word == "new":
         child = os.fork()
         if child == 0:
