@@ -156,7 +156,7 @@
 /* What curl does and hale does not is refused, never passed over. */
 #define REFUSED(OPT) \
 	OPT(0, "compressed", OPT_REFUSED, 0, "", \
-	    "there is no decoder here; leave it out", "", NULL, "") \
+	    "hale cannot decompress; leave it out", "", NULL, "") \
 	OPT('F', "form", OPT_REFUSED, 0, "", "multipart forms are not written here", "", NULL, "") \
 	OPT('K', "config", OPT_REFUSED, 0, "", "there are no config files here", "", NULL, "") \
 	OPT('n', "netrc", OPT_REFUSED, 0, "", "use -u, -H @FILE or --bearer-file", "", NULL, "") \

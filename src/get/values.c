@@ -126,7 +126,7 @@ value_token(void *field, struct span value)
 	return value.len == 0 ? ERR_PARSE : value_line(field, value);
 }
 
-/* see get/values.h: where "$USER:$PASSWORD" has neither, there is no login */
+/* see get/values.h: "$USER:$PASSWORD" without either of them sends no login */
 int
 value_login(void *field, struct span value)
 {

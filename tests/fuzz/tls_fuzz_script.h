@@ -3,8 +3,8 @@
  * tls_fuzz_script.h - tls_script.h's server without cmocka
  *
  * What it asks of a client's messages must hold while the server is honest.
- * Once it is not, both may differ about keys or versions: then it gives up,
- * which is no fault of the engine's.
+ * Once it is not, both may differ about keys or versions: then it gives up, and
+ * the engine is not at fault.
  *
  * Curves and signatures cost a thousand times what the rest does, and are
  * nearly always of the same numbers: what was once computed is looked up.

@@ -8,13 +8,6 @@
 #include "tls/tls_engine_state.h"
 #include "tls/tls_fault.h"
 
-#define FLOW13      (&peers_flows[0])
-#define FLOW_ASKS   (&peers_flows[1])
-#define FLOW_PSK    (&peers_flows[3])
-#define FLOW12      (&peers_flows[4])
-#define FLOW12_ASKS (&peers_flows[5])
-#define FLOW12_ID   (&peers_flows[6])
-
 static void
 open_and_end(struct peers *p, const struct flow *f, size_t from)
 {

@@ -73,6 +73,14 @@ static const struct flow peers_flows[] = {
 	  SCRIPT_FINISHED) },
 };
 
+#define FLOW13      (&peers_flows[0])
+#define FLOW_ASKS   (&peers_flows[1])
+#define FLOW_RETRY  (&peers_flows[2])
+#define FLOW_PSK    (&peers_flows[3])
+#define FLOW12      (&peers_flows[4])
+#define FLOW12_ASKS (&peers_flows[5])
+#define FLOW12_ID   (&peers_flows[6])
+
 /* The same each time, and never the same twice in one. */
 static int
 peers_random(void *arg, unsigned char *p, size_t len)

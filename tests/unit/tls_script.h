@@ -26,16 +26,10 @@
 #define SCRIPT_HELLO_RANDOM 32
 
 /* Extensions. */
-#define SCRIPT_EXT_NAME     0
-#define SCRIPT_EXT_STATUS   5
-#define SCRIPT_EXT_GROUPS   10
-#define SCRIPT_EXT_POINTS   11
 #define SCRIPT_EXT_SIGS     13
-#define SCRIPT_EXT_ALPN     16
 #define SCRIPT_EXT_EMS      23
 #define SCRIPT_EXT_TICKET   35
 #define SCRIPT_EXT_PSK      41
-#define SCRIPT_EXT_EARLY    42
 #define SCRIPT_EXT_VERSIONS 43
 #define SCRIPT_EXT_COOKIE   44
 #define SCRIPT_EXT_SHARE    51
@@ -107,7 +101,6 @@ struct script {
 	bool          is_finished;	/* and it fits */
 	int           alert;		/* -1: none */
 	int           alert_level;
-	bool          alert_sealed;
 	bool          garbled;		/* a record that does not open */
 	struct buf    data;		/* content */
 
@@ -989,12 +982,11 @@ script_read_messages(struct script *s, struct span bytes)
 }
 
 static inline void
-script_read_alert(struct script *s, struct span body, bool sealed)
+script_read_alert(struct script *s, struct span body)
 {
 	assert_int_equal(2, body.len);
 	s->alert_level = (unsigned char)body.p[0];
 	s->alert = (unsigned char)body.p[1];
-	s->alert_sealed = sealed;
 }
 
 static inline void
@@ -1027,7 +1019,7 @@ script_read_record(struct script *s, struct span record)
 	if (type == SCRIPT_CHANGE)
 		script_read_change(s, body);
 	else if (type == SCRIPT_ALERT)
-		script_read_alert(s, body, sealed);
+		script_read_alert(s, body);
 	else if (type == SCRIPT_HANDSHAKE)
 		script_read_messages(s, body);
 	else if (type == SCRIPT_DATA && sealed)

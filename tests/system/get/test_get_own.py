@@ -682,7 +682,7 @@ def test_a_head_alone_continues_nothing(server):
     (["--max-filesize", "3", "/ok"], "(63) Maximum file size exceeded"),
     (["-L", "--max-redirs", "0", "/to-tls"], "(47) Maximum (0) redirects followed"),
     (["--retry", "x", "/ok"], '--retry "x": expected a number'),
-    (["--compressed", "/ok"], "--compressed: there is no decoder here"),
+    (["--compressed", "/ok"], "--compressed: hale cannot decompress"),
     (["-F", "a=b", "/ok"], "-F: multipart forms"), (["--http2", "/ok"], "only HTTP/1.1"),
     (["-b", "jar", "/ok"], "expected NAME=VALUE"), (["-C", "x", "/ok"], "expected a number or -"),
     (["-k", "/ok"], "NOT verified"), (["/{a,b}"], "has a pattern"), (["/[1-9]"], "has a pattern"),
