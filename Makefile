@@ -256,7 +256,7 @@ $B/helpers/%: tests/helpers/%.c $(READY)
 	$Qbuild/tool/bin/musl-gcc -std=c11 -D_GNU_SOURCE -Os -static -Wall -Wextra \
 	    -o $@ $<
 
-# What it lacks of the newest curl it says; the tests then take the system's alone.
+# If the newest curl cannot be had, it says why; the tests then use the system's alone.
 system: all
 	@scripts/bootstrap test
 	@scripts/newcurl.sh build/newcurl || :

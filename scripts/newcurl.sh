@@ -49,7 +49,7 @@ own_apt() {
 		-o Dir::Etc::Preferences=- -o APT::Sandbox::User=root \
 		-o Acquire::Retries=1 -o Acquire::http::Timeout=20 \
 		-o Acquire::Languages=none -o APT::Update::Error-Mode=any \
-		"$@" </dev/null >>"$tmp/log" 2>&1
+		"$@" </dev/null >>"$tmp/log" 2>&1 9>&-
 }
 
 # fetch MIRROR SUITE - its curl and all that it needs, into apt/archives.
@@ -79,6 +79,9 @@ unpack() {
 	"$tmp/curl" --version >>"$tmp/log" 2>&1
 }
 
+mkdir -p "$(dirname "$out")"
+exec 9>"$out.lock"
+flock 9	# another run of the tests may be at it
 if is_younger "$out/version" $fresh_min; then
 	exit 0
 elif is_younger "$out/missing" $again_min; then
@@ -91,7 +94,6 @@ for tool in apt-get dpkg; do
 done
 [ -e "$keyring" ] || give_up "no $keyring here: install debian-archive-keyring"
 
-mkdir -p "$(dirname "$out")"
 tmp=$(mktemp -d "$(cd "$(dirname "$out")" && pwd)/newcurl.XXXXXX")	# absolute, for apt
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM

@@ -10,7 +10,7 @@
 set -eu
 
 packages='openssl gnutls-bin libnss3-tools caddy miniserve'
-suites='sid forky trixie'
+suites='sid testing stable'
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 

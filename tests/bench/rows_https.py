@@ -2,7 +2,7 @@
 """Rows of TLS: one verified check over each version, and 1 GiB, beside curl,
 against nginx.
 
-curl is the newest that Debian gives (scripts/newer.sh), or the system's if that
+curl is the newest that Debian gives (scripts/newcurl.sh), or the system's if that
 cannot be had; its version is its column's name. A test root cannot be among the
 anchors in the binary, so hale reads it from a file of one; `hale+bundle` reads
 curl's bundle of all roots instead.

@@ -53,8 +53,9 @@ def newcurl(tmp_path):
 
     def run(**env):
         calls.unlink(missing_ok=True)
+        env = {"HALE_KEYRING": str(tmp_path / "apt-get"), **env}
         done = call(SCRIPTS / "newcurl.sh", tmp_path / "out", PATH=f"{tmp_path}:{PATH}",
-                    CALLS=str(calls), HALE_KEYRING=str(tmp_path / "apt-get"), **env)
+                    CALLS=str(calls), **env)
         done.asked = calls.exists()
         return done
     run.out = tmp_path / "out"
@@ -86,8 +87,8 @@ def test_an_unpacked_curl_serves_until_there_is_another(newcurl, days):
 
 
 def test_a_newest_curl_needs_debians_keys(newcurl, tmp_path):
-    done = call(SCRIPTS / "newcurl.sh", tmp_path / "out", HALE_KEYRING=str(tmp_path / "none"))
-    assert done.returncode == 1
+    done = newcurl(HALE_KEYRING=str(tmp_path / "none"))
+    assert (done.returncode, done.asked) == (1, False)
     assert done.stderr == f"newcurl: no {tmp_path}/none here: install debian-archive-keyring\n"
 
 

@@ -16,7 +16,7 @@ static int64_t now_ms;
 static int     connects;
 static int     polls_left, ended_with;	/* see __wrap_poll() */
 static int     refused;		/* the nth connect() is; 0: none */
-static int     missing;		/* the family of the nth connect() is */
+static int     missing;		/* the nth connect() finds its family missing */
 static bool    last_connects;	/* .. in the poll that finds the first ended */
 static int     bad_closes;	/* of what is not open */
 

@@ -3,7 +3,7 @@
  * tls_peers.h - the TLS engine against a scripted server (tls_script.h)
  *
  * Bytes move by memory until both have nothing left to say: nothing waits, so
- * an engine that hangs shows as one that neither is open nor has failed.
+ * an engine that hangs shows as one that is neither open nor failed.
  */
 #ifndef HALE_TESTS_TLS_PEERS_H
 #define HALE_TESTS_TLS_PEERS_H

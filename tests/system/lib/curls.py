@@ -61,8 +61,12 @@ class Curl:
 @functools.lru_cache(maxsize=None)
 def newest():
     """Debian's newest curl, or a text that says why there is none."""
-    done = subprocess.run([harness.TOP / "scripts" / "newcurl.sh", UNPACKED], timeout=FETCH_S,
-                          capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    try:
+        done = subprocess.run([harness.TOP / "scripts" / "newcurl.sh", UNPACKED], text=True,
+                              timeout=FETCH_S, capture_output=True, check=False,
+                              stdin=subprocess.DEVNULL)
+    except subprocess.TimeoutExpired:
+        return f"newcurl: not done after {FETCH_S} s"
     if done.returncode != 0:
         return done.stderr.strip() or "newcurl: failed without a word"
     return Curl(UNPACKED / "curl")

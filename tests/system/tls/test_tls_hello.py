@@ -158,7 +158,7 @@ def test_nothing_else_is_offered(hello):
 # How often both sides speak
 
 class Flights(servers.Relay):
-    """Notes of what side each piece comes: "cscs" is two round trips."""
+    """Notes which side each piece comes from: "cscs" is two round trips."""
 
     def __init__(self, port):
         self.sides = ""
@@ -186,8 +186,8 @@ class Flights(servers.Relay):
     (None, V.TLSv1_2, "cscscs"), ("prime256v1", V.TLSv1_2, "cscscs")],
     ids=["1.3", "1.3 with HelloRetryRequest", "1.2", "1.2 on another curve"])
 def test_round_trips_before_the_request(cert, curve, version, sides):
-    """The last one is the request's own. The server's tickets would come into its
-    way: there are none."""
+    """The last one is the request's own. Tickets from the server would get in the way:
+    it sends none."""
     context = servers.context(cert.file, cert.key.file, low=version, high=version, curve=curve)
     context.num_tickets = 0
     context.options |= ssl.OP_NO_TICKET

@@ -139,6 +139,14 @@ def row_once(f):
     return f
 
 
+def called(name, add=row):
+    """A row that a loop makes, by this name."""
+    def named(f):
+        f.__name__ = name
+        return add(f)
+    return named
+
+
 def simple(words=None, *, kind="p256", names=("DNS:" + HOST,), host=HOST,
            issuer=None, trust=None, more=(), between=(), differs=None,
            address="127.0.0.1", tls=None, **how):
@@ -152,27 +160,23 @@ def simple(words=None, *, kind="p256", names=("DNS:" + HOST,), host=HOST,
 # Keys and chains that are good
 
 for _kind in ("p256", "p384", "p521", "rsa2048", "rsa3072", "rsa4096"):
+    @called(f"a_leaf_with_a_{_kind}_key")
     def _good(kind=_kind):
         return simple(kind=kind)
-    _good.__name__ = f"a_leaf_with_a_{_kind}_key"
-    row(_good)
 
 for _kind in ("p384", "p521", "rsa2048", "rsa4096"):
+    @called(f"a_root_with_a_{_kind}_key")
     def _rooted(kind=_kind):
         return simple(issuer=the_root(kind), trust=[the_root(kind)])
-    _rooted.__name__ = f"a_root_with_a_{_kind}_key"
-    row(_rooted)
 
 for _how in ("sha384", "sha512"):
+    @called(f"a_leaf_signed_with_{_how}_and_rsa")
     def _hashed(how=_how):
         return simple(issuer=the_root("rsa2048"), trust=[the_root("rsa2048")], how=how)
-    _hashed.__name__ = f"a_leaf_signed_with_{_how}_and_rsa"
-    row(_hashed)
 
+    @called(f"a_leaf_signed_with_{_how}_and_ecdsa")
     def _hashed_ec(how=_how):
         return simple(how=how)
-    _hashed_ec.__name__ = f"a_leaf_signed_with_{_how}_and_ecdsa"
-    row(_hashed_ec)
 
 
 @row
@@ -306,10 +310,9 @@ for _name, _words, _options in (
         ("is_trusted_and_rejected", REJECTED,
          ("-addtrust", "serverAuth", "-addreject", "serverAuth")),
         ("has_a_name", None, ("-setalias", "my CA"))):
+    @called("a_root_that_" + _name)
     def _judged(words=_words, options=_options):
         return simple(words, trust=[judged(the_root(), *options)])
-    _judged.__name__ = "a_root_that_" + _name
-    row(_judged)
 
 
 @row
@@ -476,12 +479,11 @@ for _name, _change in {
         "more_behind_it": lambda r, s: seq(tlv(2, r), tlv(2, s)) + b"\0",
         "more_inside_of_it": lambda r, s: seq(tlv(2, r), tlv(2, s), tlv(5)),
 }.items():
+    @called("a_signature_with_" + _name)
     def _coded(change=_change):
         r = simple("wrong signature")
         r.chain[0].recode(change)
         return r
-    _coded.__name__ = "a_signature_with_" + _name
-    row(_coded)
 
 
 @row
@@ -498,11 +500,10 @@ def a_v1_leaf_with_its_name_in_the_cn():
 # Weak and unknown algorithms
 
 for _how in ("md5", "sha1"):
+    @called(f"a_leaf_signed_with_{_how}")
     def _weak(how=_how):
         return simple("is signed with", issuer=the_root("rsa2048"),
                       trust=[the_root("rsa2048")], how=how)
-    _weak.__name__ = f"a_leaf_signed_with_{_how}"
-    row(_weak)
 
 
 @row
@@ -566,10 +567,9 @@ for _name, _how in (
         ("its_trailer_named", Pss(told=Pss().params(more=tlv(0xA3, integer(1))))),
         ("no_null", Pss(told=Pss().params(null=b""))),
         ("the_salt_by_default", Pss(salt=20, told=Pss().params(salt="")))):
+    @called(f"a_leaf_signed_with_pss_and_{_name}")
     def _pss_good(how=_how):
         return pss(how=how)
-    _pss_good.__name__ = f"a_leaf_signed_with_pss_and_{_name}"
-    row(_pss_good)
 
 for _name, _told in (
         ("salt_that_is_shorter", Pss().params(salt=31)),
@@ -577,10 +577,9 @@ for _name, _told in (
         ("salt_that_never_fits", Pss().params(salt=1 << 31)),
         ("hash_that_is_another", Pss().params(md="sha384")),
         ("mask_that_is_another", Pss().params(mask="sha512"))):
+    @called(f"a_leaf_signed_with_pss_and_a_{_name}")
     def _pss_wrong(told=_told):
         return pss("wrong signature", Pss(told=told))
-    _pss_wrong.__name__ = f"a_leaf_signed_with_pss_and_a_{_name}"
-    row(_pss_wrong)
 
 for _name, _told in (
         ("no_parameters", b""), ("null_for_parameters", tlv(5)),
@@ -589,10 +588,9 @@ for _name, _told in (
         ("a_fifth_parameter", Pss().params(more=tlv(0xA4, integer(1)))),
         ("another_kind_of_mask", Pss().params(mask="", salt="", more=tlv(0xA1, seq(
             oid("1.2.840.113549.1.1.9"), seq(oid("2.16.840.1.101.3.4.2.1"))))))):
+    @called(f"a_leaf_signed_with_pss_and_{_name}")
     def _pss_unknown(told=_told):
         return pss("is signed with RSA-PSS with parameters", Pss(told=told))
-    _pss_unknown.__name__ = f"a_leaf_signed_with_pss_and_{_name}"
-    row(_pss_unknown)
 
 
 @row
@@ -666,26 +664,23 @@ for _name, _how, _told in (
         ("sha384", Pss("sha384"), Pss("sha384").params()),
         ("sha512", Pss("sha512"), Pss("sha512").params()),
         ("another_mask", Pss("sha512", "sha256"), Pss("sha512", "sha256").params())):
+    @called(f"a_ca_with_a_pss_key_for_{_name}")
     def _pss_ca(how=_how, told=_told):
         return pss_ca(how=how, told=told)
-    _pss_ca.__name__ = f"a_ca_with_a_pss_key_for_{_name}"
-    row(_pss_ca)
 
 for _name, _how, _told in (
         ("hash", Pss("sha384", "sha256", 32), Pss().params()),
         ("mask", Pss("sha256", "sha384", 32), Pss().params()),
         ("salt_that_is_too_short", Pss(salt=31), Pss().params()),
         ("padding", "sha256", b""), ("padding_with_parameters", "sha256", Pss().params())):
+    @called(f"a_ca_with_a_pss_key_for_another_{_name}")
     def _pss_ca_wrong(how=_how, told=_told):
         return pss_ca("wrong signature", how, told=told)
-    _pss_ca_wrong.__name__ = f"a_ca_with_a_pss_key_for_another_{_name}"
-    row(_pss_ca_wrong)
 
 for _name, _told in (("sha1", seq()), ("null", tlv(5)), ("what_is_malformed", seq(integer(1)))):
+    @called(f"a_ca_with_a_pss_key_for_{_name}")
     def _pss_ca_unknown(told=_told):
         return pss_ca(PSS_KEY, told=told)
-    _pss_ca_unknown.__name__ = f"a_ca_with_a_pss_key_for_{_name}"
-    row(_pss_ca_unknown)
 
 
 @row
@@ -720,10 +715,9 @@ def a_leaf_with_a_pss_key():
 
 
 for _limits in ("sha256-0", "sha256-32", "sha384-48", "sha512-20"):
+    @called(f"a_leaf_with_a_pss_key_for_{_limits}")
     def _pss_leaf(limits=_limits):
         return simple(kind="pss-" + limits)
-    _pss_leaf.__name__ = f"a_leaf_with_a_pss_key_for_{_limits}"
-    row(_pss_leaf)
 
 
 @row
@@ -1004,12 +998,11 @@ def an_unknown_critical_extension():
 
 
 for _number, _name in ((35, "authority"), (14, "subject")):
+    @called(f"a_critical_{_name}_key_identifier")
     def _critical_id(number=_number):
         value = seq(tlv(0x80, b"id")) if number == 35 else tlv(4, b"id")
         return simple(f"critical extension that is not known, 2.5.29.{number}",
                       more=(ext(f"2.5.29.{number}", value, critical=True),))
-    _critical_id.__name__ = f"a_critical_{_name}_key_identifier"
-    row(_critical_id)
 
 
 @row
@@ -1173,10 +1166,9 @@ def tls_1_1_only():
 
 
 for _suite in ("AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256"):
+    @called(f"only_{_suite}", row_13)
     def _suited(suite=_suite):
         return speaking(suites="TLS_" + suite)
-    _suited.__name__ = f"only_{_suite}"
-    row_13(_suited)
 
 
 @row_13
@@ -1187,17 +1179,15 @@ def only_suites_with_ccm():
 for _cipher in ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384",
                 "ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-RSA-AES128-GCM-SHA256",
                 "ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-RSA-CHACHA20-POLY1305"):
+    @called(f"only_{_cipher}", row_12)
     def _ciphered(cipher=_cipher):
         return speaking(ciphers=cipher, kind="rsa2048" if "RSA-A" in cipher
                         or "RSA-C" in cipher else "p256")
-    _ciphered.__name__ = f"only_{_cipher}"
-    row_12(_ciphered)
 
 for _curve in ("P-256", "P-384", "P-521", "X25519"):
+    @called(f"only_the_curve_{_curve}")
     def _curved(curve=_curve):
         return speaking(s_server=("-curves", curve))
-    _curved.__name__ = f"only_the_curve_{_curve}"
-    row(_curved)
 
 
 @row
@@ -1367,10 +1357,9 @@ def sec1(k):
 
 
 for _kind in ("rsa2048", "rsa4096", "p256", "p384", "p521"):
+    @called(f"a_client_with_a_{_kind}_key")
     def _mutual(kind=_kind):
         return mutual(kind)
-    _mutual.__name__ = f"a_client_with_a_{_kind}_key"
-    row(_mutual)
 
 
 @row
