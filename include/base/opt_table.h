@@ -37,8 +37,8 @@ enum opt_kind {
 	OPT_CALL,	/* no value, no "--no-"; add() gets "1" */
 	OPT_PAST,	/* no value; passed over */
 	OPT_PAST_VALUE,	/* the same, with a value */
-	OPT_REFUSED,	/* no value; always OPT_ABSENT: help says why, if it is
-			 * empty that of the next row which has one */
+	OPT_REFUSED,	/* no value; always OPT_ABSENT: help says why; an empty
+			 * one stands for that of the next row which has one */
 };
 
 /*

@@ -29,9 +29,9 @@ struct reply {
 
 /*
  * Reads one answer's head from the len bytes at buf. Lines may end in LF
- * alone and values may be folded. Refused: what is no HTTP/1 status line, a
- * field without a colon, a NUL, a CR without its LF, a length that is no
- * number, two lengths or two places (Location) that differ.
+ * alone and values may be folded. Refused: a line that is not an HTTP/1 status
+ * line, a field without a colon, a NUL, a CR without its LF, a length that is
+ * not a number, two lengths or two places (Location) that differ.
  * Returns the bytes the head takes (> 0), 0 if it is not whole yet,
  * ERR_VERSION where the bytes are neither HTTP/1.0 nor HTTP/1.1, ERR_PARSE, or
  * ERR_RANGE for a length beyond 2^63. out is written only when the result is

@@ -50,7 +50,7 @@ void request_add(struct buf *b, const struct request_lines *lines,
 void request_add_lines(struct buf *b, const struct request_lines *lines);
 
 /*
- * Appends "Authorization: Basic ..." with CRLF, behind prefix ("Proxy-" or ""),
+ * Appends "Authorization: Basic ..." with CRLF, after prefix ("Proxy-" or ""),
  * for user ("user:password", or without the colon), or else for u's login.
  * Returns 0, ERR_PARSE for a control byte in u's, or ERR_TOOBIG.
  */

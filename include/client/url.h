@@ -35,8 +35,8 @@ struct url {
  */
 int url_read(struct url *out, struct span text);
 
-/* What url_read() misses in text, which it refuses: "a port of 0 to 65535", for
- * behind "expected"; static. */
+/* What url_read() misses in text, which it refuses: "a port of 0 to 65535", to
+ * follow "expected"; static. */
 const char *url_expected(struct span text);
 
 /* Appends "host", "host:8080" or "[::1]:8080": a Host field's value, without
@@ -48,7 +48,7 @@ void url_write_host(struct buf *b, const struct url *u);
  * not ASCII, its %xx become %XX, the query goes as it is, all as in curl. */
 void url_write_target(struct buf *b, const struct url *u, bool as_is);
 
-/* Appends the URL as curl tells it, without its login and its fragment: with
+/* Appends the URL as curl shows it, without its login and its fragment: with
  * a scheme and a path, the port where it was written, nothing encoded that was
  * not; as_is as above. At most URL_MAX + URL_MORE bytes. */
 #define URL_MORE 8	/* "http://" and "/" */

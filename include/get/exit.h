@@ -23,10 +23,9 @@ enum get_exit {
 	GET_READ          = 26,
 	GET_MEMORY        = 27,
 	GET_TIMEOUT       = 28,
-	GET_RANGE         = 33,	/* -C, and the server starts at 0 */
+	GET_RANGE         = 33,	/* -C, and the answer does not start there */
 	GET_TLS           = 35,
-	GET_RESUME        = 36,	/* -C, and the file is not to be used */
-	GET_KEY           = 43,	/* our own, to our own certificate */
+	GET_KEY           = 43,	/* --key's file cannot be used */
 	GET_REDIRECTS     = 47,
 	GET_SYNTAX        = 49,	/* a bad --resolve or --connect-to */
 	GET_EMPTY         = 52,

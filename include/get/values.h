@@ -13,8 +13,8 @@
 #include "base/opt_table.h"
 
 /* field is an int64_t: a whole number; the same or -1; bytes, a fraction too if
- * k, M, G, T or P multiplies them; seconds with a fraction, in milliseconds: 0
- * where they are more than hale counts, and still as many as curl does. */
+ * k, M, G, T or P multiplies them; seconds with a fraction, in milliseconds, 0
+ * (no end) if hale cannot count so many but curl can. */
 opt_add value_count, value_redirs, value_size, value_seconds;
 
 /* field is a struct option_words, which has room for all. */

@@ -97,8 +97,8 @@ void tree_finish(int64_t timeout_ms);
  * hale's own child, and nobody's leftover. */
 #define TREE_CHECKER "hale-check"
 
-/* Whether pid, a child of hale's, is such a one by its name: that, or hale's
- * own, which it has from its fork until it takes that. */
+/* Is pid, a child of hale's, such a one by its name: TREE_CHECKER, or hale's
+ * own, which it keeps from its fork until it takes that one? */
 bool tree_is_own(pid_t pid);
 
 /* Appends the names and pids of hale's children that live, as far as /proc

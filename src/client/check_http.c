@@ -13,7 +13,7 @@
 #define WINDOW_MAX  ((size_t)16384)	/* bytes of body searched at a time */
 #define BODY_MAX    ((size_t)256 * 1024)	/* .. and at all */
 #define CONTAINS_MAX 8191	/* bytes of what is searched; half of these */
-#define VALUE_MAX   TARGET_LOGIN_MAX	/* bytes of a host */
+#define HOST_MAX    1024	/* bytes of a Host field, each %XX of three */
 #define REDIRECTS_MAX 9		/* as the kubelet: 10 requests in all */
 #define SHOW_MAX    120		/* bytes of a bad answer's body that are
 				 * shown .. */
@@ -49,7 +49,7 @@ write_request(struct buf *b, const struct check_conf *conf,
 		conf->headers, is_first ? conf->n_headers : 0,
 	};
 	const char *agent = conf->user_agent;
-	char text[VALUE_MAX];
+	char text[HOST_MAX];
 	struct buf value = buf_over(text, sizeof text);
 	int r = 0;
 

@@ -232,7 +232,7 @@ check_misfit(const struct check_conf *conf, enum target_kind kind)
 	if (!is_tls && conf->certfile != NULL)
 		return "--cert";
 	if (conf->keyfile != NULL && conf->certfile == NULL)
-		return "--key without --cert";
+		return is_tls ? "--key, which needs --cert," : "--key";
 	return !is_tls && conf->insecure ? "--insecure" : NULL;
 }
 

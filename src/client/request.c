@@ -7,15 +7,6 @@
 #include "base/err.h"
 #include "base/parse.h"
 
-static bool
-is_blank(struct span s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.p[i] != ' ' && s.p[i] != '\t')
-			return false;
-	return true;
-}
-
 /* The name of a user's line, which ':' ends or, where there is none, ';'. */
 static struct span
 name_of(struct span line)
@@ -38,7 +29,7 @@ request_verify_line(struct span line)
 	if (name.len == 0 || name.len == line.len)
 		return ERR_PARSE;
 	if (line.p[name.len] == ';'
-	 && !is_blank(span_after(line, name.len + 1)))
+	 && span_trim(span_after(line, name.len + 1), " \t").len > 0)
 		return ERR_PARSE;	/* "Name; x" would have no colon */
 	for (size_t i = 0; i < line.len; i++) {
 		unsigned char c = (unsigned char)line.p[i];

@@ -127,9 +127,9 @@
 	OPT(0, "cacert", OPT_WORD, AT(cafile), "", \
 	    "trust the CAs of this PEM file only", "FILE", value_name, "") \
 	OPT('E', "cert", OPT_SECRET, AT(certfile), "", "our own certificate, PEM", "FILE", value_cert, \
-	    "a file without a password behind it") \
+	    "a file, without \":PASSWORD\"") \
 	OPT(0, "key", OPT_STR, AT(keyfile), "", "its key", "FILE", NULL, "") \
-	OPT(0, "tlsv1.3", OPT_FLAG, AT(v13_only), "", "not TLS 1.2", "", NULL, "") \
+	OPT(0, "tlsv1.3", OPT_FLAG, AT(v13_only), "", "refuse TLS 1.2", "", NULL, "") \
 	OPT('k', "insecure", OPT_FLAG, AT(insecure), "", \
 	    "do NOT verify the server's certificate", "", NULL, "") \
 	OPT(0, "url", OPT_OPERAND, AT(urls), "", "one more URL", "URL", value_word, "") \

@@ -101,7 +101,6 @@ redirect_set_url(struct transfer *t, const char *text)
 int
 redirect_follow(struct transfer *t)
 {
-	struct buf b = buf_over(t->r.url, sizeof t->r.url);
 	const struct options *o = t->o;
 
 	if (o->max_redirs >= 0 && t->r.redirects >= o->max_redirs) {
@@ -123,7 +122,6 @@ redirect_follow(struct transfer *t)
 		return failure_set(t, GET_PROTOCOL,
 		                   "Protocol \"%.*s\" not supported",
 		                   (int)strcspn(t->moved, ":"), t->moved);
-	buf_str(&b, t->moved);
-	(void)buf_text(&b);
+	bytes_copy_text(t->r.url, sizeof t->r.url, span_of(t->moved));
 	return redirect_set_url(t, t->r.url);
 }

@@ -207,8 +207,8 @@ is_ours(int code)
 {
 	switch (code) {
 	case GET_USAGE: case GET_URL: case GET_WRITE: case GET_READ:
-	case GET_MEMORY: case GET_RESUME: case GET_KEY: case GET_OWN_CERT:
-	case GET_CA_FILE: case GET_REWIND:
+	case GET_MEMORY: case GET_KEY: case GET_OWN_CERT: case GET_CA_FILE:
+	case GET_REWIND:
 		return true;
 	}
 	return false;
@@ -242,7 +242,7 @@ static int
 go_back(struct transfer *t)
 {
 	if (t->resume_from == 0 || strcmp(t->o->resume, "-") != 0
-	 || t->o->include || receive_has_failed(t))
+	 || t->o->include || t->o->head || receive_has_failed(t))
 		return sink_reset(&t->sink);
 	t->resume_from += t->sink.written;
 	sink_keep(&t->sink);

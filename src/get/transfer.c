@@ -20,12 +20,12 @@
 #include "get/retry.h"
 #include "get/writeout.h"
 
-/* -O: the path's last part that is not empty, not decoded. t->moved is free
- * until there is an answer. */
+/* -O: the path's last part that is not empty, not decoded. */
 static void
 remote_name(struct transfer *t, struct buf *name)
 {
-	struct buf b = buf_over(t->moved, sizeof t->moved);
+	char memory[URL_MAX + URL_MORE + 1];	/* and its NUL */
+	struct buf b = buf_over(memory, sizeof memory);
 	struct span path, last = { NULL, 0 };
 
 	url_write(&b, &t->url, false);

@@ -57,7 +57,7 @@ value_size(void *field, struct span value)
 	/* Digits behind a point are parts of a unit, and there are some. */
 	if (unit != point && (shift == 0 || unit == point + 1))
 		return ERR_PARSE;
-	for (at = unit; at - 1 > point; at--)
+	for (at = unit; at > point + 1; at--)
 		part = (part + ((uint64_t)(at[-1] - '0') << shift)) / 10;
 	r = parse_uint_span(digits, INT64_MAX >> shift, &n);
 	if (r == 0)

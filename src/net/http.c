@@ -91,12 +91,6 @@ is_host(struct span s)
 	return is_target(s);
 }
 
-static bool
-is_name(struct span s, const char *name)
-{
-	return s.len == strlen(name) && strncasecmp(s.p, name, s.len) == 0;
-}
-
 static struct span
 trim(struct span s)
 {
@@ -218,9 +212,9 @@ read_connection(struct head *h, struct span list)
 	while (list.len > 0) {
 		struct span item = trim(span_cut(&list, ','));
 
-		if (is_name(item, "close"))
+		if (span_is_word(item, "close"))
 			h->close = true;
-		else if (is_name(item, "keep-alive"))
+		else if (span_is_word(item, "keep-alive"))
 			h->keep = true;
 	}
 }
@@ -288,23 +282,23 @@ read_field(struct head *h, struct span line)
 		              name);
 	switch (name.len) {	/* most fields are told apart by this alone */
 	case 4:
-		if (is_name(name, "Host"))
+		if (span_is_word(name, "Host"))
 			return read_host(h, value);
 		break;
 	case 6:
-		if (is_name(name, "Accept"))
+		if (span_is_word(name, "Accept"))
 			h->req.accept = value;
 		break;
 	case 10:
-		if (is_name(name, "Connection"))
+		if (span_is_word(name, "Connection"))
 			read_connection(h, value);
 		break;
 	case 14:
-		if (is_name(name, "Content-Length"))
+		if (span_is_word(name, "Content-Length"))
 			return read_length(h, value);
 		break;
 	case 17:
-		if (is_name(name, "Transfer-Encoding"))
+		if (span_is_word(name, "Transfer-Encoding"))
 			h->chunked = true;
 		break;
 	}

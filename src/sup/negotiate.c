@@ -3,7 +3,6 @@
  * 12.4.2 and 12.5.1) */
 #include "sup/negotiate.h"
 
-#include <strings.h>
 
 #define OPEN_TYPE "application/openmetrics-text"
 
@@ -31,12 +30,6 @@ cut_item(struct span *rest, char mark)
 		item.len = rest->len;
 	*rest = span_after(*rest, item.len + 1);
 	return span_trim(item, " \t");
-}
-
-static bool
-is_same(struct span s, const char *text)
-{
-	return s.len == strlen(text) && strncasecmp(s.p, text, s.len) == 0;
 }
 
 /* "0.25" in thousandths; NOT_NAMED if it is not 0 to 1. */
@@ -67,7 +60,7 @@ weight_of_range(struct span parameters)
 		struct span value = cut_item(&parameters, ';');
 		struct span name = cut_item(&value, '=');
 
-		if (is_same(name, "q"))
+		if (span_is_word(name, "q"))
 			return read_weight(span_trim(value, " \t"));
 	}
 	return WEIGHT_MAX;
@@ -84,7 +77,7 @@ weight_of(struct span accept, const char *range)
 		struct span name = cut_item(&parameters, ';');
 		int weight;
 
-		if (!is_same(name, range))
+		if (!span_is_word(name, range))
 			continue;
 		weight = weight_of_range(parameters);
 		if (weight > highest)

@@ -416,7 +416,7 @@ static const struct bad {
 	{ "what hale does not do", { "--compressed" }, GET_USAGE,
 	  "--compressed: hale cannot decompress; leave it out" },
 	{ "a password of a key", { "-E", "c.pem:secret" }, GET_USAGE,
-	  "-E: expected a file without a password behind it" },
+	  "-E: expected a file, without \":PASSWORD\"" },
 	{ "the same by its letter", { "-sF", "a=b" }, GET_USAGE,
 	  "-F: multipart forms are not written here" },
 	{ "a bad count", { "--retry", "x" }, GET_USAGE,

@@ -332,7 +332,7 @@ def test_wrong_words_are_refused_before_anything_is_asked(words, said):
     (["exec:a | grep b"], "expected one program"), (["exec:a && b"], "expected one program"),
     (["exec:true", "--contains", "x"], "check: --contains does not apply to this URL"),
     (["tcp:a:1", "unix:/s", "--status", "204"], "--status does not apply to any of these URLs"),
-    (["https://a/", "--key", "k"], "--key without --cert does not apply"),
+    (["https://a/", "--key", "k"], "check: --key, which needs --cert, does not apply to this URL"),
     (["unix:/s", "-4"], "-4 does not apply"),
     (["8080"], 'check "8080": expected a URL such as http://localhost:8080/, not a number'),
     (["http://a:${EMPTY}/"], 'check "http://a:...": EMPTY is unset or empty'),

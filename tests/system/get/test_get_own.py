@@ -410,6 +410,18 @@ def test_a_url_is_sent_whole_or_refused(server, length, code):
         assert requests == [] and b"longer than 8192 bytes" in done.stderr
 
 
+@pytest.mark.parametrize("length", [100, 8185, 8186, 8192])
+def test_a_file_has_the_whole_name_of_its_url(server, tmp_path, length):
+    """Also if hale adds a scheme to a URL that is as long as it may be."""
+    url = server.url.removeprefix("http://") + "/"
+    url += "a/" * ((length - len(url) - len("lastname.bin")) // 2)
+    url += "b" * (length - len(url) - len("lastname.bin")) + "lastname.bin"
+    server.take_requests()
+    get("-s", "-O", url, cwd=tmp_path)
+    assert [request.target for request in server.take_requests()] == ["/" + url.partition("/")[2]]
+    assert [path.name for path in tmp_path.iterdir()] == [url.rpartition("/")[2]]
+
+
 @pytest.mark.parametrize("words", [["-p"], []])
 @pytest.mark.parametrize("length, code", [(500, 0), (744, 0), (745, 3), (769, 3), (1100, 3)])
 def test_a_proxys_login_is_sent_whole_or_refused(server, length, code, words):
@@ -662,6 +674,18 @@ def test_a_new_try_continues_where_the_file_ends(server, tmp_path, words, answer
 
 def test_a_head_alone_continues_nothing(server):
     assert get("-s", "-I", "-C", "3", server.url + "/ok").returncode == 0
+
+
+def test_the_head_of_a_failed_try_is_taken_back(server, tmp_path):
+    server.scripts["/part"] = breaks_off([PAGE, WHOLE])
+    server.take_requests()
+    (tmp_path / "out").write_bytes(b"12345")
+    done = get("-s", "-I", "-C", "-", "--retry", "1", "--retry-delay", "0.01", "-o", "out",
+               server.url + "/part", cwd=tmp_path)
+    assert done.returncode == 0
+    assert [request.field("Range") for request in server.take_requests()] == ["bytes=5-"] * 2
+    out = (tmp_path / "out").read_bytes()
+    assert out.startswith(b"12345HTTP/1.1 206 Partial Content\r\n") and out.count(b"HTTP/") == 1
 
 
 # Words
