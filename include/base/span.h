@@ -21,6 +21,13 @@ struct span {
 
 struct span span_of(const char *text);
 
+/* The len bytes at p, of any type. */
+static inline struct span
+span_over(const void *p, size_t len)
+{
+	return (struct span){ p, len };
+}
+
 bool span_is(struct span s, const char *text);
 
 /* The same in any case, as names are compared. */

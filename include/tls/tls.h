@@ -79,7 +79,7 @@ int tls_open(struct tls **out, int fd, const struct tls_conf *conf,
 ssize_t tls_read(struct tls *t, void *p, size_t len, int64_t deadline_ms);
 
 /* The same without a copy: 1..max bytes that stand until the next call for t,
- * none at the end. Returns 0 or an error. */
+ * empty at the end. Returns 0 or an error. */
 int tls_lend(struct tls *t, struct span *got, size_t max, int64_t deadline_ms);
 
 /* Sends all of the bytes at once. Returns 0 or an error: -EPIPE too if the peer
@@ -87,7 +87,8 @@ int tls_lend(struct tls *t, struct span *got, size_t max, int64_t deadline_ms);
  * write. */
 int tls_write(struct tls *t, struct span bytes, int64_t deadline_ms);
 
-/* Appends the words for the last failed read or write; nothing before. */
+/* Appends the words for the last failed read or write; nothing before one, and
+ * none for a -EPIPE of tls_write() that no error of the socket caused. */
 void tls_text(const struct tls *t, struct buf *b);
 
 /* Appends "TLS 1.3, AES_128_GCM_SHA256, verified" for -v. */

@@ -59,9 +59,9 @@ struct tls_peer_key {
 struct tls_shake {
 	bool      cpu_has_aes;
 	bool      v13_only;
-	bool      psk;		/* our PSK was taken */
 	bool      asked;	/* a client's certificate was asked for */
 	bool      ticket;	/* TLS 1.2: a NewSessionTicket comes */
+	bool      extended;	/* TLS 1.2: with the extended master secret */
 	unsigned  scheme;	/* of our signature; 0: we do not sign */
 	uint32_t  age_ms;	/* of the ticket */
 	uint64_t  offered;	/* extensions of our hello */
@@ -89,12 +89,11 @@ struct tls_engine {
 	bool failed, closed;	/* closed: our close_notify is out */
 	bool ended;		/* the peer's close_notify came */
 	bool resumed;
-	bool extended;		/* TLS 1.2: with the extended master secret */
 	bool refused;		/* TLS 1.2: a renegotiation */
 	bool ccs_sent;		/* our ChangeCipherSpec: one is enough */
 	bool updating;		/* TLS 1.3: a KeyUpdate ends what is in out */
 	enum tls_lack lacks;
-	unsigned epoch;		/* counts the reading keys */
+	unsigned epoch;		/* TLS 1.3: counts the reading keys */
 	const struct tls_suite *suite;	/* NULL until a server chose it */
 	struct tls_ticket *ticket;	/* the caller's, or NULL */
 	int64_t since_ms;	/* when the engine began */

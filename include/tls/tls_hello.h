@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * tls/tls_hello.h - the messages in which both sides say what they speak: our
- * ClientHello (RFC 8446, 4.1.2) and the server's hello (4.1.3, 4.1.4)
+ * ClientHello (RFC 8446, 4.1.2) and the server's hello (4.1.3, 4.1.4) (pure)
  *
- * Pure, but for BearSSL's arithmetic: what is said comes from
- * the caller. Spans point into the caller's bytes.
+ * What is said comes from the caller. Spans point into the caller's bytes.
  */
 #ifndef HALE_TLS_TLS_HELLO_H
 #define HALE_TLS_TLS_HELLO_H
@@ -69,8 +68,8 @@ struct tls_server_hello {
 
 /*
  * Reads the body of a ServerHello or HelloRetryRequest; offered is what our
- * hello has. Whether what the server took was offered, but for extensions, and
- * goes together, is for the caller.
+ * hello has. Only extensions are checked against the offer; the caller checks
+ * the rest, and that all of it fits together.
  */
 enum tls_fault tls_hello_read_server(struct tls_server_hello *out,
                                      struct span body, uint64_t offered);

@@ -11,7 +11,7 @@ _Static_assert(BR_EC_secp384r1 - X509_KEY_P384 ==
             && BR_EC_secp521r1 - X509_KEY_P521
                == BR_EC_secp256r1 - X509_KEY_P256, "curves in one order");
 
-/* BearSSL's number of the curve of a key of EC. */
+/* BearSSL's number of an EC key's curve. */
 static int
 curve_of(enum x509_key_kind kind)
 {

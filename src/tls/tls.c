@@ -331,14 +331,15 @@ tls_read(struct tls *t, void *p, size_t len, int64_t deadline_ms)
 static int
 push(struct tls *t, int64_t deadline_ms)
 {
-	int64_t end_ms = clock_after(clock_ms(), STALL_MS);
-	int r;
+	int left_ms = clock_wait_ms(deadline_ms), stall_ms = STALL_MS, r;
 
-	if (tls_engine_content(t->engine).len == 0 || end_ms >= deadline_ms)
+	if (tls_engine_content(t->engine).len == 0 || left_ms == 0)
 		return move(t, deadline_ms);
 	if (send_some(t))
 		return 0;
-	r = wait_fd(t->link.fd, POLLOUT, end_ms);
+	if (left_ms > 0 && left_ms / 2 < stall_ms)
+		stall_ms = left_ms / 2;	/* some is left to read the answer */
+	r = wait_fd(t->link.fd, POLLOUT, clock_after(clock_ms(), stall_ms));
 	return r == ERR_TIMEOUT ? -EPIPE : r;
 }
 

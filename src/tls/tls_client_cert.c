@@ -98,7 +98,7 @@ refuse_pem(struct buf *why, const char *what, const struct file *f,
 static struct span
 cert_of(const struct pem *p)
 {
-	struct span all = { (const char *)p->out, p->len }, in = all, whole;
+	struct span all = span_over(p->out, p->len), in = all, whole;
 
 	return p->kind == PEM_CERT_TRUSTED
 	    && der_take_whole(&in, DER_SEQUENCE, &whole) == 0 ? whole : all;
@@ -132,7 +132,9 @@ take_chain(struct tls_client_cert *id, const struct file *f, struct buf *why)
 			continue;
 		if (id->n == TLS_CLIENT_CHAIN_MAX)
 			return refuse(why, "certificate", f->name,
-			              "holds more than 8 certificates");
+			              "holds more than "
+			              BUF_DIGITS(TLS_CLIENT_CHAIN_MAX)
+			              " certificates");
 		id->certs[id->n++] = cert_of(&p);
 		p.out += p.len;
 		p.cap -= p.len;
@@ -166,7 +168,7 @@ static int
 fit_key(struct tls_client_cert *id, const char *certfile, const char *file,
         enum pem_kind kind, struct buf *why)
 {
-	struct span der = { (const char *)id->key_file, id->key_len };
+	struct span der = span_over(id->key_file, id->key_len);
 	struct x509 cert;
 	int r = key_read(&id->key, kind, der);
 

@@ -16,8 +16,6 @@
 #include "base/err.h"
 
 #define MAJOR    3	/* first byte of every version of TLS */
-#define WARNING  1	/* level of an alert that ends nothing... */
-#define FATAL    2	/* ...and of one that ends the connection */
 #define HEAD     4	/* bytes of a message's head */
 #define RESERVE  96	/* bytes of `out` that content leaves for what may have
 			 * to be sent next: two key updates and an alert */
@@ -88,8 +86,7 @@ tls_engine_received(struct tls_engine *e, size_t len)
 struct span
 tls_engine_output(const struct tls_engine *e)
 {
-	return (struct span){ (const char *)e->out + e->out_at,
-	                      e->out_len - e->out_at };
+	return span_over(e->out + e->out_at, e->out_len - e->out_at);
 }
 
 /* see tls/tls_engine.h */
@@ -107,7 +104,7 @@ tls_engine_sent(struct tls_engine *e, size_t len)
 struct span
 tls_engine_content(const struct tls_engine *e)
 {
-	return (struct span){ (const char *)e->content, e->content_len };
+	return span_over(e->content, e->content_len);
 }
 
 /* see tls/tls_engine.h */
@@ -125,7 +122,7 @@ static bool
 is_passed_over(const struct tls_engine *e, unsigned level, unsigned alert)
 {
 	return tls_engine_is_v13(e) ? alert == TLS_ALERT_CANCELED
-	                            : level == WARNING;
+	                            : level == TLS_ALERT_WARNING;
 }
 
 static enum tls_fault
@@ -195,7 +192,7 @@ collect(struct tls_engine *e, struct span *in, size_t until)
 static enum tls_fault
 next_message(struct tls_engine *e, struct span *in, struct span *message)
 {
-	struct span begun = { (const char *)e->message, e->message_len };
+	struct span begun = span_over(e->message, e->message_len);
 	size_t len = message_len(begun.len > 0 ? begun : *in);
 	enum tls_fault f;
 
@@ -211,7 +208,7 @@ next_message(struct tls_engine *e, struct span *in, struct span *message)
 	if (f == FAULT_NONE && len == 0 && e->message_len == HEAD)
 		return next_message(e, in, message);	/* now it is known */
 	if (len > 0 && e->message_len == len)
-		*message = (struct span){ (const char *)e->message, len };
+		*message = span_over(e->message, len);
 	return f;
 }
 
@@ -281,7 +278,7 @@ take_record(struct tls_engine *e, unsigned type, unsigned char *p, size_t len)
 	case TLS_REC_ALERT:
 		return take_alert(e, p, len);
 	case TLS_REC_HANDSHAKE:
-		return take_handshake(e, (struct span){ (const char *)p, len });
+		return take_handshake(e, span_over(p, len));
 	case TLS_REC_DATA:
 		return take_data(e, p, len);
 	default:
@@ -296,7 +293,7 @@ open_record(struct tls_engine *e, unsigned char *record, size_t len)
 	unsigned char *content;
 	ssize_t n;
 
-	/* It is never sealed. */
+	/* A ChangeCipherSpec of TLS 1.3 is never sealed... */
 	if (type == TLS_REC_CCS && tls_engine_is_v13(e))
 		return take_record(e, type, record + TLS_AEAD_HEAD,
 		                   len - TLS_AEAD_HEAD);
@@ -310,7 +307,7 @@ open_record(struct tls_engine *e, unsigned char *record, size_t len)
 		return FAULT_TURN;
 	if (n < 0)
 		return FAULT_MAC;
-	/* Under the protection of TLS 1.3 there is none. */
+	/* ...and one that is sealed is refused (RFC 8446, 5). */
 	if (type == TLS_REC_CCS && tls_engine_is_v13(e))
 		return FAULT_TURN;
 	return take_record(e, type, content, (size_t)n);
@@ -343,7 +340,7 @@ record_len(const struct tls_engine *e, size_t *len)
 static int
 fail(struct tls_engine *e, enum tls_fault f)
 {
-	char alert[2] = { FATAL };
+	char alert[2] = { TLS_ALERT_FATAL };
 
 	e->failed = true;
 	if (f == FAULT_HEARD)
@@ -418,7 +415,7 @@ tls_engine_write(struct tls_engine *e, struct span bytes)
 void
 tls_engine_close(struct tls_engine *e)
 {
-	static const char alert[2] = { WARNING, TLS_ALERT_CLOSE };
+	static const char alert[2] = { TLS_ALERT_WARNING, TLS_ALERT_CLOSE };
 
 	if (e->state != TLS_AT_CONTENT || e->failed || e->closed)
 		return;

@@ -89,8 +89,7 @@ put_psk(struct buf *b, const struct tls_hello *h)
 	size_t at = open_ext(b, EXT_PSK), list = wire_open(b, 2);
 	size_t one = wire_open(b, 2);
 
-	buf_add(b, (struct span){ (const char *)h->ticket->bytes,
-	                          h->ticket->len });
+	buf_add(b, span_over(h->ticket->bytes, h->ticket->len));
 	wire_close(b, 2, one);
 	wire_put(b, 4, h->age_ms + h->ticket->age_add);
 	wire_close(b, 2, list);
@@ -109,8 +108,7 @@ put_ticket(struct buf *b, const struct tls_hello *h)
 	size_t at = open_ext(b, EXT_TICKET);
 
 	if (h->ticket != NULL && !has_psk(h))
-		buf_add(b, (struct span){ (const char *)h->ticket->bytes,
-		                          h->ticket->len });
+		buf_add(b, span_over(h->ticket->bytes, h->ticket->len));
 	wire_close(b, 2, at);
 }
 
@@ -143,7 +141,7 @@ tls_hello_write(struct buf *b, const struct tls_hello *h)
 	wire_put(b, 1, TLS_CLIENT_HELLO);
 	at = wire_open(b, 3);
 	wire_put(b, 2, TLS_V12);	/* 1.3 says so in an extension */
-	buf_add(b, (struct span){ (const char *)h->random, TLS_RANDOM });
+	buf_add(b, span_over(h->random, TLS_RANDOM));
 	in = wire_open(b, 1);
 	buf_add(b, h->session_id);
 	wire_close(b, 1, in);
@@ -192,7 +190,9 @@ is_downgraded(struct span random)
 #define OF_RETRY (TLS_EXT(EXT_VERSIONS) | TLS_EXT(EXT_SHARE) \
                   | TLS_EXT(EXT_COOKIE))
 #define OF_V13   (TLS_EXT(EXT_VERSIONS) | TLS_EXT(EXT_SHARE) | TLS_EXT(EXT_PSK))
-#define OF_V12   (TLS_EXT(EXT_NAME) | TLS_EXT(EXT_POINTS) | TLS_EXT(EXT_ALPN) \
+/* Some servers send their groups in 1.2, too, where that means nothing. */
+#define OF_V12   (TLS_EXT(EXT_NAME) | TLS_EXT(EXT_GROUPS) \
+                  | TLS_EXT(EXT_POINTS) | TLS_EXT(EXT_ALPN) \
                   | TLS_EXT(EXT_MASTER) | TLS_EXT(EXT_TICKET) \
                   | TLS_EXT(EXT_RENEGOTIATION))
 

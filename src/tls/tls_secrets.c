@@ -16,12 +16,6 @@
 
 static const unsigned char zeros[TLS_HASH_MAX];
 
-static struct span
-bytes_of(const unsigned char *p, size_t len)
-{
-	return (struct span){ (const char *)p, len };
-}
-
 /* see tls/tls_secrets.h */
 void
 tls_transcript_init(struct tls_transcript *t)
@@ -63,7 +57,7 @@ tls_transcript_restart(struct tls_transcript *t, size_t hash_len)
 
 	tls_transcript_hash(t, hash_len, message + 4);
 	tls_transcript_init(t);
-	tls_transcript_add(t, bytes_of(message, 4 + hash_len));
+	tls_transcript_add(t, span_over(message, 4 + hash_len));
 }
 
 static void
@@ -95,7 +89,7 @@ mac_once(size_t hash_len, const unsigned char *key, struct span bytes,
 {
 	br_hmac_key_context k;
 
-	key_init(&k, hash_len, bytes_of(key, hash_len));
+	key_init(&k, hash_len, span_over(key, hash_len));
 	mac(&k, &bytes, 1, out);
 	explicit_bzero(&k, sizeof k);
 }
@@ -105,7 +99,7 @@ static void
 extract(struct tls_secrets *s, const unsigned char *salt, struct span input)
 {
 	if (input.len == 0)
-		input = bytes_of(zeros, s->hash_len);
+		input = span_over(zeros, s->hash_len);
 	mac_once(s->hash_len, salt, input, s->now);
 }
 
@@ -142,7 +136,7 @@ tls_secrets_derive(const struct tls_secrets *s, const char *label,
 		hash = of_nothing;
 	}
 	tls_secrets_expand(s->hash_len, s->now, label,
-	                   bytes_of(hash, s->hash_len), out, s->hash_len);
+	                   span_over(hash, s->hash_len), out, s->hash_len);
 }
 
 static void
@@ -173,10 +167,10 @@ tls_secrets_expand(size_t hash_len, const unsigned char *secret,
 	br_hmac_key_context k;
 
 	write_info(&info, len, label, context);
-	parts[0] = bytes_of(block, 0);	/* the block before, if there is one */
+	parts[0] = span_over(block, 0);	/* the block before, if there is one */
 	parts[1] = buf_span(&info);
-	parts[2] = bytes_of(&count, 1);
-	key_init(&k, hash_len, bytes_of(secret, hash_len));
+	parts[2] = span_over(&count, 1);
+	key_init(&k, hash_len, span_over(secret, hash_len));
 	while (len > 0) {
 		size_t n = len < hash_len ? len : hash_len;
 
@@ -200,7 +194,7 @@ tls_secrets_finished(size_t hash_len, const unsigned char *secret,
 
 	tls_secrets_expand(hash_len, secret, "finished", (struct span){ 0 },
 	                   key, hash_len);
-	mac_once(hash_len, key, bytes_of(hash, hash_len), out);
+	mac_once(hash_len, key, span_over(hash, hash_len), out);
 	explicit_bzero(key, sizeof key);
 }
 
@@ -212,7 +206,7 @@ tls_secrets_prf(size_t hash_len, struct span secret, const char *label,
 {
 	unsigned char a[TLS_HASH_MAX] = { 0 }, block[TLS_HASH_MAX];
 	struct span parts[4] = {
-		bytes_of(a, hash_len), span_of(label), seed, more,
+		span_over(a, hash_len), span_of(label), seed, more,
 	};
 	br_hmac_key_context k;
 

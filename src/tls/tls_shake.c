@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 
-#include "base/err.h"
 #include "tls/wire.h"
 
 static size_t
@@ -242,7 +241,7 @@ tls_shake_send_verify(struct tls_engine *e, const unsigned char *digest)
 		return FAULT_OURS;
 	wire_put(&b, 2, s->scheme);
 	in = wire_open(&b, 2);
-	buf_add(&b, (struct span){ (const char *)sig, len });
+	buf_add(&b, span_over(sig, len));
 	wire_close(&b, 2, in);
 	wire_close(&b, 3, at);
 	return tls_shake_send(e, buf_span(&b));

@@ -2,7 +2,6 @@
 /* tls/tls_shake12.c - the messages of TLS 1.2 (RFC 5246, 7.4; RFC 8422) */
 #include "tls/tls_engine_state.h"
 
-#include "base/err.h"
 #include "tls/tls_chain.h"
 #include "tls/wire.h"
 
@@ -10,15 +9,9 @@
 #define VERIFY_LEN   12		/* bytes of Finished */
 
 static struct span
-bytes_of(const unsigned char *p, size_t len)
-{
-	return (struct span){ (const char *)p, len };
-}
-
-static struct span
 master_of(const struct tls_engine *e)
 {
-	return bytes_of(e->resumption, TLS_MASTER_LEN);
+	return span_over(e->resumption, TLS_MASTER_LEN);
 }
 
 /* The key block (RFC 5246, 6.3): of each kind the client's part is first. */
@@ -32,14 +25,12 @@ set_keys(struct tls_engine *e, struct tls_aead *a)
 	unsigned char block[2 * 32 + 2 * TLS_AEAD_IV];
 
 	tls_secrets_prf(s->hash_len, master_of(e), "key expansion",
-	                bytes_of(e->shake.server_random, TLS_RANDOM),
-	                bytes_of(e->shake.client_random, TLS_RANDOM),
+	                span_over(e->shake.server_random, TLS_RANDOM),
+	                span_over(e->shake.client_random, TLS_RANDOM),
 	                block, 2 * (key_len + iv_len));
 	tls_aead_init(a, s, block + side * key_len,
 	              block + 2 * key_len + side * iv_len);
 	explicit_bzero(block, sizeof block);
-	if (a == &e->reading)
-		e->epoch++;
 }
 
 static enum tls_fault
@@ -73,9 +64,7 @@ tls_shake12_take_hello(struct tls_engine *e,
 {
 	struct tls_shake *s = &e->shake;
 
-	if (e->state != TLS_AT_HELLO)	/* only 1.3 asks for a second hello */
-		return FAULT_VALUE;
-	e->extended = hello->extended;
+	s->extended = hello->extended;
 	s->ticket = hello->ticket;
 	memcpy(s->server_random, hello->random.p, TLS_RANDOM);
 	tls_transcript_add(&s->transcript, message);
@@ -156,8 +145,8 @@ take_key(struct tls_engine *e, struct span body)
 	if (!tls_group_is_known(group))
 		return FAULT_GROUP;
 	params.len -= body.len;
-	buf_add(&b, bytes_of(s->client_random, TLS_RANDOM));
-	buf_add(&b, bytes_of(s->server_random, TLS_RANDOM));
+	buf_add(&b, span_over(s->client_random, TLS_RANDOM));
+	buf_add(&b, span_over(s->server_random, TLS_RANDOM));
 	buf_add(&b, params);
 	e->state = TLS_AT_REQUEST12;
 	f = tls_shake_verify(e, body, buf_span(&b));
@@ -189,7 +178,7 @@ send_key(struct tls_engine *e)
 
 	at = tls_shake_open(&b, TLS_CLIENT_KEY);
 	in = wire_open(&b, 1);
-	buf_add(&b, bytes_of(public, len));
+	buf_add(&b, span_over(public, len));
 	wire_close(&b, 1, in);
 	wire_close(&b, 3, at);
 	return tls_shake_send(e, buf_span(&b));
@@ -201,19 +190,19 @@ static void
 make_master(struct tls_engine *e)
 {
 	struct tls_shake *s = &e->shake;
-	struct span shared = bytes_of(s->shared, s->shared_len);
+	struct span shared = span_over(s->shared, s->shared_len);
 	unsigned char hash[TLS_HASH_MAX];
 	size_t hash_len = e->suite->hash_len;
 
 	tls_transcript_hash(&s->transcript, hash_len, hash);
-	if (e->extended)
+	if (e->shake.extended)
 		tls_secrets_prf(hash_len, shared, "extended master secret",
-		                bytes_of(hash, hash_len), bytes_of(NULL, 0),
+		                span_over(hash, hash_len), span_over(NULL, 0),
 		                e->resumption, TLS_MASTER_LEN);
 	else
 		tls_secrets_prf(hash_len, shared, "master secret",
-		                bytes_of(s->client_random, TLS_RANDOM),
-		                bytes_of(s->server_random, TLS_RANDOM),
+		                span_over(s->client_random, TLS_RANDOM),
+		                span_over(s->server_random, TLS_RANDOM),
 		                e->resumption, TLS_MASTER_LEN);
 }
 
@@ -238,7 +227,7 @@ write_finished(const struct tls_engine *e, const char *label,
 
 	tls_transcript_hash(&e->shake.transcript, hash_len, hash);
 	tls_secrets_prf(hash_len, master_of(e), label,
-	                bytes_of(hash, hash_len), bytes_of(NULL, 0), out,
+	                span_over(hash, hash_len), span_over(NULL, 0), out,
 	                VERIFY_LEN);
 }
 
@@ -256,7 +245,7 @@ send_finished(struct tls_engine *e)
 		return f;
 	set_keys(e, &e->writing);
 	write_finished(e, "client finished", verify);
-	buf_add(&b, bytes_of(verify, sizeof verify));
+	buf_add(&b, span_over(verify, sizeof verify));
 	wire_close(&b, 3, at);
 	f = tls_shake_send(e, buf_span(&b));
 	tls_shake_flush(e);
@@ -328,7 +317,7 @@ keep_session(struct tls_engine *e)
 
 	if (t == NULL)
 		return;
-	if (!e->extended || (t->len == 0 && t->id_len == 0)) {
+	if (!e->shake.extended || (t->len == 0 && t->id_len == 0)) {
 		explicit_bzero(t, sizeof *t);
 		return;
 	}
@@ -363,7 +352,9 @@ take_finished(struct tls_engine *e, struct span message)
 static enum tls_fault
 refuse_renegotiation(struct tls_engine *e)
 {
-	static const char alert[2] = { 1, TLS_ALERT_RENEGOTIATION };
+	static const char alert[2] = {
+		TLS_ALERT_WARNING, TLS_ALERT_RENEGOTIATION,
+	};
 
 	if (e->refused)
 		return FAULT_RENEGOTIATES;
@@ -399,9 +390,10 @@ tls_shake12_take(struct tls_engine *e, enum tls_message type,
 
 	if (e->state == TLS_AT_FINISHED12 && type == TLS_FINISHED)
 		return take_finished(e, message);
-	if (e->state == TLS_AT_CONTENT && type == TLS_HELLO_REQUEST
-	 && body.len == 0)
-		return refuse_renegotiation(e);
+	/* In the middle of a handshake it is ignored (RFC 5246, 7.4). */
+	if (type == TLS_HELLO_REQUEST && body.len == 0)
+		return e->state == TLS_AT_CONTENT ? refuse_renegotiation(e)
+		                                  : FAULT_NONE;
 	f = take_next(e, type, body);
 	if (f == FAULT_NONE)
 		tls_transcript_add(&e->shake.transcript, message);

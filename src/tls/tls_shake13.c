@@ -2,17 +2,10 @@
 /* tls/tls_shake13.c - the messages of TLS 1.3 (RFC 8446, 4) */
 #include "tls/tls_engine_state.h"
 
-#include "base/err.h"
 #include "tls/tls_chain.h"
 #include "tls/wire.h"
 
 #define TICKET_LIFETIME_MAX_S (7 * 86400)	/* RFC 8446, 4.6.1 */
-
-static struct span
-secret_span(const unsigned char *secret, size_t len)
-{
-	return (struct span){ (const char *)secret, len };
-}
 
 /* Starts one direction with the keys of a traffic secret (RFC 8446, 7.3). */
 static void
@@ -21,9 +14,9 @@ set_keys(struct tls_engine *e, struct tls_aead *a, const unsigned char *secret)
 	const struct tls_suite *s = e->suite;
 	unsigned char key[32], iv[TLS_AEAD_IV];
 
-	tls_secrets_expand(s->hash_len, secret, "key", secret_span(NULL, 0),
+	tls_secrets_expand(s->hash_len, secret, "key", span_over(NULL, 0),
 	                   key, s->key_len);
-	tls_secrets_expand(s->hash_len, secret, "iv", secret_span(NULL, 0),
+	tls_secrets_expand(s->hash_len, secret, "iv", span_over(NULL, 0),
 	                   iv, sizeof iv);
 	tls_aead_init(a, s, key, iv);
 	explicit_bzero(key, sizeof key);
@@ -48,10 +41,10 @@ make_keys(struct tls_engine *e, const struct tls_server_hello *hello)
 
 	if (len == 0)
 		return FAULT_SECRET;
-	tls_secrets_start(&s->secrets, hash_len, s->psk
-		? secret_span(e->ticket->secret, hash_len)
-		: secret_span(NULL, 0));
-	tls_secrets_next(&s->secrets, secret_span(shared, len));
+	tls_secrets_start(&s->secrets, hash_len, e->resumed
+		? span_over(e->ticket->secret, hash_len)
+		: span_over(NULL, 0));
+	tls_secrets_next(&s->secrets, span_over(shared, len));
 	explicit_bzero(shared, sizeof shared);
 	hash_now(e, hash);
 	tls_secrets_derive(&s->secrets, "c hs traffic", hash, s->client_secret);
@@ -78,7 +71,7 @@ tls_shake13_take_hello(struct tls_engine *e,
 	 && (e->ticket == NULL || tls_suite_find(e->ticket->suite)->hash_len
 	                          != e->suite->hash_len))
 		return FAULT_VALUE;
-	e->resumed = s->psk = hello->psk;
+	e->resumed = hello->psk;
 	tls_transcript_add(&s->transcript, message);
 	f = make_keys(e, hello);
 	if (e->ticket != NULL)	/* once is enough (RFC 8446, C.4) */
@@ -107,7 +100,7 @@ take_extensions(struct tls_engine *e, struct span body)
 		return FAULT_MALFORMED;
 	if (tls_ext_has(&x, EXT_ALPN, &value) && !tls_hello_is_our_alpn(value))
 		return FAULT_VALUE;
-	e->state = s->psk ? TLS_AT_FINISHED : TLS_AT_REQUEST;
+	e->state = e->resumed ? TLS_AT_FINISHED : TLS_AT_REQUEST;
 	return FAULT_NONE;
 }
 
@@ -185,7 +178,7 @@ write_signed(const struct tls_engine *e, struct buf *b, const char *who)
 	buf_fmt(b, "TLS 1.3, %s CertificateVerify", who);
 	wire_put(b, 1, 0);
 	hash_now(e, hash);
-	buf_add(b, secret_span(hash, e->suite->hash_len));
+	buf_add(b, span_over(hash, e->suite->hash_len));
 }
 
 #define SIGNED_MAX 192	/* bytes of what write_signed() writes */
@@ -225,7 +218,7 @@ send_finished(struct tls_engine *e)
 	hash_now(e, hash);
 	tls_secrets_finished(e->suite->hash_len, e->shake.client_secret, hash,
 	                     hash);
-	buf_add(&b, secret_span(hash, e->suite->hash_len));
+	buf_add(&b, span_over(hash, e->suite->hash_len));
 	wire_close(&b, 3, at);
 	f = tls_shake_send(e, buf_span(&b));
 	tls_shake_flush(e);
@@ -254,7 +247,7 @@ go_open(struct tls_engine *e)
 	unsigned char hash[TLS_HASH_MAX];
 	enum tls_fault f;
 
-	tls_secrets_next(&s->secrets, secret_span(NULL, 0));
+	tls_secrets_next(&s->secrets, span_over(NULL, 0));
 	hash_now(e, hash);
 	tls_secrets_derive(&s->secrets, "c ap traffic", hash,
 	                   e->client_traffic);
@@ -325,7 +318,7 @@ static void
 update(struct tls_engine *e, struct tls_aead *a, unsigned char *secret)
 {
 	tls_secrets_expand(e->suite->hash_len, secret, "traffic upd",
-	                   secret_span(NULL, 0), secret, e->suite->hash_len);
+	                   span_over(NULL, 0), secret, e->suite->hash_len);
 	set_keys(e, a, secret);
 }
 

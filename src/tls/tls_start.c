@@ -2,7 +2,6 @@
 /* tls/tls_start.c - our ClientHello, and the server's first answer */
 #include "tls/tls_engine_state.h"
 
-#include "base/err.h"
 #include "tls/wire.h"
 
 /* Can the ticket be offered? A server forgets it after its lifetime. */
@@ -27,12 +26,9 @@ bind_psk(struct tls_engine *e, struct buf *b, size_t binders_len)
 	unsigned char key[TLS_HASH_MAX], hash[TLS_HASH_MAX];
 	struct tls_secrets s;
 
-	tls_transcript_add(&until,
-	                   (struct span){ b->p, b->len - binders_len });
+	tls_transcript_add(&until, span_over(b->p, b->len - binders_len));
 	tls_transcript_hash(&until, hash_len, hash);
-	tls_secrets_start(&s, hash_len,
-	                  (struct span){ (const char *)e->ticket->secret,
-	                                 hash_len });
+	tls_secrets_start(&s, hash_len, span_over(e->ticket->secret, hash_len));
 	tls_secrets_derive(&s, "res binder", NULL, key);
 	tls_secrets_finished(hash_len, key, hash, hash);
 	memcpy(b->p + b->len - hash_len, hash, hash_len);
@@ -49,13 +45,12 @@ write_hello(struct tls_engine *e, struct buf *b, const struct tls_ticket *t,
 	size_t len = tls_group_public(&s->share, public);
 	struct tls_hello h = {
 		.random = s->client_random,
-		.session_id = { (const char *)s->session_id,
-		                s->session_id_len },
+		.session_id = span_over(s->session_id, s->session_id_len),
 		.name = s->name,
 		.v13_only = s->v13_only,
 		.cpu_has_aes = s->cpu_has_aes,
 		.group = s->share.group,
-		.share = { (const char *)public, len },
+		.share = span_over(public, len),
 		.cookie = cookie,
 		.ticket = t,
 		.age_ms = s->age_ms,

@@ -112,7 +112,7 @@ static int
 take_cert(void *arg, const struct pem *p)
 {
 	const struct scan *s = arg;
-	struct span rest = { (const char *)p->out, p->len }, der;
+	struct span rest = span_over(p->out, p->len), der;
 	struct x509 c;
 	int trusted;
 

@@ -811,6 +811,23 @@ a_suite_goes_with_the_certificate(void **state)
 	end_refused(&p, 0, "RSA's suite with a certificate of EC");
 }
 
+/* Some servers send it in 1.2, too. */
+static void
+groups_of_a_server_of_12_mean_nothing(void **state)
+{
+	struct script_hello h;
+	struct peers p;
+
+	(void)state;
+	play_until(&p, FLOW12, 0);
+	h = script_hello12(&server);
+	h.exts = JOIN(h.exts, BYTES("\0\x0a\0\4\0\2\0\x17"));
+	script_send_as(&server, SCRIPT_SERVER_HELLO, script_write_hello(&h));
+	peers_play_on(&p, FLOW12, 1, FLOW12->n);
+	assert_true(peers_is_open(&p));
+	peers_end(&p);
+}
+
 static void
 no_ems_is_served_and_not_resumed(void **state)
 {
@@ -847,6 +864,7 @@ main(void)
 	UNIT_TEST(key_updates_are_answered);
 	UNIT_TEST(a_renegotiation_is_declined);
 	UNIT_TEST(a_suite_goes_with_the_certificate);
+	UNIT_TEST(groups_of_a_server_of_12_mean_nothing);
 	UNIT_TEST(no_ems_is_served_and_not_resumed);
 	return unit_run("tls_faults");
 }

@@ -86,8 +86,8 @@ may_follow12(const struct flow *f, size_t n, enum script_msg m)
 {
 	enum script_msg next = n == f->n ? SCRIPT_MSGS : f->steps[n];
 
-	if (m == SCRIPT_HELLO_REQUEST)	/* ignored, or refused */
-		return true;
+	if (m == SCRIPT_HELLO_REQUEST)	/* ignored; declined once it is open */
+		return n > 0;
 	if (m == SCRIPT_CERT_REQUEST)
 		return next == SCRIPT_HELLO_DONE && !f->asks_cert;
 	if (m == SCRIPT_RETRY)	/* it may still be a server of 1.3 */
@@ -137,6 +137,23 @@ every_message_in_every_state(void **state)
 				continue;
 			a_message_is_refused(f, n, m);
 		}
+}
+
+/* RFC 5246, 7.4: and it is not hashed. */
+static void
+a_hello_request_in_a_handshake_is_ignored(void **state)
+{
+	const struct flow *f = *state;
+	struct peers p;
+
+	for (size_t n = 1; f->version == SCRIPT_TLS12 && n < f->n; n++) {
+		peers_start(&p, f);
+		peers_play(&p, f, n);
+		script_inject(&server, SCRIPT_HELLO_REQUEST);
+		peers_play_on(&p, f, n, f->n);
+		assert_true(peers_is_open(&p));
+		peers_end(&p);
+	}
 }
 
 /* What edit does: one bit of one step's message. */
@@ -204,7 +221,7 @@ no_byte_can_be_changed(void **state)
 static void
 add(const char *text, CMUnitTestFunction run)
 {
-	static char names[4 * FLOWS][100];
+	static char names[5 * FLOWS][100];
 	static size_t n;
 
 	for (size_t i = 0; i < FLOWS; i++, n++) {
@@ -222,6 +239,8 @@ main(void)
 	add("a good server is served", a_good_server_is_served);
 	add("records may have any size", records_of_any_size);
 	add("every message in every state", every_message_in_every_state);
+	add("a HelloRequest in a handshake is ignored",
+	    a_hello_request_in_a_handshake_is_ignored);
 	add("no byte of a handshake can be changed", no_byte_can_be_changed);
 	return unit_run("tls_states");
 }

@@ -204,14 +204,21 @@ peers_end(struct peers *p)
 	p->e = NULL;
 }
 
-/* The first n steps of a good server, as long as the engine listens. */
+/* What a good server does from a step on, as long as the engine listens. */
 static inline void
-peers_play(struct peers *p, const struct flow *f, size_t n)
+peers_play_on(struct peers *p, const struct flow *f, size_t from, size_t n)
 {
-	for (size_t i = 0; i < n && p->r >= 0; i++) {
+	for (size_t i = from; i < n && p->r >= 0; i++) {
 		script_send(&server, f->steps[i]);
 		peers_move(p);
 	}
+}
+
+/* Its first n steps. */
+static inline void
+peers_play(struct peers *p, const struct flow *f, size_t n)
+{
+	peers_play_on(p, f, 0, n);
 }
 
 static inline bool
