@@ -4,18 +4,28 @@
 Q = @
 # `make Q=` shows the commands themselves.
 
-B       = build
+# ARCH=arm64 makes hale for another machine, by Debian's cross compiler. Which
+# there are, and by which names, scripts/arch.sh says.
+ifneq ($(ARCH),)
+TARGET := $(shell scripts/arch.sh '$(ARCH)' 2>/dev/null)
+ifeq ($(TARGET),)
+$(error $(shell scripts/arch.sh '$(ARCH)' 2>&1))
+endif
+FOLDER := /$(firstword $(TARGET))
+NATIVE := $(shell scripts/arch.sh "$$(gcc -dumpmachine 2>/dev/null || uname -m)" 2>/dev/null)
+CROSS  := $(if $(filter-out $(NATIVE),$(TARGET)),$(lastword $(TARGET))-)
+endif
+
+B       = build$(FOLDER)
 TOOL    = $B/tool
 CC      = $(TOOL)/bin/musl-gcc
 VERSION = 0.1.0
 COMMIT  = $(or $(shell git rev-parse --short=12 HEAD 2>/dev/null),unknown)
 PREFIX  = /usr/local
 PYTEST  = /usr/bin/python3 -m pytest -q -p no:cacheprovider
-CFLAGS := $(shell echo | gcc -Oz -x c -S -o /dev/null - 2>/dev/null && \
-            echo -Oz || echo -Os) -g
-# gcc knows -Oz from 12 on.
-LINK    = -static-pie -Wl,--gc-sections,-z,pack-relative-relocs
-LAYOUT  = -Wl,-z,separate-code,-T,scripts/layout.ld
+CFLAGS  = $(SIZE) -g
+LINK    = -static-pie -Wl,--gc-sections$(RELR)
+LAYOUT  = -Wl,-z,separate-code,-T,scripts/layout$(PACKED).ld
 HARDEN  = -Wl,-z,relro,-z,now,-z,noexecstack
 
 # A module is a file of a room; what a room may know, and who is held to be pure,
@@ -25,17 +35,29 @@ MALLOC = base/malloc
 MADE   = tls/anchors_blob cmd/license
 ROOMS  = $(sort $(filter-out base/malloc,$(patsubst src/%.c,%,$(wildcard src/*/*.c))) $(MADE))
 
+# What this gcc knows for this machine, which it may be installed for first: asked
+# when it is used, and once.
+knows = $(shell echo | $(CROSS)gcc $1 -x c -S -o /dev/null - 2>/dev/null && echo $1)
+SIZE  = $(eval SIZE := $(or $(call knows,-Oz),-Os))$(SIZE)
+GUARD = $(eval GUARD := $(call knows,-mstack-protector-guard=global))$(GUARD)
+ALIGN = $(eval ALIGN := $(call knows,-malign-data=abi))$(ALIGN)
+INT   = $(eval INT := $(call knows,-mgeneral-regs-only))$(INT)
+# An ld that does not know it for its machine warns and goes on.
+RELR  = $(eval RELR := $(shell $(CROSS)ld --help | grep -q pack-relative-relocs && \
+        echo ,-z,pack-relative-relocs))$(RELR)
+# Where a page may have 64 KB, segments that begin at one would leave gaps.
+PACKED = $(if $(filter aarch64-% i686-% powerpc64le-% s390x-%,$(shell $(CROSS)gcc -dumpmachine)),_packed)
+
 WARN  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum \
         -Wmissing-prototypes -Wvla
 OURS  = -std=c11 -D_GNU_SOURCE -iquote include -MMD -MP -fPIE \
         -fstack-protector-strong -ffunction-sections -fdata-sections \
-        -fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)=. $(WARN)
+        -fno-asynchronous-unwind-tables -fno-unwind-tables -ffile-prefix-map=$(CURDIR)=. $(WARN)
 # What gcc does to be faster even with -Oz, by 1.7 % of the file; and the guard of
 # the stack as a variable, whose address is shorter than that in the thread's.
-LEAN  = -mstack-protector-guard=global -fno-optimize-sibling-calls \
+LEAN  = $(GUARD) $(ALIGN) -fno-optimize-sibling-calls \
         -fno-move-loop-invariants -fno-thread-jumps -fno-caller-saves \
-        -fno-tree-dominator-opts -fno-jump-tables \
-        $(if $(filter x86_64,$(MACHINE)),-malign-data=abi)
+        -fno-tree-dominator-opts -fno-jump-tables
 objects = $(patsubst %,$B/%.o,$1)
 PARTS = $(call objects,$(ROOMS))
 UNITS = $(patsubst tests/%.c,$B/%,$(wildcard tests/unit/test_*.c \
@@ -44,12 +66,6 @@ TOOLS = $(patsubst tests/%.c,$B/%,$(wildcard tests/helpers/*.c))
 BENCH = $(patsubst tests/%.c,$B/%,$(wildcard tests/bench/*.c))
 READY = $(TOOL)/musl.mk $(TOOL)/bearssl.mk
 
-# Until another machine can be built for, asking for it is an error.
-MACHINE := $(shell uname -m)
-ifeq ($(filter $(MACHINE),$(patsubst arm64,aarch64,$(patsubst amd64,x86_64,$(or $(ARCH),$(MACHINE))))),)
-$(error ARCH=$(ARCH): this makes hale for the machine that it runs on ($(MACHINE)) only)
-endif
-
 .PHONY: all demo test unit system container kubernetes dev lint fuzz bench repro \
         image install clean help helpers layers readme roots FORCE
 
@@ -57,8 +73,8 @@ all: $B/hale layers
 
 # A compiler that does not know -static-pie may link a binary that needs a loader.
 $B/hale: $B/hale.debug
-	$Qscripts/static.sh $< || { rm -f $@ $<; exit 1; }
-	$Qstrip -o $@ $<
+	$Qscripts/static.sh $< $(if $(CROSS),,--version) || { rm -f $@ $<; exit 1; }
+	$Q$(CROSS)strip -o $@ $<
 	@echo "made    $@, $$(stat -c %s $@) bytes"
 
 # The kernel maps a file by 64 KB at a time: what a start of the service, or a
@@ -82,7 +98,7 @@ NEXT  = sup/checker sup/usage sup/notify sup/notify_sock sup/notify_sender net/h
 ORDER = $(call objects,$(FIRST)) -lc $(call objects,sup/init) -lc \
         $(call objects,$(NEXT))
 
-$B/hale.debug: $B/main.o $(PARTS) $(call objects,$(MALLOC)) $(TOOL)/bearssl.a scripts/layout.ld
+$B/hale.debug: $B/main.o $(PARTS) $(call objects,$(MALLOC)) $(TOOL)/bearssl.a scripts/layout.ld scripts/layout_packed.ld
 	@echo "link    $@"
 	$Q$(CC) $(CFLAGS) $(LINK) $(LAYOUT) $(HARDEN) -Wl,--build-id=none \
 	    $(LDFLAGS) -o $@ $(ORDER) $(filter-out $(ORDER),$(PARTS)) \
@@ -98,11 +114,11 @@ $(call objects,$(MADE)): $B/%.o: $B/%.c
 
 # -Oz makes a small constant by a push and a pop: at the end of spawn's large
 # frame, where that is a page more for the start to touch.
-$B/sup/spawn.o: private CFLAGS := $(subst -Oz,-Os,$(CFLAGS))
+$B/sup/spawn.o: private CFLAGS = -Os -g
 
 # A function with "..." saves the vector registers for what might have come in
 # them: here nothing does.
-$(call objects,base/log base/buf get/failure): private CFLAGS += -mgeneral-regs-only
+$(call objects,base/log base/buf get/failure): private CFLAGS += $(INT)
 
 # Only tls/ can see BearSSL, and get/digest for its SHA-256.
 $B/tls/%.o $B/unit/obj/tls/%.o $B/get/digest.o $B/unit/obj/get/digest.o: \
@@ -146,10 +162,10 @@ $B/version: FORCE
 # Each comes last of its tool and names the version: MUSL_VERSION = 1.2.5. The
 # script pins it: another version there builds the tool and all that it makes.
 tool_version = $(shell sed -n 's/.* = //p' $(TOOL)/$1.mk)
-build/tool/musl.mk: scripts/musl.sh
-	scripts/bootstrap build
-	scripts/musl.sh $(@D)
-build/tool/bearssl.mk: scripts/bearssl.sh build/tool/musl.mk
+build$(FOLDER)/tool/musl.mk: scripts/musl.sh
+	scripts/bootstrap build $(if $(CROSS),cross-$(ARCH))
+	scripts/musl.sh $(@D) $(CROSS)
+build$(FOLDER)/tool/bearssl.mk: scripts/bearssl.sh build$(FOLDER)/tool/musl.mk
 	scripts/bearssl.sh $(@D)
 $(TOOL)/bearssl.a: $(TOOL)/bearssl.mk ;
 
@@ -253,7 +269,7 @@ helpers: $(TOOLS)
 $B/helpers/%: tests/helpers/%.c $(READY)
 	@mkdir -p $(@D)
 	@echo "compile $<"
-	$Qbuild/tool/bin/musl-gcc -std=c11 -D_GNU_SOURCE -Os -static -Wall -Wextra \
+	$Qbuild$(FOLDER)/tool/bin/musl-gcc -std=c11 -D_GNU_SOURCE -Os -static -Wall -Wextra \
 	    -o $@ $<
 
 # If the newest curl cannot be had, it says why; the tests then use the system's alone.
@@ -276,7 +292,7 @@ kubernetes: all $B/kubernetes-app
 	    KUBE_TABLE=$${bad:+no} scripts/kubernetes -v || bad=1; [ -z "$$bad" ]
 $B/kubernetes-app: tests/kubernetes/app.c $(READY)
 	@echo "compile $<"
-	$Qbuild/tool/bin/musl-gcc -std=c11 -D_GNU_SOURCE -Os -static -Wall -Wextra \
+	$Qbuild$(FOLDER)/tool/bin/musl-gcc -std=c11 -D_GNU_SOURCE -Os -static -Wall -Wextra \
 	    -o $@ $<
 
 # The README's option lists are what --help prints.

@@ -41,7 +41,8 @@ trap 'exit 1' HUP INT TERM
 
 # gcc aligns tables for vectors on x86 alone, which fills the file with nothing.
 align=
-[ "$(uname -m)" != x86_64 ] || align=-malign-data=abi
+! echo | "$cc" -malign-data=abi -x c -S -o /dev/null - 2>/dev/null ||
+	align=-malign-data=abi
 
 # The linker drops what is not used, so each function has its own section.
 flags="-w -fPIE -ffunction-sections -fdata-sections -fstack-protector-strong

@@ -1,6 +1,6 @@
 #!/bin/sh
-# musl.sh OUT - build the pinned musl with Debian's patches; OUT/bin/musl-gcc,
-# and its license as OUT/musl.license.
+# musl.sh OUT [PREFIX] - build the pinned musl with Debian's patches; OUT/bin/musl-gcc,
+# and its license as OUT/musl.license. PREFIX is of a cross compiler: s390x-linux-gnu-.
 #
 # OUT/musl.mk tells the Makefile the version and comes last, so that a
 # half-built tree is never used. On Alpine the system's own gcc and musl serve.
@@ -22,6 +22,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 src=${HALE_SRC:-$here/../build/src}
 mkdir -p "$1"
 out=$(cd "$1" && pwd)
+cross=${2-}
+double=	# one of 64 bits, which is the only kind that musl has there
+case $cross in powerpc64le-*) double=-mlong-double-64 ;; esac
 rm -f "$out/musl.mk"
 
 get_orig() {
@@ -48,7 +51,11 @@ system_musl() {
 	exit 0
 }
 
-[ ! -e /etc/alpine-release ] || system_musl
+command -v "${cross}gcc" >/dev/null || {
+	echo "musl: there is no ${cross}gcc here; Debian has one" >&2
+	exit 1
+}
+[ -n "$cross" ] || [ ! -e /etc/alpine-release ] || system_musl
 
 get_orig
 "$here/fetch.sh" $patches $patches_sha256 main/m/musl
@@ -66,8 +73,9 @@ build() {
 		patch -s -p1 <"../debian/patches/$name"
 	done
 	# No path of this machine may stand in libc.a.
-	CC=gcc CFLAGS="-Os -fstack-protector-strong -ffile-prefix-map=$tmp=." \
-		./configure --prefix="$out" --disable-shared --enable-wrapper=gcc
+	CC=${cross}gcc CROSS_COMPILE=$cross CFLAGS="-Os -fstack-protector-strong $double -ffile-prefix-map=$tmp=." \
+		./configure --prefix="$out" --disable-shared --enable-wrapper=gcc \
+		${cross:+--target="${cross%-}"}
 	make -j2
 	make install DESTDIR="$tmp/inst"
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# static.sh FILE - is it a static PIE, which needs nothing but the kernel?
+# static.sh FILE [ARGUMENT] - is it a static PIE, which needs nothing but the kernel?
+# With an ARGUMENT it is also started.
 #
 # An older binutils, or a musl-gcc without a static-pie spec, links a program
 # that names a loader or has a place of its own, and says nothing.
@@ -15,4 +16,4 @@ loader=$(printf '%s\n' "$told" |
 [ -z "$loader" ] || fail "it needs the loader $loader (CC, LINK or LDFLAGS of make)"
 printf '%s\n' "$told" | grep -q '^ *Type: *DYN' ||
 	fail "its ELF type is $(printf '%s\n' "$told" | sed -n 's/^ *Type: *//p')"
-"$file" --version >/dev/null 2>&1 || fail 'it does not start'
+[ $# = 1 ] || "$file" "$2" >/dev/null 2>&1 || fail 'it does not start'

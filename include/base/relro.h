@@ -6,8 +6,7 @@
 #define HALE_BASE_RELRO_H
 
 /*
- * Makes the program's PT_GNU_RELRO range read-only, for good; nothing where
- * there is none. One system call, which splits a mapping: it takes longer than
+ * Makes the range read-only, for good; nothing where the linker named none. One system call, which splits a mapping: it takes longer than
  * most, so whoever has something urgent to do does that first.
  */
 void relro_protect(void);

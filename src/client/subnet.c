@@ -9,7 +9,7 @@
 static bool
 is_inside(const unsigned char *a, const unsigned char *net, uint64_t bits)
 {
-	size_t whole = bits / 8;
+	size_t whole = (size_t)(bits / 8);
 	unsigned char mask = (unsigned char)(0xff00 >> (bits % 8));
 
 	return memcmp(a, net, whole) == 0
