@@ -6,8 +6,9 @@
 #define HALE_BASE_RELRO_H
 
 /*
- * Makes the range read-only, for good; nothing where the linker named none. One system call, which splits a mapping: it takes longer than
- * most, so whoever has something urgent to do does that first.
+ * Makes the range read-only, for good; nothing where the linker named none.
+ * One system call, which splits a mapping: it takes longer than most, so
+ * whoever has something urgent to do does that first.
  */
 void relro_protect(void);
 
