@@ -14,6 +14,10 @@ endif
 FOLDER := /$(firstword $(TARGET))
 NATIVE := $(shell scripts/arch.sh "$$(gcc -dumpmachine 2>/dev/null || uname -m)" 2>/dev/null)
 CROSS  := $(if $(filter-out $(NATIVE),$(TARGET)),$(lastword $(TARGET))-)
+HERE   := $(filter demo test container kubernetes dev readme lint bench,$(MAKECMDGOALS))
+ifneq ($(and $(CROSS),$(HERE)),)
+$(error make $(firstword $(HERE)) is for the machine that it runs on, without ARCH)
+endif
 endif
 
 B       = build$(FOLDER)
@@ -55,7 +59,7 @@ OURS  = -std=c11 -D_GNU_SOURCE -iquote include -MMD -MP -fPIE \
         -fno-asynchronous-unwind-tables -fno-unwind-tables -ffile-prefix-map=$(CURDIR)=. $(WARN)
 # What gcc does to be faster even with -Oz, by 1.7 % of the file; and the guard of
 # the stack as a variable, whose address is shorter than that in the thread's.
-LEAN  = $(GUARD) $(ALIGN) -fno-optimize-sibling-calls \
+LEAN  = -include scripts/hidden.h $(GUARD) $(ALIGN) -fno-optimize-sibling-calls \
         -fno-move-loop-invariants -fno-thread-jumps -fno-caller-saves \
         -fno-tree-dominator-opts -fno-jump-tables
 objects = $(patsubst %,$B/%.o,$1)
