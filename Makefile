@@ -14,6 +14,10 @@ endif
 FOLDER := /$(firstword $(TARGET))
 NATIVE := $(shell scripts/arch.sh "$$(gcc -dumpmachine 2>/dev/null || uname -m)" 2>/dev/null)
 CROSS  := $(if $(filter-out $(NATIVE),$(TARGET)),$(lastword $(TARGET))-)
+HERE   := $(filter demo test container kubernetes dev readme lint bench,$(MAKECMDGOALS))
+ifneq ($(and $(CROSS),$(HERE)),)
+$(error make $(firstword $(HERE)) is for the machine that it runs on, without ARCH)
+endif
 endif
 
 B       = build$(FOLDER)
