@@ -88,12 +88,6 @@ done
 for deb in "$tmp"/debs/*.deb; do
 	dpkg-deb -x "$deb" "$out/root"
 done
-find_loader() {
-	for loader in "$out"/root/usr/lib*/ld-linux*.so.* "$out"/root/lib*/ld-linux*.so.*; do
-		[ ! -e "$loader" ] || break
-	done
-	libraries=$(dirname "$(find "$out/root/usr/lib" -name libssl.so.3)")
-}
 
 # A program by this suite's loader, and with nothing of the system's OpenSSL.
 wrap() {
@@ -109,13 +103,26 @@ wrap() {
 	chmod 755 "$2"
 }
 
-[ -n "$plain" ] || find_loader
-mkdir "$out/bin"
-for p in $packages; do
-	deb=$(echo "$tmp/debs/${p}"_*.deb)
-	[ -n "$plain" ] || for program in $(dpkg-deb -c "$deb" | sed -n 's,^-rwx.* \./usr/s*bin/,,p'); do
+find_libraries() {
+	for loader in "$out"/root/usr/lib*/ld-linux*.so.* \
+	    "$out"/root/lib*/ld-linux*.so.*; do
+		[ ! -e "$loader" ] || break
+	done
+	libraries=$(dirname "$(find "$out/root/usr/lib" -name libssl.so.3)")
+}
+
+# The programs of a package, by their names in OUT/bin.
+wrap_all() {
+	for program in $(dpkg-deb -c "$1" | sed -n 's,^-rwx.* \./usr/s*bin/,,p'); do
 		wrap "$out/root/usr/bin/$program" "$out/bin/$program"
 	done
+}
+
+mkdir "$out/bin"
+[ -n "$plain" ] || find_libraries
+for p in $packages; do
+	deb=$(echo "$tmp/debs/${p}"_*.deb)
+	[ -n "$plain" ] || wrap_all "$deb"
 	echo "$p $(dpkg-deb -f "$deb" Version) $suite" >>"$tmp/versions"
 done
 mv "$tmp/versions" "$out/versions"
