@@ -51,14 +51,16 @@ INT   = $(eval INT := $(call knows,-mgeneral-regs-only))$(INT)
 # An ld that does not know it for its machine warns and goes on.
 RELR  = $(eval RELR := $(shell $(CROSS)ld --help | grep -q pack-relative-relocs && \
         echo ,-z,pack-relative-relocs))$(RELR)
-# Where a page may have 64 KB, segments that begin at one would leave gaps.
-PACKED = $(if $(filter aarch64-% i686-% powerpc64le-% s390x-%,$(shell $(CROSS)gcc -dumpmachine)),_packed)
+# Where a page may have 64 KB, or code is large, no segment may leave a gap.
+PACKED = $(if $(filter aarch64-% i686-% powerpc64le-% s390x-%, \
+         $(shell $(CROSS)gcc -dumpmachine)),_packed)
 
 WARN  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum \
         -Wmissing-prototypes -Wvla
 OURS  = -std=c11 -D_GNU_SOURCE -iquote include -MMD -MP -fPIE \
         -fstack-protector-strong -ffunction-sections -fdata-sections \
-        -fno-asynchronous-unwind-tables -fno-unwind-tables -ffile-prefix-map=$(CURDIR)=. $(WARN)
+        -fno-asynchronous-unwind-tables -fno-unwind-tables \
+        -ffile-prefix-map=$(CURDIR)=. $(WARN)
 # What gcc does to be faster even with -Oz, by 1.7 % of the file; and the guard of
 # the stack as a variable where an address relative to the code is one instruction,
 # which is shorter than the thread's; and no tables for debuggers behind functions (POWER).
