@@ -16,9 +16,9 @@
 #define SEQ_LEN   8
 
 /*
- * AES and GHASH, unless an x86 CPU has instructions for them: POWER8's own, which a
- * compiler that sets __CRYPTO__ takes for granted, or constant-time code for the
- * width of a register. That for 64 bits is larger and slower on 32.
+ * AES and GHASH, unless an x86 CPU has instructions for them: POWER8's own,
+ * which a compiler that sets __CRYPTO__ takes for granted, or constant-time
+ * code for the width of a register. That for 64 bits is larger, slower on 32.
  */
 #if defined(__CRYPTO__)
 #define OWN_AES   br_aes_pwr8_ctr_vtable

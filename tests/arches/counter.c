@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * counter.c - a plugin of qemu-user: counts the instructions that a program runs
+ * counter.c - a plugin of qemu-user that counts the instructions of a program
  *
  * qemu -plugin counter.so,count=F writes the number to F when the program ends.
  * Debian's qemu-user takes plugins, qemu-user-static does not; no package has
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-struct qemu_plugin_tb;		/* a piece of code that qemu translates at once */
+struct qemu_plugin_tb;		/* code that qemu translates at once */
 struct qemu_plugin_insn;
 
 extern size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);

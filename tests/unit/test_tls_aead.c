@@ -281,7 +281,7 @@ records_are_opened_in_their_order_only(void **state)
 			unsigned char *p = ANY(guarded(sealed[j], total));
 
 			start(&in, row);
-			in.seq = UINT32_MAX - 1u + i;
+			in.seq = UINT32_MAX - (uint64_t)1 + i;
 			assert_int_equal(i == j ? 40 : ERR_PARSE,
 			    tls_aead_open(&in, p, total, &content, &type));
 		}
