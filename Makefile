@@ -203,8 +203,10 @@ UNIT_CFLAGS = -O1 -g
 UNIT_MUSL   = $(if $(CROSS),-isystem $(TOOL)/cmocka -idirafter /usr/$(CROSS:-=)/include)
 CMOCKA      = $(if $(CROSS),$(TOOL)/cmocka/libcmocka.a)
 UNIT_LIBS   = $(if $(CROSS),-static $(CMOCKA),-lcmocka)
-EMULATE     = $(if $(CROSS),qemu-$(subst powerpc,ppc,$(subst i686,i386,$(firstword \
-              $(subst -, ,$(CROSS)))))-static)
+# What runs a program of another machine; an x86-64 runs those for i386 itself.
+QEMU        = qemu-$(subst powerpc,ppc,$(firstword $(subst -, ,$(CROSS))))-static
+EMULATE     = $(if $(CROSS),$(if $(filter amd64.i386,$(firstword $(NATIVE)).$(firstword \
+              $(TARGET))),,UNIT_EMULATED=1 $(QEMU)))
 build$(FOLDER)/tool/cmocka/libcmocka.a: scripts/cmocka.sh $(TOOL)/musl.mk
 	scripts/cmocka.sh $(TOOL)
 UNIT_PARTS  = $(patsubst %,$B/unit/obj/%.o,$(filter-out cmd/%,$(ROOMS)))
