@@ -43,7 +43,9 @@ ROOMS  = $(sort $(filter-out base/malloc,$(patsubst src/%.c,%,$(wildcard src/*/*
 # when it is used, and once.
 knows = $(shell echo | $(CROSS)gcc $1 -x c -S -o /dev/null - 2>/dev/null && echo $1)
 SIZE  = $(eval SIZE := $(or $(call knows,-Oz),-Os))$(SIZE)
-GUARD = $(eval GUARD := $(call knows,-mstack-protector-guard=global))$(GUARD)
+GUARD = $(eval GUARD := $(if $(filter x86_64-%,$(shell $(CROSS)gcc -dumpmachine)),\
+        -mstack-protector-guard=global))$(GUARD)
+TABLE = $(eval TABLE := $(call knows,-mtraceback=no))$(TABLE)
 ALIGN = $(eval ALIGN := $(call knows,-malign-data=abi))$(ALIGN)
 INT   = $(eval INT := $(call knows,-mgeneral-regs-only))$(INT)
 # An ld that does not know it for its machine warns and goes on.
@@ -58,8 +60,9 @@ OURS  = -std=c11 -D_GNU_SOURCE -iquote include -MMD -MP -fPIE \
         -fstack-protector-strong -ffunction-sections -fdata-sections \
         -fno-asynchronous-unwind-tables -fno-unwind-tables -ffile-prefix-map=$(CURDIR)=. $(WARN)
 # What gcc does to be faster even with -Oz, by 1.7 % of the file; and the guard of
-# the stack as a variable, whose address is shorter than that in the thread's.
-LEAN  = -include scripts/hidden.h $(GUARD) $(ALIGN) -fno-optimize-sibling-calls \
+# the stack as a variable where an address relative to the code is one instruction,
+# which is shorter than the thread's; and no tables for debuggers behind functions (POWER).
+LEAN  = -include scripts/hidden.h $(GUARD) $(TABLE) $(ALIGN) -fno-optimize-sibling-calls \
         -fno-move-loop-invariants -fno-thread-jumps -fno-caller-saves \
         -fno-tree-dominator-opts -fno-jump-tables
 objects = $(patsubst %,$B/%.o,$1)

@@ -18,9 +18,9 @@ ENGINES_OWN = (".dockerenv", "dev", "proc", "sys", "etc/hostname", "etc/hosts",
                "etc/resolv.conf", "etc/mtab")
 
 
-def files_of(image):
+def files_of(image, *options):
     """The members of an image's file system, as a container would see them."""
-    box = docker("create", image, "/none").stdout.strip()
+    box = docker("create", *options, image, "/none").stdout.strip()
     try:
         tar = subprocess.run(("docker", "export", box), capture_output=True,
                              check=True, timeout=60).stdout
