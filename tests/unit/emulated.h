@@ -2,8 +2,8 @@
 /*
  * emulated.h - tests that qemu-user cannot run, each with the reason
  *
- * They are left out only where UNIT_EMULATED is in the environment: the Makefile
- * sets it when it starts a unit by the emulator.
+ * They are left out only where UNIT_EMULATED is in the environment: the
+ * Makefile sets it when it starts a unit by the emulator.
  */
 #ifndef HALE_TESTS_EMULATED_H
 #define HALE_TESTS_EMULATED_H

@@ -23,7 +23,8 @@ static void
 add(int level, int type, const void *data, size_t len, size_t told)
 {
 	const struct cmsghdr c = {
-		.cmsg_len = (socklen_t)told, .cmsg_level = level, .cmsg_type = type,
+		.cmsg_len = (socklen_t)told,
+		.cmsg_level = level, .cmsg_type = type,
 	};
 
 	memset(list_bytes + list_len, 0, CMSG_SPACE(len));
