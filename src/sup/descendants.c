@@ -221,10 +221,11 @@ visit_living(pid_t pid, void *brood)
 void
 descendants_each_child(void (*each)(pid_t pid, void *context), void *context)
 {
-	int one = 1;
-	struct brood b = { getpid(), true, &one, each, context };
+	int left = LISTS_MAX;
+	struct brood b = { getpid(), true, &left, each, context };
 
-	/* One list: none was visited if it cannot be read. */
-	if (!each_listed(b.parent, &one, visit_living, &b))
+	/* There is one list, or one for each of an emulator's threads: none
+	 * was visited if they cannot be read. */
+	if (!each_listed(b.parent, &left, visit_living, &b))
 		proc_each(visit_living, &b);
 }

@@ -75,8 +75,8 @@ static const struct script {
 	  "it has a #! line without an interpreter" },
 	{ "a script whose interpreter is a directory", "#!/tmp\n", 0755,
 	  -EACCES, 126, "/tmp is a directory" },
-	{ "nothing wrong is worded by its errno", "#!/bin/sh\n", 0755, -EPERM,
-	  126, "Operation not permitted" },
+	{ "nothing wrong is worded by its errno", "#!/proc/self/exe\n", 0755,
+	  -EPERM, 126, "Operation not permitted" },
 	{ "arguments too large, whatever the file is", "", 0755, -E2BIG, 126,
 	  "its arguments and environment are too large" },
 	{ "no process to be had, whatever the file is", "", 0755, -EAGAIN, 126,
@@ -163,11 +163,13 @@ make_elf64(const struct elf *f, unsigned char *file)
 	size_t len = sizeof e + sizeof p;
 
 	if (f->loader != NULL) {
+		size_t loader_len = strlen(f->loader) + 1;
+
 		p[1].p_type = PT_INTERP;
 		p[1].p_offset = len;
-		p[1].p_filesz = strlen(f->loader) + 1;
-		memcpy(file + len, f->loader, p[1].p_filesz);
-		len += p[1].p_filesz;
+		p[1].p_filesz = loader_len;
+		memcpy(file + len, f->loader, loader_len);
+		len += loader_len;
 	}
 	memcpy(file, &e, sizeof e);
 	memcpy(file + sizeof e, p, sizeof p);

@@ -270,7 +270,7 @@ records_are_opened_in_their_order_only(void **state)
 	unsigned type;
 
 	start(&out, row);
-	out.seq = UINT32_MAX - 1u;
+	out.seq = UINT64_C(0xfffffffe);
 	for (size_t i = 0; i < 4; i++) {
 		unsigned char *record = seal(&out, TLS_REC_DATA, 40, &total);
 
