@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define HAVE_UINTPTR_T	/* cmocka looks for glibc's mark of it, not musl's */
 #include <cmocka.h>
 
 #include <fcntl.h>
