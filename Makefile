@@ -383,7 +383,7 @@ install: all
 	install -D -m 755 $B/hale $(DESTDIR)$(PREFIX)/bin/hale
 
 clean:
-	@[ ! -d build/engine ] || scripts/engine stop
+	@[ ! -d build/engine ] && [ ! -d build/engine-newest ] || scripts/engine stop all
 	@mkdir -p build
 	find build -mindepth 1 -maxdepth 1 ! -name src ! -name tool \
 	    ! -name kubernetes -exec rm -rf {} +
