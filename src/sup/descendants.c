@@ -223,8 +223,11 @@ descendants_each_child(void (*each)(pid_t pid, void *context), void *context)
 {
 	int one = 1;
 	struct brood b = { getpid(), true, &one, each, context };
+	struct brood list = { b.parent, true, &one, visit_living, &b };
 
-	/* One list: none was visited if it cannot be read. */
-	if (!each_listed(b.parent, &one, visit_living, &b))
+	/* The first thread's alone: all children are its own, whatever other
+	 * threads an emulator has. None was visited if it cannot be read. */
+	visit_thread(list.parent, &list);
+	if (!list.is_whole)
 		proc_each(visit_living, &b);
 }
