@@ -14,6 +14,10 @@ endif
 FOLDER := /$(firstword $(TARGET))
 NATIVE := $(shell scripts/arch.sh "$$(gcc -dumpmachine 2>/dev/null || uname -m)" 2>/dev/null)
 CROSS  := $(if $(filter-out $(NATIVE),$(TARGET)),$(lastword $(TARGET))-)
+HERE   := $(filter demo test container kubernetes dev readme lint bench,$(MAKECMDGOALS))
+ifneq ($(and $(CROSS),$(HERE)),)
+$(error make $(firstword $(HERE)) is for the machine that it runs on, without ARCH)
+endif
 endif
 
 B       = build$(FOLDER)
@@ -39,23 +43,28 @@ ROOMS  = $(sort $(filter-out base/malloc,$(patsubst src/%.c,%,$(wildcard src/*/*
 # when it is used, and once.
 knows = $(shell echo | $(CROSS)gcc $1 -x c -S -o /dev/null - 2>/dev/null && echo $1)
 SIZE  = $(eval SIZE := $(or $(call knows,-Oz),-Os))$(SIZE)
-GUARD = $(eval GUARD := $(call knows,-mstack-protector-guard=global))$(GUARD)
+GUARD = $(eval GUARD := $(if $(filter x86_64-%,$(shell $(CROSS)gcc -dumpmachine)),\
+        -mstack-protector-guard=global))$(GUARD)
+TABLE = $(eval TABLE := $(call knows,-mtraceback=no))$(TABLE)
 ALIGN = $(eval ALIGN := $(call knows,-malign-data=abi))$(ALIGN)
 INT   = $(eval INT := $(call knows,-mgeneral-regs-only))$(INT)
 # An ld that does not know it for its machine warns and goes on.
 RELR  = $(eval RELR := $(shell $(CROSS)ld --help | grep -q pack-relative-relocs && \
         echo ,-z,pack-relative-relocs))$(RELR)
-# Where a page may have 64 KB, segments that begin at one would leave gaps.
-PACKED = $(if $(filter aarch64-% i686-% powerpc64le-% s390x-%,$(shell $(CROSS)gcc -dumpmachine)),_packed)
+# Where a page may have 64 KB, or code is large, no segment may leave a gap.
+PACKED = $(if $(filter aarch64-% i686-% powerpc64le-% s390x-%, \
+         $(shell $(CROSS)gcc -dumpmachine)),_packed)
 
 WARN  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum \
         -Wmissing-prototypes -Wvla
 OURS  = -std=c11 -D_GNU_SOURCE -iquote include -MMD -MP -fPIE \
         -fstack-protector-strong -ffunction-sections -fdata-sections \
-        -fno-asynchronous-unwind-tables -fno-unwind-tables -ffile-prefix-map=$(CURDIR)=. $(WARN)
+        -fno-asynchronous-unwind-tables -fno-unwind-tables \
+        -ffile-prefix-map=$(CURDIR)=. $(WARN)
 # What gcc does to be faster even with -Oz, by 1.7 % of the file; and the guard of
-# the stack as a variable, whose address is shorter than that in the thread's.
-LEAN  = -include scripts/hidden.h $(GUARD) $(ALIGN) -fno-optimize-sibling-calls \
+# the stack as a variable where an address relative to the code is one instruction,
+# which is shorter than the thread's; and no tables for debuggers behind functions (POWER).
+LEAN  = -include scripts/hidden.h $(GUARD) $(TABLE) $(ALIGN) -fno-optimize-sibling-calls \
         -fno-move-loop-invariants -fno-thread-jumps -fno-caller-saves \
         -fno-tree-dominator-opts -fno-jump-tables
 objects = $(patsubst %,$B/%.o,$1)
@@ -183,17 +192,33 @@ test:
 	@scripts/test.sh '$(MAKE)' $B all unit readme system arches-short container
 
 unit: | $(READY)
-	@scripts/bootstrap test
+	@scripts/bootstrap $(if $(CROSS),cross-test-$(ARCH),test)
 	@$(MAKE) --no-print-directory unit-run
 
 .PHONY: unit-run
 unit-run: $(UNITS)
-	@bad=; for t in $(UNITS); do $$t || bad="$$bad $$t"; done; \
+	@bad=; for t in $(UNITS); do $(EMULATE) $$t || bad="$$bad $$t"; done; \
 	    [ -z "$$bad" ] || { echo "failed:$$bad"; exit 1; }
 
-# Units run with the machine's own compiler and libc: cmocka comes with those.
-UNIT_CC     = gcc
+# Units run with the machine's own compiler and libc: cmocka comes with those. For
+# another machine they have musl, as hale does, and are static, so that the emulator
+# needs no more than their file; only the kernel's headers are Debian's.
+UNIT_CC     = $(if $(CROSS),$(CC),gcc)
 UNIT_CFLAGS = -O1 -g
+UNIT_MUSL   = $(if $(CROSS),-isystem $(TOOL)/cmocka -idirafter /usr/$(CROSS:-=)/include)
+CMOCKA      = $(if $(CROSS),$(TOOL)/cmocka/libcmocka.a)
+UNIT_LIBS   = $(if $(CROSS),-static $(CMOCKA),-lcmocka)
+# What runs a program of another machine; an x86-64 runs those for i386 itself.
+QEMU        = qemu-$(subst powerpc,ppc,$(firstword $(subst -, ,$(CROSS))))-static
+EMULATE     = $(if $(CROSS),$(if $(filter amd64.i386,$(firstword $(NATIVE)).$(firstword \
+              $(TARGET))),,UNIT_EMULATED=1 $(QEMU)))
+# With 32 bits calls that take a time have other names, for times of 64: so have
+# the options of --wrap then, and what a test defines for them.
+rename      = -D__wrap_$1=__wrap_$2 -D__real_$1=__real_$2 $(subst --wrap=$1,--wrap=$2,$3)
+widen       = $(if $(filter armhf i386,$(firstword $(TARGET))),$(call rename,wait4,__wait4_time64,$(call \
+              rename,timerfd_settime,__timerfd_settime64,$1)),$1)
+build$(FOLDER)/tool/cmocka/libcmocka.a: scripts/cmocka.sh $(TOOL)/musl.mk
+	scripts/cmocka.sh $(TOOL)
 UNIT_PARTS  = $(patsubst %,$B/unit/obj/%.o,$(filter-out cmd/%,$(ROOMS)))
 $B/unit/obj/%.o: src/%.c | $(READY)
 	@mkdir -p $(@D)
@@ -247,22 +272,22 @@ $B/unit/test_corpus: $(FUZZ_PARTS)
 $B/unit/test_corpus: UNIT_MORE = $(FUZZ_PARTS)
 # Signatures that were verified before are looked up.
 $B/unit/test_corpus: UNIT_LINK = -Wl,--wrap=br_ecdsa_i31_vrfy_asn1
-$B/unit/%: tests/unit/%.c $B/unit/parts.a $(TOOL)/bearssl.a
+$B/unit/%: tests/unit/%.c $B/unit/parts.a $(TOOL)/bearssl.a $(CMOCKA)
 	@mkdir -p $(@D)
 	@echo "compile $<"
-	$Q$(UNIT_CC) $(OURS) -Itests/unit $(UNIT_CFLAGS) $(UNIT_LINK) -o $@ $< \
-	    $(UNIT_MORE) $B/unit/parts.a $(TOOL)/bearssl.a -lcmocka
+	$Q$(UNIT_CC) $(OURS) -Itests/unit $(UNIT_MUSL) $(UNIT_CFLAGS) $(call widen,$(UNIT_LINK)) -o $@ $< \
+	    $(UNIT_MORE) $B/unit/parts.a $(TOOL)/bearssl.a $(UNIT_LIBS)
 
 # The Nth of each of these calls fails; time runs faster.
 WRAPPED = read write pwritev2 recv send accept4 epoll_ctl epoll_wait waitpid \
           wait4 poll signalfd epoll_create1 timerfd_create socket bind listen \
           setsockopt open _Fork spawn_shared pipe2 recvmsg clock_ms timerfd_settime
-$B/fault/%: tests/fault/%.c $B/unit/parts.a $(TOOL)/bearssl.a
+$B/fault/%: tests/fault/%.c $B/unit/parts.a $(TOOL)/bearssl.a $(CMOCKA)
 	@mkdir -p $(@D)
 	@echo "compile $<"
-	$Q$(UNIT_CC) $(OURS) -Itests/unit $(UNIT_CFLAGS) \
-	    $(patsubst %,-Wl$(comma)--wrap=%,$(WRAPPED)) -o $@ $< \
-	    $B/unit/parts.a $(TOOL)/bearssl.a -lcmocka
+	$Q$(UNIT_CC) $(OURS) -Itests/unit $(UNIT_MUSL) $(UNIT_CFLAGS) \
+	    $(call widen,$(patsubst %,-Wl$(comma)--wrap=%,$(WRAPPED))) -o $@ $< \
+	    $B/unit/parts.a $(TOOL)/bearssl.a $(UNIT_LIBS)
 comma = ,
 
 helpers: $(TOOLS)
@@ -370,7 +395,7 @@ install: all
 	install -D -m 755 $B/hale $(DESTDIR)$(PREFIX)/bin/hale
 
 clean:
-	@[ ! -d build/engine ] || scripts/engine stop
+	@[ ! -d build/engine ] && [ ! -d build/engine-newest ] || scripts/engine stop all
 	@mkdir -p build
 	find build -mindepth 1 -maxdepth 1 ! -name src ! -name tool \
 	    ! -name kubernetes -exec rm -rf {} +

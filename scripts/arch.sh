@@ -10,7 +10,7 @@ set -eu
 
 # Folder, triple, and what else it is called.
 table() { cat <<-EOT
-	amd64 x86_64-linux-gnu x86_64 x86-64
+	amd64 x86_64-linux-gnu x86_64 x86-64 amd64/v2 amd64/v3
 	arm64 aarch64-linux-gnu aarch64 arm64/v8
 	armhf arm-linux-gnueabihf arm armv7 armv7l armv8l arm/v7
 	i386 i686-linux-gnu 386 i486 i586 i686

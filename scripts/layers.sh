@@ -33,7 +33,7 @@ sup/local_client base net client
 
 # What a compiler or a sanitizer adds by itself is no call of ours; clang makes
 # some memcmp() a bcmp().
-ADDED='^(mem|str|bcmp$|_*GLOBAL_OFFSET_TABLE_|__stack_chk_|__asan_|__ubsan_|__sanitizer_|__sancov_|__lsan_|__odr_asan|__gcov|__llvm_|__[a-z]*[dt]i[34]$|__aeabi_|_savegpr|\.TOC\.$|_restgpr|__x86\.get_pc_thunk)'
+ADDED='^(mem|str|bcmp$|_*GLOBAL_OFFSET_TABLE_|__stack_chk_|__asan_|__ubsan_|__sanitizer_|__sancov_|__lsan_|__odr_asan|__gcov|__llvm_|__[a-z]*[dt]i[34]$|__aeabi_|__x86\.get_pc_thunk|_(save|rest)gpr|\.TOC\.$)'
 
 # may(file, header): both as paths whose last two parts are ROOM/NAME. `from` is
 # then whose rule it was.

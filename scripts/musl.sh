@@ -16,15 +16,13 @@ patches_sha256=46fdfb271edc2f035d8d4063ff2e299734409693e781e69e4b77e0a9a495072e
 
 # A make that calls this script must not set musl's own variables.
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL CFLAGS CPPFLAGS LDFLAGS LIBCC
-unset CC AR RANLIB DESTDIR CROSS_COMPILE prefix
+unset CC AR RANLIB DESTDIR CROSS_COMPILE ARCH prefix
 
 here=$(cd "$(dirname "$0")" && pwd)
 src=${HALE_SRC:-$here/../build/src}
 mkdir -p "$1"
 out=$(cd "$1" && pwd)
 cross=${2-}
-double=	# one of 64 bits, which is the only kind that musl has there
-case $cross in powerpc64le-*) double=-mlong-double-64 ;; esac
 rm -f "$out/musl.mk"
 
 get_orig() {
@@ -56,6 +54,9 @@ command -v "${cross}gcc" >/dev/null || {
 	exit 1
 }
 [ -n "$cross" ] || [ ! -e /etc/alpine-release ] || system_musl
+
+double=	# one of 64 bits, which is the only kind that musl has there
+case $("${cross}gcc" -dumpmachine) in powerpc64le-*) double=-mlong-double-64 ;; esac
 
 get_orig
 "$here/fetch.sh" $patches $patches_sha256 main/m/musl

@@ -1,6 +1,8 @@
 #!/bin/sh
 # newer.sh OUT - unpack programs of Debian's newest suite, with the libraries they
 # need, into OUT: TLS servers for the tests, besides this system's own.
+# newer.sh OUT PACKAGE... - these, as they are in OUT/root, to run with this system's
+# libraries: Go's need nothing else.
 #
 # OUT/bin/PROGRAM starts one; nothing is installed, and neither library nor loader
 # of this system is used. OUT/versions names each package, its version and the
@@ -9,7 +11,6 @@
 # SPDX-License-Identifier: MIT
 set -eu
 
-packages='openssl gnutls-bin libnss3-tools caddy miniserve'
 suites='sid testing stable'
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -19,6 +20,9 @@ fail() { echo "newer: $*" >&2; exit 1; }
 
 mkdir -p "$1"
 out=$(cd "$1" && pwd)
+shift
+plain=$*
+packages=${plain:-openssl gnutls-bin libnss3-tools caddy miniserve}
 exec 9>"$out/.lock"
 flock 9	# another run of the tests may be at it
 
@@ -56,6 +60,7 @@ apt() { APT_CONFIG=$tmp/apt.conf apt-get -q "$@" >>"$tmp/log" 2>&1 9>&-; }
 
 # What would be installed; of what a package needs only libraries are of use here.
 needed() {
+	[ -z "$plain" ] || { echo "$plain"; return; }
 	# shellcheck disable=SC2086 # a list of packages
 	APT_CONFIG=$tmp/apt.conf apt-get -s install $packages 2>>"$tmp/log" 9>&- |
 		sed -n 's/^Inst \([^ ]*\).*/\1/p' |
@@ -83,10 +88,6 @@ done
 for deb in "$tmp"/debs/*.deb; do
 	dpkg-deb -x "$deb" "$out/root"
 done
-for loader in "$out"/root/usr/lib*/ld-linux*.so.* "$out"/root/lib*/ld-linux*.so.*; do
-	[ ! -e "$loader" ] || break
-done
-libraries=$(dirname "$(find "$out/root/usr/lib" -name libssl.so.3)")
 
 # A program by this suite's loader, and with nothing of the system's OpenSSL.
 wrap() {
@@ -102,12 +103,26 @@ wrap() {
 	chmod 755 "$2"
 }
 
-mkdir "$out/bin"
-for p in $packages; do
-	deb=$(echo "$tmp/debs/${p}"_*.deb)
-	for program in $(dpkg-deb -c "$deb" | sed -n 's,^-rwx.* \./usr/s*bin/,,p'); do
+find_libraries() {
+	for loader in "$out"/root/usr/lib*/ld-linux*.so.* \
+	    "$out"/root/lib*/ld-linux*.so.*; do
+		[ ! -e "$loader" ] || break
+	done
+	libraries=$(dirname "$(find "$out/root/usr/lib" -name libssl.so.3)")
+}
+
+# The programs of a package, by their names in OUT/bin.
+wrap_all() {
+	for program in $(dpkg-deb -c "$1" | sed -n 's,^-rwx.* \./usr/s*bin/,,p'); do
 		wrap "$out/root/usr/bin/$program" "$out/bin/$program"
 	done
+}
+
+mkdir "$out/bin"
+[ -n "$plain" ] || find_libraries
+for p in $packages; do
+	deb=$(echo "$tmp/debs/${p}"_*.deb)
+	[ -n "$plain" ] || wrap_all "$deb"
 	echo "$p $(dpkg-deb -f "$deb" Version) $suite" >>"$tmp/versions"
 done
 mv "$tmp/versions" "$out/versions"

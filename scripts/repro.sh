@@ -1,10 +1,14 @@
 #!/bin/sh
 # repro.sh - build hale twice, toolchain and all, in two folders; equal bytes?
+# ARCH in the environment: for another machine (`make ARCH=arm64 repro`).
 # SPDX-License-Identifier: MIT
 set -eu
 
 cd "$(dirname "$0")/.."
 export HALE_SRC="${HALE_SRC:-$PWD/build/src}"
+arch=
+[ -z "${ARCH-}" ] || arch=$(scripts/arch.sh "$ARCH")
+hale=build/${arch:+${arch% *}/}hale
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -20,8 +24,8 @@ for at in "$tmp/one" "$tmp/a/longer/path/two"; do
 		exit 1
 	fi
 done
-if ! cmp "$tmp/one/build/hale" "$tmp/a/longer/path/two/build/hale"; then
+if ! cmp "$tmp/one/$hale" "$tmp/a/longer/path/two/$hale"; then
 	echo "repro: the two builds differ" >&2
 	exit 1
 fi
-echo "repro: equal bytes, $(sha256sum <"$tmp/one/build/hale" | cut -c 1-64)"
+echo "repro: $hale, equal bytes, $(sha256sum <"$tmp/one/$hale" | cut -c 1-64)"

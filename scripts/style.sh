@@ -102,7 +102,7 @@ exported() {
 	# shellcheck disable=SC2086 # a list of files
 	symbols=$(nm -A -u $objects && nm -A --defined-only -g $objects) || return
 	echo "$symbols" | awk -v build="$build/" -v others="$FOR_OTHERS" '
-	$(NF - 1) == "U" { needed[$NF] = 1; next }
+	$(NF - 1) ~ /^[Uw]$/ { needed[$NF] = 1; next }
 	!($NF in needed) && $NF != "main" && !index(others, "\n" $NF " ") {
 		sub(/[.]o:.*/, "", $1)
 		printf "style: src/%s.c: %s is exported, and no other file needs it: make it static or remove it\n",

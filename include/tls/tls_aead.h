@@ -69,8 +69,8 @@ size_t tls_aead_seal(struct tls_aead *a, unsigned char *record,
 ssize_t tls_aead_open(struct tls_aead *a, unsigned char *record, size_t len,
                       unsigned char **content, unsigned *type);
 
-/* Does the CPU have instructions for AES? Without them AES is four times slower
- * than ChaCha20. */
+/* Does the CPU have instructions for AES? Without them AES-GCM takes two to
+ * nine times as long as ChaCha20. */
 bool tls_aead_cpu_has_aes(void);
 
 #endif

@@ -221,13 +221,11 @@ visit_living(pid_t pid, void *brood)
 void
 descendants_each_child(void (*each)(pid_t pid, void *context), void *context)
 {
-	int one = 1;
-	struct brood b = { getpid(), true, &one, each, context };
-	struct brood list = { b.parent, true, &one, visit_living, &b };
+	int left = LISTS_MAX;
+	struct brood b = { getpid(), true, &left, each, context };
 
-	/* The first thread's alone: all children are its own, whatever other
-	 * threads an emulator has. None was visited if it cannot be read. */
-	visit_thread(list.parent, &list);
-	if (!list.is_whole)
+	/* There is one list, or one for each of an emulator's threads: none
+	 * was visited if they cannot be read. */
+	if (!each_listed(b.parent, &left, visit_living, &b))
 		proc_each(visit_living, &b);
 }

@@ -19,44 +19,57 @@
 #define DEPTH_MAX    4		/* scripts whose interpreter is a script ... */
 #define TEXT_MAX     2048	/* bytes of the reason, not yet plain */
 
+/* KIN: the other machine whose programs a kernel for this one may run. */
 #if defined __x86_64__
 #define OUR_MACHINE EM_X86_64
+#define KIN         EM_386
 #elif defined __aarch64__
 #define OUR_MACHINE EM_AARCH64
+#define KIN         EM_ARM
 #elif defined __arm__
 #define OUR_MACHINE EM_ARM
+#define KIN         EM_AARCH64
 #elif defined __i386__
 #define OUR_MACHINE EM_386
+#define KIN         EM_X86_64
 #elif defined __riscv
 #define OUR_MACHINE EM_RISCV
+#define KIN         EM_RISCV
 #elif defined __powerpc64__
 #define OUR_MACHINE EM_PPC64
+#define KIN         EM_PPC
 #elif defined __s390x__
 #define OUR_MACHINE EM_S390
+#define KIN         EM_S390
 #else
 #define OUR_MACHINE EM_NONE
+#define KIN         EM_NONE
 #endif
 
+#define BIG_ENDIAN_HERE (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+
+/* A machine with its article, and as uname(1) has it; one number may be for two
+ * sizes of a word or two orders of bytes. */
 static const char *
-machine_name(unsigned machine)
+machine_name(unsigned machine, bool is_64, bool is_big_endian)
 {
 	switch (machine) {
 	case EM_X86_64:
-		return "x86_64";
+		return is_64 ? "an x86_64" : "an x32";
 	case EM_AARCH64:
-		return "aarch64";
+		return is_big_endian ? "an aarch64_be" : "an aarch64";
 	case EM_ARM:
-		return "arm";
+		return is_big_endian ? "an armeb" : "an arm";
 	case EM_386:
-		return "i386";
+		return "an i386";
 	case EM_RISCV:
-		return "riscv";
+		return is_64 ? "a riscv64" : "a riscv32";
 	case EM_PPC64:
-		return "ppc64";
+		return is_big_endian ? "a ppc64" : "a ppc64le";
 	case EM_S390:
-		return "s390x";
+		return is_64 ? "an s390x" : "an s390";
 	}
-	return "unknown";
+	return "an unknown";
 }
 
 /* One file that is to be executed, and what is known of it. */
@@ -67,6 +80,7 @@ struct look {
 	char        head[HEAD_MAX];
 	size_t      head_len;
 	int         depth;
+	int         err;	/* what exec gave, -errno */
 };
 
 /* Says why it cannot be executed; false where nothing is wrong with it.
@@ -125,30 +139,41 @@ explain_headers(struct look *k, int fd, const struct elf_headers *h)
 	return false;
 }
 
-/* e_machine in the file's own byte order; it stands at 18 in both classes. */
-static unsigned
-elf_machine(const struct look *k)
+/* Says so if it is for another machine than this, unless the kernel took it all
+ * the same and failed later. */
+static bool
+explain_machine(struct look *k)
 {
-	unsigned lo = (unsigned char)k->head[18];
-	unsigned hi = (unsigned char)k->head[19];
+	const bool is_64 = k->head[EI_CLASS] == ELFCLASS64;
+	const bool is_big_endian = k->head[EI_DATA] == ELFDATA2MSB;
+	/* e_machine, in the file's own byte order, stands there in both
+	 * classes. */
+	unsigned char first = (unsigned char)k->head[18];
+	unsigned char second = (unsigned char)k->head[19];
+	unsigned machine = is_big_endian ? first * 256U + second
+	                                 : second * 256U + first;
+	const char *is = machine_name(machine, is_64, is_big_endian);
+	const char *ours = machine_name(OUR_MACHINE, sizeof(long) == 8,
+	                                BIG_ENDIAN_HERE);
 
-	return k->head[EI_DATA] == ELFDATA2MSB ? lo << 8 | hi : hi << 8 | lo;
+	if (strcmp(is, ours) == 0
+	 || (!is_64 && k->head[EI_CLASS] != ELFCLASS32)
+	 || ((machine == OUR_MACHINE || machine == KIN) && k->err != -ENOEXEC))
+		return false;
+	buf_fmt(k->b, "%s is %s binary and this is %s", k->name, is,
+	        strchr(ours, ' ') + 1);
+	return true;
 }
 
 static bool
 explain_elf(struct look *k, int fd)
 {
-	unsigned machine = elf_machine(k);
 	struct elf_headers h;
 	Elf64_Ehdr e64;
 	Elf32_Ehdr e32;
 
-	if (machine != OUR_MACHINE
-	 && !(machine == EM_386 && OUR_MACHINE == EM_X86_64)) {
-		buf_fmt(k->b, "%s is an %s binary and this is %s", k->name,
-		        machine_name(machine), machine_name(OUR_MACHINE));
+	if (explain_machine(k))
 		return true;
-	}
 	if (k->head[EI_CLASS] == ELFCLASS64 && k->head_len >= sizeof e64) {
 		memcpy(&e64, k->head, sizeof e64);
 		h = (struct elf_headers){ e64.e_phoff, e64.e_phnum,
@@ -187,7 +212,8 @@ explain_script(struct look *k)
 	struct span name = interpreter_of(k);
 	char path[HEAD_MAX];
 	struct buf b = buf_over(path, sizeof path);
-	struct look inner = { .b = k->b, .depth = k->depth + 1 };
+	struct look inner = { .b = k->b, .depth = k->depth + 1,
+	                      .err = k->err };
 
 	if (name.len == 0) {
 		buf_fmt(k->b, "%s has a #! line without an interpreter",
@@ -354,16 +380,16 @@ plain_reason(int err)
 
 /* What the error alone says of a file that is there. */
 static void
-explain_error(const struct look *k, int err)
+explain_error(const struct look *k)
 {
-	if (err == -ELOOP)	/* its own links have been followed */
+	if (k->err == -ELOOP)	/* its own links have been followed */
 		buf_fmt(k->b, "%s is a script whose interpreters are scripts, "
 		        "too deep", k->name);
-	else if (err == -ENOENT && access(k->path, R_OK) < 0)
+	else if (k->err == -ENOENT && access(k->path, R_OK) < 0)
 		buf_fmt(k->b, "%s needs a loader or interpreter that is not "
 		        "here, and may not be read to say which", k->name);
 	else
-		buf_str(k->b, err_text(err));
+		buf_str(k->b, err_text(k->err));
 }
 
 static int
@@ -373,7 +399,8 @@ explain(struct buf *b, const char *program, int err)
 	const char *plain = plain_reason(-err);
 	char found[PATH_MAX];
 	struct buf f = buf_over(found, sizeof found);
-	struct look look = { .b = b, .path = program, .name = "it" };
+	struct look look = { .b = b, .path = program, .name = "it",
+	                     .err = err };
 	struct stat st;
 
 	if (plain != NULL) {
@@ -396,7 +423,7 @@ explain(struct buf *b, const char *program, int err)
 	if (stat(look.path, &st) < 0)
 		return explain_missing(b, look.path, errno);
 	if (!explain_file(&look))
-		explain_error(&look, err);
+		explain_error(&look);
 	return EXEC_ERROR_CANNOT_RUN;
 }
 

@@ -17,6 +17,13 @@
 #include "sup/proc.h"
 #include "sup/tree.h"
 
+/* On 32-bit processors the call of that name takes a user of 16 bits. */
+#ifdef SYS_setresuid32
+#define SETRESUID SYS_setresuid32
+#else
+#define SETRESUID SYS_setresuid
+#endif
+
 #define CAP_VERSION 0x20080522	/* _LINUX_CAPABILITY_VERSION_3 */
 #define CAP_KILL    5
 #define STEP_NS     1000000	/* between two looks at the child */
@@ -115,7 +122,7 @@ become(uid_t uid)
 		(void)close(fd);
 	fds_close_others(NULL, 0);	/* no connection waits for its end */
 	/* libc's would want to change threads that are not there. */
-	if (syscall(SYS_setresuid, same, uid, same) == 0)
+	if (syscall(SETRESUID, same, uid, same) == 0)
 		return 0;
 	/* EINVAL: our user namespace has no such user. */
 	return errno == EINVAL ? -EPERM : -errno;

@@ -15,6 +15,22 @@
 #define NONCE_LEN 12
 #define SEQ_LEN   8
 
+/*
+ * AES and GHASH, unless an x86 CPU has instructions for them: POWER8's own,
+ * which a compiler that sets __CRYPTO__ takes for granted, or constant-time
+ * code for the width of a register. That for 64 bits is larger, slower on 32.
+ */
+#if defined(__CRYPTO__)
+#define OWN_AES   br_aes_pwr8_ctr_vtable
+#define OWN_GHASH br_ghash_pwr8
+#elif UINTPTR_MAX > UINT32_MAX
+#define OWN_AES   br_aes_ct64_ctr_vtable
+#define OWN_GHASH br_ghash_ctmul64
+#else
+#define OWN_AES   br_aes_ct_ctr_vtable
+#define OWN_GHASH br_ghash_ctmul
+#endif
+
 /* What goes into a record's protection beside its content. */
 struct extra {
 	unsigned char nonce[NONCE_LEN];
@@ -49,9 +65,11 @@ sends_nonce(const struct tls_aead *a)
 static const br_block_ctr_class *
 cpu_aes(void)
 {
-	const br_block_ctr_class *c = br_aes_x86ni_ctr_get_vtable();
-
-	return c != NULL ? c : br_aes_pwr8_ctr_get_vtable();
+#ifdef __CRYPTO__
+	return &OWN_AES;
+#else
+	return br_aes_x86ni_ctr_get_vtable();
+#endif
 }
 
 /* see tls/tls_aead.h */
@@ -66,9 +84,7 @@ best_ghash(void)
 {
 	br_ghash g = br_ghash_pclmul_get();
 
-	if (g == 0)
-		g = br_ghash_pwr8_get();
-	return g != 0 ? g : br_ghash_ctmul64;
+	return g != 0 ? g : OWN_GHASH;
 }
 
 static void
@@ -95,7 +111,7 @@ tls_aead_init(struct tls_aead *a, const struct tls_suite *suite,
 	}
 	aes = cpu_aes();
 	if (aes == NULL)
-		aes = &br_aes_ct64_ctr_vtable;
+		aes = &OWN_AES;
 	aes->init(&a->key.aes.vtable, key, suite->key_len);
 	a->ghash = best_ghash();
 	run_ctr(a, zero, 0, a->ghash_key, sizeof a->ghash_key);
@@ -160,18 +176,24 @@ run_gcm(const struct tls_aead *a, const struct extra *x, bool sealing,
 	run_ctr(a, x->nonce, 1, tag, TAG_LEN);
 }
 
+static br_chacha20_run
+best_chacha(void)
+{
+#ifdef __SSE2__		/* amd64 */
+	return br_chacha20_sse2_run;
+#else
+	br_chacha20_run run = br_chacha20_sse2_get();	/* i386 asks its CPU */
+
+	return run != 0 ? run : br_chacha20_ct_run;
+#endif
+}
+
 static void
 run_chacha(const struct tls_aead *a, const struct extra *x, bool sealing,
            unsigned char *p, size_t len, unsigned char *tag)
 {
-#ifdef __SSE2__
-	br_chacha20_run chacha = br_chacha20_sse2_run;
-#else
-	br_chacha20_run chacha = br_chacha20_ct_run;
-#endif
-
 	br_poly1305_ctmul_run(a->key.chacha, x->nonce, p, len, x->data,
-	                       x->data_len, tag, chacha, sealing);
+	                       x->data_len, tag, best_chacha(), sealing);
 }
 
 /* Turns the len bytes at p over, and makes the tag of what is sent. */

@@ -4,8 +4,9 @@ is run as it is, by qemu's user emulation.
 
 The kernel starts qemu (binfmt_misc). Since Linux 6.7 that is each user namespace's own
 matter: the command gets one, in which all ids are the same, with a network of its own
-(who has left the machine's could not come back); the machine sees nothing of it. Where the kernel refuses that, the machine itself has it, by names that begin with
-"hale-", until the command has ended.
+(who has left the machine's could not come back); the machine sees nothing of it. Where
+the kernel refuses that, the machine itself has it, by names that begin with "hale-", until
+the command has ended.
 """
 # SPDX-License-Identifier: MIT
 import ctypes

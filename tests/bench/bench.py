@@ -16,6 +16,7 @@ import time
 
 import measure
 import rows
+import rows_arches
 import rows_flood
 import rows_health
 import rows_http
@@ -28,6 +29,7 @@ rows.ROWS.update(rows_http.ROWS)
 rows.ROWS.update(rows_health.ROWS)
 rows.ROWS.update(rows_https.ROWS)
 rows.ROWS.update(rows_names.ROWS)
+rows.ROWS.update(rows_arches.ROWS)
 
 IN_NAMESPACE = "BENCH_IN_NAMESPACE"     # HALE_* would be hale's own
 WIDTHS = (30, 18, 16, 16, 42, 22)

@@ -1,6 +1,7 @@
 """Images of hale and of a static Go service, in containers of a real engine."""
 # SPDX-License-Identifier: MIT
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -18,6 +19,8 @@ IMAGES = ROOT / "tests" / "images"
 BUILD_S = 1800  # for an image with its toolchain on a slow machine
 VERSION = "0.0.0-test"
 COMMIT = "c0ffee0000000000000000000000000000000000"
+# Else `make` has another compiler than the builder stage, and gives other bytes.
+SAME_COMPILER = "VERSION_CODENAME=bookworm\n" in pathlib.Path("/etc/os-release").read_text()
 HARD = ("--read-only", "--user", "65532", "--cap-drop", "ALL")
 
 
@@ -41,40 +44,58 @@ def pytest_runtest_makereport():
         report.longrepr = f"skipped, which CI counts as failed: {report.longrepr}"
 
 
-def stop_engine():
-    subprocess.run((ROOT / "scripts" / "engine", "stop"), check=True)
+def stop_engine(*which):
+    subprocess.run((ROOT / "scripts" / "engine", "stop", *which), check=True)
+
+
+@contextlib.contextmanager
+def started(*which):
+    """What scripts/engine says of an engine; ended if started here."""
+    try:
+        start = subprocess.run((ROOT / "scripts" / "engine", "start", *which),
+                               stdout=subprocess.PIPE, text=True)
+    except KeyboardInterrupt:  # it may have come half the way
+        stop_engine(*which)
+        raise
+    if start.returncode != 0:
+        pytest.skip("no Docker engine here and none can be started")
+    facts = dict(line.split("=", 1) for line in start.stdout.splitlines())
+    yield facts
+    if facts["STARTED"] == "yes":
+        stop_engine(*which)
 
 
 @pytest.fixture(scope="session")
 def engine():
-    """A Docker engine, private where none answers; ended if started here."""
-    try:
-        start = subprocess.run((ROOT / "scripts" / "engine", "start"),
-                               stdout=subprocess.PIPE, text=True)
-    except KeyboardInterrupt:  # it may have come half the way
-        stop_engine()
-        raise
-    if start.returncode != 0:
-        pytest.skip("no Docker engine here and none can be started")
-    facts = dict(line.split("=", 1) for line in start.stdout.split())
-    os.environ["DOCKER_HOST"] = facts["DOCKER_HOST"]
-    os.environ["PRIVATE"] = facts["PRIVATE"]
-    yield types.SimpleNamespace(
-        private=facts["PRIVATE"] == "yes", network=facts["NETWORK"]
-    )
-    if facts["STARTED"] == "yes":
-        stop_engine()
+    """A Docker engine, private where none answers."""
+    with started() as facts:
+        os.environ["DOCKER_HOST"] = facts["DOCKER_HOST"]
+        os.environ["PRIVATE"] = facts["PRIVATE"]
+        yield types.SimpleNamespace(
+            private=facts["PRIVATE"] == "yes", network=facts["NETWORK"]
+        )
 
 
-def build(images, target, name, *options):
+@pytest.fixture(scope="session")
+def newest():
+    """The engine of Debian's newest suite, beside the other. Its client is what env
+    and client lead to: with client alone it asks the other engine."""
+    with started("newest") as facts:
+        client = {name: facts[name] for name in ("PATH", "DOCKER_CONFIG")}
+        yield types.SimpleNamespace(
+            network=facts["NETWORK"], client=client,
+            env={**client, "DOCKER_HOST": facts["DOCKER_HOST"], "PRIVATE": "yes"})
+
+
+def build(images, target, name, *options, command=("build",), check=True):
     """One target of Dockerfile.scratch, as a user would build it."""
-    docker(
-        "build", *images.net, "-f", str(ROOT / "Dockerfile.scratch"),
+    return docker(
+        *command, *images.net, "-f", str(ROOT / "Dockerfile.scratch"),
         "--target", target, "-t", name,
         "--build-arg", f"VERSION={VERSION}",
         "--build-arg", f"COMMIT_SHA={COMMIT}",
         "--build-arg", "BUILD_TIME=2026-01-02T03:04:05Z",
-        *options, str(ROOT), timeout=BUILD_S,
+        *options, str(ROOT), timeout=BUILD_S, check=check,
     )
 
 
@@ -88,6 +109,19 @@ def images(engine):
     for target in ("hale", "base"):
         build(images, target, getattr(images, target))
     return images
+
+
+def make_hale(arch=""):
+    """What `make ARCH=arch` gives for the version and commit of the images; in a
+    folder of its own, with the toolchain of the tree."""
+    into = f"build/same/{arch or 'native'}"
+    env = {name: value for name, value in os.environ.items()
+           if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")}
+    tools = f"build/{arch}/tool" if arch else "build/tool"
+    subprocess.run(("make", "-j2", f"ARCH={arch}", f"B={into}", f"TOOL={tools}",
+                    f"VERSION={VERSION}", f"COMMIT={COMMIT}", f"{into}/hale"),
+                   cwd=ROOT, env=env, check=True, timeout=BUILD_S)
+    return (ROOT / into / "hale").read_bytes()
 
 
 def go_build(source, binary, **env):

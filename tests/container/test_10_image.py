@@ -9,7 +9,7 @@ import tarfile
 
 import pytest
 
-from conftest import COMMIT, ROOT, VERSION, build
+from conftest import COMMIT, ROOT, SAME_COMPILER, VERSION, build, make_hale
 from containers import docker
 
 SIZE_MAX = 352 * 1024     # what it is today; 235 KB is the aim (README, Limits)
@@ -18,9 +18,9 @@ ENGINES_OWN = (".dockerenv", "dev", "proc", "sys", "etc/hostname", "etc/hosts",
                "etc/resolv.conf", "etc/mtab")
 
 
-def files_of(image):
+def files_of(image, *options):
     """The members of an image's file system, as a container would see them."""
-    box = docker("create", image, "/none").stdout.strip()
+    box = docker("create", *options, image, "/none").stdout.strip()
     try:
         tar = subprocess.run(("docker", "export", box), capture_output=True,
                              check=True, timeout=60).stdout
@@ -58,6 +58,12 @@ def test_hale_in_the_image_is_static_and_small(base, tmp_path):
                               capture_output=True, text=True).stdout
     assert "LOAD" in segments and "INTERP" not in segments
     assert members["hale"].size < SIZE_MAX
+
+
+@pytest.mark.skipif(not SAME_COMPILER, reason="another compiler than the builder's")
+def test_hale_in_the_image_is_what_make_gives(base):
+    tar, members = base
+    assert tar.extractfile(members["hale"]).read() == make_hale()
 
 
 def test_the_readme_tells_the_binarys_size(base):

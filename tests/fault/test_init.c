@@ -183,7 +183,7 @@ __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *at,
 	int64_t ns = (at->it_value.tv_sec * INT64_C(1000000000)
 	              + at->it_value.tv_nsec) / HASTE;
 	struct itimerspec slow = {
-		.it_value = { ns / 1000000000, ns % 1000000000 },
+		.it_value = { ns / 1000000000, (long)(ns % 1000000000) },
 	};
 
 	return __real_timerfd_settime(fd, flags, &slow, old);

@@ -75,8 +75,8 @@ static const struct script {
 	  "it has a #! line without an interpreter" },
 	{ "a script whose interpreter is a directory", "#!/tmp\n", 0755,
 	  -EACCES, 126, "/tmp is a directory" },
-	{ "nothing wrong is worded by its errno", "#!/bin/sh\n", 0755, -EPERM,
-	  126, "Operation not permitted" },
+	{ "nothing wrong is worded by its errno", "#!/proc/self/exe\n", 0755,
+	  -EPERM, 126, "Operation not permitted" },
 	{ "arguments too large, whatever the file is", "", 0755, -E2BIG, 126,
 	  "its arguments and environment are too large" },
 	{ "no process to be had, whatever the file is", "", 0755, -EAGAIN, 126,
@@ -127,6 +127,14 @@ static const struct elf {
 	  "it is an aarch64 binary and this is x86_64" },
 	{ "another machine of the other byte order", EM_S390, NULL, WHOLE,
 	  false, true, -ENOEXEC, "it is an s390x binary and this is x86_64" },
+	{ "32 bits that this kernel does not run", EM_386, "/bin/sh", WHOLE,
+	  true, false, -ENOEXEC, "it is an i386 binary and this is x86_64" },
+	{ "the other byte order of a machine", EM_PPC64, NULL, WHOLE, false,
+	  true, -ENOEXEC, "it is a ppc64 binary and this is x86_64" },
+	{ "the usual byte order of a machine", EM_PPC64, NULL, WHOLE, false,
+	  false, -ENOEXEC, "it is a ppc64le binary and this is x86_64" },
+	{ "the other size of a machine", OURS, "/bin/sh", WHOLE, true, false,
+	  -ENOEXEC, "it is an x32 binary and this is x86_64" },
 	{ "a machine that nobody knows", 0x1234, NULL, WHOLE, false, false,
 	  -ENOEXEC, "it is an unknown binary and this is x86_64" },
 	{ "cut before its machine", OURS, NULL, AFTER_19, false, false,
@@ -155,11 +163,13 @@ make_elf64(const struct elf *f, unsigned char *file)
 	size_t len = sizeof e + sizeof p;
 
 	if (f->loader != NULL) {
+		size_t loader_len = strlen(f->loader) + 1;
+
 		p[1].p_type = PT_INTERP;
 		p[1].p_offset = len;
-		p[1].p_filesz = strlen(f->loader) + 1;
-		memcpy(file + len, f->loader, p[1].p_filesz);
-		len += p[1].p_filesz;
+		p[1].p_filesz = loader_len;
+		memcpy(file + len, f->loader, loader_len);
+		len += loader_len;
 	}
 	memcpy(file, &e, sizeof e);
 	memcpy(file + sizeof e, p, sizeof p);

@@ -8,6 +8,7 @@
 
 #define PAGE ((size_t)getpagesize())
 #define MOST ((size_t)PTRDIFF_MAX)
+#define HEAD sizeof(struct { _Alignas(max_align_t) size_t size; })
 
 static void
 assert_all(const unsigned char *p, size_t from, size_t to, int value)
@@ -83,10 +84,10 @@ static const struct len_row {
 	size_t      len;
 } too_long[] = {
 	{ "more than there is", MOST / 2 },
-	{ "the longest that a pointer difference tells", MOST - 16 },
-	{ "one more", MOST - 15 },
-	{ "no room for the size", SIZE_MAX - 15 },
-	{ "room for nothing but the size", SIZE_MAX - 16 },
+	{ "the longest that a pointer difference tells", MOST - HEAD },
+	{ "one more", MOST - HEAD + 1 },
+	{ "no room for the size", SIZE_MAX - HEAD + 1 },
+	{ "room for nothing but the size", SIZE_MAX - HEAD },
 	{ "all", SIZE_MAX },
 };
 
@@ -96,6 +97,9 @@ a_block_that_cannot_be_had_is_enomem(void **state)
 	const struct len_row *row = *state;
 	unsigned char *p = heap_alloc(10);
 
+	/* A 64-bit kernel has 4 GB for a program of 32 bits. */
+	if (sizeof(void *) < 8 && row->len <= MOST - HEAD)
+		skip();
 	assert_non_null(p);
 	memset(p, 7, 10);
 	errno = 0;

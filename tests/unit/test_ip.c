@@ -56,7 +56,8 @@ is_read_as_by_libc(const char *text)
 		assert_memory_equal(ip.b, &v6, IP_V6_LEN);
 }
 
-/* inet_aton() takes what follows a blank; ours takes none. */
+/* inet_aton() takes what follows a blank; ours takes none. And musl's takes a
+ * number of more than 32 bits as the highest, where a long has no more. */
 static void
 is_read_loosely_as_by_libc(const char *text)
 {
@@ -67,6 +68,9 @@ is_read_loosely_as_by_libc(const char *text)
 	bool is_v6 = inet_pton(AF_INET6, text, &v6) == 1;
 	struct ip ip = { .zone = 7 };
 
+	if (is_v4 && sizeof(long) < 8
+	 && ip_read_loose(&ip, NULL, guarded_span(text)) < 0)
+		return;
 	assert_int_equal(ip_read_loose(&ip, NULL, guarded_span(text)),
 	                 is_v4 || is_v6 ? 0 : ERR_PARSE);
 	assert_true(ip.is_v6 == is_v6);

@@ -23,7 +23,8 @@ static void
 add(int level, int type, const void *data, size_t len, size_t told)
 {
 	const struct cmsghdr c = {
-		.cmsg_len = told, .cmsg_level = level, .cmsg_type = type,
+		.cmsg_len = (socklen_t)told,
+		.cmsg_level = level, .cmsg_type = type,
 	};
 
 	memset(list_bytes + list_len, 0, CMSG_SPACE(len));
@@ -187,7 +188,7 @@ is_judged(void **state)
 		struct msghdr msg = {
 			.msg_control = list_len > 0
 			             ? guarded(list_bytes, list_len) : NULL,
-			.msg_controllen = list_len,
+			.msg_controllen = (socklen_t)list_len,
 			.msg_flags = flags[i],
 		};
 		struct ucred from = other;

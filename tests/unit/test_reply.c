@@ -228,6 +228,23 @@ broken_chunks_are_refused(void **state)
 	}
 }
 
+/* Sizes are 64 bits wide, whatever size_t is. */
+static void
+a_body_may_be_larger_than_4_GB(void **state)
+{
+	struct chunks c = { 0 };
+	struct span in = guarded_span("100000002\r\nabc"), data;
+	struct reply r;
+
+	(void)state;
+	assert_int_equal(CHUNKS_DATA, chunks_step(&c, &in, &data));
+	assert_span_equal("abc", data);
+	assert_true(c.left == UINT64_C(0xffffffff));
+	assert_true(read_all(&r, "HTTP/1.1 200 OK\r\n"
+	                     "Content-Length: 4294967298\r\n\r\n") > 0);
+	assert_true(r.has_length && r.length == UINT64_C(0x100000002));
+}
+
 static void
 a_size_line_has_an_end(void **state)
 {
@@ -256,6 +273,7 @@ main(void)
 	UNIT_TEST(chunks_come_out_however_they_are_cut);
 	UNIT_TEST(what_follows_the_last_chunk_is_left);
 	UNIT_TEST(broken_chunks_are_refused);
+	UNIT_TEST(a_body_may_be_larger_than_4_GB);
 	UNIT_TEST(a_size_line_has_an_end);
 	return unit_run("client/reply");
 }
