@@ -75,8 +75,8 @@ TOOLS = $(patsubst tests/%.c,$B/%,$(wildcard tests/helpers/*.c))
 BENCH = $(patsubst tests/%.c,$B/%,$(wildcard tests/bench/*.c))
 READY = $(TOOL)/musl.mk $(TOOL)/bearssl.mk
 
-.PHONY: all demo test unit system container kubernetes dev lint fuzz bench repro \
-        image install clean help helpers layers readme roots FORCE
+.PHONY: all demo test unit system arches arches-short container kubernetes dev \
+        lint fuzz bench repro image install clean help helpers layers readme roots FORCE
 
 all: $B/hale layers
 
@@ -189,7 +189,7 @@ demo: all
 
 # A failure does not hide the next.
 test:
-	@scripts/test.sh '$(MAKE)' $B all unit readme system container
+	@scripts/test.sh '$(MAKE)' $B all unit readme system arches-short container
 
 unit: | $(READY)
 	@scripts/bootstrap $(if $(CROSS),cross-test-$(ARCH),test)
@@ -301,8 +301,20 @@ $B/helpers/%: tests/helpers/%.c $(READY)
 system: all
 	@scripts/bootstrap test
 	@scripts/newcurl.sh build/newcurl || :
+	@$(MAKE) --no-print-directory ARCH= helpers
+	$(if $(CROSS),@scripts/bootstrap emulate; scripts/newer.sh build/newer || :)
+	HALE_BIN=$B/hale $(if $(CROSS),tests/arches/emulate.py) $(PYTEST) tests/system
+
+# hale for every other architecture, tested by qemu: all that it can do, or the most
+# telling of it, in 3 minutes.
+arches:
+	@scripts/bootstrap build test emulate
 	@$(MAKE) --no-print-directory helpers
-	HALE_BIN=$B/hale $(PYTEST) tests/system
+	scripts/arches.sh '$(MAKE)' all
+arches-short:
+	@scripts/bootstrap build test emulate
+	@$(MAKE) --no-print-directory helpers
+	scripts/arches.sh '$(MAKE)' short
 
 # The image builds its own hale; gcc is for a Go program that cgo makes dynamic.
 container:
@@ -393,6 +405,7 @@ help:
 	@echo 'make demo       the main job on a real service, in words'
 	@echo 'make test       every test that this machine can run'
 	@echo 'make unit       cmocka, pure modules       make system     pytest, hale as PID 1'
+	@echo 'make arches     hale for every other architecture, tested by qemu'
 	@echo 'make container  a real Docker engine       make dev        both under sanitizers'
 	@echo 'make kubernetes a real kubelet and API server, built once (3 minutes); the README table'
 	@echo 'make lint       style, clang-tidy, cppcheck, gcc -fanalyzer, shellcheck'

@@ -11,6 +11,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
 import harness  # noqa: E402
+import qemu  # noqa: E402
 
 TEST_S = 300  # no test takes a tenth of it; one that hangs fails then
 AGAIN_S = 5  # and again, where what cleans up hangs too
@@ -62,6 +63,11 @@ def pytest_collection_modifyitems(config, items):
         away = [item for item in items if item.get_closest_marker("static_only")]
         items[:] = [item for item in items if item not in away]
         config.hook.pytest_deselected(items=away)
+    if harness.EMULATED:
+        is_whole = not (config.option.keyword or config.option.deselect
+                        or any("::" in word for word in config.args))
+        if lost := qemu.expect_failures(items, is_whole):
+            pytest.exit(f"{qemu.TABLE}: there are no such tests: {', '.join(lost)}", 1)
 
 
 @pytest.fixture

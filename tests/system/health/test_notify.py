@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from harness import HALE, clean_env, svc, until
+from harness import FIRST, HALE, clean_env, svc, until
 
 LISTEN = ["--listen", "8080"]
 AT_ONCE = ["--backoff", "0"]
@@ -317,7 +317,7 @@ def test_a_watchdog_handed_to_hale_is_the_services(hale):
     given = clean_env(NOTIFY_SOCKET="/of/another", WATCHDOG_PID="1", WATCHDOG_USEC="5",
                       LISTEN_PID="1", LISTEN_FDS="1")
     _, out, _ = hale("env exit 0", env=given).end()
-    want = dict(given, WATCHDOG_PID="2", LISTEN_PID="2")
+    want = dict(given, WATCHDOG_PID=str(FIRST), LISTEN_PID=str(FIRST))
     assert sorted(out) == sorted([f"env {k}={v}" for k, v in want.items()] + ["env end"])
 
 

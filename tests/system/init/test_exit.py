@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from harness import HALE, SVC, clean_env, until
+from harness import FIRST, HALE, SVC, clean_env, until
 
 # What the default action of the others is: to be ignored or to stop.
 DEADLY = [s for s in range(1, 65) if s not in (17, 18, 19, 20, 21, 22, 23, 28)]
@@ -91,21 +91,21 @@ def test_a_clean_end_is_no_line(hale):
 @pytest.mark.parametrize("code", [1, 42, 255])
 def test_an_exit_code_is_one_line(hale, code):
     assert hale(f"exit {code}").end()[2] == [
-        f"hale: {SVC} (pid 2) exited with code {code}"]
+        f"hale: {SVC} (pid {FIRST}) exited with code {code}"]
 
 
 @pytest.mark.parametrize("sig, name", [
     (9, "SIGKILL"), (11, "SIGSEGV"), (15, "SIGTERM"), (1, "SIGHUP"), (31, "SIGSYS"),
     (16, "SIGSTKFLT"), (30, "SIGPWR"), (34, "SIGRTMIN"), (64, "SIGRTMAX")])
 def test_a_deadly_signal_is_one_line_with_its_name(hale, sig, name):
-    assert hale(f"die {sig}").end()[2] == [f"hale: {SVC} (pid 2) was killed by {name}"]
+    assert hale(f"die {sig}").end()[2] == [f"hale: {SVC} (pid {FIRST}) was killed by {name}"]
 
 
 @pytest.mark.parametrize("sig", [32, 33, 35, 50, 63])
 def test_a_signal_without_a_name_of_its_own_is_said_in_some_way(hale, sig):
     _, _, err = hale(f"die {sig}").end()
     assert len(err) == 1
-    assert re.fullmatch(rf"hale: .* \(pid 2\) was killed by .*(SIGRTM|\b{sig}\b).*", err[0])
+    assert re.fullmatch(rf"hale: .* \(pid {FIRST}\) was killed by .*(SIGRTM|\b{sig}\b).*", err[0])
 
 
 def test_control_characters_of_a_program_name_do_not_reach_the_log(box, tmp_path):
@@ -144,7 +144,7 @@ def test_a_kill_for_memory_is_called_that(hale, memory_cgroup):
     box.tell("now")
     code, _, err = box.end()
     assert (code, len(err)) == (137, 1)
-    assert err[0] == f"hale: {SVC} (pid 2) was killed by the kernel for memory (limit 16 MiB)"
+    assert err[0] == f"hale: {SVC} (pid {FIRST}) was killed by the kernel for memory (limit 16 MiB)"
 
 
 def test_a_kill_for_memory_is_told_by_the_status_of_a_restarting_hale(hale, memory_cgroup):
@@ -183,7 +183,7 @@ def test_the_client_says_so_of_a_check_that_is_killed_for_memory(hale, memory_cg
 
 def test_a_kill_by_hand_is_not_called_a_kill_for_memory(hale, memory_cgroup):
     _, _, err = hale("die 9", cgroup=memory_cgroup).end()
-    assert err == [f"hale: {SVC} (pid 2) was killed by SIGKILL"]
+    assert err == [f"hale: {SVC} (pid {FIRST}) was killed by SIGKILL"]
 
 
 def test_a_small_service_is_perhaps_not_the_one_that_was_killed_for_memory(hale, memory_cgroup):
@@ -193,12 +193,12 @@ def test_a_small_service_is_perhaps_not_the_one_that_was_killed_for_memory(hale,
     box.out.expect("^up$")
     box.tell("now")
     box.err.expect("reaped orphan pid .*: it was killed by SIGKILL")
-    os.kill(box.outer(2), 9)
+    os.kill(box.outer(FIRST), 9)
     code, _, err = box.end()
     assert code == 137
-    assert re.fullmatch(rf"hale: {SVC} \(pid 2\) was killed by SIGKILL; in the last \d+\w+ the "
-                        r"kernel killed 1 process of this container for memory, perhaps this one "
-                        r"\(limit 16 MiB\)", err[-1]), err
+    assert re.fullmatch(rf"hale: {SVC} \(pid {FIRST}\) was killed by SIGKILL; in the "
+                        r"last \d+\w+ the kernel killed 1 process of this container for memory, "
+                        r"perhaps this one \(limit 16 MiB\)", err[-1]), err
 
 
 def test_a_kill_by_hand_after_another_process_ran_out_of_memory_is_told_apart(
@@ -210,7 +210,7 @@ def test_a_kill_by_hand_after_another_process_ran_out_of_memory_is_told_apart(
     box.tell("end")
     code, _, err = box.end()
     assert code == 5
-    assert err[-1] == f"hale: {SVC} (pid 2) exited with code 5"
+    assert err[-1] == f"hale: {SVC} (pid {FIRST}) exited with code 5"
 
 
 # --- a service that wants hale's own port ------------------------------------------

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from harness import HALE, SVC, svc, until
+from harness import FIRST, HALE, SECOND, SVC, svc, until
 
 NOBODY = 65534
 TERM = 15
@@ -166,7 +166,7 @@ def test_a_stop_ends_with_a_restart_whose_exec_fails_late(hale, tmp_path, busy, 
         until(lambda: box.state(1) == "T", "hale stands still")
         box.signal(TERM)
         busy.let_go()
-        until(lambda: box.state(2) in (None, "Z") and box.state(3) in (None, "Z")
+        until(lambda: box.state(FIRST) in (None, "Z") and box.state(SECOND) in (None, "Z")
               and box.children() <= 2, "what was started has ended")
         os.kill(box.pid, signal.SIGCONT)
     assert box.code() in (126, 137)

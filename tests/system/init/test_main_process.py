@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from harness import HALE, SVC, libc, until
+from harness import FIRST, HALE, SECOND, SVC, libc, until
 
 LISTEN = ["--listen", "8080"]
 NOTIFY = [*LISTEN, "--notify"]
@@ -358,10 +358,11 @@ def test_the_hint_is_for_the_program_that_was_started(box, tmp_path):
 
 def test_a_process_that_was_followed_goes_by_its_own_name(box):
     box = box(HALE, "-v", *LISTEN, "--follow-orphan", "--", *SLEEPER)
-    box.err.expect(r"sh \(pid 2\) exited with code 0: sleep \(pid 3\) is the service now$")
+    box.err.expect(
+        rf"sh \(pid {FIRST}\) exited with code 0: sleep \(pid {SECOND}\) is the service now$")
     assert box.status()["service"]["program"] == "sleep"
     box.signal(TERM)
-    box.err.expect(r"sending SIGTERM to sleep \(pid 3\)$")
+    box.err.expect(rf"sending SIGTERM to sleep \(pid {SECOND}\)$")
     assert box.code() == 143
 
 
@@ -371,17 +372,18 @@ def test_of_its_own_name_the_service_has_what_the_kernel_keeps(box, tmp_path):
     long.symlink_to(SVC)
     box = box(HALE, *LISTEN, "--follow-orphan", "--", "sh", "-c",
               f"{long} pause & until [ $(cat /proc/$!/comm) = {long.name[:15]} ]; do :; done")
-    box.err.expect(rf"exited with code 0: {long.name[:15]} \(pid 3\) is the service now$")
+    box.err.expect(rf"exited with code 0: {long.name[:15]} \(pid {SECOND}\) is the service now$")
     assert box.status()["service"]["program"] == long.name[:15]
 
 
 def test_after_a_restart_the_service_goes_by_the_name_it_was_started_by(box):
     box = box(HALE, *LISTEN, "--follow-orphan", "--restart", "always", "--backoff", "1ms", "--",
               *SLEEPER)
-    box.err.expect(r"sh \(pid 2\) exited with code 0: sleep \(pid 3\) is the service now$")
-    becomes(box, 3)
+    box.err.expect(
+        rf"sh \(pid {FIRST}\) exited with code 0: sleep \(pid {SECOND}\) is the service now$")
+    becomes(box, SECOND)
     box.run("kill", "-9", "3")
-    box.err.expect(r"sleep \(pid 3\) was killed by SIGKILL")
+    box.err.expect(rf"sleep \(pid {SECOND}\) was killed by SIGKILL")
     box.err.expect("restarting sh in 1ms")
     box.err.expect(r"sh \(pid \d+\) exited with code 0: sleep \(pid \d+\) is the service now$")
 
@@ -390,8 +392,9 @@ def test_the_one_process_that_is_left_becomes_the_service(hale):
     box = hale(*LISTEN, "--follow-orphan", f"{DAEMON} exit 0")
     box.out.expect("^ready$")
     box.tell("go")
-    box.err.expect(r"svc \(pid 2\) exited with code 0: svc \(pid 3\) is the service now$")
-    becomes(box, 3)
+    box.err.expect(
+        rf"svc \(pid {FIRST}\) exited with code 0: svc \(pid {SECOND}\) is the service now$")
+    becomes(box, SECOND)
     box.signal(TERM)
     box.out.expect("^got 15 ")
     assert box.code() == 9
@@ -403,7 +406,7 @@ def test_a_daemon_that_forks_twice_is_followed_to_the_end(hale):
     box.out.expect("^ready$")
     for _ in range(2):
         box.tell("go")
-    becomes(box, 4)
+    becomes(box, SECOND + 1)
     box.signal(TERM)
     assert box.code() == 9
 
@@ -437,7 +440,7 @@ def test_a_daemon_that_forks_is_told_from_a_service(hale):
     code, _, err = box.end()
     assert code == 0
     assert [line for line in err if "left" in line] == [
-        f"hale: {SVC} (pid 2) exited with code 0 and left svc (pid 3) running: "
+        f"hale: {SVC} (pid {FIRST}) exited with code 0 and left svc (pid {SECOND}) running: "
         "start it in the foreground, or use --follow-orphan"]
 
 
@@ -451,7 +454,7 @@ def test_nothing_is_said_of_a_failure_or_of_those_that_may_linger(hale, options,
 
 def test_nothing_is_said_of_the_dead(hale):
     box = hale("fork { exit 0 } read exit 0")
-    until(lambda: box.state(3) == "Z", "the child is a zombie")
+    until(lambda: box.state(SECOND) == "Z", "the child is a zombie")
     box.tell("go")
     assert not [line for line in box.end()[2] if "left" in line]
 
@@ -460,5 +463,5 @@ def test_a_restart_names_what_it_kills(hale):
     box = hale("--restart", "always", "--max-restarts", "1", f"{DAEMON} exit 0")
     box.out.expect("^ready$")
     box.tell("go")
-    box.err.expect(r"exited with code 0 and left svc \(pid 3\) running")
-    box.err.expect(r"killing what .*svc left: svc \(pid 3\)$")
+    box.err.expect(rf"exited with code 0 and left svc \(pid {SECOND}\) running")
+    box.err.expect(rf"killing what .*svc left: svc \(pid {SECOND}\)$")

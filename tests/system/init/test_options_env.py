@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from harness import HALE, SVC, TOP, clean_env, svc, until
+from harness import FIRST, HALE, SVC, TOP, clean_env, svc, until
 
 TERM = 15
 
@@ -165,7 +165,7 @@ def test_the_flag_wins_over_the_environment(hale):
 @pytest.mark.parametrize("value", ["0", "false", "no", "off", "OFF"])
 def test_a_flag_may_be_turned_off_in_the_environment(hale, value):
     assert hale("exit 3", env=clean_env(HALE_QUIET=value, HALE_VERBOSE=value)).end()[2] == [
-        f"hale: {SVC} (pid 2) exited with code 3"]
+        f"hale: {SVC} (pid {FIRST}) exited with code 3"]
 
 
 def test_the_single_child_flag_wins_over_a_group_in_the_environment(hale):

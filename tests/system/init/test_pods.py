@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from harness import HALE, TOP, clean_env, until
+from harness import FIRST, HALE, TOP, clean_env, until
 
 LISTEN = ["--listen", "8080"]
 FAST = ["--interval", "100ms", "--timeout", "200ms", "--retries", "2"]
@@ -118,9 +118,9 @@ def test_a_hung_service_is_killed_without_a_stop_timeout_too(hale):
     box.out.expect("^up")
     box.err.expect("is not live: check ")
     box.signal(TERM)
-    box.err.expect(r"svc \(pid 2\) is not live, and there is no --stop-timeout: SIGKILL follows "
-                   "in 10s$")
-    box.err.expect(r"svc \(pid 2\) did not stop in time: killing ")
+    box.err.expect(rf"svc \(pid {FIRST}\) is not live, and there is no --stop-timeout: "
+                   "SIGKILL follows in 10s$")
+    box.err.expect(rf"svc \(pid {FIRST}\) did not stop in time: killing ")
     assert box.code() == 137
 
 
@@ -147,7 +147,7 @@ def test_a_stop_that_nothing_limits_is_said_to_take_long_once(hale):
     box = hale("catch ignore 15 say up pause")
     box.out.expect("^up")
     box.signal(TERM)
-    box.err.expect(r"svc \(pid 2\) has not ended 5s after the stop signal, and there is no "
+    box.err.expect(rf"svc \(pid {FIRST}\) has not ended 5s after the stop signal, and there is no "
                    "--stop-timeout: waiting until it does$")
     box.signal(LAST)
     box.out.expect("^got 64")  # it lives on, and so does hale

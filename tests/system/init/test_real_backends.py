@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from harness import FIRST
 from programs import (INT, KILL, PROBES, QUIT, SERVED, TERM, USR2, Fpm, is_ready, needs, needs_fpm,
                       path_of, service_pid, stop)
 
@@ -51,7 +52,7 @@ def test_php_fpm_is_ready_again_after_its_reload_by_usr2(hale, fpm):
     box.err.expect("NOTICE: ready to handle connections")
     assert b"done two" in fpm.answer(fpm.ask(box))
     is_ready(box)
-    assert (service_pid(box), box.status()["restarts"]) == (2, 0)
+    assert (service_pid(box), box.status()["restarts"]) == (FIRST, 0)
     assert box.status()["service"]["status"] == "Ready to handle connections"
 
 
@@ -110,6 +111,6 @@ def test_redis_that_is_shut_down_by_a_client_has_ended_well(redis, policy, resta
 def test_redis_that_was_killed_is_137(redis):
     box = redis()
     box.out.expect("Ready to accept connections")
-    os.kill(box.outer(2), KILL)
-    box.err.expect(r"^hale: \S*redis-server \(pid 2\) was killed by SIGKILL")
+    os.kill(box.outer(FIRST), KILL)
+    box.err.expect(rf"^hale: \S*redis-server \(pid {FIRST}\) was killed by SIGKILL")
     assert box.code() == 137

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from harness import until
+from harness import FIRST, until
 from programs import (KILL, PROBES, QUIT, SERVED, TERM, USR2, Apache, Fpm, Gunicorn, HAProxy,
                       Nginx, Rack, Slow, hears, is_ready, needs, needs_fpm, page, path_of,
                       service_pid, serves, stop)
@@ -54,8 +54,8 @@ def test_a_daemon_ends_the_container_with_words_that_help(hale, tmp_path, name, 
                                                           code):
     del code  # nobody stops it
     box = hale(command(tmp_path))
-    box.err.expect(rf"^hale: \S*{name}\S* \(pid 2\) exited with code 0 and left .*\(pid \d+\) "
-                   rf"running: start it in the foreground \({hint}\)$")
+    box.err.expect(rf"^hale: \S*{name}\S* \(pid {FIRST}\) exited with code 0 and left "
+                   rf".*\(pid \d+\) running: start it in the foreground \({hint}\)$")
     assert box.code() == 0
 
 
@@ -123,11 +123,11 @@ def test_gunicorn_is_upgraded_by_usr2_and_the_new_one_is_the_service(hale, tmp_p
     new = Gunicorn(tmp_path, Slow(tmp_path))
     box = hale(*PROBES, "--notify", "--follow-orphan", "--restart", "on-failure", new.argv)
     is_ready(box)
-    serves(box, "one 2")
+    serves(box, f"one {FIRST}")
     new.write("second")
     pid = upgrade(box, new.pid, tmp_path / "gunicorn.pid.2")
     serves(box, f"second {pid}")
-    assert service_pid(box) == 2
+    assert service_pid(box) == FIRST
     box.signal(QUIT)  # no stop: the old one's, who is the service still
     assert follows(box) == pid
     box.err.expect(rf"\[{pid}\] \[INFO\] Master has been promoted")
@@ -144,14 +144,14 @@ def test_gunicorns_upgrade_that_is_called_off_leaves_the_old_one_the_service(hal
     new = Gunicorn(tmp_path, Slow(tmp_path))
     box = hale(*PROBES, "--notify", "--follow-orphan", new.argv)
     is_ready(box)
-    serves(box, "one 2")
+    serves(box, f"one {FIRST}")
     new.write("second")
     pid = upgrade(box, new.pid, tmp_path / "gunicorn.pid.2")
     serves(box, f"second {pid}")
     outer_kill(box, pid, TERM)
     until(lambda: box.state(pid) is None, "the new one has ended")
-    serves(box, "one 2")
-    assert (service_pid(box), box.get("/readyz").status) == (2, 200)
+    serves(box, f"one {FIRST}")
+    assert (service_pid(box), box.get("/readyz").status) == (FIRST, 200)
     assert stop(box, TERM, r"\[2\] \[INFO\] Shutting down: Master") == 0
 
 
@@ -159,10 +159,11 @@ def test_gunicorns_upgrade_that_is_called_off_leaves_the_old_one_the_service(hal
 def test_gunicorns_upgrade_without_following_ends_with_its_old_one(hale, tmp_path):
     new = Gunicorn(tmp_path, Slow(tmp_path))
     box = hale(*PROBES, new.argv)
-    serves(box, "one 2")
+    serves(box, f"one {FIRST}")
     pid = upgrade(box, new.pid, tmp_path / "gunicorn.pid.2")
     box.signal(QUIT)
-    box.err.expect(rf"^hale: \S*gunicorn \(pid 2\) exited with code 0 and left .*\(pid {pid}\)")
+    box.err.expect(rf"^hale: \S*gunicorn \(pid {FIRST}\) exited with code 0 and left "
+                   rf".*\(pid {pid}\)")
     assert box.code() == 0
 
 
@@ -170,7 +171,7 @@ def test_gunicorns_upgrade_without_following_ends_with_its_old_one(hale, tmp_pat
 def test_unicorn_is_upgraded_by_usr2_and_the_new_one_is_the_service(hale, tmp_path):
     rack = Rack(tmp_path, Slow(tmp_path))
     box = hale(*PROBES, "--follow-orphan", "--restart", "on-failure", rack.unicorn)
-    serves(box, "one 2")
+    serves(box, f"one {FIRST}")
     rack.write("second")
     pid = upgrade(box, rack.pid, rack.pid)
     serves(box, f"second {pid}")

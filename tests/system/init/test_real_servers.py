@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from harness import DEADLINE, Connection, until
+from harness import DEADLINE, FIRST, SECOND, Connection, until
 from programs import (BIG, HUP, INT, KILL, PROBES, QUIT, SERVED, TERM, USR1, USR2, WINCH, Apache,
                       HAProxy, Nginx, hears, is_ready, needs, needs_apache, page, refuses, serves,
                       service_pid, stop)
@@ -56,7 +56,7 @@ def test_nginx_that_serves_for_ever_is_killed_after_the_stop_timeout(hale, nginx
     box = hale("--stop-on", "QUIT", "--stop-timeout", "200ms", nginx.front)
     serves(box, "one")
     connection = download(box)
-    assert stop(box, QUIT, r"^hale: \S*nginx \(pid 2\) did not stop in time: killing") == 137
+    assert stop(box, QUIT, rf"^hale: \S*nginx \(pid {FIRST}\) did not stop in time: killing") == 137
     connection.close()
 
 
@@ -88,12 +88,12 @@ def test_nginx_reads_its_new_configuration_by_hup(hale, nginx):
     serves(box, "one")
     nginx.write("two")
     box.signal(HUP)
-    box.err.expect("worker process 3 exited with code 0")  # the old one
+    box.err.expect(f"worker process {SECOND} exited with code 0")  # the old one
     serves(box, "two")
     nginx.conf.write_text("nonsense")
     box.signal(HUP)
     box.err.expect(r"\[emerg\]")
-    assert (page(box).body, service_pid(box)) == ("two\n", 2)
+    assert (page(box).body, service_pid(box)) == ("two\n", FIRST)
     assert stop(box, TERM, "exiting") == 0
 
 
@@ -102,9 +102,9 @@ def test_nginx_whose_master_was_killed_gets_its_port_back(hale, nginx):
     """Its workers serve on without a master: they hold the port."""
     box = hale(*PROBES, "--restart", "on-failure", "--backoff", "0", nginx.front)
     serves(box, "one")
-    os.kill(box.outer(2), KILL)
-    box.err.expect(r"^hale: \S*nginx \(pid 2\) was killed by SIGKILL")
-    until(lambda: box.status()["restarts"] == 1 and nginx.pid.read_text() != "2\n")
+    os.kill(box.outer(FIRST), KILL)
+    box.err.expect(rf"^hale: \S*nginx \(pid {FIRST}\) was killed by SIGKILL")
+    until(lambda: box.status()["restarts"] == 1 and nginx.pid.read_text() != f"{FIRST}\n")
     serves(box, "one")
     assert int(nginx.pid.read_text()) == service_pid(box)
     assert stop(box, TERM, "exiting") == 0
@@ -118,7 +118,7 @@ def test_nginx_in_the_foreground_refuses_to_change_its_binary(hale, nginx):
     serves(box, "one")
     box.signal(USR2)
     box.err.expect("changing binary signal is ignored")
-    assert (page(box).body, service_pid(box)) == ("one\n", 2)
+    assert (page(box).body, service_pid(box)) == ("one\n", FIRST)
 
 
 # --- haproxy ---------------------------------------------------------------------
@@ -168,7 +168,7 @@ def test_haproxy_is_ready_when_it_says_so_and_after_each_reload(hale, haproxy):
         box.signal(sig)
         loaded(box, word)
         is_ready(box)
-    assert (service_pid(box), box.status()["restarts"]) == (2, 0)
+    assert (service_pid(box), box.status()["restarts"]) == (FIRST, 0)
     assert stop(box, TERM, r"All workers exited\. Exiting\.\.\. \(0\)") == 0
 
 
@@ -181,7 +181,7 @@ def test_haproxy_that_cannot_read_its_new_configuration_keeps_the_old_one(hale, 
     box.signal(USR2)
     box.err.expect("Loading failure!")
     is_ready(box)
-    assert (page(box).body, service_pid(box)) == ("one", 2)
+    assert (page(box).body, service_pid(box)) == ("one", FIRST)
 
 
 @needs("haproxy")
@@ -202,7 +202,7 @@ def test_haproxy_that_waits_for_its_clients_is_killed_after_the_stop_timeout(hal
     box = hale("--stop-on", "USR1", "--stop-timeout", "300ms", haproxy.argv("-W"))
     loaded(box, "one")
     held = Held(box)
-    assert stop(box, USR1, r"^hale: \S*haproxy \(pid 2\) did not stop in time") == 137
+    assert stop(box, USR1, rf"^hale: \S*haproxy \(pid {FIRST}\) did not stop in time") == 137
     held.close()
 
 
@@ -260,5 +260,5 @@ def test_apache_reads_its_new_configuration(hale, apache, sig):
     apache.write("two")
     box.signal(sig)
     serves(box, "two")
-    assert (service_pid(box), box.status()["restarts"]) == (2, 0)
+    assert (service_pid(box), box.status()["restarts"]) == (FIRST, 0)
     assert stop(box, WINCH, "caught SIGWINCH") == 0

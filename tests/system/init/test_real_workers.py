@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from harness import DEADLINE, clean_env, until
+from harness import DEADLINE, FIRST, clean_env, until
 from programs import (HUP, INT, PROBES, QUIT, SERVED, TERM, USR1, USR2, Gunicorn, Rack, Slow,
                       is_ready, needs, path_of, refuses, serves, service_pid, stop)
 
@@ -37,7 +37,7 @@ def test_gunicorn_finishes_its_requests_by_term(hale, gunicorn, slow):
     box.signal(TERM)
     box.err.expect("Handling signal: term")
     slow.finish()
-    assert connection.answer().body == "one 2"
+    assert connection.answer().body == f"one {FIRST}"
     box.err.expect("Shutting down: Master")
     assert box.code() == 0
 
@@ -58,7 +58,8 @@ def test_gunicorn_is_killed_with_its_workers_after_the_stop_timeout(hale, gunico
     box = hale(*PROBES, "--notify", "--stop-timeout", "300ms", gunicorn.argv)
     is_ready(box)
     connection = slow.ask(box)
-    assert stop(box, TERM, r"^hale: \S*gunicorn \(pid 2\) did not stop in time: killing") == 137
+    assert stop(box, TERM,
+                rf"^hale: \S*gunicorn \(pid {FIRST}\) did not stop in time: killing") == 137
     assert connection.ended()
 
 
@@ -66,11 +67,11 @@ def test_gunicorn_is_killed_with_its_workers_after_the_stop_timeout(hale, gunico
 def test_gunicorn_reads_its_new_application_by_hup(hale, gunicorn):
     box = hale(*PROBES, "--notify", gunicorn.argv)
     is_ready(box)
-    serves(box, "one 2")
+    serves(box, f"one {FIRST}")
     gunicorn.write("second")
     box.signal(HUP)
-    serves(box, "second 2")
-    assert (service_pid(box), box.get("/readyz").status) == (2, 200)
+    serves(box, f"second {FIRST}")
+    assert (service_pid(box), box.get("/readyz").status) == (FIRST, 200)
     assert box.status()["service"]["status"] == "Gunicorn arbiter booted"
     assert stop(box, TERM, "Shutting down: Master") == 0
 
@@ -103,11 +104,11 @@ def rack(tmp_path, slow):
 @needs("unicorn")
 def test_unicorn_finishes_its_requests_by_quit(hale, rack, slow):
     box = hale("--stop-on", "QUIT", "--stop-timeout", HOUR, "--restart", "always", rack.unicorn)
-    serves(box, "one 2")
+    serves(box, f"one {FIRST}")
     connection = slow.ask(box)
     box.signal(QUIT)
     slow.finish()
-    assert connection.answer().body == "one 2"
+    assert connection.answer().body == f"one {FIRST}"
     box.err.expect("master complete")
     assert box.code() == 0
 
@@ -115,11 +116,11 @@ def test_unicorn_finishes_its_requests_by_quit(hale, rack, slow):
 @needs("unicorn")
 def test_unicorn_finishes_its_requests_where_quit_is_sent_for_term(hale, rack, slow):
     box = hale("--stop-signal", "QUIT", "--restart", "always", rack.unicorn)
-    serves(box, "one 2")
+    serves(box, f"one {FIRST}")
     connection = slow.ask(box)
     box.signal(TERM)
     slow.finish()
-    assert connection.answer().body == "one 2"
+    assert connection.answer().body == f"one {FIRST}"
     assert box.code() == 0
 
 
@@ -127,7 +128,7 @@ def test_unicorn_finishes_its_requests_where_quit_is_sent_for_term(hale, rack, s
 @pytest.mark.parametrize("sig", [TERM, INT])
 def test_unicorn_drops_its_requests_by_term_and_int(hale, rack, slow, sig):
     box = hale("--restart", "always", rack.unicorn)
-    serves(box, "one 2")
+    serves(box, f"one {FIRST}")
     connection = slow.ask(box)
     assert stop(box, sig, "master complete") == 0
     assert connection.ended()
@@ -136,11 +137,11 @@ def test_unicorn_drops_its_requests_by_term_and_int(hale, rack, slow, sig):
 @needs("unicorn")
 def test_unicorn_reads_its_new_application_by_hup(hale, rack):
     box = hale(*PROBES, rack.unicorn)
-    serves(box, "one 2")
+    serves(box, f"one {FIRST}")
     rack.write("second")
     box.signal(HUP)
-    serves(box, "second 2")
-    assert (service_pid(box), box.status()["restarts"]) == (2, 0)
+    serves(box, f"second {FIRST}")
+    assert (service_pid(box), box.status()["restarts"]) == (FIRST, 0)
     assert stop(box, TERM, "master complete") == 0
 
 
@@ -169,7 +170,7 @@ def test_puma_takes_its_new_application_by_usr2_in_its_own_place(hale, rack):
     box.signal(USR2)
     box.out.expect(r"\* Restarting\.\.\.")
     serves(box, "second")
-    assert (service_pid(box), box.status()["restarts"]) == (2, 0)
+    assert (service_pid(box), box.status()["restarts"]) == (FIRST, 0)
 
 
 @needs("puma")
@@ -178,11 +179,11 @@ def test_puma_starts_its_workers_anew_one_by_one_by_usr1(hale, rack):
     is its end (deadlock; recursive locking)."""
     box = hale(*PROBES, [*rack.puma, "-w", "1"])
     box.out.expect(r"Worker 0 .* booted .* phase: 0")
-    until(lambda: box.state(2) == "S", "puma waits")
+    until(lambda: box.state(FIRST) == "S", "puma waits")
     box.signal(USR1)
     box.out.expect(r"Worker 0 .* booted .* phase: 1")
-    serves(box, "one 2")
-    assert (service_pid(box), box.status()["restarts"]) == (2, 0)
+    serves(box, f"one {FIRST}")
+    assert (service_pid(box), box.status()["restarts"]) == (FIRST, 0)
 
 
 # --- celery ----------------------------------------------------------------------
@@ -260,7 +261,8 @@ def test_celery_drops_its_task_by_quit(celery):
 @needs_celery
 def test_celery_is_killed_with_its_task_after_the_stop_timeout(celery):
     box = celery("--stop-timeout", "300ms")
-    assert stop(box, TERM, r"^hale: \S*python3 \(pid 2\) did not stop in time: killing") == 137
+    assert stop(box, TERM,
+                rf"^hale: \S*python3 \(pid {FIRST}\) did not stop in time: killing") == 137
 
 
 @needs_celery
@@ -271,7 +273,7 @@ def test_celery_beside_the_service_hears_the_stop_of_their_group_once(celery, sl
                  more=["-P", "threads"])
     box.signal(TERM)
     box.err.expect(r"worker: Warm shutdown \(MainProcess\)")
-    until(lambda: box.state(2) is None, "the service has ended")
+    until(lambda: box.state(FIRST) is None, "the service has ended")
     slow.finish()
     box.err.expect("^finished$")
     assert box.code() == 143

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from harness import HALE, PATH, SVC, clean_env, svc
+from harness import FIRST, HALE, PATH, SVC, clean_env, svc
 
 IDS = r"ids pid=(\d+) ppid=(\d+) pgid=(\d+) sid=(\d+)"
 
@@ -20,7 +20,7 @@ def test_the_start_is_told_before_the_readiness(hale, options, ready):
     box = hale("-v", *options, "ids read").settled()
     box.tell("end")
     said = [line for line in box.end()[2] if "listen" not in line]
-    assert said[0] == f"hale: started {SVC} (pid 2)"
+    assert said[0] == f"hale: started {SVC} (pid {FIRST})"
     assert (said[1] == "hale: the service is ready") == ready
 
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from harness import HALE, svc, until
+from harness import FIRST, HALE, SECOND, svc, until
 
 LISTEN = ["--listen", "8080"]
 CHECK = ["--live-check", "tcp:127.0.0.1:9", "--interval", "100ms", "--retries", "1"]
@@ -189,7 +189,7 @@ def test_who_survives_sigkill_is_not_waited_for_without_end(hale, freeze):
     sick = hale("--on-unhealthy", "exit", *stop, *CHECK, words)
     for b in (first, other, sick):
         b.out.expect("^up$")
-        freeze(b.outer(3 if b is other else 2))
+        freeze(b.outer(SECOND if b is other else FIRST))
     first.signal(TERM)
     other.signal(TERM)
     assert other.code() == 137
@@ -204,7 +204,7 @@ def test_mending_who_survives_sigkill_is_not_live_until_it_ends(hale, freeze):
     b = hale(*LISTEN, "--on-unhealthy", "restart", "--stop-timeout", "50ms", *CHECK,
              "ignore all say up pause")
     b.out.expect("^up$")
-    freeze(b.outer(2))
+    freeze(b.outer(FIRST))
     b.err.expect("does not end, even by SIGKILL")
     answer = b.get("/livez")
     assert (answer.status, "even by SIGKILL" in answer.body) == (503, True)
@@ -234,7 +234,7 @@ def test_a_freeze_does_not_count_against_the_stop_timeout(hale):
     b.out.expect("^up$")
     b.signal(TERM)
     b.out.expect("^got 15 ")
-    with paused(b, 2):
+    with paused(b, FIRST):
         pass
     b.tell("done")
     assert b.code() == 3

@@ -28,6 +28,7 @@ NS, SVC, SICK = (str(HELPERS / name) for name in ("ns", "svc", "sick"))
 DEADLINE = 15
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PORT = 8080
+EM_386, EM_X86_64 = 3, 62
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -35,6 +36,26 @@ libc = ctypes.CDLL(None, use_errno=True)
 def is_static(path):
     with open(path, "rb") as binary:
         return b"/ld-linux" not in binary.read(4096)  # PT_INTERP is near the start
+
+
+def machine(path):
+    """e_machine of the ELF header: which kind of CPU a binary is for."""
+    with open(path, "rb") as binary:
+        head = binary.read(20)
+    return int.from_bytes(head[18:20], "big" if head[5] == 2 else "little")
+
+
+# qemu's user emulation runs a binary of another CPU, but for that of an older x86.
+EMULATED = os.path.exists(HALE) and machine(HALE) not in (machine("/proc/self/exe"), EM_386)
+# The pid of what hale starts first: a thread of qemu's own has the 2.
+FIRST = 3 if EMULATED else 2
+# And of what that starts, as a fork of qemu's has a thread before it is another program.
+SECOND = 5 if EMULATED else 3
+
+
+def has_own_memory():
+    """What a process of hale's has is its own: no sanitizer's and no emulator's."""
+    return is_static(HALE) and not EMULATED
 
 
 def svc(words):

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from harness import PATH, PORT, until
+from harness import FIRST, PATH, PORT, until
 
 TERM, INT, QUIT, USR1, USR2, HUP, WINCH, KILL = 15, 2, 3, 10, 12, 1, 28, 9
 PROBES = ["--listen", "8080"]
@@ -64,7 +64,7 @@ def is_ready(box, status=200):
     until(answers, f"/readyz is {status}")
 
 
-def hears(box, sig, pid=2):
+def hears(box, sig, pid=FIRST):
     """Waits until the process has a handler for the signal."""
     def caught():
         status = pathlib.Path(box.inner(f"proc/{pid}/status")).read_text()

@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from harness import HALE, SVC, Connection, svc, until
+from harness import FIRST, HALE, SVC, Connection, svc, until
 
 USER, OTHER = 65532, 1000
 REFUSES_PEER = "what answers here is not the supervisor"
@@ -163,7 +163,7 @@ def test_status_is_a_table_for_people(up):
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0] == "state     running"
-    assert re.fullmatch(r"service   pid 2, up \S+", lines[1])
+    assert re.fullmatch(rf"service   pid {FIRST}, up \S+", lines[1])
     assert lines[2:5] == ["startup   yes", "ready     yes", "live      yes"]
     assert "listening [::]:8080" in lines
 
