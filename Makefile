@@ -308,8 +308,8 @@ system: all
 # hale for every other architecture, tested by qemu: all that it can do, or the most
 # telling of it, in 3 minutes.
 arches:
-	@scripts/bootstrap build test emulate
-	@$(MAKE) --no-print-directory helpers
+	@scripts/bootstrap build test emulate kernels
+	@$(MAKE) --no-print-directory all helpers
 	scripts/arches.sh '$(MAKE)' all
 arches-short:
 	@scripts/bootstrap build test emulate

@@ -1,10 +1,11 @@
 #!/bin/sh
 # arches.sh MAKE short|all [ARCH...] - hale for every other architecture: built, and
-# tested by qemu's user emulation. What fails does not hide the next.
+# tested by qemu. What fails does not hide the next.
 #
-# all: arm64 has the whole of the system tests, armhf (32 bits) and s390x (big-endian)
-# those of the client, each other the smoke test. short: each has the smoke test, and
-# those three a few telling ones more.
+# all: each has the units; arm64 has the whole of the system tests, armhf (32 bits) and
+# s390x (big-endian) those of the client, each other the smoke test. Where no ARCH is
+# named, instructions are counted and real kernels booted, too. short: each has the
+# smoke test, and those three a few telling ones more.
 # SPDX-License-Identifier: MIT
 set -eu
 
@@ -32,11 +33,9 @@ tests() {
 
 minutes() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
 
-[ $# -gt 0 ] || {
-	own=$(scripts/arch.sh "$(gcc -dumpmachine)" | cut -d ' ' -f 1)
-	# shellcheck disable=SC2046 # a list of names
-	set -- $(scripts/arch.sh | cut -d ' ' -f 1 | grep -vx "$own")
-}
+named=$*
+own=$(scripts/arch.sh "$(gcc -dumpmachine)" | cut -d ' ' -f 1)
+arches=${named:-$(scripts/arch.sh | cut -d ' ' -f 1 | grep -vx "$own")}
 # What tests fetch has to be there: they have no network but their own.
 [ "$what" = short ] || {
 	scripts/newcurl.sh build/newcurl || :
@@ -47,26 +46,43 @@ trap 'rm -f "$log"' EXIT
 trap 'exit 1' HUP INT TERM
 table=
 bad=
-for arch; do
-	echo "arches: $arch"
+
+# step NAME WHAT COMMAND...: a line of the table.
+step() {
+	name=$1 of=$2
+	shift 2
 	began=$(date +%s)
-	if ! $make --no-print-directory -s ARCH="$arch" all; then
-		said='not built'
+	echo "arches: $name, $of"
+	if "$@" >"$log" 2>&1; then
+		said=passed
 	else
-		# shellcheck disable=SC2046,SC2086 # lists of words
-		HALE_BIN=build/$arch/hale tests/arches/emulate.py $pytest -rs \
-			$(tests "$arch") >"$log" 2>&1 && said= || said=failed
-		cat "$log"
-		said="${said:+$said: }$(tail -n 1 "$log" | sed 's/ in [0-9.]*s.*//; s/=*//g')"
-		# What could not be tried has not passed.
-		! grep -q '^SKIPPED' "$log" || said="failed: $said"
+		said=FAILED
 	fi
-	case $said in
-	failed* | not*) bad="$bad $arch" ;;
-	esac
-	table="$table$(printf '%-8s %s  %s' "$arch" \
-		"$(minutes $(($(date +%s) - began)))" "$said")
+	cat "$log"
+	# What could not be tried has not passed.
+	! grep -q '^SKIPPED' "$log" || said=FAILED
+	[ $said = passed ] || bad="$bad $name($of)"
+	counts=$(grep -E '^[0-9]+ (passed|failed).* in ' "$log" | sed 's/ in [0-9.]*s.*//')
+	table="$table$(printf '%-8s %-7s %6s  %s' "$name" "$of" \
+		"$(minutes $(($(date +%s) - began)))" "$said${counts:+: $counts}")
 "
+	[ $said = passed ]
+}
+
+system() {
+	# shellcheck disable=SC2046,SC2086 # lists of words
+	HALE_BIN=build/$1/hale tests/arches/emulate.py $pytest -rs $(tests "$1")
+}
+
+for arch in $arches; do
+	step "$arch" build $make --no-print-directory -s ARCH="$arch" all || continue
+	[ $what = short ] ||
+		step "$arch" units $make --no-print-directory -s ARCH="$arch" unit || :
+	step "$arch" system system "$arch" || :
 done
+if [ $what = all ] && [ -z "$named" ]; then
+	step arm64 counts $pytest -rs tests/arches/test_instructions.py || :
+	step real kernels /usr/bin/python3 tests/arches/kernels.py || :
+fi
 printf 'arches: what was tried, and how long it took\n%s' "$table"
 [ -z "$bad" ] || { echo "arches: failed:$bad"; exit 1; }
