@@ -75,12 +75,13 @@ system() {
 }
 
 for arch in $arches; do
-	step "$arch" build $make --no-print-directory -s ARCH="$arch" all || continue
-	[ $what = short ] ||
-		step "$arch" units $make --no-print-directory -s ARCH="$arch" unit || :
+	step "$arch" build "$make" --no-print-directory -s ARCH="$arch" all || continue
+	[ "$what" = short ] ||
+		step "$arch" units "$make" --no-print-directory -s ARCH="$arch" unit || :
 	step "$arch" system system "$arch" || :
 done
-if [ $what = all ] && [ -z "$named" ]; then
+if [ "$what" = all ] && [ -z "$named" ]; then
+	# shellcheck disable=SC2086 # words
 	step arm64 counts $pytest -rs tests/arches/test_instructions.py || :
 	step real kernels /usr/bin/python3 tests/arches/kernels.py || :
 fi
