@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from harness import FIRST, HALE, PATH, SVC, clean_env, svc
+from harness import FIRST, HALE, PATH, SVC, clean_env, runs_hale, svc
 
 IDS = r"ids pid=(\d+) ppid=(\d+) pgid=(\d+) sid=(\d+)"
 
@@ -288,7 +288,7 @@ def test_the_parent_death_signal_is_hales_and_not_the_services(box):
     assert started.out.expect("^death").string == "death 0"
     started.out.expect("^up$")
     hales = started.outer(2)
-    assert os.path.samefile(f"/proc/{hales}/exe", HALE)
+    assert runs_hale(hales)
 
 
 def test_when_the_parent_dies_the_service_gets_the_parent_death_signal(box):

@@ -19,7 +19,9 @@ import socket
 import struct
 import subprocess
 import termios
+import threading
 import time
+import weakref
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
 HALE = str(pathlib.Path(os.environ.get("HALE_BIN", TOP / "build/hale")).absolute())
@@ -58,6 +60,14 @@ def has_own_memory():
     return is_static(HALE) and not EMULATED
 
 
+def runs_hale(pid):
+    """Whether a process is hale: by its binary or, where that is qemu's, by its words."""
+    proc = pathlib.Path(f"/proc/{pid}")
+    if EMULATED:
+        return proc.joinpath("cmdline").read_bytes().split(b"\0")[1:2] == [HALE.encode()]
+    return os.readlink(proc / "exe") == os.path.realpath(HALE)
+
+
 def svc(words):
     """The command that runs tests/helpers/svc with these words."""
     return [SVC, *shlex.split(words)]
@@ -94,8 +104,25 @@ def until(condition, what="condition"):
     while not (value := condition()):
         if time.monotonic() > end:
             raise AssertionError(f"not in {DEADLINE} s: {what}")
-        select.select([], [], [], 0.002)
+        drain(0.002)
     return value
+
+
+DRAINED = weakref.WeakSet()  # Lines that are read while something else is waited for
+
+
+def drain(timeout, wanted=None):
+    """Waits up to the timeout, or until there is something in what is wanted; reads what the
+    others have."""
+    others = list(DRAINED) if threading.current_thread() is threading.main_thread() else []
+    by_fd = {lines.fd: lines for lines in others if lines is not wanted and lines.is_open()}
+    poll = select.poll()
+    for fd in (*by_fd, *([wanted.fd] if wanted else [])):
+        poll.register(fd, select.POLLIN)
+    ready = [fd for fd, _ in poll.poll(timeout * 1000)]
+    for fd in filter(by_fd.get, ready):
+        by_fd[fd].take()
+    return wanted is not None and wanted.fd in ready
 
 
 def readable(fd, timeout):
@@ -106,7 +133,11 @@ def readable(fd, timeout):
 
 
 class Lines:
-    """What comes out of a descriptor, by lines."""
+    """What comes out of a descriptor, by lines.
+
+    In emulate.py's user namespace a pipe may have two pages only (pipe(7),
+    pipe-user-pages-soft), and under qemu, which has no pwritev2(), each line of hale's takes
+    one: it drops the third that nobody has read. So there a Box's pipes are always read."""
 
     def __init__(self, fd):
         self.fd = fd
@@ -115,9 +146,16 @@ class Lines:
         self._ended = fd < 0  # it goes elsewhere
 
     def _more(self, end):
-        left = end - time.monotonic()
-        if left <= 0 or not readable(self.fd, left):
-            raise AssertionError(f"nothing more within the deadline; so far:\n{self.seen}")
+        while not drain(max(0, end - time.monotonic()), self):
+            if time.monotonic() >= end:
+                raise AssertionError(f"nothing more within the deadline; so far:\n{self.seen}")
+        self.take()
+
+    def is_open(self):
+        return not self._ended
+
+    def take(self):
+        """Reads what is there."""
         try:
             data = os.read(self.fd, 65536)
         except OSError:  # EIO: a terminal whose other side is gone
@@ -274,6 +312,8 @@ class Box:
         self.out = Lines(self.master if tty and stdout == slave
                          else self.process.stdout.fileno() if stdout is None else -1)
         self.err = Lines(self.process.stderr.fileno() if stderr is None else -1)
+        if EMULATED:
+            DRAINED.update({self.err} if tty else {self.err, self.out})
         self.pid = None
         self._pidfd = None
         self._code = None
@@ -486,6 +526,7 @@ class Box:
         if self._closed:
             return
         self._closed = True
+        DRAINED.difference_update({self.err, self.out})
         self.process.terminate()  # ns then kills PID 1, and so everything
         try:
             self.process.wait(DEADLINE)
