@@ -13,7 +13,7 @@ import httpd
 import pki
 import tls_servers
 from elf_files import FOREIGN, FOREIGN_NAME, elf
-from harness import HALE, Sick, clean_env, until
+from harness import EMULATED, HALE, Sick, clean_env, until
 
 LISTEN = ["--listen", "8080"]
 FAST = ["--interval", "100ms", "--timeout", "200ms", "--retries", "2"]
@@ -253,7 +253,7 @@ def test_a_comma_in_the_environment_starts_a_check_unless_it_is_within_one(app, 
             f"--cacert '{app.ca}',b=tcp:127.0.0.1:{port},c=exec:{ask} 'one, two',"
             f" d=tcp:127.0.0.1:{port} , e=tcp:127.0.0.1:{port}")
     with running(HALE_CHECK=word) as hale:
-        lines = sorted(line_with(hale, "check ") for _ in "abcde")
+        lines = sorted(line_with(hale, " passes: ") for _ in "abcde")
     assert lines == ["hale: check a passes: 210 Fine\n",
                      f"hale: check b passes: connected to 127.0.0.1 port {port}\n",
                      "hale: check c passes: exit 0: 1: one, two\n",
@@ -269,8 +269,9 @@ def test_words_of_the_command_line_are_never_joined(app):
     port = app.url.rpartition(":")[2]
     with running("--check", f"a={app.url}/ready --insecure",
                  "--check", f"127.0.0.1:{port}") as hale:
-        lines = {line_with(hale, "hale: check ").split()[2] for _ in "ab"}
-    assert lines == {"a:", f"127.0.0.1:{port}:"}
+        left = {"a:", f"127.0.0.1:{port}:"}
+        while left:  # one may answer twice before the other does
+            left.discard(line_with(hale, "hale: check ").split()[2])
     done = subprocess.run([HALE, "--check", "exec:x 'y", "--check", "tcp:a:1", "true"], text=True,
                           capture_output=True, check=False, env=clean_env())
     assert done.returncode == 2 and '"exec:x": expected' in done.stderr
@@ -279,10 +280,12 @@ def test_words_of_the_command_line_are_never_joined(app):
 def test_each_check_has_its_own_options(app):
     with running("--check", f"a={app.url}/ready --cacert '{app.ca}' -H 'Host: app'",
                  "--check", f"b={app.url}/ready --cacert '{app.ca}'") as hale:
-        lines = [line_with(hale, "check "), line_with(hale, "check ")]
-    assert sorted(line.split(":")[1].split()[1] for line in lines) == ["a", "b"]
-    assert any("a passes: 210 Fine" in line for line in lines)
-    assert any("b: 421 Misdirected" in line for line in lines)
+        lines = {}
+        while len(lines) < 2:  # one may answer twice before the other does
+            line = line_with(hale, "check ")
+            lines.setdefault(line.split()[2].rstrip(":"), line)
+    assert "a passes: 210 Fine" in lines["a"]
+    assert "b: 421 Misdirected" in lines["b"]
 
 
 def test_a_variable_in_a_url_is_that_of_hales_own_environment(app):
@@ -541,9 +544,10 @@ def test_without_a_descriptor_left_the_last_verdict_holds_and_checks_go_on_later
 
 @pytest.mark.parametrize("url, limit, output", [
     ("tcp:127.0.0.1:8080", 2, "cannot start a process: Resource temporarily unavailable"),
-    ("exec:/bin/true", 3, "cannot run /bin/true: Resource temporarily unavailable")])
+    ("exec:/bin/true", 5 if EMULATED else 3,
+     "cannot run /bin/true: Resource temporarily unavailable")])
 def test_a_limit_of_processes_restarts_no_healthy_service(hale, url, limit, output):
-    """hale, the service, a checker, the program that it runs."""
+    """hale, the service, a checker, the program that it runs; each hale of qemu's counts twice."""
     box = up(hale, *STRICT, "--check", url, "say up pause", uid=UID)
     until(lambda: box.check()["state"] == "passing", "it passed")
     before = box.limit(resource.RLIMIT_NPROC, limit, UID)

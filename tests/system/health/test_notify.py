@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from harness import FIRST, HALE, clean_env, svc, until
+from harness import DEADLINE, FIRST, HALE, clean_env, readable, svc, until
 
 LISTEN = ["--listen", "8080"]
 AT_ONCE = ["--backoff", "0"]
@@ -193,6 +193,7 @@ def send_and_stay(name, text=b"READY=1"):
         sock.send(text)
         socket.send_fds(sock, [b"X=1"], [write])
     os.close(write)
+    assert readable(read, DEADLINE), "hale keeps a descriptor that was sent to it"
     return os.read(read, 1)
 
 

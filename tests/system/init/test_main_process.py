@@ -382,7 +382,7 @@ def test_after_a_restart_the_service_goes_by_the_name_it_was_started_by(box):
     box.err.expect(
         rf"sh \(pid {FIRST}\) exited with code 0: sleep \(pid {SECOND}\) is the service now$")
     becomes(box, SECOND)
-    box.run("kill", "-9", "3")
+    box.run("kill", "-9", str(SECOND))
     box.err.expect(rf"sleep \(pid {SECOND}\) was killed by SIGKILL")
     box.err.expect("restarting sh in 1ms")
     box.err.expect(r"sh \(pid \d+\) exited with code 0: sleep \(pid \d+\) is the service now$")

@@ -152,7 +152,7 @@ def test_gunicorns_upgrade_that_is_called_off_leaves_the_old_one_the_service(hal
     until(lambda: box.state(pid) is None, "the new one has ended")
     serves(box, f"one {FIRST}")
     assert (service_pid(box), box.get("/readyz").status) == (FIRST, 200)
-    assert stop(box, TERM, r"\[2\] \[INFO\] Shutting down: Master") == 0
+    assert stop(box, TERM, rf"\[{FIRST}\] \[INFO\] Shutting down: Master") == 0
 
 
 @needs("gunicorn")
