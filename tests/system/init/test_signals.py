@@ -105,6 +105,8 @@ def test_a_signal_at_any_moment_of_the_start_reaches_the_service(hale, sig, opti
         box.signal(LAST)
         if f"got {sig} " not in box.out.seen and sig not in got_up_to(box):
             lost.append(step)
+            if len(lost) == 3:  # each has waited for what does not come
+                break
     assert lost == []
     assert step > 20
 
