@@ -248,12 +248,14 @@ def test_a_check_of_the_supervisor_ends_within_the_kubelets_second(hale, options
     box = hale("say up pause")
     box.out.expect("^up")
     os.kill(box.pid, STOP)
-    done = box.run("/usr/bin/env", "HALE_TIMEOUT=5s", "/usr/bin/strace", "-e", "trace=poll", HALE,
-                   "check", *options)
+    done = box.run("/usr/bin/env", "HALE_TIMEOUT=5s", "/usr/bin/strace", "-e", "trace=?poll,ppoll",
+                   HALE, "check", *options)
     os.kill(box.pid, signal.SIGCONT)
     assert done.returncode == 1
     assert re.search("^hale: asking the supervisor: .*time", done.stderr, re.M), done.stderr
-    waits = [int(ms) for ms in re.findall(r"poll\(.*\], 1, (\d+)\)", done.stderr)]
+    waits = [int(ms) for ms in re.findall(r"\bpoll\(.*\], 1, (\d+)\)", done.stderr)]
+    waits += [int(s) * 1000 + int(ns) // 10**6 for s, ns in re.findall(
+        r"\bppoll\(.*\], 1, \{tv_sec=(\d+), tv_nsec=(\d+)\}", done.stderr)]
     assert waits and most_ms - 300 < max(waits) <= most_ms
 
 
