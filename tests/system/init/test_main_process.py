@@ -250,7 +250,10 @@ def test_a_checker_of_hales_does_not_become_the_service(upgrade):
     def name_a_checker():
         for pid in box.pids() - {1, box.old, box.new}:
             with contextlib.suppress(OSError):
-                if open(box.inner(f"proc/{pid}/comm"), encoding="ascii").read() == "hale-check\n":
+                # Not its child that is about to be another program.
+                with open(box.inner(f"proc/{pid}/stat"), encoding="ascii") as stat:
+                    is_one = re.match(r"\d+ \(hale-check\) \S 1 ", stat.read())
+                if is_one:
                     box.tell(f"say MAINPID={pid}")
                     return True
         return False
