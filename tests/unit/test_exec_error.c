@@ -133,6 +133,8 @@ static const struct elf {
 	  true, -ENOEXEC, "it is a ppc64 binary and this is x86_64" },
 	{ "the usual byte order of a machine", EM_PPC64, NULL, WHOLE, false,
 	  false, -ENOEXEC, "it is a ppc64le binary and this is x86_64" },
+	{ "a word of 32 bits where there is one of 64", EM_PPC, NULL, WHOLE,
+	  true, true, -ENOEXEC, "it is a ppc binary and this is x86_64" },
 	{ "the other size of a machine", OURS, "/bin/sh", WHOLE, true, false,
 	  -ENOEXEC, "it is an x32 binary and this is x86_64" },
 	{ "a machine that nobody knows", 0x1234, NULL, WHOLE, false, false,
