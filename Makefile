@@ -217,10 +217,10 @@ UNIT_LIBS   = $(if $(CROSS),-static $(CMOCKA),-lcmocka)
 QEMU        = qemu-$(subst i686,i386,$(subst powerpc,ppc,$(firstword $(subst -, ,$(CROSS)))))-static
 EMULATE     = $(if $(CROSS),$(if $(filter amd64.i386,$(firstword $(NATIVE)).$(firstword \
               $(TARGET))),,UNIT_EMULATED=1 $(QEMU)))
-# With 32 bits calls that take a time have other names, for times of 64: so have
+# With 32 bits musl's calls that take a time have other names, for times of 64: so have
 # the options of --wrap then, and what a test defines for them.
 rename      = -D__wrap_$1=__wrap_$2 -D__real_$1=__real_$2 $(subst --wrap=$1,--wrap=$2,$3)
-widen       = $(if $(filter armhf i386,$(firstword $(TARGET))),$(call rename,wait4,__wait4_time64,$(call \
+widen       = $(if $(and $(CROSS),$(filter armhf i386,$(firstword $(TARGET)))),$(call rename,wait4,__wait4_time64,$(call \
               rename,timerfd_settime,__timerfd_settime64,$1)),$1)
 build$(FOLDER)/tool/cmocka/libcmocka.a: scripts/cmocka.sh $(TOOL)/musl.mk
 	scripts/cmocka.sh $(TOOL)
