@@ -4,7 +4,9 @@
 qemu-user makes its own of what matters most to a PID 1: it has no clone(2) on one
 memory that does not hold the parent, and the pages of the machine that it runs on.
 Here Debian's own kernels are booted, with hale, tests/arches/kernel_guest.c and
-nothing else: each name of KERNELS, or those that are asked for.
+nothing else: each name of KERNELS, or those that are asked for. Debian has none of
+arm64 with pages of 64 KB: one that was built by hand, from its linux-source, is tried
+if it is there, as build/kernels/arm64-64k/vmlinuz.
 
 A line for each; exit 1 if one is bad. A kernel is downloaded once, to build/kernels.
 The packages: qemu-system-{arm,misc,ppc,x86}, what `make ARCH=` needs, and apt.
@@ -42,6 +44,11 @@ KERNELS = {
               "ttyAMA0"),
     "riscv64": ("riscv64", "riscv64", "trixie", "riscv64", 4096, "riscv64 -M virt", "ttyS0"),
     "i386": ("i386", "i386", "bookworm", "686-unsigned", 4096, "i386 -M pc", "ttyS0"),
+    # make allnoconfig, and of it: ARM64_64K_PAGES BLK_DEV_INITRD BINFMT_ELF BINFMT_SCRIPT TTY
+    # SERIAL_AMBA_PL011 SERIAL_AMBA_PL011_CONSOLE PRINTK PROC_FS PROC_SYSCTL SYSFS NET INET
+    # UNIX EPOLL SIGNALFD TIMERFD EVENTFD FUTEX POSIX_TIMERS SECCOMP SECCOMP_FILTER MULTIUSER
+    # SHMEM TMPFS FILE_LOCKING; make Image: 7.6 MB, which boots in 2 seconds.
+    "arm64-64k": ("arm64", "arm64", None, None, 65536, ARM64, "ttyAMA0"),
 }
 
 # What the guest reports, and what the kernel does when its PID 1 ends with 7.
@@ -109,6 +116,8 @@ def kernel(name, arch, suite, flavour):
     got = next(STORE.glob(f"{name}/vmlinu*"), None)
     if got is not None:
         return got
+    if suite is None:
+        raise Trouble(f"Debian has no such kernel, and there is no {STORE / name}/vmlinuz")
     STORE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=STORE, prefix=".apt.") as temporary:
         folder = Path(temporary)
@@ -205,7 +214,9 @@ def main(names):
     if unknown:
         sys.exit(f"kernels: no {unknown[0]} among {' '.join(KERNELS)}")
     bad = 0
-    for name in names or KERNELS:
+    there = [name for name, row in KERNELS.items()
+             if row[2] is not None or (STORE / name).is_dir()]
+    for name in names or there:
         try:
             print(f"{name:12} {try_one(name)}", flush=True)
         except (Trouble, OSError, subprocess.TimeoutExpired) as why:
