@@ -17,7 +17,7 @@ FOLDER := /$(firstword $(TARGET))
 NATIVE := $(shell scripts/arch.sh "$$({ gcc -dumpmachine || dpkg --print-architecture || \
           uname -m; } 2>/dev/null)" 2>/dev/null)
 CROSS  := $(if $(filter-out $(NATIVE),$(TARGET)),$(lastword $(TARGET))-)
-HERE   := $(filter demo test container kubernetes dev readme lint fuzz bench image, \
+HERE   := $(filter demo test system container kubernetes dev readme lint fuzz bench image, \
           $(MAKECMDGOALS))
 ifneq ($(and $(CROSS),$(HERE)),)
 $(error make $(firstword $(HERE)) is for the machine that it runs on, without \
@@ -307,7 +307,7 @@ system: all
 	@scripts/bootstrap test
 	@scripts/newcurl.sh build/newcurl || :
 	@$(MAKE) --no-print-directory helpers
-	HALE_BIN=$B/hale $(PYTEST) tests/system
+	HALE_BIN=$B/hale HALE_HELPERS=$B/helpers $(PYTEST) tests/system
 
 # The image builds its own hale; gcc is for a Go program that cgo makes dynamic.
 container:
@@ -344,7 +344,8 @@ SANITIZE = -O1 -g -Werror -fsanitize=address,undefined \
 ASAN  = ASAN_OPTIONS=handle_segv=0:handle_sigbus=0:handle_sigfpe=0:detect_leaks=0
 .PHONY: dev-run
 dev-run: unit-run $B/hale.debug layers
-	$(ASAN) HALE_BIN=$B/hale.debug $(PYTEST) -m 'not static_only' tests/system
+	$(ASAN) HALE_BIN=$B/hale.debug HALE_HELPERS=build$(FOLDER)/helpers \
+	    $(PYTEST) -m 'not static_only' tests/system
 build/dev/tool/bearssl.mk: scripts/bearssl.sh
 	CC=clang CFLAGS='-O1 -g -fsanitize=address' scripts/bearssl.sh $(@D)
 build/dev/tool/musl.mk:
