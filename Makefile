@@ -396,6 +396,7 @@ clean:
 
 help:
 	@echo 'make            build/hale, the static binary'
+	@echo 'make ARCH=arm64 build/arm64/hale, by a cross compiler; scripts/arch.sh lists what there is'
 	@echo 'make demo       the main job on a real service, in words'
 	@echo 'make test       every test that this machine can run'
 	@echo 'make unit       cmocka, pure modules       make system     pytest, hale as PID 1'
