@@ -17,7 +17,7 @@ FOLDER := /$(firstword $(TARGET))
 NATIVE := $(shell scripts/arch.sh "$$({ gcc -dumpmachine || dpkg --print-architecture || \
           uname -m; } 2>/dev/null)" 2>/dev/null)
 CROSS  := $(if $(filter-out $(NATIVE),$(TARGET)),$(lastword $(TARGET))-)
-HERE   := $(filter demo test system container kubernetes dev readme lint fuzz bench image, \
+HERE   := $(filter demo test container kubernetes dev readme lint fuzz bench image, \
           $(MAKECMDGOALS))
 ifneq ($(and $(CROSS),$(HERE)),)
 $(error make $(firstword $(HERE)) is for the machine that it runs on, without \
