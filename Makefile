@@ -194,7 +194,7 @@ demo: all
 
 # A failure does not hide the next.
 test:
-	@scripts/test.sh '$(MAKE)' $B all unit readme system arches-short container
+	@scripts/test.sh '$(MAKE)' $B all helpers unit readme system+arches-short container
 
 unit: | $(READY)
 	@scripts/bootstrap $(if $(CROSS),cross-test-$(firstword $(TARGET)),test)

@@ -439,6 +439,23 @@ def test_make_test_says_what_it_does_and_how_long_that_takes_here(make_test, tmp
                     make_test().stdout)
 
 
+@pytest.mark.parametrize("fail", ["", "b", "c", "bc"])
+def test_make_test_runs_two_at_once_and_tells_of_both(tmp_path, fail):
+    """Each waits until the other has begun."""
+    write_tool(tmp_path / "make", f"""
+        cd {tmp_path}; : >$2
+        case $2 in b) other=c ;; c) other=b ;; *) other=a ;; esac
+        while [ ! -e $other ]; do sleep 0.01; done
+        echo made $2
+        case '{fail}' in *$2*) exit 1 ;; esac""")
+    done = call(SCRIPTS / "test.sh", tmp_path / "make", tmp_path / "took", "a", "b+c", "d")
+    assert re.findall("^made (.)$", done.stdout, re.M) == list("abcd")
+    assert done.returncode == (1 if fail else 0)
+    last = done.stdout.splitlines()[-1]
+    assert last == f"make test: failed: {' '.join(fail)}" or not fail
+    assert (tmp_path / "took" / "took.b+c").exists() == (not fail)
+
+
 @pytest.mark.parametrize("fail, made", [("a", "a"), ("b", "abc"), ("bc", "abc"), ("c", "abc")])
 def test_make_test_goes_on_after_a_failure_but_for_what_all_need(make_test, fail, made):
     done = make_test(*fail)
