@@ -17,11 +17,12 @@ FOLDER := /$(firstword $(TARGET))
 NATIVE := $(shell scripts/arch.sh "$$({ gcc -dumpmachine || dpkg --print-architecture || \
           uname -m; } 2>/dev/null)" 2>/dev/null)
 CROSS  := $(if $(filter-out $(NATIVE),$(TARGET)),$(lastword $(TARGET))-)
-HERE   := $(filter demo test container kubernetes dev readme lint fuzz bench image, \
+HERE   := $(filter demo test arches arches-short container kubernetes dev readme lint fuzz bench image, \
           $(MAKECMDGOALS))
 ifneq ($(and $(CROSS),$(HERE)),)
-$(error make $(firstword $(HERE)) is for the machine that it runs on, without \
-        ARCH$(if $(filter image,$(HERE)),; an image for another takes PLATFORM=linux/...))
+$(error make $(firstword $(HERE)) takes no ARCH=$(ARCH): it is for the machine that it runs on\
+        $(if $(filter image,$(HERE)),(an image for another takes PLATFORM=linux/...),(make unit \
+        and system take one)))
 endif
 endif
 
@@ -403,22 +404,24 @@ install: all
 clean:
 	@[ ! -d build/engine ] && [ ! -d build/engine-newest ] || scripts/engine stop all
 	@mkdir -p build
-	find build -mindepth 1 -maxdepth 1 ! -name src ! -name tool \
-	    ! -name kubernetes -exec rm -rf {} +
+	@find build -mindepth 1 -maxdepth 1 ! -name src ! -name tool ! -name kernels \
+	    ! -name kubernetes | while read -r at; do \
+	    if [ -d "$$at/tool" ]; then find "$$at" -mindepth 1 -maxdepth 1 ! -name tool -exec rm -rf {} +; \
+	    else rm -rf "$$at"; fi; done
 
 help:
 	@echo 'make            build/hale, the static binary'
-	@echo 'make ARCH=arm64 build/arm64/hale, by a cross compiler; scripts/arch.sh lists what there is'
+	@echo 'make ARCH=arm64 build/arm64/hale, by a cross compiler; scripts/arch.sh lists which there are'
 	@echo 'make demo       the main job on a real service, in words'
 	@echo 'make test       every test that this machine can run'
 	@echo 'make unit       cmocka, pure modules       make system     pytest, hale as PID 1'
-	@echo 'make arches     hale for every other architecture, tested by qemu'
+	@echo 'make arches     hale for every other architecture, tested by qemu (over an hour)'
 	@echo 'make container  a real Docker engine       make dev        both under sanitizers'
 	@echo 'make kubernetes a real kubelet and API server, built once (3 minutes); the README table'
 	@echo 'make lint       style, clang-tidy, cppcheck, gcc -fanalyzer, shellcheck'
 	@echo 'make fuzz       libFuzzer on the parsers   make bench      measured against peers'
 	@echo 'make repro      two folders, equal bytes   make image      hale and hale-base images'
 	@echo "make roots      Mozilla's roots anew        make install    to PREFIX ($(PREFIX))"
-	@echo 'make clean      all but the fetched sources, the built toolchain and Kubernetes'
+	@echo 'make clean      all but fetched sources, built toolchains, Kubernetes and kernels'
 
 -include $(wildcard $B/*.d $B/*/*.d $B/unit/obj/*/*.d)
