@@ -84,6 +84,7 @@ def test_what_was_relocated_is_read_only_while_hale_runs(hale):
 
 def test_what_was_relocated_is_read_only_in_a_checker(hale):
     box = hale("--check", "exec:/bin/sleep 60", "--timeout", "60s", "say up pause").settled()
+    box.out.expect("^up$")  # hale's other child is another program by now
 
     def checker():
         children = open(f"/proc/{box.pid}/task/{box.pid}/children", encoding="ascii").read()
