@@ -25,10 +25,9 @@ TOP = pathlib.Path(__file__).resolve().parents[3]
 HALE = str(pathlib.Path(os.environ.get("HALE_BIN", TOP / "build/hale")).absolute())
 HELPERS = pathlib.Path(os.environ.get("HALE_HELPERS", TOP / "build/helpers")).absolute()
 NS, SVC, SICK = (str(HELPERS / name) for name in ("ns", "svc", "sick"))
-DEADLINE = 15
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PORT = 8080
-EM_386, EM_X86_64 = 3, 62
+EM_386, EM_PPC64, EM_X86_64 = 3, 21, 62
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -47,6 +46,9 @@ def machine(path):
 
 # qemu's user emulation runs a binary of another CPU, but for that of an older x86.
 EMULATED = os.path.exists(HALE) and machine(HALE) not in (machine("/proc/self/exe"), EM_386)
+# How often as long as natively anything may take: each program is translated as it runs.
+SLOWER = 4 if EMULATED else 1
+DEADLINE = 15 * SLOWER
 # The pid of what hale starts first: a thread of qemu's own has the 2.
 FIRST = 3 if EMULATED else 2
 # And of what that starts, as a fork of qemu's has a thread before it is another program.
