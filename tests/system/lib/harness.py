@@ -263,15 +263,24 @@ class Box:
             self.master, slave = os.openpty()
             stdin = slave if stdin is None else stdin
             stdout = slave if stdout is None else stdout
-        self.process = subprocess.Popen(
-            words + ["--", *argv], env=clean_env() if env is None else env,
-            stdin=subprocess.PIPE if stdin is None else stdin,
-            stdout=subprocess.PIPE if stdout is None else stdout,
-            stderr=subprocess.PIPE if stderr is None else stderr,
-            pass_fds=[self._report_end, *fds])
-        os.close(self._report_end)
-        if slave is not None:
-            os.close(slave)
+        try:
+            self.process = subprocess.Popen(
+                words + ["--", *argv], env=clean_env() if env is None else env,
+                stdin=subprocess.PIPE if stdin is None else stdin,
+                stdout=subprocess.PIPE if stdout is None else stdout,
+                stderr=subprocess.PIPE if stderr is None else stderr,
+                pass_fds=[self._report_end, *fds])
+        except OSError:
+            # Who has a thousand pipes has small ones from then on (pipe(7)), in which
+            # hale's lines have no room; so has everybody in a user namespace.
+            for fd in (report, self.master):
+                if fd is not None:
+                    os.close(fd)
+            raise
+        finally:
+            os.close(self._report_end)
+            if slave is not None:
+                os.close(slave)
         self.report = Lines(report)
         self.out = Lines(self.master if tty and stdout == slave
                          else self.process.stdout.fileno() if stdout is None else -1)
