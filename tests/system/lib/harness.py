@@ -60,6 +60,15 @@ def has_own_memory():
     return is_static(HALE) and not EMULATED
 
 
+def has_aes():
+    """hale has AES by the CPU's instructions, and offers it before ChaCha20: BearSSL has
+    code for an x86's and for POWER's, which every ppc64le is."""
+    if machine(HALE) == EM_PPC64:
+        return True
+    cpu = pathlib.Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    return machine(HALE) in (EM_386, EM_X86_64) and " aes " in cpu
+
+
 def svc(words):
     """The command that runs tests/helpers/svc with these words."""
     return [SVC, *shlex.split(words)]
