@@ -7,16 +7,22 @@ Q = @
 # ARCH=arm64 makes hale for another machine, by Debian's cross compiler. Which
 # there are, and by which names, scripts/arch.sh says.
 ifneq ($(ARCH),)
-TARGET := $(shell scripts/arch.sh '$(ARCH)' 2>/dev/null)
+ASKED  := scripts/arch.sh '$(subst ','\'',$(ARCH))'
+TARGET := $(shell $(ASKED) 2>/dev/null)
 ifeq ($(TARGET),)
-$(error $(shell scripts/arch.sh '$(ARCH)' 2>&1))
+$(error $(shell $(ASKED) 2>&1))
 endif
 FOLDER := /$(firstword $(TARGET))
-NATIVE := $(shell scripts/arch.sh "$$(gcc -dumpmachine 2>/dev/null || uname -m)" 2>/dev/null)
+# A container's programs may be of another kind than the kernel that uname asks.
+NATIVE := $(shell scripts/arch.sh "$$({ gcc -dumpmachine || dpkg --print-architecture || \
+          uname -m; } 2>/dev/null)" 2>/dev/null)
 CROSS  := $(if $(filter-out $(NATIVE),$(TARGET)),$(lastword $(TARGET))-)
-HERE   := $(filter demo test container kubernetes dev readme lint bench,$(MAKECMDGOALS))
+HERE   := $(filter demo test arches arches-short container kubernetes dev readme lint fuzz bench image, \
+          $(MAKECMDGOALS))
 ifneq ($(and $(CROSS),$(HERE)),)
-$(error make $(firstword $(HERE)) is for the machine that it runs on, without ARCH)
+$(error make $(firstword $(HERE)) takes no ARCH=$(ARCH): it is for the machine that it runs on\
+        $(if $(filter image,$(HERE)),(an image for another takes PLATFORM=linux/...),(make unit \
+        and system take one)))
 endif
 endif
 
@@ -52,7 +58,7 @@ INT   = $(eval INT := $(call knows,-mgeneral-regs-only))$(INT)
 RELR  = $(eval RELR := $(shell $(CROSS)ld --help | grep -q pack-relative-relocs && \
         echo ,-z,pack-relative-relocs))$(RELR)
 # Where a page may have 64 KB, or code is large, no segment may leave a gap.
-PACKED = $(if $(filter aarch64-% i686-% powerpc64le-% s390x-%, \
+PACKED = $(if $(filter aarch64-% arm% i586-% i686-% powerpc64le-% s390x-%, \
          $(shell $(CROSS)gcc -dumpmachine)),_packed)
 
 WARN  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum \
@@ -172,9 +178,9 @@ $B/version: FORCE
 # script pins it: another version there builds the tool and all that it makes.
 tool_version = $(shell sed -n 's/.* = //p' $(TOOL)/$1.mk)
 build$(FOLDER)/tool/musl.mk: scripts/musl.sh
-	scripts/bootstrap build $(if $(CROSS),cross-$(ARCH))
+	scripts/bootstrap build $(if $(CROSS),cross-$(firstword $(TARGET)))
 	scripts/musl.sh $(@D) $(CROSS)
-build$(FOLDER)/tool/bearssl.mk: scripts/bearssl.sh build$(FOLDER)/tool/musl.mk
+build$(FOLDER)/tool/bearssl.mk: scripts/bearssl.sh scripts/hidden.h build$(FOLDER)/tool/musl.mk
 	scripts/bearssl.sh $(@D)
 $(TOOL)/bearssl.a: $(TOOL)/bearssl.mk ;
 
@@ -189,10 +195,10 @@ demo: all
 
 # A failure does not hide the next.
 test:
-	@scripts/test.sh '$(MAKE)' $B all unit readme system arches-short container
+	@scripts/test.sh '$(MAKE)' $B all helpers unit readme system+arches-short container
 
 unit: | $(READY)
-	@scripts/bootstrap $(if $(CROSS),cross-test-$(ARCH),test)
+	@scripts/bootstrap $(if $(CROSS),cross-test-$(firstword $(TARGET)),test)
 	@$(MAKE) --no-print-directory unit-run
 
 .PHONY: unit-run
@@ -209,13 +215,13 @@ UNIT_MUSL   = $(if $(CROSS),-isystem $(TOOL)/cmocka -idirafter /usr/$(CROSS:-=)/
 CMOCKA      = $(if $(CROSS),$(TOOL)/cmocka/libcmocka.a)
 UNIT_LIBS   = $(if $(CROSS),-static $(CMOCKA),-lcmocka)
 # What runs a program of another machine; an x86-64 runs those for i386 itself.
-QEMU        = qemu-$(subst powerpc,ppc,$(firstword $(subst -, ,$(CROSS))))-static
+QEMU        = qemu-$(subst i686,i386,$(subst powerpc,ppc,$(firstword $(subst -, ,$(CROSS)))))-static
 EMULATE     = $(if $(CROSS),$(if $(filter amd64.i386,$(firstword $(NATIVE)).$(firstword \
               $(TARGET))),,UNIT_EMULATED=1 $(QEMU)))
-# With 32 bits calls that take a time have other names, for times of 64: so have
+# With 32 bits musl's calls that take a time have other names, for times of 64: so have
 # the options of --wrap then, and what a test defines for them.
 rename      = -D__wrap_$1=__wrap_$2 -D__real_$1=__real_$2 $(subst --wrap=$1,--wrap=$2,$3)
-widen       = $(if $(filter armhf i386,$(firstword $(TARGET))),$(call rename,wait4,__wait4_time64,$(call \
+widen       = $(if $(and $(CROSS),$(filter armhf i386,$(firstword $(TARGET)))),$(call rename,wait4,__wait4_time64,$(call \
               rename,timerfd_settime,__timerfd_settime64,$1)),$1)
 build$(FOLDER)/tool/cmocka/libcmocka.a: scripts/cmocka.sh $(TOOL)/musl.mk
 	scripts/cmocka.sh $(TOOL)
@@ -351,7 +357,8 @@ SANITIZE = -O1 -g -Werror -fsanitize=address,undefined \
 ASAN  = ASAN_OPTIONS=handle_segv=0:handle_sigbus=0:handle_sigfpe=0:detect_leaks=0
 .PHONY: dev-run
 dev-run: unit-run $B/hale.debug layers
-	$(ASAN) HALE_BIN=$B/hale.debug $(PYTEST) -m 'not static_only' tests/system
+	$(ASAN) HALE_BIN=$B/hale.debug HALE_HELPERS=build$(FOLDER)/helpers \
+	    $(PYTEST) -m 'not static_only' tests/system
 build/dev/tool/bearssl.mk: scripts/bearssl.sh
 	CC=clang CFLAGS='-O1 -g -fsanitize=address' scripts/bearssl.sh $(@D)
 build/dev/tool/musl.mk:
@@ -397,21 +404,24 @@ install: all
 clean:
 	@[ ! -d build/engine ] && [ ! -d build/engine-newest ] || scripts/engine stop all
 	@mkdir -p build
-	find build -mindepth 1 -maxdepth 1 ! -name src ! -name tool \
-	    ! -name kubernetes -exec rm -rf {} +
+	@find build -mindepth 1 -maxdepth 1 ! -name src ! -name tool ! -name kernels \
+	    ! -name kubernetes | while read -r at; do \
+	    if [ -d "$$at/tool" ]; then find "$$at" -mindepth 1 -maxdepth 1 ! -name tool -exec rm -rf {} +; \
+	    else rm -rf "$$at"; fi; done
 
 help:
 	@echo 'make            build/hale, the static binary'
+	@echo 'make ARCH=arm64 build/arm64/hale, by a cross compiler; scripts/arch.sh lists which there are'
 	@echo 'make demo       the main job on a real service, in words'
 	@echo 'make test       every test that this machine can run'
 	@echo 'make unit       cmocka, pure modules       make system     pytest, hale as PID 1'
-	@echo 'make arches     hale for every other architecture, tested by qemu'
+	@echo 'make arches     hale for every other architecture, tested by qemu (over an hour)'
 	@echo 'make container  a real Docker engine       make dev        both under sanitizers'
 	@echo 'make kubernetes a real kubelet and API server, built once (3 minutes); the README table'
 	@echo 'make lint       style, clang-tidy, cppcheck, gcc -fanalyzer, shellcheck'
 	@echo 'make fuzz       libFuzzer on the parsers   make bench      measured against peers'
 	@echo 'make repro      two folders, equal bytes   make image      hale and hale-base images'
 	@echo "make roots      Mozilla's roots anew        make install    to PREFIX ($(PREFIX))"
-	@echo 'make clean      all but the fetched sources, the built toolchain and Kubernetes'
+	@echo 'make clean      all but fetched sources, built toolchains, Kubernetes and kernels'
 
 -include $(wildcard $B/*.d $B/*/*.d $B/unit/obj/*/*.d)

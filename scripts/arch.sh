@@ -3,8 +3,8 @@
 # the triple that Debian's cross compiler for it begins with.
 # arch.sh - all of them, one a line.
 #
-# NAME is Debian's word, uname's, Docker's (linux/arm/v7 as arm/v7), or a compiler's
-# triple. MIPS is left out: its signals have other numbers, and 128 of them.
+# NAME is Debian's word, uname's, Docker's (linux/arm/v7, or arm/v7), or a compiler's
+# triple for Linux. MIPS is left out: its signals have other numbers, and 128 of them.
 # SPDX-License-Identifier: MIT
 set -eu
 
@@ -25,9 +25,11 @@ if [ $# = 0 ]; then
 	exit
 fi
 table | while read -r folder triple names; do
+	abi=${triple##*-gnu}	# eabihf: arm's other one is for no FPU
 	for name in $folder $names; do
-		case $1 in
-		"$name" | "$name"-*) echo "$folder $triple" ;;
+		case ${1#linux/} in
+		"$name" | "$name"-*linux-gnu$abi | "$name"-*linux-musl$abi)
+			echo "$folder $triple" ;;
 		esac
 	done
 done | grep . && exit

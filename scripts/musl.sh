@@ -50,7 +50,8 @@ system_musl() {
 }
 
 command -v "${cross}gcc" >/dev/null || {
-	echo "musl: there is no ${cross}gcc here; Debian has one" >&2
+	package=$(echo "${cross}gcc" | sed 's/\(.*\)-gcc/gcc-\1/; s/_/-/g')
+	echo "musl: ${cross}gcc is not here: Debian and Ubuntu have it in $package" >&2
 	exit 1
 }
 [ -n "$cross" ] || [ ! -e /etc/alpine-release ] || system_musl

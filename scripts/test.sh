@@ -1,6 +1,7 @@
 #!/bin/sh
 # test.sh MAKE DIR SET... - `MAKE SET` for each; what fails does not hide the next,
-# but for the first, which the others need.
+# but for the first, which the others need. SET+SET are two at once: what the second
+# says comes after the first. A SET that mostly waits leaves the CPUs to another.
 #
 # Says at its start what it does and how long that takes here: as long as the last
 # time, which DIR/took.SET tells in seconds.
@@ -46,6 +47,22 @@ case $dry in
 -* | ' '*) dry= ;;
 *) dry=$(echo "${dry%% *}" | tr -cd n) ;;	# make -n only shows
 esac
+# Sets that fail are named in `failed`.
+run() {
+	failed=
+	$make --no-print-directory "$1" || failed=" $1"
+}
+run_both() {
+	$make --no-print-directory "$2" >"$dir/said.$2" 2>&1 &
+	other=$!
+	# What runs behind a shell hears no Ctrl-C.
+	trap 'kill $other; exit 1' HUP INT TERM
+	run "$1"
+	wait $other || failed="$failed $2"
+	trap - HUP INT TERM
+	cat "$dir/said.$2"
+}
+
 n=0
 bad=
 start=$(date +%s)
@@ -53,11 +70,15 @@ for s; do
 	n=$((n + 1))
 	say "$s ($n of $#)"
 	began=$(date +%s)
-	if $make --no-print-directory "$s"; then
+	case $s in
+	*+*)	run_both "${s%%+*}" "${s#*+}" ;;
+	*)	run "$s" ;;
+	esac
+	bad=$bad$failed
+	if [ -z "$failed" ]; then
 		[ -n "$dry" ] || echo $(($(date +%s) - began)) >"$dir/took.$s"
-	else
-		bad="$bad $s"
-		[ $n != 1 ] || break
+	elif [ $n = 1 ]; then
+		break
 	fi
 done
 [ -z "$bad" ] || { say "failed:$bad"; exit 1; }

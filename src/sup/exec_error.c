@@ -64,6 +64,8 @@ machine_name(unsigned machine, bool is_64, bool is_big_endian)
 		return "an i386";
 	case EM_RISCV:
 		return is_64 ? "a riscv64" : "a riscv32";
+	case EM_PPC:
+		return "a ppc";
 	case EM_PPC64:
 		return is_big_endian ? "a ppc64" : "a ppc64le";
 	case EM_S390:

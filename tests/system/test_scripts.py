@@ -130,14 +130,41 @@ def test_a_static_pie_is_one(tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("arch", ["riscv64",
-                                  "arm64" if os.uname().machine == "x86_64" else "amd64"])
+ALL = "amd64 arm64 armhf i386 ppc64le riscv64 s390x"
+
+
+@pytest.mark.parametrize("arch", ["mips", "arm/v6", "arm-linux-gnueabi", "x86_64-linux-gnux32",
+                                  "two words", "it's", "arm64;id", "$(id)"])
 @pytest.mark.parametrize("env", [False, True])
-def test_another_machines_binary_is_asked_for_in_vain_and_in_words(arch, env):
-    done = call("make", "-n", "-C", TOP, *([] if env else [f"ARCH={arch}"]),
-                **({"ARCH": arch} if env else {}))
+def test_a_machine_that_hale_is_not_made_for_is_refused_by_name(arch, env):
+    done = call("make", "-n", "-C", TOP, *([] if env else ["ARCH=" + arch.replace("$", "$$")]),
+                **({"ARCH": arch.replace("$", "$$")} if env else {}))
     assert done.returncode == 2
-    assert f"ARCH={arch}: this makes hale for the machine that it runs on" in done.stderr
+    assert (f"'{arch}' is no architecture that hale is made for; there are {ALL}"
+            in done.stderr)
+
+
+@pytest.mark.parametrize("named, folder", [
+    (name, folder) for folder, names in {
+        "amd64": "x86_64 linux/amd64 x86_64-linux-gnu x86_64-alpine-linux-musl",
+        "arm64": "aarch64 linux/arm64 arm64/v8",
+        "armhf": "arm armv7l arm/v7 linux/arm/v7 arm-linux-gnueabihf",
+        "i386": "386 i686 linux/386",
+        "ppc64le": "ppc64el powerpc64le linux/ppc64le",
+        "riscv64": "linux/riscv64", "s390x": "linux/s390x",
+    }.items() for name in [folder, *names.split()]])
+def test_a_machine_is_known_by_debians_unames_and_dockers_names(named, folder):
+    done = call(SCRIPTS / "arch.sh", named)
+    assert (done.returncode, done.stdout.split(" ")[0]) == (0, folder)
+    assert f"-o build/{folder}/hale " in call("make", "-n", "-C", TOP, f"ARCH={named}").stdout
+
+
+@pytest.mark.parametrize("target", ["demo", "test", "container", "image", "bench"])
+def test_what_runs_hale_is_not_for_another_machine(target):
+    other = "s390x" if os.uname().machine != "s390x" else "arm64"
+    done = call("make", "-n", "-C", TOP, target, f"ARCH={other}")
+    assert done.returncode == 2
+    assert f"make {target} takes no ARCH={other}: it is for the machine that" in done.stderr
 
 
 @pytest.mark.parametrize("arch", ["", "x86_64", "amd64"] if os.uname().machine == "x86_64"
@@ -172,7 +199,7 @@ def test_bootstrap_says_and_does_nothing_where_all_is_there(tmp_path):
 def test_bootstrap_names_the_sets_there_are():
     done = call(SCRIPTS / "bootstrap", "everything")
     assert done.returncode == 1
-    assert "no set named 'everything'; there are build demo test" in done.stderr
+    assert "no set named 'everything'; there are build cross-ARCH " in done.stderr
 
 
 def test_make_clean_needs_nothing_to_clean(tmp_path):
@@ -410,6 +437,23 @@ def test_make_test_says_what_it_does_and_how_long_that_takes_here(make_test, tmp
     (tmp_path / "took" / "took.b").write_text("125\n")
     assert re.match(r"make test: a 0:0\d, b 2:05, c 0:0\d: 2:\d\d minutes the last time here\n",
                     make_test().stdout)
+
+
+@pytest.mark.parametrize("fail", ["", "b", "c", "bc"])
+def test_make_test_runs_two_at_once_and_tells_of_both(tmp_path, fail):
+    """Each waits until the other has begun."""
+    write_tool(tmp_path / "make", f"""
+        cd {tmp_path}; : >$2
+        case $2 in b) other=c ;; c) other=b ;; *) other=a ;; esac
+        while [ ! -e $other ]; do sleep 0.01; done
+        echo made $2
+        case '{fail}' in *$2*) exit 1 ;; esac""")
+    done = call(SCRIPTS / "test.sh", tmp_path / "make", tmp_path / "took", "a", "b+c", "d")
+    assert re.findall("^made (.)$", done.stdout, re.M) == list("abcd")
+    assert done.returncode == (1 if fail else 0)
+    last = done.stdout.splitlines()[-1]
+    assert last == f"make test: failed: {' '.join(fail)}" or not fail
+    assert (tmp_path / "took" / "took.b+c").exists() == (not fail)
 
 
 @pytest.mark.parametrize("fail, made", [("a", "a"), ("b", "abc"), ("bc", "abc"), ("c", "abc")])

@@ -333,8 +333,9 @@ static const struct suspended {
 
 static const struct suspended *suspended;
 
-/* Four are as many as any call here has. */
-long __real_syscall(long number, long a, long b, long c, long d);
+/* Four are as many as any call here has. One with "..." stores its arguments
+ * where on POWER only a caller that knows of that has made room. */
+long __real_syscall(long number, ...);
 long __wrap_syscall(long number, long a, long b, long c, long d);
 
 long
