@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
 import harness  # noqa: E402
 import qemu  # noqa: E402
 
-TEST_S = 300  # no test takes a tenth of it; one that hangs fails then
+TEST_S = 300 * harness.SLOWER  # no test takes a tenth of it; one that hangs fails then
 AGAIN_S = 5  # and again, where what cleans up hangs too
 
 

@@ -11,13 +11,14 @@ import subprocess
 
 import pytest
 
+import harness
 import worlds
 from harness import HALE, is_static
 from worlds import (A, AAAA, FORMERR, LAME, NODATA, NONAME, NOTIMP, NO_ADDRESS, NO_ANSWER,
                     NXDOMAIN, REFUSED, SERVFAIL, SILENT, WRONG, FirstLost, Say, Setup, Zone,
                     address, always, by_proto, cname)
 
-LATER_S = 0.5  # that hale may take beyond glibc: two processes start for one
+LATER_S = 0.5 * harness.SLOWER  # that hale may take beyond glibc: two processes start for one
 WAITED_S = 0.9  # no server answered for this long: a timeout is a second at least
 SIDE_BY_SIDE = 16
 SERVER = ("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4")

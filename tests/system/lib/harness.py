@@ -25,11 +25,13 @@ TOP = pathlib.Path(__file__).resolve().parents[3]
 HALE = str(pathlib.Path(os.environ.get("HALE_BIN", TOP / "build/hale")).absolute())
 HELPERS = pathlib.Path(os.environ.get("HALE_HELPERS", TOP / "build/helpers")).absolute()
 NS, SVC, SICK = (str(HELPERS / name) for name in ("ns", "svc", "sick"))
-DEADLINE = 15
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PORT = 8080
 EM_386, EM_X86_64 = 3, 62
 PAYS_FOR_PIPES = 54322  # nobody's id
+
+
+EM_386, EM_PPC64, EM_X86_64 = 3, 21, 62
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -48,6 +50,9 @@ def machine(path):
 
 # qemu's user emulation runs a binary of another CPU, but for that of an older x86.
 EMULATED = os.path.exists(HALE) and machine(HALE) not in (machine("/proc/self/exe"), EM_386)
+# How often as long as natively anything may take: each program is translated as it runs.
+SLOWER = 4 if EMULATED else 1
+DEADLINE = 15 * SLOWER
 # The pid of what hale starts first: a thread of qemu's own has the 2.
 FIRST = 3 if EMULATED else 2
 # And of what that starts, as a fork of qemu's has a thread before it is another program.
@@ -85,6 +90,15 @@ def roomy_pipe(make=os.pipe):
 
 if EMULATED:
     os.pipe = roomy_pipe  # subprocess takes it, too
+
+
+def has_aes():
+    """hale has AES by the CPU's instructions, and offers it before ChaCha20: BearSSL has
+    code for an x86's and for POWER's, which every ppc64le is."""
+    if machine(HALE) == EM_PPC64:
+        return True
+    cpu = pathlib.Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    return machine(HALE) in (EM_386, EM_X86_64) and " aes " in cpu
 
 
 def svc(words):
@@ -293,15 +307,24 @@ class Box:
             self.master, slave = os.openpty()
             stdin = slave if stdin is None else stdin
             stdout = slave if stdout is None else stdout
-        self.process = subprocess.Popen(
-            words + ["--", *argv], env=clean_env() if env is None else env,
-            stdin=subprocess.PIPE if stdin is None else stdin,
-            stdout=subprocess.PIPE if stdout is None else stdout,
-            stderr=subprocess.PIPE if stderr is None else stderr,
-            pass_fds=[self._report_end, *fds])
-        os.close(self._report_end)
-        if slave is not None:
-            os.close(slave)
+        try:
+            self.process = subprocess.Popen(
+                words + ["--", *argv], env=clean_env() if env is None else env,
+                stdin=subprocess.PIPE if stdin is None else stdin,
+                stdout=subprocess.PIPE if stdout is None else stdout,
+                stderr=subprocess.PIPE if stderr is None else stderr,
+                pass_fds=[self._report_end, *fds])
+        except OSError:
+            # Who has a thousand pipes has small ones from then on (pipe(7)), in which
+            # hale's lines have no room; so has everybody in a user namespace.
+            for fd in (report, self.master):
+                if fd is not None:
+                    os.close(fd)
+            raise
+        finally:
+            os.close(self._report_end)
+            if slave is not None:
+                os.close(slave)
         self.report = Lines(report)
         self.out = Lines(self.master if tty and stdout == slave
                          else self.process.stdout.fileno() if stdout is None else -1)
