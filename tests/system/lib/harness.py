@@ -27,11 +27,8 @@ HELPERS = pathlib.Path(os.environ.get("HALE_HELPERS", TOP / "build/helpers")).ab
 NS, SVC, SICK = (str(HELPERS / name) for name in ("ns", "svc", "sick"))
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PORT = 8080
-EM_386, EM_X86_64 = 3, 62
-PAYS_FOR_PIPES = 54322  # nobody's id
-
-
 EM_386, EM_PPC64, EM_X86_64 = 3, 21, 62
+PAYS_FOR_PIPES = 54322  # nobody's id
 
 libc = ctypes.CDLL(None, use_errno=True)
 
