@@ -31,6 +31,7 @@
 #define STEP_MS (SPAWN_HOLD_MS / (STEPS + 1))
 #define LOOK_MS 1	/* between two looks at the word, without futex(2) */
 #define FUTEX_WAIT 0	/* <linux/futex.h>, which musl comes without */
+#define NS_PER_MS INT64_C(1000000)
 
 /* The child's frames end by an exec: what the sanitizer marked around their
  * variables would stay. */
@@ -63,7 +64,7 @@ wait_for_look(void)
 #ifdef SYS_futex_time64
 	(void)spawn_call4(SYS_poll, 0, 0, LOOK_MS, 0);
 #else
-	static const struct kernel_time look = { 0, LOOK_MS * 1000000 };
+	static const struct kernel_time look = { 0, LOOK_MS * NS_PER_MS };
 
 	(void)spawn_call4(SYS_nanosleep, (long)(intptr_t)&look, 0, 0, 0);
 #endif
@@ -75,7 +76,7 @@ static inline __attribute__((always_inline)) bool
 wait_for_word(int *word, int steps)
 {
 	/* Not on our stack: below the child's no page has been touched yet. */
-	static const struct kernel_time step = { 0, STEP_MS * 1000000 };
+	static const struct kernel_time step = { 0, STEP_MS * NS_PER_MS };
 	int left_ms = steps * STEP_MS;
 	int is;
 

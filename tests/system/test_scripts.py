@@ -484,7 +484,7 @@ def test_what_tests_start_hears_a_signal_that_nohup_has_us_ignore(sig):
 def test_a_test_that_hangs_fails_and_so_does_its_clean_up(tmp_path):
     shutil.copy(TOP / "tests" / "system" / "conftest.py", tmp_path)
     (tmp_path / "test_x.py").write_text("import subprocess, conftest\n"
-                                        "conftest.TEST_S = conftest.AGAIN_S = 0.2\n"
+                                        "conftest.TEST_S, conftest.AGAIN_S = 0.2, 2\n"
                                         "def test_hangs():\n"
                                         "    with subprocess.Popen(['sleep', '9']):\n"
                                         "        pass\n"
