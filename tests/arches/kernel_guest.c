@@ -419,6 +419,8 @@ count_zombies(void)
 	struct dirent *e;
 	int n = 0;
 
+	if (d == NULL)
+		return -1;
 	while ((e = readdir(d)) != NULL) {
 		char path[300], text[512] = "";
 		const char *state;
@@ -487,11 +489,11 @@ try_relro(void)
 	const char *range = getenv("RELRO");
 	unsigned long page = getauxval(AT_PAGESZ), base = 0, at, end;
 	char line[512];
-	FILE *f = fopen("/proc/1/maps", "r");
+	FILE *f;
 	int seen_all = 0;
 
-	if (f == NULL || range == NULL
-	 || sscanf(range, "%lx-%lx", &at, &end) != 2) {
+	if (range == NULL || sscanf(range, "%lx-%lx", &at, &end) != 2
+	 || (f = fopen("/proc/1/maps", "r")) == NULL) {
 		say(0, "relro", "nothing to look at");
 		return;
 	}
