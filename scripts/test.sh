@@ -38,7 +38,7 @@ last=$(sum "$@")
 if [ -n "$last" ]; then
 	say "$(each "$@"): $last minutes the last time here"
 else
-	say "$*: 20 minutes on two cores, perhaps 30 the first time:" \
+	say "$*: 30 minutes on two cores, perhaps 40 the first time:" \
 		"packages are installed, musl, an engine and images made"
 fi
 

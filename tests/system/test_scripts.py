@@ -430,7 +430,7 @@ def make_test(tmp_path):
 
 def test_make_test_says_what_it_does_and_how_long_that_takes_here(make_test, tmp_path):
     first, *rest = make_test().stdout.splitlines()
-    assert first.startswith("make test: a b c: 20 minutes on two cores, perhaps 30 the first time")
+    assert first.startswith("make test: a b c: 30 minutes on two cores, perhaps 40 the first time")
     assert rest[:-1] == [line for n, name in enumerate("abc") for line in
                          (f"make test: {name} ({n + 1} of 3)", f"made {name}")]
     assert re.fullmatch(r"make test: all passed in 0:\d\d minutes", rest[-1])
