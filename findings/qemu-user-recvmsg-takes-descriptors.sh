@@ -5,8 +5,8 @@
 # A server that wants to know who sent a datagram (SO_PASSCRED), and no descriptors,
 # gives recvmsg() room for the credentials alone. The kernel then drops a descriptor
 # that was sent along, and says so by MSG_CTRUNC. Under qemu-x86_64 the kernel is asked
-# with more room: the descriptor is received, the program is told neither of it nor of
-# a cut, and it stays open. So a test of such a server finds a leak that it has not.
+# with more room: the descriptor is received and stays open, and the program hears of
+# nothing. So a test of such a server finds a leak that it has not.
 #
 # Fails when that changes. Needs apt, dpkg and python3; touches nothing outside
 # a temporary folder.

@@ -33,6 +33,6 @@ table | while read -r folder triple names; do
 		esac
 	done
 done | grep . && exit
-echo "arch: '$1' is no architecture that hale is made for; there are" \
+echo "arch: hale is not made for '$1', only for" \
 	"$(table | cut -d ' ' -f 1 | paste -s -d ' ')" >&2
 exit 1

@@ -120,7 +120,7 @@ def test_a_platform_that_hale_is_not_made_for_is_one_clear_line(builder, two):
     lines = {line.split("arch: ", 1)[1] for line in done.stderr.splitlines()
              if "arch: " in line}
     assert len(lines) == 1, done.stderr
-    assert "'arm/v6' is no architecture that hale is made for" in lines.pop()
+    assert "hale is not made for 'arm/v6', only for amd64" in lines.pop()
 
 
 @pytest.fixture

@@ -140,7 +140,7 @@ def test_a_machine_that_hale_is_not_made_for_is_refused_by_name(arch, env):
     done = call("make", "-n", "-C", TOP, *([] if env else ["ARCH=" + arch.replace("$", "$$")]),
                 **({"ARCH": arch.replace("$", "$$")} if env else {}))
     assert done.returncode == 2
-    assert (f"'{arch}' is no architecture that hale is made for; there are {ALL}"
+    assert (f"hale is not made for '{arch}', only for {ALL}"
             in done.stderr)
 
 
