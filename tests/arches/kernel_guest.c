@@ -36,13 +36,13 @@
 #include <unistd.h>
 
 #include "sup/spawn.h"
+#include "../unit/spawn_works.h"
 
 #define CAP_KILL 5	/* <linux/capability.h>, which musl comes without */
 #define USER     100001	/* more than 16 bits have */
 #define MANY     300
 #define TRIES    5
 #define WHY_MAX  128
-#define CODE     7
 #define ORPHANS  20
 #define PROBES   "http://127.0.0.1:8080/readyz"
 #define PATIENCE 200	/* looks, PAUSE_US apart */
@@ -73,30 +73,6 @@ now_ms(void)
 }
 
 /* --- sup/spawn.c --- */
-
-static volatile int seen;
-
-static void
-leave(void *arg)
-{
-	seen = *(const int *)arg;
-	errno = EBADMSG;
-	_exit(CODE);
-}
-
-static void
-come_back(void *arg)
-{
-	(void)arg;
-}
-
-static void
-stay(void *arg)
-{
-	(void)arg;
-	for (;;)
-		pause();
-}
 
 static void
 leave_later(void *arg)

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "sup/spawn.h"
+#include "spawn_works.h"
 
 #include <errno.h>
 #include <linux/filter.h>
@@ -15,34 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CODE 7
 #define MANY 2000
 #define SKIPPED 77
 #define WORK_US 20000	/* a fifth of the time that there is */
-
-static volatile int seen;
-
-static void
-leave(void *arg)
-{
-	seen = *(const int *)arg;
-	errno = EBADMSG;
-	_exit(CODE);
-}
-
-static void
-come_back(void *arg)
-{
-	(void)arg;
-}
-
-static void
-stay(void *arg)
-{
-	(void)arg;
-	for (;;)
-		pause();
-}
 
 static int
 end_of(pid_t pid)
