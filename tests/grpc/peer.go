@@ -95,7 +95,7 @@ func end(err error) string {
 	return strings.TrimRight("end "+name+" "+strings.Join(strings.Fields(s.Message()), " "), " ")
 }
 
-// Outcomes counts equal lines.
+// outcomes counts equal lines.
 type outcomes struct {
 	mu    sync.Mutex
 	lines []string
@@ -160,6 +160,16 @@ func dial(ctx context.Context, target string) (*grpc.ClientConn, error) {
 	return grpc.DialContext(ctx, target, options...)
 }
 
+// Connects, or says why not and returns nil.
+func connected(ctx context.Context, target string) *grpc.ClientConn {
+	conn, err := dial(ctx, target)
+	if err != nil {
+		fmt.Println("unreachable", err)
+		return nil
+	}
+	return conn
+}
+
 func deadline() (context.Context, context.CancelFunc) {
 	ctx := context.Background()
 	if *filler > 0 {
@@ -204,9 +214,8 @@ func check(target, name string) {
 	if *oneConn {
 		ctx, cancel := deadline()
 		defer cancel()
-		conn, err := dial(ctx, target)
-		if err != nil {
-			fmt.Println("unreachable", err)
+		conn := connected(ctx, target)
+		if conn == nil {
 			return
 		}
 		defer conn.Close()
@@ -268,16 +277,6 @@ func stream(ctx context.Context, conn *grpc.ClientConn, path string, message, an
 	}
 }
 
-// Connects, or says why not and returns nil.
-func connected(ctx context.Context, target string) *grpc.ClientConn {
-	conn, err := dial(ctx, target)
-	if err != nil {
-		fmt.Println("unreachable", err)
-		return nil
-	}
-	return conn
-}
-
 func watch(target, name string) {
 	ctx, cancel := deadline()
 	defer cancel()
@@ -288,7 +287,7 @@ func watch(target, name string) {
 	}
 }
 
-// Raw passes bytes on as they are. Its name makes the type application/grpc+proto.
+// raw passes bytes on as they are. Its name makes the type application/grpc+proto.
 type raw struct{}
 
 func (raw) Marshal(v interface{}) ([]byte, error) { return *v.(*[]byte), nil }
@@ -312,7 +311,7 @@ func call(target, path, message string) {
 	}
 }
 
-// Round is what all streams have been told as their nth status.
+// round is what all streams have been told as their nth status.
 type round struct {
 	status      string
 	count       int

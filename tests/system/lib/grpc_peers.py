@@ -6,6 +6,8 @@ and flags. The fixture `peers` gives them, and ends what they started with the t
 
     go = peers("go", box)       # box: in whose network it is; else the test's own
     go.check("127.0.0.1:8080", "live", timeout=1).status == "SERVING"
+    go.checks(target, n=1000, one_connection=True, parallel=100).counts == {"SERVING": 1000}
+    go.list(target) == ({"": "SERVING"}, Outcome(code="OK"))
     with go.watch(target) as watch: watch.status() ... watch.end().code
     with go.serve(services={"a": "NOT_SERVING"}) as server: server.set("a", "SERVING")
 
@@ -34,7 +36,12 @@ GO_CACHE = harness.TOP / "build/go-cache"
 GO_CODE = pathlib.Path("/usr/share/gocode")
 PYTHON = "/usr/bin/python3"
 BUILD_S = 280   # all of grpc-go, on a busy machine
-NAMES = ("go", "python", "js")
+NAMES = ("go", "python", "js")   # @grpc/grpc-js is of a version that tests/grpc pins
+NEWEST = ("newest go",)   # grpcio has had no newer version in Debian for years
+ALL = NAMES + NEWEST
+# What grpc-go needs of what its packages depend on: those of its tests and tools are more.
+GO_NEEDS = (r"^golang-([0-9.]+-(go|src)|golang-x-(net|sys|text)-dev"
+            r"|google-(protobuf|genproto)-dev|github-golang-protobuf-[0-9-]+-dev)$")
 HEALTH = "/grpc.health.v1.Health/"
 
 
@@ -108,7 +115,18 @@ def pinned_js():
     return [node, SOURCES / "peer.js"], {"NODE_PATH": os.fspath(where / "node_modules")}
 
 
-MAKERS = {"go": system_go, "python": system_python, "js": pinned_js}
+def newest_go():
+    if not shutil.which("apt-get"):
+        raise Missing("no apt-get, and so no packages of Debian's newest suite")
+    where = harness.TOP / "build/newest-go"
+    run((harness.TOP / "scripts/newer.sh", "-d", GO_NEEDS, where, "golang-go",
+         "golang-google-grpc-dev"), timeout=BUILD_S)
+    go = (where / "root/usr/bin/go").resolve()
+    return [go_program("newest-go", go, where / "root/usr/share/gocode",
+                       GOROOT=os.fspath(go.parents[1]))], {}
+
+
+MAKERS = {"go": system_go, "python": system_python, "js": pinned_js, "newest go": newest_go}
 
 
 @functools.lru_cache(maxsize=None)
@@ -330,7 +348,11 @@ class Server(Started):
     def __init__(self, words, env, box):
         super().__init__(words, env, box)
         self.asked = []   # what came with each call, if log=True
-        self.port = int(self.until("port ").split()[1])
+        try:
+            self.port = int(self.until("port ").split()[1])
+        except BaseException:
+            self.close()
+            raise
         self.target = f"127.0.0.1:{self.port}"
 
     def until(self, start):
@@ -372,7 +394,7 @@ class Peer:
         if isinstance(got, str):
             pytest.skip(got)
         self.name, self.box = name, box
-        self.words, self.env = got
+        self.words, self.env = got   # of Go the first word is a static binary
         self.started = [] if started is None else started
 
     def start(self, kind, verb, flags, *args):

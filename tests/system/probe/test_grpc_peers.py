@@ -6,8 +6,8 @@ import grpc_peers
 import harness
 import pki
 
-CLIENTS = pytest.mark.parametrize("name", grpc_peers.NAMES)
-SERVERS = pytest.mark.parametrize("name", grpc_peers.NAMES)
+CLIENTS = pytest.mark.parametrize("name", grpc_peers.ALL)
+SERVERS = pytest.mark.parametrize("name", grpc_peers.ALL)
 pytestmark = pytest.mark.skipif(harness.EMULATED, reason="hale has no part in it")
 SERVICES = {"live": "SERVING", "ready": "NOT_SERVING"}
 
@@ -41,7 +41,7 @@ def test_a_client_counts_many_calls(peers, name):
     assert many.counts == {"SERVING": 20}
     each = client.checks(server.target, "live", n=3, metadata=2000, gzip=True)
     assert each.counts == {"SERVING": 3}
-    assert (many.dials, each.dials) == ((1, 3) if name == "go" else (None, None))
+    assert (many.dials, each.dials) == ((1, 3) if "go" in name else (None, None))
     assert each.slowest_ms > 0
 
 
