@@ -11,7 +11,6 @@
 #include "base/err.h"
 #include "net/huffman.h"
 
-#define STATIC_N     61
 #define NUMBER_BITS  21	/* of a number behind its prefix: four bytes */
 #define MORE         0x80	/* another byte of a number follows */
 #define HUFFMAN      0x80	/* a string is coded */
@@ -26,28 +25,36 @@
 #define LITERAL_BITS 4	/* never indexed or not this time: the same for us */
 #define STRING_BITS  7
 
-#define NAME_MAX  28
 #define VALUE_MAX 14
 #define VALUES_FROM 2	/* the only fields of the static table .. */
 #define VALUES_TO   16	/* .. that have values */
 
-/* Appendix A */
-static const char static_names[STATIC_N][NAME_MAX] = {
-	":authority", ":method", ":method", ":path", ":path", ":scheme",
-	":scheme", ":status", ":status", ":status", ":status", ":status",
-	":status", ":status", "accept-charset", "accept-encoding",
-	"accept-language", "accept-ranges", "accept",
-	"access-control-allow-origin", "age", "allow", "authorization",
-	"cache-control", "content-disposition", "content-encoding",
-	"content-language", "content-length", "content-location",
-	"content-range", "content-type", "cookie", "date", "etag", "expect",
-	"expires", "from", "host", "if-match", "if-modified-since",
-	"if-none-match", "if-range", "if-unmodified-since", "last-modified",
-	"link", "location", "max-forwards", "proxy-authenticate",
-	"proxy-authorization", "range", "referer", "refresh", "retry-after",
-	"server", "set-cookie", "strict-transport-security",
-	"transfer-encoding", "user-agent", "vary", "via", "www-authenticate",
-};
+/* Appendix A: the names one behind the other, and how long each is. */
+#define STATIC_NAMES(N) \
+	N(":authority") N(":method") N(":method") N(":path") N(":path") \
+	N(":scheme") N(":scheme") N(":status") N(":status") N(":status") \
+	N(":status") N(":status") N(":status") N(":status") \
+	N("accept-charset") N("accept-encoding") N("accept-language") \
+	N("accept-ranges") N("accept") N("access-control-allow-origin") \
+	N("age") N("allow") N("authorization") N("cache-control") \
+	N("content-disposition") N("content-encoding") N("content-language") \
+	N("content-length") N("content-location") N("content-range") \
+	N("content-type") N("cookie") N("date") N("etag") N("expect") \
+	N("expires") N("from") N("host") N("if-match") N("if-modified-since") \
+	N("if-none-match") N("if-range") N("if-unmodified-since") \
+	N("last-modified") N("link") N("location") N("max-forwards") \
+	N("proxy-authenticate") N("proxy-authorization") N("range") \
+	N("referer") N("refresh") N("retry-after") N("server") \
+	N("set-cookie") N("strict-transport-security") \
+	N("transfer-encoding") N("user-agent") N("vary") N("via") \
+	N("www-authenticate")
+#define NAME_ITSELF(name) name
+#define NAME_LEN(name)    sizeof name - 1,
+
+static const char static_names[] = STATIC_NAMES(NAME_ITSELF);
+static const unsigned char static_lens[] = { STATIC_NAMES(NAME_LEN) };
+#define STATIC_N (sizeof static_lens)
+
 static const char static_values[][VALUE_MAX] = {
 	"GET", "POST", "/", "/index.html", "http", "https", "200", "204", "206",
 	"304", "400", "404", "500", "", "gzip, deflate",
@@ -129,6 +136,16 @@ add(struct hpack *t, const struct hpack_field *f)
 	t->size += f->size;
 }
 
+static struct span
+static_name(uint32_t index)
+{
+	size_t at = 0;
+
+	for (uint32_t i = 1; i < index; i++)
+		at += static_lens[i - 1];
+	return (struct span){ static_names + at, static_lens[index - 1] };
+}
+
 /* The field with that index, of both tables. */
 static int
 find(const struct hpack *t, uint32_t index, struct hpack_field *f)
@@ -138,7 +155,7 @@ find(const struct hpack *t, uint32_t index, struct hpack_field *f)
 	if (index == 0 || index > STATIC_N + t->n)
 		return ERR_PARSE;
 	if (index <= STATIC_N) {
-		f->name = span_of(static_names[index - 1]);
+		f->name = static_name(index);
 		f->value = span_of(index < VALUES_FROM || index > VALUES_TO
 		                   ? "" : static_values[index - VALUES_FROM]);
 		return 0;
