@@ -26,32 +26,23 @@
 #define LITERAL_BITS 4	/* never indexed or not this time: the same for us */
 #define STRING_BITS  7
 
-#define NAME_MAX  28
-#define VALUE_MAX 14
-#define VALUES_FROM 2	/* the only fields of the static table .. */
-#define VALUES_TO   16	/* .. that have values */
-
-/* Appendix A */
-static const char static_names[STATIC_N][NAME_MAX] = {
-	":authority", ":method", ":method", ":path", ":path", ":scheme",
-	":scheme", ":status", ":status", ":status", ":status", ":status",
-	":status", ":status", "accept-charset", "accept-encoding",
-	"accept-language", "accept-ranges", "accept",
-	"access-control-allow-origin", "age", "allow", "authorization",
-	"cache-control", "content-disposition", "content-encoding",
-	"content-language", "content-length", "content-location",
-	"content-range", "content-type", "cookie", "date", "etag", "expect",
-	"expires", "from", "host", "if-match", "if-modified-since",
-	"if-none-match", "if-range", "if-unmodified-since", "last-modified",
-	"link", "location", "max-forwards", "proxy-authenticate",
-	"proxy-authorization", "range", "referer", "refresh", "retry-after",
-	"server", "set-cookie", "strict-transport-security",
-	"transfer-encoding", "user-agent", "vary", "via", "www-authenticate",
-};
-static const char static_values[][VALUE_MAX] = {
-	"GET", "POST", "/", "/index.html", "http", "https", "200", "204", "206",
-	"304", "400", "404", "500", "", "gzip, deflate",
-};
+/* Appendix A: a line for each field; its value, if it has one, is behind the
+ * first space. */
+static const char static_fields[] =
+	":authority\n:method GET\n:method POST\n:path /\n"
+	":path /index.html\n:scheme http\n:scheme https\n:status 200\n"
+	":status 204\n:status 206\n:status 304\n:status 400\n:status 404\n"
+	":status 500\naccept-charset\naccept-encoding gzip, deflate\n"
+	"accept-language\naccept-ranges\naccept\n"
+	"access-control-allow-origin\nage\nallow\nauthorization\n"
+	"cache-control\ncontent-disposition\ncontent-encoding\n"
+	"content-language\ncontent-length\ncontent-location\n"
+	"content-range\ncontent-type\ncookie\ndate\netag\nexpect\nexpires\n"
+	"from\nhost\nif-match\nif-modified-since\nif-none-match\nif-range\n"
+	"if-unmodified-since\nlast-modified\nlink\nlocation\nmax-forwards\n"
+	"proxy-authenticate\nproxy-authorization\nrange\nreferer\nrefresh\n"
+	"retry-after\nserver\nset-cookie\nstrict-transport-security\n"
+	"transfer-encoding\nuser-agent\nvary\nvia\nwww-authenticate\n";
 
 /* --- the table --- */
 
@@ -133,14 +124,16 @@ add(struct hpack *t, const struct hpack_field *f)
 static int
 find(const struct hpack *t, uint32_t index, struct hpack_field *f)
 {
+	struct span lines = span_over(static_fields, sizeof static_fields - 1);
 	const struct hpack_entry *e;
 
 	if (index == 0 || index > STATIC_N + t->n)
 		return ERR_PARSE;
 	if (index <= STATIC_N) {
-		f->name = span_of(static_names[index - 1]);
-		f->value = span_of(index < VALUES_FROM || index > VALUES_TO
-		                   ? "" : static_values[index - VALUES_FROM]);
+		do
+			f->value = span_cut(&lines, '\n');
+		while (--index > 0);
+		f->name = span_cut(&f->value, ' ');
 		return 0;
 	}
 	e = &t->entries[t->n - (index - STATIC_N)];	/* 1 is the newest */
@@ -176,7 +169,7 @@ read_number(struct span *block, unsigned bits, uint32_t *n)
 	return ERR_PARSE;
 }
 
-/* A string (5.2); decoded into memory, where it stays as it is, in the block. */
+/* A string (5.2): in the block as it is, or decoded into memory. */
 static int
 read_string(struct span *block, struct buf *memory, struct span *s)
 {
@@ -235,17 +228,15 @@ read_field(struct hpack *t, struct span *block, struct hpack_field *f,
 		                                         : LITERAL_BITS,
 		                 f, memory);
 	}
+	if (r < 0)
+		return r;
 	f->size = cost(f->name.len, f->value.len);
 	f->is_cut = memory->cut;
-	if (r == 0 && (first & INDEXED) == 0 && (first & ADDED)) {
-		if (f->is_cut)
-			shrink(t, 0);	/* it would not fit into the table */
-		else
-			add(t, f);
-	}
+	if ((first & (INDEXED | ADDED)) == ADDED)
+		add(t, f);	/* one that is cut is too large for the table */
 	if (f->is_cut)
 		f->name = f->value = (struct span){ NULL, 0 };
-	return r < 0 ? r : 1;
+	return 1;
 }
 
 static bool
