@@ -32,14 +32,15 @@ slot_of(const struct conn *c)
 	return (size_t)(c - c->server->conns);
 }
 
-/* see net/conn.h */
-void
+static void
 conn_close(struct conn *c)
 {
 	loop_end(c->server->loop, &c->source);
 	close(c->source.fd);
 	c->is_open = false;
 	c->from->n_conns--;
+	c->from->n_watching -= c->is_watching;
+	c->is_watching = false;
 }
 
 /* Waits for the state's event; a connection that cannot wait is closed. */
@@ -84,15 +85,23 @@ conn_send(struct conn *c, struct span bytes)
 	return true;
 }
 
+static void
+note_asker(const struct conn *c, struct server_ask *ask)
+{
+	ask->kind = c->from->kind;
+	ask->peer_pid = c->peer_pid;
+	ask->peer_uid = c->peer_uid;
+}
+
+/* --- HTTP/1.1 --- */
+
 static bool
 answer(struct conn *c, struct server_ask *ask)
 {
 	struct server *s = c->server;
 	struct buf out = buf_over(s->scratch_out, sizeof s->scratch_out);
 
-	ask->kind = c->from->kind;
-	ask->peer_pid = c->peer_pid;
-	ask->peer_uid = c->peer_uid;
+	note_asker(c, ask);
 	s->answer(s->owner, ask, &out);
 	s->requests++;
 	c->has_asked = true;
@@ -131,10 +140,11 @@ read_head(struct server *s, struct server_ask *ask, const char *bytes,
 /*
  * As http_read_req(), with the PROXY header that may open a connection
  * counted as part of its first head: it is waited for no longer than that.
+ * Where HTTP/2 follows, ERR_VERSION is returned and *h2_at set to where.
  */
 static int
 read_ask(struct conn *c, struct server_ask *ask, const char *bytes,
-         size_t len)
+         size_t len, size_t *h2_at)
 {
 	int n, skip = 0;
 
@@ -146,9 +156,77 @@ read_ask(struct conn *c, struct server_ask *ask, const char *bytes,
 		len -= (size_t)skip;
 	}
 	n = read_head(c->server, ask, bytes, len);
-	ask->is_h2 = n < 0 && h2_is_preface(bytes, len);
+	ask->is_h2 = n < 0 && !c->has_asked && h2_is_preface(bytes, len);
+	*h2_at = (size_t)skip;
 	return n > 0 ? n + skip : n;
 }
+
+/* --- HTTP/2 --- */
+
+static struct h2_turn
+begin_turn(struct conn *c, struct buf *out)
+{
+	struct server *s = c->server;
+	struct h2_turn t = {
+		.out = out, .now_ms = clock_ms(),
+		.answer = s->answer, .services = s->services,
+		.owner = s->owner,
+		.ask = { .is_h2 = true, .keep = true },
+		.may_watch = c->is_watching || server_may_watch(c->from),
+		.scratch = &s->room->h2_scratch,
+	};
+
+	*out = buf_over(s->scratch_out, sizeof s->scratch_out);
+	note_asker(c, &t.ask);
+	return t;
+}
+
+/* Sends the turn's frames. Returns false where the connection is gone. */
+static bool
+end_turn(struct conn *c, const struct h2_turn *t)
+{
+	bool watches = c->h2->n_watches > 0;
+
+	c->server->requests += t->requests;
+	c->from->n_watching += watches;
+	c->from->n_watching -= c->is_watching;
+	c->is_watching = watches;
+	if (c->h2->is_over)
+		c->ends = c->lingers = true;
+	return t->out->len == 0 || conn_send(c, buf_span(t->out));
+}
+
+/* As answer_some(), of frames. */
+static ssize_t
+answer_frames(struct conn *c, const char *bytes, size_t len)
+{
+	struct buf out;
+	struct h2_turn t = begin_turn(c, &out);
+	size_t used = h2_read(c->h2, &t, bytes, len, &c->wants_turn);
+
+	return end_turn(c, &t) ? (ssize_t)used : -1;
+}
+
+/* The connection speaks HTTP/2 from its byte `at` on. */
+static ssize_t
+begin_frames(struct conn *c, const char *bytes, size_t at, size_t len)
+{
+	struct server *s = c->server;
+	struct buf out = buf_over(s->scratch_out, sizeof s->scratch_out);
+	ssize_t used;
+
+	if (s->room == NULL) {
+		c->ends = c->lingers = true;
+		h2_write_refusal(&out);
+		return conn_send(c, buf_span(&out)) ? (ssize_t)len : -1;
+	}
+	c->h2 = &s->room->h2[slot_of(c)];
+	h2_init(c->h2);
+	used = answer_frames(c, bytes + at, len - at);
+	return used < 0 ? used : (ssize_t)at + used;
+}
+
+/* --- both --- */
 
 /*
  * Answers the whole requests at the start of bytes, as many as one turn may
@@ -159,9 +237,11 @@ read_ask(struct conn *c, struct server_ask *ask, const char *bytes,
 static ssize_t
 answer_some(struct conn *c, const char *bytes, size_t len)
 {
-	size_t used = 0;
+	size_t used = 0, h2_at;
 
 	c->wants_turn = false;
+	if (c->h2 != NULL)
+		return answer_frames(c, bytes, len);
 	for (int i = 0; used < len && !c->ends && c->out_len == 0; i++) {
 		struct server_ask ask = { 0 };
 		int n;
@@ -170,9 +250,11 @@ answer_some(struct conn *c, const char *bytes, size_t len)
 			c->wants_turn = true;
 			break;
 		}
-		n = read_ask(c, &ask, bytes + used, len - used);
+		n = read_ask(c, &ask, bytes + used, len - used, &h2_at);
 		if (n == 0)
 			break;
+		if (n < 0 && ask.is_h2)
+			return begin_frames(c, bytes, used + h2_at, len);
 		if (n < 0) {
 			ask.err = n;
 			c->lingers = true;
@@ -225,6 +307,26 @@ choose_wait(struct conn *c, bool same_head)
 		enter(c, CONN_HEAD, SERVER_HEAD_MS);
 }
 
+/* The same by HTTP/2, whose streams have deadlines of their own. */
+static void
+choose_h2_wait(struct conn *c, bool same_head)
+{
+	int64_t first_ms = h2_deadline(c->h2);
+
+	if (c->out_len > 0 || c->wants_turn)
+		enter_row(c, c->out_len > 0 ? CONN_WRITE : CONN_BUSY);
+	else if (c->h2->n_watches > 0 && c->in_len == 0)
+		enter(c, CONN_WATCH, SERVER_IDLE_MS);
+	else if (c->in_len == 0 && c->h2->n == 0 && h2_is_open(c->h2))
+		enter(c, CONN_IDLE, SERVER_IDLE_MS);
+	else if (!same_head)
+		enter(c, CONN_HEAD, SERVER_HEAD_MS);
+	if (c->state == CONN_WATCH)
+		c->source.deadline_ms = CLOCK_NEVER;
+	if (first_ms < c->source.deadline_ms)
+		c->source.deadline_ms = first_ms;
+}
+
 /* Where its unanswered bytes are kept; without room there never are any. */
 static char *
 kept_of(const struct conn *c)
@@ -243,7 +345,8 @@ conn_keep(struct conn *c, const char *bytes, size_t used, size_t len)
 {
 	char *in = kept_of(c);
 	const char *rest = bytes + used;
-	bool same_head = c->state == CONN_HEAD && used == 0;
+	bool same_head = c->state == CONN_HEAD
+	              && (used == 0 || (c->h2 != NULL && !h2_is_open(c->h2)));
 
 	len -= used;
 	if (c->out_len == 0 && c->ends) {
@@ -258,7 +361,7 @@ conn_keep(struct conn *c, const char *bytes, size_t used, size_t len)
 	if (len > 0 && rest != in)
 		memmove(in, rest, len);
 	c->in_len = len;
-	choose_wait(c, same_head);
+	(c->h2 != NULL ? choose_h2_wait : choose_wait)(c, same_head);
 	conn_wait(c);
 	if (c->wants_turn)
 		loop_again(c->server->loop, &c->source);
@@ -337,6 +440,7 @@ conn_ready(struct source *source, uint32_t events)
 	switch (c->state) {
 	case CONN_IDLE:
 	case CONN_HEAD:
+	case CONN_WATCH:
 		conn_read(c);
 		break;
 	case CONN_BUSY:		/* first what is here: conn_resumed() */
@@ -350,10 +454,63 @@ conn_ready(struct source *source, uint32_t events)
 	}
 }
 
+/* see net/conn.h */
+void
+conn_dismiss(struct conn *c)
+{
+	struct buf out;
+
+	if (c->h2 != NULL && !c->h2->is_over && c->out_len == 0) {
+		struct h2_turn t = begin_turn(c, &out);
+
+		h2_leave(c->h2, &t);
+		(void)end_turn(c, &t);	/* it ends in any case */
+	}
+	conn_close(c);
+}
+
+/* After a turn without anything that came. */
+static void
+conn_keep_on(struct conn *c, const struct h2_turn *t)
+{
+	if (end_turn(c, t))
+		conn_keep(c, kept_of(c), 0, c->in_len);
+	else
+		conn_close(c);
+}
+
+/* see net/conn.h */
+void
+conn_tell(struct conn *c, const struct server_services *now)
+{
+	struct buf out;
+	struct h2_turn t;
+
+	if (c->out_len > 0 || c->ends)	/* told when that is out */
+		return;
+	t = begin_turn(c, &out);
+	t.now = *now;
+	t.has_services = true;
+	h2_tell(c->h2, &t);
+	if (out.len > 0)
+		conn_keep_on(c, &t);
+}
+
 static void
 conn_expired(struct source *source)
 {
-	conn_close((struct conn *)source);
+	struct conn *c = (struct conn *)source;
+	struct buf out;
+	struct h2_turn t;
+
+	if (c->h2 == NULL || c->out_len > 0 || c->ends
+	 || h2_deadline(c->h2) > clock_ms()) {
+		conn_dismiss(c);
+		return;
+	}
+	t = begin_turn(c, &out);
+	h2_expire(c->h2, &t);
+	conn_keep_on(c, &t);
 }
 
 static void
