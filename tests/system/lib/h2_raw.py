@@ -103,13 +103,18 @@ def request(*more, without=(), stream=1, ends=True, **changes):
 GRPC = (("content-type", "application/grpc"), ("te", "trailers"))
 
 
-def call(method="Check", service="", stream=1, more=(), ends=True):
-    """A call of the health service."""
+def call_head(*more, method="Check", stream=1, ends=False):
+    """The head of a call of the health service."""
+    return request(*GRPC, *more, stream=stream, ends=ends, method="POST",
+                   path=f"/grpc.health.v1.Health/{method}")
+
+
+def call(method="Check", service="", stream=1):
+    """A whole one."""
     name = service.encode()
     message = b"\x0a" + bytes([len(name)]) + name if name else b""
-    return (request(*GRPC, *more, stream=stream, ends=False, method="POST",
-                    path=f"/grpc.health.v1.Health/{method}")
-            + data(struct.pack(">BI", 0, len(message)) + message, stream, ends))
+    return (call_head(method=method, stream=stream)
+            + data(struct.pack(">BI", 0, len(message)) + message, stream))
 
 
 # --- the connection -----------------------------------------------------------
