@@ -44,7 +44,7 @@ struct server_services {
 	size_t n;
 	size_t n_probes;	/* so many, the first ones, by SERVER_PROBES */
 	struct server_service {
-		const char *name;	/* lives as long as the server */
+		struct span name;	/* lives as long as the server */
 		bool        is_serving;
 	} of[SERVER_SERVICES_MAX];
 };

@@ -147,29 +147,4 @@ void h2_expire(struct h2 *h, struct h2_turn *t);
  * GOAWAY says that no other will be answered. */
 void h2_leave(struct h2 *h, struct h2_turn *t);
 
-/* --- for net/h2_answer.h --- */
-
-/* Begins a frame of a stream; returns where, for h2_end_frame(), which puts
- * its length in. */
-size_t h2_begin_frame(struct buf *out, enum h2_type type, unsigned flags,
-                      uint32_t stream);
-void h2_end_frame(struct buf *out, size_t at);
-
-/* Names the stream of the frame that begins there. */
-void h2_name_frame(struct buf *out, size_t at, uint32_t stream);
-
-/*
- * Sends the content of s's answer, of H2_TEXT_MAX bytes at most unless held[]
- * is free, and ends it: at once if the windows take all.
- */
-void h2_send(struct h2 *h, struct h2_turn *t, struct h2_stream *s,
-             struct span content);
-
-/* The answer is out: ends the stream. */
-void h2_end_stream(struct h2 *h, struct h2_turn *t, struct h2_stream *s);
-
-/* Ends the stream with an error. */
-void h2_reset(struct h2 *h, struct h2_turn *t, uint32_t id,
-              enum h2_error why);
-
 #endif

@@ -11,8 +11,8 @@
 #include "net/hpack.h"
 #include "net/http.h"
 
-#define H2_LIST_MAX 16384	/* bytes of all fields, by RFC 9113's 6.5.2 count:
-				 * more are refused by 431 */
+#define H2_LIST_MAX 16384	/* bytes of all fields, as RFC 9113, 6.5.2,
+				 * counts: more are refused by 431 */
 
 /* Fields that are looked at. */
 enum h2_field {

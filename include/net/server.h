@@ -4,12 +4,12 @@
  *
  * Accepts clients and decides which of them has a place; what then happens on
  * one connection is net/conn.h. Speaks HTTP/1.1 with keep-alive and pipelining,
- * and HTTP/2 (net/h2.h), to at most SERVER_SLOTS clients. What is answered is decided by the owner's
- * callback; one answer is one write. A PROXY header ahead of a connection's
- * first request is passed over. A client cannot make the server wait, allocate
- * or fail: it is cut at its deadline, or earlier when a newcomer needs the
- * place, and of what it pipelines only SERVER_TURN_MAX requests are answered in
- * one turn.
+ * and HTTP/2 (net/h2.h), to at most SERVER_SLOTS clients. What is answered is
+ * decided by the owner's callbacks; one answer is one write. A PROXY header
+ * ahead of a connection's first request is passed over. A client cannot make
+ * the server wait, allocate or fail: it is cut at its deadline, or earlier when
+ * a newcomer needs the place, and of what it pipelines only SERVER_TURN_MAX
+ * requests are answered in one turn.
  *
  * A listener with less than its share of the connections takes a place from
  * one that has more; else its newcomer ends one of its own. So whoever floods

@@ -15,8 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/err.h"
-#include "net/h2.h"
+#include "net/conn_ask.h"
 
 static void
 enter(struct conn *c, enum conn_state state, int64_t timeout_ms)
@@ -110,57 +109,6 @@ answer(struct conn *c, struct server_ask *ask)
 	return conn_send(c, buf_span(&out));
 }
 
-/*
- * As http_read_req(). A prober asks the same for ever: a head that equals the
- * one before it means the same, and is not taken apart again.
- */
-static int
-read_head(struct server *s, struct server_ask *ask, const char *bytes,
-          size_t len)
-{
-	struct http_req *req = &ask->req;
-	size_t known = s->known_len;
-	int n;
-
-	if (bytes != s->scratch_in)
-		return http_read_req(req, &ask->fault, bytes, len);
-	if (known > 0 && len >= known && memcmp(bytes, s->known, known) == 0) {
-		*req = s->known_req;
-		return (int)known;
-	}
-	n = http_read_req(req, &ask->fault, bytes, len);
-	if (n > 0 && n <= SERVER_KNOWN_MAX) {
-		memcpy(s->known, bytes, (size_t)n);
-		s->known_len = (size_t)n;
-		s->known_req = *req;
-	}
-	return n;
-}
-
-/*
- * As http_read_req(), with the PROXY header that may open a connection
- * counted as part of its first head: it is waited for no longer than that.
- * Where HTTP/2 follows, ERR_VERSION is returned and *h2_at set to where.
- */
-static int
-read_ask(struct conn *c, struct server_ask *ask, const char *bytes,
-         size_t len, size_t *h2_at)
-{
-	int n, skip = 0;
-
-	if (!c->has_asked && proxy_header_is(bytes, len)) {
-		skip = proxy_header_read(&ask->fault, bytes, len);
-		if (skip <= 0)
-			return skip;
-		bytes += skip;
-		len -= (size_t)skip;
-	}
-	n = read_head(c->server, ask, bytes, len);
-	ask->is_h2 = n < 0 && !c->has_asked && h2_is_preface(bytes, len);
-	*h2_at = (size_t)skip;
-	return n > 0 ? n + skip : n;
-}
-
 /* --- HTTP/2 --- */
 
 static struct h2_turn
@@ -237,7 +185,7 @@ begin_frames(struct conn *c, const char *bytes, size_t at, size_t len)
 static ssize_t
 answer_some(struct conn *c, const char *bytes, size_t len)
 {
-	size_t used = 0, h2_at;
+	size_t used = 0, h2_at = 0;
 
 	c->wants_turn = false;
 	if (c->h2 != NULL)
@@ -250,7 +198,7 @@ answer_some(struct conn *c, const char *bytes, size_t len)
 			c->wants_turn = true;
 			break;
 		}
-		n = read_ask(c, &ask, bytes + used, len - used, &h2_at);
+		n = conn_ask_read(c, &ask, bytes + used, len - used, &h2_at);
 		if (n == 0)
 			break;
 		if (n < 0 && ask.is_h2)

@@ -13,15 +13,16 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "net/h2_answer.h"
+#include "net/h2_block.h"
+#include "net/h2_send.h"
+#include "net/h2_stream.h"
 
 #define ANY        0xff	/* a payload of any length */
 #define SETTING_LEN 6
 #define PING_LEN   8
 #define GOAWAY_LEN 8	/* at least */
-#define OPENED_MAX 64	/* bits of h2.opened */
 #define OUT_LEAST  2048	/* bytes that any frame's answer may need at once;
 			 * the content of a large one is kept */
-#define OUT_SPARE  256	/* bytes of them behind some content */
 #define OWED_MAX   (H2_WINDOW / 2)
 #define MAX_FRAME_SIZE_MAX 0xffffff
 
@@ -57,379 +58,7 @@ h2_is_open(const struct h2 *h)
 	return h->has_settings && h->block_id == 0;
 }
 
-static void
-fail(struct h2 *h, struct h2_turn *t, enum h2_error why)
-{
-	if (!h->is_over)
-		h2_write_goaway(t->out, h->last, why);
-	h->is_over = true;
-}
-
-/* A frame, or several, that asked for nothing. */
-static void
-count_noise(struct h2 *h, struct h2_turn *t, unsigned n)
-{
-	if (t->now_ms - h->noise_ms >= H2_NOISE_MS) {
-		h->noise_ms = t->now_ms;
-		h->noise = 0;
-	}
-	h->noise += n;
-	if (h->noise > H2_NOISE_MAX)
-		fail(h, t, H2_ENHANCE_YOUR_CALM);
-}
-
-/* --- streams --- */
-
-static struct h2_stream *
-find(struct h2 *h, uint32_t id)
-{
-	for (size_t i = 0; i < h->n; i++)
-		if (h->streams[i].id == id)
-			return &h->streams[i];
-	return NULL;
-}
-
-/* Never opened (5.1): those of even numbers are ours, and we open none. */
-static bool
-is_idle(const struct h2 *h, uint32_t id)
-{
-	return (id & 1) == 0 || id > h->last;
-}
-
-/* Of a stream up to the last one: was it opened, not passed over? Of one that
- * is long past nobody knows any more. */
-static bool
-was_opened(const struct h2 *h, uint32_t id)
-{
-	uint32_t ago = (h->last - id) / 2;
-
-	return ago >= OPENED_MAX || (h->opened >> ago & 1) != 0;
-}
-
-static void
-note_opened(struct h2 *h, uint32_t id)
-{
-	uint32_t steps = (id - h->last) / 2;
-
-	h->opened = steps < OPENED_MAX ? h->opened << steps | 1 : 1;
-	h->last = id;
-}
-
-static void
-forget(struct h2 *h, struct h2_stream *s)
-{
-	h->n_watches -= s->state == H2_WATCHES;
-	if (h->held_id == s->id)
-		h->held_id = 0;
-	*s = h->streams[--h->n];
-}
-
-/* see net/h2.h */
-void
-h2_reset(struct h2 *h, struct h2_turn *t, uint32_t id, enum h2_error why)
-{
-	struct h2_stream *s = find(h, id);
-
-	if (s != NULL)
-		forget(h, s);
-	h2_write_number(t->out, H2_RST_STREAM, id, why);
-	count_noise(h, t, 1);
-}
-
-/* see net/h2.h */
-void
-h2_end_stream(struct h2 *h, struct h2_turn *t, struct h2_stream *s)
-{
-	if (!s->is_ended)	/* it need not send the rest (8.1) */
-		h2_write_number(t->out, H2_RST_STREAM, s->id, H2_NO_ERROR);
-	h->noise -= h->noise < H2_NOISE_WORTH ? h->noise : H2_NOISE_WORTH;
-	forget(h, s);
-}
-
-/* --- sending --- */
-
-/* see net/h2.h */
-size_t
-h2_begin_frame(struct buf *out, enum h2_type type, unsigned flags,
-               uint32_t stream)
-{
-	size_t at = out->len;
-
-	h2_frame_write(out, (struct h2_frame){
-		.type = (uint8_t)type, .flags = (uint8_t)flags,
-		.stream = stream,
-	});
-	return at;
-}
-
-/* see net/h2.h */
-void
-h2_end_frame(struct buf *out, size_t at)
-{
-	size_t len = out->len - at - H2_HEAD_LEN;
-
-	out->p[at] = (char)(len >> 16 & 0xff);
-	out->p[at + 1] = (char)(len >> 8 & 0xff);
-	out->p[at + 2] = (char)(len & 0xff);
-}
-
-/* see net/h2.h */
-void
-h2_name_frame(struct buf *out, size_t at, uint32_t stream)
-{
-	struct buf id = buf_over(out->p + at + H2_STREAM_AT, sizeof stream);
-
-	h2_add_u32(&id, stream);
-}
-
-/* How much of n bytes may be sent in one frame now. */
-static size_t
-takes(const struct h2 *h, struct h2_turn *t, const struct h2_stream *s,
-      size_t n)
-{
-	size_t room = t->out->cap - t->out->len;
-	int32_t window = s->window < h->window ? s->window : h->window;
-
-	room -= room < H2_HEAD_LEN + OUT_SPARE ? room : H2_HEAD_LEN + OUT_SPARE;
-	if (window <= 0)
-		return 0;
-	if (n > (size_t)window)
-		n = (size_t)window;
-	if (n > H2_PAYLOAD_MAX)
-		n = H2_PAYLOAD_MAX;
-	t->is_full |= n > room;
-	return n < room ? n : room;
-}
-
-/* Are bytes of its answer kept? */
-static bool
-has_unsent(const struct h2 *h, const struct h2_stream *s)
-{
-	return h->held_id == s->id
-	    || (s->state != H2_WAITS && s->text_at < s->text_len);
-}
-
-/* Sends what goes out of *rest, and cuts it off there. */
-static void
-send_some(struct h2 *h, struct h2_turn *t, struct h2_stream *s,
-          struct span *rest)
-{
-	bool ends = s->state == H2_SENDS && !s->has_trailers;
-	size_t n, at;
-
-	while ((n = takes(h, t, s, rest->len)) > 0) {
-		at = h2_begin_frame(t->out, H2_DATA, ends && n == rest->len
-		                    ? H2_END_STREAM : 0, s->id);
-		buf_add(t->out, (struct span){ rest->p, n });
-		h2_end_frame(t->out, at);
-		*rest = span_after(*rest, n);
-		h->window -= (int32_t)n;
-		s->window -= (int32_t)n;
-	}
-}
-
-/* All content is out. */
-static void
-finish(struct h2 *h, struct h2_turn *t, struct h2_stream *s)
-{
-	if (s->state == H2_WATCHES)
-		return;
-	if (s->has_trailers)
-		h2_answer_ok(t->out, s->id);
-	h2_end_stream(h, t, s);
-}
-
-/* see net/h2.h */
-void
-h2_send(struct h2 *h, struct h2_turn *t, struct h2_stream *s,
-        struct span content)
-{
-	s->text_at = s->text_len = 0;
-	send_some(h, t, s, &content);
-	if (content.len == 0) {
-		finish(h, t, s);
-		return;
-	}
-	if (s->state == H2_SENDS)
-		s->deadline_ms = t->now_ms + H2_WAIT_MS;
-	if (content.len <= H2_TEXT_MAX) {
-		memcpy(s->text, content.p, content.len);
-		s->text_len = (uint16_t)content.len;
-		return;
-	}
-	memcpy(h->held, content.p, content.len);
-	h->held_id = s->id;
-	h->held_at = 0;
-	h->held_len = content.len;
-}
-
-/* Sends on what was kept of the stream's answer. */
-static void
-send_on(struct h2 *h, struct h2_turn *t, struct h2_stream *s)
-{
-	bool is_held = h->held_id == s->id;
-	struct span rest = { s->text + s->text_at,
-	                     (size_t)(s->text_len - s->text_at) };
-
-	if (!has_unsent(h, s))
-		return;
-	if (is_held)
-		rest = (struct span){ h->held + h->held_at,
-		                      h->held_len - h->held_at };
-	send_some(h, t, s, &rest);
-	if (is_held)
-		h->held_at = h->held_len - rest.len;
-	else
-		s->text_at = (uint16_t)(s->text_len - rest.len);
-	if (rest.len == 0)
-		finish(h, t, s);
-}
-
-/* After the windows or out have more room. A stream that ends leaves its place
- * to the last one, so from the end. */
-static void
-send_all_on(struct h2 *h, struct h2_turn *t)
-{
-	for (size_t i = h->n; i-- > 0;)
-		send_on(h, t, &h->streams[i]);
-}
-
-/* see net/h2.h */
-void
-h2_tell(struct h2 *h, struct h2_turn *t)
-{
-	for (size_t i = h->n; i-- > 0 && t->out->cap - t->out->len > OUT_LEAST;) {
-		struct h2_stream *s = &h->streams[i];
-
-		if (s->state == H2_WATCHES && !has_unsent(h, s))
-			h2_answer_change(h, t, s);
-	}
-}
-
-/* --- header blocks --- */
-
-static void
-open_stream(struct h2 *h, struct h2_turn *t, uint32_t id, bool is_ended,
-            const struct h2_request *r, int err)
-{
-	struct h2_stream *s = &h->streams[h->n++];
-
-	memset(s, 0, offsetof(struct h2_stream, text));
-	s->id = id;
-	s->window = h->first_window;
-	s->is_ended = is_ended;
-	s->length = r->length;
-	s->deadline_ms = t->now_ms + H2_WAIT_MS;
-	t->requests++;
-	h2_answer_request(h, t, s, r, err);
-}
-
-/* A request's head. */
-static void
-take_request(struct h2 *h, struct h2_turn *t, uint32_t id, unsigned flags,
-             struct h2_request *r)
-{
-	bool is_ended = (flags & H2_END_STREAM) != 0;
-	int err = h2_request_end(r, is_ended, &t->ask.req);
-
-	note_opened(h, id);
-	if (h->n == H2_STREAMS_MAX)
-		h2_reset(h, t, id, H2_REFUSED_STREAM);
-	else if (err == ERR_PARSE)
-		h2_reset(h, t, id, H2_PROTOCOL_ERROR);
-	else
-		open_stream(h, t, id, is_ended, r, err);
-}
-
-/* The fields behind a request's content. */
-static void
-take_trailers(struct h2 *h, struct h2_turn *t, struct h2_stream *s,
-              unsigned flags, struct h2_request *r)
-{
-	if (s->is_ended) {
-		h2_reset(h, t, s->id, H2_STREAM_CLOSED);
-	} else if ((flags & H2_END_STREAM) == 0 || s->length > 0
-	        || h2_request_end(r, true, NULL) == ERR_PARSE) {
-		h2_reset(h, t, s->id, H2_PROTOCOL_ERROR);
-	} else {
-		s->is_ended = true;
-		h2_answer_data(h, t, s, (struct span){ NULL, 0 });
-	}
-}
-
-/* A whole block. It is read to its end whatever becomes of it: the table is
- * the connection's. */
-static void
-take_block(struct h2 *h, struct h2_turn *t, uint32_t id, unsigned flags,
-           struct span block)
-{
-	struct h2_stream *s = find(h, id);
-	struct buf memory = buf_over(t->scratch->memory, HPACK_MEMORY);
-	struct h2_request r;
-	struct hpack_field f;
-	int got;
-
-	if (s == NULL && id <= h->last) {
-		fail(h, t, was_opened(h, id) ? H2_STREAM_CLOSED
-		                             : H2_PROTOCOL_ERROR);
-		return;
-	}
-	h2_request_begin(&r, buf_over(t->scratch->text, H2_LIST_MAX));
-	r.is_trailers = s != NULL;
-	hpack_begin(&h->fields);
-	while ((got = hpack_next(&h->fields, &block, &f, &memory)) > 0)
-		h2_request_add(&r, &f);
-	if (got < 0)
-		fail(h, t, H2_COMPRESSION_ERROR);
-	else if (s != NULL)
-		take_trailers(h, t, s, flags, &r);
-	else
-		take_request(h, t, id, flags, &r);
-}
-
-static void
-add_to_block(struct h2 *h, struct h2_turn *t, struct span part)
-{
-	if (part.len > H2_BLOCK_MAX - h->block_len) {
-		fail(h, t, H2_ENHANCE_YOUR_CALM);
-		return;
-	}
-	memcpy(h->block + h->block_len, part.p, part.len);
-	h->block_len += part.len;
-}
-
-static void
-take_headers(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
-             struct span payload)
-{
-	if (h2_unpad(f, &payload) < 0 || (f->stream & 1) == 0) {
-		fail(h, t, H2_PROTOCOL_ERROR);
-	} else if (f->flags & H2_END_HEADERS) {
-		take_block(h, t, f->stream, f->flags, payload);
-	} else {
-		h->block_id = f->stream;
-		h->block_flags = f->flags;
-		h->block_len = 0;
-		h->block_ms = t->now_ms + H2_WAIT_MS;
-		add_to_block(h, t, payload);
-	}
-}
-
-static void
-take_continuation(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
-                  struct span payload)
-{
-	if (payload.len == 0)
-		count_noise(h, t, 1);
-	add_to_block(h, t, payload);
-	if (h->is_over || (f->flags & H2_END_HEADERS) == 0)
-		return;
-	h->block_id = 0;
-	take_block(h, t, f->stream, h->block_flags,
-	           (struct span){ h->block, h->block_len });
-}
-
-/* --- other frames --- */
+/* --- frames, but for header blocks --- */
 
 /* The window is the connection's: a request that is taken has no need for more
  * on its own stream. */
@@ -466,15 +95,15 @@ static void
 take_data(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
           struct span payload)
 {
-	struct h2_stream *s = find(h, f->stream);
+	struct h2_stream *s = h2_find(h, f->stream);
 
 	give_back(h, t, f->len);
-	if (h2_unpad(f, &payload) < 0 || is_idle(h, f->stream)) {
-		fail(h, t, H2_PROTOCOL_ERROR);
+	if (h2_unpad(f, &payload) < 0 || h2_is_idle(h, f->stream)) {
+		h2_fail(h, t, H2_PROTOCOL_ERROR);
 		return;
 	}
 	if (payload.len == 0 && (f->flags & H2_END_STREAM) == 0)
-		count_noise(h, t, 1);
+		h2_count_noise(h, t, 1);
 	if (s == NULL)
 		h2_reset(h, t, f->stream, H2_STREAM_CLOSED);
 	else
@@ -484,16 +113,16 @@ take_data(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
 static void
 take_rst_stream(struct h2 *h, struct h2_turn *t, const struct h2_frame *f)
 {
-	struct h2_stream *s = find(h, f->stream);
+	struct h2_stream *s = h2_find(h, f->stream);
 
-	if (is_idle(h, f->stream)) {
-		fail(h, t, H2_PROTOCOL_ERROR);
+	if (h2_is_idle(h, f->stream)) {
+		h2_fail(h, t, H2_PROTOCOL_ERROR);
 		return;
 	}
 	/* Of one that was answered: it was no request then. */
-	count_noise(h, t, s != NULL ? 1 : 1 + H2_NOISE_WORTH);
+	h2_count_noise(h, t, s != NULL ? 1 : 1 + H2_NOISE_WORTH);
 	if (s != NULL)
-		forget(h, s);
+		h2_forget(h, s);
 }
 
 /* Adds to a window. Returns false where it exceeds what one may be (6.9.1). */
@@ -511,22 +140,22 @@ take_window_update(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
                    struct span payload)
 {
 	int64_t by = h2_u32(payload.p) & H2_WINDOW_MAX;
-	struct h2_stream *s = find(h, f->stream);
+	struct h2_stream *s = h2_find(h, f->stream);
 
-	count_noise(h, t, 1);
+	h2_count_noise(h, t, 1);
 	if (f->stream == 0) {
 		if (by == 0)
-			fail(h, t, H2_PROTOCOL_ERROR);
+			h2_fail(h, t, H2_PROTOCOL_ERROR);
 		else if (!widen(&h->window, by))
-			fail(h, t, H2_FLOW_CONTROL_ERROR);
-	} else if (is_idle(h, f->stream)) {
-		fail(h, t, H2_PROTOCOL_ERROR);
+			h2_fail(h, t, H2_FLOW_CONTROL_ERROR);
+	} else if (h2_is_idle(h, f->stream)) {
+		h2_fail(h, t, H2_PROTOCOL_ERROR);
 	} else if (s != NULL && by == 0) {
 		h2_reset(h, t, f->stream, H2_PROTOCOL_ERROR);
 	} else if (s != NULL && !widen(&s->window, by)) {
 		h2_reset(h, t, f->stream, H2_FLOW_CONTROL_ERROR);
 	}
-	send_all_on(h, t);
+	h2_send_on(h, t);
 }
 
 /* Every window of a stream changes with it (6.9.2). */
@@ -566,7 +195,7 @@ take_settings(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
 {
 	enum h2_error why = H2_NO_ERROR;
 
-	count_noise(h, t, 1);
+	h2_count_noise(h, t, 1);
 	if (payload.len % SETTING_LEN != 0
 	 || ((f->flags & H2_ACK) && payload.len > 0))
 		why = H2_FRAME_SIZE_ERROR;
@@ -574,21 +203,21 @@ take_settings(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
 	     payload = span_after(payload, SETTING_LEN))
 		why = set(h, h2_u32(payload.p) >> 16, h2_u32(payload.p + 2));
 	if (why != H2_NO_ERROR)
-		fail(h, t, why);
+		h2_fail(h, t, why);
 	if (h->is_over || (f->flags & H2_ACK))
 		return;
 	h->has_settings = true;
 	h2_frame_write(t->out, (struct h2_frame){
 		.type = H2_SETTINGS, .flags = H2_ACK,
 	});
-	send_all_on(h, t);
+	h2_send_on(h, t);
 }
 
 static void
 take_ping(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
           struct span payload)
 {
-	count_noise(h, t, 1);
+	h2_count_noise(h, t, 1);
 	if (h->is_over || (f->flags & H2_ACK))
 		return;
 	h2_frame_write(t->out, (struct h2_frame){
@@ -649,7 +278,7 @@ take_frame(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
 		take_data(h, t, f, payload);
 		break;
 	case H2_HEADERS:
-		take_headers(h, t, f, payload);
+		h2_take_headers(h, t, f, payload);
 		break;
 	case H2_RST_STREAM:
 		take_rst_stream(h, t, f);
@@ -664,10 +293,10 @@ take_frame(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
 		take_window_update(h, t, f, payload);
 		break;
 	case H2_CONTINUATION:
-		take_continuation(h, t, f, payload);
+		h2_take_continuation(h, t, f, payload);
 		break;
 	default:	/* PRIORITY, GOAWAY, and what is not known */
-		count_noise(h, t, 1);
+		h2_count_noise(h, t, 1);
 	}
 }
 
@@ -686,7 +315,7 @@ take_preface(struct h2 *h, struct h2_turn *t, const char *buf, size_t len)
 	h2_end_frame(t->out, at);
 	h->has_preface = true;
 	if (memcmp(buf, H2_PREFACE, H2_PREFACE_LEN) != 0)
-		fail(h, t, H2_PROTOCOL_ERROR);
+		h2_fail(h, t, H2_PROTOCOL_ERROR);
 	return H2_PREFACE_LEN;
 }
 
@@ -704,7 +333,7 @@ take_next(struct h2 *h, struct h2_turn *t, const char *buf, size_t len)
 	f = h2_frame_read(buf);
 	why = check_frame(h, &f);
 	if (why != H2_NO_ERROR) {
-		fail(h, t, why);
+		h2_fail(h, t, why);
 		return len;
 	}
 	if (len < H2_HEAD_LEN + f.len)
@@ -728,7 +357,7 @@ h2_read(struct h2 *h, struct h2_turn *t, const char *buf, size_t len,
 {
 	size_t used = 0, n = 1;
 
-	send_all_on(h, t);
+	h2_send_on(h, t);
 	while (used < len && n > 0 && !h->is_over && !is_turn_over(t)) {
 		n = take_next(h, t, buf + used, len - used);
 		used += n;
@@ -737,7 +366,19 @@ h2_read(struct h2 *h, struct h2_turn *t, const char *buf, size_t len,
 	return used;
 }
 
-/* --- time --- */
+/* --- changes and time --- */
+
+/* see net/h2.h */
+void
+h2_tell(struct h2 *h, struct h2_turn *t)
+{
+	for (size_t i = h->n; i-- > 0;) {
+		struct h2_stream *s = &h->streams[i];
+
+		if (s->state == H2_WATCHES && !h2_has_unsent(h, s))
+			h2_answer_change(h, t, s);
+	}
+}
 
 /* see net/h2.h */
 int64_t
@@ -756,13 +397,13 @@ void
 h2_expire(struct h2 *h, struct h2_turn *t)
 {
 	if (h->block_id != 0 && h->block_ms <= t->now_ms)
-		fail(h, t, H2_ENHANCE_YOUR_CALM);
+		h2_fail(h, t, H2_ENHANCE_YOUR_CALM);
 	for (size_t i = h->n; i-- > 0 && !h->is_over;) {
 		struct h2_stream *s = &h->streams[i];
 
 		if (s->deadline_ms > t->now_ms)
 			continue;
-		if (has_unsent(h, s))
+		if (h2_has_unsent(h, s))
 			h2_reset(h, t, s->id, H2_CANCEL);
 		else
 			h2_answer_code(h, t, s, GRPC_DEADLINE_EXCEEDED,
@@ -777,9 +418,9 @@ h2_leave(struct h2 *h, struct h2_turn *t)
 	for (size_t i = h->n; i-- > 0;) {
 		struct h2_stream *s = &h->streams[i];
 
-		if (!has_unsent(h, s))
+		if (!h2_has_unsent(h, s))
 			h2_answer_code(h, t, s, GRPC_UNAVAILABLE,
 			               "hale ends the connection");
 	}
-	fail(h, t, H2_NO_ERROR);
+	h2_fail(h, t, H2_NO_ERROR);
 }

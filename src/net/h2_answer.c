@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "net/grpc_health.h"
+#include "net/h2_send.h"
+#include "net/h2_stream.h"
 
 #define NO_SERVICE   0xff	/* index of a name that is not known */
 #define SHOWN_MAX    64		/* bytes of a name in a call's status */
@@ -204,13 +206,19 @@ look(struct h2_turn *t)
 	return &t->now;
 }
 
+static bool
+is_equal(struct span a, struct span b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+}
+
 static uint8_t
 find_service(struct h2_turn *t, struct span name)
 {
 	const struct server_services *now = look(t);
 
 	for (size_t i = 0; i < now->n; i++)
-		if (span_is(name, now->of[i].name))
+		if (is_equal(name, now->of[i].name))
 			return (uint8_t)i;
 	return NO_SERVICE;
 }
@@ -281,7 +289,7 @@ answer_list(struct h2 *h, struct h2_turn *t, struct h2_stream *s)
 
 	grpc_write_prefix(&b, 0);
 	for (size_t i = 0; i < now->n; i++)
-		grpc_health_write_entry(&b, span_of(now->of[i].name),
+		grpc_health_write_entry(&b, now->of[i].name,
 		                        status_of(t, (uint8_t)i));
 	grpc_write_prefix(&prefix, b.len - GRPC_PREFIX_LEN);
 	if (h->held_id != 0 || b.cut) {
