@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "net/huffman.h"
 
+#define STATIC_N     61
 #define NUMBER_BITS  21	/* of a number behind its prefix: four bytes */
 #define MORE         0x80	/* another byte of a number follows */
 #define HUFFMAN      0x80	/* a string is coded */
@@ -25,39 +26,30 @@
 #define LITERAL_BITS 4	/* never indexed or not this time: the same for us */
 #define STRING_BITS  7
 
-#define VALUE_MAX 14
-#define VALUES_FROM 2	/* the only fields of the static table .. */
-#define VALUES_TO   16	/* .. that have values */
-
-/* Appendix A: the names one behind the other, and how long each is. */
-#define STATIC_NAMES(N) \
-	N(":authority") N(":method") N(":method") N(":path") N(":path") \
-	N(":scheme") N(":scheme") N(":status") N(":status") N(":status") \
-	N(":status") N(":status") N(":status") N(":status") \
-	N("accept-charset") N("accept-encoding") N("accept-language") \
-	N("accept-ranges") N("accept") N("access-control-allow-origin") \
-	N("age") N("allow") N("authorization") N("cache-control") \
-	N("content-disposition") N("content-encoding") N("content-language") \
-	N("content-length") N("content-location") N("content-range") \
-	N("content-type") N("cookie") N("date") N("etag") N("expect") \
-	N("expires") N("from") N("host") N("if-match") N("if-modified-since") \
-	N("if-none-match") N("if-range") N("if-unmodified-since") \
-	N("last-modified") N("link") N("location") N("max-forwards") \
-	N("proxy-authenticate") N("proxy-authorization") N("range") \
-	N("referer") N("refresh") N("retry-after") N("server") \
-	N("set-cookie") N("strict-transport-security") \
-	N("transfer-encoding") N("user-agent") N("vary") N("via") \
-	N("www-authenticate")
-#define NAME_ITSELF(name) name
-#define NAME_LEN(name)    sizeof name - 1,
-
-static const char static_names[] = STATIC_NAMES(NAME_ITSELF);
-static const unsigned char static_lens[] = { STATIC_NAMES(NAME_LEN) };
-#define STATIC_N (sizeof static_lens)
-
-static const char static_values[][VALUE_MAX] = {
-	"GET", "POST", "/", "/index.html", "http", "https", "200", "204", "206",
-	"304", "400", "404", "500", "", "gzip, deflate",
+/* Appendix A: the fields in a row, and how long each is; its value, if it has
+ * one, is behind the first space. */
+static const char static_fields[] =
+	":authority" ":method GET" ":method POST" ":path /"
+	":path /index.html" ":scheme http" ":scheme https" ":status 200"
+	":status 204" ":status 206" ":status 304" ":status 400"
+	":status 404" ":status 500" "accept-charset"
+	"accept-encoding gzip, deflate" "accept-language"
+	"accept-ranges" "accept" "access-control-allow-origin" "age"
+	"allow" "authorization" "cache-control" "content-disposition"
+	"content-encoding" "content-language" "content-length"
+	"content-location" "content-range" "content-type" "cookie"
+	"date" "etag" "expect" "expires" "from" "host" "if-match"
+	"if-modified-since" "if-none-match" "if-range"
+	"if-unmodified-since" "last-modified" "link" "location"
+	"max-forwards" "proxy-authenticate" "proxy-authorization"
+	"range" "referer" "refresh" "retry-after" "server" "set-cookie"
+	"strict-transport-security" "transfer-encoding" "user-agent"
+	"vary" "via" "www-authenticate";
+static const unsigned char static_lens[STATIC_N] = {
+	10, 11, 12, 7, 17, 12, 13, 11, 11, 11, 11, 11, 11, 11, 14, 29,
+	15, 13, 6, 27, 3, 5, 13, 13, 19, 16, 16, 14, 16, 13, 12, 6, 4,
+	4, 6, 7, 4, 4, 8, 17, 13, 8, 19, 13, 4, 8, 12, 18, 19, 5, 7, 7,
+	11, 6, 10, 25, 17, 10, 4, 3, 16,
 };
 
 /* --- the table --- */
@@ -136,28 +128,20 @@ add(struct hpack *t, const struct hpack_field *f)
 	t->size += f->size;
 }
 
-static struct span
-static_name(uint32_t index)
-{
-	size_t at = 0;
-
-	for (uint32_t i = 1; i < index; i++)
-		at += static_lens[i - 1];
-	return (struct span){ static_names + at, static_lens[index - 1] };
-}
-
 /* The field with that index, of both tables. */
 static int
 find(const struct hpack *t, uint32_t index, struct hpack_field *f)
 {
 	const struct hpack_entry *e;
+	const char *at = static_fields;
 
 	if (index == 0 || index > STATIC_N + t->n)
 		return ERR_PARSE;
 	if (index <= STATIC_N) {
-		f->name = static_name(index);
-		f->value = span_of(index < VALUES_FROM || index > VALUES_TO
-		                   ? "" : static_values[index - VALUES_FROM]);
+		for (uint32_t i = 0; i < index - 1; i++)
+			at += static_lens[i];
+		f->value = (struct span){ at, static_lens[index - 1] };
+		f->name = span_cut(&f->value, ' ');
 		return 0;
 	}
 	e = &t->entries[t->n - (index - STATIC_N)];	/* 1 is the newest */
@@ -193,7 +177,7 @@ read_number(struct span *block, unsigned bits, uint32_t *n)
 	return ERR_PARSE;
 }
 
-/* A string (5.2): decoded into memory, or a part of the block. */
+/* A string (5.2): in the block as it is, or decoded into memory. */
 static int
 read_string(struct span *block, struct buf *memory, struct span *s)
 {
@@ -252,17 +236,15 @@ read_field(struct hpack *t, struct span *block, struct hpack_field *f,
 		                                         : LITERAL_BITS,
 		                 f, memory);
 	}
+	if (r < 0)
+		return r;
 	f->size = cost(f->name.len, f->value.len);
 	f->is_cut = memory->cut;
-	if (r == 0 && (first & INDEXED) == 0 && (first & ADDED)) {
-		if (f->is_cut)
-			shrink(t, 0);	/* it would not fit into the table */
-		else
-			add(t, f);
-	}
+	if ((first & (INDEXED | ADDED)) == ADDED)
+		add(t, f);	/* one that is cut is too large for the table */
 	if (f->is_cut)
 		f->name = f->value = (struct span){ NULL, 0 };
-	return r < 0 ? r : 1;
+	return 1;
 }
 
 static bool
