@@ -51,6 +51,9 @@ hint_of(unsigned alert, bool has_cert, bool in_handshake)
 		       "certificate";
 	case 112:
 		return ": it does not serve this host name";
+	case 120:
+		return ": it does not speak the protocol of this URL (HTTP/2 "
+		       "for grpcs://, else HTTP/1.1)";
 	default:
 		return "";
 	}
