@@ -8,12 +8,15 @@
 #include "client/exchange.h"
 #include "client/target.h"
 
-#define CHECK_REQUEST_MAX 8192	/* bytes of a request */
-
 /* Appends "db: ", for before the address that was tried for that host; nothing
  * if host is that address. */
 void check_why_name(const char *host, const struct addr *at,
                     struct buf *why);
+
+/* Appends that what the server sent is not of t's protocol, and what it is, with
+ * a hint if there is one. */
+void check_why_strange(const struct target *t, struct span got,
+                       struct buf *why);
 
 /* Appends why the exchange c with t failed with err, and what may have been
  * meant: "; is https:// meant?". */
