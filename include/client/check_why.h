@@ -13,11 +13,6 @@
 void check_why_name(const char *host, const struct addr *at,
                     struct buf *why);
 
-/* Appends that what the server sent is not of t's protocol, and what it is, with
- * a hint if there is one. */
-void check_why_strange(const struct target *t, struct span got,
-                       struct buf *why);
-
 /* Appends why the exchange c with t failed with err, and what may have been
  * meant: "; is https:// meant?". */
 void check_why_failed(const struct exchange *c, const struct target *t, int err,

@@ -9,50 +9,52 @@
 #include "client/grpc_reply.h"
 #include "client/request.h"
 
-#define IN_MAX      ((size_t)8192)	/* bytes that are read at a time */
-#define NAME_MAX    128			/* bytes of a field's name */
-#define TIMEOUT_MAX 99999999		/* ms: 8 digits of grpc-timeout */
-#define CHECK_PATH  GRPC_HEALTH_PATH "Check"
+#define NAME_MAX    128		/* bytes of a field's name, with a NUL */
+#define TIMEOUT_MAX 99999999	/* ms: 8 digits of grpc-timeout */
 
 /* --- the call --- */
 
-/* Begins a frame on our stream; end_frame() writes its head once its length is
- * known. Returns where it is. */
-static size_t
-begin_frame(struct buf *b)
-{
-	size_t at = b->len;
+/* How all calls start: pseudo-headers come first (8.3). No server has the client wait
+ * for its SETTINGS (RFC 9113, 3.4). */
+static const char call_start[] =
+	H2_PREFACE
+	"\0\0\x0c\4\0\0\0\0\0"	/* SETTINGS, 12 bytes: .. */
+	"\0\1\0\0\0\0"		/* HEADER_TABLE_SIZE 0 */
+	"\0\2\0\0\0\0"		/* ENABLE_PUSH 0 */
+	"\0\0\0\1\4\0\0\0\1"	/* HEADERS, (length), END_HEADERS, 1 */
+	"\x83"				/* :method POST */
+	"\4\x1c" GRPC_HEALTH_PATH "Check";	/* :path */
+static const char call_fields[] =
+	"\0\2te\x08trailers"
+	"\x0f\x10\x10" GRPC_TYPE;	/* content-type */
+#define HEADERS_AT (H2_PREFACE_LEN + H2_HEAD_LEN + 12)
 
-	h2_frame_write(b, (struct h2_frame){ .len = 0 });
-	return at;
-}
+/* A message and its frame: DATA, (length), END_STREAM, 1; not compressed,
+ * (length). */
+static const char message_start[] = "\0\0\0\0\1\0\0\0\1"
+                                    "\0\0\0\0\0";
 
+/* Puts the length of what begins behind at + head, to the end, into the three
+ * bytes at `at`. */
 static void
-end_frame(struct buf *b, size_t at, enum h2_type type, uint8_t flags)
+set_length(struct buf *b, size_t at, size_t head)
 {
-	struct buf head = buf_over(b->p + at, H2_HEAD_LEN);
+	size_t len = b->len - at - head;
 
-	if (b->cut)
-		return;
-	h2_frame_write(&head, (struct h2_frame){
-		.len = (uint32_t)(b->len - at - H2_HEAD_LEN),
-		.type = (uint8_t)type, .flags = flags,
-		.stream = type == H2_SETTINGS ? 0 : GRPC_REPLY_STREAM,
-	});
+	b->p[at + 1] = (char)(len >> 8);
+	b->p[at + 2] = (char)len;
 }
 
-/* Of the connection (RFC 9113, 8.2.2), or what we alone can know. */
+/* Of the connection (8.2.2), or what we alone can know; a comma behind each. */
 static bool
 is_reserved(struct span name)
 {
-	static const char names[][18] = {
-		"host", "content-type", "content-length", "te", "connection",
-		"keep-alive", "proxy-connection", "transfer-encoding",
-		"upgrade", "grpc-timeout",
-	};
+	struct span names = span_of(
+		"host,te,content-type,content-length,connection,keep-alive,"
+		"proxy-connection,transfer-encoding,upgrade,grpc-timeout");
 
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (span_is_word(name, names[i]))
+	while (names.len > 0)
+		if (span_is_same(span_cut(&names, ','), name))
 			return true;
 	return false;
 }
@@ -62,20 +64,16 @@ static void
 write_lines(struct buf *b, const struct request_lines *lines)
 {
 	for (size_t i = 0; i < lines->n; i++) {
-		char text[NAME_MAX];
-		struct buf small = buf_over(text, sizeof text);
+		char text[NAME_MAX] = "";
 		struct span name, value;
 
 		if (!request_sends(lines->at[i], &name, &value)
 		 || is_reserved(name))
 			continue;
-		for (size_t j = 0; j < name.len; j++) {
-			char c = (char)span_fold(name.p[j]);
-
-			buf_add(&small, (struct span){ &c, 1 });
-		}
-		hpack_write(b, buf_text(&small), value);
-		b->cut |= small.cut;
+		b->cut |= name.len >= sizeof text;
+		for (size_t j = 0; j < name.len && !b->cut; j++)
+			text[j] = (char)span_fold(name.p[j]);
+		hpack_write(b, text, value);
 	}
 }
 
@@ -87,61 +85,47 @@ write_fields(struct buf *b, const struct check_conf *conf,
 	const char *agent = conf->user_agent;
 	char text[CHECK_HOST_MAX];
 	struct buf value = buf_over(text, sizeof text);
+	int64_t left_ms = deadline_ms - clock_ms();
 	struct span host;
 
-	hpack_write_indexed(b, HPACK_METHOD_POST);
-	hpack_write_indexed(b, t->url.is_https ? HPACK_SCHEME_HTTPS
-	                                       : HPACK_SCHEME_HTTP);
-	hpack_write_known(b, HPACK_PATH, span_of(CHECK_PATH));
+	hpack_write_indexed(b, HPACK_SCHEME_HTTP + t->url.is_https);
 	url_write_host(&value, &t->url);
 	host = buf_span(&value);
 	(void)request_count(&lines, "Host", &host);
 	hpack_write_known(b, HPACK_AUTHORITY, host);
-	b->cut |= value.cut;
-	hpack_write(b, "te", span_of("trailers"));
-	hpack_write_known(b, HPACK_CONTENT_TYPE, span_of(GRPC_TYPE));
+	buf_add(b, (struct span){ call_fields, sizeof call_fields - 1 });
 	if (!request_has(&lines, "User-Agent"))
 		hpack_write_known(b, HPACK_USER_AGENT,
 		                  span_of(agent != NULL ? agent : "hale-check"));
-	if (deadline_ms != CLOCK_NEVER) {
-		int64_t left_ms = deadline_ms - clock_ms();
-
+	if (left_ms < TIMEOUT_MAX) {	/* else there is none, or hardly one */
 		value.len = 0;
-		buf_fmt(&value, "%lldm", (long long)(
-			left_ms < 1 ? 1
-			: left_ms < TIMEOUT_MAX ? left_ms : TIMEOUT_MAX));
+		buf_int(&value, left_ms > 0 ? left_ms : 1);
+		buf_str(&value, "m");
 		hpack_write(b, "grpc-timeout", buf_span(&value));
 	}
 	write_lines(b, &lines);
+	b->cut |= value.cut;
 }
 
-/* All that we have to say but acknowledgements: no server has the client wait
- * for its SETTINGS (3.4). */
+/* All that we have to say but acknowledgements. */
 static int
 write_call(struct buf *b, const struct check_conf *conf,
            const struct target *t, int64_t deadline_ms)
 {
-	size_t at, message;
+	size_t at;
 
-	buf_add(b, (struct span){ H2_PREFACE, H2_PREFACE_LEN });
-	at = begin_frame(b);
-	h2_write_setting(b, H2_HEADER_TABLE_SIZE, 0);
-	h2_write_setting(b, H2_ENABLE_PUSH, 0);
-	end_frame(b, at, H2_SETTINGS, 0);
-	at = begin_frame(b);
+	buf_add(b, (struct span){ call_start, sizeof call_start - 1 });
 	write_fields(b, conf, t, deadline_ms);
-	end_frame(b, at, H2_HEADERS, H2_END_HEADERS);
-	at = begin_frame(b);
-	message = b->len;
-	grpc_write_prefix(b, 0);
+	set_length(b, HEADERS_AT, H2_HEAD_LEN);
+	at = b->len;
+	buf_add(b, (struct span){ message_start,
+	                          sizeof message_start - 1 });
 	grpc_health_write_request(b, t->service);
-	if (!b->cut) {
-		struct buf prefix = buf_over(b->p + message, GRPC_PREFIX_LEN);
-
-		grpc_write_prefix(&prefix, b->len - message - GRPC_PREFIX_LEN);
-	}
-	end_frame(b, at, H2_DATA, H2_END_STREAM);
-	return b->cut ? ERR_TOOBIG : 0;
+	if (b->cut)
+		return ERR_TOOBIG;
+	set_length(b, at, H2_HEAD_LEN);
+	set_length(b, at + H2_HEAD_LEN + 2, GRPC_PREFIX_LEN - 2);
+	return 0;
 }
 
 /* --- the verdict --- */
@@ -239,85 +223,53 @@ judge(const struct grpc_reply *r, const struct target *t, struct buf *why)
 	return ERR_UNHEALTHY;
 }
 
-/* What came cannot be an answer. */
-static void
-write_broken(const struct grpc_reply *r, int err, struct buf *why)
-{
-	switch (err) {
-	case ERR_CODING:
-		buf_str(why, "the answer is compressed, which was not allowed");
-		break;
-	case ERR_TOOBIG:
-		if (r->frame.type == H2_DATA)
-			buf_str(why, "the message is longer than "
-			        BUF_DIGITS(GRPC_REPLY_DATA_MAX) " bytes");
-		else
-			buf_str(why, "the header fields are longer than "
-			        BUF_DIGITS(GRPC_REPLY_BLOCK_MAX) " bytes");
-		break;
-	case ERR_FULL:
-		buf_str(why, "no answer within "
-		        BUF_DIGITS(GRPC_REPLY_FRAMES_MAX) " frames");
-		break;
-	default:
-		buf_str(why, "the answer breaks the rules of HTTP/2 or gRPC");
-	}
-}
-
-/* The connection failed, or ended. Whoever sent frames speaks HTTP/2, and no
+/* Nothing that can be judged has come. Whoever sent frames speaks HTTP/2, and no
  * other kind of URL is meant. */
 static void
 write_failed(const struct exchange *c, const struct target *t,
              const struct grpc_reply *r, int err, struct buf *why)
 {
-	struct span words = span_of(c->why);
+	bool is_tls = c->step == EXCHANGE_TLS;
 
-	if (c->step == EXCHANGE_HEAD && r->frames > 0) {
+	if (c->step < EXCHANGE_HEAD || r->frames == 0) {
+		check_why_failed(c, t, err, why);
+		if (is_tls && span_find_text(span_of(c->why), "(h2c)") != NULL)
+			buf_str(why, "; is grpc:// meant?");
+	} else if (err == ERR_PARSE) {
+		buf_str(why, "the answer breaks the rules of HTTP/2 or gRPC");
+	} else if (err == ERR_TOOBIG || err == ERR_FULL) {
+		buf_str(why, "the answer is too long");
+	} else {
 		buf_str(why, "the server speaks HTTP/2, but does not answer: ");
 		exchange_text(c, err, why);
-		return;
 	}
-	check_why_failed(c, t, err, why);
-	if (c->step == EXCHANGE_TLS && span_find_text(words, "(h2c)") != NULL)
-		buf_str(why, "; is grpc:// meant?");
 }
 
 /* --- the exchange --- */
 
-/* Reads until the answer has ended, and judges it. */
+/* Reads until the answer has ended. Returns 1, or an error. */
 static int
-read_answer(struct exchange *c, struct grpc_reply *r, const struct target *t,
-            struct buf *why)
+read_answer(struct exchange *c, struct grpc_reply *r)
 {
 	char memory[GRPC_REPLY_ACKS_MAX];
 	struct buf acks = buf_over(memory, sizeof memory);
-	size_t acked = 0, sent;
-	struct span piece;
+	struct span rest;
+	size_t taken = 0, unused;
 	int got;
 
 	for (;;) {
-		c->body = BODY_TO_END;
-		got = exchange_read_body(c, &piece);
-		c->step = EXCHANGE_HEAD;
-		if (got <= 0) {
-			got = got < 0 ? got : ERR_EMPTY;
-			write_failed(c, t, r, got, why);
-			return got;
-		}
-		got = grpc_reply_take(r, piece, &acks);
-		if (got > 0)
-			return judge(r, t, why);
-		if (got == ERR_VERSION)
-			check_why_strange(t, piece, why);
-		else if (got < 0)
-			write_broken(r, got, why);
+		got = exchange_read_more(c, taken);
 		if (got < 0)
 			return got;
-		if (acks.len > acked)	/* whatever comes of it: if it takes no
+		rest = exchange_unread(c);
+		got = grpc_reply_take(r, &rest, &acks);
+		if (got != 0)
+			return got;
+		taken = exchange_unread(c).len - rest.len;
+		if (acks.len > 0)	/* whatever comes of it: if it takes no
 					 * more, the answer may be there yet */
-			(void)exchange_send(c, span_after(buf_span(&acks),
-			                                  acked), &sent);
-		acked = acks.len;
+			(void)exchange_send(c, buf_span(&acks), &unused);
+		acks.len = 0;
 	}
 }
 
@@ -326,11 +278,11 @@ int
 check_grpc(const struct check_conf *conf, const struct target *t,
            int64_t deadline_ms, struct buf *why)
 {
-	char in[IN_MAX], request[CHECK_REQUEST_MAX];
+	char in[GRPC_REPLY_FRAME_MAX], request[CHECK_REQUEST_MAX];
 	struct buf b = buf_over(request, sizeof request);
-	struct exchange c;
 	struct grpc_reply reply;
-	size_t sent;
+	struct exchange c;
+	size_t unused;
 	int r = check_open(&c, conf, t, in, sizeof in, deadline_ms);
 
 	grpc_reply_init(&reply);
@@ -343,11 +295,13 @@ check_grpc(const struct check_conf *conf, const struct target *t,
 	if (r == 0)
 		r = write_call(&b, conf, t, deadline_ms);
 	if (r == 0)
-		r = exchange_send(&c, buf_span(&b), &sent);
-	if (r < 0)
-		write_failed(&c, t, &reply, r, why);
+		r = exchange_send(&c, buf_span(&b), &unused);
+	if (r >= 0)
+		r = read_answer(&c, &reply);
+	if (r > 0)
+		r = judge(&reply, t, why);
 	else
-		r = read_answer(&c, &reply, t, why);
+		write_failed(&c, t, &reply, r, why);
 	r = check_end(&c, r);
 	exchange_close(&c);
 	return r;

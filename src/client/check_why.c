@@ -86,9 +86,9 @@ write_hint(const struct target *t, struct buf *why)
 		        t->url.port);
 }
 
-/* see client/check_why.h */
-void
-check_why_strange(const struct target *t, struct span got, struct buf *why)
+/* What came is not of the target's protocol. */
+static void
+write_strange(const struct target *t, struct span got, struct buf *why)
 {
 	struct span version = reply_version(got);
 	bool is_grpc = t->kind == TARGET_GRPC;
@@ -116,7 +116,7 @@ check_why_failed(const struct exchange *c, const struct target *t, int err,
 	 && err != ERR_TOOBIG)
 		check_why_name(t->host, &c->peer, why);
 	if (c->step == EXCHANGE_HEAD && err == ERR_VERSION) {
-		check_why_strange(t, exchange_unread(c), why);
+		write_strange(t, exchange_unread(c), why);
 		return;
 	}
 	if (c->step < EXCHANGE_SEND && err == ERR_TOOBIG) {

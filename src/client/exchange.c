@@ -185,6 +185,18 @@ exchange_read_head(struct exchange *c)
 	}
 }
 
+/* see client/exchange.h */
+int
+exchange_read_more(struct exchange *c, size_t taken)
+{
+	ssize_t n;
+
+	c->step = EXCHANGE_HEAD;
+	c->in_at += taken;
+	n = fill(c);
+	return n > 0 ? 0 : n < 0 ? (int)n : ERR_EMPTY;
+}
+
 /* What is unread, or was read now; empty at the end. */
 static int
 more(struct exchange *c, struct span *got)

@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * client/grpc_reply.c - read what a server sends to one health check by gRPC
- *
- * Frames are put together in `payload`, those of a header block one behind the
- * other, and dealt with when they are whole.
- */
+/* client/grpc_reply.c - read what a server sends to one health check by gRPC */
 #include "client/grpc_reply.h"
 
 #include "base/err.h"
 #include "base/parse.h"
 #include "base/percent.h"
 
-#define STATUS_OK    200
-#define SETTING_LEN  6
-#define PING_LEN     8
-#define GOAWAY_LEN   8
-#define NUMBER_LEN   4
+#define STATUS_OK  200
+#define PING_LEN   8	/* bytes */
+#define NUMBER_LEN 4
 
 /* see client/grpc_reply.h */
 void
@@ -24,7 +17,7 @@ grpc_reply_init(struct grpc_reply *r)
 	memset(r, 0, offsetof(struct grpc_reply, texts));
 	r->text = buf_over(r->texts, sizeof r->texts);
 	r->data = buf_over(r->datas, sizeof r->datas);
-	r->payload = buf_over(r->payloads, sizeof r->payloads);
+	r->block = buf_over(r->blocks, sizeof r->blocks);
 	hpack_init(&r->table);
 }
 
@@ -40,16 +33,15 @@ static int
 end_stream(struct grpc_reply *r)
 {
 	struct span message;
-	int got;
+	int got = 0;
 
-	if (!r->has_code || r->code != GRPC_OK)
-		return end(r, GRPC_REPLY_WHOLE);
-	got = grpc_read_message(buf_span(&r->data), sizeof r->datas, &message);
-	if (got == ERR_CODING)
-		return got;
-	if (got > 0
-	 && (message.len + GRPC_PREFIX_LEN != r->data.len
-	     || grpc_health_read_answer(message, &r->health) < 0))
+	if (r->has_code && r->code == GRPC_OK)
+		got = grpc_read_message(buf_span(&r->data), sizeof r->datas,
+		                        &message);
+	if (got < 0
+	 || (got > 0
+	     && (message.len + GRPC_PREFIX_LEN != r->data.len
+	         || grpc_health_read_answer(message, &r->health) < 0)))
 		return ERR_PARSE;
 	r->has_health = got > 0;
 	return end(r, GRPC_REPLY_WHOLE);
@@ -93,7 +85,7 @@ take_field(struct grpc_reply *r, struct span name, struct span value)
 static int
 take_block(struct grpc_reply *r)
 {
-	struct span block = span_after(buf_span(&r->payload), r->block_at);
+	struct span block = buf_span(&r->block);
 	struct buf memory = buf_over(r->field, sizeof r->field);
 	struct hpack_field f;
 	int got;
@@ -114,187 +106,144 @@ take_block(struct grpc_reply *r)
 }
 
 static int
-take_headers(struct grpc_reply *r)
+take_headers(struct grpc_reply *r, const struct h2_frame *f, struct span part)
 {
-	struct span block = buf_span(&r->payload);
-
-	if (r->frame.type == H2_HEADERS) {
-		if (h2_unpad(&r->frame, &block) < 0)
+	if (f->type == H2_HEADERS) {
+		if (h2_unpad(f, &part) < 0)
 			return ERR_PARSE;
-		r->block_at = (size_t)(block.p - r->payload.p);
-		r->payload.len = r->block_at + block.len;
-		r->ends_stream = (r->frame.flags & H2_END_STREAM) != 0;
+		r->ends_stream = (f->flags & H2_END_STREAM) != 0;
+		r->block.len = 0;
 	}
+	buf_add(&r->block, part);
+	if (r->block.cut)
+		return ERR_TOOBIG;
 	r->in_block = true;
-	return r->frame.flags & H2_END_HEADERS ? take_block(r) : 0;
+	return f->flags & H2_END_HEADERS ? take_block(r) : 0;
 }
 
 /* --- other frames --- */
 
 static int
-take_data(struct grpc_reply *r)
+take_data(struct grpc_reply *r, const struct h2_frame *f, struct span data)
 {
-	struct span data = buf_span(&r->payload);
-
-	if (r->status == 0 || h2_unpad(&r->frame, &data) < 0)
+	if (r->status == 0 || h2_unpad(f, &data) < 0)
 		return ERR_PARSE;
 	buf_add(&r->data, data);
 	if (r->data.cut)
 		return ERR_TOOBIG;
-	return r->frame.flags & H2_END_STREAM ? end_stream(r) : 0;
+	return f->flags & H2_END_STREAM ? end_stream(r) : 0;
 }
 
 /* Answers SETTINGS and PING. */
 static int
-acknowledge(struct grpc_reply *r, struct buf *acks)
+acknowledge(const struct h2_frame *f, struct span echo, struct buf *acks)
 {
-	bool is_ping = r->frame.type == H2_PING;
-	struct span echo = { r->payload.p, is_ping ? r->payload.len : 0 };
-
-	if (is_ping ? echo.len != PING_LEN : r->payload.len % SETTING_LEN != 0)
-		return ERR_PARSE;
-	if (r->frame.flags & H2_ACK)
+	if (f->flags & H2_ACK)
 		return 0;
+	if (f->type == H2_SETTINGS)
+		echo.len = 0;
+	else if (echo.len != PING_LEN)
+		return ERR_PARSE;
 	h2_frame_write(acks, (struct h2_frame){
-		.len = (uint32_t)echo.len, .type = r->frame.type,
-		.flags = H2_ACK,
+		.len = (uint32_t)echo.len, .type = f->type, .flags = H2_ACK,
 	});
 	buf_add(acks, echo);
 	return 0;
 }
 
-/* A server that leaves may still answer what it has (6.8). */
+/* The connection ends, or the stream does. A server that leaves may still
+ * answer what it has (6.8). */
 static int
-take_goaway(struct grpc_reply *r)
+take_end(struct grpc_reply *r, const struct h2_frame *f, struct span payload)
 {
-	if (r->payload.len < GOAWAY_LEN)
-		return ERR_PARSE;
-	r->error = h2_u32(r->payload.p + NUMBER_LEN);
-	if (r->error == H2_NO_ERROR
-	 && (h2_u32(r->payload.p) & H2_WINDOW_MAX) >= GRPC_REPLY_STREAM)
-		return 0;
-	keep_text(r, span_after(buf_span(&r->payload), GOAWAY_LEN));
-	return end(r, GRPC_REPLY_GOAWAY);
-}
+	bool is_goaway = f->type == H2_GOAWAY;
+	uint32_t last = GRPC_REPLY_STREAM;
 
-static int
-take_reset(struct grpc_reply *r)
-{
-	if (r->payload.len != NUMBER_LEN)
+	if (payload.len < (is_goaway ? 2 * NUMBER_LEN : NUMBER_LEN))
 		return ERR_PARSE;
-	r->error = h2_u32(r->payload.p);
-	return end(r, GRPC_REPLY_RESET);
-}
-
-/* A frame is whole. */
-static int
-take_frame(struct grpc_reply *r, struct buf *acks)
-{
-	switch (r->frame.type) {
-	case H2_DATA:
-		return take_data(r);
-	case H2_HEADERS:
-	case H2_CONTINUATION:
-		return take_headers(r);
-	case H2_RST_STREAM:
-		return take_reset(r);
-	case H2_SETTINGS:
-	case H2_PING:
-		return acknowledge(r, acks);
-	case H2_GOAWAY:
-		return take_goaway(r);
-	default:	/* it is not known, or does not matter for one answer */
-		return 0;
+	if (is_goaway) {
+		last = h2_u32(payload.p) & H2_WINDOW_MAX;
+		payload = span_after(payload, NUMBER_LEN);
 	}
+	r->error = h2_u32(payload.p);
+	if (is_goaway && r->error == H2_NO_ERROR && last >= GRPC_REPLY_STREAM)
+		return 0;
+	keep_text(r, span_after(payload, NUMBER_LEN));
+	return end(r, is_goaway ? GRPC_REPLY_GOAWAY : GRPC_REPLY_RESET);
 }
 
-/* --- frames from bytes --- */
+/* Sets of types, a bit each. */
+#define BIT(type)  (1u << (type))
+#define OF_STREAM  (BIT(H2_DATA) | BIT(H2_HEADERS) | BIT(H2_RST_STREAM) \
+                    | BIT(H2_CONTINUATION))
+#define OF_ALL     (BIT(H2_SETTINGS) | BIT(H2_PING) | BIT(H2_GOAWAY))
 
-/* May this frame come now, and on this stream? */
+/* May this frame come now, and on this stream? Others than these types mean
+ * nothing for us, but for a push, which our SETTINGS forbid. */
 static bool
-is_in_turn(const struct grpc_reply *r)
+is_in_turn(const struct grpc_reply *r, const struct h2_frame *f)
 {
-	switch (r->frame.type) {
+	unsigned bit = f->type <= H2_CONTINUATION ? BIT(f->type) : 0;
+
+	return r->in_block == (f->type == H2_CONTINUATION)
+	    && ((bit & OF_STREAM) == 0 || f->stream == GRPC_REPLY_STREAM)
+	    && ((bit & OF_ALL) == 0 || f->stream == 0)
+	    && f->type != H2_PUSH_PROMISE;
+}
+
+static int
+take_frame(struct grpc_reply *r, const struct h2_frame *f, struct span payload,
+           struct buf *acks)
+{
+	if (!is_in_turn(r, f))
+		return ERR_PARSE;
+	switch (f->type) {
 	case H2_DATA:
+		return take_data(r, f, payload);
 	case H2_HEADERS:
-	case H2_RST_STREAM:
-		return !r->in_block && r->frame.stream == GRPC_REPLY_STREAM;
 	case H2_CONTINUATION:
-		return r->in_block && r->frame.stream == GRPC_REPLY_STREAM;
+		return take_headers(r, f, payload);
+	case H2_RST_STREAM:
+	case H2_GOAWAY:
+		return take_end(r, f, payload);
 	case H2_SETTINGS:
 	case H2_PING:
-	case H2_GOAWAY:
-		return !r->in_block && r->frame.stream == 0;
-	case H2_PUSH_PROMISE:	/* our SETTINGS forbid it */
-		return false;
+		return acknowledge(f, payload, acks);
 	default:
-		return !r->in_block;
+		return 0;
 	}
 }
 
-/* A frame's head is whole. The first frame shows whether this is HTTP/2 at all
- * (RFC 9113, 3.4). */
-static int
-begin_frame(struct grpc_reply *r)
+/* Does the server begin as HTTP/2 has it (3.4), as far as that shows? No length
+ * of ours begins with another byte than 0, but texts do. */
+static bool
+is_start(struct span bytes)
 {
-	r->frame = h2_frame_read(r->head);
-	if (r->frames == 0
-	 && (r->frame.type != H2_SETTINGS || r->frame.stream != 0
-	  || (r->frame.flags & H2_ACK) || r->frame.len > H2_PAYLOAD_MAX))
-		return ERR_VERSION;
-	if (r->frame.len > H2_PAYLOAD_MAX || !is_in_turn(r))
-		return ERR_PARSE;
-	if (r->frames++ == GRPC_REPLY_FRAMES_MAX)
-		return ERR_FULL;
-	if (!r->in_block)
-		r->payload.len = 0;
-	if (r->payload.len + r->frame.len > r->payload.cap)
-		return ERR_TOOBIG;
-	r->left = r->frame.len;
-	return 0;
-}
-
-/* Cuts what is missing of the head off *bytes. */
-static int
-read_head(struct grpc_reply *r, struct span *bytes)
-{
-	struct buf head = buf_over(r->head, sizeof r->head);
-	size_t n = sizeof r->head - r->head_len;
-
-	if (n > bytes->len)
-		n = bytes->len;
-	head.len = r->head_len;
-	buf_add(&head, (struct span){ bytes->p, n });
-	*bytes = span_after(*bytes, n);
-	r->head_len = head.len;
-	/* No length of ours begins with another byte, but texts do. */
-	if (r->frames == 0 && r->head[0] != 0)
-		return ERR_VERSION;
-	return r->head_len == sizeof r->head ? begin_frame(r) : 0;
+	return bytes.p[0] == 0
+	    && (bytes.len < H2_HEAD_LEN || bytes.p[3] == H2_SETTINGS);
 }
 
 /* see client/grpc_reply.h */
 int
-grpc_reply_take(struct grpc_reply *r, struct span bytes, struct buf *acks)
+grpc_reply_take(struct grpc_reply *r, struct span *bytes, struct buf *acks)
 {
 	int got = 0;
 
-	while (got == 0 && bytes.len > 0) {
-		struct span part = bytes;
+	if (r->frames == 0 && bytes->len > 0 && !is_start(*bytes))
+		return ERR_VERSION;
+	while (got == 0 && bytes->len >= H2_HEAD_LEN) {
+		const struct h2_frame f = h2_frame_read(bytes->p);
+		struct span payload = span_after(*bytes, H2_HEAD_LEN);
 
-		if (r->head_len < sizeof r->head) {
-			got = read_head(r, &bytes);
-			part.len = 0;
-		} else if (part.len > r->left) {
-			part.len = r->left;
-		}
-		buf_add(&r->payload, part);
-		bytes = span_after(bytes, part.len);
-		r->left -= part.len;
-		if (got == 0 && r->head_len == sizeof r->head && r->left == 0) {
-			r->head_len = 0;
-			got = take_frame(r, acks);
-		}
+		if (f.len > H2_PAYLOAD_MAX)
+			return ERR_PARSE;
+		if (f.len > payload.len)
+			return 0;
+		if (r->frames++ == GRPC_REPLY_FRAMES_MAX)
+			return ERR_FULL;
+		payload.len = f.len;
+		*bytes = span_after(*bytes, H2_HEAD_LEN + f.len);
+		got = take_frame(r, &f, payload, acks);
 	}
 	return got;
 }
