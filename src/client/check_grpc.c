@@ -45,13 +45,13 @@ set_length(struct buf *b, size_t at, size_t head)
 	b->p[at + 2] = (char)len;
 }
 
-/* Of the connection (8.2.2), or what we alone can know; a comma behind each. */
+/* Of the connection (8.2.2), or sent already. */
 static bool
 is_reserved(struct span name)
 {
 	struct span names = span_of(
-		"host,te,content-type,content-length,connection,keep-alive,"
-		"proxy-connection,transfer-encoding,upgrade,grpc-timeout");
+		"host,te,content-type,connection,keep-alive,proxy-connection,"
+		"transfer-encoding,upgrade");
 
 	while (names.len > 0)
 		if (span_is_same(span_cut(&names, ','), name))
@@ -130,12 +130,6 @@ write_call(struct buf *b, const struct check_conf *conf,
 
 /* --- the verdict --- */
 
-static void
-write_service(const struct target *t, struct buf *why)
-{
-	buf_fmt(why, "service \"%.*s\"", (int)t->service.len, t->service.p);
-}
-
 /* A text of the server's, if there is one. */
 static void
 write_text(const struct grpc_reply *r, struct buf *why)
@@ -150,23 +144,15 @@ write_code(const struct grpc_reply *r, const struct target *t, struct buf *why)
 {
 	const char *name = grpc_code_text(r->code);
 
-	if (r->code == GRPC_NOT_FOUND) {
-		buf_str(why, "the server knows no ");
-		write_service(t, why);
-		buf_str(why, " (NOT_FOUND)");
-		if (t->service.len == 0)
-			buf_str(why, "; name one: grpc://HOST:PORT/SERVICE");
-	} else if (r->code == GRPC_UNIMPLEMENTED) {
-		buf_str(why, "the server speaks gRPC, but has no health "
-		        "service, grpc.health.v1.Health (UNIMPLEMENTED)");
-	} else {
-		buf_str(why, "gRPC status ");
-		if (name != NULL)
-			buf_str(why, name);
-		else
-			buf_int(why, r->code);
+	buf_fmt(why, "gRPC status %s", name != NULL ? name : "unknown");
+	if (r->code == GRPC_NOT_FOUND)
+		buf_fmt(why, ": the server knows no service \"%.*s\"",
+		        (int)t->service.len, t->service.p);
+	else if (r->code == GRPC_UNIMPLEMENTED)
+		buf_str(why, ": the server has no health service, "
+		        "grpc.health.v1.Health");
+	else
 		write_text(r, why);
-	}
 }
 
 static int
@@ -175,17 +161,12 @@ judge_health(const struct grpc_reply *r, const struct target *t,
 {
 	const char *name = grpc_health_text(r->health);
 
-	if (name != NULL)
-		buf_str(why, name);
-	else
-		buf_fmt(why, "health status %u, which is not known",
-		        (unsigned)r->health);
+	buf_str(why, name != NULL ? name : "a status that is not known");
 	if (r->health == GRPC_SERVING)
 		return 0;
-	if (t->service.len > 0) {
-		buf_str(why, ": ");
-		write_service(t, why);
-	}
+	if (t->service.len > 0)
+		buf_fmt(why, ": service \"%.*s\"", (int)t->service.len,
+		        t->service.p);
 	return ERR_UNHEALTHY;
 }
 
@@ -194,14 +175,13 @@ judge(const struct grpc_reply *r, const struct target *t, struct buf *why)
 {
 	switch (r->end) {
 	case GRPC_REPLY_WHOLE:
-		if (r->has_code && r->code == GRPC_OK && r->has_health)
+		if (r->has_health)
 			return judge_health(r, t, why);
-		if (!r->has_code)
-			buf_str(why, "the answer has no grpc-status");
-		else if (r->code != GRPC_OK)
+		if (r->has_code && r->code != GRPC_OK)
 			write_code(r, t, why);
 		else
-			buf_str(why, "gRPC status OK, but no message");
+			buf_fmt(why, "the answer has no %s",
+			        r->has_code ? "message" : "grpc-status");
 		break;
 	case GRPC_REPLY_STRANGE:
 		buf_fmt(why, "the server speaks HTTP/2, but does not answer in "
@@ -229,12 +209,11 @@ static void
 write_failed(const struct exchange *c, const struct target *t,
              const struct grpc_reply *r, int err, struct buf *why)
 {
-	bool is_tls = c->step == EXCHANGE_TLS;
-
-	if (c->step < EXCHANGE_HEAD || r->frames == 0) {
+	if (c->step == EXCHANGE_TLS && err == ERR_VERSION) {
+		buf_str(why, "the server does not choose HTTP/2 by ALPN; is "
+		        "https:// meant?");
+	} else if (c->step < EXCHANGE_HEAD || r->frames == 0) {
 		check_why_failed(c, t, err, why);
-		if (is_tls && span_find_text(span_of(c->why), "(h2c)") != NULL)
-			buf_str(why, "; is grpc:// meant?");
 	} else if (err == ERR_PARSE) {
 		buf_str(why, "the answer breaks the rules of HTTP/2 or gRPC");
 	} else if (err == ERR_TOOBIG || err == ERR_FULL) {
@@ -286,12 +265,8 @@ check_grpc(const struct check_conf *conf, const struct target *t,
 	int r = check_open(&c, conf, t, in, sizeof in, deadline_ms);
 
 	grpc_reply_init(&reply);
-	if (r == 0 && c.tls != NULL && !tls_has_protocol(c.tls)) {
-		buf_str(why, "the server does not choose HTTP/2 by ALPN; is "
-		        "https:// meant?");
-		exchange_close(&c);
-		return ERR_VERSION;
-	}
+	if (r == 0 && c.tls != NULL && !tls_has_protocol(c.tls))
+		r = ERR_VERSION;
 	if (r == 0)
 		r = write_call(&b, conf, t, deadline_ms);
 	if (r == 0)

@@ -15,9 +15,12 @@ void
 grpc_reply_init(struct grpc_reply *r)
 {
 	memset(r, 0, offsetof(struct grpc_reply, texts));
-	r->text = buf_over(r->texts, sizeof r->texts);
-	r->data = buf_over(r->datas, sizeof r->datas);
-	r->block = buf_over(r->blocks, sizeof r->blocks);
+	r->text.p = r->texts;
+	r->text.cap = sizeof r->texts;
+	r->data.p = r->datas;
+	r->data.cap = sizeof r->datas;
+	r->block.p = r->blocks;
+	r->block.cap = sizeof r->blocks;
 	hpack_init(&r->table);
 }
 

@@ -132,12 +132,9 @@ read_grpc(struct target *t, struct span rest, struct buf *memory,
 	t->url.has_scheme = true;
 	t->url.is_https = t->text.p[sizeof "grpc" - 1] == 's';
 	from = memory->len;
-	if (percent_decode(memory, span_after(t->url.path, 1)) < 0) {
-		*expected = "no control byte in it";
-		return ERR_PARSE;
-	}
+	r = percent_decode(memory, span_after(t->url.path, 1));
 	t->service = (struct span){ memory->p + from, memory->len - from };
-	return memory->cut ? ERR_TOOBIG : 0;
+	return memory->cut ? ERR_TOOBIG : r;
 }
 
 /* "//me:secret@host" and "/a/http://me:secret@host" are paths only by

@@ -52,8 +52,7 @@ hint_of(unsigned alert, bool has_cert, bool in_handshake)
 	case 112:
 		return ": it does not serve this host name";
 	case 120:
-		return ": it does not speak the protocol of this URL (HTTP/2 "
-		       "for grpcs://, else HTTP/1.1)";
+		return ": it does not speak HTTP/1.1, or HTTP/2 for grpcs://";
 	default:
 		return "";
 	}

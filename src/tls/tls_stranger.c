@@ -30,7 +30,7 @@ name_of(struct span head)
 	if (span_has_prefix(head, "220"))
 		return "a mail or FTP server, which begins without TLS";
 	if (head.len > 4 && memcmp(head.p, http2, 2) == 0 && head.p[3] == 4)
-		return "HTTP/2 without TLS (h2c)";	/* ...of SETTINGS */
+		return "HTTP/2 without TLS (h2c), as for grpc://";	/* ...of SETTINGS */
 	return NULL;
 }
 

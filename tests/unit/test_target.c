@@ -163,7 +163,7 @@ static const struct bad {
 	{ "grpc://u:p@a:1/s", GRPC_WORDS, ERR_PARSE },
 	{ "grpc://http://a:1", GRPC_WORDS, ERR_PARSE },
 	{ "grpc://a:65536", "a port of 0 to 65535", ERR_PARSE },
-	{ "grpc://a:1/%0a", "no control byte in it", ERR_PARSE },
+	{ "grpc://a:1/%0a", GRPC_WORDS, ERR_PARSE },
 	{ "grpc://a:1/x y", "no space in it; a space is written %20", ERR_PARSE },
 	{ "GRPC://a:1", ALL_WORDS, ERR_SCHEME },
 	{ "unix:", UNIX_WORDS, ERR_PARSE }, { "unix:s", UNIX_WORDS, ERR_PARSE },
