@@ -1,8 +1,9 @@
 #!/bin/sh
 # newer.sh OUT - unpack programs of Debian's newest suite, with the libraries they
-# need, into OUT: TLS servers for the tests, besides this system's own.
+# need, into OUT: TLS servers and HTTP/2 clients for the tests, besides this system's own.
 # newer.sh OUT PACKAGE... - these, as they are in OUT/root, to run with this system's
 # libraries: Go's need nothing else.
+# newer.sh -d REGEX OUT PACKAGE... - and of the packages that they need those that match.
 #
 # OUT/bin/PROGRAM starts one; nothing is installed, and neither library nor loader
 # of this system is used. OUT/versions names each package, its version and the
@@ -18,11 +19,16 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 say() { echo "newer: $*"; }
 fail() { echo "newer: $*" >&2; exit 1; }
 
+also=
+if [ "$1" = -d ]; then
+	also=$2
+	shift 2
+fi
 mkdir -p "$1"
 out=$(cd "$1" && pwd)
 shift
 plain=$*
-packages=${plain:-openssl gnutls-bin libnss3-tools caddy miniserve}
+packages=${plain:-openssl gnutls-bin libnss3-tools caddy miniserve nghttp2-client}
 exec 9>"$out/.lock"
 flock 9	# another run of the tests may be at it
 
@@ -58,13 +64,13 @@ EOF
 # An apt that knows one suite and a system on which nothing is installed.
 apt() { APT_CONFIG=$tmp/apt.conf apt-get -q "$@" >>"$tmp/log" 2>&1 9>&-; }
 
-# What would be installed; of what a package needs only libraries are of use here.
+# What would be installed; of what a program needs only libraries are of use here.
 needed() {
-	[ -z "$plain" ] || { echo "$plain"; return; }
+	[ -z "$plain" ] || [ -n "$also" ] || { echo "$plain"; return; }
 	# shellcheck disable=SC2086 # a list of packages
 	APT_CONFIG=$tmp/apt.conf apt-get -s install $packages 2>>"$tmp/log" 9>&- |
 		sed -n 's/^Inst \([^ ]*\).*/\1/p' |
-		grep -E "^(lib|zlib1g|openssl-provider|($(echo $packages | tr ' ' '|'))\$)"
+		grep -E "${also:-^(lib|zlib1g|openssl-provider)}|^($(echo $packages | tr ' ' '|'))\$"
 }
 
 # A mirror that stands still has lists past their day; their signatures still hold.

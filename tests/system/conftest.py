@@ -10,6 +10,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
+import grpc_peers  # noqa: E402
 import harness  # noqa: E402
 import qemu  # noqa: E402
 
@@ -110,6 +111,13 @@ def sick(hale, tmp_path):
         box.be = lambda mode: service.be(box, mode)
         return box
     return start
+
+
+@pytest.fixture
+def peers():
+    """peers("go") is a client and server of gRPC; what it starts is ended with the test."""
+    with grpc_peers.Peers() as started:
+        yield started
 
 
 @pytest.fixture
