@@ -26,32 +26,27 @@
 #define LITERAL_BITS 4	/* never indexed or not this time: the same for us */
 #define STRING_BITS  7
 
-#define NAME_MAX  28
-#define VALUE_MAX 14
 #define VALUES_FROM 2	/* the only fields of the static table .. */
 #define VALUES_TO   16	/* .. that have values */
 
 /* Appendix A */
-static const char static_names[STATIC_N][NAME_MAX] = {
-	":authority", ":method", ":method", ":path", ":path", ":scheme",
-	":scheme", ":status", ":status", ":status", ":status", ":status",
-	":status", ":status", "accept-charset", "accept-encoding",
-	"accept-language", "accept-ranges", "accept",
-	"access-control-allow-origin", "age", "allow", "authorization",
-	"cache-control", "content-disposition", "content-encoding",
-	"content-language", "content-length", "content-location",
-	"content-range", "content-type", "cookie", "date", "etag", "expect",
-	"expires", "from", "host", "if-match", "if-modified-since",
-	"if-none-match", "if-range", "if-unmodified-since", "last-modified",
-	"link", "location", "max-forwards", "proxy-authenticate",
-	"proxy-authorization", "range", "referer", "refresh", "retry-after",
-	"server", "set-cookie", "strict-transport-security",
-	"transfer-encoding", "user-agent", "vary", "via", "www-authenticate",
-};
-static const char static_values[][VALUE_MAX] = {
-	"GET", "POST", "/", "/index.html", "http", "https", "200", "204", "206",
-	"304", "400", "404", "500", "", "gzip, deflate",
-};
+static const char static_names[] =
+	":authority\0:method\0:method\0:path\0:path\0:scheme\0:scheme\0"
+	":status\0:status\0:status\0:status\0:status\0:status\0:status\0"
+	"accept-charset\0accept-encoding\0accept-language\0accept-ranges\0"
+	"accept\0access-control-allow-origin\0age\0allow\0authorization\0"
+	"cache-control\0content-disposition\0content-encoding\0"
+	"content-language\0content-length\0content-location\0content-range\0"
+	"content-type\0cookie\0date\0etag\0expect\0expires\0from\0host\0"
+	"if-match\0if-modified-since\0if-none-match\0if-range\0"
+	"if-unmodified-since\0last-modified\0link\0location\0max-forwards\0"
+	"proxy-authenticate\0proxy-authorization\0range\0referer\0refresh\0"
+	"retry-after\0server\0set-cookie\0strict-transport-security\0"
+	"transfer-encoding\0user-agent\0vary\0via\0www-authenticate\0";
+static const char static_values[] =
+	"GET\0POST\0/\0/index.html\0http\0https\0"
+	"200\0" "204\0" "206\0" "304\0" "400\0" "404\0" "500\0"
+	"\0gzip, deflate\0";
 
 /* --- the table --- */
 
@@ -138,9 +133,10 @@ find(const struct hpack *t, uint32_t index, struct hpack_field *f)
 	if (index == 0 || index > STATIC_N + t->n)
 		return ERR_PARSE;
 	if (index <= STATIC_N) {
-		f->name = span_of(static_names[index - 1]);
-		f->value = span_of(index < VALUES_FROM || index > VALUES_TO
-		                   ? "" : static_values[index - VALUES_FROM]);
+		f->name = span_of(span_nth_text(static_names, index - 1));
+		f->value = span_of(
+			index < VALUES_FROM || index > VALUES_TO ? ""
+			: span_nth_text(static_values, index - VALUES_FROM));
 		return 0;
 	}
 	e = &t->entries[t->n - (index - STATIC_N)];	/* 1 is the newest */
