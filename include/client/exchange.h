@@ -102,10 +102,10 @@ bool exchange_is_interim(const struct exchange *c);
  * too. */
 struct span exchange_unread(const struct exchange *c);
 
-/* For other protocols than HTTP/1.1: takes `taken` bytes off those that are
- * unread and reads more behind the rest. Returns 0, ERR_EMPTY at the end,
- * ERR_TOOBIG if there is no room in in[], or an error of the connection. */
-int exchange_read_more(struct exchange *c, size_t taken);
+/* Makes room behind the unread bytes and reads on. Returns how many came, 0 at
+ * the end, ERR_TOOBIG where all of in[] is unread, or an error of the
+ * connection. For other protocols: step and in_at are the caller's then. */
+ssize_t exchange_fill(struct exchange *c);
 
 /*
  * The next piece of the body, which stands until the next call. Returns 1, 0

@@ -14,8 +14,8 @@
 
 /* --- the call --- */
 
-/* How all calls start: pseudo-headers come first (8.3). No server has the client wait
- * for its SETTINGS (RFC 9113, 3.4). */
+/* How all calls start: pseudo-headers come first (RFC 9113, 8.3). No server has
+ * the client wait for its SETTINGS (3.4). */
 static const char call_start[] =
 	H2_PREFACE
 	"\0\0\x0c\4\0\0\0\0\0"	/* SETTINGS, 12 bytes: .. */
@@ -82,7 +82,8 @@ write_fields(struct buf *b, const struct check_conf *conf,
              const struct target *t, int64_t deadline_ms)
 {
 	const struct request_lines lines = { conf->headers, conf->n_headers };
-	const char *agent = conf->user_agent;
+	const char *agent = conf->user_agent != NULL ? conf->user_agent
+	                                             : "hale-check";
 	char text[CHECK_HOST_MAX];
 	struct buf value = buf_over(text, sizeof text);
 	int64_t left_ms = deadline_ms - clock_ms();
@@ -95,8 +96,7 @@ write_fields(struct buf *b, const struct check_conf *conf,
 	hpack_write_known(b, HPACK_AUTHORITY, host);
 	buf_add(b, (struct span){ call_fields, sizeof call_fields - 1 });
 	if (!request_has(&lines, "User-Agent"))
-		hpack_write_known(b, HPACK_USER_AGENT,
-		                  span_of(agent != NULL ? agent : "hale-check"));
+		hpack_write_known(b, HPACK_USER_AGENT, span_of(agent));
 	if (left_ms < TIMEOUT_MAX) {	/* else there is none, or hardly one */
 		value.len = 0;
 		buf_int(&value, left_ms > 0 ? left_ms : 1);
@@ -203,7 +203,7 @@ judge(const struct grpc_reply *r, const struct target *t, struct buf *why)
 	return ERR_UNHEALTHY;
 }
 
-/* Nothing that can be judged has come. Whoever sent frames speaks HTTP/2, and no
+/* Nothing that can be judged has come. Whoever sent frames speaks HTTP/2: no
  * other kind of URL is meant. */
 static void
 write_failed(const struct exchange *c, const struct target *t,
@@ -233,18 +233,19 @@ read_answer(struct exchange *c, struct grpc_reply *r)
 	char memory[GRPC_REPLY_ACKS_MAX];
 	struct buf acks = buf_over(memory, sizeof memory);
 	struct span rest;
-	size_t taken = 0, unused;
+	size_t unused;
 	int got;
 
 	for (;;) {
-		got = exchange_read_more(c, taken);
-		if (got < 0)
-			return got;
+		c->step = EXCHANGE_HEAD;
+		got = (int)exchange_fill(c);
+		if (got <= 0)
+			return got < 0 ? got : ERR_EMPTY;
 		rest = exchange_unread(c);
 		got = grpc_reply_take(r, &rest, &acks);
 		if (got != 0)
 			return got;
-		taken = exchange_unread(c).len - rest.len;
+		c->in_at = c->in_len - rest.len;
 		if (acks.len > 0)	/* whatever comes of it: if it takes no
 					 * more, the answer may be there yet */
 			(void)exchange_send(c, buf_span(&acks), &unused);

@@ -217,7 +217,8 @@ check_misfit(const struct check_conf *conf, const struct target *t)
 {
 	bool is_grpc = t->kind == TARGET_GRPC;
 	bool is_http = t->kind == TARGET_HTTP || t->kind == TARGET_HTTP_UNIX;
-	bool is_net = t->kind == TARGET_HTTP || t->kind == TARGET_TCP || is_grpc;
+	bool is_net = t->kind == TARGET_HTTP || t->kind == TARGET_TCP
+	           || is_grpc;
 	bool is_tls = t->kind == TARGET_HTTP || (is_grpc && t->url.is_https);
 
 	if (!is_http && conf->n_status > 0)

@@ -172,7 +172,7 @@ read_number(struct span *block, unsigned bits, uint32_t *n)
 	return ERR_PARSE;
 }
 
-/* A string (5.2); decoded into memory, where it stays as it is, in the block. */
+/* A string (5.2): decoded into memory, or as it is, in the block. */
 static int
 read_string(struct span *block, struct buf *memory, struct span *s)
 {

@@ -167,7 +167,8 @@ what_does_not_matter_is_passed_over(void **state)
 	put(H2_DATA, 0, 1, (struct span){ "\0\0\0", 3 });
 	put(H2_DATA, H2_PADDED, 1, (struct span){ "\2\0\2\x08pp", 6 });
 	put_text(H2_DATA, 0, 1, "\1");
-	put(H2_GOAWAY, 0, 0, (struct span){ "\x7f\xff\xff\xff\0\0\0\0bye", 11 });
+	put(H2_GOAWAY, 0, 0, (struct span){
+		"\x7f\xff\xff\xff\0\0\0\0bye", 11 });
 	put_headers(LAST, "grpc-status:0\n");
 	is_serving();
 }
@@ -214,7 +215,8 @@ a_call_that_failed_has_its_code_and_words(void **state)
 {
 	(void)state;
 	begin_http2();
-	put_headers(LAST, GOOD "grpc-status:14\ngrpc-message:it%27s %C3%A9%0Ab\n");
+	put_headers(LAST, GOOD "grpc-status:14\n"
+	            "grpc-message:it%27s %C3%A9%0Ab\n");
 	assert_int_equal(1, take());
 	assert_int_equal(GRPC_REPLY_WHOLE, reply.end);
 	assert_int_equal(GRPC_UNAVAILABLE, reply.code);

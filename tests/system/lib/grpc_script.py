@@ -76,7 +76,8 @@ class Call:
     """What a client sent until its request's end."""
 
     def __init__(self, stream):
-        assert stream.read(len(PREFACE)) == PREFACE
+        if (start := stream.read(len(PREFACE))) != PREFACE:
+            raise ConnectionError(f"no call comes, but {start}")
         self.stream, self.frames = stream, []
         while True:
             kind, flags, at, payload = self.read()
@@ -97,6 +98,16 @@ class Call:
     @staticmethod
     def decode(rest):
         fields = []
+
+        def cut():
+            nonlocal rest
+            size, rest = rest[0], rest[1:]
+            shift, more = 0, size == 127
+            while more:
+                size, more = size + ((rest[0] & 127) << shift), rest[0] > 127
+                shift, rest = shift + 7, rest[1:]
+            part, rest = rest[:size], rest[size:]
+            return part.decode()
         while rest:
             first, rest = rest[0], rest[1:]
             if first & 128:
@@ -109,10 +120,8 @@ class Call:
             if number:
                 name = NAMES[number]
             else:
-                name, rest = rest[1:1 + rest[0]].decode(), rest[1 + rest[0]:]
-            assert rest[0] < 127
-            fields.append((name, rest[1:1 + rest[0]].decode()))
-            rest = rest[1 + rest[0]:]
+                name = cut()
+            fields.append((name, cut()))
         return fields
 
 
@@ -127,7 +136,7 @@ class Server(tls_servers.Server):
 
     def serve_one(self, peer):
         if self.tls:
-            peer = self.tls.wrap_socket(peer, server_side=True)
+            peer = tls_servers.shake_hands(self.tls, peer)
         with peer, peer.makefile("rb") as stream:
             call = Call(stream)
             self.calls.append(call)
