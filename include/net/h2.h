@@ -134,9 +134,6 @@ size_t h2_read(struct h2 *h, struct h2_turn *t, const char *buf, size_t len,
  * answers that are not out. */
 void h2_tell(struct h2 *h, struct h2_turn *t);
 
-/* Is a frame's rest, or a block's, all that is waited for at first? */
-bool h2_is_open(const struct h2 *h);
-
 /* When h2_expire() has something to do, or CLOCK_NEVER. */
 int64_t h2_deadline(const struct h2 *h);
 

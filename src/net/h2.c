@@ -51,13 +51,6 @@ h2_init(struct h2 *h)
 	hpack_init(&h->fields);
 }
 
-/* see net/h2.h */
-bool
-h2_is_open(const struct h2 *h)
-{
-	return h->has_settings && h->block_id == 0;
-}
-
 /* --- frames, but for header blocks --- */
 
 /* The window is the connection's: a request that is taken has no need for more

@@ -1266,7 +1266,6 @@ static const struct drip {
 	{ "a frame", OPEN, "data/1:00000000000000" },
 	{ "a frame of one that has asked", OPEN " check/1", "call/3" },
 	{ "a frame of one that watches", OPEN " watch/1", "call/3" },
-	{ "a header block", OPEN, "part/1:00 1000*more/1:00" },
 	{ "the frames of a header block", OPEN " part/1:00",
 	  "1000*more/1:00" },
 };
