@@ -188,11 +188,11 @@ take_settings(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
 {
 	enum h2_error why = H2_NO_ERROR;
 
-	h2_count_noise(h, t, 1);
+	h2_count_noise(h, t, 1 + f->len / SETTING_LEN);
 	if (payload.len % SETTING_LEN != 0
 	 || ((f->flags & H2_ACK) && payload.len > 0))
 		why = H2_FRAME_SIZE_ERROR;
-	for (; why == H2_NO_ERROR && payload.len > 0;
+	for (; why == H2_NO_ERROR && payload.len > 0 && !h->is_over;
 	     payload = span_after(payload, SETTING_LEN))
 		why = set(h, h2_u32(payload.p) >> 16, h2_u32(payload.p + 2));
 	if (why != H2_NO_ERROR)

@@ -65,7 +65,7 @@ take_block(struct h2 *h, struct h2_turn *t, uint32_t id, unsigned flags,
 	struct buf memory = buf_over(t->scratch->memory, HPACK_MEMORY);
 	struct h2_request r;
 	struct hpack_field f;
-	int got;
+	int got = 1;
 
 	if (s == NULL && id <= h->last) {
 		h2_fail(h, t, h2_was_opened(h, id) ? H2_STREAM_CLOSED
@@ -75,10 +75,14 @@ take_block(struct h2 *h, struct h2_turn *t, uint32_t id, unsigned flags,
 	h2_request_begin(&r, buf_over(t->scratch->text, H2_LIST_MAX));
 	r.is_trailers = s != NULL;
 	hpack_begin(&h->fields);
-	while ((got = hpack_next(&h->fields, &block, &f, &memory)) > 0)
-		h2_request_add(&r, &f);
-	if (got < 0)
-		h2_fail(h, t, H2_COMPRESSION_ERROR);
+	while (r.size <= H2_UNFOLDED_MAX && got > 0) {
+		got = hpack_next(&h->fields, &block, &f, &memory);
+		if (got > 0)
+			h2_request_add(&r, &f);
+	}
+	if (got != 0)
+		h2_fail(h, t, got < 0 ? H2_COMPRESSION_ERROR
+		                      : H2_ENHANCE_YOUR_CALM);
 	else if (s != NULL)
 		take_trailers(h, t, s, flags, &r);
 	else

@@ -95,11 +95,9 @@ h2_request_add(struct h2_request *r, const struct hpack_field *f)
 {
 	size_t i;
 
-	r->size += f->size;
-	if (r->size > H2_LIST_MAX || f->is_cut) {
-		r->size = H2_LIST_MAX + 1;	/* once too big, for good */
+	r->size += f->is_cut ? H2_LIST_MAX : f->size;
+	if (r->size > H2_LIST_MAX)
 		return;
-	}
 	i = find_name(f->name);
 	r->is_malformed |= is_wrong(r, f, i);
 	r->has_regular |= f->name.len > 0 && f->name.p[0] != ':';
