@@ -90,6 +90,7 @@ struct h2_scratch {
 	char memory[HPACK_MEMORY];
 	char text[H2_LIST_MAX];
 	char answer[SERVER_OUT_MAX];
+	struct server_services services;
 };
 
 /* One turn of a connection. */
@@ -103,8 +104,7 @@ struct h2_turn {
 	bool         may_watch;	/* it may be one of those with a Watch */
 	struct h2_scratch *scratch;
 	/* The rest is h2's. */
-	struct server_services now;	/* if has_services */
-	bool         has_services;
+	bool         has_services;	/* the scratch's are those of now */
 	unsigned     requests, cost;
 	bool         is_full;	/* out takes no more of an answer */
 };

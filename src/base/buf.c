@@ -30,6 +30,15 @@ buf_add(struct buf *b, struct span bytes)
 
 /* see base/buf.h */
 void
+buf_byte(struct buf *b, unsigned byte)
+{
+	const char c = (char)(byte & 0xff);
+
+	buf_add(b, (struct span){ &c, 1 });
+}
+
+/* see base/buf.h */
+void
 buf_str(struct buf *b, const char *text)
 {
 	buf_add(b, span_of(text));
@@ -246,7 +255,6 @@ static const char *
 add_conversion(struct buf *b, const char *fmt, va_list *ap)
 {
 	int longs = 0;
-	char c;
 
 	if (fmt[0] == '.' && fmt[1] == '*' && fmt[2] == 's') {
 		int len = va_arg(*ap, int);
@@ -268,8 +276,7 @@ add_conversion(struct buf *b, const char *fmt, va_list *ap)
 		add_u64(b, next_unsigned(ap, longs));
 		break;
 	case 'c':
-		c = (char)va_arg(*ap, int);
-		buf_add(b, (struct span){ &c, 1 });
+		buf_byte(b, va_arg(*ap, unsigned));
 		break;
 	case '%':
 		buf_str(b, "%");

@@ -24,11 +24,12 @@ percent_decode(struct buf *b, struct span text)
 {
 	while (text.len > 0) {
 		int byte = percent_byte(text);
-		char c = byte < 0 ? text.p[0] : (char)byte;
+		unsigned c = byte < 0 ? (unsigned char)text.p[0]
+		                      : (unsigned)byte;
 
-		if ((unsigned char)c < ' ')
+		if (c < ' ')
 			return ERR_PARSE;
-		buf_add(b, (struct span){ &c, 1 });
+		buf_byte(b, c);
 		text = span_after(text, byte < 0 ? 1 : 3);
 	}
 	return 0;

@@ -134,12 +134,9 @@ grpc_health_read_answer(struct span message, uint32_t *status)
 static void
 write_varint(struct buf *b, uint64_t n)
 {
-	do {
-		char byte = (char)((n & (MORE - 1)) | (n >= MORE ? MORE : 0));
-
-		buf_add(b, (struct span){ &byte, 1 });
-		n >>= 7;
-	} while (n > 0);
+	for (; n >= MORE; n >>= 7)
+		buf_byte(b, MORE | (unsigned)n);
+	buf_byte(b, (unsigned)n);
 }
 
 static void
