@@ -206,19 +206,13 @@ look(struct h2_turn *t)
 	return &t->now;
 }
 
-static bool
-is_equal(struct span a, struct span b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
-}
-
 static uint8_t
 find_service(struct h2_turn *t, struct span name)
 {
 	const struct server_services *now = look(t);
 
 	for (size_t i = 0; i < now->n; i++)
-		if (is_equal(name, now->of[i].name))
+		if (span_is_equal(name, now->of[i].name))
 			return (uint8_t)i;
 	return NO_SERVICE;
 }
