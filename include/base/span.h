@@ -46,6 +46,11 @@ bool span_has(struct span s, char c);
  * others who read it? or_space: a space counts, too. */
 bool span_has_control(struct span s, bool or_space);
 
+/* The n-th, from 0, of texts that stand one behind the other, a NUL after each:
+ * a table of pointers would need relocations, one of arrays room for the
+ * longest. */
+const char *span_nth_text(const char *texts, size_t n);
+
 /* The place of the first of the marks in s, or s.len; NUL is not a mark. */
 size_t span_find(struct span s, const char *marks);
 

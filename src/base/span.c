@@ -139,3 +139,12 @@ span_fold(char c)
 
 	return u - 'A' < 26 ? u | 0x20 : u;
 }
+
+/* see base/span.h */
+const char *
+span_nth_text(const char *texts, size_t n)
+{
+	for (; n > 0; n--)
+		texts += strlen(texts) + 1;
+	return texts;
+}

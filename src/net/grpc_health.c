@@ -29,14 +29,11 @@ struct field {
 const char *
 grpc_health_text(uint32_t status)
 {
-	static const char texts[][16] = {
-		[GRPC_HEALTH_UNKNOWN]  = "UNKNOWN",
-		[GRPC_SERVING]         = "SERVING",
-		[GRPC_NOT_SERVING]     = "NOT_SERVING",
-		[GRPC_SERVICE_UNKNOWN] = "SERVICE_UNKNOWN",
-	};
+	static const char texts[] =
+		"UNKNOWN\0SERVING\0NOT_SERVING\0SERVICE_UNKNOWN\0";
 
-	return status < sizeof texts / sizeof texts[0] ? texts[status] : NULL;
+	return status <= GRPC_SERVICE_UNKNOWN
+	       ? span_nth_text(texts, status) : NULL;
 }
 
 /* --- reading --- */

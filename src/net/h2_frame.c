@@ -110,23 +110,12 @@ h2_unpad(const struct h2_frame *f, struct span *payload)
 const char *
 h2_error_text(uint32_t error)
 {
-	static const char texts[][20] = {
-		[H2_NO_ERROR]            = "NO_ERROR",
-		[H2_PROTOCOL_ERROR]      = "PROTOCOL_ERROR",
-		[H2_INTERNAL_ERROR]      = "INTERNAL_ERROR",
-		[H2_FLOW_CONTROL_ERROR]  = "FLOW_CONTROL_ERROR",
-		[H2_SETTINGS_TIMEOUT]    = "SETTINGS_TIMEOUT",
-		[H2_STREAM_CLOSED]       = "STREAM_CLOSED",
-		[H2_FRAME_SIZE_ERROR]    = "FRAME_SIZE_ERROR",
-		[H2_REFUSED_STREAM]      = "REFUSED_STREAM",
-		[H2_CANCEL]              = "CANCEL",
-		[H2_COMPRESSION_ERROR]   = "COMPRESSION_ERROR",
-		[H2_CONNECT_ERROR]       = "CONNECT_ERROR",
-		[H2_ENHANCE_YOUR_CALM]   = "ENHANCE_YOUR_CALM",
-		[H2_INADEQUATE_SECURITY] = "INADEQUATE_SECURITY",
-		[H2_HTTP_1_1_REQUIRED]   = "HTTP_1_1_REQUIRED",
-	};
+	static const char texts[] =
+		"NO_ERROR\0PROTOCOL_ERROR\0INTERNAL_ERROR\0FLOW_CONTROL_ERROR\0"
+		"SETTINGS_TIMEOUT\0STREAM_CLOSED\0FRAME_SIZE_ERROR\0REFUSED_STREAM\0"
+		"CANCEL\0COMPRESSION_ERROR\0CONNECT_ERROR\0ENHANCE_YOUR_CALM\0"
+		"INADEQUATE_SECURITY\0HTTP_1_1_REQUIRED\0";
 
-	return error < sizeof texts / sizeof texts[0] ? texts[error]
-	                                              : "an unknown error";
+	return error <= H2_HTTP_1_1_REQUIRED
+	       ? span_nth_text(texts, error) : "an unknown error";
 }

@@ -1,12 +1,16 @@
 """RFC 9113's section 8, requests and answers, and RFC 7541 (HPACK), as tables."""
+import re
+
 import hpack
 import pytest
 
 from h2_raw import (
-    COMPRESSION_ERROR, DATA, END_STREAM, GET, HEADER_TABLE_SIZE, HEADERS, HOST, HTTP, LIVEZ,
-    NO_ERROR, PADDED, PREFACE, PROTOCOL_ERROR, REQUEST, RST_STREAM, STREAM_CLOSED, call,
-    call_head, continuation, data, fields, headers, request, settings, text)
+    COMPRESSION_ERROR, DATA, END_STREAM, ENHANCE_YOUR_CALM, GET, GRPC, HEADERS,
+    HEADER_TABLE_SIZE, HOST, HTTP, LIVEZ, NO_ERROR, PADDED, PREFACE, PROTOCOL_ERROR, REQUEST,
+    RST_STREAM, STREAM_CLOSED, call, call_head, continuation, data, fields, headers, request,
+    settings, text)
 from h2_table import answered, dies, ok, resets, run, table
+from harness import TOP
 
 EMPTY = bytes(5)  # a message of gRPC
 malformed = resets(PROTOCOL_ERROR)
@@ -329,3 +333,69 @@ def test_a_table_of_size_0_for_answers_is_heeded(connect):
         client.send(request(stream=stream))
         assert client.answer(stream).status == 200
     assert len(client.decoder.header_table.dynamic_entries) == 0
+
+
+# --- hale's own bounds --------------------------------------------------------------
+
+def bound(header, name):
+    return int(re.search(rf"#define {name}\s+(\d+)", (TOP / "include/net" / header).read_text())[1])
+
+
+LIST_MAX = bound("h2_request.h", "H2_LIST_MAX")
+TEXT_MAX = bound("h2.h", "H2_TEXT_MAX")
+BLOCK_MAX = bound("h2.h", "H2_BLOCK_MAX")
+
+
+def of_size(size, pairs):
+    """The block of these and of two more fields, so many bytes in all by 4.1's count. The
+    values are coded: 5 bits for each byte."""
+    rest = size - sum(len(name) + len(value) + 32 for name, value in pairs) - 2 * 33
+    more = [("a", "1" * (rest // 2)), ("b", "1" * (rest - rest // 2))]
+    return hpack.Encoder().encode([*pairs, *more])
+
+
+@pytest.mark.parametrize("more, status", [(-1, 200), (0, 200), (1, 431), (2000, 431)])
+def test_a_requests_fields_have_a_bound(connect, more, status):
+    client = connect()
+    client.send(headers(of_size(LIST_MAX + more, REQUEST)))
+    client.is_answered(status)
+
+
+@pytest.mark.parametrize("more, code", [(-1, 0), (0, 0), (1, 8)])
+def test_a_calls_fields_have_a_bound(connect, more, code):
+    pairs = [*(pair for pair in REQUEST if pair not in (GET, LIVEZ)), (":method", "POST"),
+             (":path", "/grpc.health.v1.Health/Check"), *GRPC]
+    client = connect()
+    client.send(headers(of_size(LIST_MAX + more, pairs), ends=False), data(EMPTY))
+    assert client.answer().code == code
+
+
+@pytest.mark.parametrize("more, code", [(-1, 5), (0, 5), (1, 8), (TEXT_MAX, 8)])
+def test_a_calls_message_has_a_bound(connect, more, code):
+    """5: the name is read, and unknown."""
+    name = b"n" * (TEXT_MAX + more - 5 - 3)
+    message = b"\x0a" + bytes([128 | len(name) % 128, len(name) // 128]) + name
+    client = connect()
+    client.send(call_head() + data(b"\0" + len(message).to_bytes(4, "big") + message))
+    assert client.answer().code == code
+    client.goes_on()
+
+
+def block_of(length):
+    """A header block of that many bytes, of one long field more than a request has."""
+    start = BLOCK + b"\0" + text("a")
+    n = length - len(start) - 4
+    number = [0x7f, 128 | (n - 127) % 128, 128 | (n - 127) // 128 % 128, (n - 127) // 16384]
+    return start + bytes(number) + b"v" * n
+
+
+@pytest.mark.parametrize("more, want", [
+    (-1, answered(431)), (0, answered(431)), (1, dies(ENHANCE_YOUR_CALM))])
+def test_a_header_block_has_a_bound(connect, more, want):
+    block = block_of(BLOCK_MAX + more)
+    assert len(block) == BLOCK_MAX + more
+    parts = [block[i:i + 16000] for i in range(0, len(block), 16000)]
+    client = connect()
+    client.send(headers(parts[0], whole=False), *[
+        continuation(part, whole=part is parts[-1]) for part in parts[1:]])
+    want(client)

@@ -9,12 +9,12 @@ import pytest
 
 from h2_raw import (
     ACK, CANCEL, COMPRESSION_ERROR, DATA, ENABLE_PUSH, END_HEADERS, END_STREAM,
-    FLOW_CONTROL_ERROR, FRAME_SIZE_ERROR, GOAWAY, HAS_PRIORITY, HEADER_TABLE_SIZE, HEADERS,
+    FLOW_CONTROL_ERROR, FRAME_SIZE_ERROR, GOAWAY, HAS_PRIORITY, HEADERS, HEADER_TABLE_SIZE,
     INITIAL_WINDOW_SIZE, LAST_STREAM, MAX_CONCURRENT_STREAMS, MAX_FRAME_SIZE,
-    MAX_HEADER_LIST_SIZE, NO_ERROR, PADDED, PAYLOAD_MAX, PING, PREFACE, PRIORITY,
-    PROTOCOL_ERROR, PUSH_PROMISE, REFUSED_STREAM, REQUEST, RST_STREAM, SETTINGS,
-    STREAM_CLOSED, WINDOW, WINDOW_UPDATE, call, call_head, continuation, data, fields, frame, goaway,
-    headers, ping, priority, request, rst_stream, settings, window_update)
+    MAX_HEADER_LIST_SIZE, NO_ERROR, PADDED, PAYLOAD_MAX, PING, PREFACE, PRIORITY, PROTOCOL_ERROR,
+    PUSH_PROMISE, REFUSED_STREAM, REQUEST, RST_STREAM, SETTINGS, STREAM_CLOSED, WINDOW,
+    WINDOW_UPDATE, call, call_head, continuation, data, fields, frame, goaway, headers, ping,
+    priority, request, rst_stream, settings, window_update)
 from h2_table import answered, dies, goes_on, ok, resets, run, table
 
 UNKNOWN = 0xfa  # a type of frame
@@ -70,6 +70,17 @@ def test_a_preface_in_pieces_is_the_same(connect):
 def test_requests_are_answered_before_any_settings_are_acknowledged(connect):
     client = connect(PREFACE + settings() + request() + request(stream=3))
     assert [client.answer(1).status, client.answer(3).status] == [200, 200]
+
+
+def test_the_preface_may_follow_a_proxy_header(connect):
+    client = connect(b"PROXY TCP4 10.0.0.1 10.0.0.2 40000 8080\r\n" + PREFACE + settings())
+    client.send(request()).is_answered()
+
+
+def test_the_preface_behind_a_request_of_http1_is_no_request(h2_server):
+    connection = h2_server.connect()
+    assert connection.ask().status == 200
+    assert connection.send(PREFACE + settings()).answer().status == 505
 
 
 def test_http1_asked_for_an_upgrade_stays_http1(h2_server):
@@ -342,7 +353,7 @@ def padded(content, pad, behind=b""):
         ("a padding that is longer", opened(data(padded(b"x", 200), flags=PADDED)),
          dies(PROTOCOL_ERROR)),
         ("no byte for the padding's length", opened(data(flags=PADDED)),
-         dies(FRAME_SIZE_ERROR, PROTOCOL_ERROR)),
+         dies(FRAME_SIZE_ERROR)),
     ],
     "6.2": [
         ("a padding is taken off", headers(padded(BLOCK, 9, bytes(9)), flags=PADDED), ok),
@@ -355,9 +366,9 @@ def padded(content, pad, behind=b""):
         ("a padding that reaches into the priority", headers(padded(bytes(5), 1),
          flags=PADDED | HAS_PRIORITY), dies(PROTOCOL_ERROR)),
         ("less than a priority", headers(bytes(4), flags=HAS_PRIORITY),
-         dies(FRAME_SIZE_ERROR, PROTOCOL_ERROR)),
+         dies(FRAME_SIZE_ERROR)),
         ("no byte for the padding's length", headers(b"", flags=PADDED),
-         dies(FRAME_SIZE_ERROR, PROTOCOL_ERROR)),
+         dies(FRAME_SIZE_ERROR)),
         ("a padded block in two frames", headers(padded(BLOCK[:9], 3, bytes(3)), whole=False,
          flags=PADDED) + continuation(BLOCK[9:]), ok),
     ],
