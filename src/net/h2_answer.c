@@ -203,19 +203,13 @@ count_services(struct h2_turn *t)
 	return t->ask.kind == SERVER_PROBES ? now->n_probes : now->n;
 }
 
-static bool
-is_equal(struct span a, struct span b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
-}
-
 static uint8_t
 find_service(struct h2_turn *t, struct span name)
 {
 	size_t n = count_services(t);
 
 	for (size_t i = 0; i < n; i++)
-		if (is_equal(name, look(t)->of[i].name))
+		if (span_is_equal(name, look(t)->of[i].name))
 			return (uint8_t)i;
 	return NO_SERVICE;
 }

@@ -31,6 +31,8 @@ a_span_without_a_pointer_is_empty(void **state)
 	(void)state;
 	assert_true(span_is(none, ""));
 	assert_false(span_is(none, "x"));
+	assert_true(span_is_equal(none, span_of("")));
+	assert_false(span_is_equal(none, span_of("x")));
 	assert_true(span_has_prefix(none, ""));
 	assert_false(span_has_prefix(none, "x"));
 	assert_int_equal(span_after(none, 0).len, 0);
@@ -49,6 +51,9 @@ equality_needs_the_same_length(void **state)
 	assert_false(span_is(s, "ab"));
 	assert_false(span_is(s, "abcd"));
 	assert_false(span_is(s, "abd"));
+	assert_true(span_is_equal(s, guarded_span("abc")));
+	assert_false(span_is_equal(s, guarded_span("ab")));
+	assert_false(span_is_equal(s, guarded_span("abC")));
 }
 
 static void
