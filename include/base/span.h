@@ -52,6 +52,10 @@ size_t span_find(struct span s, const char *marks);
  * byte, and libc's, which does not, is ten times as long. */
 const char *span_find_text(struct span s, const char *text);
 
+/* The n-th of texts that stand in a row, each with its NUL, from 0; NULL: there
+ * are not so many. An empty one ends the row: texts is a literal. */
+const char *span_nth_text(const char *texts, size_t n);
+
 /* c, an ASCII letter as a small one: names are compared without case. */
 unsigned span_fold(char c);
 

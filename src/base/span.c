@@ -125,6 +125,16 @@ span_find_text(struct span s, const char *text)
 }
 
 /* see base/span.h */
+const char *
+span_nth_text(const char *texts, size_t n)
+{
+	for (; *texts != '\0'; texts += strlen(texts) + 1)
+		if (n-- == 0)
+			return texts;
+	return NULL;
+}
+
+/* see base/span.h */
 unsigned
 span_fold(char c)
 {
