@@ -45,16 +45,17 @@ bool span_has(struct span s, char c);
  * others who read it? or_space: a space counts, too. */
 bool span_has_control(struct span s, bool or_space);
 
+/* The n-th, from 0, of texts that stand one behind the other, a NUL after each:
+ * a table of pointers would need relocations, one of arrays room for the
+ * longest. */
+const char *span_nth_text(const char *texts, size_t n);
+
 /* The place of the first of the marks in s, or s.len; NUL is not a mark. */
 size_t span_find(struct span s, const char *marks);
 
 /* The first place of text in s, or NULL. For short texts: it compares at each
  * byte, and libc's, which does not, is ten times as long. */
 const char *span_find_text(struct span s, const char *text);
-
-/* The n-th of texts that stand in a row, each with its NUL, from 0; NULL: there
- * are not so many. An empty one ends the row: texts is a literal. */
-const char *span_nth_text(const char *texts, size_t n);
 
 /* c, an ASCII letter as a small one: names are compared without case. */
 unsigned span_fold(char c);

@@ -125,20 +125,19 @@ span_find_text(struct span s, const char *text)
 }
 
 /* see base/span.h */
-const char *
-span_nth_text(const char *texts, size_t n)
-{
-	for (; *texts != '\0'; texts += strlen(texts) + 1)
-		if (n-- == 0)
-			return texts;
-	return NULL;
-}
-
-/* see base/span.h */
 unsigned
 span_fold(char c)
 {
 	unsigned u = (unsigned char)c;
 
 	return u - 'A' < 26 ? u | 0x20 : u;
+}
+
+/* see base/span.h */
+const char *
+span_nth_text(const char *texts, size_t n)
+{
+	for (; n > 0; n--)
+		texts += strlen(texts) + 1;
+	return texts;
 }

@@ -384,7 +384,10 @@ conn_ready(struct source *source, uint32_t events)
 {
 	struct conn *c = (struct conn *)source;	/* its first member */
 
-	(void)events;	/* an error shows in the call that follows */
+	if (c->h2 != NULL && (events & EPOLLHUP) != 0) {
+		conn_close(c);	/* nobody is left, as a call would tell us */
+		return;
+	}
 	switch (c->state) {
 	case CONN_IDLE:
 	case CONN_HEAD:

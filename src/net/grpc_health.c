@@ -29,8 +29,11 @@ struct field {
 const char *
 grpc_health_text(uint32_t status)
 {
-	return span_nth_text("UNKNOWN\0" "SERVING\0" "NOT_SERVING\0"
-	                     "SERVICE_UNKNOWN\0", status);
+	static const char texts[] =
+		"UNKNOWN\0SERVING\0NOT_SERVING\0SERVICE_UNKNOWN\0";
+
+	return status <= GRPC_SERVICE_UNKNOWN
+	       ? span_nth_text(texts, status) : NULL;
 }
 
 /* --- reading --- */

@@ -102,12 +102,12 @@ h2_unpad(const struct h2_frame *f, struct span *payload)
 const char *
 h2_error_text(uint32_t error)
 {
-	const char *text = span_nth_text(
-		"NO_ERROR\0" "PROTOCOL_ERROR\0" "INTERNAL_ERROR\0"
-		"FLOW_CONTROL_ERROR\0" "SETTINGS_TIMEOUT\0" "STREAM_CLOSED\0"
-		"FRAME_SIZE_ERROR\0" "REFUSED_STREAM\0" "CANCEL\0"
-		"COMPRESSION_ERROR\0" "CONNECT_ERROR\0" "ENHANCE_YOUR_CALM\0"
-		"INADEQUATE_SECURITY\0" "HTTP_1_1_REQUIRED\0", error);
+	static const char texts[] =
+		"NO_ERROR\0PROTOCOL_ERROR\0INTERNAL_ERROR\0FLOW_CONTROL_ERROR\0"
+		"SETTINGS_TIMEOUT\0STREAM_CLOSED\0FRAME_SIZE_ERROR\0REFUSED_STREAM\0"
+		"CANCEL\0COMPRESSION_ERROR\0CONNECT_ERROR\0ENHANCE_YOUR_CALM\0"
+		"INADEQUATE_SECURITY\0HTTP_1_1_REQUIRED\0";
 
-	return text != NULL ? text : "an unknown error";
+	return error <= H2_HTTP_1_1_REQUIRED
+	       ? span_nth_text(texts, error) : "an unknown error";
 }

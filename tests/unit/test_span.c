@@ -168,19 +168,15 @@ the_first_of_the_marks_is_found(void **state)
 }
 
 static void
-a_row_of_texts_is_counted_from_0(void **state)
+texts_in_a_row_are_counted_from_0(void **state)
 {
-	char row[8];
+	static const char row[] = "a\0bc\0\0d";
 
 	(void)state;
-	memcpy(row, "a\0bc\0d\0", sizeof row);
-	for (size_t n = 3; n < 1000; n++)
-		assert_null(span_nth_text(guarded(row, sizeof row), n));
-	assert_null(span_nth_text(guarded(row, sizeof row), SIZE_MAX));
 	assert_string_equal("a", span_nth_text(guarded(row, sizeof row), 0));
 	assert_string_equal("bc", span_nth_text(guarded(row, sizeof row), 1));
-	assert_string_equal("d", span_nth_text(guarded(row, sizeof row), 2));
-	assert_null(span_nth_text(guarded_text(""), 0));
+	assert_string_equal("", span_nth_text(guarded(row, sizeof row), 2));
+	assert_string_equal("d", span_nth_text(guarded(row, sizeof row), 3));
 }
 
 int
@@ -197,6 +193,6 @@ main(void)
 	UNIT_TEST(control_bytes_are_found);
 	UNIT_TEST(a_prefix_may_be_all_but_not_more);
 	UNIT_TEST(skipping_stops_at_the_end);
-	UNIT_TEST(a_row_of_texts_is_counted_from_0);
+	UNIT_TEST(texts_in_a_row_are_counted_from_0);
 	return unit_run("base/span");
 }
