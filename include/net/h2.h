@@ -66,6 +66,8 @@ struct h2 {
 	bool     is_over;	/* GOAWAY is out: nothing is read any more */
 	uint32_t last;		/* its highest stream */
 	uint64_t opened;	/* bit i: stream last - 2 * i was opened */
+	uint64_t reset;		/* and we have reset it: the client may not
+				 * know yet */
 	int32_t  window;	/* bytes that we may send, on all streams */
 	int32_t  first_window;	/* on a new one */
 	uint32_t owed;		/* bytes got that its windows are not told of */

@@ -30,11 +30,12 @@ buf_add(struct buf *b, struct span bytes)
 
 /* see base/buf.h */
 void
-buf_byte(struct buf *b, unsigned byte)
+buf_byte(struct buf *b, size_t byte)
 {
-	const char c = (char)(byte & 0xff);
-
-	buf_add(b, (struct span){ &c, 1 });
+	if (b->len == b->cap)
+		b->cut = true;
+	else
+		b->p[b->len++] = (char)byte;
 }
 
 /* see base/buf.h */
@@ -159,11 +160,11 @@ buf_json(struct buf *b, struct span text)
 
 		if (c == '"' || c == '\\') {
 			buf_str(b, "\\");
-			buf_add(b, (struct span){ text.p, 1 });
+			buf_byte(b, (unsigned char)text.p[0]);
 		} else if (c < 0x20 || c == 0x7f) {
 			add_escaped(b, c);
 		} else if (c < 0x80) {
-			buf_add(b, (struct span){ text.p, 1 });
+			buf_byte(b, (unsigned char)text.p[0]);
 		} else if ((n = utf8_len(text)) > 0 && is_c1(text.p)) {
 			add_escaped(b, (unsigned char)text.p[1]);
 		} else if (n > 0) {
@@ -255,6 +256,7 @@ static const char *
 add_conversion(struct buf *b, const char *fmt, va_list *ap)
 {
 	int longs = 0;
+	char c;
 
 	if (fmt[0] == '.' && fmt[1] == '*' && fmt[2] == 's') {
 		int len = va_arg(*ap, int);
@@ -276,7 +278,8 @@ add_conversion(struct buf *b, const char *fmt, va_list *ap)
 		add_u64(b, next_unsigned(ap, longs));
 		break;
 	case 'c':
-		buf_byte(b, va_arg(*ap, unsigned));
+		c = (char)va_arg(*ap, int);
+		buf_byte(b, (unsigned char)c);
 		break;
 	case '%':
 		buf_str(b, "%");

@@ -24,12 +24,11 @@ percent_decode(struct buf *b, struct span text)
 {
 	while (text.len > 0) {
 		int byte = percent_byte(text);
-		unsigned c = byte < 0 ? (unsigned char)text.p[0]
-		                      : (unsigned)byte;
+		char c = byte < 0 ? text.p[0] : (char)byte;
 
-		if (c < ' ')
+		if ((unsigned char)c < ' ')
 			return ERR_PARSE;
-		buf_byte(b, c);
+		buf_byte(b, (unsigned char)c);
 		text = span_after(text, byte < 0 ? 1 : 3);
 	}
 	return 0;

@@ -39,7 +39,7 @@ split_word(struct buf *b, struct span *rest)
 		}
 		buf_byte(b, (unsigned char)c);
 	}
-	buf_byte(b, '\0');
+	buf_byte(b, 0);
 	return quote == '\0' ? 0 : ERR_QUOTE;
 }
 

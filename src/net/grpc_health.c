@@ -132,11 +132,11 @@ grpc_health_read_answer(struct span message, uint32_t *status)
 /* --- writing --- */
 
 static void
-write_varint(struct buf *b, uint64_t n)
+write_varint(struct buf *b, size_t n)
 {
 	for (; n >= MORE; n >>= 7)
-		buf_byte(b, MORE | (unsigned)n);
-	buf_byte(b, (unsigned)n);
+		buf_byte(b, MORE | (n & (MORE - 1)));
+	buf_byte(b, n);
 }
 
 static void

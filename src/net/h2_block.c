@@ -65,9 +65,10 @@ take_block(struct h2 *h, struct h2_turn *t, uint32_t id, unsigned flags,
 	struct buf memory = buf_over(t->scratch->memory, HPACK_MEMORY);
 	struct h2_request r;
 	struct hpack_field f;
+	bool is_late = s == NULL && id <= h->last;
 	int got;
 
-	if (s == NULL && id <= h->last) {
+	if (is_late && !h2_was_reset(h, id)) {
 		h2_fail(h, t, h2_was_opened(h, id) ? H2_STREAM_CLOSED
 		                             : H2_PROTOCOL_ERROR);
 		return;
@@ -79,6 +80,8 @@ take_block(struct h2 *h, struct h2_turn *t, uint32_t id, unsigned flags,
 		h2_request_add(&r, &f);
 	if (got < 0)
 		h2_fail(h, t, H2_COMPRESSION_ERROR);
+	else if (is_late)
+		h2_count_noise(h, t, 1);
 	else if (s != NULL)
 		take_trailers(h, t, s, flags, &r);
 	else

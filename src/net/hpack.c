@@ -282,13 +282,13 @@ write_number(struct buf *b, unsigned first, unsigned bits, size_t n)
 	const size_t most = (1u << bits) - 1;
 
 	if (n < most) {
-		buf_byte(b, first | (unsigned)n);
+		buf_byte(b, first | n);
 		return;
 	}
-	buf_byte(b, first | (unsigned)most);
+	buf_byte(b, first | most);
 	for (n -= most; n >= MORE; n >>= 7)
-		buf_byte(b, MORE | (unsigned)n);
-	buf_byte(b, (unsigned)n);
+		buf_byte(b, MORE | (n & (MORE - 1)));
+	buf_byte(b, n);
 }
 
 static void
