@@ -27,7 +27,6 @@ struct buf {
 struct buf buf_over(char *memory, size_t cap);
 
 void buf_add(struct buf *b, struct span bytes);
-void buf_byte(struct buf *b, unsigned byte);	/* its lowest 8 bits */
 void buf_str(struct buf *b, const char *text);
 void buf_byte(struct buf *b, size_t byte);	/* its lowest 8 bits */
 void buf_int(struct buf *b, int64_t number);
