@@ -76,26 +76,27 @@ answer_http(struct h2 *h, struct h2_turn *t, struct h2_stream *s, int err)
 	struct buf answer = buf_over(t->scratch->answer,
 	                             sizeof t->scratch->answer);
 	struct h2_frame head;
+	struct span content;
 	size_t at = t->out->len;
 
-	if (h->held_id != 0) {	/* one large answer at a time */
-		h2_reset(h, t, s->id, H2_REFUSED_STREAM);
-		return;
-	}
 	t->ask.err = err;
 	t->ask.fault = (struct http_fault){ .what = "the request's fields are "
 		"longer than " BUF_DIGITS(H2_LIST_MAX) " bytes" };
 	t->answer(t->owner, &t->ask, &answer);
 	t->has_services = false;	/* it may have been a drain */
 	head = h2_frame_read(answer.p);
+	content = span_after(buf_span(&answer), H2_HEAD_LEN + head.len);
+	if (content.len > H2_TEXT_MAX && h->held_id != 0) {
+		h2_reset(h, t, s->id, H2_REFUSED_STREAM);
+		return;	/* one large answer at a time */
+	}
 	buf_add(t->out, (struct span){ answer.p, H2_HEAD_LEN + head.len });
 	h2_name_frame(t->out, at, s->id);
 	s->state = H2_SENDS;
 	if (head.flags & H2_END_STREAM)
 		h2_end_stream(h, t, s);
 	else
-		h2_send(h, t, s, span_after(buf_span(&answer),
-		                            H2_HEAD_LEN + head.len));
+		h2_send(h, t, s, content);
 }
 
 /* --- gRPC: what is sent --- */
