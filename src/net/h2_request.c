@@ -17,6 +17,8 @@ static const char names[][NAME_LEN] = {
 };
 #define NAMES (sizeof names / sizeof names[0])
 
+_Static_assert(HPACK_MEMORY >= H2_LIST_MAX, "what is cut is too big as well");
+
 /* see net/h2_request.h */
 void
 h2_request_begin(struct h2_request *r, struct buf text)
@@ -95,8 +97,8 @@ h2_request_add(struct h2_request *r, const struct hpack_field *f)
 {
 	size_t i;
 
-	r->size += f->is_cut ? H2_LIST_MAX : f->size;
-	if (r->size > H2_LIST_MAX)
+	r->size += f->size;
+	if (f->is_cut)
 		return;
 	i = find_name(f->name);
 	r->is_malformed |= is_wrong(r, f, i);

@@ -201,8 +201,9 @@ all_fields_have_a_largest_size(void **state)
 static void
 a_field_that_is_cut_is_too_large(void **state)
 {
-	const struct hpack_field f = { .size = HPACK_ENTRY_COST,
-	                               .is_cut = true };
+	const struct hpack_field f = {
+		.size = HPACK_MEMORY + HPACK_ENTRY_COST, .is_cut = true,
+	};
 
 	(void)state;
 	begin();

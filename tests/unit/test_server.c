@@ -1637,8 +1637,8 @@ main(void)
 	SERVER_TEST(who_is_connected_by_http_2_hears_that_hale_leaves);
 	SERVER_TEST(many_calls_keep_nobody_waiting);
 	for (size_t i = 0; i < sizeof h2_waits / sizeof h2_waits[0]; i++)
-		unit_add_with(h2_waits[i].name, is_waited_for_so_long, &h2_waits[i], open_server,
-		              close_server);
+		unit_add_with(h2_waits[i].name, is_waited_for_so_long,
+		              &h2_waits[i], open_server, close_server);
 	for (size_t i = 0; i < sizeof drips / sizeof drips[0]; i++)
 		unit_add_with(drips[i].name, has_one_deadline, &drips[i], open_server,
 		              close_server);
