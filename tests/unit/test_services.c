@@ -81,15 +81,38 @@ the_most_services_fit(void **state)
 	static const struct snapshot s;
 	struct span names[SERVICES_NAMES_MAX];
 	struct server_services into;
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
 
 	(void)state;
 	for (size_t i = 0; i < SERVICES_NAMES_MAX; i++)
-		names[i] = span_of("x");
+		names[i] = (struct span){ letters + i, 1 };
 	services_fill(&into, &s, names, SERVICES_NAMES_MAX);
 	for (size_t i = 0; i < VERDICT_CHECKS_MAX; i++)
-		services_add_check(&into, span_of("y"), &c);
+		services_add_check(&into, (struct span){ letters + i, 2 }, &c);
 	assert_true(into.n <= SERVER_SERVICES_MAX);
 	assert_int_equal(into.n, 4 + SERVICES_NAMES_MAX + VERDICT_CHECKS_MAX);
+}
+
+static void
+of_equal_names_the_first_has_its_meaning(void **state)
+{
+	static const struct snapshot_check fails = {
+		.counts_for = VERDICT_READY, .fails = VERDICT_READY,
+	};
+	const struct span names[] = { span_of("a"), span_of("a") };
+	static const struct snapshot s;
+	struct server_services into;
+
+	(void)state;
+	services_fill(&into, &s, names, 2);
+	services_add_check(&into, span_of("live"), &fails);
+	services_add_check(&into, span_of("a"), &fails);
+	for (size_t i = 0; i < into.n; i++)
+		for (size_t k = 0; k < i; k++)
+			assert_false(span_is_equal(into.of[i].name,
+			                           into.of[k].name));
+	assert_true(into.of[1].is_serving);
+	assert_true(into.of[4].is_serving);
 }
 
 static const struct name_row {
@@ -134,6 +157,7 @@ main(void)
 	UNIT_ROWS(serves_so_much, rows);
 	UNIT_ROWS(is_a_service_of_its_own, checks);
 	UNIT_TEST(the_most_services_fit);
+	UNIT_TEST(of_equal_names_the_first_has_its_meaning);
 	UNIT_ROWS(may_be_named, names);
 	UNIT_TEST(a_name_has_a_longest_size);
 	return unit_run("sup/services");
