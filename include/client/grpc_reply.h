@@ -40,7 +40,7 @@ struct grpc_reply {
 	int      status;	/* of HTTP; 0: it has not come */
 	uint32_t error;		/* enum h2_error */
 	bool     has_code;	/* grpc-status came .. */
-	bool     has_health;	/* a message came, and it was whole .. */
+	bool     has_health;	/* a message came that can be read .. */
 	uint32_t code;		/* .. as this enum grpc_code */
 	uint32_t health;	/* .. with this enum grpc_health */
 	struct buf text;	/* grpc-message, decoded; the Content-Type; or

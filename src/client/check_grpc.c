@@ -130,6 +130,9 @@ write_call(struct buf *b, const struct check_conf *conf,
 
 /* --- the verdict --- */
 
+static const char no_answer[] =
+	"the server speaks HTTP/2, but does not answer";
+
 /* A text of the server's, if there is one. */
 static void
 write_text(const struct grpc_reply *r, struct buf *why)
@@ -180,12 +183,11 @@ judge(const struct grpc_reply *r, const struct target *t, struct buf *why)
 		if (r->has_code && r->code != GRPC_OK)
 			write_code(r, t, why);
 		else
-			buf_fmt(why, "the answer has no %s",
-			        r->has_code ? "message" : "grpc-status");
+			buf_fmt(why, "the answer has no %s", r->has_code
+			        ? "usable message" : "grpc-status");
 		break;
 	case GRPC_REPLY_STRANGE:
-		buf_fmt(why, "the server speaks HTTP/2, but does not answer in "
-		        "gRPC: HTTP status %d", r->status);
+		buf_fmt(why, "%s in gRPC: HTTP status %d", no_answer, r->status);
 		if (r->text.len > 0)
 			buf_fmt(why, ", Content-Type %.*s", (int)r->text.len,
 			        r->text.p);
@@ -219,7 +221,7 @@ write_failed(const struct exchange *c, const struct target *t,
 	} else if (err == ERR_TOOBIG || err == ERR_FULL) {
 		buf_str(why, "the answer is too long");
 	} else {
-		buf_str(why, "the server speaks HTTP/2, but does not answer: ");
+		buf_fmt(why, "%s: ", no_answer);
 		exchange_text(c, err, why);
 	}
 }

@@ -36,17 +36,13 @@ static int
 end_stream(struct grpc_reply *r)
 {
 	struct span message;
-	int got = 0;
 
-	if (r->has_code && r->code == GRPC_OK)
-		got = grpc_read_message(buf_span(&r->data), sizeof r->datas,
-		                        &message);
-	if (got < 0
-	 || (got > 0
-	     && (message.len + GRPC_PREFIX_LEN != r->data.len
-	         || grpc_health_read_answer(message, &r->health) < 0)))
-		return ERR_PARSE;
-	r->has_health = got > 0;
+	r->has_health =
+		r->has_code && r->code == GRPC_OK
+		&& grpc_read_message(buf_span(&r->data), sizeof r->datas,
+		                     &message) > 0
+		&& message.len + GRPC_PREFIX_LEN == r->data.len
+		&& grpc_health_read_answer(message, &r->health) == 0;
 	return end(r, GRPC_REPLY_WHOLE);
 }
 
@@ -160,18 +156,15 @@ static int
 take_end(struct grpc_reply *r, const struct h2_frame *f, struct span payload)
 {
 	bool is_goaway = f->type == H2_GOAWAY;
-	uint32_t last = GRPC_REPLY_STREAM;
+	size_t at = is_goaway ? NUMBER_LEN : 0;	/* behind the last stream */
 
-	if (payload.len < (is_goaway ? 2 * NUMBER_LEN : NUMBER_LEN))
+	if (payload.len < at + NUMBER_LEN)
 		return ERR_PARSE;
-	if (is_goaway) {
-		last = h2_u32(payload.p) & H2_WINDOW_MAX;
-		payload = span_after(payload, NUMBER_LEN);
-	}
-	r->error = h2_u32(payload.p);
-	if (is_goaway && r->error == H2_NO_ERROR && last >= GRPC_REPLY_STREAM)
+	r->error = h2_u32(payload.p + at);
+	if (is_goaway && r->error == H2_NO_ERROR
+	 && (h2_u32(payload.p) & H2_WINDOW_MAX) >= GRPC_REPLY_STREAM)
 		return 0;
-	keep_text(r, span_after(payload, NUMBER_LEN));
+	keep_text(r, span_after(payload, at + NUMBER_LEN));
 	return end(r, is_goaway ? GRPC_REPLY_GOAWAY : GRPC_REPLY_RESET);
 }
 

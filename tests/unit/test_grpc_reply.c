@@ -379,6 +379,8 @@ static const struct bad_message {
 	const char *name, *data;
 	size_t      len;
 } bad_messages[] = {
+	{ "none", "", 0 },
+	{ "a prefix alone", "\0\0\0\0\2", 5 },
 	{ "compressed", "\1\0\0\0\2\x08\1", 7 },
 	{ "two messages", "\0\0\0\0\2\x08\1\0\0\0\0\0", 12 },
 	{ "a field that is cut", "\0\0\0\0\1\x08", 6 },
@@ -394,7 +396,9 @@ is_not_a_message(void **state)
 	put_headers(HEADS, GOOD);
 	put(H2_DATA, 0, 1, (struct span){ b->data, b->len });
 	put_headers(LAST, "grpc-status:0\n");
-	assert_true(take() < 0);
+	assert_int_equal(1, take());
+	assert_int_equal(GRPC_REPLY_WHOLE, reply.end);
+	assert_true(reply.has_code && !reply.has_health);
 }
 
 static void

@@ -170,7 +170,7 @@ BAD = {
     "gRPC status unknown: x": g.only_trailers(17, ("grpc-message", "x")),
     "the answer has no grpc-status":
         g.HELLO + g.HEAD + g.data(g.message(1), g.END_STREAM),
-    "the answer has no message": g.HELLO + g.HEAD + g.trailers(0),
+    "the answer has no usable message": g.HELLO + g.HEAD + g.trailers(0),
     "the server speaks HTTP/2, but does not answer in gRPC: HTTP status 404, "
     "Content-Type text/html":
         g.HELLO + g.headers((":status", "404"), ("content-type", "text/html")),
@@ -193,6 +193,12 @@ def test_what_is_not_serving_says_why(said):
     sick(said, BAD[said])
 
 
+@pytest.mark.parametrize("message", [
+    g.message(1, compressed=1), 2 * g.message(1), g.message(1)[:-1], b"\0\0\0\0\2\x09\1"])
+def test_a_message_that_cannot_be_read_is_sick(message):
+    sick("the answer has no usable message", g.HELLO + g.HEAD + g.data(message) + g.trailers(0))
+
+
 def test_the_service_is_named_where_it_is_sick():
     sick('NOT_SERVING: service "a.B"', g.answer(2), service="/a.B")
     sick('gRPC status NOT_FOUND: the server knows no service "x y"', g.only_trailers(5),
@@ -204,8 +210,6 @@ BROKEN = {
     "data first": g.HELLO + g.data(g.message(1)),
     "another stream": g.HELLO + g.headers(g.OK, stream=3),
     "a table's end": g.HELLO + g.frame(g.HEADERS, g.END_HEADERS, 1, b"\xff\xff\1"),
-    "compressed": g.HELLO + g.HEAD + g.data(g.message(1, 1)) + g.trailers(0),
-    "two messages": g.HELLO + g.HEAD + g.data(2 * g.message(1)) + g.trailers(0),
     "within a block": g.HELLO + g.frame(g.HEADERS, 0, 1, b"") + g.frame(g.PING, payload=bytes(8)),
     "a long frame": g.HELLO + b"\0\x40\1\4" + bytes(5),
 }
