@@ -21,7 +21,12 @@
 void conn_open(struct conn *c, int fd, struct server_listener *from,
                const struct ucred *peer);
 
-/* Ends an open connection. Its slot is free in the next turn of the loop. */
-void conn_close(struct conn *c);
+/* Ends an open connection, of which a client by HTTP/2 is told first. Its slot
+ * is free in the next turn of the loop. */
+void conn_dismiss(struct conn *c);
+
+/* Tells one that watches what has changed. It may be closed when this returns.
+ */
+void conn_tell(struct conn *c, const struct server_services *now);
 
 #endif

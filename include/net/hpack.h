@@ -37,7 +37,8 @@ struct hpack {
 /* One field. Its spans live until the next call for the same table. */
 struct hpack_field {
 	struct span name, value;
-	size_t      size;	/* bytes by 4.1's count, without a bound */
+	size_t      size;	/* bytes by 4.1's count; of one that is cut, of
+				 * what was kept: more than HPACK_MEMORY */
 	bool        is_cut;	/* longer than HPACK_MEMORY: both are empty */
 };
 

@@ -49,6 +49,13 @@ struct http_fault {
 int http_read_req(struct http_req *req, struct http_fault *fault,
                   const char *buf, size_t len);
 
+/*
+ * Sets the path and the query of req to those of a request's target, without
+ * the scheme and host that may stand before them (RFC 9112, 3.2.2). Returns 0,
+ * or ERR_PARSE: a URL without a host, or a byte that no target has.
+ */
+int http_split_target(struct http_req *req, struct span target);
+
 /* Appends the fault as one line without its end, fit for a terminal:
  * `Host is not a host name: "a b"`; a long place ends in "...". */
 void http_write_fault(struct buf *b, const struct http_fault *fault);
@@ -69,7 +76,11 @@ struct http_answer {
 	int         minor;	/* the request's, 1 where it was unreadable */
 };
 
-/* Appends the whole answer, with Content-Length and never cached. */
+/* What every answer has, beside its length and type: it is never cached. */
+#define HTTP_ANSWER_FIELDS "Cache-Control: no-store\r\n" \
+	"X-Content-Type-Options: nosniff\r\n"
+
+/* Appends the whole answer, with Content-Length and HTTP_ANSWER_FIELDS. */
 void http_write_answer(struct buf *b, const struct http_answer *a);
 
 #endif

@@ -17,7 +17,6 @@ enum endpoints_view {
 	ENDPOINTS_EMPTY,
 	ENDPOINTS_WORDS,	/* `words` and a newline */
 	ENDPOINTS_FAULT,	/* why the head cannot be read */
-	ENDPOINTS_H2,		/* the whole answer: frames that refuse it */
 	ENDPOINTS_DRAIN_TIME,	/* how long the drain takes */
 	ENDPOINTS_VERDICT,	/* sup/view_verdict.h, and so on */
 	ENDPOINTS_JSON,

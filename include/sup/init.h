@@ -7,6 +7,7 @@
 
 #include "net/server.h"
 #include "sup/keeper.h"
+#include "sup/services.h"
 
 #define INIT_LISTEN_MAX (SERVER_LISTEN_MAX - 1)	/* one is the local socket */
 #define INIT_FAILED     1	/* exit code: not started, a listener failed */
@@ -22,6 +23,8 @@ struct init_plan {
 	signed char rewrite[SIGNAME_MAX + 1];	/* the same */
 	size_t  n_listen;
 	struct listen_place listen[INIT_LISTEN_MAX];
+	size_t  n_grpc;
+	struct span grpc[SERVICES_NAMES_MAX];	/* --grpc-service */
 };
 
 /*

@@ -11,7 +11,8 @@
 
 #include "sup/init_state.h"
 
-/* server_init()'s answer; the owner is a struct init. */
+/* server_init()'s answer and services; the owner is a struct init. */
 void probe_answer(void *in, const struct server_ask *ask, struct buf *out);
+void probe_services(void *in, struct server_services *into);
 
 #endif

@@ -75,6 +75,19 @@ add_listen(void *args, struct span value)
 }
 
 static int
+add_grpc_service(void *args, struct span value)
+{
+	struct init_plan *plan = &((struct run_args *)args)->plan;
+
+	if (!services_is_name(value))
+		return ERR_PARSE;
+	if (plan->n_grpc == SERVICES_NAMES_MAX)
+		return ERR_FULL;
+	plan->grpc[plan->n_grpc++] = value;
+	return 0;
+}
+
+static int
 add_remap(void *args, struct span value)
 {
 	struct init_plan *plan = &((struct run_args *)args)->plan;
@@ -228,6 +241,11 @@ add_backoff(void *args, struct span value)
 	    "ADDRESS", add_listen, \
 	    "PORT, IP:PORT, [IPV6]:PORT, unix:/PATH or unix:@NAME of at most " \
 	    "107 bytes, each with \",probes\" after it to show verdicts only") \
+	OPT(0, "grpc-service", OPT_LIST, 0, "", \
+	    "answer gRPC health probes for this service too, as for \"\"", \
+	    "NAME", add_grpc_service, \
+	    "a name of 1 to 255 visible bytes, not live, ready or startup, " \
+	    "which have meanings of their own") \
 	OPT(0, "drain", OPT_MS, AT(plan.service.lifecycle.drain_ms), "", \
 	    "on a stop: readiness off, serve on for this long, then stop", "", \
 	    NULL, "") \
@@ -324,9 +342,10 @@ add_backoff(void *args, struct span value)
 	    "print the licenses of hale, musl and BearSSL", "", NULL, "")
 
 #define ADDS(ADD) \
-	ADD(add_listen) ADD(add_stop_on) ADD(add_check) ADD(add_ready_check) \
-	ADD(add_live_check) ADD(add_on_unhealthy) ADD(add_notify_fd) \
-	ADD(add_restart) ADD(add_backoff) ADD(add_rewrite) ADD(add_remap)
+	ADD(add_listen) ADD(add_grpc_service) ADD(add_stop_on) ADD(add_check) \
+	ADD(add_ready_check) ADD(add_live_check) ADD(add_on_unhealthy) \
+	ADD(add_notify_fd) ADD(add_restart) ADD(add_backoff) ADD(add_rewrite) \
+	ADD(add_remap)
 OPT_NUMBER_ADDS(ADDS);
 static opt_add *const adds[] = OPT_ADDS(ADDS);
 static const struct opt_group opts[] = { OPT_GROUP(OPTS, adds), OPT_END };

@@ -15,8 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/err.h"
-#include "net/h2.h"
+#include "net/conn_ask.h"
 
 static void
 enter(struct conn *c, enum conn_state state, int64_t timeout_ms)
@@ -32,14 +31,15 @@ slot_of(const struct conn *c)
 	return (size_t)(c - c->server->conns);
 }
 
-/* see net/conn.h */
-void
+static void
 conn_close(struct conn *c)
 {
 	loop_end(c->server->loop, &c->source);
 	close(c->source.fd);
 	c->is_open = false;
 	c->from->n_conns--;
+	c->from->n_watching -= c->is_watching;
+	c->is_watching = false;
 }
 
 /* Waits for the state's event; a connection that cannot wait is closed. */
@@ -84,15 +84,23 @@ conn_send(struct conn *c, struct span bytes)
 	return true;
 }
 
+static void
+note_asker(const struct conn *c, struct server_ask *ask)
+{
+	ask->kind = c->from->kind;
+	ask->peer_pid = c->peer_pid;
+	ask->peer_uid = c->peer_uid;
+}
+
+/* --- HTTP/1.1 --- */
+
 static bool
 answer(struct conn *c, struct server_ask *ask)
 {
 	struct server *s = c->server;
 	struct buf out = buf_over(s->scratch_out, sizeof s->scratch_out);
 
-	ask->kind = c->from->kind;
-	ask->peer_pid = c->peer_pid;
-	ask->peer_uid = c->peer_uid;
+	note_asker(c, ask);
 	s->answer(s->owner, ask, &out);
 	s->requests++;
 	c->has_asked = true;
@@ -101,54 +109,72 @@ answer(struct conn *c, struct server_ask *ask)
 	return conn_send(c, buf_span(&out));
 }
 
-/*
- * As http_read_req(). A prober asks the same for ever: a head that equals the
- * one before it means the same, and is not taken apart again.
- */
-static int
-read_head(struct server *s, struct server_ask *ask, const char *bytes,
-          size_t len)
-{
-	struct http_req *req = &ask->req;
-	size_t known = s->known_len;
-	int n;
+/* --- HTTP/2 --- */
 
-	if (bytes != s->scratch_in)
-		return http_read_req(req, &ask->fault, bytes, len);
-	if (known > 0 && len >= known && memcmp(bytes, s->known, known) == 0) {
-		*req = s->known_req;
-		return (int)known;
-	}
-	n = http_read_req(req, &ask->fault, bytes, len);
-	if (n > 0 && n <= SERVER_KNOWN_MAX) {
-		memcpy(s->known, bytes, (size_t)n);
-		s->known_len = (size_t)n;
-		s->known_req = *req;
-	}
-	return n;
+static struct h2_turn
+begin_turn(struct conn *c, struct buf *out)
+{
+	struct server *s = c->server;
+	struct h2_turn t = {
+		.out = out, .now_ms = clock_ms(),
+		.answer = s->answer, .services = s->services,
+		.owner = s->owner,
+		.ask = { .is_h2 = true, .keep = true },
+		.may_watch = c->is_watching || server_may_watch(c->from),
+		.scratch = &s->room->h2_scratch,
+	};
+
+	*out = buf_over(s->scratch_out, sizeof s->scratch_out);
+	note_asker(c, &t.ask);
+	return t;
 }
 
-/*
- * As http_read_req(), with the PROXY header that may open a connection
- * counted as part of its first head: it is waited for no longer than that.
- */
-static int
-read_ask(struct conn *c, struct server_ask *ask, const char *bytes,
-         size_t len)
+/* Sends the turn's frames. Returns false where the connection is gone. */
+static bool
+end_turn(struct conn *c, const struct h2_turn *t)
 {
-	int n, skip = 0;
+	bool watches = c->h2->n_watches > 0;
 
-	if (!c->has_asked && proxy_header_is(bytes, len)) {
-		skip = proxy_header_read(&ask->fault, bytes, len);
-		if (skip <= 0)
-			return skip;
-		bytes += skip;
-		len -= (size_t)skip;
-	}
-	n = read_head(c->server, ask, bytes, len);
-	ask->is_h2 = n < 0 && h2_is_preface(bytes, len);
-	return n > 0 ? n + skip : n;
+	c->server->requests += t->requests;
+	c->from->n_watching += watches;
+	c->from->n_watching -= c->is_watching;
+	c->is_watching = watches;
+	if (c->h2->is_over)
+		c->ends = c->lingers = true;
+	return t->out->len == 0 || conn_send(c, buf_span(t->out));
 }
+
+/* As answer_some(), of frames. */
+static ssize_t
+answer_frames(struct conn *c, const char *bytes, size_t len)
+{
+	struct buf out;
+	struct h2_turn t = begin_turn(c, &out);
+	size_t used = h2_read(c->h2, &t, bytes, len, &c->wants_turn);
+
+	return end_turn(c, &t) ? (ssize_t)used : -1;
+}
+
+/* The connection speaks HTTP/2 from its byte `at` on. */
+static ssize_t
+begin_frames(struct conn *c, const char *bytes, size_t at, size_t len)
+{
+	struct server *s = c->server;
+	struct buf out = buf_over(s->scratch_out, sizeof s->scratch_out);
+	ssize_t used;
+
+	if (s->room == NULL) {
+		c->ends = c->lingers = true;
+		h2_write_refusal(&out);
+		return conn_send(c, buf_span(&out)) ? (ssize_t)len : -1;
+	}
+	c->h2 = &s->room->h2[slot_of(c)];
+	h2_init(c->h2);
+	used = answer_frames(c, bytes + at, len - at);
+	return used < 0 ? used : (ssize_t)at + used;
+}
+
+/* --- both --- */
 
 /*
  * Answers the whole requests at the start of bytes, as many as one turn may
@@ -159,9 +185,11 @@ read_ask(struct conn *c, struct server_ask *ask, const char *bytes,
 static ssize_t
 answer_some(struct conn *c, const char *bytes, size_t len)
 {
-	size_t used = 0;
+	size_t used = 0, h2_at = 0;
 
 	c->wants_turn = false;
+	if (c->h2 != NULL)
+		return answer_frames(c, bytes, len);
 	for (int i = 0; used < len && !c->ends && c->out_len == 0; i++) {
 		struct server_ask ask = { 0 };
 		int n;
@@ -170,9 +198,11 @@ answer_some(struct conn *c, const char *bytes, size_t len)
 			c->wants_turn = true;
 			break;
 		}
-		n = read_ask(c, &ask, bytes + used, len - used);
+		n = conn_ask_read(c, &ask, bytes + used, len - used, &h2_at);
 		if (n == 0)
 			break;
+		if (n < 0 && ask.is_h2)
+			return begin_frames(c, bytes, used + h2_at, len);
 		if (n < 0) {
 			ask.err = n;
 			c->lingers = true;
@@ -225,6 +255,26 @@ choose_wait(struct conn *c, bool same_head)
 		enter(c, CONN_HEAD, SERVER_HEAD_MS);
 }
 
+/* The same by HTTP/2, whose streams have deadlines of their own. */
+static void
+choose_h2_wait(struct conn *c, bool same_head)
+{
+	int64_t first_ms = h2_deadline(c->h2);
+
+	if (c->out_len > 0 || c->wants_turn)
+		enter_row(c, c->out_len > 0 ? CONN_WRITE : CONN_BUSY);
+	else if (c->h2->n_watches > 0 && c->in_len == 0)
+		enter(c, CONN_WATCH, SERVER_IDLE_MS);
+	else if (c->in_len == 0 && c->h2->n == 0 && h2_is_open(c->h2))
+		enter(c, CONN_IDLE, SERVER_IDLE_MS);
+	else if (!same_head)
+		enter(c, CONN_HEAD, SERVER_HEAD_MS);
+	if (c->state == CONN_WATCH)
+		c->source.deadline_ms = CLOCK_NEVER;
+	if (first_ms < c->source.deadline_ms)
+		c->source.deadline_ms = first_ms;
+}
+
 /* Where its unanswered bytes are kept; without room there never are any. */
 static char *
 kept_of(const struct conn *c)
@@ -243,7 +293,8 @@ conn_keep(struct conn *c, const char *bytes, size_t used, size_t len)
 {
 	char *in = kept_of(c);
 	const char *rest = bytes + used;
-	bool same_head = c->state == CONN_HEAD && used == 0;
+	bool same_head = c->state == CONN_HEAD
+	              && (used == 0 || (c->h2 != NULL && !h2_is_open(c->h2)));
 
 	len -= used;
 	if (c->out_len == 0 && c->ends) {
@@ -258,7 +309,7 @@ conn_keep(struct conn *c, const char *bytes, size_t used, size_t len)
 	if (len > 0 && rest != in)
 		memmove(in, rest, len);
 	c->in_len = len;
-	choose_wait(c, same_head);
+	(c->h2 != NULL ? choose_h2_wait : choose_wait)(c, same_head);
 	conn_wait(c);
 	if (c->wants_turn)
 		loop_again(c->server->loop, &c->source);
@@ -333,10 +384,14 @@ conn_ready(struct source *source, uint32_t events)
 {
 	struct conn *c = (struct conn *)source;	/* its first member */
 
-	(void)events;	/* an error shows in the call that follows */
+	if (c->h2 != NULL && (events & EPOLLHUP) != 0) {
+		conn_close(c);	/* nobody is left, as a call would tell us */
+		return;
+	}
 	switch (c->state) {
 	case CONN_IDLE:
 	case CONN_HEAD:
+	case CONN_WATCH:
 		conn_read(c);
 		break;
 	case CONN_BUSY:		/* first what is here: conn_resumed() */
@@ -350,10 +405,63 @@ conn_ready(struct source *source, uint32_t events)
 	}
 }
 
+/* see net/conn.h */
+void
+conn_dismiss(struct conn *c)
+{
+	struct buf out;
+
+	if (c->h2 != NULL && !c->h2->is_over && c->out_len == 0) {
+		struct h2_turn t = begin_turn(c, &out);
+
+		h2_leave(c->h2, &t);
+		(void)end_turn(c, &t);	/* it ends in any case */
+	}
+	conn_close(c);
+}
+
+/* After a turn without anything that came. */
+static void
+conn_keep_on(struct conn *c, const struct h2_turn *t)
+{
+	if (end_turn(c, t))
+		conn_keep(c, kept_of(c), 0, c->in_len);
+	else
+		conn_close(c);
+}
+
+/* see net/conn.h */
+void
+conn_tell(struct conn *c, const struct server_services *now)
+{
+	struct buf out;
+	struct h2_turn t;
+
+	if (c->out_len > 0 || c->ends)	/* told when that is out */
+		return;
+	t = begin_turn(c, &out);
+	t.now = *now;
+	t.has_services = true;
+	h2_tell(c->h2, &t);
+	if (out.len > 0)
+		conn_keep_on(c, &t);
+}
+
 static void
 conn_expired(struct source *source)
 {
-	conn_close((struct conn *)source);
+	struct conn *c = (struct conn *)source;
+	struct buf out;
+	struct h2_turn t;
+
+	if (c->h2 == NULL || c->out_len > 0 || c->ends
+	 || h2_deadline(c->h2) > clock_ms()) {
+		conn_dismiss(c);
+		return;
+	}
+	t = begin_turn(c, &out);
+	h2_expire(c->h2, &t);
+	conn_keep_on(c, &t);
 }
 
 static void

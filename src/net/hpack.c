@@ -26,27 +26,31 @@
 #define LITERAL_BITS 4	/* never indexed or not this time: the same for us */
 #define STRING_BITS  7
 
-#define VALUES_FROM 2	/* the only fields of the static table .. */
-#define VALUES_TO   16	/* .. that have values */
-
-/* Appendix A */
-static const char static_names[] =
-	":authority\0:method\0:method\0:path\0:path\0:scheme\0:scheme\0"
-	":status\0:status\0:status\0:status\0:status\0:status\0:status\0"
-	"accept-charset\0accept-encoding\0accept-language\0accept-ranges\0"
-	"accept\0access-control-allow-origin\0age\0allow\0authorization\0"
-	"cache-control\0content-disposition\0content-encoding\0"
-	"content-language\0content-length\0content-location\0content-range\0"
-	"content-type\0cookie\0date\0etag\0expect\0expires\0from\0host\0"
-	"if-match\0if-modified-since\0if-none-match\0if-range\0"
-	"if-unmodified-since\0last-modified\0link\0location\0max-forwards\0"
-	"proxy-authenticate\0proxy-authorization\0range\0referer\0refresh\0"
-	"retry-after\0server\0set-cookie\0strict-transport-security\0"
-	"transfer-encoding\0user-agent\0vary\0via\0www-authenticate\0";
-static const char static_values[] =
-	"GET\0POST\0/\0/index.html\0http\0https\0"
-	"200\0" "204\0" "206\0" "304\0" "400\0" "404\0" "500\0"
-	"\0gzip, deflate\0";
+/* Appendix A: the fields in a row, and how long each is; its value, if it has
+ * one, is behind the first space. */
+static const char static_fields[] =
+	":authority" ":method GET" ":method POST" ":path /"
+	":path /index.html" ":scheme http" ":scheme https" ":status 200"
+	":status 204" ":status 206" ":status 304" ":status 400"
+	":status 404" ":status 500" "accept-charset"
+	"accept-encoding gzip, deflate" "accept-language"
+	"accept-ranges" "accept" "access-control-allow-origin" "age"
+	"allow" "authorization" "cache-control" "content-disposition"
+	"content-encoding" "content-language" "content-length"
+	"content-location" "content-range" "content-type" "cookie"
+	"date" "etag" "expect" "expires" "from" "host" "if-match"
+	"if-modified-since" "if-none-match" "if-range"
+	"if-unmodified-since" "last-modified" "link" "location"
+	"max-forwards" "proxy-authenticate" "proxy-authorization"
+	"range" "referer" "refresh" "retry-after" "server" "set-cookie"
+	"strict-transport-security" "transfer-encoding" "user-agent"
+	"vary" "via" "www-authenticate";
+static const unsigned char static_lens[STATIC_N] = {
+	10, 11, 12, 7, 17, 12, 13, 11, 11, 11, 11, 11, 11, 11, 14, 29,
+	15, 13, 6, 27, 3, 5, 13, 13, 19, 16, 16, 14, 16, 13, 12, 6, 4,
+	4, 6, 7, 4, 4, 8, 17, 13, 8, 19, 13, 4, 8, 12, 18, 19, 5, 7, 7,
+	11, 6, 10, 25, 17, 10, 4, 3, 16,
+};
 
 /* --- the table --- */
 
@@ -129,14 +133,15 @@ static int
 find(const struct hpack *t, uint32_t index, struct hpack_field *f)
 {
 	const struct hpack_entry *e;
+	const char *at = static_fields;
 
 	if (index == 0 || index > STATIC_N + t->n)
 		return ERR_PARSE;
 	if (index <= STATIC_N) {
-		f->name = span_of(span_nth_text(static_names, index - 1));
-		f->value = span_of(
-			index < VALUES_FROM || index > VALUES_TO ? ""
-			: span_nth_text(static_values, index - VALUES_FROM));
+		for (uint32_t i = 0; i < index - 1; i++)
+			at += static_lens[i];
+		f->value = (struct span){ at, static_lens[index - 1] };
+		f->name = span_cut(&f->value, ' ');
 		return 0;
 	}
 	e = &t->entries[t->n - (index - STATIC_N)];	/* 1 is the newest */
@@ -172,7 +177,7 @@ read_number(struct span *block, unsigned bits, uint32_t *n)
 	return ERR_PARSE;
 }
 
-/* A string (5.2): decoded into memory, or as it is, in the block. */
+/* A string (5.2): in the block as it is, or decoded into memory. */
 static int
 read_string(struct span *block, struct buf *memory, struct span *s)
 {
@@ -231,17 +236,15 @@ read_field(struct hpack *t, struct span *block, struct hpack_field *f,
 		                                         : LITERAL_BITS,
 		                 f, memory);
 	}
+	if (r < 0)
+		return r;
 	f->size = cost(f->name.len, f->value.len);
 	f->is_cut = memory->cut;
-	if (r == 0 && (first & INDEXED) == 0 && (first & ADDED)) {
-		if (f->is_cut)
-			shrink(t, 0);	/* it would not fit into the table */
-		else
-			add(t, f);
-	}
+	if ((first & (INDEXED | ADDED)) == ADDED)
+		add(t, f);	/* one that is cut is too large for the table */
 	if (f->is_cut)
 		f->name = f->value = (struct span){ NULL, 0 };
-	return r < 0 ? r : 1;
+	return 1;
 }
 
 static bool

@@ -124,12 +124,9 @@ scheme_len(struct span target)
 	return 0;
 }
 
-/*
- * The target's path and query, without the scheme and host that may stand
- * before them (RFC 9112, 3.2.2); a host must be there then.
- */
-static int
-split_target(struct head *h, struct span target)
+/* see net/http.h */
+int
+http_split_target(struct http_req *req, struct span target)
 {
 	size_t scheme = scheme_len(target), host = 0;
 	struct span rest = span_after(target, scheme);
@@ -137,15 +134,14 @@ split_target(struct head *h, struct span target)
 	while (scheme > 0 && host < rest.len && rest.p[host] != '/'
 	    && rest.p[host] != '?')
 		host++;
-	if (scheme > 0 && host == 0)
-		return refuse(h, ERR_PARSE, "the target is a URL without a "
-		              "host", span_cut(&target, '?'));
-	h->req.query = span_after(rest, host);
-	h->req.path = span_cut(&h->req.query, '?');
-	if (scheme > 0 && h->req.path.len == 0)
-		h->req.path = span_of("/");
-	while (span_has_prefix(h->req.path, "//"))
-		h->req.path = span_after(h->req.path, 1);
+	if ((scheme > 0 && host == 0) || !is_target(target))
+		return ERR_PARSE;
+	req->query = span_after(rest, host);
+	req->path = span_cut(&req->query, '?');
+	if (scheme > 0 && req->path.len == 0)
+		req->path = span_of("/");
+	while (span_has_prefix(req->path, "//"))
+		req->path = span_after(req->path, 1);
 	return 0;
 }
 
@@ -201,8 +197,11 @@ read_request_line(struct head *h, struct span line)
 	if (!is_target(target))
 		return refuse(h, ERR_PARSE, "the target has a control byte "
 		              "or a #", span_cut(&target, '?'));
-	r = split_target(h, target);
-	return r < 0 ? r : read_version(h, line);
+	r = http_split_target(&h->req, target);
+	if (r < 0)
+		return refuse(h, r, "the target is a URL without a host",
+		              span_cut(&target, '?'));
+	return read_version(h, line);
 }
 
 /* A comma list that may name "close" or "keep-alive". */
@@ -455,8 +454,7 @@ http_write_answer(struct buf *b, const struct http_answer *a)
 	buf_str(b, a->type);
 	buf_add(b, LITERAL("\r\nContent-Length: "));
 	buf_int(b, (int64_t)a->body.len);
-	buf_add(b, LITERAL("\r\nCache-Control: no-store\r\n"
-	                   "X-Content-Type-Options: nosniff\r\n"));
+	buf_add(b, LITERAL("\r\n" HTTP_ANSWER_FIELDS));
 	buf_str(b, a->extra);
 	if (!a->keep)
 		buf_add(b, LITERAL("Connection: close\r\n"));

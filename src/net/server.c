@@ -93,7 +93,7 @@ make_room(struct server_listener *li)
 			victim = c;
 	}
 	if (victim != NULL)
-		conn_close(victim);
+		conn_dismiss(victim);
 	else
 		victim = kept;
 	if (victim != NULL)
@@ -115,7 +115,7 @@ free_descriptor(struct server *s)
 			victim = c;
 	}
 	if (victim != NULL)
-		conn_close(victim);
+		conn_dismiss(victim);
 	return victim != NULL;
 }
 
@@ -224,10 +224,11 @@ listener_expired(struct source *source)
 /* see net/server.h */
 void
 server_init(struct server *s, struct loop *loop, server_answer *answer_with,
-            void *owner)
+            server_services *services, void *owner)
 {
 	s->loop = loop;
 	s->answer = answer_with;
+	s->services = services;
 	s->owner = owner;
 }
 
@@ -254,4 +255,43 @@ server_listen(struct server *s, int fd, enum server_kind kind)
 	s->n_listeners++;
 	s->n_public += kind != SERVER_LOCAL;
 	return 0;
+}
+
+/* see net/server.h */
+bool
+server_may_watch(const struct server_listener *li)
+{
+	return li->n_watching < share_of(li) / SERVER_WATCH_PART;
+}
+
+static bool
+has_watches(const struct server *s)
+{
+	for (size_t i = 0; i < s->n_listeners; i++)
+		if (s->listeners[i].n_watching > 0)
+			return true;
+	return false;
+}
+
+/* see net/server.h */
+void
+server_tell(struct server *s)
+{
+	struct server_services now;
+
+	if (!has_watches(s))
+		return;
+	s->services(s->owner, &now);
+	for (size_t i = 0; i < SERVER_SLOTS; i++)
+		if (s->conns[i].is_open && s->conns[i].is_watching)
+			conn_tell(&s->conns[i], &now);
+}
+
+/* see net/server.h */
+void
+server_leave(struct server *s)
+{
+	for (size_t i = 0; i < SERVER_SLOTS; i++)
+		if (s->conns[i].is_open && s->conns[i].h2 != NULL)
+			conn_dismiss(&s->conns[i]);
 }

@@ -4,7 +4,7 @@
 
 #include "base/err.h"
 #include "base/percent.h"
-#include "net/h2.h"
+#include "net/h2_answer.h"
 #include "sup/negotiate.h"
 #include "sup/view_html.h"
 #include "sup/view_json.h"
@@ -86,7 +86,7 @@ refuse(struct endpoints_choice *c, int status, const char *words)
 static void
 choose_unreadable(struct endpoints_choice *c, const struct server_ask *ask)
 {
-	c->view = ask->is_h2 ? ENDPOINTS_H2 : ENDPOINTS_FAULT;
+	c->view = ENDPOINTS_FAULT;
 	switch (ask->err) {
 	case ERR_TOOBIG:
 		c->status = 431;
@@ -289,7 +289,6 @@ type_of(enum endpoints_view view)
 	case ENDPOINTS_EMPTY:
 	case ENDPOINTS_WORDS:
 	case ENDPOINTS_FAULT:
-	case ENDPOINTS_H2:
 	case ENDPOINTS_DRAIN_TIME:
 	case ENDPOINTS_VERDICT:
 	case ENDPOINTS_TEXT:
@@ -343,7 +342,6 @@ write_body(struct buf *body, const struct endpoints_choice *c,
 		break;
 	case ENDPOINTS_VERDICT:	/* write_verdict() */
 	case ENDPOINTS_EMPTY:
-	case ENDPOINTS_H2:
 		break;
 	}
 }
@@ -364,10 +362,6 @@ endpoints_write(struct buf *out, const struct endpoints_choice *c,
 	};
 	bool passes;
 
-	if (c->view == ENDPOINTS_H2) {
-		h2_write_refusal(out);
-		return;
-	}
 	if (c->view == ENDPOINTS_VERDICT)
 		read_exclusion(&x, ask->req.query, c->verdicts, s);
 	passes = snapshot_passes_without(s, c->verdicts, x.checks);
@@ -377,5 +371,5 @@ endpoints_write(struct buf *out, const struct endpoints_choice *c,
 	else
 		write_body(&b, c, s, ask);
 	http.body = buf_span(&b);
-	http_write_answer(out, &http);
+	(ask->is_h2 ? h2_answer_write : http_write_answer)(out, &http);
 }

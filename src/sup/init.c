@@ -3,10 +3,9 @@
  * sup/init.c - PID 1: opens everything, joins the parts, turns the loop
  *
  * A signal goes to signal_reader, a dead child to reaper, a probe to
- * probe_answer,
- * and each of them to the keeper, which starts the service and says when all is
- * over. Everything is opened before the service starts, so that whatever can
- * fail fails while there is nobody to lose.
+ * probe_answer, and each of them to the keeper, which starts the service and
+ * says when all is over. Everything is opened before the service starts, so
+ * that whatever can fail fails while there is nobody to lose.
  */
 #include "sup/init_state.h"
 
@@ -254,7 +253,8 @@ give_room(struct init *in)
 		in->server.room = room;
 	else if (in->plan->n_listen > 0)
 		log_warn("no memory for slow clients (RLIMIT_AS leaves less "
-		         "than %zu KiB): requests in parts are cut off",
+		         "than %zu KiB): requests in parts are cut off, and "
+		         "HTTP/2 is refused",
 		         sizeof *in->server.room / 1024);
 }
 
@@ -344,7 +344,7 @@ prepare(struct init *in, struct init_plan *plan)
 	set_rules(in, self, world.terminal_fd >= 0);
 	join_parts(in);
 	keeper_init(&in->keeper, &in->keeper_room, &plan->service, &world);
-	server_init(&in->server, &in->loop, probe_answer, in);
+	server_init(&in->server, &in->loop, probe_answer, probe_services, in);
 }
 
 /* --- end --- */
@@ -377,7 +377,9 @@ serve(struct init *in)
 			log_error("waiting for events: %s", err_text(r));
 			(void)poll(NULL, 0, TURN_FAILED_MS);
 		}
+		server_tell(&in->server);
 	}
+	server_leave(&in->server);
 	return in->keeper.exit_code;
 }
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "sup/endpoints.h"
+#include "sup/services.h"
 #include "sup/snapshot_take.h"
 
 #define NO_DRAIN_AGAIN_MS 60000	/* a refused /drain is logged no more often */
@@ -53,5 +54,22 @@ probe_answer(void *owner, const struct server_ask *ask, struct buf *out)
 		log_no_drain(in, now_ms);
 		break;
 	}
+	keeper_lives(&in->keeper);
+}
+
+/* see sup/probe_answer.h */
+void
+probe_services(void *owner, struct server_services *into)
+{
+	struct init *in = owner;
+	struct snapshot s;
+	size_t n = 0;
+
+	snapshot_take(&s, in, SNAPSHOT_REASONS, clock_ms());
+	services_fill(into, &s, in->plan->grpc, in->plan->n_grpc);
+	for (size_t i = 0; i < s.n_checks; i++)	/* those of URLs, in order */
+		if (s.checks[i].state != NULL)
+			services_add_check(into, span_of(in->monitor
+			                   .checks[n++].name), &s.checks[i]);
 	keeper_lives(&in->keeper);
 }

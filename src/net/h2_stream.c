@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* net/h2_stream.c - streams of an HTTP/2 connection, and how they end */
+#include "net/h2_stream.h"
+
+#define OPENED_MAX 64	/* bits of h2.opened */
+
+/* see net/h2_stream.h */
+void
+h2_fail(struct h2 *h, struct h2_turn *t, enum h2_error why)
+{
+	if (!h->is_over)
+		h2_write_goaway(t->out, h->last, why);
+	h->is_over = true;
+}
+
+/* see net/h2_stream.h */
+void
+h2_count_noise(struct h2 *h, struct h2_turn *t, unsigned n)
+{
+	if (t->now_ms - h->noise_ms >= H2_NOISE_MS) {
+		h->noise_ms = t->now_ms;
+		h->noise = 0;
+	}
+	h->noise += n;
+	if (h->noise > H2_NOISE_MAX)
+		h2_fail(h, t, H2_ENHANCE_YOUR_CALM);
+}
+
+/* see net/h2_stream.h */
+struct h2_stream *
+h2_find(struct h2 *h, uint32_t id)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (h->streams[i].id == id)
+			return &h->streams[i];
+	return NULL;
+}
+
+/* see net/h2_stream.h */
+bool
+h2_is_idle(const struct h2 *h, uint32_t id)
+{
+	return (id & 1) == 0 || id > h->last;
+}
+
+/* see net/h2_stream.h */
+bool
+h2_was_opened(const struct h2 *h, uint32_t id)
+{
+	uint32_t ago = (h->last - id) / 2;
+
+	return ago >= OPENED_MAX || (h->opened >> ago & 1) != 0;
+}
+
+/* see net/h2_stream.h */
+void
+h2_note_opened(struct h2 *h, uint32_t id)
+{
+	uint32_t steps = (id - h->last) / 2;
+
+	h->opened = steps < OPENED_MAX ? h->opened << steps | 1 : 1;
+	h->last = id;
+}
+
+/* see net/h2_stream.h */
+void
+h2_forget(struct h2 *h, struct h2_stream *s)
+{
+	h->n_watches -= s->state == H2_WATCHES;
+	if (h->held_id == s->id)
+		h->held_id = 0;
+	*s = h->streams[--h->n];
+}
+
+/* see net/h2_stream.h */
+void
+h2_reset(struct h2 *h, struct h2_turn *t, uint32_t id, enum h2_error why)
+{
+	struct h2_stream *s = h2_find(h, id);
+
+	if (s != NULL)
+		h2_forget(h, s);
+	h2_write_number(t->out, H2_RST_STREAM, id, why);
+	h2_count_noise(h, t, 1);
+}
+
+/* see net/h2_stream.h */
+void
+h2_end_stream(struct h2 *h, struct h2_turn *t, struct h2_stream *s)
+{
+	if (!s->is_ended)	/* it need not send the rest (8.1) */
+		h2_write_number(t->out, H2_RST_STREAM, s->id, H2_NO_ERROR);
+	h->noise -= h->noise < H2_NOISE_WORTH ? h->noise : H2_NOISE_WORTH;
+	h2_forget(h, s);
+}
