@@ -187,7 +187,8 @@ judge(const struct grpc_reply *r, const struct target *t, struct buf *why)
 			        ? "usable message" : "grpc-status");
 		break;
 	case GRPC_REPLY_STRANGE:
-		buf_fmt(why, "%s in gRPC: HTTP status %d", no_answer, r->status);
+		buf_fmt(why, "%s in gRPC: HTTP status %d", no_answer,
+		        r->status);
 		if (r->text.len > 0)
 			buf_fmt(why, ", Content-Type %.*s", (int)r->text.len,
 			        r->text.p);
