@@ -29,6 +29,7 @@ span_over(const void *p, size_t len)
 }
 
 bool span_is(struct span s, const char *text);
+bool span_is_equal(struct span a, struct span b);
 
 /* The same in any case, as names are compared. */
 bool span_is_same(struct span a, struct span b);

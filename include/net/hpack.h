@@ -16,7 +16,7 @@
 #define HPACK_ENTRY_COST  32	/* bytes that an entry counts more than its
 				 * texts, 4.1 */
 #define HPACK_ENTRIES_MAX (HPACK_TABLE_MAX / HPACK_ENTRY_COST)
-#define HPACK_MEMORY      8192	/* bytes for the texts of one field; longer
+#define HPACK_MEMORY      16384	/* bytes for the texts of one field; longer
 				 * texts are not kept */
 
 /* What the other end has put into the dynamic table of one connection. */

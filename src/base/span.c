@@ -25,6 +25,13 @@ span_is(struct span s, const char *text)
 
 /* see base/span.h */
 bool
+span_is_equal(struct span a, struct span b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+}
+
+/* see base/span.h */
+bool
 span_is_same(struct span a, struct span b)
 {
 	return a.len == b.len

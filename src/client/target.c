@@ -22,7 +22,7 @@ end_host(struct target *t, struct buf *memory, size_t from, size_t max)
 {
 	size_t len = memory->len - from;
 
-	buf_add(memory, (struct span){ "", 1 });
+	buf_byte(memory, 0);
 	t->host = memory->p + from;
 	return memory->cut || len > max ? ERR_TOOBIG : 0;
 }

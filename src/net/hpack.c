@@ -277,26 +277,18 @@ hpack_next(struct hpack *t, struct span *block, struct hpack_field *f,
 /* --- writing --- */
 
 static void
-add_byte(struct buf *b, size_t n)
-{
-	const char byte = (char)n;
-
-	buf_add(b, (struct span){ &byte, 1 });
-}
-
-static void
 write_number(struct buf *b, unsigned first, unsigned bits, size_t n)
 {
 	const size_t most = (1u << bits) - 1;
 
 	if (n < most) {
-		add_byte(b, first | n);
+		buf_byte(b, first | n);
 		return;
 	}
-	add_byte(b, first | most);
+	buf_byte(b, first | most);
 	for (n -= most; n >= MORE; n >>= 7)
-		add_byte(b, MORE | (n & (MORE - 1)));
-	add_byte(b, n);
+		buf_byte(b, MORE | (n & (MORE - 1)));
+	buf_byte(b, n);
 }
 
 static void
