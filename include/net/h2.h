@@ -25,7 +25,7 @@
 
 #define H2_STREAMS_MAX 100	/* open streams; more are REFUSED_STREAM */
 #define H2_BLOCK_MAX   32768	/* bytes of a header block in several frames */
-#define H2_LIST_WORST  (4 * H2_LIST_MAX)	/* bytes of its fields, decoded */
+#define H2_LIST_WORST  (4 * H2_LIST_MAX)	/* bytes of its fields, read */
 #define H2_TEXT_MAX    512	/* bytes of a gRPC request with its prefix */
 #define H2_HELD_MAX    SERVER_OUT_MAX	/* bytes of one larger answer, kept */
 #define H2_TURN_REQS   4	/* requests of a connection in a turn .. */
@@ -66,6 +66,7 @@ struct h2 {
 	bool     has_preface;	/* the client's, and our SETTINGS are out */
 	bool     has_settings;	/* the client's first frame has come */
 	bool     is_over;	/* GOAWAY is out: nothing is read any more */
+	enum h2_error why;	/* .. it says so */
 	uint32_t last;		/* its highest stream */
 	uint64_t opened;	/* bit i: stream last - 2 * i was opened */
 	uint64_t reset;		/* and we have reset it: the client may not

@@ -96,14 +96,15 @@ take_data(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
 		h2_fail(h, t, H2_PROTOCOL_ERROR);
 		return;
 	}
-	if (payload.len == 0 && (f->flags & H2_END_STREAM) == 0)
-		h2_count_noise(h, t, 1);
-	if (s == NULL && h2_was_reset(h, f->stream))
-		h2_count_noise(h, t, 1);
-	else if (s == NULL)
+	if (s == NULL && !h2_was_reset(h, f->stream)) {
 		h2_reset(h, t, f->stream, H2_STREAM_CLOSED);
-	else
+		return;
+	}
+	if (s != NULL)
 		take_content(h, t, s, f, payload);
+	if (s == NULL
+	 || (payload.len == 0 && (f->flags & H2_END_STREAM) == 0))
+		h2_count_noise(h, t, 1);
 }
 
 static void
@@ -138,7 +139,6 @@ take_window_update(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
 	int64_t by = h2_u32(payload.p) & H2_WINDOW_MAX;
 	struct h2_stream *s = h2_find(h, f->stream);
 
-	h2_count_noise(h, t, 1);
 	if (f->stream == 0) {
 		if (by == 0)
 			h2_fail(h, t, H2_PROTOCOL_ERROR);
@@ -152,6 +152,7 @@ take_window_update(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
 		h2_reset(h, t, f->stream, H2_FLOW_CONTROL_ERROR);
 	}
 	h2_send_on(h, t);
+	h2_count_noise(h, t, 1);
 }
 
 /* Every window of a stream changes with it (6.9.2). */

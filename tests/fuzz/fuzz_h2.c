@@ -147,8 +147,8 @@ end_turn(struct pass *p, const struct buf *out)
 		fuzz_must(f.len <= H2_PAYLOAD_MAX
 		          && rest.len >= H2_HEAD_LEN + f.len);
 		fuzz_must(f.type != H2_DATA || f.len > 0);
-		fuzz_must(!p->has_left || f.type != H2_GOAWAY);
-		p->has_left |= f.type == H2_GOAWAY;
+		fuzz_must(!p->has_left);	/* it is the last frame */
+		p->has_left = f.type == H2_GOAWAY;
 		add_frame(p, &f, (struct span){ rest.p, H2_HEAD_LEN + f.len });
 		rest = span_after(rest, H2_HEAD_LEN + f.len);
 	}
