@@ -9,6 +9,7 @@
  */
 #include "fuzz.h"
 
+#include "net/h2_answer.h"
 #include "net/proxy_header.h"
 #include "net/server.h"
 #include "net/sock.h"
@@ -58,16 +59,22 @@ static void
 answer(void *owner, const struct server_ask *ask, struct buf *out)
 {
 	(void)owner;
+	if (ask->is_h2) {	/* frames are compared by fuzz_h2.c */
+		h2_answer_write(out, &(struct http_answer){
+			.status = 200, .type = "x", .extra = "",
+		});
+		return;
+	}
 	note(&got[ask->kind == kinds[1]], ask);
 	buf_str(out, "x");
 }
 
-/* Frames are fuzz_h2.c's: none is read to its end here. */
 static void
 fill_services(void *owner, struct server_services *into)
 {
 	(void)owner;
-	into->n = into->n_probes = 0;
+	into->n = into->n_probes = 1;
+	into->of[0] = (struct server_service){ span_of(""), true };
 }
 
 static void
@@ -147,6 +154,9 @@ read_stream(int i)
 			rest = span_after(rest, (size_t)n);
 			n = http_read_req(&ask.req, &ask.fault, rest.p,
 			                  rest.len);
+			if (n < 0 && want[i].n == 0
+			 && h2_is_preface(rest.p, rest.len))
+				return;
 		}
 		if (n == 0)
 			return;
@@ -205,6 +215,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	settle();
 	for (int i = 0; i < CLIENTS; i++) {
 		fuzz_must(server.listeners[i].n_conns == 0);
+		fuzz_must(server.listeners[i].n_watching == 0);
 		read_stream(i);
 		compare(i);
 	}
