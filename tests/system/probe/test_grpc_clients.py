@@ -128,7 +128,8 @@ A_NAME = ": expected a name of 1 to 255 visible bytes, not live, ready or startu
 
 @pytest.mark.parametrize("value, shown", [
     ("", '""'), ("live", '"live"'), ("ready", '"ready"'), ("startup", '"startup"'),
-    ("a\nb", '"a?b"'), ("x" * 256, None)], ids=["empty", "live", "ready", "startup", "line", "long"])
+    ("a\nb", '"a?b"'), ("x" * 256, None)],
+    ids=["empty", "live", "ready", "startup", "line", "long"])
 def test_a_name_that_cannot_be_served_is_refused_in_words(hale, value, shown):
     code, out, err = hale("--grpc-service", value, "say started").end()
     assert (code, out, len(err)) == (2, [], 1)
