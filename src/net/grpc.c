@@ -91,7 +91,7 @@ grpc_read_message(struct span data, size_t max, struct span *message)
 void
 grpc_write_prefix(struct buf *b, size_t len)
 {
-	buf_add(b, (struct span){ "", 1 });
+	buf_byte(b, 0);
 	h2_add_u32(b, (uint32_t)len);
 }
 
@@ -105,6 +105,6 @@ grpc_write_text(struct buf *b, struct span text)
 		if (c < ' ' || c > '~' || c == '%')
 			percent_encode(b, c);
 		else
-			buf_add(b, (struct span){ &c, 1 });
+			buf_byte(b, (unsigned char)c);
 	}
 }

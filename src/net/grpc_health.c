@@ -132,14 +132,11 @@ grpc_health_read_answer(struct span message, uint32_t *status)
 /* --- writing --- */
 
 static void
-write_varint(struct buf *b, uint64_t n)
+write_varint(struct buf *b, size_t n)
 {
-	do {
-		char byte = (char)((n & (MORE - 1)) | (n >= MORE ? MORE : 0));
-
-		buf_add(b, (struct span){ &byte, 1 });
-		n >>= 7;
-	} while (n > 0);
+	for (; n >= MORE; n >>= 7)
+		buf_byte(b, MORE | (n & (MORE - 1)));
+	buf_byte(b, n);
 }
 
 static void

@@ -18,20 +18,12 @@ h2_u32(const char *p)
 	     | (uint32_t)u[2] << 8 | u[3];
 }
 
-static void
-add_byte(struct buf *b, uint32_t n)
-{
-	const char byte = (char)(n & 0xff);
-
-	buf_add(b, (struct span){ &byte, 1 });
-}
-
 /* see net/h2_frame.h */
 void
 h2_add_u32(struct buf *b, uint32_t n)
 {
 	for (int shift = 24; shift >= 0; shift -= 8)
-		add_byte(b, n >> shift);
+		buf_byte(b, n >> shift);
 }
 
 /* see net/h2_frame.h */
@@ -51,7 +43,7 @@ void
 h2_frame_write(struct buf *b, struct h2_frame f)
 {
 	h2_add_u32(b, f.len << 8 | f.type);
-	add_byte(b, f.flags);
+	buf_byte(b, f.flags);
 	h2_add_u32(b, f.stream);
 }
 
@@ -69,8 +61,8 @@ h2_write_number(struct buf *b, enum h2_type type, uint32_t stream, uint32_t n)
 void
 h2_write_setting(struct buf *b, unsigned id, uint32_t value)
 {
-	add_byte(b, id >> 8);
-	add_byte(b, id);
+	buf_byte(b, id >> 8);
+	buf_byte(b, id);
 	h2_add_u32(b, value);
 }
 

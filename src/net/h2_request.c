@@ -98,8 +98,6 @@ h2_request_add(struct h2_request *r, const struct hpack_field *f)
 	size_t i;
 
 	r->size += f->size;
-	if (r->size > H2_LIST_MAX)
-		r->size = H2_LIST_MAX + 1;	/* once too big, for good */
 	if (f->is_cut)
 		return;
 	i = find_name(f->name);

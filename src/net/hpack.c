@@ -277,26 +277,18 @@ hpack_next(struct hpack *t, struct span *block, struct hpack_field *f,
 /* --- writing --- */
 
 static void
-add_byte(struct buf *b, size_t n)
-{
-	const char byte = (char)n;
-
-	buf_add(b, (struct span){ &byte, 1 });
-}
-
-static void
 write_number(struct buf *b, unsigned first, unsigned bits, size_t n)
 {
 	const size_t most = (1u << bits) - 1;
 
 	if (n < most) {
-		add_byte(b, first | n);
+		buf_byte(b, first | n);
 		return;
 	}
-	add_byte(b, first | most);
+	buf_byte(b, first | most);
 	for (n -= most; n >= MORE; n >>= 7)
-		add_byte(b, MORE | (n & (MORE - 1)));
-	add_byte(b, n);
+		buf_byte(b, MORE | (n & (MORE - 1)));
+	buf_byte(b, n);
 }
 
 static void
@@ -308,11 +300,20 @@ write_string(struct buf *b, struct span s)
 
 /* see net/hpack.h */
 void
-hpack_write(struct buf *b, const char *name, struct span value)
+hpack_write_field(struct buf *b, struct span name, struct span value)
 {
 	write_number(b, 0, LITERAL_BITS, 0);
-	write_string(b, span_of(name));
+	write_string(b, name);
+	for (size_t i = 1; i <= name.len && !b->cut; i++)
+		b->p[b->len - i] = (char)span_fold(b->p[b->len - i]);
 	write_string(b, value);
+}
+
+/* see net/hpack.h */
+void
+hpack_write(struct buf *b, const char *name, struct span value)
+{
+	hpack_write_field(b, span_of(name), value);
 }
 
 /* see net/hpack.h */

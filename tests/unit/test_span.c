@@ -172,6 +172,18 @@ the_first_of_the_marks_is_found(void **state)
 	assert_int_equal(3, span_find((struct span){ text, 4 }, "c"));
 }
 
+static void
+texts_in_a_row_are_counted_from_0(void **state)
+{
+	static const char row[] = "a\0bc\0\0d";
+
+	(void)state;
+	assert_string_equal("a", span_nth_text(guarded(row, sizeof row), 0));
+	assert_string_equal("bc", span_nth_text(guarded(row, sizeof row), 1));
+	assert_string_equal("", span_nth_text(guarded(row, sizeof row), 2));
+	assert_string_equal("d", span_nth_text(guarded(row, sizeof row), 3));
+}
+
 int
 main(void)
 {
@@ -186,5 +198,6 @@ main(void)
 	UNIT_TEST(control_bytes_are_found);
 	UNIT_TEST(a_prefix_may_be_all_but_not_more);
 	UNIT_TEST(skipping_stops_at_the_end);
+	UNIT_TEST(texts_in_a_row_are_counted_from_0);
 	return unit_run("base/span");
 }
