@@ -110,9 +110,12 @@ def test_an_answer_is_that_of_http_1(ready, curl, is_ready):
         assert box.run(HALE, "drain", "0").returncode == 0
     seen = set()
     for path, words in REQUESTS.items():
-        old, new = ask(box, curl, path, *words, *HTTP_1), ask(box, curl, path, *words, *KEEP)
-        assert (old.version, new.version) == ("HTTP/1.1", "HTTP/2")
-        assert (new.status, new.shape) == (old.status, old.shape), path
+        for _ in range(5):  # times change, and in the page a unit with them
+            old, new = ask(box, curl, path, *words, *HTTP_1), ask(box, curl, path, *words, *KEEP)
+            assert (old.version, new.version, new.status) == ("HTTP/1.1", "HTTP/2", old.status)
+            if new.shape == old.shape:
+                break
+        assert new.shape == old.shape, path
         assert "-I" in words or int(new.fields["content-length"]) == len(new.body.encode()), path
         seen.add(new.status)
     assert seen == ({200, 404, 405} if is_ready else {200, 404, 405, 503})
