@@ -11,10 +11,10 @@
  * What a client can make us do is bounded. It gets GOAWAY, with
  * ENHANCE_YOUR_CALM, for a header block longer than H2_BLOCK_MAX, one whose
  * fields are longer than H2_LIST_WORST, and for more than H2_NOISE_MAX frames
- * in H2_NOISE_MS that ask for nothing: empty DATA and CONTINUATION, SETTINGS,
- * PING, PRIORITY, WINDOW_UPDATE, RST_STREAM and what nobody knows. A request
- * that is answered makes up for H2_NOISE_WORTH of these, since gRPC clients
- * ping at each answer, unless its client resets it.
+ * in H2_NOISE_MS that ask for nothing: empty DATA and CONTINUATION, SETTINGS
+ * (and each setting), PING, PRIORITY, WINDOW_UPDATE, RST_STREAM and what
+ * nobody knows. A request that is answered makes up for H2_NOISE_WORTH of
+ * these, since gRPC clients ping at each answer, unless its client resets it.
  */
 #ifndef HALE_NET_H2_H
 #define HALE_NET_H2_H
@@ -141,9 +141,6 @@ size_t h2_read(struct h2 *h, struct h2_turn *t, const char *buf, size_t len,
 /* Appends a change to the streams that watch, and what the windows take of
  * answers that are not out. */
 void h2_tell(struct h2 *h, struct h2_turn *t);
-
-/* Is a frame's rest, or a block's, all that is waited for at first? */
-bool h2_is_open(const struct h2 *h);
 
 /* When h2_expire() has something to do, or CLOCK_NEVER. */
 int64_t h2_deadline(const struct h2 *h);

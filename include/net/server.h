@@ -67,6 +67,7 @@ struct conn {
 	enum conn_state state;
 	uint64_t        since;		/* server->changes when it came into
 					 * this state: finer than a clock */
+	int64_t         until_ms;	/* that state's own deadline */
 	size_t          in_len;		/* bytes in server->in[] of this slot */
 	size_t          out_len;	/* unsent bytes in server->out[] */
 	uint32_t        events;		/* what the loop waits for */

@@ -23,7 +23,8 @@ enter(struct conn *c, enum conn_state state, int64_t timeout_ms)
 {
 	c->state = state;
 	c->since = c->server->changes++;
-	c->source.deadline_ms = clock_ms() + timeout_ms;
+	c->source.deadline_ms = c->until_ms = timeout_ms == CLOCK_NEVER
+	                      ? CLOCK_NEVER : clock_ms() + timeout_ms;
 }
 
 static size_t
@@ -268,15 +269,14 @@ choose_h2_wait(struct conn *c, bool same_head)
 	if (c->out_len > 0 || c->wants_turn)
 		enter_row(c, c->out_len > 0 ? CONN_WRITE : CONN_BUSY);
 	else if (c->h2->n_watches > 0 && c->in_len == 0)
-		enter(c, CONN_WATCH, SERVER_IDLE_MS);
-	else if (c->in_len == 0 && c->h2->n == 0 && h2_is_open(c->h2))
+		enter(c, CONN_WATCH, CLOCK_NEVER);
+	else if (c->in_len == 0 && c->h2->n == 0 && c->h2->has_settings)
 		enter(c, CONN_IDLE, SERVER_IDLE_MS);
 	else if (!same_head)
 		enter(c, CONN_HEAD, SERVER_HEAD_MS);
-	if (c->state == CONN_WATCH)
-		c->source.deadline_ms = CLOCK_NEVER;
-	if (first_ms < c->source.deadline_ms)
-		c->source.deadline_ms = first_ms;
+	/* While an answer waits, nothing can be said to a stream. */
+	c->source.deadline_ms = first_ms < c->until_ms && c->out_len == 0
+	                      ? first_ms : c->until_ms;
 }
 
 /* Where its unanswered bytes are kept; without room there never are any. */
@@ -298,7 +298,9 @@ conn_keep(struct conn *c, const char *bytes, size_t used, size_t len)
 	char *in = kept_of(c);
 	const char *rest = bytes + used;
 	bool same_head = c->state == CONN_HEAD
-	              && (used == 0 || (c->h2 != NULL && !h2_is_open(c->h2)));
+	              && (c->h2 == NULL ? used == 0
+	                  : !c->h2->has_settings
+	                    || (used == 0 && c->in_len > 0));
 
 	len -= used;
 	if (c->out_len == 0 && c->ends) {
@@ -315,7 +317,7 @@ conn_keep(struct conn *c, const char *bytes, size_t used, size_t len)
 	c->in_len = len;
 	(c->h2 != NULL ? choose_h2_wait : choose_wait)(c, same_head);
 	conn_wait(c);
-	if (c->wants_turn)
+	if (c->wants_turn && c->out_len == 0)
 		loop_again(c->server->loop, &c->source);
 }
 

@@ -52,13 +52,6 @@ h2_init(struct h2 *h)
 	hpack_init(&h->fields);
 }
 
-/* see net/h2.h */
-bool
-h2_is_open(const struct h2 *h)
-{
-	return h->has_settings && h->block_id == 0;
-}
-
 /* --- frames, but for header blocks --- */
 
 /* The window is the connection's: a request that is taken has no need for more
@@ -103,14 +96,15 @@ take_data(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
 		h2_fail(h, t, H2_PROTOCOL_ERROR);
 		return;
 	}
-	if (payload.len == 0 && (f->flags & H2_END_STREAM) == 0)
-		h2_count_noise(h, t, 1);
-	if (s == NULL && h2_was_reset(h, f->stream))
-		h2_count_noise(h, t, 1);
-	else if (s == NULL)
+	if (s == NULL && !h2_was_reset(h, f->stream)) {
 		h2_reset(h, t, f->stream, H2_STREAM_CLOSED);
-	else
+		return;
+	}
+	if (s != NULL)
 		take_content(h, t, s, f, payload);
+	if (s == NULL
+	 || (payload.len == 0 && (f->flags & H2_END_STREAM) == 0))
+		h2_count_noise(h, t, 1);
 }
 
 static void
@@ -146,7 +140,6 @@ take_window_update(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
 	int64_t by = h2_u32(payload.p) & H2_WINDOW_MAX;
 	struct h2_stream *s = h2_find(h, f->stream);
 
-	h2_count_noise(h, t, 1);
 	if (f->stream == 0) {
 		if (by == 0)
 			h2_fail(h, t, H2_PROTOCOL_ERROR);
@@ -160,6 +153,7 @@ take_window_update(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
 		h2_reset(h, t, f->stream, H2_FLOW_CONTROL_ERROR);
 	}
 	h2_send_on(h, t);
+	h2_count_noise(h, t, 1);
 }
 
 /* Every window of a stream changes with it (6.9.2). */
@@ -199,11 +193,11 @@ take_settings(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
 {
 	enum h2_error why = H2_NO_ERROR;
 
-	h2_count_noise(h, t, 1);
+	h2_count_noise(h, t, 1 + f->len / SETTING_LEN);
 	if (payload.len % SETTING_LEN != 0
 	 || ((f->flags & H2_ACK) && payload.len > 0))
 		why = H2_FRAME_SIZE_ERROR;
-	for (; why == H2_NO_ERROR && payload.len > 0;
+	for (; why == H2_NO_ERROR && payload.len > 0 && !h->is_over;
 	     payload = span_after(payload, SETTING_LEN))
 		why = set(h, h2_u32(payload.p) >> 16, h2_u32(payload.p + 2));
 	if (why != H2_NO_ERROR)

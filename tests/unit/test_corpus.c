@@ -12,8 +12,8 @@
 typedef int target(const uint8_t *data, size_t size);
 
 target fuzz_cgroup, fuzz_checkopt, fuzz_control, fuzz_dns, fuzz_endpoints,
-       fuzz_exchange, fuzz_grpc, fuzz_grpc_reply, fuzz_hosts, fuzz_hpack,
-       fuzz_http, fuzz_json,
+       fuzz_exchange, fuzz_grpc, fuzz_grpc_reply, fuzz_h2, fuzz_hosts,
+       fuzz_hpack, fuzz_http, fuzz_json,
        fuzz_notify, fuzz_opt, fuzz_pem, fuzz_procstat, fuzz_program, fuzz_proxy,
        fuzz_redact, fuzz_reply, fuzz_resolvconf, fuzz_server, fuzz_tls_hello,
        fuzz_tls_messages, fuzz_tls_records, fuzz_tls_scheme, fuzz_url,
@@ -31,6 +31,7 @@ static const struct row {
 	{ "exchange", fuzz_exchange },
 	{ "grpc", fuzz_grpc },
 	{ "grpc_reply", fuzz_grpc_reply },
+	{ "h2", fuzz_h2 },
 	{ "hosts", fuzz_hosts },
 	{ "hpack", fuzz_hpack },
 	{ "http", fuzz_http },

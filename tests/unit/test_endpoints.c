@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include "base/err.h"
+#include "net/h2_answer.h"
 #include "sup/endpoints.h"
 
 #define UID 500
@@ -522,19 +523,84 @@ refuses(void **state)
 	assert_string_equal(body_of(text), r->body);
 }
 
-static void
-http2_is_answered_in_its_own_frames(void **state)
+/* What HTTP/2 gets: a frame whose stream is still to be named, and the body. */
+static struct span
+by_http2(const struct snapshot *s, struct server_ask *ask, struct span *block)
 {
-	struct server_ask ask = { .err = ERR_VERSION, .is_h2 = true };
+	const struct endpoints_choice choice = endpoints_choose(ask, UID);
 	struct buf out = guarded_buf(SERVER_OUT_MAX);
-	struct endpoints_choice choice;
+	struct span rest;
+	struct h2_frame head;
+
+	ask->is_h2 = true;
+	endpoints_write(&out, &choice, s, ask);
+	assert_false(out.cut);
+	head = h2_frame_read(out.p);
+	assert_int_equal(head.type, H2_HEADERS);
+	assert_int_equal(head.stream, 0);
+	rest = span_after(buf_span(&out), H2_HEAD_LEN);
+	*block = (struct span){ rest.p, head.len };
+	rest = span_after(rest, head.len);
+	assert_int_equal(head.flags, H2_END_HEADERS
+	                 | (rest.len == 0 ? H2_END_STREAM : 0));
+	return rest;
+}
+
+/* The field's value, or NULL. */
+static const char *
+field_of(struct span block, const char *name)
+{
+	static char value[1024];
+	char text[HPACK_MEMORY];
+	struct buf memory = buf_over(text, sizeof text);
+	struct hpack table;
+	struct hpack_field f;
+
+	hpack_init(&table);
+	hpack_begin(&table);
+	while (hpack_next(&table, &block, &f, &memory) > 0) {
+		struct buf b = buf_over(value, sizeof value);
+
+		buf_add(&b, f.value);
+		if (span_is(f.name, name))
+			return buf_text(&b);
+	}
+	return NULL;
+}
+
+static void
+is_the_same_by_http2(void **state)
+{
+	const struct row *r = *state;
+	struct server_ask ask = { .peer_uid = 0 };
+	struct span block, body;
+	int len;
+
+	aim(&ask, "GET", r->target);
+	body = by_http2(r->facts, &ask, &block);
+	assert_int_equal(r->status, atoi(field_of(block, ":status")));
+	if (r->body != NULL)
+		assert_span_equal(r->body, body);
+	len = (int)body.len;
+	assert_int_equal(len, atoi(field_of(block, "content-length")));
+	assert_null(field_of(block, "connection"));
+	aim(&ask, "HEAD", r->target);
+	assert_int_equal(by_http2(r->facts, &ask, &block).len, 0);
+	assert_int_equal(len, atoi(field_of(block, "content-length")));
+}
+
+static void
+http2_has_the_fields_of_http1_in_small_letters(void **state)
+{
+	struct server_ask ask = { .peer_uid = 0 };
+	struct span block;
 
 	(void)state;
-	choice = endpoints_choose(&ask, UID);
-	endpoints_write(&out, &choice, &well, &ask);
-	assert_int_equal(choice.effect, ENDPOINTS_NOTHING);
-	assert_int_equal(out.len, 26);
-	assert_int_equal(out.p[3], 4);	/* SETTINGS */
+	aim(&ask, "PUT", "/livez");
+	by_http2(&well, &ask, &block);
+	assert_string_equal(field_of(block, ":status"), "405");
+	assert_string_equal(field_of(block, "allow"), "GET, HEAD, OPTIONS");
+	assert_string_equal(field_of(block, "cache-control"), "no-store");
 }
 
 /* The most of everything: it must fit without being cut. */
@@ -542,9 +608,10 @@ static void
 the_longest_answers_fit(void **state)
 {
 	static struct snapshot most;
-	static char query[HTTP_HEAD_MAX];
-	struct buf q = buf_over(query, sizeof query);
+	static char query[H2_LIST_MAX];
+	struct buf q = buf_over(query, HTTP_HEAD_MAX);
 	struct server_ask ask = { .peer_uid = 0 };
+	struct span block;
 
 	(void)state;
 	most = sick;
@@ -573,6 +640,13 @@ the_longest_answers_fit(void **state)
 	while (q.len + 20 < q.cap)
 		buf_str(&q, "exclude=a&");
 	answer_to(&most, &ask, "GET", buf_text(&q));
+	q.cap = sizeof query;	/* by HTTP/2 it may be longer */
+	while (q.len + 20 < q.cap)
+		buf_str(&q, "exclude=a&");
+	aim(&ask, "GET", buf_text(&q));
+	by_http2(&most, &ask, &block);
+	aim(&ask, "GET", "/status");
+	by_http2(&most, &ask, &block);
 }
 
 static const struct kept_row {
@@ -631,7 +705,8 @@ main(void)
 	UNIT_ROWS(says_its_methods, options);
 	UNIT_ROWS(refuses, errors);
 	UNIT_ROWS(says_whether_it_stays_open, kept_rows);
-	UNIT_TEST(http2_is_answered_in_its_own_frames);
+	UNIT_ROWS(is_the_same_by_http2, rows);
+	UNIT_TEST(http2_has_the_fields_of_http1_in_small_letters);
 	UNIT_TEST(the_longest_answers_fit);
 	return unit_run("sup/endpoints");
 }

@@ -3,9 +3,11 @@
 #include "unit.h"
 
 #include "fake_clock.h"
+#include "h2_script.h"
 
 #include "base/err.h"
 #include "base/log.h"
+#include "net/h2_answer.h"
 #include "net/server.h"
 #include "net/sock.h"
 
@@ -60,6 +62,8 @@ static int listener_fds[DOORS];
 static int asked;
 static struct server_ask last;
 static size_t answer_len;	/* 0: "ok" */
+static bool is_serving;		/* "" and "a" */
+static char large[SERVER_OUT_MAX];
 
 static void
 answer_with(void *owner, const struct server_ask *ask, struct buf *out)
@@ -67,12 +71,28 @@ answer_with(void *owner, const struct server_ask *ask, struct buf *out)
 	assert_ptr_equal(owner, &asked);
 	asked++;
 	last = *ask;
+	if (ask->is_h2) {
+		h2_answer_write(out, &(struct http_answer){
+			.status = 200, .type = "text/plain", .extra = "",
+			.body = { large, answer_len },
+		});
+		return;
+	}
 	if (answer_len == 0) {
 		buf_str(out, "ok\n");
 		return;
 	}
 	memset(out->p, 'A', answer_len);
 	out->len = answer_len;
+}
+
+static void
+fill_services(void *owner, struct server_services *into)
+{
+	assert_ptr_equal(owner, &asked);
+	into->n = into->n_probes = 2;
+	into->of[0] = (struct server_service){ span_of(""), is_serving };
+	into->of[1] = (struct server_service){ span_of("a"), is_serving };
 }
 
 /* One of several addresses that no other test run has. */
@@ -109,9 +129,11 @@ open_server(void **state)
 	answer_len = 0;
 	accept_err = 0;
 	is_peer_fake = false;
+	is_serving = true;
+	h2_script_next = 1;
 	if (loop_init(&loop) < 0)
 		return -1;
-	server_init(&server, &loop, answer_with, &asked);
+	server_init(&server, &loop, answer_with, fill_services, &asked);
 	server.room = &room;
 	return open_doors();
 }
@@ -574,18 +596,6 @@ a_bad_proxy_header_is_refused_in_words(void **state)
 	close(fd);
 }
 
-static void
-http_2_behind_a_proxy_header_is_known(void **state)
-{
-	int fd = client();
-
-	(void)state;
-	tell(fd, PROXY "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-	assert_int_equal(last.err, ERR_VERSION);
-	assert_true(last.is_h2);
-	close(fd);
-}
-
 /* The rest of its head comes late: the header has not moved the deadline. */
 static void
 a_proxy_header_gives_no_more_time(void **state)
@@ -639,13 +649,11 @@ the_longest_head_fits_behind_the_longest_proxy_header(void **state)
 static const struct bad {
 	const char *name, *head;
 	int         err;
-	bool        is_h2;
 } bads[] = {
-	{ "what is no request", "\x16\x03\x01", ERR_PARSE, false },
+	{ "what is no request", "\x16\x03\x01", ERR_PARSE },
 	{ "a head that breaks the grammar", "GET / HTTP/1.1\r\n x\r\n\r\n",
-	  ERR_PARSE, false },
-	{ "HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ERR_VERSION, true },
-	{ "another version", "GET / HTTP/3.0\r\n\r\n", ERR_VERSION, false },
+	  ERR_PARSE },
+	{ "another version", "GET / HTTP/3.0\r\n\r\n", ERR_VERSION },
 };
 
 static void
@@ -656,7 +664,6 @@ is_refused_and_may_still_read_why(void **state)
 
 	tell(fd, r->head);
 	assert_int_equal(last.err, r->err);
-	assert_int_equal(last.is_h2, r->is_h2);
 	assert_string_equal(heard(fd), "ok\n(end)");
 	assert_int_equal(open_conns(), 1);	/* reads on, sends no reset */
 	tell(fd, "more of it");
@@ -1068,6 +1075,505 @@ the_most_listeners_fit_and_no_more(void **state)
 		close(fds[i]);
 }
 
+/* --- HTTP/2 --- */
+
+#define OPEN    "pri settings"
+#define OPENED  "SETTINGS SETTINGS+ack"
+#define SERVING "00000000020801"
+#define ANSWERED(id) "HEADERS/" id ":200 DATA/" id ":" SERVING
+
+static void
+say(int fd, const char *words)
+{
+	static char text[H2_SCRIPT_MAX];
+	struct buf b = buf_over(text, sizeof text);
+
+	h2_script_write(&b, words);
+	assert_int_equal(send(fd, b.p, b.len, MSG_NOSIGNAL), b.len);
+	turn();
+}
+
+/* The frames that came, and "(end)" behind them. */
+static const char *
+frames(int fd)
+{
+	static char words[H2_SCRIPT_MAX];
+	static char bytes[ROOM];
+	struct buf b = buf_over(bytes, sizeof bytes);
+	struct buf text = buf_over(words, sizeof words);
+	ssize_t n;
+
+	while ((n = recv(fd, b.p + b.len, b.cap - b.len, 0)) > 0)
+		b.len += (size_t)n;
+	buf_str(&text, h2_script_show(buf_span(&b)));
+	if (n == 0 || errno == ECONNRESET)
+		buf_str(&text, text.len > 0 ? " (end)" : "(end)");
+	return buf_text(&text);
+}
+
+/* One that has said so much. */
+static int
+h2_client(int door, const char *words)
+{
+	int fd = client_at(door);
+
+	say(fd, OPEN);
+	assert_string_equal(frames(fd), OPENED);
+	if (*words != '\0')
+		say(fd, words);
+	return fd;
+}
+
+static int
+watcher(int door)
+{
+	int fd = h2_client(door, "watch/1");
+
+	assert_string_equal(frames(fd), ANSWERED("1"));
+	return fd;
+}
+
+/* As the loop of PID 1: whoever watches is told behind each turn. */
+static void
+change(bool to)
+{
+	is_serving = to;
+	server_tell(&server);
+	turn();
+}
+
+static void
+a_check_is_answered_in_the_first_flight(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	say(fd, OPEN " check/1:a");
+	assert_string_equal(frames(fd), OPENED " " ANSWERED("1")
+	                    " HEADERS/1+end:0");
+	assert_int_equal(server.requests, 1);
+	say(fd, "check/3:b");
+	assert_string_equal(frames(fd), "HEADERS/3+end:200,5");
+	close(fd);
+	turn();
+	assert_int_equal(open_conns(), 0);
+}
+
+static void
+http_2_behind_a_proxy_header_is_known(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	tell(fd, PROXY);
+	say(fd, OPEN " check/1");
+	assert_string_equal(frames(fd), OPENED " " ANSWERED("1")
+	                    " HEADERS/1+end:0");
+	close(fd);
+}
+
+static void
+http_2_behind_a_request_is_refused(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	tell(fd, GET H2_PREFACE);
+	assert_string_equal(heard(fd), "ok\nok\n(end)");
+	assert_int_equal(last.err, ERR_VERSION);
+	assert_false(last.is_h2);
+	close(fd);
+}
+
+static void
+without_room_http_2_is_refused(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	server.room = NULL;
+	say(fd, OPEN " check/1");
+	assert_string_equal(frames(fd), "SETTINGS GOAWAY:0,13 (end)");
+	assert_int_equal(asked, 0);
+	close(fd);
+	turn();
+	assert_int_equal(open_conns(), 0);
+}
+
+static void
+an_error_is_told_and_the_client_may_read_why(void **state)
+{
+	int fd = h2_client(1, "push/1");
+
+	(void)state;
+	assert_string_equal(frames(fd), "GOAWAY:0,1 (end)");
+	assert_int_equal(open_conns(), 1);	/* reads on, sends no reset */
+	say(fd, "100*ping");
+	fake_now_ms += SERVER_LINGER_MS;
+	turn();
+	assert_int_equal(open_conns(), 0);
+	close(fd);
+}
+
+static const struct h2_wait {
+	const char *name, *said;	/* before the silence */
+	int64_t     patience_ms;	/* -1: for ever */
+} h2_waits[] = {
+	{ "a preface without SETTINGS", "pri", SERVER_HEAD_MS },
+	{ "part of a preface", "raw:505249202a20485454502f322e300d0a0d0a",
+	  SERVER_HEAD_MS },
+	{ "part of the first frame", "pri raw:000000", SERVER_HEAD_MS },
+	{ "HTTP/2 without a request", OPEN, SERVER_IDLE_MS },
+	{ "HTTP/2 between requests", OPEN " check/1", SERVER_IDLE_MS },
+	{ "part of a frame", OPEN " raw:00", SERVER_HEAD_MS },
+	{ "part of a frame behind a call", OPEN " check/1 raw:00",
+	  SERVER_HEAD_MS },
+	{ "part of a frame behind a Watch", OPEN " watch/1 raw:00",
+	  SERVER_HEAD_MS },
+	{ "a Watch", OPEN " watch/1", -1 },
+	{ "a Watch whose window is closed", "pri settings:4=0 watch/1", -1 },
+	{ "a Watch and part of a header block", OPEN " watch/1 part/3:00",
+	  SERVER_HEAD_MS },
+	{ "part of a header block", OPEN " part/1:00", SERVER_HEAD_MS },
+};
+
+static void
+is_waited_for_so_long(void **state)
+{
+	const struct h2_wait *w = *state;
+	int fd = client();
+	int64_t long_ms = w->patience_ms >= 0 ? w->patience_ms : 1000000000;
+
+	say(fd, w->said);
+	fake_now_ms += long_ms - 1;
+	turn();
+	assert_int_equal(open_conns(), 1);
+	assert_null(strstr(frames(fd), "(end)"));
+	fake_now_ms++;
+	turn();
+	if (w->patience_ms >= 0)
+		assert_non_null(strstr(frames(fd), "(end)"));
+	else
+		assert_string_equal(frames(fd), "");
+	close(fd);
+}
+
+static const struct drip {
+	const char *name, *before, *dripped;
+} drips[] = {
+	{ "a preface", "", OPEN },
+	{ "the first frame", "pri", "settings:4=5" },
+	{ "a frame", OPEN, "data/1:00000000000000" },
+	{ "a frame of one that has asked", OPEN " check/1", "call/3" },
+	{ "a frame of one that watches", OPEN " watch/1", "call/3" },
+	{ "the frames of a header block", OPEN " part/1:00",
+	  "1000*more/1:00" },
+};
+
+/* A byte now and then does not move the deadline. */
+static void
+has_one_deadline(void **state)
+{
+	const struct drip *d = *state;
+	static char text[H2_SCRIPT_MAX];
+	struct buf b = buf_over(text, sizeof text);
+	int64_t end_ms;
+	int fd = client();
+
+	turn();
+	end_ms = fake_now_ms + SERVER_HEAD_MS;
+	say(fd, d->before);
+	h2_script_write(&b, d->dripped);
+	for (size_t i = 0; fake_now_ms < end_ms; i++) {
+		assert_null(strstr(frames(fd), "(end)"));
+		if (i < b.len - 1)
+			assert_int_equal(send(fd, b.p + i, 1, MSG_NOSIGNAL), 1);
+		turn();
+		fake_now_ms += SERVER_HEAD_MS / 20;
+	}
+	turn();
+	assert_non_null(strstr(frames(fd), "(end)"));
+	close(fd);
+}
+
+/* The others' time runs on. */
+static void
+a_call_that_is_late_ends_alone(void **state)
+{
+	int fd = h2_client(1, "");
+
+	(void)state;
+	say(fd, "call/1");
+	fake_now_ms += H2_WAIT_MS / 2;
+	say(fd, "call/3");
+	fake_now_ms += H2_WAIT_MS / 2;
+	turn();
+	assert_string_equal(frames(fd), "HEADERS/1+end:200,4 RST/1:0");
+	say(fd, "end/3:0000000000");
+	assert_string_equal(frames(fd), ANSWERED("3") " HEADERS/3+end:0");
+	assert_int_equal(open_conns(), 1);
+	close(fd);
+}
+
+/* .. also while part of a frame has come. */
+static void
+a_late_call_ends_behind_part_of_a_frame(void **state)
+{
+	int fd = h2_client(1, "call/1");
+
+	(void)state;
+	fake_now_ms += H2_WAIT_MS / 2;
+	say(fd, "raw:0000080600000000000102");
+	fake_now_ms += H2_WAIT_MS / 2;
+	turn();
+	assert_string_equal(frames(fd), "HEADERS/1+end:200,4 RST/1:0");
+	say(fd, "raw:030405060708");
+	assert_string_equal(frames(fd), "PING+ack");
+	close(fd);
+}
+
+static void
+changes_are_told_and_nothing_else(void **state)
+{
+	int fd = watcher(1);
+
+	(void)state;
+	change(true);
+	assert_string_equal(frames(fd), "");
+	change(false);
+	assert_string_equal(frames(fd), "DATA/1:00000000020802");
+	change(false);
+	assert_string_equal(frames(fd), "");
+	fake_now_ms += 10 * SERVER_IDLE_MS;
+	change(true);
+	assert_string_equal(frames(fd), "DATA/1:" SERVING);
+	say(fd, "rst/1");
+	change(false);
+	assert_string_equal(frames(fd), "");
+	assert_int_equal(server.listeners[1].n_watching, 0);
+	fake_now_ms += SERVER_IDLE_MS;
+	turn();
+	assert_string_equal(frames(fd), "GOAWAY:1,0 (end)");
+	close(fd);
+}
+
+/* Fills what the client does not read, until the answers stay here. */
+static int
+deaf(const char *first)
+{
+	int fd = h2_client(1, first);
+
+	answer_len = BIG_LEN;
+	say(fd, "window/0:100000000");
+	for (int n = 0; server.conns[0].out_len == 0; n++) {
+		assert_true(n < ANSWERS_MAX);
+		say(fd, "get/+:/");
+	}
+	return fd;
+}
+
+static void
+who_reads_nothing_is_cut_and_sets_off_no_turns(void **state)
+{
+	int fd = deaf("");
+	uint64_t turns;
+
+	(void)state;
+	say(fd, "8*check/+ 8*get/+:/");
+	turns = loop.turns;
+	turn();
+	assert_int_equal(server.conns[0].state, CONN_WRITE);
+	assert_false(loop_is_busy(&loop));
+	assert_int_equal(loop.turns, turns + TURNS);
+	fake_now_ms += SERVER_HEAD_MS;
+	turn();
+	assert_int_equal(open_conns(), 0);
+	close(fd);
+}
+
+/* With requests left of a turn whose answers do not go out. */
+static void
+who_reads_nothing_while_requests_wait_keeps_no_one_awake(void **state)
+{
+	int fd = h2_client(1, "settings:4=16000 window/0:100000000");
+	static char text[H2_SCRIPT_MAX];
+	struct buf b = buf_over(text, sizeof text);
+
+	(void)state;
+	answer_len = BIG_LEN;
+	h2_script_write(&b, "60*get/+:/");
+	for (int n = 0; server.conns[0].out_len == 0; n++) {
+		assert_true(n < ANSWERS_MAX);
+		if (send(fd, b.p, b.len, MSG_NOSIGNAL) != (ssize_t)b.len)
+			break;
+		assert_int_equal(loop_turn(&loop), 0);
+		b.len = 0;
+		h2_script_write(&b, "60*get/+:/");
+	}
+	turn();
+	assert_int_equal(server.conns[0].state, CONN_WRITE);
+	assert_true(server.conns[0].in_len > 0);
+	assert_false(loop_is_busy(&loop));
+	for (int n = 0; server.conns[0].out_len > 0 || n < 20; n++) {
+		heard(fd);
+		turn();
+		assert_true(n < ANSWERS_MAX);
+	}
+	assert_int_equal(server.conns[0].in_len, 0);
+	close(fd);
+}
+
+/* A change comes when there is room again: the last one only. */
+static void
+a_watch_whose_client_reads_late_hears_the_latest(void **state)
+{
+	int fd = deaf("watch/+");
+	const char *words;
+
+	(void)state;
+	change(false);
+	change(true);
+	change(false);
+	for (int n = 0; server.conns[0].out_len > 0; n++) {
+		heard(fd);
+		turn();
+		assert_true(n < ANSWERS_MAX);
+	}
+	heard(fd);
+	server_tell(&server);
+	turn();
+	words = frames(fd);
+	assert_string_equal(words, "DATA/1:00000000020802");
+	assert_int_equal(server.listeners[1].n_watching, 1);
+	close(fd);
+}
+
+static void
+so_many_connections_of_a_listener_may_watch(void **state)
+{
+	enum { SHARE = SERVER_CONN_MAX / (DOORS - 1) / SERVER_WATCH_PART };
+	int fds[SHARE], one_more, other;
+
+	(void)state;
+	for (int i = 0; i < SHARE; i++) {
+		assert_true(server_may_watch(&server.listeners[1]));
+		fds[i] = watcher(1);
+		assert_int_equal(server.listeners[1].n_watching, i + 1);
+	}
+	assert_false(server_may_watch(&server.listeners[1]));
+	one_more = h2_client(1, "watch/1 check/3");
+	assert_string_equal(frames(one_more), "HEADERS/1+end:200,8 "
+	                    ANSWERED("3") " HEADERS/3+end:0");
+	other = watcher(2);	/* has a share of its own */
+	say(fds[0], "watch/3");	/* it is one of them already */
+	assert_string_equal(frames(fds[0]), ANSWERED("3"));
+	close(fds[0]);
+	turn();
+	assert_int_equal(server.listeners[1].n_watching, SHARE - 1);
+	say(one_more, "watch/5");
+	assert_string_equal(frames(one_more), ANSWERED("5"));
+	leave(fds + 1, SHARE - 1);
+	close(one_more);
+	close(other);
+	turn();
+	assert_int_equal(server.listeners[1].n_watching, 0);
+	assert_int_equal(server.listeners[2].n_watching, 0);
+}
+
+/* Idle ones go first, then slow heads, then who watches; each is told. */
+static void
+who_watches_makes_room_last(void **state)
+{
+	int fds[SERVER_CONN_MAX], watch, slow, idle, newcomer;
+
+	(void)state;
+	watch = watcher(1);
+	slow = h2_client(1, "call/1");
+	idle = h2_client(1, "check/1");
+	frames(idle);
+	crowd(fds, SERVER_CONN_MAX - 3, 1, "GET ");
+	newcomer = client();
+	tell(newcomer, GET "GET ");
+	assert_string_equal(heard(newcomer), "ok\n");
+	assert_string_equal(frames(idle), "GOAWAY:1,0 (end)");
+	gets_in(1);
+	assert_string_equal(frames(slow),
+	                    "HEADERS/1+end:200,14 RST/1:0 GOAWAY:1,0 (end)");
+	assert_string_equal(frames(watch), "");
+	leave(fds, SERVER_CONN_MAX - 3);
+	close(newcomer);
+	close(watch);
+	close(slow);
+	close(idle);
+}
+
+/* Of a new connection nothing of the one before is left. */
+static void
+a_slot_begins_anew(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		int fd = h2_client(1, "watch/1 call/3 part/5:00");
+
+		assert_string_equal(frames(fd), ANSWERED("1"));
+		close(fd);
+		turn();
+		assert_int_equal(open_conns(), 0);
+		assert_int_equal(server.listeners[1].n_watching, 0);
+		fd = client();
+		tell(fd, GET);
+		assert_string_equal(heard(fd), "ok\n");
+		close(fd);
+		turn();
+	}
+}
+
+static void
+who_is_connected_by_http_2_hears_that_hale_leaves(void **state)
+{
+	int watch = watcher(1), idle = h2_client(2, "");
+	int old = client();
+
+	(void)state;
+	tell(old, GET);
+	assert_string_equal(heard(old), "ok\n");
+	server_leave(&server);
+	assert_string_equal(frames(watch),
+	                    "HEADERS/1+end:14 GOAWAY:1,0 (end)");
+	assert_string_equal(frames(idle), "GOAWAY:0,0 (end)");
+	assert_string_equal(heard(old), "");
+	assert_int_equal(open_conns(), 1);
+	close(watch);
+	close(idle);
+	close(old);
+}
+
+/* Others' probes wait for one turn of each that sends many. */
+static void
+many_calls_keep_nobody_waiting(void **state)
+{
+	int fd = h2_client(1, ""), other = client();
+	static char text[H2_SCRIPT_MAX];
+	struct buf b = buf_over(text, sizeof text);
+
+	(void)state;
+	turn();
+	h2_script_write(&b, "60*check/+");
+	assert_int_equal(send(fd, b.p, b.len, 0), b.len);
+	assert_int_equal(loop_turn(&loop), 0);
+	assert_int_equal(server.requests, H2_TURN_REQS);
+	assert_int_equal(send(other, GET, strlen(GET), 0), strlen(GET));
+	assert_int_equal(loop_turn(&loop), 0);
+	assert_string_equal(heard(other), "ok\n");
+	assert_int_equal(server.requests, 2 * H2_TURN_REQS + 1);
+	for (int i = 0; i < 15; i++)
+		turn();
+	assert_int_equal(server.requests, 61);
+	assert_false(loop_is_busy(&loop));
+	close(fd);
+	close(other);
+}
+
 #define SERVER_TEST(run) \
 	unit_add_with(#run, run, NULL, open_server, close_server)
 
@@ -1098,7 +1604,6 @@ main(void)
 	SERVER_TEST(a_proxy_header_behind_a_request_is_refused);
 	SERVER_TEST(a_second_proxy_header_is_refused);
 	SERVER_TEST(a_bad_proxy_header_is_refused_in_words);
-	SERVER_TEST(http_2_behind_a_proxy_header_is_known);
 	SERVER_TEST(a_proxy_header_gives_no_more_time);
 	SERVER_TEST(the_longest_head_fits_behind_the_longest_proxy_header);
 	SERVER_TEST(a_body_is_not_read_and_ends_the_connection);
@@ -1115,6 +1620,28 @@ main(void)
 	SERVER_TEST(a_place_kept_for_a_client_that_left_is_not_lost);
 	SERVER_TEST(a_place_kept_for_a_client_that_failed_is_anybodys);
 	SERVER_TEST(the_most_listeners_fit_and_no_more);
+	SERVER_TEST(a_check_is_answered_in_the_first_flight);
+	SERVER_TEST(http_2_behind_a_proxy_header_is_known);
+	SERVER_TEST(http_2_behind_a_request_is_refused);
+	SERVER_TEST(without_room_http_2_is_refused);
+	SERVER_TEST(an_error_is_told_and_the_client_may_read_why);
+	SERVER_TEST(a_call_that_is_late_ends_alone);
+	SERVER_TEST(a_late_call_ends_behind_part_of_a_frame);
+	SERVER_TEST(changes_are_told_and_nothing_else);
+	SERVER_TEST(who_reads_nothing_is_cut_and_sets_off_no_turns);
+	SERVER_TEST(who_reads_nothing_while_requests_wait_keeps_no_one_awake);
+	SERVER_TEST(a_watch_whose_client_reads_late_hears_the_latest);
+	SERVER_TEST(so_many_connections_of_a_listener_may_watch);
+	SERVER_TEST(who_watches_makes_room_last);
+	SERVER_TEST(a_slot_begins_anew);
+	SERVER_TEST(who_is_connected_by_http_2_hears_that_hale_leaves);
+	SERVER_TEST(many_calls_keep_nobody_waiting);
+	for (size_t i = 0; i < sizeof h2_waits / sizeof h2_waits[0]; i++)
+		unit_add_with(h2_waits[i].name, is_waited_for_so_long,
+		              &h2_waits[i], open_server, close_server);
+	for (size_t i = 0; i < sizeof drips / sizeof drips[0]; i++)
+		unit_add_with(drips[i].name, has_one_deadline, &drips[i], open_server,
+		              close_server);
 	for (size_t i = 0; i < sizeof bads / sizeof bads[0]; i++)
 		unit_add_with(bads[i].name, is_refused_and_may_still_read_why,
 		              &bads[i], open_server, close_server);
