@@ -26,6 +26,8 @@ import grpc_peers  # noqa: E402
 
 AGENT = "kube-probe/1.31"   # of the kubelet
 WITHIN_S = 60.0
+PACED, GAP = 200, "5ms"     # Checks of a round that come one by one, as a prober's do
+PACED_ROUNDS = 5
 STALL_MS = 35               # Nagle's algorithm waits for an ACK that is delayed by 40
 RUNS_PER_ROUND = 10
 WATCHES, CONNECTIONS = 1000, 10
@@ -94,66 +96,84 @@ def hale_server(bench):
 # --- Check -----------------------------------------------------------------
 
 
-def ask(go, mode, port, count):
-    """Checks as the kubelet does; the slowest in ms."""
+def ask(go, mode, port, count, gap=None):
+    """Checks as the kubelet does, one after the other; the slowest in ms."""
     done = go.checks(f"127.0.0.1:{port}", n=count, timeout=WITHIN_S, agent=AGENT,
-                     within_s=WITHIN_S, **mode.flags)
+                     within_s=WITHIN_S, gap=gap, **mode.flags)
     if done.counts != {"SERVING": count}:
         raise RuntimeError(f"{count} Checks came to {done.counts}")
     return done.slowest_ms
 
 
-def calls_of(go, mode, process):
+def calls_of(go, mode, process, count, gap=None):
     """System calls of a Check."""
     ask(go, mode, process.port, 10)
     with measure.syscall_counter(process.pid) as counter:
         before = counter.read()
-        ask(go, mode, process.port, mode.count)
-        return (counter.read() - before) / mode.count
+        ask(go, mode, process.port, count, gap)
+        return (counter.read() - before) / count
 
 
-def cpu_of(go, mode, process):
+def cpu_of(go, mode, process, count, gap=None):
     """Microseconds of a server's CPU for a Check."""
     before = measure.all_cpu_ns(process.pid)
-    ask(go, mode, process.port, mode.count)
-    return (measure.all_cpu_ns(process.pid) - before) / mode.count / 1000
+    ask(go, mode, process.port, count, gap)
+    return (measure.all_cpu_ns(process.pid) - before) / count / 1000
 
 
-def each_round(bench, what, running, once):
+def each_round(bench, what, rounds, running, once):
     """{name: [one result a round]}, the servers in turn."""
     found = {name: [] for name in running}
-    for done in range(bench.rounds):
+    for done in range(rounds):
         for name, process in running.items():
-            bench.progress(f"{what}: round {done + 1}/{bench.rounds}, {name}")
+            bench.progress(f"{what}: round {done + 1}/{rounds}, {name}")
             found[name].append(once(process))
     return found
 
 
-def check_of(bench, mode):
+def servers(bench, stack, go, version):
+    """{name: the server's process}, on the CPUs that we have now."""
+    return {"hale": stack.enter_context(hale_server(bench)),
+            "floor": stack.enter_context(floor_grpc(bench)), version: go.serve()}
+
+
+def calls_row(what, bound, calls):
+    return rows.Row(f"{what}: system calls", f"{bound}",
+                    {name: f"{value:.2f}" for name, value in calls.items()},
+                    good=rows.within(calls["hale"], bound + 0.02))
+
+
+def cpu_row(what, bound, cpu, version):
+    to_go, to_floor = rows.ratio(cpu, "hale", version), rows.ratio(cpu, "hale", "floor")
+    floor_to_go = rows.ratio(cpu, "floor", version)
+    return rows.Row(f"{what}: server CPU, us", f"{bound} x grpc-go",
+                    {name: f"{value:.1f}" for name, value in rows.medians(cpu).items()},
+                    f"{to_go:.3f} grpc-go (floor {floor_to_go:.3f}), {to_floor:.3f} floor",
+                    rows.within(to_go, bound),
+                    f"floor median/min {rows.noise(cpu['floor']):.2f}")
+
+
+def check_rows(bench, go, version, mode, what, rounds, count, gap=None):
     with contextlib.ExitStack() as stack:
-        go, version = stack.enter_context(grpc_go())
+        running = servers(bench, stack, go, version)
+        calls = {name: calls_of(go, mode, running[name], count, gap)
+                 for name in ("hale", "floor")}
+        cpu = each_round(bench, what, rounds, running,
+                         lambda process: cpu_of(go, mode, process, count, gap))
+    return [calls_row(what, mode.calls, calls), cpu_row(what, mode.cpu, cpu, version)]
+
+
+def check_of(bench, mode):
+    with grpc_go() as (go, version):
         if go is None:
             return missing(mode.what, version)
-        # Client and servers share a CPU, as in the rows of HTTP probes; grpc-go sees
-        # but one from its start, and is at its best.
-        stack.enter_context(rows.pinned({max(os.sched_getaffinity(0))}))
-        running = {"hale": stack.enter_context(hale_server(bench)),
-                   "floor": stack.enter_context(floor_grpc(bench)),
-                   version: go.serve()}
-        calls = {name: calls_of(go, mode, running[name]) for name in ("hale", "floor")}
-        cpu = each_round(bench, mode.what, running,
-                         lambda process: cpu_of(go, mode, process))
-    to_go, to_floor = rows.ratio(cpu, "hale", version), rows.ratio(cpu, "hale", "floor")
-    return [
-        rows.Row(f"{mode.what}: system calls", f"{mode.calls}",
-                 {name: f"{value:.2f}" for name, value in calls.items()},
-                 good=rows.within(calls["hale"], mode.calls + 0.02)),
-        rows.Row(f"{mode.what}: server CPU, us", f"{mode.cpu} x grpc-go",
-                 {name: f"{value:.1f}" for name, value in rows.medians(cpu).items()},
-                 f"{rows.times(to_go)} grpc-go, {rows.times(to_floor)} floor",
-                 rows.within(to_go, mode.cpu),
-                 f"floor median/min {rows.noise(cpu['floor']):.2f}"),
-    ]
+        # At once, client and servers share a CPU, as in the rows of HTTP probes: it is
+        # then that grpc-go does best. One by one, as probes are, on any CPU.
+        with rows.pinned({max(os.sched_getaffinity(0))}):
+            at_once = check_rows(bench, go, version, mode, f"{mode.what}, back to back",
+                                 bench.rounds, mode.count)
+        return at_once + check_rows(bench, go, version, mode, f"{mode.what}, each {GAP}",
+                                    min(bench.rounds, PACED_ROUNDS), PACED, GAP)
 
 
 def grpc_fresh(bench):
@@ -171,10 +191,9 @@ def grpc_stall(bench):
         go, version = stack.enter_context(grpc_go())
         if go is None:
             return missing(what, version)
-        running = {"hale": stack.enter_context(hale_server(bench)),
-                   "floor": stack.enter_context(floor_grpc(bench)), version: go.serve()}
-        slowest = each_round(bench, what, running, lambda process: [
-            ask(go, mode, process.port, mode.count) for mode in (FRESH, KEEP)])
+        slowest = each_round(bench, what, bench.rounds, servers(bench, stack, go, version),
+                             lambda process: [ask(go, mode, process.port, mode.count)
+                                              for mode in (FRESH, KEEP)])
     worst = {name: [max(each) for each in zip(*ms)] for name, ms in slowest.items()}
     return [rows.Row(f"{what}: fresh connections / one", f"{STALL_MS}",
                      {name: " / ".join(f"{ms:.1f}" for ms in each)
