@@ -104,7 +104,8 @@ FIRST = main cmd/cmd cmd/run base/relro base/err base/span base/buf base/parse \
         sup/keeper sup/nonce sup/local_socket net/loop net/addr net/ip net/sock \
         net/conn net/server
 NEXT  = sup/checker sup/usage sup/notify sup/notify_sock sup/notify_sender net/http net/h2 net/proxy_header \
-        client/check client/check_http client/check_connect client/check_why \
+        client/check client/check_open client/check_http client/check_connect \
+        client/check_why client/check_grpc client/grpc_reply \
         client/checkopt client/target client/argv client/url base/percent \
         client/redact client/exchange client/dial client/resolve \
         client/nameserver client/query client/request client/reply \

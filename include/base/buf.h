@@ -28,6 +28,7 @@ struct buf buf_over(char *memory, size_t cap);
 
 void buf_add(struct buf *b, struct span bytes);
 void buf_str(struct buf *b, const char *text);
+void buf_byte(struct buf *b, size_t byte);	/* its lowest 8 bits */
 void buf_int(struct buf *b, int64_t number);
 
 /* A duration for people: "250ms", "1.6s", "12s", "2m5s", "3h2m", "4d3h". The

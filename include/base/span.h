@@ -29,6 +29,7 @@ span_over(const void *p, size_t len)
 }
 
 bool span_is(struct span s, const char *text);
+bool span_is_equal(struct span a, struct span b);
 
 /* The same in any case, as names are compared. */
 bool span_is_same(struct span a, struct span b);
@@ -44,6 +45,11 @@ bool span_has(struct span s, char c);
 /* Has s a control byte, DEL included, by which a line ends or changes for
  * others who read it? or_space: a space counts, too. */
 bool span_has_control(struct span s, bool or_space);
+
+/* The n-th, from 0, of texts that stand one behind the other, a NUL after each:
+ * a table of pointers would need relocations, one of arrays room for the
+ * longest. */
+const char *span_nth_text(const char *texts, size_t n);
 
 /* The place of the first of the marks in s, or s.len; NUL is not a mark. */
 size_t span_find(struct span s, const char *marks);

@@ -11,6 +11,8 @@
  *                kubelet has it; redirects are followed on the same host only,
  *                and the headers and a login stay with the scheme, host and
  *                port that were named
+ *   grpc:        gRPC's health service calls the service SERVING, by HTTP/2
+ *                with prior knowledge, or ALPN for grpcs:
  *   tcp:, unix:  somebody accepts the connection
  *   exec:        the program exits with 0; PATH is searched for one without a
  *                slash

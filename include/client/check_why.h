@@ -8,8 +8,6 @@
 #include "client/exchange.h"
 #include "client/target.h"
 
-#define CHECK_REQUEST_MAX 8192	/* bytes of a request */
-
 /* Appends "db: ", for before the address that was tried for that host; nothing
  * if host is that address. */
 void check_why_name(const char *host, const struct addr *at,

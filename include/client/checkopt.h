@@ -60,10 +60,9 @@ int check_word_read(struct check_word *w, struct span name, struct span word,
                     struct buf *memory, struct opt_fail *fail,
                     const char **expected);
 
-/* The option of conf that does not apply to a target of this kind, as in
- * "--status", or NULL. Those for TLS apply to http://, too: it may be sent on
- * to https://. */
-const char *check_misfit(const struct check_conf *conf, enum target_kind kind);
+/* The option of conf that does not apply to t, as in "--status", or NULL. Those
+ * for TLS apply to http://, too: it may be sent on to https://. */
+const char *check_misfit(const struct check_conf *conf, const struct target *t);
 
 /*
  * Appends url with each ${NAME} and ${NAME:-DEFAULT} replaced by that of the

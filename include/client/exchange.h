@@ -102,6 +102,11 @@ bool exchange_is_interim(const struct exchange *c);
  * too. */
 struct span exchange_unread(const struct exchange *c);
 
+/* Makes room behind the unread bytes and reads on. Returns how many came, 0 at
+ * the end, ERR_TOOBIG where all of in[] is unread, or an error of the
+ * connection. For other protocols: step and in_at are the caller's then. */
+ssize_t exchange_fill(struct exchange *c);
+
 /*
  * The next piece of the body, which stands until the next call. Returns 1, 0
  * when it was whole, ERR_SHORT, chunks_step()'s errors, or an error of the

@@ -25,6 +25,10 @@ int request_verify_line(struct span line);
 /* Is this line of this name? */
 bool request_is_named(struct span line, const char *name);
 
+/* Sets the name, and the value, trimmed, of a line that sends something.
+ * Returns false for one that only leaves ours out. */
+bool request_sends(struct span line, struct span *name, struct span *value);
+
 /* Has the user a line of this name? */
 bool request_has(const struct request_lines *lines, const char *name);
 

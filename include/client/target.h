@@ -5,6 +5,9 @@
  *   http://HOST[:PORT][/PATH], https://..., HOST[:PORT][/PATH]
  *   http+unix://%2Frun%2Fsock/PATH, http+unix:/run/sock:/PATH
  *                                    HTTP over a unix socket (@NAME: abstract)
+ *   grpc://HOST:PORT[/SERVICE], grpcs://...
+ *                                    SERVICE in gRPC's health service, all of
+ *                                    the server without one
  *   tcp://HOST:PORT, tcp:HOST:PORT
  *   unix:/PATH, unix:///PATH, unix:@NAME
  *   exec:PROGRAM [ARG...]            words as client/argv.h splits them, for no
@@ -30,6 +33,7 @@ enum target_kind {
 	TARGET_NONE,	/* the text could not be read */
 	TARGET_HTTP,	/* url.is_https: over TLS */
 	TARGET_HTTP_UNIX,
+	TARGET_GRPC,	/* url.is_https: over TLS */
 	TARGET_TCP,
 	TARGET_UNIX,
 	TARGET_EXEC,
@@ -38,10 +42,11 @@ enum target_kind {
 struct target {
 	enum target_kind kind;
 	struct span text;	/* as it was written */
-	struct url  url;	/* HTTP, TCP; HTTP_UNIX: the path of it, with
-				 * "localhost" as the host */
-	const char *host;	/* HTTP, TCP: the name or address, decoded;
-				 * the unix ones: "/PATH" or "@NAME" */
+	struct url  url;	/* HTTP, GRPC, TCP; HTTP_UNIX: the path of it,
+				 * with "localhost" as the host */
+	const char *host;	/* HTTP, GRPC, TCP: the name or address,
+				 * decoded; the unix ones: "/PATH" or "@NAME" */
+	struct span service;	/* GRPC: decoded; may be empty */
 	char       *argv[ARGV_MAX + 1];	/* EXEC: program and arguments */
 };
 

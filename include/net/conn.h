@@ -25,8 +25,8 @@ void conn_open(struct conn *c, int fd, struct server_listener *from,
  * is free in the next turn of the loop. */
 void conn_dismiss(struct conn *c);
 
-/* Tells one that watches what has changed. It may be closed when this returns.
- */
-void conn_tell(struct conn *c, const struct server_services *now);
+/* Tells one that watches what has changed by the room's services, which are
+ * those of now. It may be closed when this returns. */
+void conn_tell(struct conn *c);
 
 #endif

@@ -9,8 +9,8 @@
  * when they do. It never reads a clock: the caller's turn has the time.
  *
  * What a client can make us do is bounded. It gets GOAWAY, with
- * ENHANCE_YOUR_CALM, for a header block longer than H2_BLOCK_MAX, and for more
- * than H2_NOISE_MAX frames in H2_NOISE_MS that ask for nothing: empty DATA and
+ * ENHANCE_YOUR_CALM, for a header block longer than H2_BLOCK_MAX, one whose
+ * fields are longer than H2_LIST_WORST, and for more than H2_NOISE_MAX frames in H2_NOISE_MS that ask for nothing: empty DATA and
  * CONTINUATION, SETTINGS, PING, PRIORITY, WINDOW_UPDATE, RST_STREAM and what
  * nobody knows. A request that is answered makes up for H2_NOISE_WORTH of
  * these, since gRPC clients ping at each answer, unless its client resets it.
@@ -24,6 +24,7 @@
 
 #define H2_STREAMS_MAX 100	/* open streams; more are REFUSED_STREAM */
 #define H2_BLOCK_MAX   32768	/* bytes of a header block in several frames */
+#define H2_LIST_WORST  (4 * H2_LIST_MAX)	/* bytes of its fields, decoded */
 #define H2_TEXT_MAX    512	/* bytes of a gRPC request with its prefix */
 #define H2_HELD_MAX    SERVER_OUT_MAX	/* bytes of one larger answer, kept */
 #define H2_TURN_REQS   4	/* requests of a connection in a turn .. */
@@ -66,6 +67,8 @@ struct h2 {
 	bool     is_over;	/* GOAWAY is out: nothing is read any more */
 	uint32_t last;		/* its highest stream */
 	uint64_t opened;	/* bit i: stream last - 2 * i was opened */
+	uint64_t reset;		/* and we have reset it: the client may not
+				 * know yet */
 	int32_t  window;	/* bytes that we may send, on all streams */
 	int32_t  first_window;	/* on a new one */
 	uint32_t owed;		/* bytes got that its windows are not told of */
@@ -90,6 +93,7 @@ struct h2_scratch {
 	char memory[HPACK_MEMORY];
 	char text[H2_LIST_MAX];
 	char answer[SERVER_OUT_MAX];
+	struct server_services services;
 };
 
 /* One turn of a connection. */
@@ -103,8 +107,7 @@ struct h2_turn {
 	bool         may_watch;	/* it may be one of those with a Watch */
 	struct h2_scratch *scratch;
 	/* The rest is h2's. */
-	struct server_services now;	/* if has_services */
-	bool         has_services;
+	bool         has_services;	/* the scratch's are those of now */
 	unsigned     requests, cost;
 	bool         is_full;	/* out takes no more of an answer */
 };

@@ -16,7 +16,7 @@
 #define HPACK_ENTRY_COST  32	/* bytes that an entry counts more than its
 				 * texts, 4.1 */
 #define HPACK_ENTRIES_MAX (HPACK_TABLE_MAX / HPACK_ENTRY_COST)
-#define HPACK_MEMORY      8192	/* bytes for the texts of one field; longer
+#define HPACK_MEMORY      16384	/* bytes for the texts of one field; longer
 				 * texts are not kept */
 
 /* What the other end has put into the dynamic table of one connection. */
@@ -37,7 +37,8 @@ struct hpack {
 /* One field. Its spans live until the next call for the same table. */
 struct hpack_field {
 	struct span name, value;
-	size_t      size;	/* bytes by 4.1's count, without a bound */
+	size_t      size;	/* bytes by 4.1's count; of one that is cut, of
+				 * what was kept: more than HPACK_MEMORY */
 	bool        is_cut;	/* longer than HPACK_MEMORY: both are empty */
 };
 

@@ -59,6 +59,7 @@ struct tls_conf {
 	const char *certfile;	/* PEM chain of the client; NULL: none */
 	const char *keyfile;	/* PEM; NULL: the key is in certfile */
 	bool        v13_only;	/* do not go on with TLS 1.2 */
+	bool        http2;	/* offer HTTP/2 by ALPN instead of HTTP/1.1 */
 	bool        insecure;	/* accept any certificate */
 	struct tls_session *session;	/* NULL: never resume */
 };
@@ -93,6 +94,9 @@ void tls_text(const struct tls *t, struct buf *b);
 
 /* Appends "TLS 1.3, AES_128_GCM_SHA256, verified" for -v. */
 void tls_write_info(const struct tls *t, struct buf *b);
+
+/* Did the server choose the protocol that was offered? It may choose none. */
+bool tls_has_protocol(const struct tls *t);
 
 /* Announces the end if the connection is whole and the socket takes it
  * without waiting, wipes the keys and frees t; NULL is let pass. */

@@ -42,6 +42,7 @@ typedef int tls_judge(void *arg, const struct span *certs, size_t n,
 struct tls_engine_conf {
 	struct span name;	/* the server's, for SNI; empty: none is sent */
 	bool        v13_only;	/* do not go on with TLS 1.2 */
+	bool        http2;	/* offer HTTP/2 by ALPN instead of HTTP/1.1 */
 	bool        cpu_has_aes;	/* offer AES first */
 	tls_random *random;
 	tls_judge  *judge;
@@ -110,6 +111,8 @@ bool tls_engine_is_open(const struct tls_engine *e);	/* handshake over */
 /* Has close_notify come, and all content been taken? */
 bool tls_engine_is_ended(const struct tls_engine *e);
 bool tls_engine_is_resumed(const struct tls_engine *e);
+/* Did the server choose the protocol that was offered? It may choose none. */
+bool tls_engine_has_protocol(const struct tls_engine *e);
 enum tls_lack tls_engine_lacks(const struct tls_engine *e);
 const struct tls_failure *tls_engine_failure(const struct tls_engine *e);
 

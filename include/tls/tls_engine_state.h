@@ -59,6 +59,7 @@ struct tls_peer_key {
 struct tls_shake {
 	bool      cpu_has_aes;
 	bool      v13_only;
+	bool      http2;	/* is offered, instead of HTTP/1.1 */
 	bool      asked;	/* a client's certificate was asked for */
 	bool      ticket;	/* TLS 1.2: a NewSessionTicket comes */
 	bool      extended;	/* TLS 1.2: with the extended master secret */
@@ -89,6 +90,7 @@ struct tls_engine {
 	bool failed, closed;	/* closed: our close_notify is out */
 	bool ended;		/* the peer's close_notify came */
 	bool resumed;
+	bool has_protocol;	/* the server chose what ALPN offers */
 	bool refused;		/* TLS 1.2: a renegotiation */
 	bool ccs_sent;		/* our ChangeCipherSpec: one is enough */
 	bool updating;		/* TLS 1.3: a KeyUpdate ends what is in out */

@@ -27,6 +27,7 @@ struct tls_hello {
 	struct span session_id;
 	struct span name;	/* for SNI; empty: none */
 	bool        v13_only;	/* no TLS 1.2 */
+	bool        http2;	/* ALPN has "h2", else "http/1.1" */
 	bool        cpu_has_aes;	/* AES first */
 	unsigned    group;	/* of the key share */
 	struct span share;
@@ -64,6 +65,8 @@ struct tls_server_hello {
 	bool        psk;	/* TLS 1.3: our PSK was taken */
 	bool        extended;	/* TLS 1.2: the extended master secret */
 	bool        ticket;	/* TLS 1.2: a NewSessionTicket comes */
+	bool        has_alpn;	/* TLS 1.2: a protocol was chosen .. */
+	struct span alpn;	/* .. in this value, which is not looked at */
 };
 
 /*
@@ -74,8 +77,8 @@ struct tls_server_hello {
 enum tls_fault tls_hello_read_server(struct tls_server_hello *out,
                                      struct span body, uint64_t offered);
 
-/* Is the value of an ALPN extension the list of the one protocol that we offer
- * (RFC 7301, 3.2)? */
-bool tls_hello_is_our_alpn(struct span value);
+/* Is the value of an ALPN extension the list of the one protocol that a hello
+ * with this http2 offers (RFC 7301, 3.2)? */
+bool tls_hello_is_our_alpn(struct span value, bool http2);
 
 #endif

@@ -30,6 +30,16 @@ buf_add(struct buf *b, struct span bytes)
 
 /* see base/buf.h */
 void
+buf_byte(struct buf *b, size_t byte)
+{
+	if (b->len == b->cap)
+		b->cut = true;
+	else
+		b->p[b->len++] = (char)byte;
+}
+
+/* see base/buf.h */
+void
 buf_str(struct buf *b, const char *text)
 {
 	buf_add(b, span_of(text));
@@ -150,11 +160,11 @@ buf_json(struct buf *b, struct span text)
 
 		if (c == '"' || c == '\\') {
 			buf_str(b, "\\");
-			buf_add(b, (struct span){ text.p, 1 });
+			buf_byte(b, (unsigned char)text.p[0]);
 		} else if (c < 0x20 || c == 0x7f) {
 			add_escaped(b, c);
 		} else if (c < 0x80) {
-			buf_add(b, (struct span){ text.p, 1 });
+			buf_byte(b, (unsigned char)text.p[0]);
 		} else if ((n = utf8_len(text)) > 0 && is_c1(text.p)) {
 			add_escaped(b, (unsigned char)text.p[1]);
 		} else if (n > 0) {
@@ -269,7 +279,7 @@ add_conversion(struct buf *b, const char *fmt, va_list *ap)
 		break;
 	case 'c':
 		c = (char)va_arg(*ap, int);
-		buf_add(b, (struct span){ &c, 1 });
+		buf_byte(b, (unsigned char)c);
 		break;
 	case '%':
 		buf_str(b, "%");

@@ -30,7 +30,8 @@ opt_expected(const struct opt *o)
 		return "a signal such as TERM, SIGUSR1, 15 or RTMIN+3";
 	case OPT_URLS:
 		return "URL or NAME=URL, where a URL starts with http:, "
-		       "https:, tcp:, unix:, http+unix: or exec:";
+		       "https:, grpc:, grpcs:, tcp:, unix:, http+unix: or "
+		       "exec:";
 	case OPT_NONE:
 	case OPT_STR:
 	case OPT_WORD:

@@ -28,7 +28,7 @@ percent_decode(struct buf *b, struct span text)
 
 		if ((unsigned char)c < ' ')
 			return ERR_PARSE;
-		buf_add(b, (struct span){ &c, 1 });
+		buf_byte(b, (unsigned char)c);
 		text = span_after(text, byte < 0 ? 1 : 3);
 	}
 	return 0;

@@ -25,6 +25,13 @@ span_is(struct span s, const char *text)
 
 /* see base/span.h */
 bool
+span_is_equal(struct span a, struct span b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+}
+
+/* see base/span.h */
+bool
 span_is_same(struct span a, struct span b)
 {
 	return a.len == b.len
@@ -131,4 +138,13 @@ span_fold(char c)
 	unsigned u = (unsigned char)c;
 
 	return u - 'A' < 26 ? u | 0x20 : u;
+}
+
+/* see base/span.h */
+const char *
+span_nth_text(const char *texts, size_t n)
+{
+	for (; n > 0; n--)
+		texts += strlen(texts) + 1;
+	return texts;
 }

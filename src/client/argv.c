@@ -37,9 +37,9 @@ split_word(struct buf *b, struct span *rest)
 				return ERR_QUOTE;
 			c = rest->p[0];
 		}
-		buf_add(b, (struct span){ &c, 1 });
+		buf_byte(b, (unsigned char)c);
 	}
-	buf_add(b, (struct span){ "", 1 });
+	buf_byte(b, 0);
 	return quote == '\0' ? 0 : ERR_QUOTE;
 }
 

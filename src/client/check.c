@@ -3,8 +3,9 @@
 #include "client/check.h"
 
 #include "base/err.h"
-#include "client/check_http.h"
 #include "client/check_connect.h"
+#include "client/check_grpc.h"
+#include "client/check_http.h"
 
 static int
 check_kind(const struct check_conf *conf, const struct target *t,
@@ -14,6 +15,8 @@ check_kind(const struct check_conf *conf, const struct target *t,
 	case TARGET_HTTP:
 	case TARGET_HTTP_UNIX:
 		return check_http(conf, t, deadline_ms, why);
+	case TARGET_GRPC:
+		return check_grpc(conf, t, deadline_ms, why);
 	case TARGET_TCP:
 	case TARGET_UNIX:
 		return check_connect(conf, t, deadline_ms, why);

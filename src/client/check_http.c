@@ -2,10 +2,9 @@
 /* client/check_http.c - a check by HTTP: requests, redirects, the verdict */
 #include "client/check_http.h"
 
-#include <errno.h>
-
 #include "base/clock.h"
 #include "base/err.h"
+#include "client/check_open.h"
 #include "client/check_why.h"
 #include "client/request.h"
 
@@ -13,7 +12,6 @@
 #define WINDOW_MAX  ((size_t)16384)	/* bytes of body searched at a time */
 #define BODY_MAX    ((size_t)256 * 1024)	/* .. and at all */
 #define CONTAINS_MAX 8191	/* bytes of what is searched; half of these */
-#define HOST_MAX    1024	/* bytes of a Host field, each %XX of three */
 #define REDIRECTS_MAX 9		/* as the kubelet: 10 requests in all */
 #define SHOW_MAX    120		/* bytes of a bad answer's body that are
 				 * shown .. */
@@ -49,7 +47,7 @@ write_request(struct buf *b, const struct check_conf *conf,
 		conf->headers, is_first ? conf->n_headers : 0,
 	};
 	const char *agent = conf->user_agent;
-	char text[HOST_MAX];
+	char text[CHECK_HOST_MAX];
 	struct buf value = buf_over(text, sizeof text);
 	int r = 0;
 
@@ -198,32 +196,14 @@ static int
 request_once(struct exchange *c, const struct check_conf *conf,
              const struct hop *h, char *in, int64_t deadline_ms)
 {
-	const struct target *t = &h->at;
-	const struct tls_conf tls = {
-		.host = t->host,
-		.cafile = conf->cafile,
-		.certfile = conf->certfile,
-		.keyfile = conf->keyfile,
-		.insecure = conf->insecure,
-		.session = conf->session,
-	};
-	struct exchange_to to = {
-		.host = span_of(t->host),
-		.port = t->url.port,
-		.family = check_family(conf),
-		.tls = t->url.is_https ? &tls : NULL,
-	};
 	char request[CHECK_REQUEST_MAX];
 	struct buf b = buf_over(request, sizeof request);
 	size_t sent;
-	int r;
+	int r = check_open(c, conf, &h->at, in, IN_MAX, deadline_ms);
 
-	if (t->kind == TARGET_HTTP_UNIX)
-		to.unix_path = to.host;
-	r = exchange_open(c, &to, in, IN_MAX, deadline_ms);
 	if (r < 0)
 		return r;
-	r = write_request(&b, conf, &t->url, h->is_first);
+	r = write_request(&b, conf, &h->at.url, h->is_first);
 	if (r == 0)
 		r = exchange_send(c, buf_span(&b), &sent);
 	do
@@ -271,17 +251,6 @@ is_sent_on(const struct exchange *c, const struct check_conf *conf,
 	return true;
 }
 
-/* Until the request is out it is we who need something of the machine. No peer
- * can cause these errors: a full backlog is ERR_TIMEOUT. */
-static bool
-is_not_run(const struct exchange *c, int err)
-{
-	if (c->step == EXCHANGE_TLS)	/* its memory; EAGAIN is the peer's */
-		return err_is_shortage(err) && err != -EAGAIN;
-	return err_is_shortage(err)
-	    && (c->step == EXCHANGE_LOOKUP || c->step == EXCHANGE_CONNECT);
-}
-
 /* see client/check_http.h */
 int
 check_http(const struct check_conf *conf, const struct target *t,
@@ -307,8 +276,7 @@ check_http(const struct check_conf *conf, const struct target *t,
 			r = judge(&c, conf, why);
 		else
 			check_why_failed(&c, &h.at, r, why);
-		if (is_not_run(&c, r))
-			r = ERR_NOT_RUN;
+		r = check_end(&c, r);
 		exchange_close(&c);
 		return r;
 	}

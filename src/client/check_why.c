@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/err.h"
+#include "client/check_open.h"
 
 #define STRANGER_MAX 60		/* bytes of what is not HTTP that are shown */
 
@@ -31,10 +32,16 @@ is_h2(struct span got)
 	    && memcmp(got.p + 3, rest, sizeof rest - 1) == 0;
 }
 
+static const char *
+s_of(const struct target *t)
+{
+	return t->url.is_https ? "s" : "";
+}
+
 /* What speaks no HTTP, by its first bytes. Returns false where that is HTTP
  * in another form. */
 static bool
-write_stranger(struct span got, struct buf *why)
+write_stranger(const struct target *t, struct span got, struct buf *why)
 {
 	static const struct { char start[4], name[12]; } known[] = {
 		{ "SSH", "SSH" }, { "220", "SMTP or FTP" },
@@ -45,12 +52,15 @@ write_stranger(struct span got, struct buf *why)
 
 	if (is_h2(got)) {
 		buf_str(why, "HTTP/2");
+		if (t->kind == TARGET_HTTP)
+			buf_fmt(why, "; is grpc%s:// meant?", s_of(t));
 		return false;
 	}
 	/* An alert or a handshake of any version (RFC 8446, 5.1). */
 	if (got.len > 1 && (got.p[0] == 0x15 || got.p[0] == 0x16)
 	 && got.p[1] == 3) {
-		buf_str(why, "TLS: use https://");
+		buf_fmt(why, "TLS: use %ss://",
+		        t->kind == TARGET_GRPC ? "grpc" : "http");
 		return false;
 	}
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
@@ -64,18 +74,6 @@ write_stranger(struct span got, struct buf *why)
 	return true;
 }
 
-static bool
-write_version(const struct exchange *c, struct buf *why)
-{
-	struct span got = exchange_unread(c), version = reply_version(got);
-
-	buf_str(why, "expected HTTP/1.0 or HTTP/1.1, got ");
-	if (version.len == 0)
-		return write_stranger(got, why);
-	buf_fmt(why, "HTTP/%.*s", (int)version.len, version.p);
-	return false;
-}
-
 /* A host and a port, of which HTTP was guessed, may be those of a database. */
 static void
 write_hint(const struct target *t, struct buf *why)
@@ -86,6 +84,23 @@ write_hint(const struct target *t, struct buf *why)
 	if (!t->url.has_scheme && t->url.has_port)
 		buf_fmt(why, "; is tcp:%s%s%s:%u meant?", open, t->host, close,
 		        t->url.port);
+}
+
+/* What came is not of the target's protocol. */
+static void
+write_strange(const struct target *t, struct span got, struct buf *why)
+{
+	struct span version = reply_version(got);
+	bool is_grpc = t->kind == TARGET_GRPC;
+
+	buf_fmt(why, "expected %s, got ",
+	        is_grpc ? "HTTP/2" : "HTTP/1.0 or HTTP/1.1");
+	if (version.len > 0 && !is_grpc)
+		buf_fmt(why, "HTTP/%.*s", (int)version.len, version.p);
+	else if (write_stranger(t, got, why))
+		write_hint(t, why);
+	if (version.len > 0 && is_grpc)
+		buf_fmt(why, "; is http%s:// meant?", s_of(t));
 }
 
 /* see client/check_why.h */
@@ -101,8 +116,7 @@ check_why_failed(const struct exchange *c, const struct target *t, int err,
 	 && err != ERR_TOOBIG)
 		check_why_name(t->host, &c->peer, why);
 	if (c->step == EXCHANGE_HEAD && err == ERR_VERSION) {
-		if (write_version(c, why))
-			write_hint(t, why);
+		write_strange(t, exchange_unread(c), why);
 		return;
 	}
 	if (c->step < EXCHANGE_SEND && err == ERR_TOOBIG) {
@@ -120,7 +134,8 @@ check_why_failed(const struct exchange *c, const struct target *t, int err,
 	if (c->step != EXCHANGE_HEAD || err == ERR_PARSE || err == ERR_TOOBIG)
 		return;
 	if (t->url.has_scheme && !t->url.is_https && err != ERR_TIMEOUT
-	 && t->kind == TARGET_HTTP)
-		buf_str(why, "; is https:// meant?");
+	 && t->kind != TARGET_HTTP_UNIX)
+		buf_fmt(why, "; is %ss:// meant?",
+		        t->kind == TARGET_GRPC ? "grpc" : "http");
 	write_hint(t, why);	/* nothing came of it */
 }

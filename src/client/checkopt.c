@@ -213,17 +213,19 @@ check_word_read(struct check_word *w, struct span name, struct span word,
 
 /* see client/checkopt.h */
 const char *
-check_misfit(const struct check_conf *conf, enum target_kind kind)
+check_misfit(const struct check_conf *conf, const struct target *t)
 {
-	bool is_http = kind == TARGET_HTTP || kind == TARGET_HTTP_UNIX;
-	bool is_net = kind == TARGET_HTTP || kind == TARGET_TCP;
-	bool is_tls = kind == TARGET_HTTP;
+	bool is_grpc = t->kind == TARGET_GRPC;
+	bool is_http = t->kind == TARGET_HTTP || t->kind == TARGET_HTTP_UNIX;
+	bool is_net = t->kind == TARGET_HTTP || t->kind == TARGET_TCP
+	           || is_grpc;
+	bool is_tls = t->kind == TARGET_HTTP || (is_grpc && t->url.is_https);
 
 	if (!is_http && conf->n_status > 0)
 		return "--status";
 	if (!is_http && conf->contains != NULL)
 		return "--contains";
-	if (!is_http && conf->n_headers > 0)
+	if (!is_http && !is_grpc && conf->n_headers > 0)
 		return "-H";
 	if (!is_net && (conf->v4 || conf->v6))
 		return conf->v4 ? "-4" : "-6";

@@ -92,10 +92,9 @@ exchange_send(struct exchange *c, struct span bytes, size_t *sent)
 	return may_have_answered(r) ? 1 : r;
 }
 
-/* Makes room behind the unread bytes and reads on. Returns as read_some(),
- * ERR_TOOBIG where all of in[] is unread. */
-static ssize_t
-fill(struct exchange *c)
+/* see client/exchange.h */
+ssize_t
+exchange_fill(struct exchange *c)
 {
 	ssize_t n;
 
@@ -177,7 +176,7 @@ exchange_read_head(struct exchange *c)
 				c->heads_len = 0;
 			return decide_body(c);
 		}
-		n = fill(c);
+		n = exchange_fill(c);
 		if (n == 0)
 			return len == 0 ? ERR_EMPTY : ERR_SHORT;
 		if (n < 0)
@@ -193,7 +192,7 @@ more(struct exchange *c, struct span *got)
 
 	if (c->in_at == c->in_len) {
 		c->in_at = c->in_len = 0;
-		n = fill(c);
+		n = exchange_fill(c);
 		if (n < 0)
 			return (int)n;
 	}

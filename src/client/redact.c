@@ -46,7 +46,9 @@ hide_from(struct shown *s, size_t len)
 static size_t
 scheme_len(struct span text)
 {
-	static const char kinds[][8] = { "tcp", "unix", "http", "https" };
+	static const char kinds[][8] = {
+		"tcp", "unix", "http", "https", "grpc", "grpcs",
+	};
 	struct span word = before(text, ":/?#@ ");
 	size_t n = word.len + 1;
 	bool is_one = span_has_prefix(span_after(text, word.len), "://")
@@ -166,6 +168,7 @@ redact_target(struct buf *b, const struct target *t)
 		show_unread(&s, t->text);
 		break;
 	case TARGET_HTTP:
+	case TARGET_GRPC:
 		if (is_misread(&t->url))
 			show_unread(&s, t->text);
 		else

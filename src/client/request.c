@@ -58,15 +58,15 @@ request_has(const struct request_lines *lines, const char *name)
 	return false;
 }
 
-/* Sets *value, trimmed, where the line sends something. Returns false for one
- * that only leaves ours out. */
-static bool
-sends(struct span line, struct span *value)
+/* see client/request.h */
+bool
+request_sends(struct span line, struct span *name, struct span *value)
 {
-	struct span name = name_of(line);
-	struct span got = span_trim(span_after(line, name.len + 1), " \t");
+	struct span got;
 
-	if (got.len == 0 && line.p[name.len] != ';')
+	*name = name_of(line);
+	got = span_trim(span_after(line, name->len + 1), " \t");
+	if (got.len == 0 && line.p[name->len] != ';')
 		return false;
 	*value = got;
 	return true;
@@ -78,11 +78,12 @@ request_count(const struct request_lines *lines, const char *name,
               struct span *value)
 {
 	int sent = 0, named = 0;
+	struct span unused;
 
 	for (size_t i = 0; i < lines->n; i++)
 		if (request_is_named(lines->at[i], name)) {
 			named++;
-			sent += sends(lines->at[i], value);
+			sent += request_sends(lines->at[i], &unused, value);
 		}
 	return named > 0 && sent == 0 ? -1 : sent;
 }
@@ -135,17 +136,18 @@ void
 request_add_lines(struct buf *b, const struct request_lines *lines)
 {
 	bool has_host = false;
-	struct span value;
+	struct span name, value;
 
 	for (size_t i = 0; i < lines->n; i++) {
 		struct span line = lines->at[i];
 		bool is_host = request_is_named(line, "Host");
 
-		if (!sends(line, &value) || (is_host && has_host))
+		if (!request_sends(line, &name, &value)
+		 || (is_host && has_host))
 			continue;
 		has_host |= is_host;
 		if (value.len == 0) {
-			buf_add(b, name_of(line));
+			buf_add(b, name);
 			buf_str(b, ":");
 		} else {
 			buf_add(b, line);

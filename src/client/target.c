@@ -22,7 +22,7 @@ end_host(struct target *t, struct buf *memory, size_t from, size_t max)
 {
 	size_t len = memory->len - from;
 
-	buf_add(memory, (struct span){ "", 1 });
+	buf_byte(memory, 0);
 	t->host = memory->p + from;
 	return memory->cut || len > max ? ERR_TOOBIG : 0;
 }
@@ -89,9 +89,10 @@ read_http(struct target *t, struct span rest, struct buf *memory,
 	return ERR_PARSE;
 }
 
+/* A host and a port, both written, and what path there is. */
 static int
-read_tcp(struct target *t, struct span rest, struct buf *memory,
-         const char **expected)
+read_address(struct target *t, struct span rest, struct buf *memory,
+             const char **expected)
 {
 	int r;
 
@@ -99,10 +100,41 @@ read_tcp(struct target *t, struct span rest, struct buf *memory,
 		rest = span_after(rest, 2);
 	r = read_url(t, rest, memory, expected);
 	if (r == 0 && (t->url.has_scheme || !t->url.has_port
-	            || t->url.user.p != NULL
-	            || (t->url.path.len > 0 && !span_is(t->url.path, "/"))))
+	            || t->url.user.p != NULL))
 		return ERR_PARSE;
 	return r == ERR_SCHEME ? ERR_PARSE : r;
+}
+
+static int
+read_tcp(struct target *t, struct span rest, struct buf *memory,
+         const char **expected)
+{
+	int r = read_address(t, rest, memory, expected);
+
+	return r == 0 && t->url.path.len > 0 && !span_is(t->url.path, "/")
+	       ? ERR_PARSE : r;
+}
+
+/* The rest of a path is the service's name, which may hold any byte, encoded;
+ * whoever wrote a query or a fragment meant another kind of URL. */
+static int
+read_grpc(struct target *t, struct span rest, struct buf *memory,
+          const char **expected)
+{
+	size_t from;
+	int r;
+
+	if (has_any(rest, "?#"))
+		return ERR_PARSE;
+	r = read_address(t, rest, memory, expected);
+	if (r < 0)
+		return r;
+	t->url.has_scheme = true;
+	t->url.is_https = t->text.p[sizeof "grpc" - 1] == 's';
+	from = memory->len;
+	r = percent_decode(memory, span_after(t->url.path, 1));
+	t->service = (struct span){ memory->p + from, memory->len - from };
+	return memory->cut ? ERR_TOOBIG : r;
 }
 
 /* "//me:secret@host" and "/a/http://me:secret@host" are paths only by
@@ -224,6 +256,8 @@ static const struct kind {
 	const char      *expected;
 } kinds[] = {
 	{ "tcp:", TARGET_TCP, read_tcp, "tcp://HOST:PORT" },
+	{ "grpc:", TARGET_GRPC, read_grpc, "grpc://HOST:PORT[/SERVICE]" },
+	{ "grpcs:", TARGET_GRPC, read_grpc, "grpcs://HOST:PORT[/SERVICE]" },
 	{ "unix:", TARGET_UNIX, read_unix, "unix:/PATH or unix:@NAME" },
 	{ "http+unix:", TARGET_HTTP_UNIX, read_http_unix,
 	  "http+unix://%2Frun%2Fsock/PATH or http+unix:/run/sock:/PATH" },
@@ -231,7 +265,8 @@ static const struct kind {
 	  "exec:PROGRAM and at most 31 arguments" },
 	/* all else: */
 	{ "", TARGET_HTTP, read_http,
-	  "http://, https://, http+unix:, tcp:, unix: or exec:" },
+	  "http://, https://, http+unix:, grpc://, grpcs://, tcp:, unix: or "
+	  "exec:" },
 };
 
 /* see client/target.h */

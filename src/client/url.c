@@ -277,7 +277,7 @@ write_encoded(struct buf *b, struct span text)
 
 		in_query |= text.p[0] == '?';
 		if (byte < 0 && c > ' ' && c < 0x7f)
-			buf_add(b, (struct span){ &c, 1 });
+			buf_byte(b, (unsigned char)c);
 		else if (byte < 0 && c == ' ' && in_query)
 			buf_str(b, "+");
 		else

@@ -119,13 +119,13 @@ read_word(struct check_word *w, const char *what, struct span name,
 		return CMD_USAGE;
 	r = check_word_read(w, name, word, memory, &fail, &expected);
 	if (r == ERR_SCHEME)
-		expected = "URL or NAME=URL, with http:, https:, tcp:, unix:, "
-		           "http+unix: or exec:";
+		expected = "URL or NAME=URL, with http:, https:, grpc:, "
+		           "grpcs:, tcp:, unix:, http+unix: or exec:";
 	if (r < 0) {
 		log_refused(what, expected, &fail);
 		return CMD_USAGE;
 	}
-	misfit = check_misfit(&w->conf, w->target.kind);
+	misfit = check_misfit(&w->conf, &w->target);
 	if (misfit != NULL) {
 		log_error("%s: %s does not apply to it", what, misfit);
 		return CMD_USAGE;

@@ -27,6 +27,7 @@ const char targets_help[] =
 	"\nURL and what it takes to pass:\n"
 	"  http://HOST[:PORT]/PATH         an HTTP status of 200-399; https:// too\n"
 	"  http+unix:/SOCKET:/PATH         the same over a unix socket, /SOCKET or @NAME\n"
+	"  grpc://HOST:PORT[/SERVICE]      gRPC's health service says SERVING; grpcs:// too\n"
 	"  tcp://HOST:PORT                 the connection is accepted\n"
 	"  unix:/SOCKET                    the same for a unix socket, /SOCKET or @NAME\n"
 	"  \"exec:PROGRAM [ARG...]\"         the program exits with 0\n";
@@ -136,7 +137,7 @@ fits_none(const struct check_conf *conf, int n, const struct targets_one *t)
 	const char *first = NULL;
 
 	for (int i = 0; i < n; i++) {
-		const char *misfit = check_misfit(conf, t[i].target.kind);
+		const char *misfit = check_misfit(conf, &t[i].target);
 
 		if (misfit == NULL || (i > 0 && misfit != first))
 			return NULL;

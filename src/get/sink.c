@@ -110,7 +110,7 @@ temp_name(const char *real)
 		random = (uint32_t)getpid();
 	b = buf_over(name, name == NULL ? 0 : cap);
 	buf_fmt(&b, "%.*s.%s.%u.part", dir, real, real + dir, random);
-	buf_add(&b, (struct span){ "", 1 });
+	buf_byte(&b, 0);
 	return name;
 }
 

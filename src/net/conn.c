@@ -384,7 +384,10 @@ conn_ready(struct source *source, uint32_t events)
 {
 	struct conn *c = (struct conn *)source;	/* its first member */
 
-	(void)events;	/* an error shows in the call that follows */
+	if (c->h2 != NULL && (events & EPOLLHUP) != 0) {
+		conn_close(c);	/* nobody is left, as a call would tell us */
+		return;
+	}
 	switch (c->state) {
 	case CONN_IDLE:
 	case CONN_HEAD:
@@ -429,7 +432,7 @@ conn_keep_on(struct conn *c, const struct h2_turn *t)
 
 /* see net/conn.h */
 void
-conn_tell(struct conn *c, const struct server_services *now)
+conn_tell(struct conn *c)
 {
 	struct buf out;
 	struct h2_turn t;
@@ -437,7 +440,6 @@ conn_tell(struct conn *c, const struct server_services *now)
 	if (c->out_len > 0 || c->ends)	/* told when that is out */
 		return;
 	t = begin_turn(c, &out);
-	t.now = *now;
 	t.has_services = true;
 	h2_tell(c->h2, &t);
 	if (out.len > 0)

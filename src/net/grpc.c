@@ -13,27 +13,14 @@
 const char *
 grpc_code_text(uint32_t code)
 {
-	static const char texts[][20] = {
-		[GRPC_OK]                  = "OK",
-		[GRPC_CANCELLED]           = "CANCELLED",
-		[GRPC_UNKNOWN]             = "UNKNOWN",
-		[GRPC_INVALID_ARGUMENT]    = "INVALID_ARGUMENT",
-		[GRPC_DEADLINE_EXCEEDED]   = "DEADLINE_EXCEEDED",
-		[GRPC_NOT_FOUND]           = "NOT_FOUND",
-		[GRPC_ALREADY_EXISTS]      = "ALREADY_EXISTS",
-		[GRPC_PERMISSION_DENIED]   = "PERMISSION_DENIED",
-		[GRPC_RESOURCE_EXHAUSTED]  = "RESOURCE_EXHAUSTED",
-		[GRPC_FAILED_PRECONDITION] = "FAILED_PRECONDITION",
-		[GRPC_ABORTED]             = "ABORTED",
-		[GRPC_OUT_OF_RANGE]        = "OUT_OF_RANGE",
-		[GRPC_UNIMPLEMENTED]       = "UNIMPLEMENTED",
-		[GRPC_INTERNAL]            = "INTERNAL",
-		[GRPC_UNAVAILABLE]         = "UNAVAILABLE",
-		[GRPC_DATA_LOSS]           = "DATA_LOSS",
-		[GRPC_UNAUTHENTICATED]     = "UNAUTHENTICATED",
-	};
+	static const char texts[] =
+		"OK\0CANCELLED\0UNKNOWN\0INVALID_ARGUMENT\0DEADLINE_EXCEEDED\0"
+		"NOT_FOUND\0ALREADY_EXISTS\0PERMISSION_DENIED\0RESOURCE_EXHAUSTED\0"
+		"FAILED_PRECONDITION\0ABORTED\0OUT_OF_RANGE\0UNIMPLEMENTED\0INTERNAL\0"
+		"UNAVAILABLE\0DATA_LOSS\0UNAUTHENTICATED\0";
 
-	return code < sizeof texts / sizeof texts[0] ? texts[code] : NULL;
+	return code <= GRPC_UNAUTHENTICATED
+	       ? span_nth_text(texts, code) : NULL;
 }
 
 /* see net/grpc.h */
@@ -104,7 +91,7 @@ grpc_read_message(struct span data, size_t max, struct span *message)
 void
 grpc_write_prefix(struct buf *b, size_t len)
 {
-	buf_add(b, (struct span){ "", 1 });
+	buf_byte(b, 0);
 	h2_add_u32(b, (uint32_t)len);
 }
 
@@ -118,6 +105,6 @@ grpc_write_text(struct buf *b, struct span text)
 		if (c < ' ' || c > '~' || c == '%')
 			percent_encode(b, c);
 		else
-			buf_add(b, (struct span){ &c, 1 });
+			buf_byte(b, (unsigned char)c);
 	}
 }

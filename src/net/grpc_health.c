@@ -29,14 +29,11 @@ struct field {
 const char *
 grpc_health_text(uint32_t status)
 {
-	static const char texts[][16] = {
-		[GRPC_HEALTH_UNKNOWN]  = "UNKNOWN",
-		[GRPC_SERVING]         = "SERVING",
-		[GRPC_NOT_SERVING]     = "NOT_SERVING",
-		[GRPC_SERVICE_UNKNOWN] = "SERVICE_UNKNOWN",
-	};
+	static const char texts[] =
+		"UNKNOWN\0SERVING\0NOT_SERVING\0SERVICE_UNKNOWN\0";
 
-	return status < sizeof texts / sizeof texts[0] ? texts[status] : NULL;
+	return status <= GRPC_SERVICE_UNKNOWN
+	       ? span_nth_text(texts, status) : NULL;
 }
 
 /* --- reading --- */
@@ -135,14 +132,11 @@ grpc_health_read_answer(struct span message, uint32_t *status)
 /* --- writing --- */
 
 static void
-write_varint(struct buf *b, uint64_t n)
+write_varint(struct buf *b, size_t n)
 {
-	do {
-		char byte = (char)((n & (MORE - 1)) | (n >= MORE ? MORE : 0));
-
-		buf_add(b, (struct span){ &byte, 1 });
-		n >>= 7;
-	} while (n > 0);
+	for (; n >= MORE; n >>= 7)
+		buf_byte(b, MORE | (n & (MORE - 1)));
+	buf_byte(b, n);
 }
 
 static void

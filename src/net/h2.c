@@ -20,6 +20,7 @@
 #define ANY        0xff	/* a payload of any length */
 #define SETTING_LEN 6
 #define PING_LEN   8
+#define PRIORITY_LEN 5
 #define GOAWAY_LEN 8	/* at least */
 #define OUT_LEAST  2048	/* bytes that any frame's answer may need at once;
 			 * the content of a large one is kept */
@@ -104,7 +105,9 @@ take_data(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
 	}
 	if (payload.len == 0 && (f->flags & H2_END_STREAM) == 0)
 		h2_count_noise(h, t, 1);
-	if (s == NULL)
+	if (s == NULL && h2_was_reset(h, f->stream))
+		h2_count_noise(h, t, 1);
+	else if (s == NULL)
 		h2_reset(h, t, f->stream, H2_STREAM_CLOSED);
 	else
 		take_content(h, t, s, f, payload);
@@ -236,7 +239,7 @@ static const struct rule {
 } rules[] = {
 	[H2_DATA]          = { ANY, false, true },
 	[H2_HEADERS]       = { ANY, false, true },
-	[H2_PRIORITY]      = { 5, false, true },
+	[H2_PRIORITY]      = { PRIORITY_LEN, false, true },
 	[H2_RST_STREAM]    = { 4, false, true },
 	[H2_SETTINGS]      = { ANY, true, false },
 	[H2_PUSH_PROMISE]  = { ANY, false, false },
@@ -245,6 +248,17 @@ static const struct rule {
 	[H2_WINDOW_UPDATE] = { 4, true, true },
 	[H2_CONTINUATION]  = { ANY, false, true },
 };
+
+/* Has it the bytes that its flags say it has (4.2)? */
+static bool
+is_too_short(const struct h2_frame *f)
+{
+	uint32_t least = (f->flags & H2_PADDED) != 0;
+
+	if (f->type == H2_HEADERS && (f->flags & H2_HAS_PRIORITY))
+		least += PRIORITY_LEN;
+	return f->type <= H2_HEADERS && f->len < least;
+}
 
 static enum h2_error
 check_frame(const struct h2 *h, const struct h2_frame *f)
@@ -266,6 +280,7 @@ check_frame(const struct h2 *h, const struct h2_frame *f)
 		return H2_PROTOCOL_ERROR;
 	return (r->len != ANY && f->len != r->len)
 	    || (f->type == H2_GOAWAY && f->len < GOAWAY_LEN)
+	    || is_too_short(f)
 	     ? H2_FRAME_SIZE_ERROR : H2_NO_ERROR;
 }
 

@@ -30,26 +30,24 @@ write_fields(struct buf *out, struct span lines)
 		char text[NAME_MAX];
 		struct buf small = buf_over(text, sizeof text);
 
-		for (size_t i = 0; i < name.len; i++) {
-			char c = (char)span_fold(name.p[i]);
-
-			buf_add(&small, (struct span){ &c, 1 });
-		}
+		for (size_t i = 0; i < name.len; i++)
+			buf_byte(&small, span_fold(name.p[i]));
 		hpack_write(out, buf_text(&small), span_trim(value, " \r"));
 	}
 }
 
+/* A field with a number, its name from the static table or (0) as it is. */
 static void
-write_status(struct buf *out, int status)
+write_number(struct buf *out, unsigned known, const char *name, int64_t n)
 {
-	char text[8];
+	char text[20];
 	struct buf b = buf_over(text, sizeof text);
 
-	buf_int(&b, status);
-	if (status == 200)
-		hpack_write_indexed(out, HPACK_STATUS_200);
+	buf_int(&b, n);
+	if (known > 0)
+		hpack_write_known(out, known, buf_span(&b));
 	else
-		hpack_write_known(out, HPACK_STATUS, buf_span(&b));
+		hpack_write(out, name, buf_span(&b));
 }
 
 /* see net/h2_answer.h */
@@ -59,13 +57,10 @@ h2_answer_write(struct buf *out, const struct http_answer *a)
 	bool is_empty = a->is_head || a->body.len == 0;
 	size_t at = h2_begin_frame(out, H2_HEADERS, H2_END_HEADERS
 	                           | (is_empty ? H2_END_STREAM : 0), 0);
-	char text[20];
-	struct buf len = buf_over(text, sizeof text);
 
-	buf_int(&len, (int64_t)a->body.len);
-	write_status(out, a->status);
+	write_number(out, HPACK_STATUS, NULL, a->status);
 	hpack_write_known(out, HPACK_CONTENT_TYPE, span_of(a->type));
-	hpack_write_known(out, HPACK_CONTENT_LENGTH, buf_span(&len));
+	write_number(out, HPACK_CONTENT_LENGTH, NULL, (int64_t)a->body.len);
 	write_fields(out, span_of(HTTP_ANSWER_FIELDS));
 	write_fields(out, span_of(a->extra));
 	h2_end_frame(out, at);
@@ -81,26 +76,27 @@ answer_http(struct h2 *h, struct h2_turn *t, struct h2_stream *s, int err)
 	struct buf answer = buf_over(t->scratch->answer,
 	                             sizeof t->scratch->answer);
 	struct h2_frame head;
+	struct span content;
 	size_t at = t->out->len;
 
-	if (h->held_id != 0) {	/* one large answer at a time */
-		h2_reset(h, t, s->id, H2_REFUSED_STREAM);
-		return;
-	}
 	t->ask.err = err;
 	t->ask.fault = (struct http_fault){ .what = "the request's fields are "
 		"longer than " BUF_DIGITS(H2_LIST_MAX) " bytes" };
 	t->answer(t->owner, &t->ask, &answer);
 	t->has_services = false;	/* it may have been a drain */
 	head = h2_frame_read(answer.p);
+	content = span_after(buf_span(&answer), H2_HEAD_LEN + head.len);
+	if (content.len > H2_TEXT_MAX && h->held_id != 0) {
+		h2_reset(h, t, s->id, H2_REFUSED_STREAM);
+		return;	/* one large answer at a time */
+	}
 	buf_add(t->out, (struct span){ answer.p, H2_HEAD_LEN + head.len });
 	h2_name_frame(t->out, at, s->id);
 	s->state = H2_SENDS;
 	if (head.flags & H2_END_STREAM)
 		h2_end_stream(h, t, s);
 	else
-		h2_send(h, t, s, span_after(buf_span(&answer),
-		                            H2_HEAD_LEN + head.len));
+		h2_send(h, t, s, content);
 }
 
 /* --- gRPC: what is sent --- */
@@ -115,11 +111,7 @@ begin_call_head(struct buf *out)
 static void
 write_code(struct buf *out, enum grpc_code code)
 {
-	char text[4];
-	struct buf b = buf_over(text, sizeof text);
-
-	buf_int(&b, code);
-	hpack_write(out, "grpc-status", buf_span(&b));
+	write_number(out, 0, "grpc-status", code);
 }
 
 /* see net/h2_answer.h */
@@ -199,26 +191,26 @@ static const struct server_services *
 look(struct h2_turn *t)
 {
 	if (!t->has_services)
-		t->services(t->owner, &t->now);
+		t->services(t->owner, &t->scratch->services);
 	t->has_services = true;
-	if (t->ask.kind == SERVER_PROBES && t->now.n > t->now.n_probes)
-		t->now.n = t->now.n_probes;
-	return &t->now;
+	return &t->scratch->services;
 }
 
-static bool
-is_equal(struct span a, struct span b)
+static size_t
+count_services(struct h2_turn *t)
 {
-	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+	const struct server_services *now = look(t);
+
+	return t->ask.kind == SERVER_PROBES ? now->n_probes : now->n;
 }
 
 static uint8_t
 find_service(struct h2_turn *t, struct span name)
 {
-	const struct server_services *now = look(t);
+	size_t n = count_services(t);
 
-	for (size_t i = 0; i < now->n; i++)
-		if (is_equal(name, now->of[i].name))
+	for (size_t i = 0; i < n; i++)
+		if (span_is_equal(name, look(t)->of[i].name))
 			return (uint8_t)i;
 	return NO_SERVICE;
 }
@@ -282,14 +274,14 @@ h2_answer_change(struct h2 *h, struct h2_turn *t, struct h2_stream *s)
 static void
 answer_list(struct h2 *h, struct h2_turn *t, struct h2_stream *s)
 {
-	const struct server_services *now = look(t);
+	size_t n = count_services(t);
 	char *text = t->scratch->answer;
 	struct buf b = buf_over(text, sizeof t->scratch->answer);
 	struct buf prefix = buf_over(text, GRPC_PREFIX_LEN);
 
 	grpc_write_prefix(&b, 0);
-	for (size_t i = 0; i < now->n; i++)
-		grpc_health_write_entry(&b, now->of[i].name,
+	for (size_t i = 0; i < n; i++)
+		grpc_health_write_entry(&b, look(t)->of[i].name,
 		                        status_of(t, (uint8_t)i));
 	grpc_write_prefix(&prefix, b.len - GRPC_PREFIX_LEN);
 	if (h->held_id != 0 || b.cut) {

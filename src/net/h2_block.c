@@ -55,8 +55,8 @@ take_trailers(struct h2 *h, struct h2_turn *t, struct h2_stream *s,
 	}
 }
 
-/* A whole block. It is read to its end whatever becomes of it: the table is
- * the connection's. */
+/* A whole block. It is read to its end whatever becomes of its request, since
+ * the table is the connection's; unless a few bytes stand for a lot. */
 static void
 take_block(struct h2 *h, struct h2_turn *t, uint32_t id, unsigned flags,
            struct span block)
@@ -65,9 +65,10 @@ take_block(struct h2 *h, struct h2_turn *t, uint32_t id, unsigned flags,
 	struct buf memory = buf_over(t->scratch->memory, HPACK_MEMORY);
 	struct h2_request r;
 	struct hpack_field f;
+	bool is_late = s == NULL && id <= h->last;
 	int got;
 
-	if (s == NULL && id <= h->last) {
+	if (is_late && !h2_was_reset(h, id)) {
 		h2_fail(h, t, h2_was_opened(h, id) ? H2_STREAM_CLOSED
 		                             : H2_PROTOCOL_ERROR);
 		return;
@@ -75,10 +76,14 @@ take_block(struct h2 *h, struct h2_turn *t, uint32_t id, unsigned flags,
 	h2_request_begin(&r, buf_over(t->scratch->text, H2_LIST_MAX));
 	r.is_trailers = s != NULL;
 	hpack_begin(&h->fields);
-	while ((got = hpack_next(&h->fields, &block, &f, &memory)) > 0)
+	while (r.size <= H2_LIST_WORST
+	    && (got = hpack_next(&h->fields, &block, &f, &memory)) > 0)
 		h2_request_add(&r, &f);
-	if (got < 0)
-		h2_fail(h, t, H2_COMPRESSION_ERROR);
+	if (got != 0)
+		h2_fail(h, t, got < 0 ? H2_COMPRESSION_ERROR
+		                      : H2_ENHANCE_YOUR_CALM);
+	else if (is_late)
+		h2_count_noise(h, t, 1);
 	else if (s != NULL)
 		take_trailers(h, t, s, flags, &r);
 	else

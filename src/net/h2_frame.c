@@ -18,20 +18,12 @@ h2_u32(const char *p)
 	     | (uint32_t)u[2] << 8 | u[3];
 }
 
-static void
-add_byte(struct buf *b, uint32_t n)
-{
-	const char byte = (char)(n & 0xff);
-
-	buf_add(b, (struct span){ &byte, 1 });
-}
-
 /* see net/h2_frame.h */
 void
 h2_add_u32(struct buf *b, uint32_t n)
 {
 	for (int shift = 24; shift >= 0; shift -= 8)
-		add_byte(b, n >> shift);
+		buf_byte(b, n >> shift);
 }
 
 /* see net/h2_frame.h */
@@ -51,7 +43,7 @@ void
 h2_frame_write(struct buf *b, struct h2_frame f)
 {
 	h2_add_u32(b, f.len << 8 | f.type);
-	add_byte(b, f.flags);
+	buf_byte(b, f.flags);
 	h2_add_u32(b, f.stream);
 }
 
@@ -69,8 +61,8 @@ h2_write_number(struct buf *b, enum h2_type type, uint32_t stream, uint32_t n)
 void
 h2_write_setting(struct buf *b, unsigned id, uint32_t value)
 {
-	add_byte(b, id >> 8);
-	add_byte(b, id);
+	buf_byte(b, id >> 8);
+	buf_byte(b, id);
 	h2_add_u32(b, value);
 }
 
@@ -110,23 +102,12 @@ h2_unpad(const struct h2_frame *f, struct span *payload)
 const char *
 h2_error_text(uint32_t error)
 {
-	static const char texts[][20] = {
-		[H2_NO_ERROR]            = "NO_ERROR",
-		[H2_PROTOCOL_ERROR]      = "PROTOCOL_ERROR",
-		[H2_INTERNAL_ERROR]      = "INTERNAL_ERROR",
-		[H2_FLOW_CONTROL_ERROR]  = "FLOW_CONTROL_ERROR",
-		[H2_SETTINGS_TIMEOUT]    = "SETTINGS_TIMEOUT",
-		[H2_STREAM_CLOSED]       = "STREAM_CLOSED",
-		[H2_FRAME_SIZE_ERROR]    = "FRAME_SIZE_ERROR",
-		[H2_REFUSED_STREAM]      = "REFUSED_STREAM",
-		[H2_CANCEL]              = "CANCEL",
-		[H2_COMPRESSION_ERROR]   = "COMPRESSION_ERROR",
-		[H2_CONNECT_ERROR]       = "CONNECT_ERROR",
-		[H2_ENHANCE_YOUR_CALM]   = "ENHANCE_YOUR_CALM",
-		[H2_INADEQUATE_SECURITY] = "INADEQUATE_SECURITY",
-		[H2_HTTP_1_1_REQUIRED]   = "HTTP_1_1_REQUIRED",
-	};
+	static const char texts[] =
+		"NO_ERROR\0PROTOCOL_ERROR\0INTERNAL_ERROR\0FLOW_CONTROL_ERROR\0"
+		"SETTINGS_TIMEOUT\0STREAM_CLOSED\0FRAME_SIZE_ERROR\0REFUSED_STREAM\0"
+		"CANCEL\0COMPRESSION_ERROR\0CONNECT_ERROR\0ENHANCE_YOUR_CALM\0"
+		"INADEQUATE_SECURITY\0HTTP_1_1_REQUIRED\0";
 
-	return error < sizeof texts / sizeof texts[0] ? texts[error]
-	                                              : "an unknown error";
+	return error <= H2_HTTP_1_1_REQUIRED
+	       ? span_nth_text(texts, error) : "an unknown error";
 }

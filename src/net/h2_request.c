@@ -17,6 +17,8 @@ static const char names[][NAME_LEN] = {
 };
 #define NAMES (sizeof names / sizeof names[0])
 
+_Static_assert(HPACK_MEMORY >= H2_LIST_MAX, "what is cut is too big as well");
+
 /* see net/h2_request.h */
 void
 h2_request_begin(struct h2_request *r, struct buf text)
@@ -96,10 +98,8 @@ h2_request_add(struct h2_request *r, const struct hpack_field *f)
 	size_t i;
 
 	r->size += f->size;
-	if (r->size > H2_LIST_MAX || f->is_cut) {
-		r->size = H2_LIST_MAX + 1;	/* once too big, for good */
+	if (f->is_cut)
 		return;
-	}
 	i = find_name(f->name);
 	r->is_malformed |= is_wrong(r, f, i);
 	r->has_regular |= f->name.len > 0 && f->name.p[0] != ':';

@@ -148,6 +148,6 @@ send_stream_on(struct h2 *h, struct h2_turn *t, struct h2_stream *s)
 void
 h2_send_on(struct h2 *h, struct h2_turn *t)
 {
-	for (size_t i = h->n; i-- > 0;)
+	for (size_t i = h->n; i-- > 0 && !h->is_over;)
 		send_stream_on(h, t, &h->streams[i]);
 }

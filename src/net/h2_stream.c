@@ -53,12 +53,22 @@ h2_was_opened(const struct h2 *h, uint32_t id)
 }
 
 /* see net/h2_stream.h */
+bool
+h2_was_reset(const struct h2 *h, uint32_t id)
+{
+	uint32_t ago = (h->last - id) / 2;
+
+	return ago < OPENED_MAX && (h->reset >> ago & 1) != 0;
+}
+
+/* see net/h2_stream.h */
 void
 h2_note_opened(struct h2 *h, uint32_t id)
 {
 	uint32_t steps = (id - h->last) / 2;
 
 	h->opened = steps < OPENED_MAX ? h->opened << steps | 1 : 1;
+	h->reset = steps < OPENED_MAX ? h->reset << steps : 0;
 	h->last = id;
 }
 
@@ -72,6 +82,16 @@ h2_forget(struct h2 *h, struct h2_stream *s)
 	*s = h->streams[--h->n];
 }
 
+static void
+write_reset(struct h2 *h, struct h2_turn *t, uint32_t id, enum h2_error why)
+{
+	uint32_t ago = (h->last - id) / 2;
+
+	if (ago < OPENED_MAX)
+		h->reset |= UINT64_C(1) << ago;
+	h2_write_number(t->out, H2_RST_STREAM, id, why);
+}
+
 /* see net/h2_stream.h */
 void
 h2_reset(struct h2 *h, struct h2_turn *t, uint32_t id, enum h2_error why)
@@ -80,7 +100,7 @@ h2_reset(struct h2 *h, struct h2_turn *t, uint32_t id, enum h2_error why)
 
 	if (s != NULL)
 		h2_forget(h, s);
-	h2_write_number(t->out, H2_RST_STREAM, id, why);
+	write_reset(h, t, id, why);
 	h2_count_noise(h, t, 1);
 }
 
@@ -89,7 +109,7 @@ void
 h2_end_stream(struct h2 *h, struct h2_turn *t, struct h2_stream *s)
 {
 	if (!s->is_ended)	/* it need not send the rest (8.1) */
-		h2_write_number(t->out, H2_RST_STREAM, s->id, H2_NO_ERROR);
+		write_reset(h, t, s->id, H2_NO_ERROR);
 	h->noise -= h->noise < H2_NOISE_WORTH ? h->noise : H2_NOISE_WORTH;
 	h2_forget(h, s);
 }

@@ -26,31 +26,30 @@
 #define LITERAL_BITS 4	/* never indexed or not this time: the same for us */
 #define STRING_BITS  7
 
-#define NAME_MAX  28
-#define VALUE_MAX 14
-#define VALUES_FROM 2	/* the only fields of the static table .. */
-#define VALUES_TO   16	/* .. that have values */
-
-/* Appendix A */
-static const char static_names[STATIC_N][NAME_MAX] = {
-	":authority", ":method", ":method", ":path", ":path", ":scheme",
-	":scheme", ":status", ":status", ":status", ":status", ":status",
-	":status", ":status", "accept-charset", "accept-encoding",
-	"accept-language", "accept-ranges", "accept",
-	"access-control-allow-origin", "age", "allow", "authorization",
-	"cache-control", "content-disposition", "content-encoding",
-	"content-language", "content-length", "content-location",
-	"content-range", "content-type", "cookie", "date", "etag", "expect",
-	"expires", "from", "host", "if-match", "if-modified-since",
-	"if-none-match", "if-range", "if-unmodified-since", "last-modified",
-	"link", "location", "max-forwards", "proxy-authenticate",
-	"proxy-authorization", "range", "referer", "refresh", "retry-after",
-	"server", "set-cookie", "strict-transport-security",
-	"transfer-encoding", "user-agent", "vary", "via", "www-authenticate",
-};
-static const char static_values[][VALUE_MAX] = {
-	"GET", "POST", "/", "/index.html", "http", "https", "200", "204", "206",
-	"304", "400", "404", "500", "", "gzip, deflate",
+/* Appendix A: the fields in a row, and how long each is; its value, if it has
+ * one, is behind the first space. */
+static const char static_fields[] =
+	":authority" ":method GET" ":method POST" ":path /"
+	":path /index.html" ":scheme http" ":scheme https" ":status 200"
+	":status 204" ":status 206" ":status 304" ":status 400"
+	":status 404" ":status 500" "accept-charset"
+	"accept-encoding gzip, deflate" "accept-language"
+	"accept-ranges" "accept" "access-control-allow-origin" "age"
+	"allow" "authorization" "cache-control" "content-disposition"
+	"content-encoding" "content-language" "content-length"
+	"content-location" "content-range" "content-type" "cookie"
+	"date" "etag" "expect" "expires" "from" "host" "if-match"
+	"if-modified-since" "if-none-match" "if-range"
+	"if-unmodified-since" "last-modified" "link" "location"
+	"max-forwards" "proxy-authenticate" "proxy-authorization"
+	"range" "referer" "refresh" "retry-after" "server" "set-cookie"
+	"strict-transport-security" "transfer-encoding" "user-agent"
+	"vary" "via" "www-authenticate";
+static const unsigned char static_lens[STATIC_N] = {
+	10, 11, 12, 7, 17, 12, 13, 11, 11, 11, 11, 11, 11, 11, 14, 29,
+	15, 13, 6, 27, 3, 5, 13, 13, 19, 16, 16, 14, 16, 13, 12, 6, 4,
+	4, 6, 7, 4, 4, 8, 17, 13, 8, 19, 13, 4, 8, 12, 18, 19, 5, 7, 7,
+	11, 6, 10, 25, 17, 10, 4, 3, 16,
 };
 
 /* --- the table --- */
@@ -134,13 +133,15 @@ static int
 find(const struct hpack *t, uint32_t index, struct hpack_field *f)
 {
 	const struct hpack_entry *e;
+	const char *at = static_fields;
 
 	if (index == 0 || index > STATIC_N + t->n)
 		return ERR_PARSE;
 	if (index <= STATIC_N) {
-		f->name = span_of(static_names[index - 1]);
-		f->value = span_of(index < VALUES_FROM || index > VALUES_TO
-		                   ? "" : static_values[index - VALUES_FROM]);
+		for (uint32_t i = 0; i < index - 1; i++)
+			at += static_lens[i];
+		f->value = (struct span){ at, static_lens[index - 1] };
+		f->name = span_cut(&f->value, ' ');
 		return 0;
 	}
 	e = &t->entries[t->n - (index - STATIC_N)];	/* 1 is the newest */
@@ -176,7 +177,7 @@ read_number(struct span *block, unsigned bits, uint32_t *n)
 	return ERR_PARSE;
 }
 
-/* A string (5.2): decoded into memory, or a part of the block. */
+/* A string (5.2): in the block as it is, or decoded into memory. */
 static int
 read_string(struct span *block, struct buf *memory, struct span *s)
 {
@@ -235,17 +236,15 @@ read_field(struct hpack *t, struct span *block, struct hpack_field *f,
 		                                         : LITERAL_BITS,
 		                 f, memory);
 	}
+	if (r < 0)
+		return r;
 	f->size = cost(f->name.len, f->value.len);
 	f->is_cut = memory->cut;
-	if (r == 0 && (first & INDEXED) == 0 && (first & ADDED)) {
-		if (f->is_cut)
-			shrink(t, 0);	/* it would not fit into the table */
-		else
-			add(t, f);
-	}
+	if ((first & (INDEXED | ADDED)) == ADDED)
+		add(t, f);	/* one that is cut is too large for the table */
 	if (f->is_cut)
 		f->name = f->value = (struct span){ NULL, 0 };
-	return r < 0 ? r : 1;
+	return 1;
 }
 
 static bool
@@ -278,26 +277,18 @@ hpack_next(struct hpack *t, struct span *block, struct hpack_field *f,
 /* --- writing --- */
 
 static void
-add_byte(struct buf *b, size_t n)
-{
-	const char byte = (char)n;
-
-	buf_add(b, (struct span){ &byte, 1 });
-}
-
-static void
 write_number(struct buf *b, unsigned first, unsigned bits, size_t n)
 {
 	const size_t most = (1u << bits) - 1;
 
 	if (n < most) {
-		add_byte(b, first | n);
+		buf_byte(b, first | n);
 		return;
 	}
-	add_byte(b, first | most);
+	buf_byte(b, first | most);
 	for (n -= most; n >= MORE; n >>= 7)
-		add_byte(b, MORE | (n & (MORE - 1)));
-	add_byte(b, n);
+		buf_byte(b, MORE | (n & (MORE - 1)));
+	buf_byte(b, n);
 }
 
 static void

@@ -172,7 +172,7 @@ write_hex(struct buf *b, unsigned group)
 	while (shift > 0 && group >> shift == 0)
 		shift -= 4;
 	for (; shift >= 0; shift -= 4)
-		buf_add(b, (struct span){ &hex[group >> shift & 15], 1 });
+		buf_byte(b, (unsigned char)hex[group >> shift & 15]);
 }
 
 static void

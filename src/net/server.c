@@ -277,14 +277,12 @@ has_watches(const struct server *s)
 void
 server_tell(struct server *s)
 {
-	struct server_services now;
-
 	if (!has_watches(s))
 		return;
-	s->services(s->owner, &now);
+	s->services(s->owner, &s->room->h2_scratch.services);
 	for (size_t i = 0; i < SERVER_SLOTS; i++)
 		if (s->conns[i].is_open && s->conns[i].is_watching)
-			conn_tell(&s->conns[i], &now);
+			conn_tell(&s->conns[i]);
 }
 
 /* see net/server.h */

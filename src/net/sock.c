@@ -84,10 +84,13 @@ bind_tcp(int fd, const struct addr *at, bool every)
 {
 	static const int on = 1, off = 0, defer = DEFER_S;
 
-	/* A kernel that knows none of these three serves all the same. */
+	/* A kernel that knows none of these four serves all the same. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &defer,
 	                 sizeof defer);
+	/* What is accepted inherits it. HTTP/2's answers to one client follow
+	 * each other: the next must not wait until it acknowledges the last. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	if (every && at->any.sa_family == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off,
 		                 sizeof off);

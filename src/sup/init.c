@@ -4,8 +4,8 @@
  *
  * A signal goes to signal_reader, a dead child to reaper, a probe to
  * probe_answer, and each of them to the keeper, which starts the service and
- * says when all is over. Everything is opened before the service starts, so that whatever can
- * fail fails while there is nobody to lose.
+ * says when all is over. Everything is opened before the service starts, so
+ * that whatever can fail fails while there is nobody to lose.
  */
 #include "sup/init_state.h"
 

@@ -25,8 +25,8 @@ write_place(struct buf *b)
 	struct stat st;
 	uint64_t n = stat("/proc/self/ns/mnt", &st) == 0 ? st.st_ino : 0;
 
-	buf_add(b, (struct span){ &set[n >> 6 & 63], 1 });
-	buf_add(b, (struct span){ &set[n & 63], 1 });
+	buf_byte(b, (unsigned char)set[n >> 6 & 63]);
+	buf_byte(b, (unsigned char)set[n & 63]);
 }
 
 /* see sup/local_socket.h */

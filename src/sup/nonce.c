@@ -22,6 +22,6 @@ nonce_write(struct buf *b, size_t n)
 	if ((size_t)got < n)	/* so few come whole (getrandom(2)) */
 		return -EAGAIN;
 	for (size_t i = 0; i < n; i++)
-		buf_add(b, (struct span){ &set[bytes[i] % 64], 1 });
+		buf_byte(b, (unsigned char)set[bytes[i] % 64]);
 	return 0;
 }

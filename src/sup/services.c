@@ -30,9 +30,13 @@ services_is_name(struct span name)
 	    && !span_has_control(name, true);
 }
 
+/* A name that is there keeps its meaning: a client finds the first. */
 static void
 add(struct server_services *into, struct span name, bool is_serving)
 {
+	for (size_t i = 0; i < into->n; i++)
+		if (span_is_equal(name, into->of[i].name))
+			return;
 	into->of[into->n++] = (struct server_service){ name, is_serving };
 }
 

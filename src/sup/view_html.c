@@ -45,7 +45,7 @@ add_html(struct buf *b, struct span raw)
 			buf_str(b, "&amp;");
 			break;
 		default:
-			buf_add(b, (struct span){ &text.p[i], 1 });
+			buf_byte(b, (unsigned char)text.p[i]);
 			break;
 		}
 	}

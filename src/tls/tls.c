@@ -232,6 +232,7 @@ start(struct tls *t, const struct tls_client_cert *id,
 	struct tls_engine_conf ours = {
 		.name = t->chain.host.name,
 		.v13_only = conf->v13_only,
+		.http2 = conf->http2,
 		.cpu_has_aes = tls_aead_cpu_has_aes(),
 		.random = get_random, .judge = judge, .arg = t, .id = id,
 		.ticket = ticket_of(conf), .now_ms = clock_ms(),
@@ -384,6 +385,13 @@ tls_write_info(const struct tls *t, struct buf *b)
 	tls_engine_write_info(t->engine, b);
 	buf_str(b, t->chain.insecure ? ", not verified" : ", verified");
 	buf_str(b, tls_engine_is_resumed(t->engine) ? ", resumed" : "");
+}
+
+/* see tls/tls.h */
+bool
+tls_has_protocol(const struct tls *t)
+{
+	return tls_engine_has_protocol(t->engine);
 }
 
 /* see tls/tls.h */

@@ -51,6 +51,8 @@ hint_of(unsigned alert, bool has_cert, bool in_handshake)
 		       "certificate";
 	case 112:
 		return ": it does not serve this host name";
+	case 120:
+		return ": it does not speak HTTP/1.1, or HTTP/2 for grpcs://";
 	default:
 		return "";
 	}

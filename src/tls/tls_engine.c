@@ -33,6 +33,7 @@ tls_engine_new(const struct tls_engine_conf *conf)
 	e->content = e->in;	/* not NULL, of which no bytes may be taken */
 	e->shake.name = conf->name;
 	e->shake.v13_only = conf->v13_only;
+	e->shake.http2 = conf->http2;
 	e->shake.cpu_has_aes = conf->cpu_has_aes;
 	e->shake.random = conf->random;
 	e->shake.judge = conf->judge;
@@ -442,6 +443,13 @@ bool
 tls_engine_is_resumed(const struct tls_engine *e)
 {
 	return e->resumed;
+}
+
+/* see tls/tls_engine.h */
+bool
+tls_engine_has_protocol(const struct tls_engine *e)
+{
+	return e->has_protocol;
 }
 
 /* see tls/tls_engine.h */

@@ -12,7 +12,10 @@
 #define NAME_HOST 0		/* RFC 6066, 3 */
 
 #define LITERAL(text) ((struct span){ text, sizeof(text) - 1 })
-#define PROTOCOL "\x08http/1.1"
+
+/* What ALPN offers: a list of one protocol. */
+#define HTTP1 "\x08http/1.1"
+#define HTTP2 "\x02h2"
 
 /* Extensions that are the same in every hello, as they are sent: number and
  * length, two bytes each, and what they hold. */
@@ -24,8 +27,7 @@ static const char same[] =
 	"\0\x17\0\0"			/* extended master secret */
 	SAME_GROUPS
 	"\0\x0b\0\2\1\0"		/* points: not compressed (RFC 8422) */
-	SAME_SIGNATURES
-	"\0\x10\0\x0b\0\x09" PROTOCOL;	/* ALPN */
+	SAME_SIGNATURES;
 /* A PSK with a key exchange: psk_dhe_ke (RFC 8446, 4.2.9). */
 static const char same_too[] = "\0\x2d\0\2\1\1";
 
@@ -120,6 +122,8 @@ put_exts(struct buf *b, const struct tls_hello *h)
 	if (h->name.len > 0)
 		put_list_ext(b, EXT_NAME, 1, NAME_HOST, h->name);
 	buf_add(b, LITERAL(same));
+	put_vector_ext(b, EXT_ALPN, 2,
+	               h->http2 ? LITERAL(HTTP2) : LITERAL(HTTP1));
 	put_vector_ext(b, EXT_VERSIONS, 1,
 	               h->v13_only ? LITERAL("\3\4") : LITERAL("\3\4\3\3"));
 	buf_add(b, LITERAL(same_too));
@@ -207,11 +211,11 @@ has_our_points(struct span value)
 
 /* see tls/tls_hello.h */
 bool
-tls_hello_is_our_alpn(struct span value)
+tls_hello_is_our_alpn(struct span value, bool http2)
 {
 	struct span list = wire_vector(&value, 2);
 
-	return wire_is_whole(&value) && span_is(list, PROTOCOL);
+	return wire_is_whole(&value) && span_is(list, http2 ? HTTP2 : HTTP1);
 }
 
 static enum tls_fault
@@ -220,9 +224,9 @@ take_v12(struct tls_server_hello *out, const struct tls_ext_list *x)
 	struct span value;
 
 	if ((x->found & ~OF_V12) != 0 || out->is_retry
-	 || (tls_ext_has(x, EXT_POINTS, &value) && !has_our_points(value))
-	 || (tls_ext_has(x, EXT_ALPN, &value) && !tls_hello_is_our_alpn(value)))
+	 || (tls_ext_has(x, EXT_POINTS, &value) && !has_our_points(value)))
 		return FAULT_VALUE;
+	out->has_alpn = tls_ext_has(x, EXT_ALPN, &out->alpn);
 	/* Nothing came before that a renegotiation could follow. */
 	if (tls_ext_has(x, EXT_RENEGOTIATION, &value)
 	 && (value.len != 1 || value.p[0] != 0))

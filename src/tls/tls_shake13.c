@@ -98,7 +98,8 @@ take_extensions(struct tls_engine *e, struct span body)
 		return f;
 	if (tls_ext_has(&x, EXT_NAME, &value) && value.len > 0)
 		return FAULT_MALFORMED;
-	if (tls_ext_has(&x, EXT_ALPN, &value) && !tls_hello_is_our_alpn(value))
+	e->has_protocol = tls_ext_has(&x, EXT_ALPN, &value);
+	if (e->has_protocol && !tls_hello_is_our_alpn(value, s->http2))
 		return FAULT_VALUE;
 	e->state = e->resumed ? TLS_AT_FINISHED : TLS_AT_REQUEST;
 	return FAULT_NONE;

@@ -48,6 +48,7 @@ write_hello(struct tls_engine *e, struct buf *b, const struct tls_ticket *t,
 		.session_id = span_over(s->session_id, s->session_id_len),
 		.name = s->name,
 		.v13_only = s->v13_only,
+		.http2 = s->http2,
 		.cpu_has_aes = s->cpu_has_aes,
 		.group = s->share.group,
 		.share = span_over(public, len),
@@ -171,6 +172,10 @@ check(struct tls_engine *e, const struct tls_server_hello *hello)
 		return FAULT_CIPHER;
 	if (hello->compression != 0)
 		return FAULT_COMPRESSION;
+	e->has_protocol = hello->has_alpn;
+	if (hello->has_alpn
+	 && !tls_hello_is_our_alpn(hello->alpn, e->shake.http2))
+		return FAULT_VALUE;
 	e->suite = suite;
 	return FAULT_NONE;
 }

@@ -20,7 +20,8 @@ tls_stranger_is(struct span head)
 static const char *
 name_of(struct span head)
 {
-	static const char http2[] = "\0\0";	/* a length below 65536... */
+	/* A length below 65536, of SETTINGS. */
+	static const char http2[] = "\0\0";
 
 	if (span_has_prefix(head, "HTTP/"))
 		return "HTTP without TLS, for which the URL begins with "
@@ -30,7 +31,7 @@ name_of(struct span head)
 	if (span_has_prefix(head, "220"))
 		return "a mail or FTP server, which begins without TLS";
 	if (head.len > 4 && memcmp(head.p, http2, 2) == 0 && head.p[3] == 4)
-		return "HTTP/2 without TLS (h2c)";	/* ...of SETTINGS */
+		return "HTTP/2 without TLS (h2c), as for grpc://";
 	return NULL;
 }
 

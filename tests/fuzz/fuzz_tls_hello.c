@@ -232,6 +232,7 @@ look_at_ours(struct span in)
 	unsigned how = wire_number(&in, 1);
 
 	h.cpu_has_aes = (how & 1) != 0;
+	h.http2 = (how & 16) != 0;
 	h.session_id = part(&in, TLS_SESSION_ID);
 	h.name = part(&in, 253);
 	h.cookie = part(&in, TLS_FAULT_COOKIE_MAX);
@@ -285,7 +286,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	default:
 		if (tls_hello_scan(in, &offered, &session))
 			must_lie_inside(session, in);
-		(void)tls_hello_is_our_alpn(in);
+		(void)tls_hello_is_our_alpn(in, size % 2 == 0);
 	}
 	return 0;
 }

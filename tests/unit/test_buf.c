@@ -335,6 +335,25 @@ an_empty_span_may_lack_a_pointer(void **state)
 	assert_span_equal("ab", buf_span(&b));
 }
 
+static void
+a_byte_is_added_if_there_is_room(void **state)
+{
+	struct buf b = guarded_buf(2);
+
+	(void)state;
+	buf_byte(&b, 'a');
+	buf_byte(&b, 0xffff);
+	assert_false(b.cut);
+	assert_memory_equal("a\xff", b.p, 2);
+	buf_byte(&b, 'c');
+	assert_true(b.cut);
+	assert_int_equal(2, b.len);
+	b = guarded_buf(0);
+	buf_byte(&b, 0);
+	assert_true(b.cut);
+	assert_int_equal(0, b.len);
+}
+
 int
 main(void)
 {
@@ -356,5 +375,6 @@ main(void)
 	UNIT_TEST(formats_what_its_header_names);
 	UNIT_TEST(formats_the_ends_of_an_int);
 	UNIT_TEST(an_empty_span_may_lack_a_pointer);
+	UNIT_TEST(a_byte_is_added_if_there_is_room);
 	return unit_run("base/buf");
 }

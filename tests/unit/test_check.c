@@ -44,6 +44,7 @@ without_a_descriptor_left_no_check_is_run_and_it_says_why(void **state)
 		"http://127.0.0.1:1/", "https://[::1]:1/", "tcp:127.0.0.1:1",
 		"unix:/nowhere", "http+unix:/nowhere:/", "exec:/bin/true",
 		"tcp:name.invalid:1", "http://name.invalid/",
+		"grpc://127.0.0.1:1", "grpcs://name.invalid:1/x",
 	};
 	struct rlimit before, none;
 	char line[CHECK_WHY_MAX];

@@ -5,6 +5,9 @@
 #include "base/err.h"
 #include "client/checkopt.h"
 
+#define ALL_WORDS \
+	"http://, https://, http+unix:, grpc://, grpcs://, tcp:, unix: or exec:"
+
 /* In the order that client/checkopt.h says. */
 static int
 check_opt_status(struct check_conf *conf, struct span text)
@@ -228,9 +231,9 @@ static const struct refused_row {
 	{ "http://a/ -4 \\", "a closing quote after the URL", ERR_QUOTE },
 	{ "http://a:x/ -4", "a port of 0 to 65535", ERR_PARSE },
 	{ "http://a:x/ -H 'Host", "a port of 0 to 65535", ERR_PARSE },
-	{ "ftp://a/ -4", "http://, https://, http+unix:, tcp:, unix: or exec:",
+	{ "ftp://a/ -4", ALL_WORDS,
 	  ERR_SCHEME },
-	{ " -4", "http://, https://, http+unix:, tcp:, unix: or exec:",
+	{ " -4", ALL_WORDS,
 	  ERR_PARSE },
 };
 
@@ -397,7 +400,8 @@ what_does_not_fit_is_refused(void **state)
 		"${T_PORT}x"), &name));
 }
 
-/* Bits: status, contains, header, -4, cacert, cert, key, insecure, -6. */
+/* Bits: status, contains, header, -4, cacert, cert, key, insecure, -6; and
+ * https. */
 static const struct misfit_row {
 	const char      *name;
 	enum target_kind kind;
@@ -414,6 +418,13 @@ static const struct misfit_row {
 	{ "a certificate of http over a socket", TARGET_HTTP_UNIX, 32, "--cert" },
 	{ "a key of http over a socket", TARGET_HTTP_UNIX, 64, "--key" },
 	{ "insecure of http over a socket", TARGET_HTTP_UNIX, 128, "--insecure" },
+	{ "all but two of grpcs", TARGET_GRPC, 0x3fc, NULL },
+	{ "what is not TLS's of grpc", TARGET_GRPC, 4 + 8 + 256, NULL },
+	{ "status of grpc", TARGET_GRPC, 1, "--status" },
+	{ "text of grpcs", TARGET_GRPC, 512 + 2, "--contains" },
+	{ "CAs of grpc", TARGET_GRPC, 16, "--cacert" },
+	{ "a certificate of grpc", TARGET_GRPC, 32, "--cert" },
+	{ "insecure of grpc", TARGET_GRPC, 128, "--insecure" },
 	{ "-4 and -6 of tcp", TARGET_TCP, 8 + 256, NULL },
 	{ "status of tcp", TARGET_TCP, 1, "--status" },
 	{ "text of tcp", TARGET_TCP, 2, "--contains" },
@@ -437,6 +448,9 @@ static void
 an_option_that_does_not_apply_is_named(void **state)
 {
 	const struct misfit_row *row = *state;
+	const struct target t = {
+		.kind = row->kind, .url.is_https = (row->given & 512) != 0,
+	};
 	struct check_conf conf = {
 		.n_status = row->given & 1,
 		.contains = row->given & 2 ? "x" : NULL,
@@ -448,7 +462,7 @@ an_option_that_does_not_apply_is_named(void **state)
 		.keyfile = row->given & 64 ? "k" : NULL,
 		.insecure = row->given & 128,
 	};
-	const char *got = check_misfit(&conf, row->kind);
+	const char *got = check_misfit(&conf, &t);
 
 	assert_string_equal(row->want != NULL ? row->want : "(none)",
 	                    got != NULL ? got : "(none)");

@@ -12,9 +12,10 @@
 typedef int target(const uint8_t *data, size_t size);
 
 target fuzz_cgroup, fuzz_checkopt, fuzz_control, fuzz_dns, fuzz_endpoints,
-       fuzz_exchange, fuzz_hosts, fuzz_http, fuzz_json, fuzz_notify, fuzz_opt,
-       fuzz_pem, fuzz_procstat, fuzz_program, fuzz_proxy, fuzz_redact,
-       fuzz_reply, fuzz_resolvconf, fuzz_server, fuzz_tls_hello,
+       fuzz_exchange, fuzz_grpc, fuzz_grpc_reply, fuzz_hosts, fuzz_hpack,
+       fuzz_http, fuzz_json,
+       fuzz_notify, fuzz_opt, fuzz_pem, fuzz_procstat, fuzz_program, fuzz_proxy,
+       fuzz_redact, fuzz_reply, fuzz_resolvconf, fuzz_server, fuzz_tls_hello,
        fuzz_tls_messages, fuzz_tls_records, fuzz_tls_scheme, fuzz_url,
        fuzz_words, fuzz_writeout, fuzz_x509;
 
@@ -28,7 +29,10 @@ static const struct row {
 	{ "dns", fuzz_dns },
 	{ "endpoints", fuzz_endpoints },
 	{ "exchange", fuzz_exchange },
+	{ "grpc", fuzz_grpc },
+	{ "grpc_reply", fuzz_grpc_reply },
 	{ "hosts", fuzz_hosts },
+	{ "hpack", fuzz_hpack },
 	{ "http", fuzz_http },
 	{ "json", fuzz_json },
 	{ "notify", fuzz_notify },

@@ -31,6 +31,8 @@ a_span_without_a_pointer_is_empty(void **state)
 	(void)state;
 	assert_true(span_is(none, ""));
 	assert_false(span_is(none, "x"));
+	assert_true(span_is_equal(none, span_of("")));
+	assert_false(span_is_equal(none, span_of("x")));
 	assert_true(span_has_prefix(none, ""));
 	assert_false(span_has_prefix(none, "x"));
 	assert_int_equal(span_after(none, 0).len, 0);
@@ -49,6 +51,9 @@ equality_needs_the_same_length(void **state)
 	assert_false(span_is(s, "ab"));
 	assert_false(span_is(s, "abcd"));
 	assert_false(span_is(s, "abd"));
+	assert_true(span_is_equal(s, guarded_span("abc")));
+	assert_false(span_is_equal(s, guarded_span("ab")));
+	assert_false(span_is_equal(s, guarded_span("abC")));
 }
 
 static void
@@ -167,6 +172,18 @@ the_first_of_the_marks_is_found(void **state)
 	assert_int_equal(3, span_find((struct span){ text, 4 }, "c"));
 }
 
+static void
+texts_in_a_row_are_counted_from_0(void **state)
+{
+	static const char row[] = "a\0bc\0\0d";
+
+	(void)state;
+	assert_string_equal("a", span_nth_text(guarded(row, sizeof row), 0));
+	assert_string_equal("bc", span_nth_text(guarded(row, sizeof row), 1));
+	assert_string_equal("", span_nth_text(guarded(row, sizeof row), 2));
+	assert_string_equal("d", span_nth_text(guarded(row, sizeof row), 3));
+}
+
 int
 main(void)
 {
@@ -181,5 +198,6 @@ main(void)
 	UNIT_TEST(control_bytes_are_found);
 	UNIT_TEST(a_prefix_may_be_all_but_not_more);
 	UNIT_TEST(skipping_stops_at_the_end);
+	UNIT_TEST(texts_in_a_row_are_counted_from_0);
 	return unit_run("base/span");
 }

@@ -54,6 +54,14 @@ static const struct row {
 	{ "http+unix:/a b:/", TARGET_HTTP_UNIX, "/a b", 80, "/", false },
 	{ "http+unix:@n:/x", TARGET_HTTP_UNIX, "@n", 80, "/x", false },
 	{ "http+unix:/%2F:/", TARGET_HTTP_UNIX, "/%2F", 80, "/", false },
+	/* gRPC. */
+	{ "grpc://a:1", TARGET_GRPC, "a", 1, "", false },
+	{ "grpc:a:1", TARGET_GRPC, "a", 1, "", false },
+	{ "grpcs://a:1", TARGET_GRPC, "a", 1, "", true },
+	{ "grpc://a:443/", TARGET_GRPC, "a", 443, "/", false },
+	{ "grpcs://[::1]:80/s", TARGET_GRPC, "::1", 80, "/s", true },
+	{ "grpc://a%2Db:1/x.y%2Fz", TARGET_GRPC, "a-b", 1, "/x.y%2Fz", false },
+	{ "grpc", TARGET_HTTP, "grpc", 80, "", false },	/* a host */
 	/* TCP. */
 	{ "tcp://a:1", TARGET_TCP, "a", 1, "", false },
 	{ "tcp:a:65535", TARGET_TCP, "a", 65535, "", false },
@@ -100,6 +108,10 @@ is_read(void **state)
 	assert_null(t.argv[0]);
 }
 
+#define ALL_WORDS \
+	"http://, https://, http+unix:, grpc://, grpcs://, tcp:, unix: or exec:"
+#define GRPC_WORDS "grpc://HOST:PORT[/SERVICE]"
+#define GRPCS_WORDS "grpcs://HOST:PORT[/SERVICE]"
 #define UNIX_WORDS "unix:/PATH or unix:@NAME"
 #define HTTP_UNIX_WORDS \
 	"http+unix://%2Frun%2Fsock/PATH or http+unix:/run/sock:/PATH"
@@ -116,7 +128,7 @@ static const struct bad {
 	const char *text, *expected;
 	int         err;
 } bads[] = {
-	{ "", "http://, https://, http+unix:, tcp:, unix: or exec:", ERR_PARSE },
+	{ "", ALL_WORDS, ERR_PARSE },
 	{ "http://", "a host", ERR_PARSE },
 	{ "8080", NUMBER_WORDS, ERR_PARSE }, { "0/x", NUMBER_WORDS, ERR_PARSE },
 	{ "8080:80", NUMBER_WORDS, ERR_PARSE },
@@ -127,9 +139,9 @@ static const struct bad {
 	{ "http://u%0a:p@a/", "no control byte in it", ERR_PARSE },
 	{ "http://u:p%0d@a/", "no control byte in it", ERR_PARSE },
 	{ "unix:/p/http://u:x@h", "unix:/PATH or unix:@NAME", ERR_PARSE },
-	{ "ftp://a/", "http://, https://, http+unix:, tcp:, unix: or exec:",
+	{ "ftp://a/", ALL_WORDS,
 	  ERR_SCHEME },
-	{ "TCP://a:1", "http://, https://, http+unix:, tcp:, unix: or exec:",
+	{ "TCP://a:1", ALL_WORDS,
 	  ERR_SCHEME },
 	{ "tcp:", TCP_WORDS, ERR_PARSE }, { "tcp://", TCP_WORDS, ERR_PARSE },
 	{ "tcp:a", TCP_WORDS, ERR_PARSE }, { "tcp:a:", TCP_WORDS, ERR_PARSE },
@@ -142,6 +154,18 @@ static const struct bad {
 	{ "tcp:a:65536", "a port of 0 to 65535", ERR_PARSE },
 	{ "tcp:a:x", "a port of 0 to 65535", ERR_PARSE },
 	{ "tcp:[::1", "a ] after the address", ERR_PARSE },
+	{ "grpc:", GRPC_WORDS, ERR_PARSE }, { "grpcs:", GRPCS_WORDS, ERR_PARSE },
+	{ "grpc://", GRPC_WORDS, ERR_PARSE },
+	{ "grpc://a", GRPC_WORDS, ERR_PARSE },
+	{ "grpcs://a/s", GRPCS_WORDS, ERR_PARSE },
+	{ "grpc://a:1?s", GRPC_WORDS, ERR_PARSE },
+	{ "grpc://a:1/s#f", GRPC_WORDS, ERR_PARSE },
+	{ "grpc://u:p@a:1/s", GRPC_WORDS, ERR_PARSE },
+	{ "grpc://http://a:1", GRPC_WORDS, ERR_PARSE },
+	{ "grpc://a:65536", "a port of 0 to 65535", ERR_PARSE },
+	{ "grpc://a:1/%0a", GRPC_WORDS, ERR_PARSE },
+	{ "grpc://a:1/x y", "no space in it; a space is written %20", ERR_PARSE },
+	{ "GRPC://a:1", ALL_WORDS, ERR_SCHEME },
 	{ "unix:", UNIX_WORDS, ERR_PARSE }, { "unix:s", UNIX_WORDS, ERR_PARSE },
 	{ "unix:/", UNIX_WORDS, ERR_PARSE }, { "unix:@", UNIX_WORDS, ERR_PARSE },
 	{ "unix:///", UNIX_WORDS, ERR_PARSE },
@@ -216,6 +240,26 @@ the_parts_of_a_login_are_kept(void **state)
 	assert_span_equal("f", t.url.fragment);
 	assert_int_equal(0, read_text(&t, "http+unix:/s:/x#f", &unused));
 	assert_span_equal("f", t.url.fragment);
+}
+
+static void
+a_service_is_the_rest_of_the_path_decoded(void **state)
+{
+	static const struct {
+		const char *text, *service;
+	} cases[] = {
+		{ "grpc://a:1", "" }, { "grpc://a:1/", "" },
+		{ "grpcs:a:1/x.y.Z", "x.y.Z" }, { "grpc://a:1/a/b", "a/b" },
+		{ "grpc://a:1//", "/" }, { "grpc://a:1/%2F%3f%20%", "/? %" },
+	};
+	const char *unused;
+	struct target t;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		assert_int_equal(0, read_text(&t, cases[i].text, &unused));
+		assert_span_equal(cases[i].service, t.service);
+	}
 }
 
 /* How a text of head, so many letters and tail is read. */
@@ -336,6 +380,7 @@ main(void)
 		unit_add(bads[i].text, is_refused, &bads[i]);
 	UNIT_TEST(a_program_has_its_words);
 	UNIT_TEST(the_parts_of_a_login_are_kept);
+	UNIT_TEST(a_service_is_the_rest_of_the_path_decoded);
 	UNIT_TEST(a_text_may_have_target_max_bytes);
 	UNIT_TEST(a_host_may_have_target_host_max_bytes);
 	UNIT_TEST(a_socket_fits_its_address);

@@ -46,7 +46,7 @@ static const struct stranger {
 	  " but with \"SSH-2.0-x\": this is an SSH server" },
 	{ "mail", IN("220 mail\r\n"), " but with \"220 mail\": this is a mail "
 	  "or FTP server, which begins without TLS" },
-	{ "HTTP/2", IN("\0\0\x12\4\0"), ": this is HTTP/2 without TLS (h2c)" },
+	{ "HTTP/2", IN("\0\0\x12\4\0"), ": this is HTTP/2 without TLS (h2c), as for grpc://" },
 	{ "HTTP/2, not SETTINGS", IN("\0\0\x12\5\0"), "" },
 	{ "HTTP/2, cut off", IN("\0\0\x12\4"), "" },
 	{ "a line of four", IN("abcd\n"), " but with \"abcd\"" },
