@@ -28,10 +28,9 @@
 enum grpc_reply_end {
 	GRPC_REPLY_NONE,	/* it has not ended yet */
 	GRPC_REPLY_WHOLE,	/* the stream ended: see code and health */
-	GRPC_REPLY_STRANGE,	/* HTTP/2 without gRPC: see status and text */
+	GRPC_REPLY_STRANGE,	/* HTTP/2 without gRPC: see status */
 	GRPC_REPLY_RESET,	/* RST_STREAM: see error */
-	GRPC_REPLY_GOAWAY,	/* the request will not be answered: see error
-				 * and text */
+	GRPC_REPLY_GOAWAY,	/* no answer will come: see error */
 };
 
 struct grpc_reply {
@@ -40,14 +39,13 @@ struct grpc_reply {
 	int      status;	/* of HTTP; 0: it has not come */
 	uint32_t error;		/* enum h2_error */
 	bool     has_code;	/* grpc-status came .. */
-	bool     has_health;	/* a message came, and it was whole .. */
+	bool     has_health;	/* a message came that can be read .. */
 	uint32_t code;		/* .. as this enum grpc_code */
 	uint32_t health;	/* .. with this enum grpc_health */
-	struct buf text;	/* grpc-message, decoded; the Content-Type; or
-				 * what GOAWAY says. As the server wrote it */
+	struct buf text;	/* grpc-message, decoded, as the server wrote it
+				 * up to a control byte */
 	/* What follows is grpc_reply.c's own. */
 	bool     is_grpc;	/* by its Content-Type */
-	bool     in_block;	/* CONTINUATION must be next */
 	bool     ends_stream;	/* with this block */
 	struct buf block, data;
 	char     texts[GRPC_REPLY_TEXT_MAX];

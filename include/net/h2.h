@@ -10,10 +10,11 @@
  *
  * What a client can make us do is bounded. It gets GOAWAY, with
  * ENHANCE_YOUR_CALM, for a header block longer than H2_BLOCK_MAX, one whose
- * fields are longer than H2_LIST_WORST, and for more than H2_NOISE_MAX frames in H2_NOISE_MS that ask for nothing: empty DATA and
- * CONTINUATION, SETTINGS, PING, PRIORITY, WINDOW_UPDATE, RST_STREAM and what
- * nobody knows. A request that is answered makes up for H2_NOISE_WORTH of
- * these, since gRPC clients ping at each answer, unless its client resets it.
+ * fields are longer than H2_LIST_WORST, and for more than H2_NOISE_MAX frames
+ * in H2_NOISE_MS that ask for nothing: empty DATA and CONTINUATION, SETTINGS,
+ * PING, PRIORITY, WINDOW_UPDATE, RST_STREAM and what nobody knows. A request
+ * that is answered makes up for H2_NOISE_WORTH of these, since gRPC clients
+ * ping at each answer, unless its client resets it.
  */
 #ifndef HALE_NET_H2_H
 #define HALE_NET_H2_H
@@ -24,7 +25,7 @@
 
 #define H2_STREAMS_MAX 100	/* open streams; more are REFUSED_STREAM */
 #define H2_BLOCK_MAX   32768	/* bytes of a header block in several frames */
-#define H2_LIST_WORST  (4 * H2_LIST_MAX)	/* bytes of its fields, decoded */
+#define H2_LIST_WORST  (4 * H2_LIST_MAX)	/* bytes of its fields, read */
 #define H2_TEXT_MAX    512	/* bytes of a gRPC request with its prefix */
 #define H2_HELD_MAX    SERVER_OUT_MAX	/* bytes of one larger answer, kept */
 #define H2_TURN_REQS   4	/* requests of a connection in a turn .. */

@@ -56,7 +56,9 @@ void hpack_begin(struct hpack *t);
 int hpack_next(struct hpack *t, struct span *block, struct hpack_field *f,
                struct buf *memory);
 
-/* Appends a field as a literal that is put into no table. */
+/* Appends a field as a literal that is put into no table, its name in small
+ * letters. */
+void hpack_write_field(struct buf *b, struct span name, struct span value);
 void hpack_write(struct buf *b, const char *name, struct span value);
 
 /* The same with the name of an entry of the static table. */

@@ -9,7 +9,6 @@
 #include "client/grpc_reply.h"
 #include "client/request.h"
 
-#define NAME_MAX    128		/* bytes of a field's name, with a NUL */
 #define TIMEOUT_MAX 99999999	/* ms: 8 digits of grpc-timeout */
 
 /* --- the call --- */
@@ -45,35 +44,17 @@ set_length(struct buf *b, size_t at, size_t head)
 	b->p[at + 2] = (char)len;
 }
 
-/* Of the connection (8.2.2), or sent already. */
-static bool
-is_reserved(struct span name)
-{
-	struct span names = span_of(
-		"host,te,content-type,connection,keep-alive,proxy-connection,"
-		"transfer-encoding,upgrade");
-
-	while (names.len > 0)
-		if (span_is_same(span_cut(&names, ','), name))
-			return true;
-	return false;
-}
-
-/* The user's lines, with small letters (8.2.1). */
+/* The user's lines; Host is :authority. What HTTP/2 forbids (8.2.2) the server
+ * refuses. */
 static void
 write_lines(struct buf *b, const struct request_lines *lines)
 {
 	for (size_t i = 0; i < lines->n; i++) {
-		char text[NAME_MAX] = "";
 		struct span name, value;
 
-		if (!request_sends(lines->at[i], &name, &value)
-		 || is_reserved(name))
-			continue;
-		b->cut |= name.len >= sizeof text;
-		for (size_t j = 0; j < name.len && !b->cut; j++)
-			text[j] = (char)span_fold(name.p[j]);
-		hpack_write(b, text, value);
+		if (request_sends(lines->at[i], &name, &value)
+		 && !span_is_word(name, "host"))
+			hpack_write_field(b, name, value);
 	}
 }
 
@@ -130,13 +111,8 @@ write_call(struct buf *b, const struct check_conf *conf,
 
 /* --- the verdict --- */
 
-/* A text of the server's, if there is one. */
-static void
-write_text(const struct grpc_reply *r, struct buf *why)
-{
-	if (r->text.len > 0)
-		buf_fmt(why, ": %.*s", (int)r->text.len, r->text.p);
-}
+static const char no_answer[] =
+	"the server speaks HTTP/2, but does not answer";
 
 /* The call failed. */
 static void
@@ -151,8 +127,8 @@ write_code(const struct grpc_reply *r, const struct target *t, struct buf *why)
 	else if (r->code == GRPC_UNIMPLEMENTED)
 		buf_str(why, ": the server has no health service, "
 		        "grpc.health.v1.Health");
-	else
-		write_text(r, why);
+	else if (r->text.len > 0)
+		buf_fmt(why, ": %.*s", (int)r->text.len, r->text.p);
 }
 
 static int
@@ -180,22 +156,18 @@ judge(const struct grpc_reply *r, const struct target *t, struct buf *why)
 		if (r->has_code && r->code != GRPC_OK)
 			write_code(r, t, why);
 		else
-			buf_fmt(why, "the answer has no %s",
-			        r->has_code ? "message" : "grpc-status");
+			buf_fmt(why, "the answer has no %s", r->has_code
+			        ? "usable message" : "grpc-status");
 		break;
 	case GRPC_REPLY_STRANGE:
-		buf_fmt(why, "the server speaks HTTP/2, but does not answer in "
-		        "gRPC: HTTP status %d", r->status);
-		if (r->text.len > 0)
-			buf_fmt(why, ", Content-Type %.*s", (int)r->text.len,
-			        r->text.p);
+		buf_fmt(why, "%s in gRPC: HTTP status %d", no_answer,
+		        r->status);
 		break;
 	case GRPC_REPLY_RESET:
 	case GRPC_REPLY_GOAWAY:
 		buf_fmt(why, "the server refuses the call: %s %s",
 		        r->end == GRPC_REPLY_RESET ? "RST_STREAM" : "GOAWAY",
 		        h2_error_text(r->error));
-		write_text(r, why);
 		break;
 	case GRPC_REPLY_NONE:	/* the caller's mistake */
 		break;
@@ -219,38 +191,37 @@ write_failed(const struct exchange *c, const struct target *t,
 	} else if (err == ERR_TOOBIG || err == ERR_FULL) {
 		buf_str(why, "the answer is too long");
 	} else {
-		buf_str(why, "the server speaks HTTP/2, but does not answer: ");
+		buf_fmt(why, "%s: ", no_answer);
 		exchange_text(c, err, why);
 	}
 }
 
 /* --- the exchange --- */
 
-/* Reads until the answer has ended. Returns 1, or an error. */
+/* Sends what is in b, and then there what has to be acknowledged, until the
+ * answer has ended. Returns 1, or an error. */
 static int
-read_answer(struct exchange *c, struct grpc_reply *r)
+talk(struct exchange *c, struct grpc_reply *r, struct buf *b)
 {
-	char memory[GRPC_REPLY_ACKS_MAX];
-	struct buf acks = buf_over(memory, sizeof memory);
 	struct span rest;
 	size_t unused;
-	int got;
+	int got = 0;
 
-	for (;;) {
+	while (got == 0) {
+		if (b->len > 0)
+			got = exchange_send(c, buf_span(b), &unused);
+		if (got < 0)	/* 1: the answer may be there already */
+			break;
+		b->len = 0;
 		c->step = EXCHANGE_HEAD;
 		got = (int)exchange_fill(c);
 		if (got <= 0)
 			return got < 0 ? got : ERR_EMPTY;
 		rest = exchange_unread(c);
-		got = grpc_reply_take(r, &rest, &acks);
-		if (got != 0)
-			return got;
+		got = grpc_reply_take(r, &rest, b);
 		c->in_at = c->in_len - rest.len;
-		if (acks.len > 0)	/* whatever comes of it: if it takes no
-					 * more, the answer may be there yet */
-			(void)exchange_send(c, buf_span(&acks), &unused);
-		acks.len = 0;
 	}
+	return got;
 }
 
 /* see client/check_grpc.h */
@@ -262,7 +233,6 @@ check_grpc(const struct check_conf *conf, const struct target *t,
 	struct buf b = buf_over(request, sizeof request);
 	struct grpc_reply reply;
 	struct exchange c;
-	size_t unused;
 	int r = check_open(&c, conf, t, in, sizeof in, deadline_ms);
 
 	grpc_reply_init(&reply);
@@ -271,9 +241,7 @@ check_grpc(const struct check_conf *conf, const struct target *t,
 	if (r == 0)
 		r = write_call(&b, conf, t, deadline_ms);
 	if (r == 0)
-		r = exchange_send(&c, buf_span(&b), &unused);
-	if (r >= 0)
-		r = read_answer(&c, &reply);
+		r = talk(&c, &reply, &b);
 	if (r > 0)
 		r = judge(&reply, t, why);
 	else

@@ -36,29 +36,17 @@ static int
 end_stream(struct grpc_reply *r)
 {
 	struct span message;
-	int got = 0;
 
-	if (r->has_code && r->code == GRPC_OK)
-		got = grpc_read_message(buf_span(&r->data), sizeof r->datas,
-		                        &message);
-	if (got < 0
-	 || (got > 0
-	     && (message.len + GRPC_PREFIX_LEN != r->data.len
-	         || grpc_health_read_answer(message, &r->health) < 0)))
-		return ERR_PARSE;
-	r->has_health = got > 0;
+	r->has_health =
+		r->has_code && r->code == GRPC_OK
+		&& grpc_read_message(buf_span(&r->data), sizeof r->datas,
+		                     &message) > 0
+		&& message.len + GRPC_PREFIX_LEN == r->data.len
+		&& grpc_health_read_answer(message, &r->health) == 0;
 	return end(r, GRPC_REPLY_WHOLE);
 }
 
 /* --- header fields --- */
-
-static void
-keep_text(struct grpc_reply *r, struct span text)
-{
-	r->text.len = 0;
-	r->text.cut = false;
-	buf_add(&r->text, text);
-}
 
 static void
 take_field(struct grpc_reply *r, struct span name, struct span value)
@@ -70,14 +58,11 @@ take_field(struct grpc_reply *r, struct span name, struct span value)
 			r->status = (int)n;
 	} else if (span_is(name, "content-type")) {
 		r->is_grpc = grpc_is_type(value);
-		if (!r->is_grpc)
-			keep_text(r, value);
 	} else if (span_is(name, "grpc-status")) {
 		r->has_code = parse_uint_span(value, UINT32_MAX, &n) == 0;
 		if (r->has_code)
 			r->code = (uint32_t)n;
-	} else if (r->is_grpc && span_is(name, "grpc-message")) {
-		keep_text(r, (struct span){ NULL, 0 });
+	} else if (span_is(name, "grpc-message")) {
 		/* A control byte, such as a line's end, ends it. */
 		(void)percent_decode(&r->text, value);
 	}
@@ -93,7 +78,6 @@ take_block(struct grpc_reply *r)
 	struct hpack_field f;
 	int got;
 
-	r->in_block = false;
 	hpack_begin(&r->table);
 	while ((got = hpack_next(&r->table, &block, &f, &memory)) > 0)
 		take_field(r, f.name, f.value);
@@ -120,7 +104,6 @@ take_headers(struct grpc_reply *r, const struct h2_frame *f, struct span part)
 	buf_add(&r->block, part);
 	if (r->block.cut)
 		return ERR_TOOBIG;
-	r->in_block = true;
 	return f->flags & H2_END_HEADERS ? take_block(r) : 0;
 }
 
@@ -160,46 +143,34 @@ static int
 take_end(struct grpc_reply *r, const struct h2_frame *f, struct span payload)
 {
 	bool is_goaway = f->type == H2_GOAWAY;
-	uint32_t last = GRPC_REPLY_STREAM;
+	size_t at = is_goaway ? NUMBER_LEN : 0;	/* behind the last stream */
 
-	if (payload.len < (is_goaway ? 2 * NUMBER_LEN : NUMBER_LEN))
+	if (payload.len < at + NUMBER_LEN)
 		return ERR_PARSE;
-	if (is_goaway) {
-		last = h2_u32(payload.p) & H2_WINDOW_MAX;
-		payload = span_after(payload, NUMBER_LEN);
-	}
-	r->error = h2_u32(payload.p);
-	if (is_goaway && r->error == H2_NO_ERROR && last >= GRPC_REPLY_STREAM)
+	r->error = h2_u32(payload.p + at);
+	if (is_goaway && r->error == H2_NO_ERROR
+	 && (h2_u32(payload.p) & H2_WINDOW_MAX) >= GRPC_REPLY_STREAM)
 		return 0;
-	keep_text(r, span_after(payload, NUMBER_LEN));
 	return end(r, is_goaway ? GRPC_REPLY_GOAWAY : GRPC_REPLY_RESET);
 }
 
-/* Sets of types, a bit each. */
-#define BIT(type)  (1u << (type))
-#define OF_STREAM  (BIT(H2_DATA) | BIT(H2_HEADERS) | BIT(H2_RST_STREAM) \
-                    | BIT(H2_CONTINUATION))
-#define OF_ALL     (BIT(H2_SETTINGS) | BIT(H2_PING) | BIT(H2_GOAWAY))
-
-/* May this frame come now, and on this stream? Others than these types mean
- * nothing for us, but for a push, which our SETTINGS forbid. */
-static bool
-is_in_turn(const struct grpc_reply *r, const struct h2_frame *f)
-{
-	unsigned bit = f->type <= H2_CONTINUATION ? BIT(f->type) : 0;
-
-	return r->in_block == (f->type == H2_CONTINUATION)
-	    && ((bit & OF_STREAM) == 0 || f->stream == GRPC_REPLY_STREAM)
-	    && ((bit & OF_ALL) == 0 || f->stream == 0)
-	    && f->type != H2_PUSH_PROMISE;
-}
-
+/* Frames that are not allowed are passed over or taken where that does no harm:
+ * there is one answer on a connection that ends with it. */
 static int
 take_frame(struct grpc_reply *r, const struct h2_frame *f, struct span payload,
            struct buf *acks)
 {
-	if (!is_in_turn(r, f))
-		return ERR_PARSE;
+	switch (f->type) {
+	case H2_SETTINGS:
+	case H2_PING:
+		return acknowledge(f, payload, acks);
+	case H2_GOAWAY:
+		return take_end(r, f, payload);
+	default:
+		break;
+	}
+	if (f->stream != GRPC_REPLY_STREAM)
+		return 0;
 	switch (f->type) {
 	case H2_DATA:
 		return take_data(r, f, payload);
@@ -207,11 +178,7 @@ take_frame(struct grpc_reply *r, const struct h2_frame *f, struct span payload,
 	case H2_CONTINUATION:
 		return take_headers(r, f, payload);
 	case H2_RST_STREAM:
-	case H2_GOAWAY:
 		return take_end(r, f, payload);
-	case H2_SETTINGS:
-	case H2_PING:
-		return acknowledge(f, payload, acks);
 	default:
 		return 0;
 	}

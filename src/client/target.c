@@ -89,46 +89,29 @@ read_http(struct target *t, struct span rest, struct buf *memory,
 	return ERR_PARSE;
 }
 
-/* A host and a port, both written, and what path there is. */
+/* A host and a port, both written. The rest of grpc:'s path is the service's
+ * name, which may hold any byte, encoded; whoever wrote a query or a fragment
+ * meant another kind of URL. */
 static int
 read_address(struct target *t, struct span rest, struct buf *memory,
              const char **expected)
 {
+	const bool is_grpc = t->text.p[0] == 'g';
+	size_t from;
 	int r;
 
 	if (span_has_prefix(rest, "//"))
 		rest = span_after(rest, 2);
+	if (is_grpc && has_any(rest, "?#"))
+		return ERR_PARSE;
 	r = read_url(t, rest, memory, expected);
-	if (r == 0 && (t->url.has_scheme || !t->url.has_port
-	            || t->url.user.p != NULL))
-		return ERR_PARSE;
-	return r == ERR_SCHEME ? ERR_PARSE : r;
-}
-
-static int
-read_tcp(struct target *t, struct span rest, struct buf *memory,
-         const char **expected)
-{
-	int r = read_address(t, rest, memory, expected);
-
-	return r == 0 && t->url.path.len > 0 && !span_is(t->url.path, "/")
-	       ? ERR_PARSE : r;
-}
-
-/* The rest of a path is the service's name, which may hold any byte, encoded;
- * whoever wrote a query or a fragment meant another kind of URL. */
-static int
-read_grpc(struct target *t, struct span rest, struct buf *memory,
-          const char **expected)
-{
-	size_t from;
-	int r;
-
-	if (has_any(rest, "?#"))
-		return ERR_PARSE;
-	r = read_address(t, rest, memory, expected);
 	if (r < 0)
-		return r;
+		return r == ERR_SCHEME ? ERR_PARSE : r;
+	if (t->url.has_scheme || !t->url.has_port || t->url.user.p != NULL)
+		return ERR_PARSE;
+	if (!is_grpc)
+		return t->url.path.len > 0 && !span_is(t->url.path, "/")
+		       ? ERR_PARSE : 0;
 	t->url.has_scheme = true;
 	t->url.is_https = t->text.p[sizeof "grpc" - 1] == 's';
 	from = memory->len;
@@ -255,9 +238,9 @@ static const struct kind {
 	read_kind       *read;
 	const char      *expected;
 } kinds[] = {
-	{ "tcp:", TARGET_TCP, read_tcp, "tcp://HOST:PORT" },
-	{ "grpc:", TARGET_GRPC, read_grpc, "grpc://HOST:PORT[/SERVICE]" },
-	{ "grpcs:", TARGET_GRPC, read_grpc, "grpcs://HOST:PORT[/SERVICE]" },
+	{ "tcp:", TARGET_TCP, read_address, "tcp://HOST:PORT" },
+	{ "grpc:", TARGET_GRPC, read_address, "grpc://HOST:PORT[/SERVICE]" },
+	{ "grpcs:", TARGET_GRPC, read_address, "grpcs://HOST:PORT[/SERVICE]" },
 	{ "unix:", TARGET_UNIX, read_unix, "unix:/PATH or unix:@NAME" },
 	{ "http+unix:", TARGET_HTTP_UNIX, read_http_unix,
 	  "http+unix://%2Frun%2Fsock/PATH or http+unix:/run/sock:/PATH" },

@@ -11,7 +11,6 @@
 #define NO_SERVICE   0xff	/* index of a name that is not known */
 #define SHOWN_MAX    64		/* bytes of a name in a call's status */
 #define WHY_MAX      192
-#define NAME_MAX     40		/* bytes of a field's name in an answer */
 #define MESSAGE_MAX  (H2_TEXT_MAX - GRPC_PREFIX_LEN)
 
 enum method { CHECK, WATCH, LIST, METHODS };
@@ -20,19 +19,15 @@ static const char methods[METHODS][8] = { "Check", "Watch", "List" };
 
 /* --- HTTP --- */
 
-/* Fields as HTTP/1.1 has them, in lines: names in small letters here. */
+/* Fields as HTTP/1.1 has them, in lines. */
 static void
 write_fields(struct buf *out, struct span lines)
 {
 	while (lines.len > 0) {
 		struct span value = span_cut(&lines, '\n');
 		struct span name = span_cut(&value, ':');
-		char text[NAME_MAX];
-		struct buf small = buf_over(text, sizeof text);
 
-		for (size_t i = 0; i < name.len; i++)
-			buf_byte(&small, span_fold(name.p[i]));
-		hpack_write(out, buf_text(&small), span_trim(value, " \r"));
+		hpack_write_field(out, name, span_trim(value, " \r"));
 	}
 }
 

@@ -66,7 +66,7 @@ take_block(struct h2 *h, struct h2_turn *t, uint32_t id, unsigned flags,
 	struct h2_request r;
 	struct hpack_field f;
 	bool is_late = s == NULL && id <= h->last;
-	int got;
+	int got = 1;
 
 	if (is_late && !h2_was_reset(h, id)) {
 		h2_fail(h, t, h2_was_opened(h, id) ? H2_STREAM_CLOSED

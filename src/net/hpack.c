@@ -300,11 +300,20 @@ write_string(struct buf *b, struct span s)
 
 /* see net/hpack.h */
 void
-hpack_write(struct buf *b, const char *name, struct span value)
+hpack_write_field(struct buf *b, struct span name, struct span value)
 {
 	write_number(b, 0, LITERAL_BITS, 0);
-	write_string(b, span_of(name));
+	write_string(b, name);
+	for (size_t i = 1; i <= name.len && !b->cut; i++)
+		b->p[b->len - i] = (char)span_fold(b->p[b->len - i]);
 	write_string(b, value);
+}
+
+/* see net/hpack.h */
+void
+hpack_write(struct buf *b, const char *name, struct span value)
+{
+	hpack_write_field(b, span_of(name), value);
 }
 
 /* see net/hpack.h */

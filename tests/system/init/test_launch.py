@@ -298,8 +298,12 @@ def test_a_check_has_the_soft_limit_that_hale_was_given(box):
     assert started.check()["output"] == "exit 0: 17"
 
 
+H2_SETTINGS = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+H2_HTTP_1_1_REQUIRED = bytes([0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 13])
+
+
 @pytest.mark.static_only  # the sanitizers reserve terabytes
-@pytest.mark.parametrize("mib", [1, 2, 3, 8])
+@pytest.mark.parametrize("mib", [1, 2, 3, 8, 24])
 def test_little_address_space_is_enough(box, mib):
     started = limited(box, f"-v {mib * 1024}", HALE, "--listen", "8080",
                       *svc("say up read exit 7"))
@@ -307,6 +311,12 @@ def test_little_address_space_is_enough(box, mib):
     assert started.get("/livez").status == 200
     started.connect().send("GET /livez HT").send("TP/1.1\r\nHost: x\r\n\r\n")
     assert started.get("/livez").status == 200
+    has_room = mib > 16
+    client = started.connect()
+    client.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + H2_SETTINGS)
+    if not has_room:
+        assert not client.ended()   # it has been told something first
+        assert client.buffer == H2_SETTINGS + H2_HTTP_1_1_REQUIRED
     started.tell("end")
     assert started.code() == 7
-    assert any("no memory for slow clients" in line for line in started.err.rest()) == (mib < 8)
+    assert any("HTTP/2 is refused" in line for line in started.err.rest()) != has_room

@@ -78,7 +78,7 @@ def go_program(label, go, code, **env):
     version = code / "src/google.golang.org/grpc/version.go"
     if not version.exists():
         raise Missing("there is no grpc-go: scripts/bootstrap test")
-    env = {"PATH": harness.PATH, "HOME": "/nonexistent", "GOPATH": os.fspath(code),
+    env = {"PATH": harness.PATH, "HOME": os.fspath(OUT), "GOPATH": os.fspath(code),
            "GOCACHE": os.fspath(GO_CACHE), "GOFLAGS": "", "GOENV": "off", "GOPROXY": "off",
            "GO111MODULE": "off", "GOTOOLCHAIN": "local", "CGO_ENABLED": "0", **env}
     known = run((go, "version"), env=env, timeout=60).encode()

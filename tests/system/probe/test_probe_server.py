@@ -270,16 +270,6 @@ def test_another_http_version_is_505(server, version):
     assert connection.ended()
 
 
-def test_http_2_with_prior_knowledge_is_told_to_come_back_with_http_1(server):
-    connection = server().connect()
-    settings = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
-    connection.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings)
-    assert not connection.ended()
-    http_1_1_required = (13).to_bytes(4, "big")
-    assert connection.buffer == settings + bytes([0, 0, 8, 7, 0, 0, 0, 0, 0]) + bytes(4) \
-        + http_1_1_required
-
-
 def head_of(length):
     start = "GET /livez HTTP/1.1\r\nHost: x\r\nA: "
     return start + "x" * (length - len(start) - 4) + "\r\n\r\n"
