@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define IN_MAX      16384
-#define OUT_MAX     65536	/* an answer is at most 7 times what asks for it */
+#define OUT_MAX     65536
 #define HEAD_LEN    9
 #define PREFACE_LEN 24
 #define STREAM_AT   5	/* of a frame's head */
@@ -86,8 +86,10 @@ answer_frame(char *out, size_t len, const char *frame, size_t frame_len)
 		out[len - frame_len + 4] = ACK;
 	} else if ((frame[3] == DATA || frame[3] == HEADERS)
 	        && (frame[4] & END_STREAM) != 0) {
-		len = add(out, len, answer_head, sizeof answer_head - 1, stream);
-		len = add(out, len, answer_data, sizeof answer_data - 1, stream);
+		len = add(out, len, answer_head, sizeof answer_head - 1,
+		          stream);
+		len = add(out, len, answer_data, sizeof answer_data - 1,
+		          stream);
 		len = add(out, len, answer_end, sizeof answer_end - 1, stream);
 	}
 	return len;
@@ -111,6 +113,7 @@ answer_one(int fd)
 		const unsigned char *head = (unsigned char *)in + at;
 		size_t whole = HEAD_LEN + (size_t)(head[1] << 8 | head[2]);
 
+		/* What one frame is answered with is no longer than IN_MAX. */
 		if (whole > n - at || len > OUT_MAX - IN_MAX)
 			return 0;
 		len = answer_frame(out, len, in + at, whole);

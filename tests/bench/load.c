@@ -2,8 +2,8 @@
 /*
  * load - probe 127.0.0.1:PORT as the kubelet does, one request at a time
  *
- * load fresh PORT COUNT [GAP_US [PATH]]	a new connection for each request
- * load keep PORT COUNT [GAP_US [PATH]]		one connection for all of them
+ * load fresh PORT COUNT [GAP_US [PATH]]	a new connection for each
+ * load keep PORT COUNT [GAP_US [PATH]]	one connection for all requests
  *
  * One line: "SENT ANSWERED P50 P99 MAX", in ns from before the connect (fresh)
  * or the send (keep) to the whole answer. A request counts as answered when

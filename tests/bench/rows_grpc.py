@@ -186,7 +186,7 @@ def grpc_keep(bench):
 
 def grpc_stall(bench):
     """On any CPU: on one, the other end has answered before a stall can begin."""
-    what = "gRPC Check: the slowest, ms"
+    what = "gRPC Check: the slowest of a round, ms"
     with contextlib.ExitStack() as stack:
         go, version = stack.enter_context(grpc_go())
         if go is None:
@@ -194,11 +194,13 @@ def grpc_stall(bench):
         slowest = each_round(bench, what, bench.rounds, servers(bench, stack, go, version),
                              lambda process: [ask(go, mode, process.port, mode.count)
                                               for mode in (FRESH, KEEP)])
-    worst = {name: [max(each) for each in zip(*ms)] for name, ms in slowest.items()}
+    # One round may wait for another program of this machine; a stall is in each.
+    usual = {name: [statistics.median(each) for each in zip(*ms)]
+             for name, ms in slowest.items()}
     return [rows.Row(f"{what}: fresh connections / one", f"{STALL_MS}",
                      {name: " / ".join(f"{ms:.1f}" for ms in each)
-                      for name, each in worst.items()},
-                     good=rows.within(max(worst["hale"]), STALL_MS))]
+                      for name, each in usual.items()},
+                     good=rows.within(max(usual["hale"]), STALL_MS))]
 
 
 # --- the client ------------------------------------------------------------
