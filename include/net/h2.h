@@ -66,6 +66,7 @@ struct h2 {
 	bool     has_preface;	/* the client's, and our SETTINGS are out */
 	bool     has_settings;	/* the client's first frame has come */
 	bool     is_over;	/* GOAWAY is out: nothing is read any more */
+	enum h2_error why;	/* .. it says so */
 	uint32_t last;		/* its highest stream */
 	uint64_t opened;	/* bit i: stream last - 2 * i was opened */
 	uint64_t reset;		/* and we have reset it: the client may not

@@ -15,8 +15,9 @@
  * A listening socket. An address with `every` listens on [::] for both
  * families and on 0.0.0.0 where the kernel has no IPv6 (*to then says so).
  * A TCP connection is handed over with its first bytes, not before (tcp(7),
- * TCP_DEFER_ACCEPT), so that a probe costs one wake-up. A socket file left
- * behind by a dead process is replaced, any other file is left alone.
+ * TCP_DEFER_ACCEPT), so that a probe costs one wake-up; one whose peer has
+ * vanished fails within two minutes. A socket file left behind by a dead
+ * process is replaced, any other file is left alone.
  * Returns the descriptor or -errno.
  */
 int sock_listen(struct addr_bind *to);

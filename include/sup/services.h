@@ -3,8 +3,8 @@
  * sup/services.h - the services that gRPC health probes can name (pure)
  *
  * "" (live and ready), "live", "ready" and "startup"; the names of
- * --grpc-service, which are as ""; and each check by its name. Of equal names the
- * first has its meaning.
+ * --grpc-service, which are as ""; and each check by its name. Of equal names
+ * the first has its meaning.
  */
 #ifndef HALE_SUP_SERVICES_H
 #define HALE_SUP_SERVICES_H

@@ -8,9 +8,11 @@
 void
 h2_fail(struct h2 *h, struct h2_turn *t, enum h2_error why)
 {
-	if (!h->is_over)
-		h2_write_goaway(t->out, h->last, why);
+	if (h->is_over)
+		return;
+	h2_write_goaway(t->out, h->last, why);
 	h->is_over = true;
+	h->why = why;
 }
 
 /* see net/h2_stream.h */

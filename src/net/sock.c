@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #define DEFER_S    1	/* seconds a silent client waits to be accepted */
+#define KEEP_IDLE_S  60	/* a connection without traffic is asked then .. */
+#define KEEP_AGAIN_S 10	/* .. and so often .. */
+#define KEEP_DEAD_MS 30000	/* .. until no answer came for so long */
 #define FILE_UMASK 0111	/* a prober may have any uid, and learns little */
 
 /* see net/sock.h */
@@ -82,15 +85,26 @@ bind_unix(int fd, const struct addr *at)
 static int
 bind_tcp(int fd, const struct addr *at, bool every)
 {
-	static const int on = 1, off = 0, defer = DEFER_S;
+	/* A kernel that knows none of these serves all the same. What is
+	 * accepted inherits those that come second: */
+	static const struct { int level, name, value; } options[] = {
+		{ SOL_SOCKET, SO_REUSEADDR, 1 },
+		{ IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_S },
+		/* HTTP/2's answers to one client follow each other: the next
+		 * must not wait until it acknowledges the last. */
+		{ IPPROTO_TCP, TCP_NODELAY, 1 },
+		/* A Watch may be silent for days, and its client vanish with
+		 * its machine: the kernel looks, which does not wake us. */
+		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, KEEP_IDLE_S },
+		{ IPPROTO_TCP, TCP_KEEPINTVL, KEEP_AGAIN_S },
+		{ IPPROTO_TCP, TCP_USER_TIMEOUT, KEEP_DEAD_MS },
+	};
+	static const int off = 0;
 
-	/* A kernel that knows none of these four serves all the same. */
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &defer,
-	                 sizeof defer);
-	/* What is accepted inherits it. HTTP/2's answers to one client follow
-	 * each other: the next must not wait until it acknowledges the last. */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+		(void)setsockopt(fd, options[i].level, options[i].name,
+		                 &options[i].value, sizeof options[i].value);
 	if (every && at->any.sa_family == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off,
 		                 sizeof off);
