@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(harness.EMULATED, reason="the clients' own time 
 AT = f"127.0.0.1:{PORT}"
 ONLY = "127.0.0.1:9090"   # a listener for verdicts only
 HEALTH = grpc_peers.HEALTH
-FAST = ("--interval", "50ms", "--retries", "1")
+FAST = ("--interval", "50ms", "--retries", "1", "--timeout", "10s")
 OWN = ("", "live", "ready", "startup")
 UP, DOWN = "SERVING", "NOT_SERVING"
 

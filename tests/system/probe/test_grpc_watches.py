@@ -15,7 +15,7 @@ from harness import HALE, PORT, TOP, readable, until
 
 AT = f"127.0.0.1:{PORT}"
 OTHER = 9090
-FAST = ("--interval", "50ms", "--retries", "1")
+FAST = ("--interval", "50ms", "--retries", "1", "--timeout", "10s")
 UP, DOWN = "SERVING", "NOT_SERVING"
 RESOURCE_EXHAUSTED, UNAVAILABLE = 8, 14
 CONNECTIONS = 64
