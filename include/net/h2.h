@@ -42,6 +42,9 @@ enum h2_state {
 	H2_WAITS,	/* for the rest of its request */
 	H2_WATCHES,	/* a gRPC Watch: told of each change */
 	H2_SENDS,	/* its answer has not gone out whole */
+	H2_ANSWERED,	/* the rest of its short content is passed over: some
+			 * clients take a reset before they have sent it for an
+			 * error (curl 7.88) */
 };
 
 struct h2_stream {

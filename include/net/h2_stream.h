@@ -39,7 +39,7 @@ void h2_forget(struct h2 *h, struct h2_stream *s);
 /* Ends a stream, if it is still there, with an error. */
 void h2_reset(struct h2 *h, struct h2_turn *t, uint32_t id, enum h2_error why);
 
-/* Ends a stream whose answer is out. */
+/* Ends a stream whose answer is out, now or with its short content. */
 void h2_end_stream(struct h2 *h, struct h2_turn *t, struct h2_stream *s);
 
 #endif

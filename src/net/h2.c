@@ -117,7 +117,8 @@ take_rst_stream(struct h2 *h, struct h2_turn *t, const struct h2_frame *f)
 		return;
 	}
 	/* Of one that was answered: it was no request then. */
-	h2_count_noise(h, t, s != NULL ? 1 : 1 + H2_NOISE_WORTH);
+	h2_count_noise(h, t, s != NULL && s->state != H2_ANSWERED
+	                     ? 1 : 1 + H2_NOISE_WORTH);
 	if (s != NULL)
 		h2_forget(h, s);
 }
@@ -414,6 +415,8 @@ h2_expire(struct h2 *h, struct h2_turn *t)
 			continue;
 		if (h2_has_unsent(h, s))
 			h2_reset(h, t, s->id, H2_CANCEL);
+		else if (s->state == H2_ANSWERED)
+			h2_reset(h, t, s->id, H2_NO_ERROR);
 		else
 			h2_answer_code(h, t, s, GRPC_DEADLINE_EXCEEDED,
 			               "the call's time is up");
@@ -427,7 +430,7 @@ h2_leave(struct h2 *h, struct h2_turn *t)
 	for (size_t i = h->n; i-- > 0;) {
 		struct h2_stream *s = &h->streams[i];
 
-		if (!h2_has_unsent(h, s))
+		if (!h2_has_unsent(h, s) && s->state != H2_ANSWERED)
 			h2_answer_code(h, t, s, GRPC_UNAVAILABLE,
 			               "hale ends the connection");
 	}

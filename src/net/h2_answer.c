@@ -371,6 +371,10 @@ h2_answer_data(struct h2 *h, struct h2_turn *t, struct h2_stream *s,
 	struct span message;
 	int r;
 
+	if (s->state == H2_ANSWERED && s->is_ended) {
+		h2_forget(h, s);
+		return;
+	}
 	if (s->state != H2_WAITS)	/* it is answered already */
 		return;
 	buf_add(&text, data);

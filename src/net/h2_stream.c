@@ -10,7 +10,8 @@ h2_fail(struct h2 *h, struct h2_turn *t, enum h2_error why)
 {
 	if (h->is_over)
 		return;
-	h2_write_goaway(t->out, h->last, why);
+	if (h->has_preface)	/* SETTINGS come first */
+		h2_write_goaway(t->out, h->last, why);
 	h->is_over = true;
 	h->why = why;
 }
@@ -106,12 +107,27 @@ h2_reset(struct h2 *h, struct h2_turn *t, uint32_t id, enum h2_error why)
 	h2_count_noise(h, t, 1);
 }
 
+/* What is to come of its content fits into its window. */
+static void
+pass_over(struct h2 *h, struct h2_turn *t, struct h2_stream *s)
+{
+	if (h->held_id == s->id)
+		h->held_id = 0;
+	s->state = H2_ANSWERED;
+	s->text_at = s->text_len = 0;
+	s->deadline_ms = t->now_ms + H2_WAIT_MS;
+}
+
 /* see net/h2_stream.h */
 void
 h2_end_stream(struct h2 *h, struct h2_turn *t, struct h2_stream *s)
 {
+	h->noise -= h->noise < H2_NOISE_WORTH ? h->noise : H2_NOISE_WORTH;
+	if (!s->is_ended && s->length >= 0 && s->length <= H2_WINDOW) {
+		pass_over(h, t, s);
+		return;
+	}
 	if (!s->is_ended)	/* it need not send the rest (8.1) */
 		write_reset(h, t, s->id, H2_NO_ERROR);
-	h->noise -= h->noise < H2_NOISE_WORTH ? h->noise : H2_NOISE_WORTH;
 	h2_forget(h, s);
 }

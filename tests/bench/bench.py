@@ -18,6 +18,7 @@ import measure
 import rows
 import rows_arches
 import rows_flood
+import rows_grpc
 import rows_health
 import rows_http
 import rows_https
@@ -28,6 +29,7 @@ rows.ROWS.update(rows_flood.ROWS)
 rows.ROWS.update(rows_http.ROWS)
 rows.ROWS.update(rows_health.ROWS)
 rows.ROWS.update(rows_https.ROWS)
+rows.ROWS.update(rows_grpc.ROWS)
 rows.ROWS.update(rows_names.ROWS)
 rows.ROWS.update(rows_arches.ROWS)
 

@@ -2,12 +2,13 @@
 /*
  * load - probe 127.0.0.1:PORT as the kubelet does, one request at a time
  *
- * load fresh PORT COUNT [GAP_US]	a new connection for each request
- * load keep PORT COUNT [GAP_US]	one connection for all of them
+ * load fresh PORT COUNT [GAP_US [PATH]]	a new connection for each
+ * load keep PORT COUNT [GAP_US [PATH]]	one connection for all requests
  *
  * One line: "SENT ANSWERED P50 P99 MAX", in ns from before the connect (fresh)
  * or the send (keep) to the whole answer. A request counts as answered when
- * its whole 200 came within the kubelet's default of one second.
+ * its whole 200 came within the kubelet's default of one second. The path is
+ * /readyz if none is given.
  */
 #include "bench.h"
 
@@ -18,6 +19,7 @@
 
 #define ANSWER_MAX 8192
 #define COUNT_MAX  1000000
+#define PATH_MAX_LEN 64
 
 static int
 connect_to(uint16_t port)
@@ -89,7 +91,8 @@ wait_until(int64_t at_ns)
 
 /* Returns how many were answered; their times are in took_ns. */
 static size_t
-ask_all(uint16_t port, int fresh, long count, int64_t gap_ns, int64_t *took_ns)
+ask_all(uint16_t port, int fresh, long count, int64_t gap_ns, const char *path,
+        int64_t *took_ns)
 {
 	int64_t next_ns = now_ns();
 	size_t answered = 0, len;
@@ -97,11 +100,11 @@ ask_all(uint16_t port, int fresh, long count, int64_t gap_ns, int64_t *took_ns)
 	int fd = -1;
 
 	len = (size_t)snprintf(request, sizeof request,
-	                       "GET /readyz HTTP/1.1\r\n"
+	                       "GET %s HTTP/1.1\r\n"
 	                       "Host: 127.0.0.1:%d\r\n"
 	                       "User-Agent: kube-probe/1.31\r\n"
 	                       "Accept: */*\r\n"
-	                       "%s\r\n", port,
+	                       "%s\r\n", path, port,
 	                       fresh ? "Connection: close\r\n" : "");
 	for (long i = 0; i < count; i++, next_ns += gap_ns) {
 		int64_t begun_ns;
@@ -129,14 +132,16 @@ main(int argc, char **argv)
 	static int64_t took_ns[COUNT_MAX];
 	long count = argc > 3 ? atol(argv[3]) : 0;
 	int64_t gap_ns = argc > 4 ? atoll(argv[4]) * 1000 : 0;
+	const char *path = argc > 5 ? argv[5] : "/readyz";
 	size_t n;
 
-	if (count <= 0 || count > COUNT_MAX) {
-		fprintf(stderr, "usage: load fresh|keep PORT COUNT [GAP_US]\n");
+	if (count <= 0 || count > COUNT_MAX || strlen(path) > PATH_MAX_LEN) {
+		fprintf(stderr,
+		        "usage: load fresh|keep PORT COUNT [GAP_US [PATH]]\n");
 		return 2;
 	}
 	n = ask_all((uint16_t)atoi(argv[2]), strcmp(argv[1], "fresh") == 0,
-	            count, gap_ns, took_ns);
+	            count, gap_ns, path, took_ns);
 	qsort(took_ns, n, sizeof *took_ns, by_size);
 	printf("%ld %zu %lld %lld %lld\n", count, n,
 	       (long long)percentile(took_ns, n, 50),

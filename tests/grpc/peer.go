@@ -51,6 +51,7 @@ var (
 	anyCert     = flag.Bool("any-cert", false, "use TLS and verify nothing")
 	calls       = flag.Int("n", 1, "number of checks")
 	parallel    = flag.Int("parallel", 1, "checks under way at a time")
+	gap         = flag.Duration("gap", 0, "to wait ahead of each check")
 	oneConn     = flag.Bool("one-connection", false, "do all checks on one connection")
 	connections = flag.Int("connections", 1, "connections that carry the streams")
 	changes     = flag.Int("changes", 1, "changes to wait for; 0: to the streams' end")
@@ -235,6 +236,7 @@ func check(target, name string) {
 		go func() {
 			defer wait.Done()
 			for atomic.AddInt64(&left, -1) >= 0 {
+				time.Sleep(*gap)
 				start := time.Now()
 				all.add(once())
 				took := time.Since(start)

@@ -11,7 +11,8 @@ import time
 
 import pytest
 
-from harness import DEADLINE, HALE, SVC, Lines, until
+import h2_raw
+from harness import DEADLINE, HALE, PORT, SVC, Lines, until
 
 LISTEN = ["--listen", "8080"]
 IDLE_S = 3  # this long nothing may happen: the one thing here that needs time to pass
@@ -146,6 +147,66 @@ def test_a_keep_alive_probe_is_three_system_calls(hale, tmp_path):
     assert trace.total <= 3 * probes + 3
 
 
+def called(box, *opening):
+    """A connection that has had a gRPC Check answered."""
+    client = h2_raw.Client(box.connect().sock, b"".join((h2_raw.PREFACE, h2_raw.settings(),
+                                                         *opening)))
+    assert client.answer().code == 0
+    return client
+
+
+def test_a_grpc_check_on_an_open_connection_is_three_system_calls(hale, tmp_path):
+    box = up(hale, *LISTEN, "say up pause")
+    client = called(box, h2_raw.call())
+    checks = 200
+    with traced(box, tmp_path) as trace:
+        for stream in range(3, 2 * checks + 3, 2):
+            assert client.send(h2_raw.call(stream=stream)).answer(stream).code == 0
+    assert trace.calls["recvfrom"] == trace.calls["sendto"] == checks
+    assert trace.total <= 3 * checks + 3
+
+
+def test_a_grpc_check_in_one_write_on_a_new_connection_is_eleven_system_calls(hale, tmp_path):
+    """Twice the wait, the read and the timer, since its end is the client's: a probe by
+    HTTP/1.1 asks hale to close. Where the next client comes meanwhile it is eight."""
+    box = up(hale, *LISTEN, "say up pause")
+    checks = 50
+    with traced(box, tmp_path) as trace:
+        for _ in range(checks):
+            called(box, h2_raw.call()).close()
+    assert trace.calls["accept4"] == trace.calls["sendto"] == checks
+    assert trace.total <= 11 * checks + 3
+
+
+@pytest.mark.parametrize("name", ["go", "newest go"])
+def test_a_grpc_check_as_the_kubelet_does_it_is_twenty_system_calls_at_most(hale, peers, tmp_path,
+                                                                            name):
+    """It waits for SETTINGS, asks, pings at the answer, and says that it goes: four rounds, of
+    which it may send each in pieces. 16 are seen."""
+    box = up(hale, *LISTEN, "say up pause")
+    checks = 50
+    with traced(box, tmp_path) as trace:
+        done = peers(name, box).checks(f"127.0.0.1:{PORT}", n=checks)
+    assert (done.counts, done.dials) == ({"SERVING": checks}, checks)
+    assert trace.total <= 20 * checks
+
+
+def test_an_idle_watch_costs_no_wake_up(hale, peers):
+    box = up(hale, *LISTEN, "say up pause")
+    watch = peers("go", box).watch(f"127.0.0.1:{PORT}")
+    assert watch.status() == "SERVING"
+    held = [h2_raw.Client(box.connect().sock).send(h2_raw.call("Watch")) for _ in range(20)]
+    for client in held:
+        assert client.expect(h2_raw.DATA).stream == 1
+    for _ in range(5):  # Go's pings at its first answer
+        until(lambda: box.state(1) == "S", "hale sleeps")
+        before = switches(box)
+        wait_out(watch.lines.fd, 1)
+        if switches(box) == before:
+            break
+    assert switches(box) == before
+
+
 def test_pipelined_probes_are_one_write_each(hale, tmp_path):
     box = up(hale, *LISTEN, "say up pause")
     connection = box.connect()
@@ -228,6 +289,11 @@ def busy_life(box):
             box.get(path)
     held = [box.connect().send("GET /livez HTTP/1.1\r\n") for _ in range(80)]
     for connection in held:
+        connection.close()
+    held = [h2_raw.Client(box.connect().sock).send(h2_raw.call("Watch"), h2_raw.call(stream=3))
+            for _ in range(40)]
+    for connection in held:
+        assert connection.answer(3).code == 0
         connection.close()
     for value in range(100):
         box.queue(34, value)

@@ -201,6 +201,13 @@ HAPROXY_FORMS = {
                                 f"{PROXY_V2} proxy-v2-options crc32c,unique-id,authority"),
     "PROXY by its rule": (["option httpchk", "http-check connect send-proxy",
                            SEND.format("GET", "/readyz")], ""),
+    "HTTP/2": (["option httpchk GET /readyz"], "proto h2"),
+    "HTTP/2 for checks only": (["option httpchk HEAD /readyz"], "check-proto h2"),
+    "HTTP/2, send with a host": (["option httpchk", SEND.format("GET", "/readyz")], "proto h2"),
+    "HTTP/2, send a body": (["option httpchk", SEND.format("GET", "/readyz") + " body hello"],
+                            "proto h2"),
+    "HTTP/2, send OPTIONS": (["option httpchk", "http-check send meth OPTIONS uri /"], "proto h2"),
+    "HTTP/2 behind PROXY 2": (["option httpchk GET /readyz"], f"proto h2 {PROXY_V2}"),
 }
 
 
@@ -245,7 +252,8 @@ def test_haproxys_check_of_http_1_1_without_a_host_is_told_why_it_fails(service,
 
 @needs_haproxy
 @pytest.mark.parametrize("server", ["", "send-proxy", "send-proxy-v2",
-                                    "send-proxy-v2 proxy-v2-options unique-id,authority"])
+                                    "send-proxy-v2 proxy-v2-options unique-id,authority",
+                                    "proto h2", "proto h2 send-proxy-v2"])
 def test_requests_through_haproxy_are_answered(service, beside, tmp_path, server):
     box = service()
     box.be("200")
