@@ -141,11 +141,11 @@ end_turn(struct conn *c, const struct h2_turn *t)
 	c->from->n_watching += watches;
 	c->from->n_watching -= c->is_watching;
 	c->is_watching = watches;
-	if (c->h2->is_over && c->h2->why != H2_NO_ERROR)
+	c->ends |= c->h2->is_over;
+	c->lingers = c->h2->why != H2_NO_ERROR;
+	if (c->lingers)
 		log_info("an HTTP/2 client is cut off: %s",
 		         h2_error_text(c->h2->why));
-	if (c->h2->is_over)
-		c->ends = c->lingers = true;
 	return t->out->len == 0 || conn_send(c, buf_span(t->out));
 }
 
