@@ -220,3 +220,17 @@ def test_what_is_begun_has_its_time_and_an_idle_watch_has_all(ready):
     assert box.run(HALE, "drain", "0").returncode == 0
     assert watch.next() == DOWN
     assert not [f for f in watch.client.seen if f.kind in (GOAWAY, RST_STREAM)]
+
+
+def timers(box):
+    """Of hale's established connections over TCP, "02": the kernel asks after silence."""
+    table = pathlib.Path(f"/proc/{box.pid}/net/tcp").read_text().splitlines()[1:]
+    rows = [row.split() for row in table]
+    return [row[5][:2] for row in rows
+            if row[3] == "01" and row[1].endswith(f":{PORT:04X}")]
+
+
+def test_the_kernel_looks_whether_the_client_of_a_silent_watch_is_still_there(ready):
+    watch = Watch(box := ready())
+    assert watch.next() == UP
+    until(lambda: timers(box) == ["02"], "a timer of its connection")
