@@ -224,8 +224,8 @@ def test_what_is_begun_has_its_time_and_an_idle_watch_has_all(ready):
 
 def timers(box):
     """Of hale's established connections over TCP, "02": the kernel asks after silence."""
-    table = pathlib.Path(f"/proc/{box.pid}/net/tcp").read_text().splitlines()[1:]
-    rows = [row.split() for row in table]
+    rows = [row.split() for table in ("tcp", "tcp6")
+            for row in pathlib.Path(f"/proc/{box.pid}/net/{table}").read_text().splitlines()]
     return [row[5][:2] for row in rows
             if row[3] == "01" and row[1].endswith(f":{PORT:04X}")]
 
