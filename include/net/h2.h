@@ -14,7 +14,8 @@
  * in H2_NOISE_MS that ask for nothing: empty DATA and CONTINUATION, SETTINGS
  * (and each setting), PING, PRIORITY, WINDOW_UPDATE, RST_STREAM and what
  * nobody knows. A request that is answered makes up for H2_NOISE_WORTH of
- * these, since gRPC clients ping at each answer, unless its client resets it.
+ * these, since gRPC clients ping at each answer, unless its client resets it or
+ * its fields are too long.
  */
 #ifndef HALE_NET_H2_H
 #define HALE_NET_H2_H

@@ -250,7 +250,7 @@ answer_watch(struct h2 *h, struct h2_turn *t, struct h2_stream *s,
 	h->n_watches++;
 	s->deadline_ms = s->times_out_ms;
 	s->service = find_service(t, name);
-	s->told = status_of(t, s->service);
+	s->told = (uint8_t)status_of(t, s->service);
 	send_status(h, t, s, s->told);
 }
 
@@ -262,7 +262,7 @@ h2_answer_change(struct h2 *h, struct h2_turn *t, struct h2_stream *s)
 
 	if (now == s->told)
 		return;
-	s->told = now;
+	s->told = (uint8_t)now;
 	send_status(h, t, s, now);
 }
 

@@ -37,6 +37,8 @@ take_request(struct h2 *h, struct h2_turn *t, uint32_t id, unsigned flags,
 		h2_reset(h, t, id, H2_PROTOCOL_ERROR);
 	else
 		open_stream(h, t, id, is_ended, r, err);
+	if (err == ERR_TOOBIG)	/* the owner logs it: it makes up for nothing */
+		h2_count_noise(h, t, 1 + H2_NOISE_WORTH);
 }
 
 /* The fields behind a request's content. */

@@ -525,6 +525,29 @@ a_block_that_unfolds_has_a_largest_size(void **state)
 	}
 }
 
+/* Each is a line of the log: 5 bytes of a block stand for 20 KB. */
+static void
+lists_that_are_too_long_are_noise(void **state)
+{
+	static char value[4000], text[H2_SCRIPT_MAX], block[8000];
+	struct buf b = buf_over(block, sizeof block);
+	struct buf f = buf_over(text, sizeof text);
+	unsigned n = 0;
+
+	(void)state;
+	memset(value, 'v', sizeof value);
+	buf_add(&b, guarded_hex("828684" "400178" "7fa11e"));
+	buf_add(&b, (struct span){ value, sizeof value });
+	h2_script_write(&f, OPEN);
+	h2_script_frame(&f, H2_HEADERS, H2_END_HEADERS | H2_END_STREAM, 1,
+	                buf_span(&b));
+	end_take(buf_span(&f));
+	h2_script_next = 3;
+	for (; !end.is_over && n < 2 * H2_NOISE_MAX; n++)
+		hear_noise("trailers/+:828684bebebebebe", 1);
+	assert_true(n > 20 && n <= H2_NOISE_MAX);
+}
+
 static const struct turn_row {
 	const char *name, *frame;
 	unsigned    each;	/* so many in a turn */
@@ -720,6 +743,7 @@ main(void)
 	END_TEST(calls_that_are_reset_once_answered_make_up_for_nothing);
 	END_TEST(a_block_has_a_longest_size);
 	END_TEST(a_block_that_unfolds_has_a_largest_size);
+	END_TEST(lists_that_are_too_long_are_noise);
 	END_ROWS(are_so_many_a_turn, turn_rows);
 	END_TEST(a_large_frame_counts_as_many);
 	END_TEST(nothing_is_waited_for_at_first);

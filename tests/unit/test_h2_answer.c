@@ -291,15 +291,73 @@ a_long_path_is_cut(void **state)
 	assert_false(has_sent("0123...\""));
 }
 
+/* A reset before it has sent it is an error for some clients. */
 static void
-a_body_is_not_read(void **state)
+a_short_body_is_passed_over(void **state)
 {
 	(void)state;
-	call("POST", "text/plain", "/drain", "");
-	assert_string_equal(end_sent(),
-	                    "HEADERS/1:200 DATA/1+end:414141 RST/1:0");
+	call("POST", "text/plain", "/drain", "content-length=5");
+	assert_string_equal(end_sent(), "HEADERS/1:200 DATA/1+end:414141");
 	assert_string_equal(end_path, "/drain");
 	assert_true(end_asked.is_h2);
+	assert_string_equal(end_hear("data/1:3132 end/1:333435 ping"),
+	                    "PING+ack");
+	assert_int_equal(end.n, 0);
+}
+
+static void
+a_body_that_does_not_come_is_not_waited_for(void **state)
+{
+	(void)state;
+	call("POST", "text/plain", "/", "content-length=5");
+	end_hear("data/1:3132");
+	end_now_ms += H2_WAIT_MS - 1;
+	assert_string_equal(end_turn_of(h2_expire), "");
+	end_now_ms++;
+	assert_string_equal(end_turn_of(h2_expire), "RST/1:0");
+	assert_int_equal(h2_deadline(&end), CLOCK_NEVER);
+}
+
+static void
+a_body_of_another_length_is_an_error(void **state)
+{
+	(void)state;
+	call("POST", "text/plain", "/", "content-length=2");
+	assert_string_equal(end_hear("data/1:313233"), "HEADERS/1:200 "
+	                    "DATA/1+end:414141 RST/1:1");
+	assert_int_equal(end.n, 0);
+}
+
+/* A call's as well; as its client, who leaves, hears of nothing more. */
+static void
+a_call_that_ends_early_may_have_a_short_body(void **state)
+{
+	(void)state;
+	post("/x", "content-length=5");
+	assert_string_equal(end_turn_of(h2_leave),
+	                    "HEADERS/1+end:200,12 GOAWAY:1,0");
+}
+
+static const struct body {
+	const char *name, *length, *got;
+} bodies[] = {
+	{ "a body a byte shorter than its window", "content-length=65534",
+	  "HEADERS/1:200 DATA/1+end:414141" },
+	{ "a body as long as its window", "content-length=65535",
+	  "HEADERS/1:200 DATA/1+end:414141" },
+	{ "a body a byte longer", "content-length=65536",
+	  "HEADERS/1:200 DATA/1+end:414141 RST/1:0" },
+	{ "a body of any length", "", "HEADERS/1:200 DATA/1+end:414141 "
+	  "RST/1:0" },
+};
+
+static void
+is_passed_over_or_not(void **state)
+{
+	const struct body *r = *state;
+
+	call("POST", "text/plain", "/", r->length);
+	assert_string_equal(end_sent(), r->got);
 }
 
 #define CALL_TEST(run) unit_add_with(#run, run, NULL, open_connection, NULL)
@@ -326,6 +384,10 @@ main(void)
 	CALL_ROWS(has_each_service, lists);
 	CALL_TEST(the_list_waits_for_windows);
 	CALL_TEST(a_long_path_is_cut);
-	CALL_TEST(a_body_is_not_read);
+	CALL_TEST(a_short_body_is_passed_over);
+	CALL_TEST(a_body_that_does_not_come_is_not_waited_for);
+	CALL_TEST(a_body_of_another_length_is_an_error);
+	CALL_TEST(a_call_that_ends_early_may_have_a_short_body);
+	CALL_ROWS(is_passed_over_or_not, bodies);
 	return unit_run("net/h2_answer");
 }
