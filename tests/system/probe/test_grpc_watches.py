@@ -27,16 +27,6 @@ def constant(header, name):
     return int(re.search(rf"#define {name}\s+(\d+)", text)[1])
 
 
-@pytest.fixture
-def ready(hale):
-    """hale with a service that is up."""
-    def start(*options):
-        box = hale("--listen", str(PORT), *options, "say up pause")
-        box.out.expect("^up$")
-        return box
-    return start
-
-
 def connect(box, *opening, port=PORT):
     return h2_raw.Client(box.connect(port).sock, b"".join((PREFACE, settings(), *opening)))
 
