@@ -21,8 +21,11 @@
 void conn_open(struct conn *c, int fd, struct server_listener *from,
                const struct ucred *peer);
 
-/* Ends an open connection, of which a client by HTTP/2 is told first. Its slot
- * is free in the next turn of the loop. */
+/* Tells a client by HTTP/2 that its connection ends. */
+void conn_say_goodbye(struct conn *c);
+
+/* The same, and ends an open connection. Its slot is free in the next turn of
+ * the loop. */
 void conn_dismiss(struct conn *c);
 
 /* Tells one that watches what has changed by the room's services, which are

@@ -36,6 +36,7 @@
 #define SERVER_LINGER_MS  1000	/* a refused client may still read why */
 #define SERVER_WATCH_PART 2	/* of a listener's share of connections, one in
 				 * so many may have gRPC's Watch */
+#define SERVER_LEAVE_MS   100	/* a client with a Watch may still read .. */
 #define SERVER_PAUSE_MS   1000	/* no accept where closing makes no room */
 
 enum conn_state {	/* in the order in which they make room */
@@ -131,7 +132,11 @@ bool server_may_watch(const struct server_listener *li);
  * turn of the loop; without a Watch it does nothing. */
 void server_tell(struct server *s);
 
-/* hale leaves: whoever is connected by HTTP/2 is told. */
+/*
+ * hale leaves: whoever is connected by HTTP/2 is told. Waits until those with a
+ * Watch have closed, SERVER_LEAVE_MS at most: what they have sent meanwhile and
+ * we have not read would have our last words thrown away by a reset.
+ */
 void server_leave(struct server *s);
 
 #endif

@@ -102,11 +102,16 @@ read_address(struct target *t, struct span rest, struct buf *memory,
 
 	if (span_has_prefix(rest, "//"))
 		rest = span_after(rest, 2);
-	if (is_grpc && has_any(rest, "?#"))
+	if (is_grpc && has_any(rest, "?#@")) {
+		*expected = "no query, fragment or login: the path is the "
+		            "service's name";
 		return ERR_PARSE;
+	}
 	r = read_url(t, rest, memory, expected);
 	if (r < 0)
 		return r == ERR_SCHEME ? ERR_PARSE : r;
+	if (is_grpc && !t->url.has_port)
+		*expected = "a port, as in grpc://localhost:50051/SERVICE";
 	if (t->url.has_scheme || !t->url.has_port || t->url.user.p != NULL)
 		return ERR_PARSE;
 	if (!is_grpc)

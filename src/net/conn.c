@@ -413,7 +413,7 @@ conn_ready(struct source *source, uint32_t events)
 
 /* see net/conn.h */
 void
-conn_dismiss(struct conn *c)
+conn_say_goodbye(struct conn *c)
 {
 	struct buf out;
 
@@ -423,6 +423,13 @@ conn_dismiss(struct conn *c)
 		h2_leave(c->h2, &t);
 		(void)end_turn(c, &t);	/* it ends in any case */
 	}
+}
+
+/* see net/conn.h */
+void
+conn_dismiss(struct conn *c)
+{
+	conn_say_goodbye(c);
 	conn_close(c);
 }
 

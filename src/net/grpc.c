@@ -56,10 +56,10 @@ grpc_read_timeout(struct span text, int64_t *ms)
 		n *= 1000;
 		break;
 	case 'M':
-		n *= 60 * 1000;
+		n *= UINT64_C(60) * 1000;
 		break;
 	case 'H':
-		n *= 60 * 60 * 1000;
+		n *= UINT64_C(60) * 60 * 1000;
 		break;
 	default:
 		return ERR_PARSE;

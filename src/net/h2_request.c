@@ -81,7 +81,7 @@ static void
 keep(struct h2_request *r, size_t i, struct span value)
 {
 	size_t from = r->text.len;
-	uint64_t n;
+	uint64_t n = 0;
 
 	buf_add(&r->text, value);
 	r->value[i] = (struct span){ r->text.p + from, r->text.len - from };

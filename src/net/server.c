@@ -3,6 +3,7 @@
 #include "net/server.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -285,11 +286,37 @@ server_tell(struct server *s)
 			conn_tell(&s->conns[i]);
 }
 
+/* Reads what comes, until all have closed or the time is up. */
+static void
+wait_closed(struct server *s, struct pollfd *left, nfds_t n)
+{
+	int64_t until_ms = clock_ms() + SERVER_LEAVE_MS, wait_ms;
+
+	while (n > 0 && (wait_ms = until_ms - clock_ms()) > 0
+	    && poll(left, n, (int)wait_ms) > 0)
+		for (nfds_t i = n; i-- > 0;)
+			if (left[i].revents != 0
+			 && recv(left[i].fd, s->scratch_in,
+			         sizeof s->scratch_in, MSG_DONTWAIT) <= 0)
+				left[i] = left[--n];
+}
+
 /* see net/server.h */
 void
 server_leave(struct server *s)
 {
-	for (size_t i = 0; i < SERVER_SLOTS; i++)
-		if (s->conns[i].is_open && s->conns[i].h2 != NULL)
-			conn_dismiss(&s->conns[i]);
+	struct pollfd left[SERVER_SLOTS];
+	nfds_t n = 0;
+
+	for (size_t i = 0; i < SERVER_SLOTS; i++) {
+		struct conn *c = &s->conns[i];
+
+		if (!c->is_open || c->h2 == NULL)
+			continue;
+		if (c->is_watching)
+			left[n++] = (struct pollfd){ c->source.fd, POLLIN, 0 };
+		conn_say_goodbye(c);
+		(void)shutdown(c->source.fd, SHUT_WR);	/* or it has gone */
+	}
+	wait_closed(s, left, n);
 }

@@ -25,7 +25,7 @@ name_of(struct span head)
 
 	if (span_has_prefix(head, "HTTP/"))
 		return "HTTP without TLS, for which the URL begins with "
-		       "http://";
+		       "http:// or grpc://";
 	if (span_has_prefix(head, "SSH-"))
 		return "an SSH server";
 	if (span_has_prefix(head, "220"))

@@ -111,6 +111,9 @@ is_read(void **state)
 #define ALL_WORDS \
 	"http://, https://, http+unix:, grpc://, grpcs://, tcp:, unix: or exec:"
 #define GRPC_WORDS "grpc://HOST:PORT[/SERVICE]"
+#define PORT_WORDS "a port, as in grpc://localhost:50051/SERVICE"
+#define PLAIN_WORDS \
+	"no query, fragment or login: the path is the service's name"
 #define GRPCS_WORDS "grpcs://HOST:PORT[/SERVICE]"
 #define UNIX_WORDS "unix:/PATH or unix:@NAME"
 #define HTTP_UNIX_WORDS \
@@ -156,11 +159,11 @@ static const struct bad {
 	{ "tcp:[::1", "a ] after the address", ERR_PARSE },
 	{ "grpc:", GRPC_WORDS, ERR_PARSE }, { "grpcs:", GRPCS_WORDS, ERR_PARSE },
 	{ "grpc://", GRPC_WORDS, ERR_PARSE },
-	{ "grpc://a", GRPC_WORDS, ERR_PARSE },
-	{ "grpcs://a/s", GRPCS_WORDS, ERR_PARSE },
-	{ "grpc://a:1?s", GRPC_WORDS, ERR_PARSE },
-	{ "grpc://a:1/s#f", GRPC_WORDS, ERR_PARSE },
-	{ "grpc://u:p@a:1/s", GRPC_WORDS, ERR_PARSE },
+	{ "grpc://a", PORT_WORDS, ERR_PARSE },
+	{ "grpcs://a/s", PORT_WORDS, ERR_PARSE },
+	{ "grpc://a:1?s", PLAIN_WORDS, ERR_PARSE },
+	{ "grpc://a:1/s#f", PLAIN_WORDS, ERR_PARSE },
+	{ "grpc://u:p@a:1/s", PLAIN_WORDS, ERR_PARSE },
 	{ "grpc://http://a:1", GRPC_WORDS, ERR_PARSE },
 	{ "grpc://a:65536", "a port of 0 to 65535", ERR_PARSE },
 	{ "grpc://a:1/%0a", GRPC_WORDS, ERR_PARSE },

@@ -41,7 +41,7 @@ static const struct stranger {
 } strangers[] = {
 	{ "HTTP", IN("HTTP/1.1 400 Bad Request\r\nA: b"),
 	  " but with \"HTTP/1.1 400 Bad Request\": this is HTTP without TLS, "
-	  "for which the URL begins with http://" },
+	  "for which the URL begins with http:// or grpc://" },
 	{ "SSH", IN("SSH-2.0-x\r\n"),
 	  " but with \"SSH-2.0-x\": this is an SSH server" },
 	{ "mail", IN("220 mail\r\n"), " but with \"220 mail\": this is a mail "

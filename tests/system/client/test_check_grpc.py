@@ -353,10 +353,10 @@ def test_a_client_certificate_is_sent(authority):
 # Options, other commands, memory
 
 @pytest.mark.parametrize("words, said", [
-    (["grpc://a"], "expected grpc://HOST:PORT[/SERVICE]"),
-    (["grpcs://a/b"], "expected grpcs://HOST:PORT[/SERVICE]"),
-    (["grpc://a:1/b?c"], "expected grpc://HOST:PORT[/SERVICE]"),
-    (["grpc://me:pw@a:1"], 'check "grpc://a:1": expected grpc://HOST:PORT[/SERVICE]'),
+    (["grpc://a"], "expected a port, as in grpc://localhost:50051/SERVICE"),
+    (["grpcs://a/b"], "expected a port, as in grpc://localhost:50051/SERVICE"),
+    (["grpc://a:1/b?c"], "expected no query, fragment or login: the path is the service's name"),
+    (["grpc://me:pw@a:1"], 'check "grpc://a:1": expected no query, fragment or login: '),
     (["--status", "200", "grpc://a:1"], "--status does not apply to this URL"),
     (["--contains", "x", "grpcs://a:1"], "--contains does not apply to this URL"),
     (["--cacert", "x", "grpc://a:1"], "--cacert does not apply to this URL")])

@@ -71,7 +71,7 @@ def test_a_name_that_is_not_known_is_not_found_and_its_watch_stays_open(ready, c
     c = client(name, box)
     for service in ("none", "service", "Live", "x" * 300):
         assert c.check(AT, service).code == "NOT_FOUND", service
-    assert c.check(AT, "none").message == 'no service and no check is called "none"'
+    assert c.check(AT, "none").message == 'no service is called "none"'
     watch = c.watch(AT, "none")
     assert watch.status() == "SERVICE_UNKNOWN"
     assert box.run(HALE, "drain", "0").returncode == 0
@@ -122,8 +122,8 @@ def test_as_many_services_as_may_be_are_served(ready, client):
     assert client("go", box).check(AT, names[0]).status == UP
 
 
-A_NAME = ": expected a name of 1 to 255 visible bytes, not live, ready or startup, which have " \
-    "meanings of their own"
+A_NAME = ": expected 1 to 255 bytes without spaces and control characters; live, ready and " \
+    "startup are hale's own"
 
 
 @pytest.mark.parametrize("value, shown", [

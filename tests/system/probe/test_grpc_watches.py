@@ -2,6 +2,7 @@
 """Many Watches: each is told, and none keeps a probe out."""
 import pathlib
 import re
+import signal
 import time
 
 import pytest
@@ -224,3 +225,15 @@ def test_the_kernel_looks_whether_the_client_of_a_silent_watch_is_still_there(re
     watch = Watch(box := ready())
     assert watch.next() == UP
     until(lambda: timers(box) == ["02"], "a timer of its connection")
+
+
+@pytest.mark.parametrize("client", grpc_peers.ALL)
+def test_who_watches_hears_how_it_ends_though_it_has_sent_something_meanwhile(
+        ready, peers, client):
+    """gRPC's clients ping at each message: unread, that would be a reset."""
+    box = ready()
+    with peers(client, box).streams(AT, 32, connections=32, changes=0).ready() as streams:
+        box.signal(signal.SIGTERM)
+        assert streams.told().status == DOWN
+        assert {(end.code, end.message) for end in streams.ends()} == {
+            ("UNAVAILABLE", "hale ends the connection")}

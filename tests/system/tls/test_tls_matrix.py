@@ -1246,7 +1246,7 @@ NO_TLS = "wrong version number: the server does not answer in TLS"
 @row_once
 def plain_http_on_the_port():
     return broken(NO_TLS + ' but with "HTTP/1.1 400 Bad Request": this is HTTP without '
-                  "TLS, for which the URL begins with http://",
+                  "TLS, for which the URL begins with http:// or grpc://",
                   servers.plain(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
 
 
