@@ -15,14 +15,16 @@
 #define SERVICES_NAMES_MAX 16	/* of --grpc-service */
 #define SERVICES_NAME_MAX  255	/* bytes of one */
 
-/* May --grpc-service have this name? Those that have a meaning may not. */
+/* May --grpc-service have this name? It is UTF-8 without control characters and
+ * spaces, and is not one that has a meaning. */
 bool services_is_name(struct span name);
 
 /* Fills in all but the checks, as they are in s. */
 void services_fill(struct server_services *into, const struct snapshot *s,
                    const struct span names[], size_t n_names);
 
-/* Adds a check: serving unless it fails what it counts for. */
+/* Adds a check: serving unless it fails what it counts for. One whose name is
+ * not UTF-8, or has control characters, is left out. */
 void services_add_check(struct server_services *into, struct span name,
                         const struct snapshot_check *c);
 

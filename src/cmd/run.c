@@ -244,8 +244,8 @@ add_backoff(void *args, struct span value)
 	OPT(0, "grpc-service", OPT_LIST, 0, "", \
 	    "answer gRPC health probes for this service too, as for \"\"", \
 	    "NAME", add_grpc_service, \
-	    "1 to 255 bytes without spaces and control characters; live, ready " \
-	    "and startup are hale's own") \
+	    "1 to 255 bytes of UTF-8 without spaces and control characters; " \
+	    "live, ready and startup are hale's own") \
 	OPT(0, "drain", OPT_MS, AT(plan.service.lifecycle.drain_ms), "", \
 	    "on a stop: readiness off, serve on for this long, then stop", "", \
 	    NULL, "") \

@@ -19,6 +19,18 @@ static const struct {
 _Static_assert(SERVER_SERVICES_MAX >= OWN + SERVICES_NAMES_MAX
                + VERDICT_CHECKS_MAX, "all services fit");
 
+/* May it be one of gRPC's strings, without control characters? These are UTF-8:
+ * clients refuse all of a List in which one is not. */
+static bool
+is_text(struct span name)
+{
+	char text[SERVICES_NAME_MAX];
+	struct buf plain = buf_over(text, sizeof text);
+
+	buf_plain(&plain, name);
+	return !plain.cut && span_is_equal(buf_span(&plain), name);
+}
+
 /* see sup/services.h */
 bool
 services_is_name(struct span name)
@@ -26,8 +38,7 @@ services_is_name(struct span name)
 	for (size_t i = 0; i < OWN; i++)
 		if (span_is(name, own[i].name))
 			return false;
-	return name.len <= SERVICES_NAME_MAX
-	    && !span_has_control(name, true);
+	return is_text(name) && !span_has(name, ' ');
 }
 
 /* A name that is there keeps its meaning: a client finds the first. */
@@ -59,5 +70,6 @@ void
 services_add_check(struct server_services *into, struct span name,
                    const struct snapshot_check *c)
 {
-	add(into, name, !snapshot_fails(c, c->counts_for));
+	if (is_text(name))
+		add(into, name, !snapshot_fails(c, c->counts_for));
 }

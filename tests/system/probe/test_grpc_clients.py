@@ -122,14 +122,14 @@ def test_as_many_services_as_may_be_are_served(ready, client):
     assert client("go", box).check(AT, names[0]).status == UP
 
 
-A_NAME = ": expected 1 to 255 bytes without spaces and control characters; live, ready and " \
-    "startup are hale's own"
+A_NAME = ": expected 1 to 255 bytes of UTF-8 without spaces and control characters; live, " \
+    "ready and startup are hale's own"
 
 
 @pytest.mark.parametrize("value, shown", [
     ("", '""'), ("live", '"live"'), ("ready", '"ready"'), ("startup", '"startup"'),
-    ("a\nb", '"a?b"'), ("x" * 256, None)],
-    ids=["empty", "live", "ready", "startup", "line", "long"])
+    ("a\nb", '"a?b"'), (b"a\xff", '"a?"'), ("x" * 256, None)],
+    ids=["empty", "live", "ready", "startup", "line", "not UTF-8", "long"])
 def test_a_name_that_cannot_be_served_is_refused_in_words(hale, value, shown):
     code, out, err = hale("--grpc-service", value, "say started").end()
     assert (code, out, len(err)) == (2, [], 1)
