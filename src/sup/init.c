@@ -253,9 +253,9 @@ give_room(struct init *in)
 		in->server.room = room;
 	else if (in->plan->n_listen > 0)
 		log_warn("no memory for slow clients (RLIMIT_AS leaves less "
-		         "than %zu KiB): requests in parts are cut off, and "
+		         "than %lu KiB): requests in parts are cut off, and "
 		         "HTTP/2 is refused",
-		         sizeof *in->server.room / 1024);
+		         (unsigned long)sizeof *in->server.room / 1024);
 }
 
 /* A hung service would be ready for ever, and a starting one at once. */

@@ -319,4 +319,6 @@ def test_little_address_space_is_enough(box, mib):
         assert client.buffer == H2_SETTINGS + H2_HTTP_1_1_REQUIRED
     started.tell("end")
     assert started.code() == 7
-    assert any("HTTP/2 is refused" in line for line in started.err.rest()) != has_room
+    lacks = [line for line in started.err.rest() if "HTTP/2 is refused" in line]
+    assert bool(lacks) != has_room
+    assert all(re.search(r"leaves less than \d+ KiB\)", line) for line in lacks)
