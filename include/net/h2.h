@@ -12,10 +12,11 @@
  * ENHANCE_YOUR_CALM, for a header block longer than H2_BLOCK_MAX, one whose
  * fields are longer than H2_LIST_WORST, and for more than H2_NOISE_MAX frames
  * in H2_NOISE_MS that ask for nothing: empty DATA and CONTINUATION, SETTINGS
- * (and each setting), PING, PRIORITY, WINDOW_UPDATE, RST_STREAM and what
- * nobody knows. A request that is answered makes up for H2_NOISE_WORTH of
- * these, since gRPC clients ping at each answer, unless its client resets it or
- * its fields are too long.
+ * (and each setting), PING, PRIORITY, GOAWAY, WINDOW_UPDATE that no answer
+ * waits for, RST_STREAM, frames of streams that we have reset, and unknown ones.
+ * Each stream that we reset for an error counts as another. A request that is
+ * answered makes up for H2_NOISE_WORTH of these, since gRPC clients ping at each
+ * answer, unless its client resets it or its fields are too long.
  */
 #ifndef HALE_NET_H2_H
 #define HALE_NET_H2_H
@@ -130,11 +131,11 @@ void h2_write_refusal(struct buf *b);
 void h2_init(struct h2 *h);
 
 /*
- * Takes whole frames, the client's preface first, off the len bytes at buf, as
- * many as a turn may take and as out has room for the answers to, which holds
- * SERVER_OUT_MAX. Returns how many bytes they took; *again is set where more of
- * them are there, for another turn. Where h->is_over is set, the connection has
- * to be closed.
+ * Reads whole frames from the len bytes at buf, the client's preface first: as
+ * many as a turn may take, and as out, which holds SERVER_OUT_MAX, has room for
+ * their answers. Returns how many bytes were read. *again is set if another turn
+ * can go on without further bytes: with frames that are here, or with an answer
+ * that out had no room for. If h->is_over is set the connection must be closed.
  */
 size_t h2_read(struct h2 *h, struct h2_turn *t, const char *buf, size_t len,
                bool *again);
@@ -146,7 +147,8 @@ void h2_tell(struct h2 *h, struct h2_turn *t);
 /* When h2_expire() has something to do, or CLOCK_NEVER. */
 int64_t h2_deadline(const struct h2 *h);
 
-/* Ends the streams whose time is up. */
+/* Ends the streams whose time is up, or the connection if that of a header
+ * block is. */
 void h2_expire(struct h2 *h, struct h2_turn *t);
 
 /* hale leaves, or the place is needed: ends each call with UNAVAILABLE, and

@@ -29,7 +29,9 @@ void h2_answer_data(struct h2 *h, struct h2_turn *t, struct h2_stream *s,
 /* s watches: appends its service's status, if that has changed. */
 void h2_answer_change(struct h2 *h, struct h2_turn *t, struct h2_stream *s);
 
-/* Ends a call with another code than OK, for a reason that is not long. */
+/* Ends a call with another code than OK; why, of at most H2_WHY_MAX bytes, is
+ * its grpc-message. */
+#define H2_WHY_MAX 192
 void h2_answer_code(struct h2 *h, struct h2_turn *t, struct h2_stream *s,
                     enum grpc_code code, const char *why);
 

@@ -14,6 +14,9 @@
 #define H2_PREFACE_LEN (sizeof H2_PREFACE - 1)
 #define H2_HEAD_LEN    9	/* bytes of a frame's head */
 #define H2_STREAM_AT   5	/* where in it the stream's number stands */
+#define H2_PRIORITY_LEN 5	/* bytes of PRIORITY, and of that in HEADERS */
+#define H2_PING_LEN    8	/* .. of PING */
+#define H2_GOAWAY_LEN  8	/* .. of GOAWAY, at least */
 #define H2_PAYLOAD_MAX 16384	/* bytes behind it: the least that an end may
 				 * announce (6.5.2), and what ours does */
 #define H2_WINDOW      65535	/* bytes, of a window at first (6.9.2) */

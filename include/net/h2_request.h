@@ -42,6 +42,7 @@ struct h2_request {
 /* Begins one; text has H2_LIST_MAX bytes. */
 void h2_request_begin(struct h2_request *r, struct buf text);
 
+/* Takes the next field; what breaks a rule sets is_malformed. */
 void h2_request_add(struct h2_request *r, const struct hpack_field *f);
 
 /*

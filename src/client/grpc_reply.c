@@ -7,8 +7,7 @@
 #include "base/percent.h"
 
 #define STATUS_OK  200
-#define PING_LEN   8	/* bytes */
-#define NUMBER_LEN 4
+#define NUMBER_LEN 4	/* bytes */
 
 /* see client/grpc_reply.h */
 void
@@ -128,7 +127,7 @@ acknowledge(const struct h2_frame *f, struct span echo, struct buf *acks)
 		return 0;
 	if (f->type == H2_SETTINGS)
 		echo.len = 0;
-	else if (echo.len != PING_LEN)
+	else if (echo.len != H2_PING_LEN)
 		return ERR_PARSE;
 	h2_frame_write(acks, (struct h2_frame){
 		.len = (uint32_t)echo.len, .type = f->type, .flags = H2_ACK,

@@ -19,9 +19,6 @@
 
 #define ANY        0xff	/* a payload of any length */
 #define SETTING_LEN 6
-#define PING_LEN   8
-#define PRIORITY_LEN 5
-#define GOAWAY_LEN 8	/* at least */
 #define OUT_LEAST  2048	/* bytes that any frame's answer may need at once;
 			 * the content of a large one is kept */
 #define OWED_MAX   (H2_WINDOW / 2)
@@ -221,7 +218,7 @@ take_ping(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
 	if (h->is_over || (f->flags & H2_ACK))
 		return;
 	h2_frame_write(t->out, (struct h2_frame){
-		.len = PING_LEN, .type = H2_PING, .flags = H2_ACK,
+		.len = H2_PING_LEN, .type = H2_PING, .flags = H2_ACK,
 	});
 	buf_add(t->out, payload);
 }
@@ -236,11 +233,11 @@ static const struct rule {
 } rules[] = {
 	[H2_DATA]          = { ANY, false, true },
 	[H2_HEADERS]       = { ANY, false, true },
-	[H2_PRIORITY]      = { PRIORITY_LEN, false, true },
+	[H2_PRIORITY]      = { H2_PRIORITY_LEN, false, true },
 	[H2_RST_STREAM]    = { 4, false, true },
 	[H2_SETTINGS]      = { ANY, true, false },
 	[H2_PUSH_PROMISE]  = { ANY, false, false },
-	[H2_PING]          = { PING_LEN, true, false },
+	[H2_PING]          = { H2_PING_LEN, true, false },
 	[H2_GOAWAY]        = { ANY, true, false },
 	[H2_WINDOW_UPDATE] = { 4, true, true },
 	[H2_CONTINUATION]  = { ANY, false, true },
@@ -253,7 +250,7 @@ is_too_short(const struct h2_frame *f)
 	uint32_t least = (f->flags & H2_PADDED) != 0;
 
 	if (f->type == H2_HEADERS && (f->flags & H2_HAS_PRIORITY))
-		least += PRIORITY_LEN;
+		least += H2_PRIORITY_LEN;
 	return f->type <= H2_HEADERS && f->len < least;
 }
 
@@ -276,7 +273,7 @@ check_frame(const struct h2 *h, const struct h2_frame *f)
 	if (!(f->stream == 0 ? r->on_connection : r->on_stream))
 		return H2_PROTOCOL_ERROR;
 	return (r->len != ANY && f->len != r->len)
-	    || (f->type == H2_GOAWAY && f->len < GOAWAY_LEN)
+	    || (f->type == H2_GOAWAY && f->len < H2_GOAWAY_LEN)
 	    || is_too_short(f)
 	     ? H2_FRAME_SIZE_ERROR : H2_NO_ERROR;
 }

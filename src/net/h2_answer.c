@@ -10,7 +10,6 @@
 
 #define NO_SERVICE   0xff	/* index of a name that is not known */
 #define SHOWN_MAX    64		/* bytes of a name in a call's status */
-#define WHY_MAX      192
 #define MESSAGE_MAX  (H2_TEXT_MAX - GRPC_PREFIX_LEN)
 
 enum method { CHECK, WATCH, LIST, METHODS };
@@ -125,7 +124,7 @@ void
 h2_answer_code(struct h2 *h, struct h2_turn *t, struct h2_stream *s,
                enum grpc_code code, const char *why)
 {
-	char text[3 * WHY_MAX];
+	char text[3 * H2_WHY_MAX];
 	struct buf b = buf_over(text, sizeof text);
 	size_t at = h2_begin_frame(t->out, H2_HEADERS,
 	                           H2_END_HEADERS | H2_END_STREAM, s->id);
@@ -147,7 +146,7 @@ static void
 answer_named(struct h2 *h, struct h2_turn *t, struct h2_stream *s,
              enum grpc_code code, const char *why, struct span name)
 {
-	char text[WHY_MAX], shown[SHOWN_MAX];
+	char text[H2_WHY_MAX], shown[SHOWN_MAX];
 	struct buf b = buf_over(text, sizeof text);
 	struct buf plain = buf_over(shown, sizeof shown);
 

@@ -4,9 +4,7 @@
 
 #include "base/err.h"
 
-#define STREAM_MASK   0x7fffffffu	/* the first bit is reserved, 4.1 */
-#define PRIORITY_LEN  5
-#define GOAWAY_LEN    8
+#define STREAM_MASK 0x7fffffffu	/* the first bit is reserved, 4.1 */
 
 /* see net/h2_frame.h */
 uint32_t
@@ -71,7 +69,7 @@ void
 h2_write_goaway(struct buf *b, uint32_t last, enum h2_error why)
 {
 	h2_frame_write(b, (struct h2_frame){
-		.len = GOAWAY_LEN, .type = H2_GOAWAY,
+		.len = H2_GOAWAY_LEN, .type = H2_GOAWAY,
 	});
 	h2_add_u32(b, last);
 	h2_add_u32(b, why);
@@ -90,7 +88,7 @@ h2_unpad(const struct h2_frame *f, struct span *payload)
 		behind = (unsigned char)payload->p[0];
 	}
 	if (f->type == H2_HEADERS && (f->flags & H2_HAS_PRIORITY))
-		before += PRIORITY_LEN;
+		before += H2_PRIORITY_LEN;
 	if (before + behind > payload->len)
 		return ERR_PARSE;
 	*payload = span_after(*payload, before);
