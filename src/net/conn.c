@@ -141,11 +141,11 @@ end_turn(struct conn *c, const struct h2_turn *t)
 	c->from->n_watching += watches;
 	c->from->n_watching -= c->is_watching;
 	c->is_watching = watches;
-	if (c->h2->is_over && c->h2->why != H2_NO_ERROR)
+	c->ends |= c->h2->is_over;
+	c->lingers = c->h2->why != H2_NO_ERROR;
+	if (c->lingers)
 		log_info("an HTTP/2 client is cut off: %s",
 		         h2_error_text(c->h2->why));
-	if (c->h2->is_over)
-		c->ends = c->lingers = true;
 	return t->out->len == 0 || conn_send(c, buf_span(t->out));
 }
 
@@ -193,7 +193,7 @@ answer_some(struct conn *c, const char *bytes, size_t len)
 	size_t used = 0, h2_at = 0;
 
 	c->wants_turn = false;
-	if (c->h2 != NULL)
+	if (c->h2 != NULL && !c->ends)
 		return answer_frames(c, bytes, len);
 	for (int i = 0; used < len && !c->ends && c->out_len == 0; i++) {
 		struct server_ask ask = { 0 };

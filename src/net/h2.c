@@ -139,6 +139,7 @@ take_window_update(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
 {
 	int64_t by = h2_u32(payload.p) & H2_WINDOW_MAX;
 	struct h2_stream *s = h2_find(h, f->stream);
+	size_t before = t->out->len;
 
 	if (f->stream == 0) {
 		if (by == 0)
@@ -153,7 +154,8 @@ take_window_update(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
 		h2_reset(h, t, f->stream, H2_FLOW_CONTROL_ERROR);
 	}
 	h2_send_on(h, t);
-	h2_count_noise(h, t, 1);
+	if (t->out->len == before)	/* nothing waited for it */
+		h2_count_noise(h, t, 1);
 }
 
 /* Every window of a stream changes with it (6.9.2). */
@@ -305,26 +307,34 @@ take_frame(struct h2 *h, struct h2_turn *t, const struct h2_frame *f,
 	case H2_CONTINUATION:
 		h2_take_continuation(h, t, f, payload);
 		break;
-	default:	/* PRIORITY, GOAWAY, and what is not known */
+	case H2_GOAWAY:
+		h2_count_noise(h, t, 1);
+		if (h->n == 0)	/* it waits for nothing any more */
+			h2_fail(h, t, H2_NO_ERROR);
+		break;
+	default:	/* PRIORITY, and what is not known */
 		h2_count_noise(h, t, 1);
 	}
 }
 
-/* What comes before the first frame, and our first frame (3.4). Returns the
- * bytes that it takes, or 0: more are needed. */
+/* What comes before the first frame, and our first frame (3.4), which waits for
+ * the client's: one call for it and for its acknowledgement. Returns the bytes
+ * that it takes, or 0: more are needed. */
 static size_t
 take_preface(struct h2 *h, struct h2_turn *t, const char *buf, size_t len)
 {
+	bool is_wrong = len >= H2_PREFACE_LEN
+	             && memcmp(buf, H2_PREFACE, H2_PREFACE_LEN) != 0;
 	size_t at;
 
-	if (len < H2_PREFACE_LEN)
+	if (!is_wrong && len < H2_PREFACE_LEN + H2_HEAD_LEN)
 		return 0;
 	at = h2_begin_frame(t->out, H2_SETTINGS, 0, 0);
 	h2_write_setting(t->out, H2_MAX_CONCURRENT_STREAMS, H2_STREAMS_MAX);
 	h2_write_setting(t->out, H2_MAX_HEADER_LIST_SIZE, H2_LIST_MAX);
 	h2_end_frame(t->out, at);
 	h->has_preface = true;
-	if (memcmp(buf, H2_PREFACE, H2_PREFACE_LEN) != 0)
+	if (is_wrong)
 		h2_fail(h, t, H2_PROTOCOL_ERROR);
 	return H2_PREFACE_LEN;
 }

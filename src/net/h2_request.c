@@ -47,9 +47,10 @@ is_name(struct span s)
 static bool
 is_value(struct span s)
 {
-	return span_trim(s, " \t").len == s.len
-	    && memchr(s.p, '\0', s.len) == NULL
-	    && span_find(s, "\r\n") == s.len;
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] == '\0' || s.p[i] == '\r' || s.p[i] == '\n')
+			return false;
+	return span_trim(s, " \t").len == s.len;
 }
 
 static size_t

@@ -1577,6 +1577,36 @@ many_calls_keep_nobody_waiting(void **state)
 #define SERVER_TEST(run) \
 	unit_add_with(#run, run, NULL, open_server, close_server)
 
+static void
+add_http_2(void)
+{
+	SERVER_TEST(a_check_is_answered_in_the_first_flight);
+	SERVER_TEST(http_2_behind_a_proxy_header_is_known);
+	SERVER_TEST(http_2_behind_a_request_is_refused);
+	SERVER_TEST(without_room_http_2_is_refused);
+	SERVER_TEST(an_error_is_told_and_the_client_may_read_why);
+	SERVER_TEST(a_call_that_is_late_ends_alone);
+	SERVER_TEST(a_late_call_ends_behind_part_of_a_frame);
+	SERVER_TEST(changes_are_told_and_nothing_else);
+	SERVER_TEST(who_reads_nothing_is_cut_and_sets_off_no_turns);
+	SERVER_TEST(who_reads_nothing_while_requests_wait_keeps_no_one_awake);
+	SERVER_TEST(a_watch_whose_client_reads_late_hears_the_latest);
+	SERVER_TEST(so_many_connections_of_a_listener_may_watch);
+	SERVER_TEST(who_watches_makes_room_last);
+	SERVER_TEST(a_slot_begins_anew);
+	SERVER_TEST(who_is_connected_by_http_2_hears_that_hale_leaves);
+	SERVER_TEST(many_calls_keep_nobody_waiting);
+	for (size_t i = 0; i < sizeof h2_waits / sizeof h2_waits[0]; i++)
+		unit_add_with(h2_waits[i].name, is_waited_for_so_long,
+		              &h2_waits[i], open_server, close_server);
+	for (size_t i = 0; i < sizeof drips / sizeof drips[0]; i++)
+		unit_add_with(drips[i].name, has_one_deadline, &drips[i],
+		              open_server, close_server);
+	for (size_t i = 0; i < sizeof bads / sizeof bads[0]; i++)
+		unit_add_with(bads[i].name, is_refused_and_may_still_read_why,
+		              &bads[i], open_server, close_server);
+}
+
 int
 main(void)
 {
@@ -1620,31 +1650,7 @@ main(void)
 	SERVER_TEST(a_place_kept_for_a_client_that_left_is_not_lost);
 	SERVER_TEST(a_place_kept_for_a_client_that_failed_is_anybodys);
 	SERVER_TEST(the_most_listeners_fit_and_no_more);
-	SERVER_TEST(a_check_is_answered_in_the_first_flight);
-	SERVER_TEST(http_2_behind_a_proxy_header_is_known);
-	SERVER_TEST(http_2_behind_a_request_is_refused);
-	SERVER_TEST(without_room_http_2_is_refused);
-	SERVER_TEST(an_error_is_told_and_the_client_may_read_why);
-	SERVER_TEST(a_call_that_is_late_ends_alone);
-	SERVER_TEST(a_late_call_ends_behind_part_of_a_frame);
-	SERVER_TEST(changes_are_told_and_nothing_else);
-	SERVER_TEST(who_reads_nothing_is_cut_and_sets_off_no_turns);
-	SERVER_TEST(who_reads_nothing_while_requests_wait_keeps_no_one_awake);
-	SERVER_TEST(a_watch_whose_client_reads_late_hears_the_latest);
-	SERVER_TEST(so_many_connections_of_a_listener_may_watch);
-	SERVER_TEST(who_watches_makes_room_last);
-	SERVER_TEST(a_slot_begins_anew);
-	SERVER_TEST(who_is_connected_by_http_2_hears_that_hale_leaves);
-	SERVER_TEST(many_calls_keep_nobody_waiting);
-	for (size_t i = 0; i < sizeof h2_waits / sizeof h2_waits[0]; i++)
-		unit_add_with(h2_waits[i].name, is_waited_for_so_long,
-		              &h2_waits[i], open_server, close_server);
-	for (size_t i = 0; i < sizeof drips / sizeof drips[0]; i++)
-		unit_add_with(drips[i].name, has_one_deadline, &drips[i], open_server,
-		              close_server);
-	for (size_t i = 0; i < sizeof bads / sizeof bads[0]; i++)
-		unit_add_with(bads[i].name, is_refused_and_may_still_read_why,
-		              &bads[i], open_server, close_server);
+	add_http_2();
 	for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++)
 		unit_add_with(failures[i].name, keeps_nobody_waiting,
 		              &failures[i], open_server, close_server);

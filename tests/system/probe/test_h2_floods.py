@@ -77,7 +77,7 @@ FLOODS = {
     "answers to PING": (b"", one(ping(flags=ACK)), NOISE),
     "PRIORITY": (b"", priority, NOISE),
     "WINDOW_UPDATE": (b"", one(window_update(1)), NOISE),
-    "GOAWAY": (b"", one(goaway()), NOISE),
+    "GOAWAY": (call_head(stream=1), one(goaway()), NOISE),
     "frames that nobody knows": (b"", one(frame(0x42, payload=b"x" * 100)), NOISE),
     "empty DATA": (call_head(stream=1), one(data(stream=1, ends=False)), NOISE),
     "padding": (call_head(stream=1), one(data(b"\x63" + bytes(99), 1, False, PADDED)), NOISE),

