@@ -384,7 +384,7 @@ bench: all
 	    echo 'bench: going on with the curl of this system'
 	/usr/bin/python3 tests/bench/bench.py $B/hale
 
-$B/bench/%: tests/bench/%.c tests/bench/bench.h $(READY)
+$B/bench/%: tests/bench/%.c tests/bench/bench.h tests/bench/floor_loop.h $(READY)
 	@mkdir -p $(@D)
 	@echo "compile $<"
 	$Q$(CC) -std=c11 -D_GNU_SOURCE -Os -Wall -Wextra $(LINK) \

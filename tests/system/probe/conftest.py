@@ -1,4 +1,4 @@
-"""What the tables of HTTP/2 share: one hale for a whole module, and clients of it."""
+"""What several files of tests share: a hale that is up, one for a whole module, clients."""
 import pytest
 
 from h2_raw import Client
@@ -25,3 +25,13 @@ def connect(h2_server):
     yield start
     for client in clients:
         client.close()
+
+
+@pytest.fixture
+def ready(hale):
+    """hale with a service that is up."""
+    def start(*options):
+        box = hale("--listen", str(PORT), *options, "say up pause")
+        box.out.expect("^up$")
+        return box
+    return start

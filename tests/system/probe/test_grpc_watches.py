@@ -27,16 +27,6 @@ def constant(header, name):
     return int(re.search(rf"#define {name}\s+(\d+)", text)[1])
 
 
-@pytest.fixture
-def ready(hale):
-    """hale with a service that is up."""
-    def start(*options):
-        box = hale("--listen", str(PORT), *options, "say up pause")
-        box.out.expect("^up$")
-        return box
-    return start
-
-
 def connect(box, *opening, port=PORT):
     return h2_raw.Client(box.connect(port).sock, b"".join((PREFACE, settings(), *opening)))
 
@@ -220,3 +210,17 @@ def test_what_is_begun_has_its_time_and_an_idle_watch_has_all(ready):
     assert box.run(HALE, "drain", "0").returncode == 0
     assert watch.next() == DOWN
     assert not [f for f in watch.client.seen if f.kind in (GOAWAY, RST_STREAM)]
+
+
+def timers(box):
+    """Of hale's established connections over TCP, "02": the kernel asks after silence."""
+    rows = [row.split() for table in ("tcp", "tcp6")
+            for row in pathlib.Path(f"/proc/{box.pid}/net/{table}").read_text().splitlines()]
+    return [row[5][:2] for row in rows
+            if row[3] == "01" and row[1].endswith(f":{PORT:04X}")]
+
+
+def test_the_kernel_looks_whether_the_client_of_a_silent_watch_is_still_there(ready):
+    watch = Watch(box := ready())
+    assert watch.next() == UP
+    until(lambda: timers(box) == ["02"], "a timer of its connection")

@@ -22,16 +22,6 @@ HTTP_1 = ["--http1.1"]
 UP, DOWN = "SERVING", "NOT_SERVING"
 
 
-@pytest.fixture
-def ready(hale):
-    """hale with a service that is up."""
-    def start(*options):
-        box = hale("--listen", str(PORT), *options, "say up pause")
-        box.out.expect("^up$")
-        return box
-    return start
-
-
 @pytest.fixture(params=["this system's", "newest"])
 def curl(request):
     """What runs curl in a box, and whose first word is its path."""
