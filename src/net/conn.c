@@ -195,7 +195,7 @@ answer_some(struct conn *c, const char *bytes, size_t len)
 	size_t used = 0, h2_at = 0;
 
 	c->wants_turn = false;
-	if (c->h2 != NULL)
+	if (c->h2 != NULL && !c->ends)
 		return answer_frames(c, bytes, len);
 	for (int i = 0; used < len && !c->ends && c->out_len == 0; i++) {
 		struct server_ask ask = { 0 };
