@@ -27,7 +27,7 @@
 
 #define H2_STREAMS_MAX 100	/* open streams; more are REFUSED_STREAM */
 #define H2_BLOCK_MAX   32768	/* bytes of a header block in several frames */
-#define H2_LIST_WORST  (4 * (size_t)H2_LIST_MAX)	/* bytes of its fields */
+#define H2_LIST_WORST  65536	/* bytes of its fields */
 #define H2_TEXT_MAX    512	/* bytes of a gRPC request with its prefix */
 #define H2_HELD_MAX    SERVER_OUT_MAX	/* bytes of one larger answer, kept */
 #define H2_TURN_REQS   4	/* requests of a connection in a turn .. */

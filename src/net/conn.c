@@ -113,11 +113,12 @@ answer(struct conn *c, struct server_ask *ask)
 
 /* --- HTTP/2 --- */
 
-static struct h2_turn
-begin_turn(struct conn *c, struct buf *out)
+static void
+begin_turn(struct conn *c, struct h2_turn *t, struct buf *out)
 {
 	struct server *s = c->server;
-	struct h2_turn t = {
+
+	*t = (struct h2_turn){
 		.out = out, .now_ms = clock_ms(),
 		.answer = s->answer, .services = s->services,
 		.owner = s->owner,
@@ -127,8 +128,7 @@ begin_turn(struct conn *c, struct buf *out)
 	};
 
 	*out = buf_over(s->scratch_out, sizeof s->scratch_out);
-	note_asker(c, &t.ask);
-	return t;
+	note_asker(c, &t->ask);
 }
 
 /* Sends the turn's frames. Returns false where the connection is gone. */
@@ -154,9 +154,11 @@ static ssize_t
 answer_frames(struct conn *c, const char *bytes, size_t len)
 {
 	struct buf out;
-	struct h2_turn t = begin_turn(c, &out);
-	size_t used = h2_read(c->h2, &t, bytes, len, &c->wants_turn);
+	struct h2_turn t;
+	size_t used;
 
+	begin_turn(c, &t, &out);
+	used = h2_read(c->h2, &t, bytes, len, &c->wants_turn);
 	return end_turn(c, &t) ? (ssize_t)used : -1;
 }
 
@@ -193,7 +195,7 @@ answer_some(struct conn *c, const char *bytes, size_t len)
 	size_t used = 0, h2_at = 0;
 
 	c->wants_turn = false;
-	if (c->h2 != NULL)
+	if (c->h2 != NULL && !c->ends)
 		return answer_frames(c, bytes, len);
 	for (int i = 0; used < len && !c->ends && c->out_len == 0; i++) {
 		struct server_ask ask = { 0 };
@@ -416,13 +418,13 @@ void
 conn_say_goodbye(struct conn *c)
 {
 	struct buf out;
+	struct h2_turn t;
 
-	if (c->h2 != NULL && !c->h2->is_over && c->out_len == 0) {
-		struct h2_turn t = begin_turn(c, &out);
-
-		h2_leave(c->h2, &t);
-		(void)end_turn(c, &t);	/* it ends in any case */
-	}
+	if (c->h2 == NULL || c->h2->is_over || c->out_len > 0)
+		return;
+	begin_turn(c, &t, &out);
+	h2_leave(c->h2, &t);
+	(void)end_turn(c, &t);	/* it ends in any case */
 }
 
 /* see net/conn.h */
@@ -452,7 +454,7 @@ conn_tell(struct conn *c)
 
 	if (c->out_len > 0 || c->ends)	/* told when that is out */
 		return;
-	t = begin_turn(c, &out);
+	begin_turn(c, &t, &out);
 	t.has_services = true;
 	h2_tell(c->h2, &t);
 	if (out.len > 0)
@@ -471,7 +473,7 @@ conn_expired(struct source *source)
 		conn_dismiss(c);
 		return;
 	}
-	t = begin_turn(c, &out);
+	begin_turn(c, &t, &out);
 	h2_expire(c->h2, &t);
 	conn_keep_on(c, &t);
 }

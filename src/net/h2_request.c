@@ -5,17 +5,14 @@
 #include "base/err.h"
 #include "base/parse.h"
 
-#define NAME_LEN 20
-
 /* In the order of enum h2_field; what follows belongs to a connection of
  * HTTP/1.1, or to what only that has (8.2.2). */
-static const char names[][NAME_LEN] = {
-	":method", ":scheme", ":path", ":authority", "content-type",
-	"content-length", "accept", "grpc-timeout", "grpc-encoding", "te",
-	"connection", "proxy-connection", "keep-alive", "transfer-encoding",
-	"upgrade",
-};
-#define NAMES (sizeof names / sizeof names[0])
+static const char names[] =
+	":method\0:scheme\0:path\0:authority\0content-type\0"
+	"content-length\0accept\0grpc-timeout\0grpc-encoding\0te\0"
+	"connection\0proxy-connection\0keep-alive\0transfer-encoding\0"
+	"upgrade\0";
+#define NAMES (H2_FIELDS + 5)
 
 _Static_assert(HPACK_MEMORY >= H2_LIST_MAX, "what is cut is too big as well");
 
@@ -56,9 +53,10 @@ is_value(struct span s)
 static size_t
 find_name(struct span name)
 {
+	const char *other = names;
 	size_t i = 0;
 
-	while (i < NAMES && !span_is(name, names[i]))
+	for (; i < NAMES && !span_is(name, other); other += strlen(other) + 1)
 		i++;
 	return i;
 }

@@ -185,7 +185,7 @@ h2_script_write(struct buf *b, const char *words)
 
 	while (rest.len > 0) {
 		struct span arg = span_cut(&rest, ' ');
-		struct span name = arg, id;
+		struct span name, id;
 		uint32_t n = 1, stream = 0;
 
 		if (memchr(arg.p, '*', arg.len) != NULL)

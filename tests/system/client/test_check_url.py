@@ -418,10 +418,10 @@ def test_localhost_is_found_on_either_family(family, host):
     assert ran.code == 0 and host in ran.out
 
 
-def test_unix_sockets_by_path_and_by_name(server):
+def test_unix_sockets_by_path_and_by_name(server, tmp_path):
     assert check(f"unix:{server.unix}").code == 0
     assert check(f"unix:@{server.abstract}").code == 0
-    assert check("unix:/nonexistent").out == "/nonexistent: No such file or directory\n"
+    assert check(f"unix:{tmp_path}/none").out == f"{tmp_path}/none: No such file or directory\n"
 
 
 def test_http_over_a_unix_socket(server):

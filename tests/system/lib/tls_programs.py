@@ -137,7 +137,7 @@ class Process:
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 list(map(str, argv)), stdin=stdin, stdout=log, stderr=log, cwd=cwd,
-                env={"PATH": harness.PATH, "HOME": "/nonexistent", **(env or {})})
+                env={"PATH": harness.PATH, "HOME": "/dev/null", **(env or {})})
 
         def is_up():
             assert self.process.poll() is None, f"{argv[0]} has ended: {self.says()}"

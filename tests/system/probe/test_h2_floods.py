@@ -184,6 +184,28 @@ def test_a_header_block_without_an_end_is_cut_in_time(victim, connect):
     assert is_well(victim) < LIMIT_S
 
 
+@pytest.mark.parametrize("opening, dripped", [
+    pytest.param(b"", PREFACE + settings(), id="a preface"),
+    pytest.param(PREFACE, settings((1, 0)), id="the first frame"),
+    pytest.param(PREFACE + settings() + call(), call_head(stream=3), id="a frame"),
+    pytest.param(PREFACE + settings() + headers(b"\x82", whole=False),
+                 continuation(b"\x86", whole=False) * 20, id="a header block")])
+def test_a_slow_drip_is_cut_in_time(victim, opening, dripped):
+    with contextlib.closing(victim.connect().sock) as sock:
+        start = time.monotonic()
+        sock.sendall(opening)
+        ended = False
+        for byte in itertools.islice(dripped, len(dripped) - 1):
+            end = time.monotonic() + 3 * WAIT_S / len(dripped)
+            while not ended and (left := end - time.monotonic()) > 0:
+                if select.select([sock], [], [], left)[0]:
+                    ended = not sock.recv(65536)
+            if ended:
+                break
+            sock.sendall(bytes([byte]))
+        assert ended and time.monotonic() - start < WAIT_S + 2
+
+
 def bomb(stream=1, kind=0xbe):
     """A field of 4 KB, put into the table, and references to it."""
     value = b"v" * 4000
