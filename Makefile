@@ -102,7 +102,7 @@ FIRST = main cmd/cmd cmd/run base/relro base/err base/span base/buf base/parse \
         sup/verdict sup/cgroup sup/cgroup_text sup/terminal sup/spawn sup/child sup/tree \
         sup/proc sup/fds sup/env sup/launch sup/keeper_start sup/keeper_signal \
         sup/keeper sup/nonce sup/local_socket net/loop net/addr net/ip net/sock \
-        net/conn net/server
+        net/conn net/conn_state net/server
 NEXT  = sup/checker sup/usage sup/notify sup/notify_sock sup/notify_sender net/http net/conn_ask net/proxy_header \
         net/h2 net/h2_block net/h2_stream net/h2_send net/h2_request net/h2_answer \
         net/h2_frame net/hpack net/huffman net/grpc net/grpc_health sup/services \

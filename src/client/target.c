@@ -96,24 +96,28 @@ static int
 read_address(struct target *t, struct span rest, struct buf *memory,
              const char **expected)
 {
+	static const char plain[] = "no query, fragment or login: the path is "
+	                            "the service's name";
 	const bool is_grpc = t->text.p[0] == 'g';
 	size_t from;
 	int r;
 
 	if (span_has_prefix(rest, "//"))
 		rest = span_after(rest, 2);
-	if (is_grpc && has_any(rest, "?#@")) {
-		*expected = "no query, fragment or login: the path is the "
-		            "service's name";
+	if (is_grpc && has_any(rest, "?#")) {
+		*expected = plain;
 		return ERR_PARSE;
 	}
 	r = read_url(t, rest, memory, expected);
 	if (r < 0)
 		return r == ERR_SCHEME ? ERR_PARSE : r;
-	if (is_grpc && !t->url.has_port)
-		*expected = "a port, as in grpc://localhost:50051/SERVICE";
-	if (t->url.has_scheme || !t->url.has_port || t->url.user.p != NULL)
+	if (t->url.has_scheme || !t->url.has_port || t->url.user.p != NULL) {
+		if (is_grpc && !t->url.has_scheme)
+			*expected = t->url.user.p != NULL ? plain
+			          : "a port, as in "
+			            "grpc://localhost:50051/SERVICE";
 		return ERR_PARSE;
+	}
 	if (!is_grpc)
 		return t->url.path.len > 0 && !span_is(t->url.path, "/")
 		       ? ERR_PARSE : 0;

@@ -17,15 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "net/conn_ask.h"
-
-static void
-enter(struct conn *c, enum conn_state state, int64_t timeout_ms)
-{
-	c->state = state;
-	c->since = c->server->changes++;
-	c->source.deadline_ms = c->until_ms = timeout_ms == CLOCK_NEVER
-	                      ? CLOCK_NEVER : clock_ms() + timeout_ms;
-}
+#include "net/conn_state.h"
 
 static size_t
 slot_of(const struct conn *c)
@@ -234,51 +226,8 @@ conn_end(struct conn *c)
 		conn_close(c);
 		return;
 	}
-	enter(c, CONN_LINGER, SERVER_LINGER_MS);
+	conn_enter(c, CONN_LINGER, SERVER_LINGER_MS);
 	conn_wait(c);
-}
-
-/* A row of answers has one deadline, whoever it waits for. */
-static void
-enter_row(struct conn *c, enum conn_state state)
-{
-	if (c->state == CONN_BUSY || c->state == CONN_WRITE)
-		c->state = state;
-	else
-		enter(c, state, SERVER_HEAD_MS);
-}
-
-/* A deadline runs on while a head or a row of answers moves byte by byte. */
-static void
-choose_wait(struct conn *c, bool same_head)
-{
-	if (c->out_len > 0)
-		enter_row(c, CONN_WRITE);
-	else if (c->in_len == 0)
-		enter(c, CONN_IDLE, SERVER_IDLE_MS);
-	else if (c->wants_turn)
-		enter_row(c, CONN_BUSY);
-	else if (!same_head)
-		enter(c, CONN_HEAD, SERVER_HEAD_MS);
-}
-
-/* The same by HTTP/2, whose streams have deadlines of their own. */
-static void
-choose_h2_wait(struct conn *c, bool same_head)
-{
-	int64_t first_ms = h2_deadline(c->h2);
-
-	if (c->out_len > 0 || c->wants_turn)
-		enter_row(c, c->out_len > 0 ? CONN_WRITE : CONN_BUSY);
-	else if (c->h2->n_watches > 0 && c->in_len == 0)
-		enter(c, CONN_WATCH, CLOCK_NEVER);
-	else if (c->in_len == 0 && c->h2->n == 0 && c->h2->has_settings)
-		enter(c, CONN_IDLE, SERVER_IDLE_MS);
-	else if (!same_head)
-		enter(c, CONN_HEAD, SERVER_HEAD_MS);
-	/* While an answer waits, nothing can be said to a stream. */
-	c->source.deadline_ms = first_ms < c->until_ms && c->out_len == 0
-	                      ? first_ms : c->until_ms;
 }
 
 /* Where its unanswered bytes are kept; without room there never are any. */
@@ -317,7 +266,7 @@ conn_keep(struct conn *c, const char *bytes, size_t used, size_t len)
 	if (len > 0 && rest != in)
 		memmove(in, rest, len);
 	c->in_len = len;
-	(c->h2 != NULL ? choose_h2_wait : choose_wait)(c, same_head);
+	conn_choose_state(c, same_head);
 	conn_wait(c);
 	if (c->wants_turn && c->out_len == 0)
 		loop_again(c->server->loop, &c->source);
@@ -503,6 +452,6 @@ conn_open(struct conn *c, int fd, struct server_listener *from,
 		.peer_uid = peer->uid,
 	};
 	from->n_conns++;
-	enter(c, CONN_HEAD, SERVER_HEAD_MS);
+	conn_enter(c, CONN_HEAD, SERVER_HEAD_MS);
 	conn_read(c);
 }

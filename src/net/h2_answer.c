@@ -225,7 +225,8 @@ answer_check(struct h2 *h, struct h2_turn *t, struct h2_stream *s,
 	uint8_t service = find_service(t, name);
 
 	if (service == NO_SERVICE) {
-		answer_named(h, t, s, GRPC_NOT_FOUND, "no service is called", name);
+		answer_named(h, t, s, GRPC_NOT_FOUND, "no service is called",
+		             name);
 		return;
 	}
 	send_call_head(t, s);
