@@ -16,7 +16,7 @@
 /*
  * Serves fd, a non-blocking connection that came by that listener, in the free
  * slot c: what has come already is answered now. It may be closed again when
- * this returns. peer is who it is, of a local listener; else no one.
+ * this returns. peer is the other end, if the listener is a local one.
  */
 void conn_open(struct conn *c, int fd, struct server_listener *from,
                const struct ucred *peer);

@@ -2,8 +2,8 @@
 /*
  * net/conn_ask.h - reads the next request that a connection has sent (pure)
  *
- * By HTTP/1.1, behind a PROXY header if there is one; where HTTP/2 begins, it
- * tells so. For net/conn.h alone.
+ * By HTTP/1.1, behind a PROXY header if there is one; it reports where HTTP/2
+ * begins. For net/conn.h alone.
  */
 #ifndef HALE_NET_CONN_ASK_H
 #define HALE_NET_CONN_ASK_H

@@ -34,7 +34,7 @@ enum grpc_code {	/* gRPC's statuscodes */
 	GRPC_UNAUTHENTICATED,
 };
 
-/* "UNIMPLEMENTED" for 12, and so on; NULL for what is no code. Static. */
+/* "UNIMPLEMENTED" for 12, and so on; NULL if it is not a code. Static. */
 const char *grpc_code_text(uint32_t code);
 
 /* Is it gRPC's Content-Type: "application/grpc", "application/grpc+proto"? */
@@ -45,8 +45,8 @@ bool grpc_is_type(struct span type);
 int grpc_read_timeout(struct span text, int64_t *ms);
 
 /*
- * Reads the prefix of the message that data starts with, and points message at
- * what of it is behind. Returns 1, 0 (it is not whole yet), ERR_CODING (it is
+ * Reads the prefix that data starts with, and points message at the bytes
+ * behind it. Returns 1, 0 (it is not whole yet), ERR_CODING (it is
  * compressed) or ERR_TOOBIG (longer than max); message is set for 1 only.
  */
 int grpc_read_message(struct span data, size_t max, struct span *message);

@@ -19,7 +19,7 @@ enum grpc_health {	/* HealthCheckResponse.ServingStatus */
 	GRPC_SERVICE_UNKNOWN,
 };
 
-/* "SERVING" and so on; NULL for what is none. Static. */
+/* "SERVING" and so on; NULL if it is not a status. Static. */
 const char *grpc_health_text(uint32_t status);
 
 /* Reads a HealthCheckRequest: the service that is asked for, a part of message,

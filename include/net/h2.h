@@ -71,14 +71,14 @@ struct h2 {
 	bool     has_preface;	/* the client's, and our SETTINGS are out */
 	bool     has_settings;	/* the client's first frame has come */
 	bool     is_over;	/* GOAWAY is out: nothing is read any more */
-	enum h2_error why;	/* .. it says so */
+	enum h2_error why;	/* .. what it says */
 	uint32_t last;		/* its highest stream */
 	uint64_t opened;	/* bit i: stream last - 2 * i was opened */
 	uint64_t reset;		/* and we have reset it: the client may not
 				 * know yet */
 	int32_t  window;	/* bytes that we may send, on all streams */
 	int32_t  first_window;	/* on a new one */
-	uint32_t owed;		/* bytes got that its windows are not told of */
+	uint32_t owed;		/* bytes got that no WINDOW_UPDATE returned */
 	unsigned noise;		/* frames .. */
 	int64_t  noise_ms;	/* .. since then */
 	uint32_t block_id;	/* whose header block is not whole, or 0 */

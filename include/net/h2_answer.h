@@ -9,7 +9,7 @@
  * A call's errors are those of gRPC's status codes: a service that is not known
  * is NOT_FOUND, for Watch a status of its own; another method, a compressed
  * message, none and a second one are UNIMPLEMENTED; one longer than H2_TEXT_MAX
- * is RESOURCE_EXHAUSTED, one that is no protobuf INTERNAL.
+ * is RESOURCE_EXHAUSTED, one that is not protobuf INTERNAL.
  */
 #ifndef HALE_NET_H2_ANSWER_H
 #define HALE_NET_H2_ANSWER_H
@@ -35,7 +35,7 @@ void h2_answer_change(struct h2 *h, struct h2_turn *t, struct h2_stream *s);
 void h2_answer_code(struct h2 *h, struct h2_turn *t, struct h2_stream *s,
                     enum grpc_code code, const char *why);
 
-/* Appends what ends a call that was answered. */
+/* Appends the trailers of a call that went well. */
 void h2_answer_ok(struct buf *out, uint32_t id);
 
 /* For the owner, where is_h2 is set: appends its answer in the form in which

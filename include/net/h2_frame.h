@@ -3,7 +3,7 @@
  * net/h2_frame.h - the frames of HTTP/2: their heads, types and codes (pure)
  *
  * RFC 9113, for the server of the probes and for the client of checks. What a
- * frame means is known to those who read it.
+ * frame means is up to its reader.
  */
 #ifndef HALE_NET_H2_FRAME_H
 #define HALE_NET_H2_FRAME_H

@@ -128,14 +128,14 @@ int server_listen(struct server *s, int fd, enum server_kind kind);
  * for others, so that Watches keep no probe out. */
 bool server_may_watch(const struct server_listener *li);
 
-/* Something may have changed: whoever watches is told. To be called after each
- * turn of the loop; without a Watch it does nothing. */
+/* Sends to each Watch what has changed since the last call. To be called after
+ * each turn of the loop; without a Watch it does nothing. */
 void server_tell(struct server *s);
 
 /*
- * hale leaves: whoever is connected by HTTP/2 is told. Waits until those with a
- * Watch have closed, SERVER_LEAVE_MS at most: what they have sent meanwhile and
- * we have not read would have our last words thrown away by a reset.
+ * hale leaves: says so on each connection by HTTP/2. Waits until those with a
+ * Watch have closed, SERVER_LEAVE_MS at most: if bytes of theirs were unread at
+ * our exit, the kernel would send a reset, which can discard our last frames.
  */
 void server_leave(struct server *s);
 

@@ -280,7 +280,7 @@ answer_list(struct h2 *h, struct h2_turn *t, struct h2_stream *s)
 	grpc_write_prefix(&prefix, b.len - GRPC_PREFIX_LEN);
 	if (h->held_id != 0 || b.cut) {
 		h2_answer_code(h, t, s, GRPC_RESOURCE_EXHAUSTED,
-		               "another large answer is not read");
+		               "another large answer is unread");
 		return;
 	}
 	send_call_head(t, s);
@@ -317,7 +317,7 @@ begin_call(struct h2 *h, struct h2_turn *t, struct h2_stream *s,
 		s->method++;
 	if (s->method == METHODS)
 		answer_named(h, t, s, GRPC_UNIMPLEMENTED, "hale serves "
-		             "grpc.health.v1.Health only, and not", path);
+		             "grpc.health.v1.Health only, not", path);
 	else if (s->is_ended)
 		h2_answer_data(h, t, s, (struct span){ NULL, 0 });
 }
@@ -352,7 +352,7 @@ answer_call(struct h2 *h, struct h2_turn *t, struct h2_stream *s,
 		               "more than one message");
 	else if (grpc_health_read_request(message, &name) < 0)
 		h2_answer_code(h, t, s, GRPC_INTERNAL,
-		               "the message is no protobuf");
+		               "the message is not protobuf");
 	else if (s->method == CHECK)
 		answer_check(h, t, s, name);
 	else if (s->method == WATCH)
