@@ -208,7 +208,7 @@ def test_what_hale_does_not_serve_is_unimplemented(ready, client, name):
     for path in (HEALTH + "Other", "/shop.Cart/Check", "/grpc.health.v1.Health"):
         answers, ended = c.call(AT, path)
         assert (answers, ended.code) == ([], "UNIMPLEMENTED"), path
-        assert ended.message.endswith(f'and not "{path}"')
+        assert ended.message.endswith(f'only, not "{path}"')
 
 
 @CLIENTS
