@@ -23,8 +23,7 @@ bool services_is_name(struct span name);
 void services_fill(struct server_services *into, const struct snapshot *s,
                    const struct span names[], size_t n_names);
 
-/* Adds a check: serving unless it fails what it counts for. One whose name is
- * not UTF-8, or has control characters, is left out. */
+/* Adds a check: serving unless it fails what it counts for. */
 void services_add_check(struct server_services *into, struct span name,
                         const struct snapshot_check *c);
 

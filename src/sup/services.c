@@ -70,6 +70,5 @@ void
 services_add_check(struct server_services *into, struct span name,
                    const struct snapshot_check *c)
 {
-	if (is_text(name))
-		add(into, name, !snapshot_fails(c, c->counts_for));
+	add(into, name, !snapshot_fails(c, c->counts_for));
 }

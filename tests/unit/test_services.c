@@ -115,22 +115,6 @@ of_equal_names_the_first_has_its_meaning(void **state)
 	assert_true(into.of[4].is_serving);
 }
 
-/* A check is named after its URL, and a path may have any byte. */
-static void
-a_check_whose_name_is_not_utf8_is_left_out(void **state)
-{
-	static const struct snapshot_check c;
-	static const struct snapshot s;
-	struct server_services into;
-
-	(void)state;
-	services_fill(&into, &s, NULL, 0);
-	services_add_check(&into, span_of("exec:/bin/\xff"), &c);
-	services_add_check(&into, span_of("exec:/bin/a b"), &c);
-	assert_int_equal(into.n, 5);
-	assert_span_equal("exec:/bin/a b", into.of[4].name);
-}
-
 static const struct name_row {
 	const char *name, *text;
 	bool        is_name;
@@ -176,7 +160,6 @@ main(void)
 	UNIT_ROWS(is_a_service_of_its_own, checks);
 	UNIT_TEST(the_most_services_fit);
 	UNIT_TEST(of_equal_names_the_first_has_its_meaning);
-	UNIT_TEST(a_check_whose_name_is_not_utf8_is_left_out);
 	UNIT_ROWS(may_be_named, names);
 	UNIT_TEST(a_name_has_a_longest_size);
 	return unit_run("sup/services");
