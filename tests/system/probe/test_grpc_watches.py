@@ -237,3 +237,12 @@ def test_who_watches_hears_how_it_ends_though_it_has_sent_something_meanwhile(
         assert streams.told().status == DOWN
         assert {(end.code, end.message) for end in streams.ends()} == {
             ("UNAVAILABLE", "hale ends the connection")}
+
+
+def test_who_watches_and_never_closes_does_not_keep_hale(ready):
+    box = ready()
+    watch = Watch(box)
+    assert watch.next() == UP
+    box.signal(signal.SIGTERM)
+    box.code()
+    assert [watch.next(), watch.next()] == [DOWN, UNAVAILABLE]
