@@ -23,7 +23,8 @@
 #define GRPC_REPLY_TEXT_MAX   256	/* bytes of text that are kept */
 
 /* Bytes that all frames which are answered can ask for: each is a PING. */
-#define GRPC_REPLY_ACKS_MAX (GRPC_REPLY_FRAMES_MAX * (H2_HEAD_LEN + H2_PING_LEN))
+#define GRPC_REPLY_ACKS_MAX \
+	(GRPC_REPLY_FRAMES_MAX * (H2_HEAD_LEN + H2_PING_LEN))
 
 enum grpc_reply_end {
 	GRPC_REPLY_NONE,	/* it has not ended yet */

@@ -13,10 +13,10 @@
  * fields are longer than H2_LIST_WORST, and for more than H2_NOISE_MAX frames
  * in H2_NOISE_MS that ask for nothing: empty DATA and CONTINUATION, SETTINGS
  * (and each setting), PING, PRIORITY, GOAWAY, WINDOW_UPDATE that no answer
- * waits for, RST_STREAM, frames of streams that we have reset, and unknown ones.
- * Each stream that we reset for an error counts as another. A request that is
- * answered makes up for H2_NOISE_WORTH of these, since gRPC clients ping at each
- * answer, unless its client resets it or its fields are too long.
+ * waits for, RST_STREAM, frames of streams that we have reset, and unknown
+ * ones. Each stream that we reset for an error counts as another. A request
+ * that is answered makes up for H2_NOISE_WORTH of these, since gRPC clients
+ * ping at each answer, unless its client resets it or its fields are too long.
  */
 #ifndef HALE_NET_H2_H
 #define HALE_NET_H2_H
@@ -133,9 +133,10 @@ void h2_init(struct h2 *h);
 /*
  * Reads whole frames from the len bytes at buf, the client's preface first: as
  * many as a turn may take, and as out, which holds SERVER_OUT_MAX, has room for
- * their answers. Returns how many bytes were read. *again is set if another turn
- * can go on without further bytes: with frames that are here, or with an answer
- * that out had no room for. If h->is_over is set the connection must be closed.
+ * their answers. Returns how many bytes were read. *again is set if another
+ * turn can go on without further bytes: with frames that are here, or with an
+ * answer that out had no room for. If h->is_over is set the connection must be
+ * closed.
  */
 size_t h2_read(struct h2 *h, struct h2_turn *t, const char *buf, size_t len,
                bool *again);

@@ -19,6 +19,9 @@ static const struct {
 _Static_assert(SERVER_SERVICES_MAX >= OWN + SERVICES_NAMES_MAX
                + VERDICT_CHECKS_MAX, "all services fit");
 
+_Static_assert(SERVER_SERVICES_MAX * (SERVICES_NAME_MAX + 16)
+               <= SERVER_OUT_MAX, "a List of the longest names fits");
+
 /* May it be one of gRPC's strings, without control characters? These are UTF-8:
  * clients refuse all of a List in which one is not. */
 static bool
