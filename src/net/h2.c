@@ -4,9 +4,10 @@
  *
  * A stream is in streams[] from its HEADERS until both ends are done with it.
  * Of one that is not there any more only `last`, `opened` and `reset` know:
- * whether it is idle, closed, or was passed over. What a client breaks is as a rule an
- * error of the connection (5.4.1 permits it); of the stream where it may be the
- * mistake of one of many clients behind a proxy, or crosses what we sent.
+ * whether it is idle, closed, or was passed over. What a client breaks is as a
+ * rule an error of the connection (5.4.1 permits it); of the stream where it
+ * may be the mistake of one of many clients behind a proxy, or crosses what we
+ * sent.
  */
 #include "net/h2.h"
 
