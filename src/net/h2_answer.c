@@ -295,7 +295,8 @@ static void
 begin_call(struct h2 *h, struct h2_turn *t, struct h2_stream *s,
            const struct h2_request *r)
 {
-	struct span path = t->ask.req.path, name = path, encoding, timeout;
+	struct span path = t->ask.req.path, name = { NULL, 0 };
+	struct span encoding, timeout;
 	int64_t ms;
 
 	encoding = r->value[H2_ENCODING];
