@@ -27,7 +27,7 @@ if [ -n "$(find "$out/missing" -mmin -$again_min 2>/dev/null)" ]; then
 	cat "$out/missing" >&2
 	exit 1
 fi
-command -v npm >/dev/null 2>&1 || give_up "there is no npm: scripts/bootstrap test"
+command -v npm >/dev/null 2>&1 || give_up "npm is missing: scripts/bootstrap test"
 
 tmp=$(mktemp -d "$out/.npm.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT

@@ -3,8 +3,8 @@
  * net/h2.h - one HTTP/2 connection to the server, in memory (pure)
  *
  * RFC 9113 with prior knowledge: reads frames, has each request answered by
- * net/h2_answer.h and appends the frames of the answers. There is no push, no
- * priority and, since net/http.h has none, no upgrade from HTTP/1.1. The bytes
+ * net/h2_answer.h and appends the frames of the answers. It has neither push nor
+ * priority, nor, as net/http.h has none, an upgrade from HTTP/1.1. The bytes
  * of an answer that the client's windows do not take now are kept, and go out
  * when they do. It never reads a clock: the caller's turn has the time.
  *
@@ -59,7 +59,7 @@ struct h2_stream {
 	uint8_t  method;	/* of gRPC, net/h2_answer.h */
 	uint8_t  service;	/* WATCHES: its index */
 	uint8_t  told;		/* WATCHES: the last status, enum grpc_health */
-	uint16_t text_at, text_len;
+	uint16_t text_at, text_len;	/* text[] is used from .. to */
 	int64_t  length;	/* bytes that its content still has; -1: any */
 	int64_t  deadline_ms;	/* CLOCK_NEVER: none */
 	int64_t  times_out_ms;	/* by the client's grpc-timeout */
@@ -141,8 +141,8 @@ void h2_init(struct h2 *h);
 size_t h2_read(struct h2 *h, struct h2_turn *t, const char *buf, size_t len,
                bool *again);
 
-/* Appends a change to the streams that watch, and what the windows take of
- * answers that are not out. */
+/* Appends what has changed to the streams that watch. One whose last message is
+ * not out hears of it later: a further call tells it. */
 void h2_tell(struct h2 *h, struct h2_turn *t);
 
 /* When h2_expire() has something to do, or CLOCK_NEVER. */

@@ -3,7 +3,8 @@
  * net/h2_block.h - header blocks of an HTTP/2 connection: its requests (pure)
  *
  * For net/h2.h. A block is read to its end whatever becomes of its request,
- * since the table of net/hpack.h is the connection's.
+ * since the table of net/hpack.h is the connection's; one that breaks HPACK's
+ * rules, or a bound of net/h2.h, ends the connection.
  */
 #ifndef HALE_NET_H2_BLOCK_H
 #define HALE_NET_H2_BLOCK_H

@@ -27,7 +27,7 @@ bool h2_is_idle(const struct h2 *h, uint32_t id);
  * is long past nobody knows any more: true. */
 bool h2_was_opened(const struct h2 *h, uint32_t id);
 
-/* Have we reset it? What still comes for it is no error then (5.1). */
+/* Have we reset it? What still comes for it is not an error then (5.1). */
 bool h2_was_reset(const struct h2 *h, uint32_t id);
 
 /* Its HEADERS have come; it becomes the last one. */

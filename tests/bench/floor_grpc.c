@@ -78,7 +78,7 @@ answer_one(int fd)
 		const unsigned char *head = (unsigned char *)in + at;
 		size_t whole = HEAD_LEN + (size_t)(head[1] << 8 | head[2]);
 
-		/* What one frame is answered with is no longer than IN_MAX. */
+		/* What one frame is answered with fits into IN_MAX bytes. */
 		if (whole > n - at || len > OUT_MAX - IN_MAX)
 			return 0;
 		len = answer_frame(out, len, in + at, whole);

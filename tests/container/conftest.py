@@ -208,3 +208,12 @@ def terminal(service_image):
     docker("rm", "-f", name, check=False)
     for one in opened:
         one.close()
+
+
+@pytest.fixture
+def pod(run):
+    """What a pod's first container is for: it has the network namespace."""
+    box = run("sleep", "0", options=("--entrypoint", "/service", "--health-interval=1h"),
+              network="none")
+    box.logs.wait("service: sleeping")
+    return f"container:{box.id}"

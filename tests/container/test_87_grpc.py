@@ -24,15 +24,6 @@ def prober_image(on_base):
     return on_base("prober", lambda binary: go_build("../grpc", binary, GOPATH=GO_CODE))
 
 
-@pytest.fixture
-def pod(run):
-    """What a pod's first container is for: it has the network namespace."""
-    box = run("sleep", "0", options=("--entrypoint", "/service", "--health-interval=1h"),
-              network="none")
-    box.logs.wait("service: sleeping")
-    return f"container:{box.id}"
-
-
 @dataclasses.dataclass
 class Prober:
     """What a kubelet's worker does with a grpc probe, from a container in the pod's network:

@@ -18,15 +18,6 @@ def hostile_image(on_base):
 
 
 @pytest.fixture
-def pod(run):
-    """What a pod's first container is for: it has the network namespace."""
-    box = run("sleep", "0", options=("--entrypoint", "/service", "--health-interval=1h"),
-              network="none")
-    box.logs.wait("service: sleeping")
-    return f"container:{box.id}"
-
-
-@pytest.fixture
 def attack(run, pod, hostile_image):
     """Start hostile containers in the pod."""
     def start(how):

@@ -208,7 +208,7 @@ a_block_may_come_in_parts(void **state)
 	is_serving();
 }
 
-/* --- what is no answer of the kind --- */
+/* --- what is not such an answer --- */
 
 static void
 a_call_that_failed_has_its_code_and_words(void **state)

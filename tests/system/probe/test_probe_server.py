@@ -270,6 +270,13 @@ def test_another_http_version_is_505(server, version):
     assert connection.ended()
 
 
+def test_verbose_says_why_a_client_by_http_2_is_cut_off(server):
+    box = server("-v")
+    ping = bytes([0, 0, 8, 6, 0, 0, 0, 0, 0]) + bytes(8)   # where SETTINGS must come first
+    box.connect().send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + ping)
+    box.err.expect("an HTTP/2 client is cut off: PROTOCOL_ERROR$")
+
+
 def head_of(length):
     start = "GET /livez HTTP/1.1\r\nHost: x\r\nA: "
     return start + "x" * (length - len(start) - 4) + "\r\n\r\n"
