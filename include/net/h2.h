@@ -3,10 +3,10 @@
  * net/h2.h - one HTTP/2 connection to the server, in memory (pure)
  *
  * RFC 9113 with prior knowledge: reads frames, has each request answered by
- * net/h2_answer.h and appends the frames of the answers. It has neither push nor
- * priority, nor, as net/http.h has none, an upgrade from HTTP/1.1. The bytes
- * of an answer that the client's windows do not take now are kept, and go out
- * when they do. It never reads a clock: the caller's turn has the time.
+ * net/h2_answer.h and appends the frames of the answers. It has neither push
+ * nor priority, nor, as net/http.h has none, an upgrade from HTTP/1.1. The
+ * bytes of an answer that the client's windows do not take now are kept, and go
+ * out when they do. It never reads a clock: the caller's turn has the time.
  *
  * What a client can make us do is bounded. It gets GOAWAY, with
  * ENHANCE_YOUR_CALM, for a header block longer than H2_BLOCK_MAX, one whose

@@ -34,7 +34,7 @@ struct h2_request {
 	struct buf  text;	/* the values; the caller's H2_LIST_MAX bytes */
 	size_t      size;	/* of all fields */
 	bool        is_trailers;	/* it follows the content */
-	bool        has_regular;	/* a field that is not a pseudo-header */
+	bool        has_regular;	/* a field other than pseudo-headers */
 	bool        is_malformed;	/* 8.1.1 */
 	int64_t     length;	/* content-length; -1: none */
 };
