@@ -25,7 +25,8 @@ tls    base
 client base net tls
 get    base tls client
 sup    base net
-cmd    base net tls client get sup
+sh     base
+cmd    base net tls client get sup sh
 main   cmd
 sup/checker   base net client
 sup/local_client base net client

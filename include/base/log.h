@@ -13,6 +13,8 @@
 #ifndef HALE_BASE_LOG_H
 #define HALE_BASE_LOG_H
 
+struct buf;
+
 #define LOG_LINE_MAX 1024	/* bytes with prefix and newline; < PIPE_BUF */
 #define LOG_TERMINAL_MS    5	/* for another's write to a terminal to end */
 #define LOG_TERMINAL_TRIES 3
@@ -21,6 +23,11 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO };
 
 /* What is said from now on: level and all above. LOG_WARN until then. */
 void log_level(enum log_level level);
+
+/* Each line starts with what `write` appends, in place of "hale: "; NULL: with
+ * that again. */
+typedef void log_start(struct buf *b, enum log_level level);
+void log_start_with(log_start *write);
 
 /* Formats are buf_fmt()'s. Too long a line ends in "...". */
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

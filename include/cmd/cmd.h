@@ -8,6 +8,7 @@
 #ifndef HALE_CMD_CMD_H
 #define HALE_CMD_CMD_H
 
+#include "base/log.h"
 #include "base/opt.h"
 
 enum cmd_exit {
@@ -38,8 +39,8 @@ extern const struct cmd *const cmd_all[];	/* NULL-terminated; run first */
 /* The command of that name, or NULL. */
 const struct cmd *cmd_find(const char *name);
 
-/* Runs what argv names; a first word that is no command is run's program.
- * Returns the exit code. */
+/* Runs what argv names: argv[0] may be another tool's name (cmd/names.h); else a
+ * first word that is no command is run's program. Returns the exit code. */
 int cmd_main(int argc, char **argv);
 
 /* Parses argv by c's table into args, which is zeroed. Options of run end at
@@ -56,6 +57,10 @@ void cmd_tell_fail(const struct cmd *c, const char *within,
 
 /* Appends NAME=URL of a check's word (client/checkopt.h), without secrets. */
 void cmd_write_check(struct buf *b, struct span name, struct span word);
+
+/* `hale get`, or curl, with what each of its lines starts with. Returns curl's
+ * exit code. */
+int cmd_get_as(int argc, char **argv, log_start *start);
 
 /* Prints c's help to stdout. Returns CMD_OK. */
 int cmd_print_help(const struct cmd *c);

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 
 static enum log_level most = LOG_WARN;
+static log_start *start;	/* NULL: "hale: " */
 static unsigned long dropped;	/* lines since the last that got through */
 
 /* see base/log.h */
@@ -21,6 +22,13 @@ void
 log_level(enum log_level level)
 {
 	most = level;
+}
+
+/* see base/log.h */
+void
+log_start_with(log_start *write)
+{
+	start = write;
 }
 
 static bool
@@ -135,6 +143,15 @@ write_line(struct buf *b)
 }
 
 static void
+write_start(struct buf *b, enum log_level level)
+{
+	if (start == NULL)
+		buf_str(b, "hale: ");
+	else
+		start(b, level);
+}
+
+static void
 say(enum log_level level, const char *fmt, va_list ap)
 {
 	char line[LOG_LINE_MAX], raw[LOG_LINE_MAX];
@@ -147,10 +164,12 @@ say(enum log_level level, const char *fmt, va_list ap)
 		dropped++;
 		return;
 	}
-	if (dropped > 0)
-		buf_fmt(&b, "hale: lines dropped while stderr was full: %lu\n",
+	if (dropped > 0) {
+		write_start(&b, LOG_WARN);
+		buf_fmt(&b, "lines dropped while stderr was full: %lu\n",
 		        dropped);
-	buf_str(&b, "hale: ");
+	}
+	write_start(&b, level);
 	buf_vfmt(&text, fmt, ap);
 	/* Names and values come from outside. */
 	buf_plain(&b, buf_span(&text));

@@ -13,6 +13,7 @@
 #include "base/relro.h"
 #include "client/checkopt.h"
 #include "client/redact.h"
+#include "cmd/names.h"
 #include "tls/anchors.h"
 
 #define NAME_LEN 128	/* bytes of an option's name as it was written */
@@ -285,11 +286,14 @@ cmd_warn_of_env(void)
 int
 cmd_main(int argc, char **argv)
 {
+	const struct name *tool = names_find(argv[0]);
 	const struct cmd *c = argc > 1 ? cmd_find(argv[1]) : NULL;
 
-	/* run does it once the service is started, which it would delay. */
-	if (c != NULL && c != &cmd_run)
+	/* An init does it once the service is started, which it would delay. */
+	if (tool != NULL ? tool->kind != NAME_INIT : c != NULL && c != &cmd_run)
 		relro_protect();
+	if (tool != NULL)
+		return names_run(tool, argc, argv);
 	return c == NULL ? cmd_run.run(argc, argv)
 	                 : c->run(argc - 1, argv + 1);
 }

@@ -2,18 +2,34 @@
 /* cmd/get.c - the command `hale get`; get/get.c does the work */
 #include "cmd/cmd.h"
 
+#include "base/log.h"
 #include "get/get.h"
 #include "get/options.h"
 
-static int
-run(int argc, char **argv)
+static void
+write_start(struct buf *b, enum log_level level)
+{
+	(void)level;
+	buf_str(b, "hale: get: ");
+}
+
+/* see cmd/cmd.h */
+int
+cmd_get_as(int argc, char **argv, log_start *start)
 {
 	bool help;
 	int code;
 
 	cmd_hold_streams();
+	log_start_with(start);
 	code = get_run(argc, argv, cmd_agent(), &help);
 	return help ? cmd_print_help(&cmd_get) : code;
+}
+
+static int
+run(int argc, char **argv)
+{
+	return cmd_get_as(argc, argv, write_start);
 }
 
 static const struct opt_group no_opts[] = { OPT_END };

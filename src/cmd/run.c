@@ -407,25 +407,6 @@ print_version(void)
 	return cmd_print(buf_span(&b));
 }
 
-/* Is it called by the name of a tool whose place it takes? The settings in the
- * environment are then those of a hale in the image (docker run --init). */
-static bool
-stands_for_another(const char *path)
-{
-	static const char names[][12] = {	/* no pointers to relocate */
-		"docker-init", "tini", "tini-static", "dumb-init", "catatonit",
-	};
-	const char *slash = path == NULL ? NULL : strrchr(path, '/');
-	const char *name = slash == NULL ? path : slash + 1;
-
-	if (name == NULL)
-		return false;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
-}
-
 /* Is hale the interpreter of the very file that it is to start, itself or by
  * env(1)? The kernel would start a hale for that again, and so on for ever. */
 static bool
@@ -449,7 +430,6 @@ run_run(int argc, char **argv)
 	int left, code;
 
 	signals_block(&a.plan.service.given);
-	a.no_env = stands_for_another(argv[0]);
 	left = cmd_parse(&cmd_run, &a, argc, argv);
 	if (left < 0)
 		return -left;

@@ -24,7 +24,7 @@ start_dump(const struct options *o)
 	fd = open(o->dump_header, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
 	          0666);
 	if (fd < 0) {
-		log_error("get: cannot write %s: %s", o->dump_header,
+		log_error("cannot write %s: %s", o->dump_header,
 		          err_text(-errno));
 		return GET_WRITE;
 	}
@@ -59,14 +59,14 @@ get_run(int argc, char **argv, const char *agent, bool *help)
 
 	*help = code == GET_OK && o.help;
 	for (size_t i = 0; i < o.n_not_headers; i++)
-		log_warn("get: -H: a line that is not a header "
+		log_warn("-H: a line that is not a header "
 		         "(\"Name: value\") is ignored");	/* it may hold a secret */
 	if (code != GET_OK)
-		log_error("get: %s", buf_end_text(&why));
+		log_error("%s", buf_end_text(&why));
 	(void)signal(SIGPIPE, SIG_IGN);	/* a closed stdout is exit 23 */
 	if (code == GET_OK && !o.help) {
 		if (o.insecure && !options_are_quiet(&o))
-			log_warn("get: --insecure: certificates are NOT "
+			log_warn("--insecure: certificates are NOT "
 			         "verified");
 		code = start_dump(&o);
 		if (code == GET_OK)

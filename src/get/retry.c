@@ -282,7 +282,7 @@ retry_run(struct transfer *t)
 		 && clock_ms() - start_ms + wait_ms > o->retry_max_ms)
 			return code;
 		if (!options_are_quiet(o))
-			log_warn("get: Problem: %s. Will retry in %lld ms. "
+			log_warn("Problem: %s. Will retry in %lld ms. "
 			         "%lld retries left.",
 			         t->r.why[0] != '\0' ? t->r.why : "HTTP error",
 			         (long long)wait_ms, (long long)left);

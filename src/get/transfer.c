@@ -204,7 +204,7 @@ run(struct transfer *t, const struct option_output *out)
 static void
 warn_of(struct span name)
 {
-	log_warn("get: unknown --write-out variable: '%.*s'", (int)name.len,
+	log_warn("unknown --write-out variable: '%.*s'", (int)name.len,
 	         name.p);
 }
 
@@ -217,7 +217,7 @@ print(const char *format, const struct result *r)
 	int err;
 
 	if (memory == NULL) {
-		log_error("get: -w: %s", err_text(-ENOMEM));
+		log_error("-w: %s", err_text(-ENOMEM));
 		return GET_MEMORY;
 	}
 	writeout_write(&b, format, r, warn_of);
@@ -252,7 +252,7 @@ transfer_run(const struct options *o, size_t i)
 	int code, printed = GET_OK;
 
 	if (t == NULL) {
-		log_error("get: %s", err_text(-ENOMEM));
+		log_error("%s", err_text(-ENOMEM));
 		return GET_MEMORY;
 	}
 	start(t, o, i);
@@ -261,7 +261,7 @@ transfer_run(const struct options *o, size_t i)
 	t->r.code = code;
 	sink_drop(&t->sink);
 	if (code != GET_OK && !options_are_quiet(o))
-		log_error("get: (%d) %s", code, t->r.why);
+		log_error("(%d) %s", code, t->r.why);
 	if (o->write_out != NULL)
 		printed = print(o->write_out, &t->r);
 	digest_close(t->digest);

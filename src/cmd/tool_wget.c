@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd/tool_wget.c - to be written */
+#include "cmd/tool.h"
+
+#include "base/log.h"
+#include "cmd/cmd.h"
+
+/* see cmd/tool.h */
+int
+tool_wget(int argc, char **argv)
+{
+	(void)argc;
+	log_error("%s: not here yet", argv[0]);
+	return CMD_USAGE;
+}
