@@ -82,7 +82,7 @@ BENCH = $(patsubst tests/%.c,$B/%,$(wildcard tests/bench/*.c))
 READY = $(TOOL)/musl.mk $(TOOL)/bearssl.mk
 
 .PHONY: all demo test unit system arches arches-short container kubernetes dev \
-        lint fuzz bench repro image install clean help helpers layers readme roots FORCE
+        lint fuzz bench repro image install install-names clean help helpers layers readme roots FORCE
 
 all: $B/hale layers
 
@@ -403,6 +403,16 @@ image:
 
 install: all
 	install -D -m 755 $B/hale $(DESTDIR)$(PREFIX)/bin/hale
+
+# As `hale --install-names` does it, which a hale for another machine could not: all
+# names but sh, nothing overwritten, links that DESTDIR does not get into.
+NAMES = $(shell sed -n '/NAME_SHELL/d;s/^\t{ "\([^"]*\)",.*/\1/p' src/cmd/names.c)
+install-names: install
+	@cd $(DESTDIR)$(PREFIX)/bin && for n in $(NAMES); do \
+	    [ "$$(readlink $$n)" = hale ] || { [ ! -e $$n ] && [ ! -L $$n ]; } || \
+	    { echo "install-names: $$PWD/$$n exists already" >&2; exit 1; }; done
+	cd $(DESTDIR)$(PREFIX)/bin && for n in $(NAMES); do \
+	    [ -L $$n ] || ln -s hale $$n; done
 
 clean:
 	@[ ! -d build/engine ] && [ ! -d build/engine-newest ] || scripts/engine stop all

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/opt_words.h"
 #include "client/redact.h"
+#include "cmd/names_install.h"
 
 #define HELP_MAX 8192	/* bytes of one help text */
 #define HINT_LEN 48	/* of what may have been meant */
@@ -94,6 +95,8 @@ help_run(int argc, char **argv)
 		return cmd_print_overview();
 	if (left + 1 < argc)
 		return cmd_unwanted(&cmd_help, argv[left + 1]);
+	if (strcmp(argv[left], "names") == 0)
+		return names_print();
 	c = cmd_find(argv[left]);
 	if (c != NULL)
 		return cmd_print_help(c);
@@ -108,8 +111,9 @@ static const struct opt_group no_opts[] = { OPT_END };
 
 const struct cmd cmd_help = {
 	.name = "help",
-	.usage = "[COMMAND]",
-	.about = "list the commands, or print the options of one",
+	.usage = "[COMMAND|names]",
+	.about = "list the commands, print the options of one, or the names "
+	         "of other tools",
 	.opts = no_opts,
 	.run = help_run,
 };

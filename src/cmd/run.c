@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "cmd/names_install.h"
 #include "cmd/run_checks.h"
 #include "cmd/script.h"
 #include "sup/exec_error.h"
@@ -21,7 +22,7 @@
 struct run_args {
 	struct init_plan plan;
 	struct run_checks checks;
-	bool verbose, quiet, no_env, help, version, license;
+	bool verbose, quiet, no_env, help, version, license, install_names;
 };
 
 /* An array, near to the code: the linker would fold a literal into one of
@@ -339,7 +340,10 @@ add_backoff(void *args, struct span value)
 	OPT('V', "version", OPT_ASK, AT(version), "", \
 	    "print the versions of hale, musl and BearSSL", "", NULL, "") \
 	OPT('l', "license", OPT_ASK, AT(license), "", \
-	    "print the licenses of hale, musl and BearSSL", "", NULL, "")
+	    "print the licenses of hale, musl and BearSSL", "", NULL, "") \
+	OPT(0, "install-names", OPT_ASK, AT(install_names), "", \
+	    "make links [DIR [NAME...]] to hale (see: hale help names)", "", \
+	    NULL, "")
 
 #define ADDS(ADD) \
 	ADD(add_listen) ADD(add_grpc_service) ADD(add_stop_on) ADD(add_check) \
@@ -440,6 +444,8 @@ run_run(int argc, char **argv)
 		return print_version();
 	if (a.license)
 		return cmd_print(span_of(cmd_license));
+	if (a.install_names)
+		return names_install(argc - left, argv + left);
 	/* Asked here: it lies apart and has a large frame, pages to touch. */
 	code = a.checks.n == 0 ? CMD_OK
 	     : run_checks_read(&a.checks, &a.plan.service.monitor, left, argv);

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd/names_install.c - links of other tools' names, and the list of them */
+#include "cmd/names_install.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "client/redact.h"
+#include "cmd/cmd.h"
+#include "cmd/names.h"
+
+#define TEXT_MAX 1536	/* bytes of the list */
+#define COLUMN   32	/* where a line's second half starts */
+
+static const char option[] = "--install-names";
+
+/* hale's file and where the links go. */
+struct place {
+	char        file[PATH_MAX];
+	struct stat is;		/* of that file */
+	const char *to;		/* what a link says */
+	const char *dir;
+	int         dir_fd;
+};
+
+/* Of each tool, in the order of its names in names_all. */
+static const char abouts[] =
+	"tini; docker run --init\0"
+	"dumb-init\0"
+	"catatonit; podman run --init\0"
+	"a pod's pause, as catatonit -P\0"
+	"curl, as hale get\0"
+	"wget\0"
+	"grpc_health_probe\0"
+	"nc -z HOST PORT\0"
+	"sh -c LINE of a health check";
+
+/* see cmd/names_install.h */
+int
+names_print(void)
+{
+	char text[TEXT_MAX];
+	struct buf b = buf_over(text, sizeof text);
+	const char *about = abouts;
+	size_t start = 0;
+
+	for (const struct name *n = names_all; n->text[0] != '\0'; n++) {
+		buf_str(&b, n->text);
+		if (n->tool == n[1].tool && n[1].text[0] != '\0') {
+			buf_str(&b, ", ");
+			continue;
+		}
+		while (b.len < start + COLUMN)
+			buf_byte(&b, ' ');
+		buf_fmt(&b, "%s\n", about);
+		about += strlen(about) + 1;
+		start = b.len;
+	}
+	buf_fmt(&b, "\nCalled by such a name, by a link or a copy, hale is "
+	        "that tool.\nhale %s [DIR [NAME...]] makes the links; that "
+	        "of sh only if it is named.\n", option);
+	return cmd_print(buf_span(&b));
+}
+
+/* Fails if a word is none of the names, and says which there are. */
+static int
+check_words(int argc, char **argv)
+{
+	char room[REDACT_ROOM], text[256];
+	struct buf b = buf_over(text, sizeof text);
+
+	for (int i = 1; i < argc; i++) {
+		const struct name *n = names_find(argv[i]);
+
+		if (n != NULL && strcmp(n->text, argv[i]) == 0)
+			continue;
+		for (n = names_all; n->text[0] != '\0'; n++)
+			buf_fmt(&b, " %s", n->text);
+		log_error("%s: \"%s\" is not one of the names:%s", option,
+		          redact_value(room, span_of(argv[i])), buf_text(&b));
+		return CMD_USAGE;
+	}
+	return CMD_OK;
+}
+
+static bool
+is_wanted(const struct name *n, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], n->text) == 0)
+			return true;
+	return argc <= 1 && n->kind != NAME_SHELL;
+}
+
+/* Says what failed, and at which path: dir, or dir/name if there is one. */
+static int
+fail(const char *dir, const char *name, int err)
+{
+	log_error("%s: cannot make links: %s%s%s: %s", option, dir,
+	          *name == '\0' ? "" : "/", name, err_text(err));
+	return CMD_FAILED;
+}
+
+/* Without /proc nothing says where the file lies. One that was replaced or
+ * removed is "/hale (deleted)" there, which does not exist. */
+static int
+find_file(struct place *p)
+{
+	static const char self[] = "/proc/self/exe";
+	ssize_t len = readlink(self, p->file, sizeof p->file - 1);
+
+	if (len < 0)
+		return fail(self, "", -errno);
+	p->file[len] = '\0';
+	return stat(p->file, &p->is) < 0 ? fail(p->file, "", -errno) : CMD_OK;
+}
+
+/* The folder that dir names, or hale's own if it is NULL. */
+static int
+open_dir(struct place *p, const char *dir)
+{
+	char *slash = strrchr(p->file, '/');
+
+	p->to = p->file;
+	p->dir = dir;
+	if (dir == NULL) {
+		p->to = slash + 1;
+		p->dir = slash == p->file ? "/" : p->file;
+		*slash = '\0';
+	}
+	if (mkdir(p->dir, 0755) == 0 || errno == EEXIST)
+		p->dir_fd = open(p->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return p->dir_fd < 0 ? fail(p->dir, "", -errno) : CMD_OK;
+}
+
+/* Lays the link of a name, or only finds out whether its place is free. What
+ * leads to hale already, in whatever way, is good. */
+static int
+put(const struct place *p, const char *name, bool lay)
+{
+	struct stat there;
+
+	if (fstatat(p->dir_fd, name, &there, 0) == 0
+	 && there.st_ino == p->is.st_ino && there.st_dev == p->is.st_dev)
+		return CMD_OK;
+	if (lay) {
+		if (symlinkat(p->to, p->dir_fd, name) == 0)
+			return CMD_OK;
+	} else if (fstatat(p->dir_fd, name, &there, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+	} else if (errno == ENOENT) {
+		return CMD_OK;
+	}
+	return fail(p->dir, name, -errno);
+}
+
+/* see cmd/names_install.h */
+int
+names_install(int argc, char **argv)
+{
+	struct place p = { .dir_fd = -1 };	/* its end closes that */
+	int code = check_words(argc, argv);
+
+	if (code == CMD_OK)
+		code = find_file(&p);
+	if (code == CMD_OK)
+		code = open_dir(&p, argc > 0 ? argv[0] : NULL);
+	for (int lay = 0; lay < 2; lay++)	/* all are looked at first */
+		for (const struct name *n = names_all;
+		     n->text[0] != '\0' && code == CMD_OK; n++)
+			if (is_wanted(n, argc, argv))
+				code = put(&p, n->text, lay);
+	return code;
+}
