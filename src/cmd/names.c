@@ -19,6 +19,7 @@ const struct name names_all[] = {
 	{ "docker-init", NAME_INIT, TOOL_TINI },
 	{ "dumb-init", NAME_INIT, TOOL_DUMB_INIT },
 	{ "catatonit", NAME_INIT, TOOL_CATATONIT },
+	{ "podman-init", NAME_INIT, TOOL_CATATONIT },	/* as Podman mounts it */
 	{ "pause", NAME_INIT, TOOL_PAUSE },
 	{ "curl", NAME_CLIENT, TOOL_CURL },
 	{ "wget", NAME_CLIENT, TOOL_WGET },
