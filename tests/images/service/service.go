@@ -10,6 +10,7 @@
 //	/worker?n=N  starts a child that takes N MiB of memory, and waits for its end
 //	/fill        forks for as long as it may
 //	/slow?n=N    answers after N milliseconds
+//	/health      is ok, until /sick has been asked for; then /well mends it
 //
 // Else:
 //
@@ -35,6 +36,7 @@ import (
 	"os/signal"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 	"unsafe"
@@ -170,6 +172,16 @@ func tellTerminal() {
 	}
 }
 
+// isSick is what /health answers, 503 or 200.
+var isSick atomic.Value
+
+func health(w http.ResponseWriter, r *http.Request) {
+	if isSick.Load() == true {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	fmt.Fprintln(w, "sick:", isSick.Load() == true)
+}
+
 func ends(sig os.Signal) bool {
 	return sig == syscall.SIGINT ||
 		sig == syscall.Signal(number(os.Getenv("ENDS_BY"))) ||
@@ -196,6 +208,9 @@ func serve() {
 	http.HandleFunc("/worker", worker)
 	http.HandleFunc("/fill", fill)
 	http.HandleFunc("/slow", slow)
+	http.HandleFunc("/health", health)
+	http.HandleFunc("/sick", func(http.ResponseWriter, *http.Request) { isSick.Store(true) })
+	http.HandleFunc("/well", func(http.ResponseWriter, *http.Request) { isSick.Store(false) })
 	server := &http.Server{Addr: ":" + os.Getenv("PORT")}
 	open, err := net.Listen("tcp", server.Addr)
 	if err != nil {
