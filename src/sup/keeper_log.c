@@ -18,6 +18,11 @@ keeper_log_signal(const struct keeper *k, const char *done, int sig)
 	char name[WORD_MAX];
 	struct buf b = buf_over(name, sizeof name);
 
+	if (k->plan->tell != NULL) {
+		k->plan->tell(NEWS_SIGNAL, keeper_program(k), k->pid, sig,
+		              NULL);
+		return;
+	}
 	signame_write(&b, sig);
 	log_info("%s %s to %s (pid %d)", done, buf_text(&b), keeper_program(k),
 	         (int)k->pid);

@@ -84,8 +84,9 @@ is_fault(int sig)
 	return false;
 }
 
-static bool
-is_tty_stop(int sig)
+/* see sup/signals.h */
+bool
+signals_is_tty_stop(int sig)
 {
 	return sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
 }
@@ -123,7 +124,7 @@ rewritten(const struct signals_rules *rules, int sig)
 
 	if (to != 0)
 		return to;
-	return rules->own_session && is_tty_stop(sig) ? SIGSTOP : sig;
+	return rules->own_session && signals_is_tty_stop(sig) ? SIGSTOP : sig;
 }
 
 static bool
@@ -150,7 +151,7 @@ signals_decide(const struct signals_rules *rules,
 	if ((sig == SIGPIPE || sig == SIGXFSZ)
 	 && info->ssi_pid == (uint32_t)rules->self)
 		return ignore;
-	if (rules->own_session && is_tty_stop(sig) && info->ssi_code > 0)
+	if (rules->own_session && signals_is_tty_stop(sig) && info->ssi_code > 0)
 		return ignore;
 	to = rewritten(rules, sig);
 	if (to == SIGNALS_DROP)
