@@ -415,7 +415,7 @@ install-names: install
 	    [ -L $$n ] || ln -s hale $$n; done
 
 clean:
-	@[ ! -d build/engine ] && [ ! -d build/engine-newest ] || scripts/engine stop all
+	@[ -z "$(wildcard build/engine build/engine-*)" ] || scripts/engine stop all
 	@mkdir -p build
 	@find build -mindepth 1 -maxdepth 1 ! -name src ! -name tool ! -name kernels \
 	    ! -name kubernetes | while read -r at; do \
