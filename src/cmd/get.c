@@ -3,7 +3,6 @@
 #include "cmd/cmd.h"
 
 #include "base/log.h"
-#include "get/get.h"
 #include "get/options.h"
 
 static void
@@ -15,21 +14,31 @@ write_start(struct buf *b, enum log_level level)
 
 /* see cmd/cmd.h */
 int
-cmd_get_as(int argc, char **argv, log_start *start)
+cmd_get_as(int argc, char **argv, log_start *start, enum get_asked *asked)
 {
-	bool help;
-	int code;
-
 	cmd_hold_streams();
 	log_start_with(start);
-	code = get_run(argc, argv, cmd_agent(), &help);
-	return help ? cmd_print_help(&cmd_get) : code;
+	return get_run(argc, argv, cmd_agent(), asked);
 }
 
 static int
 run(int argc, char **argv)
 {
-	return cmd_get_as(argc, argv, write_start);
+	char text[256];
+	struct buf b = buf_over(text, sizeof text);
+	enum get_asked asked;
+	int code = cmd_get_as(argc, argv, write_start, &asked);
+
+	switch (asked) {
+	case GET_ASKED_HELP:
+		return cmd_print_help(&cmd_get);
+	case GET_ASKED_VERSION:
+		cmd_write_version(&b);
+		return cmd_print(buf_span(&b));
+	case GET_ASKED_NOTHING:
+		break;
+	}
+	return code;
 }
 
 static const struct opt_group no_opts[] = { OPT_END };

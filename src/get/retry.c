@@ -22,6 +22,7 @@
 
 #define RETRY_MIN_MS  1000	/* curl's back-off: 1, 2, 4 ... */
 #define RETRY_MAX_MS  600000
+#define RETRY_WGET_MS 10000	/* as far as wget's goes */
 
 /* "bytes 100-199/1000": 100; 0 for what says nothing of this kind. */
 static uint64_t
@@ -62,6 +63,22 @@ judge_range(struct transfer *t)
 	                   "Cannot resume.");
 }
 
+static int
+fail_status(struct transfer *t)
+{
+	struct span reason = t->c.reply.reason;
+
+	if (!t->o->wget)
+		return failure_set(t, GET_HTTP_ERROR,
+		                   "The requested URL returned error: %d",
+		                   t->r.status);
+	if (t->o->fail_with_body)
+		reason.len = 0;	/* the body has come over it */
+	return failure_set(t, t->r.status == 401 ? GET_LOGIN : GET_HTTP_ERROR,
+	                   "server returned error: HTTP/1.%d %d %.*s",
+	                   t->r.minor, t->r.status, (int)reason.len, reason.p);
+}
+
 /* One request and its answer. *moved: the answer sends us on. */
 static int
 request_and_answer(struct transfer *t, bool *moved)
@@ -93,10 +110,7 @@ request_and_answer(struct transfer *t, bool *moved)
 	if (receive_has_failed(t)) {
 		if (t->o->fail_with_body)
 			code = receive_body(t);
-		return code != GET_OK ? code
-		       : failure_set(t, GET_HTTP_ERROR,
-		                     "The requested URL returned error: %d",
-		                     t->r.status);
+		return code != GET_OK ? code : fail_status(t);
 	}
 	code = judge_range(t);
 	if (code != GET_OK || has_all(t))
@@ -219,12 +233,15 @@ is_transient(const struct transfer *t, int code)
 {
 	if (is_ours(code))
 		return false;
-	if (code == GET_TIMEOUT || code == GET_LOOKUP
-	 || code == GET_PROXY_LOOKUP)
+	if (code == GET_TIMEOUT
+	 || (!t->o->wget && (code == GET_LOOKUP || code == GET_PROXY_LOOKUP)))
 		return true;
 	if (t->o->retry_refused && code == GET_CONNECT
 	 && t->err == -ECONNREFUSED)
 		return true;
+	if (t->o->wget)	/* what broke off, but no answer */
+		return code == GET_PARTIAL || code == GET_RECV
+		    || code == GET_SEND || code == GET_EMPTY;
 	if (code != GET_OK && code != GET_HTTP_ERROR)
 		return t->o->retry_all;
 	switch (t->r.status) {
@@ -266,6 +283,7 @@ retry_run(struct transfer *t)
 	const struct options *o = t->o;
 	int64_t pause_ms = o->retry_delay_ms > 0 ? o->retry_delay_ms
 	                                         : RETRY_MIN_MS;
+	const int64_t most_ms = o->wget ? RETRY_WGET_MS : RETRY_MAX_MS;
 	int64_t start_ms = clock_ms();
 
 	for (int64_t left = o->retry;; left--) {
@@ -293,7 +311,7 @@ retry_run(struct transfer *t)
 			                   t->sink.name);
 		}
 		sleep_ms(wait_ms);
-		if (o->retry_delay_ms == 0 && pause_ms < RETRY_MAX_MS)
+		if (o->retry_delay_ms == 0 && pause_ms < most_ms)
 			pause_ms *= 2;
 	}
 }

@@ -45,6 +45,33 @@ remote_name(struct transfer *t, struct buf *name)
 		buf_str(name, "curl_response");
 }
 
+/* The same for wget: a folder's is "index.html", and the query is a part of
+ * the name. */
+static void
+wget_name(const struct transfer *t, struct buf *name)
+{
+	struct span query = t->url.path, path = span_cut(&query, '?');
+	size_t at = path.len;
+
+	while (at > 0 && path.p[at - 1] != '/')
+		at--;
+	buf_add(name, at < path.len ? span_after(path, at)
+	                            : span_of("index.html"));
+	buf_str(name, query.len > 0 ? "?" : "");
+	while (query.len > 0) {
+		buf_add(name, span_cut(&query, '/'));
+		buf_str(name, query.len > 0 ? "%2F" : "");
+	}
+}
+
+/* wget overwrites only what -O names. */
+static bool
+is_taken(const struct transfer *t, const struct option_output *out)
+{
+	return t->o->wget && out->kind == OUTPUT_REMOTE
+	    && t->o->resume == NULL && access(t->file, F_OK) == 0;
+}
+
 /* -C: where the file ends, or the number that was given. */
 static int
 set_resume(struct transfer *t)
@@ -80,13 +107,20 @@ set_output(struct transfer *t, const struct option_output *out)
 		buf_fmt(&name, "%s/", o->output_dir);
 	if (out->kind == OUTPUT_FILE)
 		buf_str(&name, out->name);
+	else if (out->kind == OUTPUT_REMOTE && o->wget)
+		wget_name(t, &name);
 	else if (out->kind == OUTPUT_REMOTE)
 		remote_name(t, &name);
 	(void)buf_text(&name);
-	code = name.cut ? failure_set(t, GET_WRITE,
-	                              "the file's name is longer than "
-	                              BUF_DIGITS(URL_MAX) " bytes")
-	                : set_resume(t);
+	if (name.cut)
+		code = failure_set(t, GET_WRITE,
+		                   "the file's name is longer than "
+		                   BUF_DIGITS(URL_MAX) " bytes");
+	else if (is_taken(t, out))
+		code = failure_set(t, GET_WRITE, "can't open '%s': %s", t->file,
+		                   err_text(-EEXIST));
+	else
+		code = set_resume(t);
 	sink_init(&t->sink, out->kind == OUTPUT_STDOUT ? NULL : t->file,
 	          o->resume != NULL && strcmp(o->resume, "0") != 0,
 	          o->create_dirs);
@@ -188,7 +222,8 @@ run(struct transfer *t, const struct option_output *out)
 		return code;
 	code = retry_run(t);
 	/* --fail-with-body: the error's page is what was wanted. */
-	if (code != GET_OK && !(code == GET_HTTP_ERROR && t->o->fail_with_body))
+	if (code != GET_OK && !(t->o->fail_with_body
+	                        && (code == GET_HTTP_ERROR || code == GET_LOGIN)))
 		return code;
 	/* What was not modified is in the file of the last time. */
 	if (t->r.status == 304 && t->sink.written == 0)
@@ -260,7 +295,9 @@ transfer_run(const struct options *o, size_t i)
 	t->r.end_us = clock_us();
 	t->r.code = code;
 	sink_drop(&t->sink);
-	if (code != GET_OK && !options_are_quiet(o))
+	if (code != GET_OK && o->wget && !o->silent)
+		log_error("%s", t->r.why);
+	else if (code != GET_OK && !options_are_quiet(o))
 		log_error("(%d) %s", code, t->r.why);
 	if (o->write_out != NULL)
 		printed = print(o->write_out, &t->r);
