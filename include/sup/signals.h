@@ -73,6 +73,11 @@ struct signals_route {
 	int               sig;
 };
 
+/* Reads "FROM:TO", two signals, or 0 as TO, into a rewrite table. Returns 0 or
+ * ERR_PARSE, also for KILL, STOP and CHLD as FROM. (pure) */
+int signals_read_rewrite(signed char rewrite[SIGNAME_MAX + 1],
+                         struct span value);
+
 /* Is it one that stops a job of a terminal: TSTP, TTIN or TTOU? (pure) */
 bool signals_is_tty_stop(int sig);
 

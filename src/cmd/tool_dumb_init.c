@@ -9,22 +9,19 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "base/log.h"
-#include "cmd/cmd.h"
 #include "cmd/tool_init.h"
 
 #define CANNOT_EXEC 2	/* exit code, whatever the reason */
 
 static const char known[] =
 	"hhelp\0csingle-child\0r:rewrite\0vverbose\0Vversion\0";
+static const char version[] = "dumb-init v%s (hale, git %s)\n";
 static const char usage[] =
-	"Usage: dumb-init [option] command [[arg] ...]\n\n"
-	"   -c, --single-child   Run in single-child mode.\n"
-	"   -r, --rewrite s:r    Rewrite signal s to r; to 0: ignore it.\n"
-	"   -v, --verbose        Print debugging information to stderr.\n"
-	"   -h, --help           Print this help message and exit.\n"
-	"   -V, --version        Print the current version and exit.\n\n"
-	"This is hale by dumb-init's name (see: hale help).";
+	"Usage: dumb-init [option] command [[arg] ...] (hale %s)\n"
+	"   -c, --single-child   signal the command, not its session\n"
+	"   -r, --rewrite s:r    send signal r for s; 0: none\n"
+	"   -v, --verbose        -V, --version        -h, --help\n"
+	"DUMB_INIT_DEBUG=1 DUMB_INIT_SETSID=0\n";
 
 static void
 write_start(struct buf *b, enum log_level level)
@@ -49,70 +46,14 @@ tell(enum keeper_news what, const char *name, pid_t pid, int n,
 		break;
 	case NEWS_ENDED:
 	case NEWS_ORPHAN:
-		if (WIFEXITED(n))
-			log_info("A child with PID %d exited with exit status "
-			         "%d.", (int)pid, WEXITSTATUS(n));
-		else
-			log_info("A child with PID %d was terminated by "
-			         "signal %d.", (int)pid, WTERMSIG(n));
+		log_info("A child with PID %d %s %d.", (int)pid,
+		         WIFEXITED(n) ? "exited with exit status"
+		                      : "was terminated by signal",
+		         WIFEXITED(n) ? WEXITSTATUS(n) : WTERMSIG(n));
 		break;
 	case NEWS_NO_REAPER:
 		break;
 	}
-}
-
-/* Numbers as there, and names. Returns whether it could be read. */
-static bool
-read_rewrite(struct init_plan *plan, const char *value)
-{
-	char word[16];	/* the longest of signals' names fit */
-	const size_t len = strcspn(value, ":");
-	int from, to;
-
-	if (value[len] == '\0' || len >= sizeof word)
-		return false;
-	memcpy(word, value, len);
-	word[len] = '\0';
-	value += len + 1;
-	from = signame_parse(word);
-	to = strcmp(value, "0") == 0 ? SIGNALS_DROP : signame_parse(value);
-	if (from < 0 || (to < 0 && to != SIGNALS_DROP))
-		return false;
-	plan->rewrite[from] = (signed char)to;
-	return true;
-}
-
-/* Returns -1 when all are read, else an exit code. */
-static int
-read_options(struct init_plan *plan, struct letter *l)
-{
-	int letter;
-
-	while ((letter = letter_next(l)) != LETTER_END) {
-		switch (letter) {
-		case 'h':
-			return tool_init_print(STDERR_FILENO, usage);
-		case 'V':
-			return tool_init_version(STDERR_FILENO,
-			                         "dumb-init v%s (hale %s)");
-		case 'c':
-			plan->service.group = false;
-			break;
-		case 'r':
-			if (read_rewrite(plan, l->value))
-				break;
-			log_error("Usage: -r option takes <signum>:<signum>, "
-			          "where <signum> is between 1 and %d",
-			          SIGNAME_MAX);
-			return CMD_FAILED;
-		case 'v':
-			plan->warn_on_reap = true;
-			break;
-		default:
-			return tool_init_usage(l, usage);
-		}
-	}
-	return -1;
 }
 
 static bool
@@ -129,39 +70,35 @@ reset_signals(struct signals_given *given)
 {
 	*given = (struct signals_given){ .mask = 0 };
 	for (int sig = 1; sig < SIGNAME_RTMIN; sig++)
-		(void)signal(sig, SIG_DFL);	/* not KILL and STOP */
+		(void)signal(sig, SIG_DFL);	/* but for KILL and STOP */
 }
 
 /* see cmd/tool.h */
 int
 tool_dumb_init(int argc, char **argv)
 {
-	struct init_plan plan = {
-		.service = { .group = true, .tell = tell },
-		.suspends = true,
-		.unstarted_code = CANNOT_EXEC,
+	struct tool_init t = {
+		.letter.known = known,
+		.usage = usage, .version = version, .out_fd = STDERR_FILENO,
+		.plan = {
+			.service = { .group = true, .tell = tell },
+			.suspends = true,
+			.unstarted_code = CANNOT_EXEC,
+		},
 	};
-	struct letter l = { .known = known, .argv = argv + 1 };
-	int code;
+	int code = tool_init_read(&t, argv, write_start);
+	int for_term = t.plan.rewrite[SIGTERM];
 
 	(void)argc;
-	signals_block(&plan.service.given);
-	log_start_with(write_start);
-	code = read_options(&plan, &l);
 	if (code >= 0)
 		return code;
-	if (*l.argv == NULL) {
-		l.word = NULL;
-		return tool_init_usage(&l, usage);
-	}
-	plan.warn_on_reap |= is_set_to("DUMB_INIT_DEBUG", "1");
 	if (is_set_to("DUMB_INIT_SETSID", "0"))
-		plan.service.group = false;
-	log_level(plan.warn_on_reap ? LOG_INFO : LOG_ERROR);
-	/* Below zero: it is dropped. */
-	plan.end_signal = !plan.service.group ? 0
-	                : plan.rewrite[SIGTERM] != 0 ? plan.rewrite[SIGTERM]
-	                : SIGTERM;
-	reset_signals(&plan.service.given);
-	return tool_init_run(&plan, l.argv);
+		t.plan.service.group = false;
+	t.plan.warn_on_reap = t.verbosity > 0
+	                   || is_set_to("DUMB_INIT_DEBUG", "1");
+	log_level(t.plan.warn_on_reap ? LOG_INFO : LOG_ERROR);
+	if (t.plan.service.group)	/* below zero: none */
+		t.plan.end_signal = for_term != 0 ? for_term : SIGTERM;
+	reset_signals(&t.plan.service.given);
+	return tool_init_run(&t);
 }

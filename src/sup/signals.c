@@ -8,6 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/err.h"
+
 static void
 set_mask(uint64_t mask, uint64_t *old)
 {
@@ -66,6 +68,21 @@ signals_open(void)
 	memset(&all, 0xff, sizeof all);	/* sigfillset() leaves some out */
 	fd = signalfd(-1, &all, SFD_NONBLOCK | SFD_CLOEXEC);
 	return fd < 0 ? -errno : fd;
+}
+
+/* see sup/signals.h */
+int
+signals_read_rewrite(signed char rewrite[SIGNAME_MAX + 1], struct span value)
+{
+	int from = signame_parse_span(span_cut(&value, ':'));
+	int to = span_is(value, "0") ? SIGNALS_DROP : signame_parse_span(value);
+
+	if (from < 0 || (to < 0 && to != SIGNALS_DROP))
+		return ERR_PARSE;
+	if (from == SIGKILL || from == SIGSTOP || from == SIGCHLD)
+		return ERR_PARSE;
+	rewrite[from] = (signed char)to;
+	return 0;
 }
 
 static bool
