@@ -82,7 +82,7 @@ BENCH = $(patsubst tests/%.c,$B/%,$(wildcard tests/bench/*.c))
 READY = $(TOOL)/musl.mk $(TOOL)/bearssl.mk
 
 .PHONY: all demo test unit system arches arches-short container kubernetes dev \
-        lint fuzz bench repro image install install-names clean help helpers layers readme roots FORCE
+        lint fuzz bench repro image install install-names names clean help helpers layers readme roots FORCE
 
 all: $B/hale layers
 
@@ -407,6 +407,8 @@ install: all
 # As `hale --install-names` does it, which a hale for another machine could not: all
 # names but sh, nothing overwritten, links that DESTDIR does not get into.
 NAMES = $(shell sed -n '/NAME_SHELL/d;s/^\t{ "\([^"]*\)",.*/\1/p' src/cmd/names.c)
+names:
+	@echo $(NAMES)
 install-names: install
 	@cd $(DESTDIR)$(PREFIX)/bin && for n in $(NAMES); do \
 	    [ "$$(readlink $$n)" = hale ] || { [ ! -e $$n ] && [ ! -L $$n ]; } || \
@@ -435,6 +437,7 @@ help:
 	@echo 'make fuzz       libFuzzer on the parsers   make bench      measured against peers'
 	@echo 'make repro      two folders, equal bytes   make image      hale and hale-base images'
 	@echo "make roots      Mozilla's roots anew        make install    to PREFIX ($(PREFIX))"
+	@echo "make install-names: install, and links of other tools' names to it"
 	@echo 'make clean      all but fetched sources, built toolchains, Kubernetes and kernels'
 
 -include $(wildcard $B/*.d $B/*/*.d $B/unit/obj/*/*.d)

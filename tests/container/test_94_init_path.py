@@ -26,8 +26,7 @@ def archive(images, service_image, tmp_path_factory):
     tar, members = files_of(images.hale)
     hale = ROOT / "build" / "docker-init"
     hale.unlink(missing_ok=True)
-    hale.write_bytes(tar.extractfile(members["usr/bin/hale" if "usr/bin/hale" in members
-                                             else "hale"]).read())
+    hale.write_bytes(tar.extractfile(members["hale"]).read())
     hale.chmod(0o755)
     return context / "images.tar"
 
@@ -72,7 +71,9 @@ def test_hale_is_the_first_process_and_the_service_its_child(run):
     box.logs.wait("service: serving")
     said = docker("exec", box.id, "sh", "-c",
                   "tr '\\0' ' ' </proc/1/cmdline; readlink /proc/1/exe").stdout
-    assert said.split() == ["/sbin/docker-init", "--", "/service", "/sbin/docker-init"]
+    *words, file = said.split()
+    assert words == ["/sbin/docker-init", "--", "/service"]
+    assert file.endswith("/sbin/docker-init")  # as the image has /sbin
 
 
 def test_orphans_are_reaped(run):
