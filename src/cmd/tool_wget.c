@@ -19,6 +19,8 @@
 #define REDIRECTS 20
 #define IDLE_MS   900000
 
+#define RETRY_MS 1000	/* between two tries; GNU's grows to ten seconds */
+
 enum wget_exit {
 	WGET_FAILED   = 1,
 	WGET_USAGE    = 2,
@@ -33,7 +35,7 @@ enum wget_exit {
 struct wget {
 	struct options o;	/* first: see options_read_by() */
 	int64_t     tries;	/* 0: no end */
-	bool        quiet, terse, resume;
+	bool        resume;
 };
 
 static int
@@ -46,27 +48,14 @@ add_timeout(void *field, struct span value)
 	return r;
 }
 
-/* -nv, -nc, -nd: of the letters that GNU's -n takes only v changes anything. */
-static int
-add_negated(void *field, struct span value)
-{
-	struct wget *w = field;
-
-	if (strspn(value.p, "cdHpv") != value.len)
-		return ERR_PARSE;
-	w->terse = w->terse || span_has(value, 'v');
-	return 0;
-}
-
 static int
 add_proxy(void *field, struct span value)
 {
 	struct wget *w = field;
 
-	if (span_is(value, "on"))
-		return 0;
-	w->o.no_proxy = "*";
-	return span_is(value, "off") || span_is(value, "1") ? 0 : ERR_PARSE;
+	if (!span_is(value, "on"))
+		w->o.no_proxy = "*";
+	return 0;
 }
 
 /* Only what drops all words is done. */
@@ -75,16 +64,8 @@ add_log(void *field, struct span value)
 {
 	struct wget *w = field;
 
-	w->quiet = w->o.silent = true;
+	w->o.silent = true;
 	return span_is(value, "/dev/null") ? 0 : ERR_PARSE;
-}
-
-/* An '@' means nothing here. */
-static int
-add_header(void *field, struct span value)
-{
-	return span_has_prefix(value, "@") ? ERR_PARSE
-	                                   : value_header(field, value);
 }
 
 static int
@@ -97,9 +78,8 @@ add_body_file(void *field, struct span value)
 
 #define AT(field) offsetof(struct wget, field)
 #define OPTS(OPT) \
-	OPT('q', "quiet", OPT_FLAG, AT(quiet), "", "", "", NULL, "") \
-	OPT('n', "", OPT_WORD, 0, "", "", "", add_negated, "") \
-	OPT(0, "no-verbose", OPT_ASK, AT(terse), "", "", "", NULL, "") \
+	OPT('q', "quiet", OPT_PAST, 0, "", "", "", NULL, "") \
+	OPT('n', "", OPT_PAST_VALUE, 0, "", "", "", NULL, "") \
 	OPT('O', "output-document", OPT_WORD, 0, "", "", "", value_output, "") \
 	OPT('P', "directory-prefix", OPT_WORD, AT(o.output_dir), "", "", "", value_name, "") \
 	OPT('c', "continue", OPT_FLAG, AT(resume), "", "", "", NULL, "") \
@@ -112,14 +92,14 @@ add_body_file(void *field, struct span value)
 	OPT('t', "tries", OPT_WORD, AT(tries), "", "", "", value_count, "") \
 	OPT(0, "retry-connrefused", OPT_FLAG, AT(o.retry_refused), "", "", "", NULL, "") \
 	OPT(0, "max-redirect", OPT_WORD, AT(o.max_redirs), "", "", "", value_count, "") \
-	OPT(0, "header", OPT_WORD, 0, "", "", "", add_header, "\"Name: value\"") \
+	OPT(0, "header", OPT_WORD, 0, "", "", "", value_header, "") \
 	OPT('U', "user-agent", OPT_WORD, AT(o.agent), "", "", "", value_line, "") \
 	OPT(0, "method", OPT_WORD, AT(o.method), "", "", "", value_token, "") \
 	OPT(0, "post-data", OPT_WORD, 0, "", "", "", value_data_raw, "") \
 	OPT(0, "post-file", OPT_WORD, 0, "", "", "", add_body_file, "") \
 	OPT(0, "body-data", OPT_WORD, 0, "", "", "", value_data_raw, "") \
 	OPT(0, "content-on-error", OPT_CALL, 0, "", "", "", value_fail_with_body, "") \
-	OPT('Y', "proxy", OPT_WORD, 0, "", "", "", add_proxy, "on or off") \
+	OPT('Y', "proxy", OPT_WORD, 0, "", "", "", add_proxy, "") \
 	OPT(0, "no-proxy", OPT_CALL, 0, "", "", "", add_proxy, "") \
 	OPT('4', "inet4-only", OPT_ASK, AT(o.ipv4), "", "", "", NULL, "") \
 	OPT('6', "inet6-only", OPT_ASK, AT(o.ipv6), "", "", "", NULL, "") \
@@ -135,8 +115,8 @@ add_body_file(void *field, struct span value)
 	OPT(0, "cache", OPT_PAST, 0, "", "", "", NULL, "")
 
 #define ADDS(ADD) \
-	ADD(add_timeout) ADD(add_negated) ADD(add_proxy) ADD(add_log) \
-	ADD(add_header) ADD(add_body_file) ADD(value_output) ADD(value_name) \
+	ADD(add_timeout) ADD(add_proxy) ADD(add_log) ADD(value_header) \
+	ADD(add_body_file) ADD(value_output) ADD(value_name) \
 	ADD(value_seconds) ADD(value_count) ADD(value_line) ADD(value_token) \
 	ADD(value_data_raw) ADD(value_fail_with_body) ADD(value_word)
 OPT_NUMBER_ADDS(ADDS);
@@ -189,6 +169,8 @@ set_outputs(struct options *o)
 		out = o->outputs[o->n_outputs - 1];
 	if (o->head)
 		out.kind = OUTPUT_STDOUT;	/* which gets nothing */
+	if (o->urls.n == 0)
+		return "missing URL";
 	if (out.kind == OUTPUT_FILE && o->urls.n > 1)
 		return "-O FILE takes one URL";
 	o->create_dirs = out.kind == OUTPUT_REMOTE;
@@ -232,13 +214,9 @@ run(struct wget *w)
 		cmd_write_version(&b);
 		return cmd_print(buf_span(&b));
 	}
-	if (o->urls.n == 0) {
-		log_error("missing URL");
-		return WGET_FAILED;
-	}
 	o->retry = w->tries > 0 ? w->tries - 1 : INT64_MAX;
 	o->resume = w->resume ? "-" : NULL;
-	o->show_status = !w->quiet && !w->terse;
+	o->retry_delay_ms = RETRY_MS;
 	/* A server may refuse HEAD, and GNU's wget asks again by GET. */
 	if (o->head && o->method == NULL)
 		o->method = "GET";
