@@ -88,7 +88,7 @@ struct options {
 	bool         wget;	/* its file names, words, and what it calls
 				 * a failure and tries again; head: no body is
 				 * read */
-	bool         show_heads, show_status;	/* on stderr */
+	bool         show_heads;	/* -S: on stderr */
 	int64_t      idle_ms;	/* for the server's next bytes; 0: no end */
 };
 

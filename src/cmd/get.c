@@ -24,21 +24,10 @@ cmd_get_as(int argc, char **argv, log_start *start, enum get_asked *asked)
 static int
 run(int argc, char **argv)
 {
-	char text[256];
-	struct buf b = buf_over(text, sizeof text);
 	enum get_asked asked;
 	int code = cmd_get_as(argc, argv, write_start, &asked);
 
-	switch (asked) {
-	case GET_ASKED_HELP:
-		return cmd_print_help(&cmd_get);
-	case GET_ASKED_VERSION:
-		cmd_write_version(&b);
-		return cmd_print(buf_span(&b));
-	case GET_ASKED_NOTHING:
-		break;
-	}
-	return code;
+	return asked == GET_ASKED_NOTHING ? code : cmd_print_help(&cmd_get);
 }
 
 static const struct opt_group no_opts[] = { OPT_END };

@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/opt_words.h"
 #include "client/check_grpc.h"
 #include "client/checkopt.h"
 #include "cmd/cmd.h"
@@ -28,32 +27,27 @@ struct probe {
 	struct check_conf conf;	/* first: its headers' add() takes it */
 	const char *addr, *service;
 	int64_t     connect_ms, rpc_ms;
-	bool        tls, ignored, unheard, version, help;
+	bool        tls, ignored, version;
 };
 
 #define AT(field) offsetof(struct probe, field)
 #define OPTS(OPT) \
-	OPT(0, "addr", OPT_STR, AT(addr), "", "HOST:PORT, :PORT or unix:PATH", "", NULL, "") \
-	OPT(0, "service", OPT_STR, AT(service), "", "none: all of the server", "", NULL, "") \
-	OPT(0, "connect-timeout", OPT_SOME_MS, AT(connect_ms), "1s", "", "", NULL, "") \
-	OPT(0, "rpc-timeout", OPT_SOME_MS, AT(rpc_ms), "1s", "", "", NULL, "") \
-	OPT(0, "rpc-header", OPT_LIST, 0, "", "\"name: value\"", "", add_header, "") \
+	OPT(0, "addr", OPT_STR, AT(addr), "", "", "", NULL, "") \
+	OPT(0, "service", OPT_STR, AT(service), "", "", "", NULL, "") \
+	OPT(0, "connect-timeout", OPT_SOME_MS, AT(connect_ms), "", "", "", NULL, "") \
+	OPT(0, "rpc-timeout", OPT_SOME_MS, AT(rpc_ms), "", "", "", NULL, "") \
+	OPT(0, "rpc-header", OPT_LIST, 0, "", "", "", add_header, "") \
 	OPT(0, "user-agent", OPT_STR, AT(conf.user_agent), "", "", "", NULL, "") \
 	OPT(0, "tls", OPT_FLAG, AT(tls), "", "", "", NULL, "") \
 	OPT(0, "tls-ca-cert", OPT_STR, AT(conf.cafile), "", "", "", NULL, "") \
 	OPT(0, "tls-client-cert", OPT_STR, AT(conf.certfile), "", "", "", NULL, "") \
 	OPT(0, "tls-client-key", OPT_STR, AT(conf.keyfile), "", "", "", NULL, "") \
-	OPT(0, "tls-server-name", OPT_STR, AT(conf.tls_host), "", \
-	    "whom the certificate must be for", "", NULL, "") \
-	OPT(0, "tls-no-verify", OPT_FLAG, AT(conf.insecure), "", "do NOT verify it", "", NULL, "") \
+	OPT(0, "tls-server-name", OPT_STR, AT(conf.tls_host), "", "", "", NULL, "") \
+	OPT(0, "tls-no-verify", OPT_FLAG, AT(conf.insecure), "", "", "", NULL, "") \
 	OPT(0, "gzip", OPT_FLAG, AT(ignored), "", "", "", NULL, "") \
 	OPT(0, "v", OPT_FLAG, AT(ignored), "", "", "", NULL, "") \
 	OPT(0, "verbose", OPT_FLAG, AT(ignored), "", "", "", NULL, "") \
-	OPT(0, "alts", OPT_FLAG, AT(unheard), "", "", "", NULL, "") \
-	OPT(0, "spiffe", OPT_FLAG, AT(unheard), "", "", "", NULL, "") \
-	OPT(0, "version", OPT_FLAG, AT(version), "", "", "", NULL, "") \
-	OPT(0, "help", OPT_FLAG, AT(help), "", "", "", NULL, "") \
-	OPT(0, "h", OPT_FLAG, AT(help), "", "", "", NULL, "")
+	OPT(0, "version", OPT_FLAG, AT(version), "", "", "", NULL, "")
 
 /* Of the functions of check_opt_adds. */
 enum { OPT_ADD_NULL, OPT_ADD_add_status, OPT_ADD_add_header };
@@ -130,25 +124,6 @@ read_flags(struct probe *p, int argc, char **argv)
 	return true;
 }
 
-/* What is wrong with the flags as a whole, or NULL. */
-static const char *
-find_wrong(const struct probe *p)
-{
-	const struct check_conf *conf = &p->conf;
-
-	if (p->addr == NULL || *p->addr == '\0')
-		return "-addr not specified";
-	if (p->unheard)
-		return "-alts and -spiffe are not spoken here";
-	if (!p->tls && (conf->insecure || conf->cafile != NULL
-	             || conf->certfile != NULL || conf->keyfile != NULL
-	             || conf->tls_host != NULL))
-		return "specified a -tls flag without specifying -tls";
-	if ((conf->certfile == NULL) != (conf->keyfile == NULL))
-		return "-tls-client-cert and -tls-client-key need each other";
-	return NULL;
-}
-
 /* Makes t the server of -addr. Returns NULL, or what was expected. */
 static const char *
 read_addr(const struct probe *p, struct target *t, struct buf *text,
@@ -165,7 +140,7 @@ read_addr(const struct probe *p, struct target *t, struct buf *text,
 			.host = addr.p,
 			.url = { .host = span_of("localhost"), .port = 80 },
 		};
-		return p->tls ? "HOST:PORT with -tls" : NULL;
+		return p->tls ? expected : NULL;
 	}
 	buf_fmt(text, "grpc%s://%s%s", p->tls ? "s" : "",
 	        *addr.p == ':' ? "localhost" : "", addr.p);
@@ -175,43 +150,33 @@ read_addr(const struct probe *p, struct target *t, struct buf *text,
 	return NULL;
 }
 
+/* There is no verdict. Returns the exit code. */
 static int
-fail_connection(const struct probe *p, int err, const char *why)
+fail(const struct probe *p, const struct check_grpc_end *end, int err,
+     const char *why)
 {
 	char memory[32];
 	struct buf time = buf_over(memory, sizeof memory);
 
-	buf_ms(&time, p->connect_ms);
-	if (err == ERR_CAFILE || err == ERR_CERTFILE || err == ERR_KEYFILE) {
-		log_error("failed to initialize tls credentials. error=%s",
-		          why);
-		return PROBE_ARGUMENTS;
-	}
-	if (err == ERR_TIMEOUT)
+	buf_ms(&time, end->connected ? p->rpc_ms : p->connect_ms);
+	(void)buf_text(&time);
+	if (end->code == GRPC_UNIMPLEMENTED)
+		log_error("error: this server does not implement the grpc "
+		          "health protocol (grpc.health.v1.Health)");
+	else if (end->connected && err == ERR_TIMEOUT)
+		log_error("timeout: health rpc did not complete within %s",
+		          memory);
+	else if (end->connected)
+		log_error("error: health rpc failed: %s", why);
+	else if (err == ERR_TIMEOUT)
 		log_error("timeout: failed to connect service \"%s\" within "
-		          "%s", p->addr, buf_text(&time));
+		          "%s", p->addr, memory);
 	else
 		log_error("error: failed to connect service at \"%s\": %s",
 		          p->addr, why);
-	return PROBE_CONNECTION;
-}
-
-static int
-fail_rpc(const struct probe *p, int err, uint32_t code, const char *why)
-{
-	char memory[32];
-	struct buf time = buf_over(memory, sizeof memory);
-
-	buf_ms(&time, p->rpc_ms);
-	if (code == GRPC_UNIMPLEMENTED)
-		log_error("error: this server does not implement the grpc "
-		          "health protocol (grpc.health.v1.Health)");
-	else if (err == ERR_TIMEOUT)
-		log_error("timeout: health rpc did not complete within %s",
-		          buf_text(&time));
-	else
-		log_error("error: health rpc failed: %s", why);
-	return PROBE_RPC;
+	if (err == ERR_CAFILE || err == ERR_CERTFILE || err == ERR_KEYFILE)
+		return PROBE_ARGUMENTS;
+	return end->connected ? PROBE_RPC : PROBE_CONNECTION;
 }
 
 static int
@@ -220,60 +185,53 @@ probe(const struct probe *p, const struct target *t)
 	char text[CHECK_WHY_MAX];
 	struct buf why = buf_over(text, sizeof text);
 	struct check_grpc_end end;
-	int r = check_grpc_call(&p->conf, t,
-	                        clock_after(clock_ms(), p->connect_ms),
-	                        p->rpc_ms, &why, &end);
-	const char *health = grpc_health_text(end.health);
+	const char *health;
+	int r;
 
+	if (p->conf.insecure)
+		log_warn("certificates are NOT verified");
+	r = check_grpc_call(&p->conf, t, clock_after(clock_ms(), p->connect_ms),
+	                    p->rpc_ms, &why, &end);
 	(void)buf_end_text(&why);
-	if (!end.connected)
-		return fail_connection(p, r, text);
-	if (!end.has_health || end.code != GRPC_OK)
-		return fail_rpc(p, r, end.code, text);
-	if (r < 0) {
-		log_error("service unhealthy (responded with \"%s\")",
-		          health != NULL ? health : text);
-		return PROBE_UNHEALTHY;
-	}
-	log_error("status: %s", health);
-	return CMD_OK;
-}
-
-static int
-print(const struct probe *p)
-{
-	char text[2048];
-	struct buf b = buf_over(text, sizeof text);
-
-	if (p->help)
-		opt_write_help(&b, opts, OPT_HELP_COLUMN);
+	if (!end.has_health)
+		return fail(p, &end, r, text);
+	health = grpc_health_text(end.health);
+	if (health == NULL)
+		health = text;
+	if (r == 0)
+		log_error("status: %s", health);
 	else
-		cmd_write_version(&b);
-	return cmd_print(buf_span(&b));
+		log_error("service unhealthy (responded with \"%s\")", health);
+	return r == 0 ? CMD_OK : PROBE_UNHEALTHY;
 }
 
 static int
-run(struct probe *p)
+run(const struct probe *p)
 {
 	char text[TARGET_MAX], room[TARGET_ROOM];
 	struct buf b = buf_over(text, sizeof text);
 	struct buf memory = buf_over(room, sizeof room);
+	const struct check_conf *conf = &p->conf;
 	struct target t;
-	const char *wrong = find_wrong(p);
+	const char *expected;
 
-	if (wrong != NULL) {
-		log_error("error: %s", wrong);
+	if (p->version) {
+		cmd_write_version(&b);
+		return cmd_print(buf_span(&b));
+	}
+	if (!p->tls && (conf->insecure || conf->cafile != NULL
+	             || conf->certfile != NULL || conf->tls_host != NULL)) {
+		log_error("error: specified a flag of -tls without specifying "
+		          "-tls");
 		return PROBE_ARGUMENTS;
 	}
-	wrong = read_addr(p, &t, &b, &memory);
-	if (wrong != NULL) {
-		log_error("error: -addr \"%s\": expected %s", p->addr, wrong);
+	expected = read_addr(p, &t, &b, &memory);
+	if (expected != NULL) {
+		log_error("error: -addr \"%s\": expected %s", p->addr,
+		          expected);
 		return PROBE_ARGUMENTS;
 	}
-	if (p->service != NULL)
-		t.service = span_of(p->service);
-	if (p->conf.insecure)
-		log_warn("-tls-no-verify: certificates are NOT verified");
+	t.service = span_of(p->service);
 	return probe(p, &t);
 }
 
@@ -283,12 +241,10 @@ tool_grpc_probe(int argc, char **argv)
 {
 	struct probe p = {
 		.conf.user_agent = cmd_agent(),
-		.connect_ms = 1000, .rpc_ms = 1000,
+		.addr = "", .service = "", .connect_ms = 1000, .rpc_ms = 1000,
 	};
 
 	cmd_hold_streams();
 	log_start_with(write_start);
-	if (!read_flags(&p, argc, argv))
-		return PROBE_ARGUMENTS;
-	return p.help || p.version ? print(&p) : run(&p);
+	return read_flags(&p, argc, argv) ? run(&p) : PROBE_ARGUMENTS;
 }

@@ -213,7 +213,7 @@ static int
 write_bad(struct buf *why, const char *name, const struct opt_fail *f)
 {
 	char room[REDACT_ROOM];
-	const char *file = strchr(f->value.p, '@');
+	const char *file = strchr(f->value.p, '@'), *expected;
 
 	if (f->err == -ENOMEM) {
 		buf_str(why, err_text(f->err));
@@ -233,7 +233,9 @@ write_bad(struct buf *why, const char *name, const struct opt_fail *f)
 	 * place of a value that was forgotten. */
 	if (f->opt.kind != OPT_SECRET)
 		buf_fmt(why, " \"%s\"", redact_value(room, f->value));
-	buf_fmt(why, ": expected %s", opt_expected(&f->opt));
+	expected = opt_expected(&f->opt);
+	buf_fmt(why, ": expected %s", *expected != '\0' ? expected
+	                                               : "another value");
 	return GET_USAGE;
 }
 

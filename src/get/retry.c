@@ -22,7 +22,6 @@
 
 #define RETRY_MIN_MS  1000	/* curl's back-off: 1, 2, 4 ... */
 #define RETRY_MAX_MS  600000
-#define RETRY_WGET_MS 10000	/* as far as wget's goes */
 
 /* "bytes 100-199/1000": 100; 0 for what says nothing of this kind. */
 static uint64_t
@@ -283,7 +282,6 @@ retry_run(struct transfer *t)
 	const struct options *o = t->o;
 	int64_t pause_ms = o->retry_delay_ms > 0 ? o->retry_delay_ms
 	                                         : RETRY_MIN_MS;
-	const int64_t most_ms = o->wget ? RETRY_WGET_MS : RETRY_MAX_MS;
 	int64_t start_ms = clock_ms();
 
 	for (int64_t left = o->retry;; left--) {
@@ -311,7 +309,7 @@ retry_run(struct transfer *t)
 			                   t->sink.name);
 		}
 		sleep_ms(wait_ms);
-		if (o->retry_delay_ms == 0 && pause_ms < most_ms)
+		if (o->retry_delay_ms == 0 && pause_ms < RETRY_MAX_MS)
 			pause_ms *= 2;
 	}
 }

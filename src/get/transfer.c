@@ -45,31 +45,15 @@ remote_name(struct transfer *t, struct buf *name)
 		buf_str(name, "curl_response");
 }
 
-/* The same for wget: a folder's is "index.html", and the query is a part of
- * the name. */
+/* The same for wget: what stands behind the last slash, the query too. */
 static void
 wget_name(const struct transfer *t, struct buf *name)
 {
-	struct span query = t->url.path, path = span_cut(&query, '?');
-	size_t at = path.len;
+	struct span last = t->url.path;
 
-	while (at > 0 && path.p[at - 1] != '/')
-		at--;
-	buf_add(name, at < path.len ? span_after(path, at)
-	                            : span_of("index.html"));
-	buf_str(name, query.len > 0 ? "?" : "");
-	while (query.len > 0) {
-		buf_add(name, span_cut(&query, '/'));
-		buf_str(name, query.len > 0 ? "%2F" : "");
-	}
-}
-
-/* wget overwrites only what -O names. */
-static bool
-is_taken(const struct transfer *t, const struct option_output *out)
-{
-	return t->o->wget && out->kind == OUTPUT_REMOTE
-	    && t->o->resume == NULL && access(t->file, F_OK) == 0;
+	while (span_has(last, '/'))
+		(void)span_cut(&last, '/');
+	buf_add(name, last.len > 0 ? last : span_of("index.html"));
 }
 
 /* -C: where the file ends, or the number that was given. */
@@ -116,7 +100,8 @@ set_output(struct transfer *t, const struct option_output *out)
 		code = failure_set(t, GET_WRITE,
 		                   "the file's name is longer than "
 		                   BUF_DIGITS(URL_MAX) " bytes");
-	else if (is_taken(t, out))
+	else if (o->wget && out->kind == OUTPUT_REMOTE && o->resume == NULL
+	      && access(t->file, F_OK) == 0)	/* it overwrites only -O's */
 		code = failure_set(t, GET_WRITE, "can't open '%s': %s", t->file,
 		                   err_text(-EEXIST));
 	else

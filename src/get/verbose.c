@@ -25,23 +25,10 @@ show(const char *mark, struct span line)
 void
 verbose_head(const struct transfer *t, const char *mark, struct span head)
 {
-	while (t->o->verbose && head.len > 0)
+	bool shows = *mark == ' ' ? t->o->show_heads : t->o->verbose;
+
+	while (shows && head.len > 0)
 		show(mark, span_cut(&head, '\n'));
-}
-
-/* see get/verbose.h */
-void
-verbose_answer(const struct transfer *t)
-{
-	struct span head = t->c.reply.head;
-
-	verbose_head(t, "< ", head);
-	if (t->o->show_status)
-		show("HTTP request sent, awaiting response... ",
-		     span_after(span_cut(&head, '\n'), sizeof "HTTP/1.1"));
-	head = t->c.reply.head;
-	while (t->o->show_heads && head.len > 2)
-		show("  ", span_cut(&head, '\n'));
 }
 
 /* Many addresses take several lines. */
