@@ -31,6 +31,10 @@ int targets_expand(const char *what, struct span *word, char **made);
 /* The kinds of URL, for a help text. */
 extern const char targets_help[];
 
+/* From now on targets_read() refuses exec:, for sh (cmd/sh_run.h), which starts
+ * no program. */
+void targets_refuse_programs(void);
+
 /*
  * Expands and reads the n URLs, refuses what cannot be checked, warns of
  * --insecure, fills in of conf what the table cannot. targets_free() is due for

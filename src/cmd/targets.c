@@ -32,6 +32,15 @@ const char targets_help[] =
 	"  unix:/SOCKET                    the same for a unix socket, /SOCKET or @NAME\n"
 	"  \"exec:PROGRAM [ARG...]\"         the program exits with 0\n";
 
+static bool no_programs;
+
+/* see cmd/targets.h */
+void
+targets_refuse_programs(void)
+{
+	no_programs = true;
+}
+
 static int
 refuse_variable(const char *what, int err, struct span name)
 {
@@ -111,6 +120,10 @@ read_one(const char *command, struct targets_one *one, struct span url)
 	if (r == CMD_OK
 	 && target_read(&one->target, url, &memory, &expected) < 0) {
 		log_error("%s: expected %s", text, expected);
+		r = CMD_USAGE;
+	}
+	if (r == CMD_OK && no_programs && one->target.kind == TARGET_EXEC) {
+		log_error("%s: sh starts no program", text);
 		r = CMD_USAGE;
 	}
 	return r;
