@@ -179,5 +179,6 @@ def test_kube_plays_http_get_probe(podman, clean):
     assert check["Test"][0] == "CMD-SHELL" and "curl" in check["Test"]
     assert podman("healthcheck", "run", box).returncode == 0
     tell(podman, box, "/sick")
-    assert podman("healthcheck", "run", box, check=False).returncode == 1
+    # Podman 4.3 starts the container anew at once, and fails in that: with 125.
+    assert podman("healthcheck", "run", box, check=False).returncode != 0
     podman("kube", "down", str(podman.file))
