@@ -14,8 +14,9 @@
  * is missing; without it, it is the folder that hale lies in, and the links
  * are relative. What already leads to hale stays as it is.
  * Returns CMD_OK; CMD_USAGE for a name that hale does not have; CMD_FAILED
- * if a place is taken, DIR cannot be written or hale's file is not known. The
- * last two are said in one line, and no link is made if a place is taken.
+ * if a place is taken, DIR cannot be written or hale's file is not known. Both
+ * are said in one line, and no link is made if a place is taken. The current
+ * directory is DIR afterwards.
  */
 int names_install(int argc, char **argv);
 

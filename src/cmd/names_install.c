@@ -3,7 +3,6 @@
 #include "cmd/names_install.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,8 +24,7 @@ struct place {
 	char        file[PATH_MAX];
 	struct stat is;		/* of that file */
 	const char *to;		/* what a link says */
-	const char *dir;
-	int         dir_fd;
+	const char *dir;	/* where we are, by then */
 };
 
 /* Of each tool, in the order of its names in names_all. */
@@ -121,9 +119,9 @@ find_file(struct place *p)
 	return stat(p->file, &p->is) < 0 ? fail(p->file, "", -errno) : CMD_OK;
 }
 
-/* The folder that dir names, or hale's own if it is NULL. */
+/* Goes to the folder that dir names, or to hale's own if it is NULL. */
 static int
-open_dir(struct place *p, const char *dir)
+enter(struct place *p, const char *dir)
 {
 	char *slash = strrchr(p->file, '/');
 
@@ -134,9 +132,10 @@ open_dir(struct place *p, const char *dir)
 		p->dir = slash == p->file ? "/" : p->file;
 		*slash = '\0';
 	}
-	if (mkdir(p->dir, 0755) == 0 || errno == EEXIST)
-		p->dir_fd = open(p->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return p->dir_fd < 0 ? fail(p->dir, "", -errno) : CMD_OK;
+	if ((mkdir(p->dir, 0755) == 0 || errno == EEXIST)
+	 && chdir(p->dir) == 0)
+		return CMD_OK;
+	return fail(p->dir, "", -errno);
 }
 
 /* Lays the link of a name, or only finds out whether its place is free. What
@@ -146,31 +145,26 @@ put(const struct place *p, const char *name, bool lay)
 {
 	struct stat there;
 
-	if (fstatat(p->dir_fd, name, &there, 0) == 0
-	 && there.st_ino == p->is.st_ino && there.st_dev == p->is.st_dev)
+	if (stat(name, &there) == 0 && there.st_ino == p->is.st_ino
+	 && there.st_dev == p->is.st_dev)
 		return CMD_OK;
-	if (lay) {
-		if (symlinkat(p->to, p->dir_fd, name) == 0)
-			return CMD_OK;
-	} else if (fstatat(p->dir_fd, name, &there, AT_SYMLINK_NOFOLLOW) == 0) {
-		errno = EEXIST;
-	} else if (errno == ENOENT) {
+	if (lay ? symlink(p->to, name) == 0
+	        : lstat(name, &there) < 0 && errno == ENOENT)
 		return CMD_OK;
-	}
-	return fail(p->dir, name, -errno);
+	return fail(p->dir, name, lay ? -errno : -EEXIST);
 }
 
 /* see cmd/names_install.h */
 int
 names_install(int argc, char **argv)
 {
-	struct place p = { .dir_fd = -1 };	/* its end closes that */
+	struct place p;
 	int code = check_words(argc, argv);
 
 	if (code == CMD_OK)
 		code = find_file(&p);
 	if (code == CMD_OK)
-		code = open_dir(&p, argc > 0 ? argv[0] : NULL);
+		code = enter(&p, argc > 0 ? argv[0] : NULL);
 	for (int lay = 0; lay < 2; lay++)	/* all are looked at first */
 		for (const struct name *n = names_all;
 		     n->text[0] != '\0' && code == CMD_OK; n++)

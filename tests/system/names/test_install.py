@@ -95,7 +95,8 @@ def test_another_thing_in_the_place_is_named_and_nothing_is_done(hale, tmp_path,
     assert os.listdir(folder) == [place.name]
 
 
-@pytest.mark.parametrize("word", ["bash", "", "./curl", "/curl", "curl/", "CURL", "hale", "x" * 600])
+@pytest.mark.parametrize("word", ["bash", "", "./curl", "/curl", "curl/", "CURL", "hale",
+                                  "x" * 600])
 def test_an_unknown_name_is_a_usage_error_that_tells_the_known_ones(hale, tmp_path, word):
     line = failed(hale("--install-names", tmp_path / "bin", "curl", word), 2)
     assert line.endswith("is not one of the names: " + " ".join(NAMES))
