@@ -6,12 +6,15 @@ GNU's, and busybox' is 0 where that is 0, else 1; where one of the three differs
 says so, and why.
 """
 import shutil
+import ssl
 import subprocess
 
 import pytest
 
 import harness
 import httpd
+import pki
+import tls_servers
 
 LIMIT = 30   # seconds for one command
 PAGE = b"hello\n"
@@ -317,3 +320,31 @@ def test_hale_says_that_it_is_hale_to_servers(named, tmp_path):
             .stdout.startswith(b"hale/")
     finally:
         with_agent.close()
+
+
+@pytest.fixture(name="secure", scope="module")
+def secure_server(tmp_path_factory):
+    """A server with TLS for localhost, and the file of its root."""
+    root = pki.root()
+    cert = pki.leaf(root, "DNS:localhost")
+    server = httpd.Server(SCRIPTS, str(tmp_path_factory.mktemp("httpsd")),
+                          tls_servers.context(pki.put(cert), cert.key.file,
+                                              high=ssl.TLSVersion.TLSv1_3))
+    yield server, root.file
+    server.close()
+
+
+# Debian's busybox speaks no TLS of its own.
+@pytest.mark.parametrize("who", ["gnu", "hale"])
+@pytest.mark.parametrize("line, code", [
+    ("-qO- https://localhost:{port}/ok", 5),
+    ("-qO- --ca-certificate={root} https://localhost:{port}/ok", 0),
+    ("-qO- --ca-certificate={root} {url}/ok", 5),
+    ("-qO- --no-check-certificate {url}/ok", 0),
+    ("-q --spider --ca-certificate {root} https://localhost:{port}/404", 8),
+])
+def test_a_certificate_that_is_not_accepted_is_5(line, code, who, named, secure, tmp_path):
+    server, root = secure
+    program = "wget" if who == "gnu" else named("wget")
+    done = start([program, *line.replace("{root}", root).split()], server, tmp_path)
+    assert (done.returncode, done.stdout) == (code, b"" if code else PAGE)
