@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * cmd/tool_grpc_probe.c - hale called grpc_health_probe: Go's flags
- *
- * "-name=value", "-name value" or with two dashes; a flag that is true or false
- * takes a value only behind '='. What follows the first other word is not read,
- * as Go does it.
- */
+/* cmd/tool_grpc_probe.c - hale called grpc_health_probe: its flags and codes */
 #include "cmd/tool.h"
 
 #include "base/clock.h"
@@ -64,64 +58,21 @@ write_start(struct buf *b, enum log_level level)
 	(void)level;
 }
 
-static bool
-find(struct opt *o, struct span name)
-{
-	*o = (struct opt){ .group = opts };
-	while (opt_next(o))
-		if (span_is(name, o->name))
-			return true;
-	return false;
-}
-
-/* Reads one flag, and what follows it if that is its value. Returns the words
- * that it took, or 0 after saying what is wrong. */
+/* In the words of Go's package flag. */
 static int
-read_flag(struct probe *p, const char *word, const char *next)
+refuse(const struct opt_fail *f)
 {
-	struct span value = span_of(word + 1 + (word[1] == '-')), name;
-	struct opt o;
-	int used = 1;
+	int len = (int)f->name.len;
 
-	name = span_cut(&value, '=');
-	if (!find(&o, name)) {
-		log_error("flag provided but not defined: -%.*s",
-		          (int)name.len, name.p);
-		return 0;
-	}
-	word = name.p + name.len;
-	if (*word == '=') {
-		word++;
-	} else if (!opt_takes_value(&o)) {
-		word = "true";
-	} else if (next == NULL) {
-		log_error("flag needs an argument: -%s", o.name);
-		return 0;
-	} else {
-		word = next;
-		used = 2;
-	}
-	if (opt_set(&o, p, word) == 0)
-		return used;
-	log_error("invalid value \"%s\" for flag -%s", word, o.name);
-	return 0;
-}
-
-static bool
-read_flags(struct probe *p, int argc, char **argv)
-{
-	int used;
-
-	for (int i = 1; i < argc; i += used) {
-		if (argv[i][0] != '-' || argv[i][1] == '\0'
-		 || strcmp(argv[i], "--") == 0)
-			break;
-		used = read_flag(p, argv[i], i + 1 < argc ? argv[i + 1]
-		                                          : NULL);
-		if (used == 0)
-			return false;
-	}
-	return true;
+	if (f->why == OPT_UNKNOWN)
+		log_error("flag provided but not defined: %.*s", len,
+		          f->name.p);
+	else if (f->why == OPT_MISSING)
+		log_error("flag needs an argument: %.*s", len, f->name.p);
+	else
+		log_error("invalid value \"%.*s\" for flag %.*s",
+		          (int)f->value.len, f->value.p, len, f->name.p);
+	return PROBE_ARGUMENTS;
 }
 
 /* Makes t the server of -addr. Returns NULL, or what was expected. */
@@ -243,8 +194,10 @@ tool_grpc_probe(int argc, char **argv)
 		.conf.user_agent = cmd_agent(),
 		.addr = "", .service = "", .connect_ms = 1000, .rpc_ms = 1000,
 	};
+	struct opt_fail fail;
 
 	cmd_hold_streams();
 	log_start_with(write_start);
-	return read_flags(&p, argc, argv) ? run(&p) : PROBE_ARGUMENTS;
+	return opt_parse_go(opts, &p, argc, argv, &fail) < 0 ? refuse(&fail)
+	                                                     : run(&p);
 }

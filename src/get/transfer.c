@@ -208,7 +208,8 @@ run(struct transfer *t, const struct option_output *out)
 	code = retry_run(t);
 	/* --fail-with-body: the error's page is what was wanted. */
 	if (code != GET_OK && !(t->o->fail_with_body
-	                        && (code == GET_HTTP_ERROR || code == GET_LOGIN)))
+	                        && (code == GET_HTTP_ERROR
+	                            || code == GET_LOGIN)))
 		return code;
 	/* What was not modified is in the file of the last time. */
 	if (t->r.status == 304 && t->sink.written == 0)
