@@ -1,15 +1,250 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/tool_grpc_probe.c - to be written */
+/*
+ * cmd/tool_grpc_probe.c - hale called grpc_health_probe: Go's flags
+ *
+ * "-name=value", "-name value" or with two dashes; a flag that is true or false
+ * takes a value only behind '='. What follows the first other word is not read,
+ * as Go does it.
+ */
 #include "cmd/tool.h"
 
-#include "base/log.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "client/check_grpc.h"
+#include "client/checkopt.h"
 #include "cmd/cmd.h"
+#include "net/grpc.h"
+#include "net/grpc_health.h"
+
+enum probe_exit {
+	PROBE_ARGUMENTS = 1,
+	PROBE_CONNECTION = 2,
+	PROBE_RPC = 3,
+	PROBE_UNHEALTHY = 4,
+};
+
+struct probe {
+	struct check_conf conf;	/* first: its headers' add() takes it */
+	const char *addr, *service;
+	int64_t     connect_ms, rpc_ms;
+	bool        tls, ignored, version;
+};
+
+#define AT(field) offsetof(struct probe, field)
+#define OPTS(OPT) \
+	OPT(0, "addr", OPT_STR, AT(addr), "", "", "", NULL, "") \
+	OPT(0, "service", OPT_STR, AT(service), "", "", "", NULL, "") \
+	OPT(0, "connect-timeout", OPT_SOME_MS, AT(connect_ms), "", "", "", NULL, "") \
+	OPT(0, "rpc-timeout", OPT_SOME_MS, AT(rpc_ms), "", "", "", NULL, "") \
+	OPT(0, "rpc-header", OPT_LIST, 0, "", "", "", add_header, "") \
+	OPT(0, "user-agent", OPT_STR, AT(conf.user_agent), "", "", "", NULL, "") \
+	OPT(0, "tls", OPT_FLAG, AT(tls), "", "", "", NULL, "") \
+	OPT(0, "tls-ca-cert", OPT_STR, AT(conf.cafile), "", "", "", NULL, "") \
+	OPT(0, "tls-client-cert", OPT_STR, AT(conf.certfile), "", "", "", NULL, "") \
+	OPT(0, "tls-client-key", OPT_STR, AT(conf.keyfile), "", "", "", NULL, "") \
+	OPT(0, "tls-server-name", OPT_STR, AT(conf.tls_host), "", "", "", NULL, "") \
+	OPT(0, "tls-no-verify", OPT_FLAG, AT(conf.insecure), "", "", "", NULL, "") \
+	OPT(0, "gzip", OPT_FLAG, AT(ignored), "", "", "", NULL, "") \
+	OPT(0, "v", OPT_FLAG, AT(ignored), "", "", "", NULL, "") \
+	OPT(0, "verbose", OPT_FLAG, AT(ignored), "", "", "", NULL, "") \
+	OPT(0, "version", OPT_FLAG, AT(version), "", "", "", NULL, "")
+
+/* Of the functions of check_opt_adds. */
+enum { OPT_ADD_NULL, OPT_ADD_add_status, OPT_ADD_add_header };
+static const struct opt_group opts[] = {
+	OPT_GROUP(OPTS, check_opt_adds),
+	OPT_END
+};
+
+/* Go's log has no name in front. */
+static void
+write_start(struct buf *b, enum log_level level)
+{
+	(void)b;
+	(void)level;
+}
+
+static bool
+find(struct opt *o, struct span name)
+{
+	*o = (struct opt){ .group = opts };
+	while (opt_next(o))
+		if (span_is(name, o->name))
+			return true;
+	return false;
+}
+
+/* Reads one flag, and what follows it if that is its value. Returns the words
+ * that it took, or 0 after saying what is wrong. */
+static int
+read_flag(struct probe *p, const char *word, const char *next)
+{
+	struct span value = span_of(word + 1 + (word[1] == '-')), name;
+	struct opt o;
+	int used = 1;
+
+	name = span_cut(&value, '=');
+	if (!find(&o, name)) {
+		log_error("flag provided but not defined: -%.*s",
+		          (int)name.len, name.p);
+		return 0;
+	}
+	word = name.p + name.len;
+	if (*word == '=') {
+		word++;
+	} else if (!opt_takes_value(&o)) {
+		word = "true";
+	} else if (next == NULL) {
+		log_error("flag needs an argument: -%s", o.name);
+		return 0;
+	} else {
+		word = next;
+		used = 2;
+	}
+	if (opt_set(&o, p, word) == 0)
+		return used;
+	log_error("invalid value \"%s\" for flag -%s", word, o.name);
+	return 0;
+}
+
+static bool
+read_flags(struct probe *p, int argc, char **argv)
+{
+	int used;
+
+	for (int i = 1; i < argc; i += used) {
+		if (argv[i][0] != '-' || argv[i][1] == '\0'
+		 || strcmp(argv[i], "--") == 0)
+			break;
+		used = read_flag(p, argv[i], i + 1 < argc ? argv[i + 1]
+		                                          : NULL);
+		if (used == 0)
+			return false;
+	}
+	return true;
+}
+
+/* Makes t the server of -addr. Returns NULL, or what was expected. */
+static const char *
+read_addr(const struct probe *p, struct target *t, struct buf *text,
+          struct buf *memory)
+{
+	struct span addr = span_of(p->addr);
+	const char *expected = "HOST:PORT";
+
+	if (span_has_prefix(addr, "unix:")) {
+		addr = span_after(addr, span_has_prefix(addr, "unix://")
+		                        ? 7 : 5);
+		*t = (struct target){
+			.kind = TARGET_HTTP_UNIX,
+			.host = addr.p,
+			.url = { .host = span_of("localhost"), .port = 80 },
+		};
+		return p->tls ? expected : NULL;
+	}
+	buf_fmt(text, "grpc%s://%s%s", p->tls ? "s" : "",
+	        *addr.p == ':' ? "localhost" : "", addr.p);
+	if (span_has(addr, '/') || text->cut
+	 || target_read(t, buf_span(text), memory, &expected) < 0)
+		return expected;
+	return NULL;
+}
+
+/* There is no verdict. Returns the exit code. */
+static int
+fail(const struct probe *p, const struct check_grpc_end *end, int err,
+     const char *why)
+{
+	char memory[32];
+	struct buf time = buf_over(memory, sizeof memory);
+
+	buf_ms(&time, end->connected ? p->rpc_ms : p->connect_ms);
+	(void)buf_text(&time);
+	if (end->code == GRPC_UNIMPLEMENTED)
+		log_error("error: this server does not implement the grpc "
+		          "health protocol (grpc.health.v1.Health)");
+	else if (end->connected && err == ERR_TIMEOUT)
+		log_error("timeout: health rpc did not complete within %s",
+		          memory);
+	else if (end->connected)
+		log_error("error: health rpc failed: %s", why);
+	else if (err == ERR_TIMEOUT)
+		log_error("timeout: failed to connect service \"%s\" within "
+		          "%s", p->addr, memory);
+	else
+		log_error("error: failed to connect service at \"%s\": %s",
+		          p->addr, why);
+	if (err == ERR_CAFILE || err == ERR_CERTFILE || err == ERR_KEYFILE)
+		return PROBE_ARGUMENTS;
+	return end->connected ? PROBE_RPC : PROBE_CONNECTION;
+}
+
+static int
+probe(const struct probe *p, const struct target *t)
+{
+	char text[CHECK_WHY_MAX];
+	struct buf why = buf_over(text, sizeof text);
+	struct check_grpc_end end;
+	const char *health;
+	int r;
+
+	if (p->conf.insecure)
+		log_warn("certificates are NOT verified");
+	r = check_grpc_call(&p->conf, t, clock_after(clock_ms(), p->connect_ms),
+	                    p->rpc_ms, &why, &end);
+	(void)buf_end_text(&why);
+	if (!end.has_health)
+		return fail(p, &end, r, text);
+	health = grpc_health_text(end.health);
+	if (health == NULL)
+		health = text;
+	if (r == 0)
+		log_error("status: %s", health);
+	else
+		log_error("service unhealthy (responded with \"%s\")", health);
+	return r == 0 ? CMD_OK : PROBE_UNHEALTHY;
+}
+
+static int
+run(const struct probe *p)
+{
+	char text[TARGET_MAX], room[TARGET_ROOM];
+	struct buf b = buf_over(text, sizeof text);
+	struct buf memory = buf_over(room, sizeof room);
+	const struct check_conf *conf = &p->conf;
+	struct target t;
+	const char *expected;
+
+	if (p->version) {
+		cmd_write_version(&b);
+		return cmd_print(buf_span(&b));
+	}
+	if (!p->tls && (conf->insecure || conf->cafile != NULL
+	             || conf->certfile != NULL || conf->tls_host != NULL)) {
+		log_error("error: specified a flag of -tls without specifying "
+		          "-tls");
+		return PROBE_ARGUMENTS;
+	}
+	expected = read_addr(p, &t, &b, &memory);
+	if (expected != NULL) {
+		log_error("error: -addr \"%s\": expected %s", p->addr,
+		          expected);
+		return PROBE_ARGUMENTS;
+	}
+	t.service = span_of(p->service);
+	return probe(p, &t);
+}
 
 /* see cmd/tool.h */
 int
 tool_grpc_probe(int argc, char **argv)
 {
-	(void)argc;
-	log_error("%s: not here yet", argv[0]);
-	return CMD_USAGE;
+	struct probe p = {
+		.conf.user_agent = cmd_agent(),
+		.addr = "", .service = "", .connect_ms = 1000, .rpc_ms = 1000,
+	};
+
+	cmd_hold_streams();
+	log_start_with(write_start);
+	return read_flags(&p, argc, argv) ? run(&p) : PROBE_ARGUMENTS;
 }
