@@ -4,8 +4,11 @@
  *
  * Understood: simple commands (sh/word.h), && || ! ; | and newlines, if, elif,
  * else, fi, { ...; }, ( ... ) and comments. Everything else of a shell is
- * refused: loops, functions, assignments, &, here-documents. Nothing is run
- * here, and nothing of a line is known to be good before all of it is.
+ * refused: loops, functions, assignments, &, here-documents, redirections of
+ * a group.
+ *
+ * The line is walked twice: first nothing is run, and what is not understood is
+ * found; then what is to be run is, by the caller's functions.
  */
 #ifndef HALE_SH_LINE_H
 #define HALE_SH_LINE_H
@@ -13,42 +16,46 @@
 #include "sh/word.h"
 
 #define SH_LINE_MAX  4095	/* bytes */
-#define SH_NODES_MAX 100	/* commands and what joins them; < SH_NONE */
-
-enum sh_kind {
-	SH_COMMAND,
-	SH_SEQUENCE,	/* left, then right */
-	SH_AND, SH_OR, SH_PIPE,
-	SH_NOT,		/* left */
-	SH_IF,		/* left; right is its SH_THEN */
-	SH_THEN,	/* left, if the condition holds; right, SH_NONE if it
-			 * has no else */
-	SH_GROUP,	/* left, with the redirections at `at` */
-	SH_SUBSHELL,	/* the same; an exit in it ends no more than it */
-};
-
-struct sh_node {
-	unsigned char  kind;	/* enum sh_kind */
-	unsigned char  left, right;	/* indices of nodes */
-	unsigned short at;	/* where its words are in the line */
-};
+#define SH_DEPTH_MAX 10		/* groups, if and pipes in each other */
+#define SH_EXITED    0x1000u	/* in skips */
 
 struct sh_line {
-	const char    *text;	/* the caller's, NUL-terminated */
-	unsigned       root;	/* SH_NONE: nothing is to be done */
-	size_t         n;
-	struct sh_node nodes[SH_NODES_MAX];
+	const struct sh_edge *edge;
+	const char *bad;	/* where an error starts */
+	int         r;		/* the first error, or 0 */
+	int         status;	/* the last command's exit code */
+	unsigned    skips;	/* above 0: what is read does not run */
+	unsigned    depth;
+	bool        exits_early;	/* -e, for the outermost commands */
+	struct sh_command command;	/* the one that is read, or runs */
 };
 
-/* May this command be run, as far as its words before var_at show? */
-typedef bool sh_allows(const struct sh_command *c);
+struct sh_saved {	/* the edge's, while something is redirected */
+	int fds[3];
+	int child;
+};
+
+/* What acts. The result 0 is good; an error ends the line as a whole, with the
+ * command's p at what is to blame. */
+struct sh_edge {
+	/* May it be run, as far as its words before var_at show? */
+	bool (*allows)(const struct sh_command *c);
+	/* Redirects, runs the command and sets the status; an exit adds
+	 * SH_EXITED to skips. */
+	int  (*run)(struct sh_line *l);
+	/* Makes a pipe and a process. Returns 1 in that, which writes into it
+	 * and must leave(), and 0 where it is read; join() waits for it. */
+	int  (*split)(struct sh_line *l, struct sh_saved *saved);
+	void (*leave)(struct sh_line *l);
+	int  (*join)(struct sh_saved *saved);
+};
 
 /*
- * Reads text, with memory for one command. Returns 0; or ERR_PARSE (what is not
- * understood, or not allowed), ERR_QUOTE or ERR_TOOBIG (a bound here or of
- * sh/word.h), with *bad where in text that starts.
+ * Runs text, which is NUL-terminated; of l are set: edge, exits_early and the
+ * command's env, and all else is zero. Returns the exit code; or ERR_PARSE
+ * (what is not understood, or not allowed), ERR_QUOTE or ERR_TOOBIG (a bound
+ * here or of sh/word.h) or the edge's error, with bad set.
  */
-int sh_line_read(struct sh_line *l, const char *text, sh_allows *allows,
-                 struct sh_command *memory, const char **bad);
+int sh_line_run(struct sh_line *l, const char *text);
 
 #endif

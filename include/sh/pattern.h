@@ -2,13 +2,13 @@
 /*
  * sh/pattern.h - grep's patterns, matched to a line byte by byte (pure)
  *
- * Basic and extended regular expressions as grep has them: literals . ^ $ *
- * [...] with ranges and [:space:] [:digit:] [:alpha:] [:alnum:], groups, | + ?
- * (in basic ones \( \) \| \+ \?), \ before punctuation. Bounds ({2,3}), back
- * references and \w and the like are refused. A newline parts alternatives.
+ * Of grep's basic and extended regular expressions: literals . ^ $ [...] with
+ * ranges and [:space:] [:digit:] [:alpha:] [:alnum:], * + ? behind one of these,
+ * alternatives, \ before punctuation (basic: \+ \? \|). A newline parts
+ * alternatives. Groups, {2,3}, back references and \w and the like are refused.
  *
- * The pattern becomes a program whose states are followed side by side: no
- * pattern takes longer than its length for a byte, and no line is kept.
+ * All places of the pattern that a line may have come to are followed side by
+ * side: a byte takes no longer than the pattern is long, and no line is kept.
  */
 #ifndef HALE_SH_PATTERN_H
 #define HALE_SH_PATTERN_H
@@ -16,30 +16,24 @@
 #include <stdbool.h>
 
 #define SH_PATTERN_MAX 250	/* bytes */
-#define SH_STEPS_MAX   512	/* of a program: two a byte, and the end */
-#define SH_GROUPS_MAX  8	/* in each other */
 
 enum sh_pattern_flag {
 	SH_EXTENDED = 1,	/* -E */
 	SH_FIXED    = 2,	/* -F: all is literal */
 	SH_ANY_CASE = 4,	/* -i; of ASCII letters */
-	SH_LINE     = 8,	/* -x: the whole line */
-	SH_WORD     = 16,	/* -w: between bytes that are not of a word */
-};
-
-struct sh_step {
-	unsigned char op, byte;
-	short         to;	/* a jump, relative; a set's place in text */
 };
 
 struct sh_pattern {
-	const char    *text;	/* the caller's, NUL-terminated */
-	unsigned       flags;
-	short          n;
-	struct sh_step steps[SH_STEPS_MAX];
-	unsigned char  now[SH_STEPS_MAX / 8], next[SH_STEPS_MAX / 8];
-	int            before;	/* the last byte of the line, -1: none yet */
-	bool           has_matched;	/* this line, so far */
+	const char *text;	/* the caller's, NUL-terminated */
+	unsigned    flags;
+	unsigned    n;
+	bool        has_matched;	/* this line, so far */
+	struct sh_item {
+		unsigned char kind;
+		unsigned char byte;	/* or where the set is in text */
+		bool repeats, is_optional;
+		bool is_here;	/* a line may have come to it */
+	} items[SH_PATTERN_MAX + 1];
 };
 
 /* Reads a pattern, and is at a line's start. Returns 0, or ERR_PARSE (refused,
@@ -47,10 +41,9 @@ struct sh_pattern {
 int sh_pattern_read(struct sh_pattern *m, const char *text, unsigned flags,
                     const char **bad);
 
-/* Takes the line's next byte: not a newline. */
-void sh_pattern_byte(struct sh_pattern *m, unsigned char byte);
-
-/* The line is over: did it match? Then is at a line's start again. */
-bool sh_pattern_end(struct sh_pattern *m);
+/* Takes the line's next byte; a newline is its end. Returns whether the line
+ * matches, which only its end says of some; then it is at the next one's start.
+ */
+bool sh_pattern_step(struct sh_pattern *m, char c);
 
 #endif

@@ -4,15 +4,15 @@
  *
  *   -n -z S, S, S1 = S2, ==, !=        strings
  *   N1 -eq -ne -lt -le -gt -ge N2      whole numbers
- *   -e -f -d -r -w -x -s -S -h -L -p -b -c FILE
- *   ! E, E -a E, E -o E, ( E )         -a binds stronger
+ *   -e -f -d -r -w -x -s -S -h -L FILE
+ *   ! E, E -a E, E -o E                -a binds stronger; no brackets
  */
 #ifndef HALE_SH_TEST_H
 #define HALE_SH_TEST_H
 
 #include <stdbool.h>
 
-/* Is it so of this file? `kind` is one of "efdrwxsShLpbc". */
+/* Is it so of this file? `kind` is one of "efdrwxsShL". */
 typedef bool sh_file_is(char kind, const char *path);
 
 /* Judges argv, which ends with NULL and has neither `test` nor brackets.

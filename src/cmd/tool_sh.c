@@ -2,8 +2,7 @@
 /* cmd/tool_sh.c - hale called sh: -c LINE, for health checks */
 #include "cmd/tool.h"
 
-#include <errno.h>
-#include <stdlib.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -12,57 +11,46 @@
 #include "cmd/sh_run.h"
 #include "cmd/targets.h"
 
-/* Takes -c, -e and both in one word; returns the index of the first word
- * behind them, or that of one that is refused, or of argv's NULL, with *has_c
- * false. */
-static int
-read_options(char **argv, bool *has_c, bool *has_e)
+/* Takes -c, -e and both in one word off *argv; false if that is not all there
+ * is to take, or there is no -c. */
+static bool
+read_options(char ***argv, bool *has_e)
 {
-	int i = 1;
+	bool has_c = false;
 
-	*has_c = *has_e = false;
-	for (; argv[i] != NULL && argv[i][0] == '-'; i++) {
-		const char *p = argv[i] + 1;
+	while (**argv != NULL && ***argv == '-') {
+		const char *p = **argv;
 
-		for (; *p == 'c' || *p == 'e'; p++)
-			*(*p == 'c' ? has_c : has_e) = true;
-		if (*p != '\0' || p == argv[i] + 1) {
-			*has_c = false;
-			break;
-		}
+		while (*++p == 'c' || *p == 'e')
+			*(*p == 'c' ? &has_c : has_e) = true;
+		if (*p != '\0')
+			return false;
+		++*argv;
 	}
-	return i;
+	return has_c && **argv != NULL;
 }
 
 /* see cmd/tool.h */
 int
 tool_sh(int argc, char **argv)
 {
-	struct sh_run *s = calloc(1, sizeof *s);
-	const char *bad;
-	bool has_c;
-	int i, r;
+	static struct sh_line line;	/* is large */
+	int r = ERR_PARSE;
 
-	(void)argc;
 	cmd_hold_streams();
+	sh_run_log();
 	targets_refuse_programs();
-	if (s == NULL) {
-		log_error("%s", err_text(-ENOMEM));
-		return CMD_USAGE;
-	}
-	i = read_options(argv, &has_c, &s->exits_early);
-	bad = argv[i];
-	r = has_c && bad != NULL
-	  ? sh_line_read(&s->line, argv[i], sh_run_allows, &s->command, &bad)
-	  : ERR_PARSE;
-	if (r < 0) {
-		sh_run_refuse(bad == NULL ? argv[0] : bad, r);
-		r = CMD_USAGE;
-	} else {
-		s->vars.env = environ;
-		s->vars.args = argv[i + 1] == NULL ? argv : argv + i + 1;
-		r = sh_run(s);
-	}
-	free(s);
-	return r;
+	(void)signal(SIGCHLD, SIG_DFL);	/* ignored, it would hide the ends */
+	line.edge = &sh_run_edge;
+	line.command.env = environ;
+	argv += argc > 0;
+	if (read_options(&argv, &line.exits_early))
+		r = sh_line_run(&line, *argv);
+	else
+		line.bad = *argv == NULL ? "" : *argv;
+	if (r >= 0)
+		return r;
+	if (r != ERR_KILLED)	/* else what was left of a pipe has said it */
+		sh_run_tell(line.bad, r);
+	return CMD_USAGE;
 }

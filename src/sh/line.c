@@ -2,259 +2,257 @@
 /*
  * sh/line.c - the grammar of a line, by recursive descent
  *
- * A list calls itself within groups, which SH_DEPTH_MAX bounds. The first error
- * stays in r and ends everything: from then on each function returns at once.
+ * After an error the line is at its end, so that each function returns soon. A
+ * list calls itself within groups, which SH_DEPTH_MAX bounds: it is handed down
+ * as a function.
  */
 #include "sh/line.h"
 
 #include "base/err.h"
 
-struct reader {
-	struct sh_line    *line;
-	const char        *p;
-	sh_allows         *allows;
-	struct sh_command *command;
-	unsigned           depth;
-	int                r;
-};
+typedef void walk(struct sh_line *l);
 
-static unsigned
-add(struct reader *d, enum sh_kind kind, unsigned left, unsigned right,
-    const char *at)
+/* The first one counts. */
+static void
+fail(struct sh_line *l, int err)
 {
-	struct sh_line *l = d->line;
-
-	if (l->n == SH_NODES_MAX) {
-		d->r = ERR_TOOBIG;
-		return SH_NONE;
+	if (err < 0 && l->r == 0) {
+		l->r = err;
+		l->bad = l->command.p;
 	}
-	l->nodes[l->n] = (struct sh_node){
-		(unsigned char)kind, (unsigned char)left, (unsigned char)right,
-		(unsigned short)(at - l->text)
-	};
-	return (unsigned)l->n++;
+	if (err < 0)
+		l->command.p = "";
 }
 
+/* Behind an operator a command may stand on the next line. */
 static void
-skip_newlines(struct reader *d)
+skip_newlines(struct sh_line *l)
 {
-	d->p = sh_skip_blanks(d->p);
-	while (*d->p == '\n')
-		d->p = sh_skip_blanks(d->p + 1);
+	sh_skip_blanks(&l->command);
+	while (*l->command.p == '\n') {
+		l->command.p++;
+		sh_skip_blanks(&l->command);
+	}
 }
 
 /* Takes an operator; neither || as | nor ;; as ;. */
 static bool
-takes(struct reader *d, const char *operator)
+takes(struct sh_line *l, const char *operator)
 {
 	size_t n = strlen(operator);
+	const char *p;
 
-	d->p = sh_skip_blanks(d->p);
-	if (strncmp(d->p, operator, n) != 0
-	 || (n == 1 && d->p[1] == *operator && strchr("|;", *operator)))
+	sh_skip_blanks(&l->command);
+	p = l->command.p;
+	if (strncmp(p, operator, n) != 0 || (n == 1 && p[1] == *p && *p != ')'
+	                                   && *p != '\n'))
 		return false;
-	d->p += n;
+	l->command.p += n;
 	return true;
 }
 
 static bool
-is_word(const struct reader *d, const char *word)
+takes_word(struct sh_line *l, const char *word)
 {
 	size_t n = strlen(word);
+	const char *p = l->command.p;
 
-	return strncmp(d->p, word, n) == 0 && sh_ends_word(d->p[n]);
-}
-
-static bool
-takes_word(struct reader *d, const char *word)
-{
-	if (!is_word(d, word))
+	if (strncmp(p, word, n) != 0 || !sh_ends_word(p[n]))
 		return false;
-	d->p += strlen(word);
+	l->command.p += n;
 	return true;
 }
 
 static void
-expect_word(struct reader *d, const char *word)
+expect_word(struct sh_line *l, const char *word)
 {
-	if (d->r == 0 && !takes_word(d, word))
-		d->r = ERR_PARSE;
+	if (!takes_word(l, word))
+		fail(l, ERR_PARSE);
 }
 
 static bool
-is_at_end(const struct reader *d)
+is_at_end(struct sh_line *l)
 {
 	static const char words[] = "}\0then\0elif\0else\0fi\0";
+	const char *p = l->command.p;
 
 	for (const char *w = words; *w != '\0'; w += strlen(w) + 1)
-		if (is_word(d, w))
+		if (takes_word(l, w)) {
+			l->command.p = p;
 			return true;
-	return *d->p == '\0' || *d->p == ')';
+		}
+	return *p == '\0' || *p == ')';
 }
 
-/* NAME=VALUE, which would set a variable. */
-static bool
-is_assignment(const char *p)
+static void
+walk_simple(struct sh_line *l)
 {
-	size_t n = 0;
+	struct sh_command *c = &l->command;
+	const char *at = c->p;
+	int r = ERR_PARSE;
 
-	while (span_fold(p[n]) - 'a' < 26 || p[n] == '_'
-	    || (p[n] >= '0' && p[n] <= '9'))
-		n++;
-	return n > 0 && p[n] == '=';
-}
-
-static unsigned
-read_simple(struct reader *d)
-{
-	const char *at = d->p;
-
-	d->r = is_assignment(at)
-	     ? ERR_PARSE : sh_command_read(d->command, &d->p, NULL);
-	if (d->r == 0 && !d->allows(d->command)) {
-		d->p = at;
-		d->r = ERR_PARSE;
+	if (at[sh_name_len(at)] != '=')	/* which would set a variable */
+		r = sh_command_read(c, l->skips > 0);
+	if (r == 0 && (c->p == at || !l->edge->allows(c))) {
+		c->p = l->skips == 0 ? c->argv[0] : at;
+		r = ERR_PARSE;
+	} else if (r == 0 && l->skips == 0) {
+		r = l->edge->run(l);
 	}
-	if (d->r == 0 && d->p == at)	/* an operator */
-		d->r = ERR_PARSE;
-	return add(d, SH_COMMAND, SH_NONE, SH_NONE, at);
+	fail(l, r);
 }
 
-/* Behind if or elif: up to fi. `list` is read_list(), which calls this. */
-static unsigned
-read_if(struct reader *d, unsigned (*list)(struct reader *d))
+/* Behind if or elif. */
+static void
+walk_if(struct sh_line *l, walk *list)
 {
-	unsigned condition = list(d), good, bad = SH_NONE;
-	const char *at;
+	bool is_bad, is_good;
 
-	expect_word(d, "then");
-	good = d->r == 0 ? list(d) : SH_NONE;
-	at = d->p;
-	if (d->r == 0 && is_word(d, "elif")) {
-		d->p += 4;
-		if (++d->depth > SH_DEPTH_MAX)
-			d->r = ERR_TOOBIG;
-		bad = d->r == 0 ? read_if(d, list) : SH_NONE;
-		d->depth--;
+	list(l);
+	is_bad = l->status != 0;
+	is_good = !is_bad;
+	expect_word(l, "then");
+	l->skips += is_bad;
+	list(l);
+	l->skips -= is_bad;
+	l->skips += is_good;
+	if (takes_word(l, "elif")) {
+		if (++l->depth > SH_DEPTH_MAX)
+			fail(l, ERR_TOOBIG);
+		walk_if(l, list);
+		l->depth--;
 	} else {
-		if (d->r == 0 && takes_word(d, "else"))
-			bad = list(d);
-		expect_word(d, "fi");
+		if (takes_word(l, "else"))
+			list(l);
+		else if (l->skips == 0)
+			l->status = 0;
+		expect_word(l, "fi");
 	}
-	return add(d, SH_IF, condition, add(d, SH_THEN, good, bad, at), at);
+	l->skips -= is_good;
 }
 
-static unsigned
-read_command(struct reader *d, unsigned (*list)(struct reader *d))
+static void
+walk_command(struct sh_line *l, walk *list)
 {
-	enum sh_kind kind = SH_GROUP;
-	unsigned inner;
-	const char *at;
+	unsigned skips = l->skips;
 
-	d->p = sh_skip_blanks(d->p);
-	if (is_word(d, "if") || is_word(d, "{") || *d->p == '(') {
-		if (++d->depth > SH_DEPTH_MAX) {
-			d->r = ERR_TOOBIG;
-			return SH_NONE;
-		}
-		if (takes_word(d, "if")) {
-			inner = read_if(d, list);
-		} else {
-			kind = *d->p++ == '(' ? SH_SUBSHELL : SH_GROUP;
-			inner = list(d);
-			if (kind == SH_GROUP)
-				expect_word(d, "}");
-			else if (d->r == 0 && !takes(d, ")"))
-				d->r = ERR_PARSE;
-		}
-		d->depth--;
-		at = d->p;
-		if (d->r == 0)
-			d->r = sh_command_read(d->command, &d->p, NULL);
-		if (d->r == 0 && (d->command->n > 0
-		               || d->command->var_at != SH_NONE)) {
-			d->p = sh_skip_blanks(at);
-			d->r = ERR_PARSE;	/* a word */
-		}
-		return add(d, kind, inner, SH_NONE, at);
+	if (++l->depth > SH_DEPTH_MAX)
+		fail(l, ERR_TOOBIG);
+	sh_skip_blanks(&l->command);
+	if (takes_word(l, "if")) {
+		walk_if(l, list);
+	} else if (takes_word(l, "{")) {
+		list(l);
+		expect_word(l, "}");
+	} else if (*l->command.p == '(') {
+		l->command.p++;
+		list(l);
+		if (!takes(l, ")"))
+			fail(l, ERR_PARSE);
+		l->skips = skips;	/* an exit ended no more than this */
+	} else {
+		walk_simple(l);
 	}
-	return read_simple(d);
+	l->depth--;
 }
 
-static unsigned
-read_pipeline(struct reader *d, unsigned (*list)(struct reader *d))
+/* First it is looked whether something behind a command reads from it. */
+static void
+walk_pipe(struct sh_line *l, walk *list)
 {
+	const char *start = l->command.p, *rest;
+	struct sh_saved saved;
+	int r = 1;
+
+	l->skips++;
+	walk_command(l, list);
+	l->skips--;
+	if (!takes(l, "|")) {
+		if (l->skips == 0) {
+			l->command.p = start;
+			walk_command(l, list);
+		}
+		return;
+	}
+	skip_newlines(l);
+	if (++l->depth > SH_DEPTH_MAX) {
+		fail(l, ERR_TOOBIG);
+	} else if (l->skips > 0) {
+		walk_pipe(l, list);
+	} else {
+		rest = l->command.p;
+		r = l->edge->split(l, &saved);
+		if (r > 0) {
+			l->command.p = start;
+			walk_command(l, list);
+			l->edge->leave(l);
+		}
+		l->command.p = rest;
+		fail(l, r);
+		walk_pipe(l, list);
+		l->skips = 0;	/* an exit ended no more than this */
+		fail(l, l->edge->join(&saved));
+	}
+	l->depth--;
+}
+
+static void
+walk_and_or(struct sh_line *l, walk *list)
+{
+	unsigned skip = 0;
 	bool is_not;
-	unsigned left;
 
-	d->p = sh_skip_blanks(d->p);
-	is_not = takes_word(d, "!");
-	left = read_command(d, list);
-	while (d->r == 0 && takes(d, "|")) {
-		skip_newlines(d);
-		left = add(d, SH_PIPE, left, read_command(d, list), d->p);
-	}
-	return is_not ? add(d, SH_NOT, left, SH_NONE, d->p) : left;
-}
-
-static unsigned
-read_and_or(struct reader *d, unsigned (*list)(struct reader *d))
-{
-	unsigned left = read_pipeline(d, list);
-
-	while (d->r == 0) {
-		enum sh_kind kind = takes(d, "&&") ? SH_AND : SH_OR;
-
-		if (kind == SH_OR && !takes(d, "||"))
+	for (;;) {
+		sh_skip_blanks(&l->command);
+		is_not = takes_word(l, "!");
+		l->skips += skip;
+		walk_pipe(l, list);
+		if (is_not && l->skips == 0)
+			l->status = l->status == 0;
+		l->skips -= skip;
+		if (takes(l, "&&"))
+			skip = l->status != 0;
+		else if (takes(l, "||"))
+			skip = l->status == 0;
+		else
 			break;
-		skip_newlines(d);
-		left = add(d, kind, left, read_pipeline(d, list), d->p);
+		skip_newlines(l);
 	}
-	return left;
+	if (l->exits_early && l->status != 0 && skip + l->skips + l->depth == 0
+	 && !is_not)
+		l->skips += SH_EXITED;
 }
 
 /* Up to what ends it, which is not taken; not empty. */
-static unsigned
-read_list(struct reader *d)
+static void
+walk_list(struct sh_line *l)
 {
-	unsigned left;
-
-	skip_newlines(d);
-	left = read_and_or(d, read_list);
-	while (d->r == 0 && (takes(d, ";") || takes(d, "\n"))) {
-		skip_newlines(d);
-		if (is_at_end(d))
+	do {
+		skip_newlines(l);
+		walk_and_or(l, walk_list);
+		if (!takes(l, ";") && !takes(l, "\n"))
 			break;
-		left = add(d, SH_SEQUENCE, left, read_and_or(d, read_list),
-		           d->p);
-	}
-	return left;
+		skip_newlines(l);
+	} while (!is_at_end(l));
 }
 
 /* see sh/line.h */
 int
-sh_line_read(struct sh_line *l, const char *text, sh_allows *allows,
-             struct sh_command *memory, const char **bad)
+sh_line_run(struct sh_line *l, const char *text)
 {
-	struct reader d = { l, text, allows, memory, 0, 0 };
-
-	l->text = text;
-	l->root = SH_NONE;
-	l->n = 0;
+	l->command.p = l->bad = text;
 	if (strlen(text) > SH_LINE_MAX)
-		d.r = ERR_TOOBIG;
-	for (const char *p = text; d.r == 0 && *p != '\0'; p++)
-		if (span_has_control(span_over(p, 1), false) && *p != '\t'
-		 && *p != '\n') {
-			d.p = p;
-			d.r = ERR_PARSE;
-		}
-	if (d.r == 0)
-		skip_newlines(&d);
-	if (d.r == 0 && *d.p != '\0')
-		l->root = read_list(&d);
-	if (d.r == 0 && *d.p != '\0')
-		d.r = ERR_PARSE;	/* what no list goes on with */
-	*bad = d.p;
-	return d.r;
+		return ERR_TOOBIG;
+	skip_newlines(l);
+	if (*l->command.p == '\0')
+		return 0;
+	l->skips = 1;
+	walk_list(l);
+	if (*l->command.p != '\0')
+		fail(l, ERR_PARSE);
+	l->command.p = text;
+	l->skips = 0;
+	if (l->r == 0)
+		walk_list(l);
+	return l->r < 0 ? l->r : l->status;
 }

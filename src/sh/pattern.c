@@ -1,12 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * sh/pattern.c - grep's patterns as programs
- *
- * Steps that take a byte lead to the next one; jumps and forks take none, and
- * what they lead to is added to the set of states at once. `now` has the
- * states before the line's next byte: those that take one, DOLLAR and DONE,
- * about which the byte behind them decides.
- */
+/* sh/pattern.c - grep's patterns, without groups */
 #include "sh/pattern.h"
 
 #include <string.h>
@@ -14,384 +7,197 @@
 #include "base/err.h"
 #include "base/span.h"
 
-enum op {
+enum kind {
 	BYTE, ANY, SET,
-	CARET, DOLLAR,
-	JUMP,
-	FORK,	/* both the next step and the one at `to` */
-	DONE,
+	CARET, DOLLAR,	/* take no byte */
+	NOTHING,	/* no item is of this kind */
+	DONE,	/* an alternative's end; the next one starts behind it */
 };
 
-struct reader {
-	struct sh_pattern *m;
-	const char        *p;
-	unsigned           depth;
-	int                r;
-};
+/* Sets as they would stand in brackets; each behind its name. */
+static const char classes[] =
+	"alnum\0a-zA-Z0-9]\0alpha\0a-zA-Z]\0digit\0" "0-9]\0space\0 \t-\r]\0";
 
-static const char classes[] = "alnum\0alpha\0digit\0space\0";
-enum { ALNUM, ALPHA, DIGIT, SPACE, CLASSES };
-
-static bool
-is_of_class(unsigned class, unsigned c)
-{
-	bool is_alpha = span_fold((char)c) - 'a' < 26;
-	bool is_digit = c - '0' < 10;
-
-	switch (class) {
-	case ALNUM:
-		return is_alpha || is_digit;
-	case ALPHA:
-		return is_alpha;
-	case DIGIT:
-		return is_digit;
-	default:
-		return c == ' ' || c - '\t' < 5;
-	}
-}
-
-/* The class whose "[:NAME:]" starts at p, CLASSES if there is none. */
-static unsigned
+/* The set that "[:NAME:]" at p stands for, or NULL. */
+static const char *
 class_at(const char *p)
 {
-	unsigned i = 0;
+	if (p[0] == '[' && p[1] == ':')
+		for (const char *c = classes; *c != '\0'; c += strlen(c) + 1) {
+			bool is_it = strncmp(p + 2, c, 5) == 0
+			          && strncmp(p + 7, ":]", 2) == 0;
 
-	while (i < CLASSES && (strncmp(p, "[:", 2) != 0
-	       || strncmp(p + 2, span_nth_text(classes, i), 5) != 0
-	       || strncmp(p + 7, ":]", 2) != 0))
-		i++;
-	return i;
+			c += strlen(c) + 1;
+			if (is_it)
+				return c;
+		}
+	return NULL;
 }
 
-/* Bytes from `first` to `last`, or a class. */
-struct item {
-	unsigned char first, last;
-	unsigned      class;	/* or CLASSES */
-};
-
-/* Returns the place behind the item of a set that starts at p. */
-static const char *
-read_item(struct item *i, const char *p)
-{
-	i->class = class_at(p);
-	i->first = i->last = (unsigned char)*p;
-	if (i->class < CLASSES)
-		return p + 9;
-	if (p[1] != '-' || p[2] == ']' || p[2] == '\0')
-		return p + 1;
-	i->last = (unsigned char)p[2];
-	return p + 3;
-}
-
-/* Is byte in the set whose first byte behind [ is p? The set is well formed. */
+/* Reads the set behind a [: is c in it? *p is then behind its ], or NULL if it
+ * has none, or what is not known here. */
 static bool
-is_in_set(const char *p, unsigned byte)
+read_set(const char **p, unsigned char c)
 {
-	bool is_not = *p == '^', is_in = false;
-	const char *first = p += is_not;
-	struct item i;
+	const char *at = *p, *first, *class;
+	bool is_not = *at == '^', is_in = false;
 
-	while (*p != ']' || p == first) {
-		p = read_item(&i, p);
-		is_in |= i.class < CLASSES
-		       ? is_of_class(i.class, byte)
-		       : byte >= i.first && byte <= i.last;
+	first = at += is_not;
+	for (; *at != ']' || at == first; at++) {
+		unsigned char from = (unsigned char)*at, to = from;
+
+		class = class_at(at);
+		if (class != NULL) {
+			is_in |= read_set(&class, c);
+			at += 8;
+			continue;
+		}
+		if (from == '\0' || (from == '[' && at[1] != '\0'
+		                  && strchr(":.=", at[1]) != NULL)) {
+			*p = NULL;
+			return false;
+		}
+		if (at[1] == '-' && at[2] != ']' && at[2] != '\0') {
+			at += 2;
+			to = (unsigned char)*at;
+		}
+		is_in |= c >= from && c <= to;
 	}
+	*p = at + 1;
 	return is_in != is_not;
 }
 
-static void
-add_step(struct reader *d, enum op op, unsigned char byte, long to)
-{
-	struct sh_pattern *m = d->m;
-
-	if (m->n == SH_STEPS_MAX)
-		d->r = ERR_TOOBIG;
-	else
-		m->steps[m->n++] = (struct sh_step){ (unsigned char)op, byte,
-		                                     (short)to };
-}
-
-/* A step before those from `at` on; jumps among these are relative. */
-static void
-insert_step(struct reader *d, short at, enum op op, long to)
-{
-	struct sh_step *s = &d->m->steps[at];
-	size_t n = (size_t)(d->m->n - at);
-
-	add_step(d, op, 0, 0);
-	if (d->r < 0)
-		return;
-	memmove(s + 1, s, n * sizeof *s);
-	*s = (struct sh_step){ (unsigned char)op, 0, (short)to };
-}
-
-/* Takes an operator, which basic expressions write with a \ before it. */
+/* Is this an operator, which basic expressions write with a \ before it? Then
+ * it is taken. */
 static bool
-takes(struct reader *d, char operator)
+takes(const struct sh_pattern *m, const char **p, char operator)
 {
-	bool is_basic = (d->m->flags & SH_EXTENDED) == 0;
+	bool is_basic = (m->flags & SH_EXTENDED) == 0;
 
-	if ((d->m->flags & SH_FIXED) != 0 || (is_basic && *d->p != '\\')
-	 || d->p[is_basic] != operator)
+	if ((m->flags & SH_FIXED) != 0 || (is_basic && **p != '\\')
+	 || (*p)[is_basic] != operator)
 		return false;
-	d->p += 1 + is_basic;
+	*p += 1 + is_basic;
 	return true;
 }
 
-/* The same without taking it, or the end. */
+/* Takes one byte, set or anchor; false if it is refused. */
 static bool
-is_before(struct reader *d, const char *operators)
+read_item(const struct sh_pattern *m, const char **p, struct sh_item *item)
 {
-	const char *was = d->p;
-	bool is = *was == '\0' || *was == '\n';
+	bool is_basic = (m->flags & SH_EXTENDED) == 0;
+	bool is_first = item == m->items || item[-1].kind == DONE;
+	const char *next;
+	char c = *(*p)++;
 
-	for (; *operators != '\0'; operators++) {
-		is |= takes(d, *operators);
-		d->p = was;
-	}
-	return is;
-}
-
-/* Behind [: checks the set and passes over it. */
-static void
-read_set(struct reader *d)
-{
-	const char *start = d->p - 1, *first;
-	struct item i;
-
-	add_step(d, SET, 0, d->p - d->m->text);
-	d->p += *d->p == '^';
-	first = d->p;
-	while (d->r == 0 && (*d->p != ']' || d->p == first)) {
-		const char *at = d->p;
-
-		d->p = read_item(&i, at);
-		if (*at == '\0' || (*at == '[' && i.class == CLASSES
-		                 && at[1] != '\0' && strchr(":.=", at[1]))) {
-			d->p = start;
-			d->r = ERR_PARSE;
-			return;
-		}
-	}
-	d->p++;
-}
-
-static bool
-is_punctuation(char c)
-{
-	return c > ' ' && c < 0x7f && strchr("<>`'", c) == NULL
-	    && !is_of_class(ALNUM, (unsigned char)c);
-}
-
-/* One byte, set or anchor. `is_first`: nothing is before it. */
-static void
-read_plain(struct reader *d, bool is_first)
-{
-	bool is_extended = (d->m->flags & SH_EXTENDED) != 0;
-	char c = *d->p++;
-
-	if ((d->m->flags & SH_FIXED) != 0) {
-		add_step(d, BYTE, (unsigned char)c, 0);
-	} else if (c == '.') {
-		add_step(d, ANY, 0, 0);
-	} else if (c == '[') {
-		read_set(d);
-	} else if (c == '^' && (is_extended || is_first)) {
-		add_step(d, CARET, 0, 0);
-	} else if (c == '$' && (is_extended || is_before(d, "|)"))) {
-		add_step(d, DOLLAR, 0, 0);
-	} else if (c == '\\' && (!is_punctuation(*d->p)
-	                      || (!is_extended && *d->p == '{'))) {
-		d->p--;
-		d->r = ERR_PARSE;
-	} else {
-		if (c == '\\')
-			c = *d->p++;
-		else if (is_extended && c == '{'
-		      && (is_of_class(DIGIT, (unsigned char)*d->p)
-		       || *d->p == ',')) {
-			d->p--;
-			d->r = ERR_PARSE;
-		}
-		add_step(d, BYTE, (unsigned char)c, 0);
-	}
-}
-
-/* What * + ? repeat, from `at` on. */
-static void
-read_repeats(struct reader *d, short at)
-{
-	while (d->r == 0) {
-		long n = d->m->n - at;
-
-		if (*d->p == '*') {
-			d->p++;
-			insert_step(d, at, FORK, n + 2);
-			add_step(d, JUMP, 0, -n - 1);
-		} else if (takes(d, '+')) {
-			add_step(d, FORK, 0, -n);
-		} else if (takes(d, '?')) {
-			insert_step(d, at, FORK, n + 1);
-		} else {
-			break;
-		}
-	}
-}
-
-static void
-read_branch(struct reader *d, void (*either)(struct reader *d))
-{
-	const char *start = d->p;
-
-	while (d->r == 0 && !is_before(d, "|)")) {
-		short at = d->m->n;
-		bool is_first = d->p == start, is_anchor = *d->p == '^';
-
-		if (takes(d, '(')) {
-			if (++d->depth > SH_GROUPS_MAX)
-				d->r = ERR_TOOBIG;
-			else
-				either(d);
-			d->depth--;
-			if (d->r == 0 && !takes(d, ')'))
-				d->r = ERR_PARSE;
-		} else {
-			read_plain(d, is_first);
-			/* Then a * is a byte. */
-			if (is_first && is_anchor)
-				start = d->p;
-		}
-		if (d->p != start && (d->m->flags & SH_FIXED) == 0)
-			read_repeats(d, at);
-	}
-}
-
-static void
-read_either(struct reader *d)
-{
-	short at = d->m->n;
-
-	read_branch(d, read_either);
-	while (d->r == 0 && (takes(d, '|')
-	                  || (d->depth == 0 && *d->p == '\n' && d->p++))) {
-		long n = d->m->n - at;
-		short jump;
-
-		insert_step(d, at, FORK, n + 2);
-		jump = d->m->n;
-		add_step(d, JUMP, 0, 0);
-		read_branch(d, read_either);
-		if (d->r == 0)
-			d->m->steps[jump].to = (short)(d->m->n - jump);
-	}
-}
-
-/* Adds the step i to the states in `set`, and what follows without a byte. */
-static void
-add_state(const struct sh_pattern *m, unsigned char *set, int i)
-{
-	const struct sh_step *s = &m->steps[i];
-	unsigned char bit = (unsigned char)(1 << i % 8);
-
-	if ((set[i / 8] & bit) != 0)
-		return;
-	set[i / 8] |= bit;
-	if (s->op == JUMP || s->op == FORK)
-		add_state(m, set, i + s->to);
-	if (s->op == FORK || (s->op == CARET && m->before < 0))
-		add_state(m, set, i + 1);
-}
-
-static bool
-is_of_word(int c)
-{
-	return c >= 0 && (c == '_' || is_of_class(ALNUM, (unsigned)c));
-}
-
-/* Does the step take the byte? */
-static bool
-takes_byte(const struct sh_pattern *m, const struct sh_step *s, unsigned byte)
-{
-	bool any_case = (m->flags & SH_ANY_CASE) != 0;
-	bool is_letter = any_case && is_of_class(ALPHA, byte);
-
-	switch (s->op) {
-	case ANY:
+	item->byte = (unsigned char)c;
+	item->kind = BYTE;
+	if ((m->flags & SH_FIXED) != 0)
 		return true;
-	case SET:
-		return is_in_set(m->text + s->to, byte)
-		    || (is_letter && is_in_set(m->text + s->to, byte ^ 0x20));
-	case BYTE:
-		return byte == s->byte
-		    || (is_letter && (byte ^ 0x20) == s->byte);
-	default:
-		return false;
+	next = *p;
+	if (c == '.') {
+		item->kind = ANY;
+	} else if (c == '[') {
+		item->kind = SET;
+		item->byte = (unsigned char)(*p - m->text);
+		(void)read_set(&next, 0);
+		if (next == NULL)
+			return false;
+		*p = next;
+	} else if (c == '^' && (!is_basic || is_first)) {
+		item->kind = CARET;
+	} else if (c == '$' && (!is_basic || *next == '\0' || *next == '\n'
+	                     || takes(m, &next, '|'))) {
+		item->kind = DOLLAR;
+	} else if (c == '\\') {
+		item->byte = (unsigned char)*(*p)++;
+		return item->byte != '\0'
+		    && strchr(".*[]^$\\/\"-|+?}(){" , item->byte) != NULL
+		    && (!is_basic || strchr("(){", item->byte) == NULL);
+	} else {
+		return is_basic || (c != '(' && c != ')' && (c != '{'
+		                 || strchr(",0123456789", *next) == NULL));
+	}
+	return true;
+}
+
+/* What is behind an item: how often, and whether another alternative comes. */
+static void
+read_behind(struct sh_pattern *m, const char **p)
+{
+	struct sh_item *item = &m->items[m->n];
+	bool is_star;
+
+	/* At the start, and behind ^, a * is a byte. */
+	while ((is_star = **p == '*' && item->kind != CARET
+	                             && (m->flags & SH_FIXED) == 0)
+	    || takes(m, p, '+') || takes(m, p, '?')) {
+		*p += is_star;
+		item->repeats |= is_star || (*p)[-1] == '+';
+		item->is_optional |= (*p)[-1] != '+';
 	}
 }
 
-/* Is it a match that ends before this byte, -1: the line's end? */
-static bool
-is_match(const struct sh_pattern *m, int next)
-{
-	int last = m->n - 1;
-
-	if ((m->now[last / 8] & 1 << last % 8) == 0)
-		return false;
-	return next < 0 || ((m->flags & SH_LINE) == 0
-	                 && ((m->flags & SH_WORD) == 0 || !is_of_word(next)));
-}
-
+/* Adds to where the line may be what can be come to without a byte. */
 static void
-start_match(struct sh_pattern *m)
+spread(struct sh_pattern *m, enum kind anchor)
 {
-	if (m->before < 0 || ((m->flags & SH_LINE) == 0
-	                   && ((m->flags & SH_WORD) == 0
-	                    || !is_of_word(m->before))))
-		add_state(m, m->now, 0);
+	for (unsigned i = 0; i < m->n; i++) {
+		struct sh_item *item = &m->items[i];
+
+		item->is_here |= i == 0 || item[-1].kind == DONE;
+		if (item->is_here && (item->is_optional || item->kind == anchor))
+			item[1].is_here = true;
+	}
 }
 
 static void
 start_line(struct sh_pattern *m)
 {
-	memset(m->now, 0, sizeof m->now);
-	m->before = -1;
+	for (unsigned i = 0; i < m->n; i++)
+		m->items[i].is_here = false;
 	m->has_matched = false;
-	start_match(m);
+	spread(m, CARET);
 }
 
-/* see sh/pattern.h */
-void
-sh_pattern_byte(struct sh_pattern *m, unsigned char byte)
+static bool
+takes_byte(const struct sh_pattern *m, const struct sh_item *item,
+           unsigned char c)
 {
-	m->has_matched |= is_match(m, byte);
-	if (m->has_matched)
-		return;
-	m->before = byte;
-	memset(m->next, 0, sizeof m->next);
-	for (int i = 0; i < m->n; i++)
-		if ((m->now[i / 8] & 1 << i % 8) != 0
-		 && takes_byte(m, &m->steps[i], byte))
-			add_state(m, m->next, i + 1);
-	memcpy(m->now, m->next, sizeof m->now);
-	start_match(m);
+	const char *set = m->text + item->byte;
+
+	return item->kind == ANY || (item->kind == BYTE && item->byte == c)
+	    || (item->kind == SET && read_set(&set, c));
 }
 
 /* see sh/pattern.h */
 bool
-sh_pattern_end(struct sh_pattern *m)
+sh_pattern_step(struct sh_pattern *m, char c)
 {
-	bool has_matched;
+	bool is_end = c == '\n', is_match;
+	unsigned char byte = (unsigned char)c, other = byte;
 
-	/* One step may lead to another that stands before it. */
-	for (int turn = 0; turn < m->n; turn++)
-		for (int i = 0; i < m->n; i++)
-			if (m->steps[i].op == DOLLAR
-			 && (m->now[i / 8] & 1 << i % 8) != 0)
-				add_state(m, m->now, i + 1);
-	has_matched = m->has_matched || is_match(m, -1);
-	start_line(m);
-	return has_matched;
+	if ((m->flags & SH_ANY_CASE) != 0 && span_fold(c) - 'a' < 26)
+		other ^= 0x20;
+	if (is_end)
+		spread(m, DOLLAR);
+	/* From the last one: none that was reached by this byte is asked. */
+	for (unsigned i = m->n; i-- > 0;) {
+		struct sh_item *item = &m->items[i];
+		bool takes_it = item->is_here && (takes_byte(m, item, byte)
+		                               || takes_byte(m, item, other));
+
+		m->has_matched |= item->kind == DONE && item->is_here;
+		item->is_here = takes_it && item->repeats;
+		if (takes_it)
+			item[1].is_here = true;
+	}
+	is_match = m->has_matched;
+	if (is_end)
+		start_line(m);
+	else
+		spread(m, NOTHING);
+	return is_match;
 }
 
 /* see sh/pattern.h */
@@ -399,20 +205,29 @@ int
 sh_pattern_read(struct sh_pattern *m, const char *text, unsigned flags,
                 const char **bad)
 {
-	struct reader d = { m, text, 0, 0 };
+	const char *p = text;
 
+	*bad = text;
 	m->text = text;
 	m->flags = flags;
-	m->n = 0;
 	if (strlen(text) > SH_PATTERN_MAX)
-		d.r = ERR_TOOBIG;
-	else
-		read_either(&d);
-	if (d.r == 0 && *d.p != '\0')
-		d.r = ERR_PARSE;	/* a ) too many */
-	add_step(&d, DONE, 0, 0);
-	*bad = d.p;
-	if (d.r == 0)
-		start_line(m);
-	return d.r;
+		return ERR_TOOBIG;
+	for (m->n = 0;; m->n++) {
+		struct sh_item *item = &m->items[m->n];
+
+		*item = (struct sh_item){ .kind = DONE };
+		*bad = p;
+		if (*p == '\n' || takes(m, &p, '|')) {
+			p += *p == '\n';
+			continue;
+		}
+		if (*p == '\0')
+			break;
+		if (!read_item(m, &p, item))
+			return ERR_PARSE;
+		read_behind(m, &p);
+	}
+	m->n++;
+	start_line(m);
+	return 0;
 }

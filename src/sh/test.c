@@ -4,158 +4,113 @@
 
 #include "base/err.h"
 #include "base/parse.h"
-#include "sh/word.h"
 
-struct reader {
-	char      **at;		/* the next word */
-	sh_file_is *file_is;
-	unsigned    depth;
-	int         r;		/* the first error */
-};
+enum { LESS = 1, EQUAL = 2, MORE = 4 };
 
-/* By their place: strings first, then numbers. */
-static const char binaries[] =
-	"=\0==\0!=\0-eq\0-ne\0-lt\0-le\0-gt\0-ge\0";
-enum { IS, IS_TOO, IS_NOT, EQ, NE, LT, LE, GT, GE, BINARIES };
+/* Two letters each, and which outcomes of a comparison they stand for. */
+static const char numeric[] = "eqneltlegtge";
+static const char holds_for[] = { EQUAL, LESS | MORE, LESS, LESS | EQUAL,
+	                          MORE, MORE | EQUAL };
 
-static unsigned
-binary_of(const char *word)
+/* What an operator between two strings, or numbers, holds for; 0: it is none. */
+static int
+outcomes_of(const char *word, bool *is_numeric)
 {
-	unsigned i = 0;
-
-	while (i < BINARIES && (word == NULL
-	                     || strcmp(word, span_nth_text(binaries, i)) != 0))
-		i++;
-	return i;
+	*is_numeric = word[0] == '-';
+	if (strcmp(word, "!=") == 0)
+		return LESS | MORE;
+	if (word[0] == '=' && word[1 + (word[1] == '=')] == '\0')
+		return EQUAL;
+	for (int i = 0; *is_numeric && i < 6; i++)
+		if (strncmp(word + 1, &numeric[2 * i], 2) == 0
+		 && word[3] == '\0')
+			return holds_for[i];
+	return 0;
 }
 
 static bool
-is(const char *word, const char *text)
+read_number(const char *word, int64_t *n)
 {
-	return word != NULL && strcmp(word, text) == 0;
-}
+	bool is_minus = *word == '-';
+	uint64_t u;
 
-static int64_t
-read_number(struct reader *d, char **word)
-{
-	bool is_minus = **word == '-';
-	uint64_t n = 0;
-
-	if (d->r == 0
-	 && parse_uint(*word + (is_minus || **word == '+'), INT64_MAX, &n) < 0) {
-		d->at = word;
-		d->r = ERR_PARSE;
-	}
-	return is_minus ? -(int64_t)n : (int64_t)n;
-}
-
-static bool
-compare(struct reader *d, unsigned how)
-{
-	char **left = d->at, **right = d->at + 2;
-	int64_t a, b;
-
-	d->at += 3;
-	if (how < EQ)
-		return (strcmp(*left, *right) == 0) == (how != IS_NOT);
-	a = read_number(d, left);
-	b = read_number(d, right);
-	switch (how) {
-	case EQ:
-		return a == b;
-	case NE:
-		return a != b;
-	case LT:
-		return a < b;
-	case LE:
-		return a <= b;
-	case GT:
-		return a > b;
-	default:
-		return a >= b;
-	}
-}
-
-/* The letter of an operator that has one operand, or 0. */
-static char
-unary_of(const char *word)
-{
-	if (word[0] != '-' || word[1] == '\0' || word[2] != '\0')
-		return 0;
-	return strchr("nzefdrwxsShLpbc", word[1]) != NULL ? word[1] : '\0';
-}
-
-/* `either` is read_or(), which calls this. */
-static bool
-read_one(struct reader *d, bool (*either)(struct reader *d))
-{
-	char **at = d->at, kind;
-	bool is_true = false;
-
-	if (d->r < 0 || *at == NULL || ++d->depth > SH_WORDS_MAX) {
-		d->r = ERR_PARSE;
+	if (parse_uint(word + (is_minus || *word == '+'), INT64_MAX, &u) < 0)
 		return false;
-	}
-	if (at[1] != NULL && at[2] != NULL && binary_of(at[1]) < BINARIES)
-		return compare(d, binary_of(at[1]));
-	kind = unary_of(*at);
-	d->at++;
-	if (at[1] == NULL)
-		return **at != '\0';
-	if (is(*at, "!"))
-		return !read_one(d, either);
-	if (is(*at, "(")) {
-		is_true = either(d);
-		if (d->r == 0 && !is(*d->at++, ")")) {
-			d->at--;
-			d->r = ERR_PARSE;
-		}
-		return is_true;
-	}
-	if (kind == '\0')
-		return **at != '\0';
-	d->at++;
-	if (kind == 'n' || kind == 'z')
-		return (*at[1] == '\0') == (kind == 'z');
-	return d->file_is(kind, at[1]);
+	*n = is_minus ? -(int64_t)u : (int64_t)u;
+	return true;
 }
 
-static bool
-read_and(struct reader *d, bool (*either)(struct reader *d))
+/* Two words and what stands between them; ERR_PARSE: one is not a number, to
+ * which *at is moved. */
+static int
+compare(char ***at, int outcomes, bool is_numeric)
 {
-	bool is_true = read_one(d, either);
+	char **w = *at;
+	int64_t a = strcmp(w[0], w[2]), b = 0;
 
-	while (d->r == 0 && is(*d->at, "-a")) {
-		d->at++;
-		is_true &= read_one(d, either);
-	}
-	return is_true;
+	if (is_numeric && !read_number(w[0], &a))
+		return ERR_PARSE;
+	*at += 2;
+	if (is_numeric && !read_number(w[2], &b))
+		return ERR_PARSE;
+	++*at;
+	return (outcomes & (a == b ? EQUAL : a < b ? LESS : MORE)) != 0;
 }
 
-static bool
-read_or(struct reader *d)
+/* One comparison, file or string, behind any number of !. */
+static int
+read_one(char ***at, sh_file_is *file_is)
 {
-	bool is_true = read_and(d, read_or);
+	bool is_not = false, is_numeric;
+	char **w, kind;
+	int r;
 
-	while (d->r == 0 && is(*d->at, "-o")) {
-		d->at++;
-		is_true |= read_and(d, read_or);
+	for (;; is_not = !is_not, ++*at) {
+		w = *at;
+		if (w[0] == NULL)
+			return ERR_PARSE;
+		r = w[1] != NULL && w[2] != NULL
+		  ? outcomes_of(w[1], &is_numeric) : 0;
+		if (r > 0 || w[1] == NULL || strcmp(w[0], "!") != 0)
+			break;
 	}
-	return is_true;
+	kind = w[0][1];
+	if (r > 0) {
+		r = compare(at, r, is_numeric);
+	} else if (w[1] != NULL && w[0][0] == '-' && kind != '\0'
+	        && w[0][2] == '\0' && strchr("nzefdrwxsShL", kind) != NULL) {
+		*at += 2;
+		r = kind == 'n' || kind == 'z' ? (*w[1] == '\0') == (kind == 'z')
+		                               : file_is(kind, w[1]);
+	} else {
+		++*at;
+		r = *w[0] != '\0';
+	}
+	return r < 0 ? r : r != is_not;
 }
 
 /* see sh/test.h */
 int
 sh_test(char **argv, sh_file_is *file_is, const char **bad)
 {
-	struct reader d = { argv, file_is, 0, 0 };
-	bool is_true;
+	int any = 0, all = 1, r = *argv == NULL ? 0 : ERR_PARSE;
 
-	if (*argv == NULL)
-		return 0;
-	is_true = read_or(&d);
-	if (d.r == 0 && *d.at != NULL)
-		d.r = ERR_PARSE;
-	*bad = *d.at;
-	return d.r < 0 ? d.r : is_true;
+	while (*argv != NULL || r < 0) {
+		r = read_one(&argv, file_is);
+		*bad = *argv;
+		if (r < 0)
+			return r;
+		all &= r;
+		if (*argv == NULL)
+			break;
+		if (strcmp(*argv, "-o") == 0) {
+			any |= all;
+			all = 1;
+		} else if (strcmp(*argv, "-a") != 0) {
+			return ERR_PARSE;
+		}
+		argv++;
+		r = ERR_PARSE;	/* if nothing follows */
+	}
+	return r < 0 ? r : any | (all & r);
 }

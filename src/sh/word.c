@@ -2,17 +2,18 @@
 /*
  * sh/word.c - the words of a simple command
  *
- * What stands in quotes or in ${NAME-...} is a frame on a small stack; the
- * lowest frame is the word itself.
+ * `state` is a stack of what is open, three bits a level and the innermost in
+ * the lowest: 0 is the word itself.
  */
 #include "sh/word.h"
 
 #include "base/err.h"
 
-struct frame {
-	char close;	/* the byte that ends it; 0: the word */
-	bool is_quoted, was_muted;
-};
+#define IN_QUOTES 1u	/* "...", or what stands in it */
+#define IN_BRACES 2u	/* ${NAME-...}: ends with a brace, else with a quote */
+#define IS_MUTED  4u	/* of a ${NAME-...} that is not needed */
+#define LEVEL     3	/* bits */
+#define TOO_DEEP  (1u << LEVEL * SH_QUOTES_MAX)
 
 /* see sh/word.h */
 bool
@@ -21,289 +22,261 @@ sh_ends_word(char c)
 	return strchr(" \t\n;&|()<>", c) != NULL;	/* the NUL, too */
 }
 
-static bool
-is_blank(char c)
+/* see sh/word.h */
+size_t
+sh_name_len(const char *p)
 {
-	return c == ' ' || c == '\t' || c == '\n';
+	size_t n = 0;
+
+	while (span_fold(p[n]) - 'a' < 26 || p[n] == '_'
+	    || (p[n] >= '0' && p[n] <= '9'))
+		n++;
+	return n;
 }
 
 /* see sh/word.h */
-const char *
-sh_skip_blanks(const char *p)
+void
+sh_skip_blanks(struct sh_command *c)
 {
-	for (;;) {
-		if (p[0] == '\\' && p[1] == '\n')
-			p += 2;
-		else if (*p == ' ' || *p == '\t')
-			p++;
-		else
+	for (;; c->p++) {
+		if (c->p[0] == '\\' && c->p[1] == '\n')
+			c->p++;
+		else if (*c->p != ' ' && *c->p != '\t')
 			break;
 	}
-	return *p == '#' ? p + strcspn(p, "\n") : p;
+	if (*c->p == '#')
+		c->p += strcspn(c->p, "\n");
 }
 
 static void
 open_word(struct sh_command *c)
 {
-	if (c->is_open || c->is_muted)
+	if (c->is_open || (c->state & IS_MUTED) != 0)
 		return;
+	c->is_open = true;
 	if (c->n == SH_WORDS_MAX)
 		c->text.cut = true;
 	else
-		c->argv[c->n] = c->text.p + c->text.len;
-	c->is_open = true;
-}
-
-static void
-put(struct sh_command *c, char byte)
-{
-	open_word(c);
-	if (!c->is_muted)
-		buf_byte(&c->text, (unsigned char)byte);
+		c->argv[c->n++] = c->text.p + c->text.len;
 }
 
 static void
 end_word(struct sh_command *c)
 {
-	if (!c->is_open || c->is_muted)
-		return;
-	buf_byte(&c->text, 0);
-	c->n += c->n < SH_WORDS_MAX;
+	if (c->is_open)
+		buf_byte(&c->text, 0);
 	c->is_open = false;
 }
 
+/* Blanks part words where `splits`. */
 static void
-put_value(struct sh_command *c, const char *value, bool is_quoted)
+put(struct sh_command *c, char byte, bool splits)
 {
-	for (; value != NULL && *value != '\0'; value++) {
-		if (!is_quoted && is_blank(*value))
-			end_word(c);
-		else
-			put(c, *value);
+	if ((c->state & IS_MUTED) != 0)
+		return;
+	if (splits && strchr(" \t\n", byte) != NULL) {
+		end_word(c);
+		return;
 	}
+	open_word(c);
+	buf_byte(&c->text, (unsigned char)byte);
 }
 
-static bool
-is_digit(char c)
+static void
+put_value(struct sh_command *c, const char *value)
 {
-	return c >= '0' && c <= '9';
-}
-
-/* Bytes of a variable's name, 0 if there is none here. */
-static size_t
-name_len(const char *p)
-{
-	size_t n = 0;
-
-	if (*p == '?' || is_digit(*p))
-		return 1;
-	while (span_fold(p[n]) - 'a' < 26 || p[n] == '_' || is_digit(p[n]))
-		n++;
-	return n;
+	while (value != NULL && *value != '\0')
+		put(c, *value++, (c->state & IN_QUOTES) == 0);
 }
 
 static const char *
-value_of(const struct sh_vars *v, struct span name)
+value_of(const struct sh_command *c, const char *name, size_t len)
 {
-	char **at;
-
-	if (v == NULL)
+	if (c->only_looks)
 		return NULL;
-	if (*name.p == '?')
-		return v->status;
-	if (is_digit(*name.p)) {
-		at = v->args;
-		for (char i = '0'; *at != NULL && i < *name.p; i++)
-			at++;
-		return *at;
-	}
-	for (at = v->env; *at != NULL; at++)
-		if (strncmp(*at, name.p, name.len) == 0
-		 && (*at)[name.len] == '=')
-			return *at + name.len + 1;
+	if (*name == '?')
+		return c->status;
+	for (char **at = c->env; *at != NULL; at++)
+		if (strncmp(*at, name, len) == 0 && (*at)[len] == '=')
+			return *at + len + 1;
 	return NULL;
 }
 
-/* Takes the $ at *p, and what it stands for; what follows an operator within
- * braces is a frame of its own. */
+/* Takes what the $ before p starts; what follows an operator within braces is
+ * a level of its own. */
 static int
-read_dollar(struct sh_command *c, const char **p, struct frame **f)
+read_dollar(struct sh_command *c)
 {
-	const char *at = *p + 1, *value;
-	bool has_brace = *at == '{', is_colon, is_set;
-	struct span name = { at + has_brace, name_len(at + has_brace) };
+	const char *name = c->p, *value;
+	bool has_brace = *name == '{', is_colon, is_set;
+	size_t len;
 
-	if (name.len == 0 && (*at == '\0' || strchr("{(@*#$!-", *at) == NULL)) {
-		put(c, '$');
-		*p = at;
+	name += has_brace;
+	len = *name == '?' ? 1 : sh_name_len(name);
+	if (len == 0 || (*name >= '0' && *name <= '9')) {
+		if (len > 0 || has_brace
+		 || (*name != '\0' && strchr("(@*#$!-", *name) != NULL))
+			return ERR_PARSE;
+		put(c, '$', false);
 		return 0;
 	}
-	if (name.len == 0)
-		return ERR_PARSE;
-	if (c->var_at == SH_NONE)
-		c->var_at = c->n;
-	value = value_of(c->vars, name);
-	at = name.p + name.len;
-	if (!has_brace || *at == '}') {
-		put_value(c, value, (*f)->is_quoted);
-		*p = at + has_brace;
+	if (c->var_at > c->n)	/* within a word that has begun: that one */
+		c->var_at = c->n - c->is_open;
+	value = value_of(c, name, len);
+	c->p = name + len;
+	if (!has_brace || *c->p == '}') {
+		put_value(c, value);
+		c->p += has_brace;
 		return 0;
 	}
-	is_colon = *at == ':';
-	at += is_colon;
-	if (*at != '-' && *at != '+')
+	is_colon = *c->p == ':';
+	c->p += is_colon;
+	if (*c->p != '-' && *c->p != '+')
 		return ERR_PARSE;
-	is_set = value != NULL && !(is_colon && *value == '\0');
-	if (*at == '-' && is_set)
-		put_value(c, value, (*f)->is_quoted);
-	++*f;
-	**f = (struct frame){ '}', (*f)[-1].is_quoted, c->is_muted };
-	c->is_muted |= is_set == (*at == '-');
-	*p = at + 1;
+	is_set = value != NULL && (!is_colon || *value != '\0');
+	if (*c->p == '-' && is_set)
+		put_value(c, value);
+	c->state = c->state << LEVEL | (c->state & (IN_QUOTES | IS_MUTED))
+	         | IN_BRACES;
+	if (is_set == (*c->p++ == '-'))
+		c->state |= IS_MUTED;
 	return 0;
 }
 
-/* Takes the \ at *p and the byte behind it. */
+/* Takes the byte behind the \ before p. */
 static int
-read_backslash(struct sh_command *c, const char **p, const struct frame *f)
+read_backslash(struct sh_command *c)
 {
-	char next = (*p)[1];
+	char next = *c->p;
+	bool is_quoted = (c->state & IN_QUOTES) != 0;
 
 	if (next == '\0')
 		return ERR_QUOTE;
-	if (f->is_quoted && next != '\n' && next != f->close
-	 && strchr("$`\"\\", next) == NULL)
-		put(c, '\\');
-	if (next != '\n')
-		put(c, next);
-	*p += 2;
+	c->p++;
+	if (next == '\n')
+		return 0;
+	if (is_quoted && strchr("$`\"\\}", next) == NULL)
+		put(c, '\\', false);
+	put(c, next, false);
 	return 0;
 }
 
 static int
-read_single(struct sh_command *c, const char **p)
+read_single(struct sh_command *c)
 {
-	const char *end = strchr(*p + 1, '\'');
-
-	if (end == NULL)
-		return ERR_QUOTE;
 	open_word(c);
-	while (++*p < end)
-		put(c, **p);
-	++*p;
+	for (; *c->p != '\''; c->p++) {
+		if (*c->p == '\0')
+			return ERR_QUOTE;
+		put(c, *c->p, false);
+	}
+	c->p++;
 	return 0;
 }
 
-/* Takes one byte, or what starts with it, off *p. */
+/* Takes one byte, or what starts with it. */
 static int
-read_part(struct sh_command *c, const char **p, struct frame **f)
+read_part(struct sh_command *c)
 {
-	char byte = **p;
+	bool is_quoted = (c->state & IN_QUOTES) != 0;
+	bool in_braces = (c->state & IN_BRACES) != 0;
+	char byte = *c->p++;
 
-	if (byte == '`')
+	if (byte == '\0')
+		return ERR_QUOTE;
+	if (byte == '`' || (unsigned char)byte < '\t' || byte == 0x7f)
 		return ERR_PARSE;
 	if (byte == '$')
-		return read_dollar(c, p, f);
+		return read_dollar(c);
 	if (byte == '\\')
-		return read_backslash(c, p, *f);
-	if (byte == '\'' && !(*f)->is_quoted)
-		return read_single(c, p);
-	++*p;
-	if (byte == '"') {
+		return read_backslash(c);
+	if (byte == '\'' && !is_quoted)
+		return read_single(c);
+	if (byte == (in_braces ? '}' : '"') && c->state != 0) {
+		c->state >>= LEVEL;
+	} else if (byte == '"') {
 		open_word(c);
-		*++*f = (struct frame){ '"', true, c->is_muted };
-	} else if (!(*f)->is_quoted && is_blank(byte)) {
-		end_word(c);
+		c->state = c->state << LEVEL | (c->state & IS_MUTED)
+		         | IN_QUOTES;
 	} else {
-		put(c, byte);
+		put(c, byte, !is_quoted);
 	}
-	return 0;
+	return c->state < TOO_DEEP ? 0 : ERR_TOOBIG;
 }
 
 static int
-read_word(struct sh_command *c, const char **p)
+read_word(struct sh_command *c)
 {
-	struct frame stack[SH_DEPTH_MAX + 2] = { { 0 } }, *f = stack;
-	const char *at = *p;
-	int r = *at == '~' ? ERR_PARSE : 0;	/* somebody's home */
+	const char *start = c->p;
+	int r = *start == '~' ? ERR_PARSE : 0;	/* somebody's home */
 
-	while (r == 0 && (f > stack || !sh_ends_word(*at))) {
-		if (*at == '\0')
-			return ERR_QUOTE;
-		if (*at == f->close) {
-			c->is_muted = f->was_muted;
-			f--;
-			at++;
-			continue;
-		}
-		r = read_part(c, &at, &f);
-		if (f == &stack[SH_DEPTH_MAX + 1])
-			return ERR_TOOBIG;
+	while (r == 0 && (c->state != 0 || !sh_ends_word(*c->p))) {
+		if (c->state == 0)
+			start = c->p;
+		r = read_part(c);
 	}
+	if (r < 0)
+		c->p = start;
 	end_word(c);
-	*p = at;
 	return r;
 }
 
-/* Takes a redirection off *p; 0 if that is not one, else 1. */
+/* Takes a redirection; 0 if that is not one, else 1. */
 static int
-read_redir(struct sh_command *c, const char **p)
+read_redir(struct sh_command *c)
 {
 	static const char null[] = "/dev/null";
-	const char *at = *p;
-	struct sh_redir r = { SH_NONE, SH_NONE };
-	char way;
+	const char *start = c->p;
+	size_t digits = strspn(start, "0123456789");
+	unsigned char way = (unsigned char)start[digits];
+	struct sh_redir to = { way == '>', SH_NULL };
 
-	while (is_digit(*at))
-		at++;
-	way = *at;
 	if (way != '<' && way != '>')
 		return 0;
-	r.fd = (unsigned char)(at == *p ? (way == '>') : **p - '0');
-	if (at > *p + 1 || r.fd > 2)
-		return ERR_PARSE;
-	at++;
-	if (way == '>' && *at == '>')
-		at++;
-	if (*at == '&') {
-		r.from = (unsigned char)(at[1] - '0');
-		if (r.from > 2)
-			return ERR_PARSE;
-		at += 2;
+	if (digits > 0)
+		to.fd = (unsigned char)(*start - '0');
+	c->p += digits + 1;
+	if (*c->p == '>' && way == '>')
+		c->p++;
+	if (*c->p == '&') {
+		to.from = (unsigned char)(c->p[1] - '0');
+		c->p += 2;
 	} else {
-		at = sh_skip_blanks(at);
-		if (strncmp(at, null, sizeof null - 1) != 0)
-			return ERR_PARSE;
-		at += sizeof null - 1;
+		sh_skip_blanks(c);
+		if (strncmp(c->p, null, sizeof null - 1) == 0)
+			c->p += sizeof null - 1;
+		else
+			to.fd = SH_NULL;
 	}
-	if (!sh_ends_word(*at))
-		return ERR_PARSE;
-	if (c->n_redirs == SH_REDIRS_MAX)
-		return ERR_TOOBIG;
-	c->redir[c->n_redirs++] = r;
-	*p = at;
-	return 1;
+	if (digits < 2 && to.fd < SH_NULL && to.from <= SH_NULL
+	 && (to.from < SH_NULL || c->p[-1] == 'l') && sh_ends_word(*c->p)) {
+		if (c->n_redirs == SH_REDIRS_MAX)
+			return ERR_TOOBIG;
+		c->redirs[c->n_redirs++] = to;
+		return 1;
+	}
+	c->p = start;
+	return ERR_PARSE;
 }
 
 /* see sh/word.h */
 int
-sh_command_read(struct sh_command *c, const char **p,
-                const struct sh_vars *vars)
+sh_command_read(struct sh_command *c, bool only_looks)
 {
-	int r = 0;
+	int r;
 
-	c->n = c->n_redirs = 0;
-	c->var_at = SH_NONE;
-	c->vars = vars;
-	c->is_open = c->is_muted = false;
+	c->n = c->n_redirs = c->state = 0;
+	c->var_at = SH_WORDS_MAX + 1;
+	c->only_looks = only_looks;
+	c->is_open = false;
 	c->text = buf_over(c->memory, sizeof c->memory);
 	do {
-		*p = sh_skip_blanks(*p);
-		r = read_redir(c, p);
-		if (r == 0 && sh_ends_word(**p))
+		sh_skip_blanks(c);
+		r = read_redir(c);
+		if (r == 0 && sh_ends_word(*c->p))
 			break;
 		if (r == 0)
-			r = read_word(c, p);
+			r = read_word(c);
 	} while (r >= 0);
 	c->argv[c->n] = NULL;
 	return r == 0 && c->text.cut ? ERR_TOOBIG : r;
