@@ -16,14 +16,14 @@ struct letter {
 	/* Terminated texts, the last of them empty: a letter, ':' if it takes
 	 * a value, and its long name if it has one: "h" "r:rewrite". */
 	const char *known;
-	char      **argv;	/* the next word; in the end the first operand */
+	char      **argv;	/* the next word; at last the first operand */
 	const char *word;	/* the last that was an option, as it stands */
 	const char *value;	/* of the last letter that takes one */
-	const char *more;	/* letters of this word that are left, or NULL */
+	const char *more;	/* letters that are left of word, or NULL */
 };
 
-/* Returns the next letter, LETTER_END or LETTER_BAD. known and argv are set, all
- * else is zero before the first call. */
+/* Returns the next letter, LETTER_END or LETTER_BAD. Before the first call
+ * known and argv are set, all else is zero. */
 int letter_next(struct letter *l);
 
 #endif

@@ -22,7 +22,8 @@ struct init_plan {
 	bool    suspends;	/* as in signals_rules */
 	int     unstarted_code;	/* exit code if the program cannot be run; 0:
 				 * EXEC_ERROR_* */
-	int     end_signal;	/* for the service's group at its end; 0: none */
+	int     end_signal;	/* for the service's group at its end, if above
+				 * zero */
 	int     parent_signal;	/* 0: none */
 	int     stop_signal;	/* 0: what SIGTERM is rewritten to */
 	uint64_t stops;		/* as in signals_rules */

@@ -3,7 +3,7 @@
 #include "sup/pause.h"
 
 #include <signal.h>
-#include <stddef.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "sup/signals.h"
@@ -13,19 +13,15 @@ int
 pause_run(void)
 {
 	struct signals_given given;
-	sigset_t waited_for;
-	int sig = 0;
+	sigset_t all;
+	int sig = SIGCHLD;
 
 	signals_block(&given);
-	/* Cannot fail: these are signals. */
-	(void)sigemptyset(&waited_for);
-	(void)sigaddset(&waited_for, SIGTERM);
-	(void)sigaddset(&waited_for, SIGINT);
-	(void)sigaddset(&waited_for, SIGCHLD);
-	do {
+	memset(&all, 0xff, sizeof all);	/* sigfillset() leaves some out */
+	while (sig != SIGTERM && sig != SIGINT) {
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
-		(void)sigwait(&waited_for, &sig);	/* nor can this */
-	} while (sig == SIGCHLD);
+		(void)sigwait(&all, &sig);	/* cannot fail: all is valid */
+	}
 	return 0;
 }

@@ -168,7 +168,8 @@ signals_decide(const struct signals_rules *rules,
 	if ((sig == SIGPIPE || sig == SIGXFSZ)
 	 && info->ssi_pid == (uint32_t)rules->self)
 		return ignore;
-	if (rules->own_session && signals_is_tty_stop(sig) && info->ssi_code > 0)
+	if (rules->own_session && signals_is_tty_stop(sig)
+	 && info->ssi_code > 0)
 		return ignore;
 	to = rewritten(rules, sig);
 	if (to == SIGNALS_DROP)
