@@ -30,7 +30,7 @@ struct probe {
 	OPT(0, "service", OPT_STR, AT(service), "", "", "", NULL, "") \
 	OPT(0, "connect-timeout", OPT_SOME_MS, AT(connect_ms), "", "", "", NULL, "") \
 	OPT(0, "rpc-timeout", OPT_SOME_MS, AT(rpc_ms), "", "", "", NULL, "") \
-	OPT(0, "rpc-header", OPT_LIST, 0, "", "", "", add_header, "") \
+	OPT(0, "rpc-header", OPT_SECRETS, 0, "", "", "", add_header, "") \
 	OPT(0, "user-agent", OPT_STR, AT(conf.user_agent), "", "", "", NULL, "") \
 	OPT(0, "tls", OPT_FLAG, AT(tls), "", "", "", NULL, "") \
 	OPT(0, "tls-ca-cert", OPT_STR, AT(conf.cafile), "", "", "", NULL, "") \
@@ -63,6 +63,7 @@ static int
 refuse(const struct opt_fail *f)
 {
 	int len = (int)f->name.len;
+	bool is_secret = f->opt.kind == OPT_SECRETS;
 
 	if (f->why == OPT_UNKNOWN)
 		log_error("flag provided but not defined: %.*s", len,
@@ -71,7 +72,8 @@ refuse(const struct opt_fail *f)
 		log_error("flag needs an argument: %.*s", len, f->name.p);
 	else
 		log_error("invalid value \"%.*s\" for flag %.*s",
-		          (int)f->value.len, f->value.p, len, f->name.p);
+		          is_secret ? 0 : (int)f->value.len, f->value.p, len,
+		          f->name.p);
 	return PROBE_ARGUMENTS;
 }
 
