@@ -2,10 +2,10 @@
 /*
  * base/opt.h - command line and environment, by a table of options (pure)
  *
- * One parser for three dialects: hale's own, where "--name=value" is a word and
- * the environment may set what the command line does not; curl's for `hale
- * get`; and Go's. Nothing here prints: what was wrong is in struct opt_fail, in the
- * caller's pointers.
+ * One parser for three dialects: hale's own, where "--name=value" is a word
+ * and the environment may set what the command line does not; curl's for `hale
+ * get`; and Go's. Nothing here prints: what was wrong is in struct opt_fail, in
+ * the caller's pointers.
  */
 #ifndef HALE_BASE_OPT_H
 #define HALE_BASE_OPT_H

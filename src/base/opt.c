@@ -167,7 +167,8 @@ fail_unknown(struct run *r, struct span name)
 	return fail(r, OPT_UNKNOWN);
 }
 
-/* "--name", "--name=value" or "--name" "value", of Go's with one dash; returns words used beyond. */
+/* "--name", "--name=value" or "--name" "value", in Go's dialect with one dash,
+ * too; returns words used beyond. */
 static int
 read_long(struct run *r, const char *word, const char *next)
 {

@@ -30,7 +30,7 @@ struct probe {
 	OPT(0, "service", OPT_STR, AT(service), "", "", "", NULL, "") \
 	OPT(0, "connect-timeout", OPT_SOME_MS, AT(connect_ms), "", "", "", NULL, "") \
 	OPT(0, "rpc-timeout", OPT_SOME_MS, AT(rpc_ms), "", "", "", NULL, "") \
-	OPT(0, "rpc-header", OPT_LIST, 0, "", "", "", add_header, "") \
+	OPT(0, "rpc-header", OPT_SECRETS, 0, "", "", "", add_header, "") \
 	OPT(0, "user-agent", OPT_STR, AT(conf.user_agent), "", "", "", NULL, "") \
 	OPT(0, "tls", OPT_FLAG, AT(tls), "", "", "", NULL, "") \
 	OPT(0, "tls-ca-cert", OPT_STR, AT(conf.cafile), "", "", "", NULL, "") \
@@ -63,6 +63,7 @@ static int
 refuse(const struct opt_fail *f)
 {
 	int len = (int)f->name.len;
+	bool is_secret = f->opt.kind == OPT_SECRETS;
 
 	if (f->why == OPT_UNKNOWN)
 		log_error("flag provided but not defined: %.*s", len,
@@ -71,7 +72,8 @@ refuse(const struct opt_fail *f)
 		log_error("flag needs an argument: %.*s", len, f->name.p);
 	else
 		log_error("invalid value \"%.*s\" for flag %.*s",
-		          (int)f->value.len, f->value.p, len, f->name.p);
+		          is_secret ? 0 : (int)f->value.len, f->value.p, len,
+		          f->name.p);
 	return PROBE_ARGUMENTS;
 }
 
@@ -103,21 +105,22 @@ read_addr(const struct probe *p, struct target *t, struct buf *text,
 
 /* There is no verdict. Returns the exit code. */
 static int
-fail(const struct probe *p, const struct check_grpc_end *end, int err,
+fail(const struct probe *p, const struct grpc_reply *reply, int err,
      const char *why)
 {
 	char memory[32];
 	struct buf time = buf_over(memory, sizeof memory);
+	bool connected = reply->frames > 0;
 
-	buf_ms(&time, end->connected ? p->rpc_ms : p->connect_ms);
+	buf_ms(&time, connected ? p->rpc_ms : p->connect_ms);
 	(void)buf_text(&time);
-	if (end->code == GRPC_UNIMPLEMENTED)
+	if (reply->has_code && reply->code == GRPC_UNIMPLEMENTED)
 		log_error("error: this server does not implement the grpc "
 		          "health protocol (grpc.health.v1.Health)");
-	else if (end->connected && err == ERR_TIMEOUT)
+	else if (connected && err == ERR_TIMEOUT)
 		log_error("timeout: health rpc did not complete within %s",
 		          memory);
-	else if (end->connected)
+	else if (connected)
 		log_error("error: health rpc failed: %s", why);
 	else if (err == ERR_TIMEOUT)
 		log_error("timeout: failed to connect service \"%s\" within "
@@ -127,7 +130,7 @@ fail(const struct probe *p, const struct check_grpc_end *end, int err,
 		          p->addr, why);
 	if (err == ERR_CAFILE || err == ERR_CERTFILE || err == ERR_KEYFILE)
 		return PROBE_ARGUMENTS;
-	return end->connected ? PROBE_RPC : PROBE_CONNECTION;
+	return connected ? PROBE_RPC : PROBE_CONNECTION;
 }
 
 static int
@@ -135,18 +138,18 @@ probe(const struct probe *p, const struct target *t)
 {
 	char text[CHECK_WHY_MAX];
 	struct buf why = buf_over(text, sizeof text);
-	struct check_grpc_end end;
+	struct grpc_reply reply;
 	const char *health;
 	int r;
 
 	if (p->conf.insecure)
 		log_warn("certificates are NOT verified");
 	r = check_grpc_call(&p->conf, t, clock_after(clock_ms(), p->connect_ms),
-	                    p->rpc_ms, &why, &end);
+	                    p->rpc_ms, &why, &reply);
 	(void)buf_end_text(&why);
-	if (!end.has_health)
-		return fail(p, &end, r, text);
-	health = grpc_health_text(end.health);
+	if (!reply.has_health)
+		return fail(p, &reply, r, text);
+	health = grpc_health_text(reply.health);
 	if (health == NULL)
 		health = text;
 	if (r == 0)

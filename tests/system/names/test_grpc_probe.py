@@ -137,7 +137,7 @@ def test_a_name_of_its_own_is_verified_by_tls(probe, authority):
     (["-alts", "-addr=127.0.0.1:1"], "flag provided but not defined: -alts\n"),
     (["-tls=maybe"], 'invalid value "maybe" for flag -tls\n'),
     (["-connect-timeout=0"], 'invalid value "0" for flag -connect-timeout\n'),
-    (["-rpc-header=x"], 'invalid value "x" for flag -rpc-header\n'),
+    (["-rpc-header=token"], 'invalid value "" for flag -rpc-header\n'),
     (["-addr=127.0.0.1:1", "-tls-no-verify"], "error: specified a flag of -tls without "),
     (["-addr=unix:/x", "-tls"], "error: -addr "),
 ])
