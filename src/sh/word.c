@@ -48,6 +48,12 @@ sh_skip_blanks(struct sh_command *c)
 		c->p += strcspn(c->p, "\n");
 }
 
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n';
+}
+
 static void
 open_word(struct sh_command *c)
 {
@@ -74,7 +80,7 @@ put(struct sh_command *c, char byte, bool splits)
 {
 	if ((c->state & IS_MUTED) != 0)
 		return;
-	if (splits && strchr(" \t\n", byte) != NULL) {
+	if (splits && is_blank(byte)) {
 		end_word(c);
 		return;
 	}
@@ -184,7 +190,8 @@ read_part(struct sh_command *c)
 
 	if (byte == '\0')
 		return ERR_QUOTE;
-	if (byte == '`' || (unsigned char)byte < '\t' || byte == 0x7f)
+	if (byte == '`' || byte == 0x7f
+	 || ((unsigned char)byte < ' ' && !is_blank(byte)))
 		return ERR_PARSE;
 	if (byte == '$')
 		return read_dollar(c);
@@ -201,7 +208,7 @@ read_part(struct sh_command *c)
 	} else {
 		put(c, byte, !is_quoted);
 	}
-	return c->state < TOO_DEEP ? 0 : ERR_TOOBIG;
+	return 0;
 }
 
 static int
@@ -214,6 +221,8 @@ read_word(struct sh_command *c)
 		if (c->state == 0)
 			start = c->p;
 		r = read_part(c);
+		if (r == 0 && c->state >= TOO_DEEP)
+			r = ERR_TOOBIG;
 	}
 	if (r < 0)
 		c->p = start;
