@@ -11,7 +11,6 @@ import pathlib
 import signal
 import typing
 
-import harness
 from harness import SVC, readable, svc, until
 
 INITS = ("tini", "dumb-init", "catatonit")
@@ -113,6 +112,16 @@ def lines_of(*signals):
             box.signal(sig)
             quiet(box)
         return sum(text.startswith("got ") for text in end(box))
+    return do
+
+
+def lines_by_key(key):
+    def do(box):
+        up(box)
+        box.press(key)
+        box.out.expect("^got ")
+        quiet(box)
+        return 1 + sum(text.startswith("got ") for text in end(box))
     return do
 
 
@@ -553,6 +562,18 @@ CATATONIT = [
       for sig in (2, 15)],
 ]
 
+# `docker run -t`: the terminal is the session's that PID 1 leads.
+TERMINAL = [
+    *[Row(init, "Ctrl-C of a terminal reaches the service once", ["--", *CATCH], {"got": 1},
+          do=lines_by_key("c"), options={"tty": "leader"}) for init in INITS],
+    *[Row(init, "the service is in the foreground of a terminal",
+          ["--", *svc("ids exit 0")], {"out": [r"pgid=2 sid=\d fg=2\b"]},
+          options={"tty": "leader"}) for init in INITS],
+    Row("dumb-init", "Ctrl-C with -c", ["-c", "--", *CATCH], {"got": 2}, {"got": 1},
+        "there the service is in dumb-init's own group, and gets it from both",
+        do=lines_by_key("c"), options={"tty": "leader"}),
+]
+
 # An image's ENTRYPOINT: each with a stop, a signal, an orphan.
 SHAPES = {"tini": ["-g", "--"], "dumb-init": ["--rewrite", "15:3", "--"], "catatonit": ["--"]}
 ENTRYPOINTS = [
@@ -566,6 +587,4 @@ ENTRYPOINTS = [
           do=children_left) for init, words in SHAPES.items()],
 ]
 
-ROWS = [*ALIKE, *SCRIPT, *FORWARDED, *TINI, *DUMB_INIT, *CATATONIT, *ENTRYPOINTS]
-
-__all__ = ["ROWS", "Row", "harness", "os", "pauses_until", "sleeper_reaped"]
+ROWS = [*ALIKE, *SCRIPT, *FORWARDED, *TINI, *DUMB_INIT, *CATATONIT, *TERMINAL, *ENTRYPOINTS]

@@ -30,6 +30,8 @@ def newer_catatonit():
 
 
 def original(name):
+    if not os.path.exists("/etc/debian_version"):
+        pytest.skip("the table is of Debian's packages, which glibc is in")
     if name == "newest catatonit":
         path, why = newer_catatonit()
     else:
