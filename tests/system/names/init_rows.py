@@ -279,6 +279,9 @@ DUMB_INIT = [
           {"got": []}, do=becomes("T", sig)) for sig in sorted(JOB)],
     *[Row("dumb-init", f"signal {sig} stops itself, too", ["--", *CATCH], {"got": "T"},
           do=own_state_after(sig), options={"second": True}) for sig in sorted(JOB)],
+    *[Row("dumb-init", f"signal {sig} with -c", ["-c", "--", *CATCH], {"got": "S"}, {"got": "T"},
+          "hale's service has its own session with -c, too", do=state_after(sig))
+      for sig in sorted(JOB)],
     Row("dumb-init", "SIGTERM to the group at the end", ["--", *LEAVES_KID], {"got": "got 15"},
         do=kid_got_term("end"), within=below),
     Row("dumb-init", "no SIGTERM at the end with -c", ["-c", "--", *LEAVES_KID], {"got": []},
@@ -350,6 +353,23 @@ TERMINAL = [
     *[Row(init, "the service is in the foreground of a terminal",
           ["--", *svc("ids exit 0")], {"out": [r"pgid=2 sid=\d fg=2\b"]},
           options={"tty": "leader"}) for init in INITS],
+    *[Row(init, "started by a shell in the foreground", ["--", *svc("ids exit 0")],
+          {"out": [r"pgid=2 sid=0 fg=2\b"]}, options={"tty": "fg"})
+      for init in ("tini", "catatonit")],
+    *[Row(init, "started by a shell in the background", ["--", *svc("ids exit 0")],
+          {"out": [r"pgid=2 sid=0 fg=2\b"]}, {"out": [r"pgid=2 sid=0 fg=0\b"]},
+          "it takes the terminal from the shell; hale only where it was in the foreground",
+          options={"tty": "bg"}) for init in ("tini", "catatonit")],
+    Row("dumb-init", "the session of a terminal", ["--", *svc("ids exit 0")],
+        {"out": [r"pgid=2 sid=2 fg=2\b"]}, {"out": [r"pgid=2 sid=1 fg=2\b"]},
+        "hale's service has the terminal in hale's session, in a group of its own",
+        options={"tty": "leader"}),
+    Row("dumb-init", "started by a shell in the foreground", ["--", *svc("ids exit 0")],
+        {"out": [r"sid=2 fg=-1\b"]}, {"out": [r"sid=0 fg=2\b"]},
+        "its service has no terminal then, and hears of no key", options={"tty": "fg"}),
+    Row("dumb-init", "started by a shell in the background", ["--", *svc("ids exit 0")],
+        {"out": [r"sid=2 fg=-1\b"]}, {"out": [r"sid=0 fg=0\b"]},
+        "as in the foreground", options={"tty": "bg"}),
 ]
 
 # An image's ENTRYPOINT: each with a stop, a signal, an orphan.
