@@ -77,13 +77,13 @@ refuse(const struct opt_fail *f)
 	return PROBE_ARGUMENTS;
 }
 
-/* Makes t the server of -addr. Returns NULL, or what was expected. */
-static const char *
+/* Makes t the server of -addr. Returns false if it is not one. */
+static bool
 read_addr(const struct probe *p, struct target *t, struct buf *text,
           struct buf *memory)
 {
 	struct span addr = span_of(p->addr);
-	const char *expected = "HOST:PORT";
+	const char *unused;
 
 	if (span_has_prefix(addr, "unix:")) {
 		addr = span_after(addr, span_has_prefix(addr, "unix://")
@@ -93,14 +93,12 @@ read_addr(const struct probe *p, struct target *t, struct buf *text,
 			.host = addr.p,
 			.url = { .host = span_of("localhost"), .port = 80 },
 		};
-		return p->tls ? expected : NULL;
+		return !p->tls;
 	}
 	buf_fmt(text, "grpc%s://%s%s", p->tls ? "s" : "",
 	        *addr.p == ':' ? "localhost" : "", addr.p);
-	if (span_has(addr, '/') || text->cut
-	 || target_read(t, buf_span(text), memory, &expected) < 0)
-		return expected;
-	return NULL;
+	return !span_has(addr, '/') && !text->cut
+	    && target_read(t, buf_span(text), memory, &unused) == 0;
 }
 
 /* There is no verdict. Returns the exit code. */
@@ -114,10 +112,11 @@ fail(const struct probe *p, const struct grpc_reply *reply, int err,
 
 	buf_ms(&time, connected ? p->rpc_ms : p->connect_ms);
 	(void)buf_text(&time);
-	if (reply->has_code && reply->code == GRPC_UNIMPLEMENTED)
+	if (reply->code == GRPC_UNIMPLEMENTED)
 		log_error("error: this server does not implement the grpc "
 		          "health protocol (grpc.health.v1.Health)");
-	else if (connected && err == ERR_TIMEOUT)
+	else if (reply->code == GRPC_DEADLINE_EXCEEDED
+	      || (connected && err == ERR_TIMEOUT))
 		log_error("timeout: health rpc did not complete within %s",
 		          memory);
 	else if (connected)
@@ -167,7 +166,6 @@ run(const struct probe *p)
 	struct buf memory = buf_over(room, sizeof room);
 	const struct check_conf *conf = &p->conf;
 	struct target t;
-	const char *expected;
 
 	if (p->version) {
 		cmd_write_version(&b);
@@ -179,10 +177,8 @@ run(const struct probe *p)
 		          "-tls");
 		return PROBE_ARGUMENTS;
 	}
-	expected = read_addr(p, &t, &b, &memory);
-	if (expected != NULL) {
-		log_error("error: -addr \"%s\": expected %s", p->addr,
-		          expected);
+	if (!read_addr(p, &t, &b, &memory)) {
+		log_error("error: -addr \"%s\": expected HOST:PORT", p->addr);
 		return PROBE_ARGUMENTS;
 	}
 	t.service = span_of(p->service);
