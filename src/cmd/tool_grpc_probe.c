@@ -2,6 +2,8 @@
 /* cmd/tool_grpc_probe.c - hale called grpc_health_probe: its flags and codes */
 #include "cmd/tool.h"
 
+#include <time.h>
+
 #include "base/clock.h"
 #include "base/err.h"
 #include "client/check_grpc.h"
@@ -9,6 +11,8 @@
 #include "cmd/cmd.h"
 #include "net/grpc.h"
 #include "net/grpc_health.h"
+
+#define RETRY_MS 1000
 
 enum probe_exit {
 	PROBE_ARGUMENTS = 1,
@@ -132,6 +136,27 @@ fail(const struct probe *p, const struct grpc_reply *reply, int err,
 	return connected ? PROBE_RPC : PROBE_CONNECTION;
 }
 
+/* A server that is not there yet is called again as long as -connect-timeout
+ * allows, which is once by default: grpc-go, too, waits a second in between. */
+static int
+call(const struct probe *p, const struct target *t, struct buf *why,
+     struct grpc_reply *reply)
+{
+	const struct timespec pause = { .tv_sec = RETRY_MS / 1000 };
+	int64_t end_ms = clock_after(clock_ms(), p->connect_ms);
+
+	for (;;) {
+		int r = check_grpc_call(&p->conf, t, end_ms, p->rpc_ms, why,
+		                        reply);
+
+		if (reply->frames > 0 || (r < ERR_FIRST && r != ERR_NONAME)
+		 || clock_ms() + RETRY_MS >= end_ms)
+			return r;
+		why->len = 0;
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
 static int
 probe(const struct probe *p, const struct target *t)
 {
@@ -143,8 +168,7 @@ probe(const struct probe *p, const struct target *t)
 
 	if (p->conf.insecure)
 		log_warn("certificates are NOT verified");
-	r = check_grpc_call(&p->conf, t, clock_after(clock_ms(), p->connect_ms),
-	                    p->rpc_ms, &why, &reply);
+	r = call(p, t, &why, &reply);
 	(void)buf_end_text(&why);
 	if (!reply.has_health)
 		return fail(p, &reply, r, text);

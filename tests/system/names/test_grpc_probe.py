@@ -30,6 +30,12 @@ def by_name(named):
     return run
 
 
+def sleeps(pid):
+    """Is it in its pause? The call before has been refused then."""
+    with open(f"/proc/{pid}/wchan", encoding="ascii") as where:
+        return "nanosleep" in where.read()
+
+
 SERVING = (0, "status: SERVING\n")
 
 
@@ -100,6 +106,22 @@ def test_no_connection_is_2(probe):
         code, said = probe("-addr", at)
         assert code == 2 and said.endswith("Connection refused\n")
         assert said.startswith(f'error: failed to connect service at "{at}": ')
+
+
+def test_a_server_that_is_not_there_yet_is_waited_for(named):
+    """As long as -connect-timeout allows: the second call finds it."""
+    with socket.socket() as late:
+        late.bind(("127.0.0.1", 0))
+        at = f"127.0.0.1:{late.getsockname()[1]}"
+        words = [named("grpc_health_probe"), f"-addr={at}", "-connect-timeout=15s"]
+        with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as asked:
+            harness.until(lambda: sleeps(asked.pid), "it waits for the server")
+            late.listen()
+            peer, _ = late.accept()
+            with peer, peer.makefile("rb") as stream:
+                g.Call(stream)
+                peer.sendall(g.answer())
+                assert asked.communicate(timeout=harness.DEADLINE)[1] == SERVING[1]
 
 
 def test_a_server_that_does_not_speak_http2_is_2(probe):
