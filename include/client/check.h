@@ -46,6 +46,8 @@ struct check_conf {
 	const char *cafile;	/* PEM anchors; NULL: tls/trust.h's order */
 	const char *certfile;	/* client certificate, PEM; NULL: none */
 	const char *keyfile;	/* its key; NULL: in certfile */
+	const char *tls_host;	/* whom the certificate must be for; NULL: the
+				 * target's host */
 	bool        insecure;	/* the server's certificate is not verified */
 	bool        v4, v6;	/* one alone: only addresses of that family */
 	program_explain *explain;	/* exec: why it could not be started;

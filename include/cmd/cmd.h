@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/opt.h"
+#include "get/get.h"
 
 enum cmd_exit {
 	CMD_OK     = 0,
@@ -59,8 +60,8 @@ void cmd_tell_fail(const struct cmd *c, const char *within,
 void cmd_write_check(struct buf *b, struct span name, struct span word);
 
 /* `hale get`, or curl, with what each of its lines starts with. Returns curl's
- * exit code. */
-int cmd_get_as(int argc, char **argv, log_start *start);
+ * exit code; *asked is get_run()'s. */
+int cmd_get_as(int argc, char **argv, log_start *start, enum get_asked *asked);
 
 /* Prints c's help to stdout. Returns CMD_OK. */
 int cmd_print_help(const struct cmd *c);

@@ -36,6 +36,7 @@ enum get_exit {
 	GET_CODING        = 61,
 	GET_TOO_LARGE     = 63,
 	GET_REWIND        = 65,	/* an upload that cannot be read again */
+	GET_LOGIN         = 67,	/* options.wget and a status of 401 */
 	GET_CA_FILE       = 77,
 	GET_DIGEST        = 90,	/* ours: --sha256 does not match */
 };

@@ -8,11 +8,12 @@
  * HALE_*.
  *
  * Letters join, "--name=value" is "--name" and "value", "--no-" undoes a flag.
+ * Another client's table fills the same struct: options_read_by().
  */
 #ifndef HALE_GET_OPTIONS_H
 #define HALE_GET_OPTIONS_H
 
-#include "base/buf.h"
+#include "base/opt_table.h"
 #include "get/bytes.h"
 
 #include <stdint.h>
@@ -82,7 +83,13 @@ struct options {
 	bool         v13_only;	/* no TLS 1.2 */
 	bool         insecure;
 	struct tls_session *session;	/* the caller's, for all connections */
-	bool         help;
+	bool         help, version;
+	/* wget's ways; never set by curl's options */
+	bool         wget;	/* its file names, words, and what it calls
+				 * a failure and tries again; head: no body is
+				 * read */
+	bool         show_heads;	/* -S: on stderr */
+	int64_t      idle_ms;	/* for the server's next bytes; 0: no end */
 };
 
 /*
@@ -92,6 +99,11 @@ struct options {
  * what is wrong. options_free() is due in both cases.
  */
 int options_read(struct options *o, int argc, char **argv, struct buf *why);
+
+/* The same by another client's table, whose args start with o; what does not go
+ * together is not looked for. help: where people find its options. */
+int options_read_by(const struct opt_group *table, struct options *o, int argc,
+                    char **argv, const char *help, struct buf *why);
 void options_free(struct options *o);
 
 /* Appends the options' help, a line each. */

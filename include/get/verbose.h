@@ -7,7 +7,7 @@
 
 #include "get/transfer.h"
 
-/* A head, line by line, each after mark. */
+/* A head, line by line, each after mark; a blank one is for wget's -S. */
 void verbose_head(const struct transfer *t, const char *mark, struct span head);
 
 /* The addresses of the host. */

@@ -201,7 +201,7 @@ write_failed(const struct exchange *c, const struct target *t,
 /* Sends what is in b, and then there what has to be acknowledged, until the
  * answer has ended. Returns 1, or an error. */
 static int
-talk(struct exchange *c, struct grpc_reply *r, struct buf *b)
+talk(struct exchange *c, struct grpc_reply *r, struct buf *b, int64_t rpc_ms)
 {
 	struct span rest;
 	size_t unused;
@@ -219,6 +219,10 @@ talk(struct exchange *c, struct grpc_reply *r, struct buf *b)
 			return got < 0 ? got : ERR_EMPTY;
 		rest = exchange_unread(c);
 		got = grpc_reply_take(r, &rest, b);
+		if (r->frames > 0 && rpc_ms > 0) {
+			c->deadline_ms = clock_after(clock_ms(), rpc_ms);
+			rpc_ms = 0;
+		}
 		c->in_at = c->in_len - rest.len;
 	}
 	return got;
@@ -226,27 +230,38 @@ talk(struct exchange *c, struct grpc_reply *r, struct buf *b)
 
 /* see client/check_grpc.h */
 int
-check_grpc(const struct check_conf *conf, const struct target *t,
-           int64_t deadline_ms, struct buf *why)
+check_grpc_call(const struct check_conf *conf, const struct target *t,
+                int64_t deadline_ms, int64_t rpc_ms, struct buf *why,
+                struct grpc_reply *reply)
 {
 	char in[GRPC_REPLY_FRAME_MAX], request[CHECK_REQUEST_MAX];
 	struct buf b = buf_over(request, sizeof request);
-	struct grpc_reply reply;
 	struct exchange c;
 	int r = check_open(&c, conf, t, in, sizeof in, deadline_ms);
 
-	grpc_reply_init(&reply);
+	grpc_reply_init(reply);
 	if (r == 0 && c.tls != NULL && !tls_has_protocol(c.tls))
 		r = ERR_VERSION;
 	if (r == 0)
-		r = write_call(&b, conf, t, deadline_ms);
+		r = write_call(&b, conf, t, rpc_ms > 0
+		               ? clock_after(clock_ms(), rpc_ms) : deadline_ms);
 	if (r == 0)
-		r = talk(&c, &reply, &b);
+		r = talk(&c, reply, &b, rpc_ms);
 	if (r > 0)
-		r = judge(&reply, t, why);
+		r = judge(reply, t, why);
 	else
-		write_failed(&c, t, &reply, r, why);
+		write_failed(&c, t, reply, r, why);
 	r = check_end(&c, r);
 	exchange_close(&c);
 	return r;
+}
+
+/* see client/check_grpc.h */
+int
+check_grpc(const struct check_conf *conf, const struct target *t,
+           int64_t deadline_ms, struct buf *why)
+{
+	struct grpc_reply reply;
+
+	return check_grpc_call(conf, t, deadline_ms, 0, why, &reply);
 }

@@ -12,7 +12,7 @@ check_open(struct exchange *c, const struct check_conf *conf,
            const struct target *t, char *in, size_t in_cap, int64_t deadline_ms)
 {
 	const struct tls_conf tls = {
-		.host = t->host,
+		.host = conf->tls_host != NULL ? conf->tls_host : t->host,
 		.cafile = conf->cafile,
 		.certfile = conf->certfile,
 		.keyfile = conf->keyfile,

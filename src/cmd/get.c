@@ -3,7 +3,6 @@
 #include "cmd/cmd.h"
 
 #include "base/log.h"
-#include "get/get.h"
 #include "get/options.h"
 
 static void
@@ -15,21 +14,20 @@ write_start(struct buf *b, enum log_level level)
 
 /* see cmd/cmd.h */
 int
-cmd_get_as(int argc, char **argv, log_start *start)
+cmd_get_as(int argc, char **argv, log_start *start, enum get_asked *asked)
 {
-	bool help;
-	int code;
-
 	cmd_hold_streams();
 	log_start_with(start);
-	code = get_run(argc, argv, cmd_agent(), &help);
-	return help ? cmd_print_help(&cmd_get) : code;
+	return get_run(argc, argv, cmd_agent(), asked);
 }
 
 static int
 run(int argc, char **argv)
 {
-	return cmd_get_as(argc, argv, write_start);
+	enum get_asked asked;
+	int code = cmd_get_as(argc, argv, write_start, &asked);
+
+	return asked == GET_ASKED_NOTHING ? code : cmd_print_help(&cmd_get);
 }
 
 static const struct opt_group no_opts[] = { OPT_END };

@@ -1,15 +1,226 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/tool_grpc_probe.c - to be written */
+/* cmd/tool_grpc_probe.c - hale called grpc_health_probe: its flags and codes */
 #include "cmd/tool.h"
 
-#include "base/log.h"
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "client/check_grpc.h"
+#include "client/checkopt.h"
 #include "cmd/cmd.h"
+#include "net/grpc.h"
+#include "net/grpc_health.h"
+
+#define RETRY_MS 1000
+
+enum probe_exit {
+	PROBE_ARGUMENTS = 1,
+	PROBE_CONNECTION = 2,
+	PROBE_RPC = 3,
+	PROBE_UNHEALTHY = 4,
+};
+
+struct probe {
+	struct check_conf conf;	/* first: its headers' add() takes it */
+	const char *addr, *service;
+	int64_t     connect_ms, rpc_ms;
+	bool        tls, ignored, version;
+};
+
+#define AT(field) offsetof(struct probe, field)
+#define OPTS(OPT) \
+	OPT(0, "addr", OPT_STR, AT(addr), "", "", "", NULL, "") \
+	OPT(0, "service", OPT_STR, AT(service), "", "", "", NULL, "") \
+	OPT(0, "connect-timeout", OPT_SOME_MS, AT(connect_ms), "", "", "", NULL, "") \
+	OPT(0, "rpc-timeout", OPT_SOME_MS, AT(rpc_ms), "", "", "", NULL, "") \
+	OPT(0, "rpc-header", OPT_SECRETS, 0, "", "", "", add_header, "") \
+	OPT(0, "user-agent", OPT_STR, AT(conf.user_agent), "", "", "", NULL, "") \
+	OPT(0, "tls", OPT_FLAG, AT(tls), "", "", "", NULL, "") \
+	OPT(0, "tls-ca-cert", OPT_STR, AT(conf.cafile), "", "", "", NULL, "") \
+	OPT(0, "tls-client-cert", OPT_STR, AT(conf.certfile), "", "", "", NULL, "") \
+	OPT(0, "tls-client-key", OPT_STR, AT(conf.keyfile), "", "", "", NULL, "") \
+	OPT(0, "tls-server-name", OPT_STR, AT(conf.tls_host), "", "", "", NULL, "") \
+	OPT(0, "tls-no-verify", OPT_FLAG, AT(conf.insecure), "", "", "", NULL, "") \
+	OPT(0, "gzip", OPT_FLAG, AT(ignored), "", "", "", NULL, "") \
+	OPT(0, "v", OPT_FLAG, AT(ignored), "", "", "", NULL, "") \
+	OPT(0, "verbose", OPT_FLAG, AT(ignored), "", "", "", NULL, "") \
+	OPT(0, "version", OPT_FLAG, AT(version), "", "", "", NULL, "")
+
+/* Of the functions of check_opt_adds. */
+enum { OPT_ADD_NULL, OPT_ADD_add_status, OPT_ADD_add_header };
+static const struct opt_group opts[] = {
+	OPT_GROUP(OPTS, check_opt_adds),
+	OPT_END
+};
+
+/* Go's log has no name in front. */
+static void
+write_start(struct buf *b, enum log_level level)
+{
+	(void)b;
+	(void)level;
+}
+
+/* In the words of Go's package flag. */
+static int
+refuse(const struct opt_fail *f)
+{
+	int len = (int)f->name.len;
+	bool is_secret = f->opt.kind == OPT_SECRETS;
+
+	if (f->why == OPT_UNKNOWN)
+		log_error("flag provided but not defined: %.*s", len,
+		          f->name.p);
+	else if (f->why == OPT_MISSING)
+		log_error("flag needs an argument: %.*s", len, f->name.p);
+	else
+		log_error("invalid value \"%.*s\" for flag %.*s",
+		          is_secret ? 0 : (int)f->value.len, f->value.p, len,
+		          f->name.p);
+	return PROBE_ARGUMENTS;
+}
+
+/* Makes t the server of -addr. Returns false if it is not one. */
+static bool
+read_addr(const struct probe *p, struct target *t, struct buf *text,
+          struct buf *memory)
+{
+	struct span addr = span_of(p->addr);
+	const char *unused;
+
+	if (span_has_prefix(addr, "unix:")) {
+		addr = span_after(addr, span_has_prefix(addr, "unix://")
+		                        ? 7 : 5);
+		*t = (struct target){
+			.kind = TARGET_HTTP_UNIX,
+			.host = addr.p,
+			.url = { .host = span_of("localhost"), .port = 80 },
+		};
+		return !p->tls;
+	}
+	buf_fmt(text, "grpc%s://%s%s", p->tls ? "s" : "",
+	        *addr.p == ':' ? "localhost" : "", addr.p);
+	return !span_has(addr, '/') && !text->cut
+	    && target_read(t, buf_span(text), memory, &unused) == 0;
+}
+
+/* There is no verdict. Returns the exit code. */
+static int
+fail(const struct probe *p, const struct grpc_reply *reply, int err,
+     const char *why)
+{
+	char memory[32];
+	struct buf time = buf_over(memory, sizeof memory);
+	bool connected = reply->frames > 0;
+
+	buf_ms(&time, connected ? p->rpc_ms : p->connect_ms);
+	(void)buf_text(&time);
+	if (reply->code == GRPC_UNIMPLEMENTED)
+		log_error("error: this server does not implement the grpc "
+		          "health protocol (grpc.health.v1.Health)");
+	else if (reply->code == GRPC_DEADLINE_EXCEEDED
+	      || (connected && err == ERR_TIMEOUT))
+		log_error("timeout: health rpc did not complete within %s",
+		          memory);
+	else if (connected)
+		log_error("error: health rpc failed: %s", why);
+	else if (err == ERR_TIMEOUT)
+		log_error("timeout: failed to connect service \"%s\" within "
+		          "%s", p->addr, memory);
+	else
+		log_error("error: failed to connect service at \"%s\": %s",
+		          p->addr, why);
+	if (err == ERR_CAFILE || err == ERR_CERTFILE || err == ERR_KEYFILE)
+		return PROBE_ARGUMENTS;
+	return connected ? PROBE_RPC : PROBE_CONNECTION;
+}
+
+/* A server that is not there yet is called again as long as -connect-timeout
+ * allows, which is once by default: grpc-go, too, waits a second in between. */
+static int
+call(const struct probe *p, const struct target *t, struct buf *why,
+     struct grpc_reply *reply)
+{
+	const struct timespec pause = { .tv_sec = RETRY_MS / 1000 };
+	int64_t end_ms = clock_after(clock_ms(), p->connect_ms);
+
+	for (;;) {
+		int r = check_grpc_call(&p->conf, t, end_ms, p->rpc_ms, why,
+		                        reply);
+
+		if (reply->frames > 0 || (r < ERR_FIRST && r != ERR_NONAME)
+		 || clock_ms() + RETRY_MS >= end_ms)
+			return r;
+		why->len = 0;
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
+static int
+probe(const struct probe *p, const struct target *t)
+{
+	char text[CHECK_WHY_MAX];
+	struct buf why = buf_over(text, sizeof text);
+	struct grpc_reply reply;
+	const char *health;
+	int r;
+
+	if (p->conf.insecure)
+		log_warn("certificates are NOT verified");
+	r = call(p, t, &why, &reply);
+	(void)buf_end_text(&why);
+	if (!reply.has_health)
+		return fail(p, &reply, r, text);
+	health = grpc_health_text(reply.health);
+	if (health == NULL)
+		health = text;
+	if (r == 0)
+		log_error("status: %s", health);
+	else
+		log_error("service unhealthy (responded with \"%s\")", health);
+	return r == 0 ? CMD_OK : PROBE_UNHEALTHY;
+}
+
+static int
+run(const struct probe *p)
+{
+	char text[TARGET_MAX], room[TARGET_ROOM];
+	struct buf b = buf_over(text, sizeof text);
+	struct buf memory = buf_over(room, sizeof room);
+	const struct check_conf *conf = &p->conf;
+	struct target t;
+
+	if (p->version) {
+		cmd_write_version(&b);
+		return cmd_print(buf_span(&b));
+	}
+	if (!p->tls && (conf->insecure || conf->cafile != NULL
+	             || conf->certfile != NULL || conf->tls_host != NULL)) {
+		log_error("error: specified a flag of -tls without specifying "
+		          "-tls");
+		return PROBE_ARGUMENTS;
+	}
+	if (!read_addr(p, &t, &b, &memory)) {
+		log_error("error: -addr \"%s\": expected HOST:PORT", p->addr);
+		return PROBE_ARGUMENTS;
+	}
+	t.service = span_of(p->service);
+	return probe(p, &t);
+}
 
 /* see cmd/tool.h */
 int
 tool_grpc_probe(int argc, char **argv)
 {
-	(void)argc;
-	log_error("%s: not here yet", argv[0]);
-	return CMD_USAGE;
+	struct probe p = {
+		.conf.user_agent = cmd_agent(),
+		.addr = "", .service = "", .connect_ms = 1000, .rpc_ms = 1000,
+	};
+	struct opt_fail fail;
+
+	cmd_hold_streams();
+	log_start_with(write_start);
+	return opt_parse_go(opts, &p, argc, argv, &fail) < 0 ? refuse(&fail)
+	                                                     : run(&p);
 }

@@ -49,7 +49,7 @@ run_all(const struct options *o)
 
 /* see get/get.h */
 int
-get_run(int argc, char **argv, const char *agent, bool *help)
+get_run(int argc, char **argv, const char *agent, enum get_asked *asked)
 {
 	struct tls_session session = { 0 };
 	struct options o = { .agent = agent, .session = &session };
@@ -57,14 +57,15 @@ get_run(int argc, char **argv, const char *agent, bool *help)
 	struct buf why = buf_over(memory, sizeof memory);
 	int code = options_read(&o, argc, argv, &why);
 
-	*help = code == GET_OK && o.help;
+	*asked = code == GET_OK && o.version ? GET_ASKED_VERSION
+	       : code == GET_OK && o.help ? GET_ASKED_HELP : GET_ASKED_NOTHING;
 	for (size_t i = 0; i < o.n_not_headers; i++)
 		log_warn("-H: a line that is not a header "
 		         "(\"Name: value\") is ignored");	/* it may hold a secret */
 	if (code != GET_OK)
 		log_error("%s", buf_end_text(&why));
 	(void)signal(SIGPIPE, SIG_IGN);	/* a closed stdout is exit 23 */
-	if (code == GET_OK && !o.help) {
+	if (code == GET_OK && *asked == GET_ASKED_NOTHING) {
 		if (o.insecure && !options_are_quiet(&o))
 			log_warn("--insecure: certificates are NOT "
 			         "verified");

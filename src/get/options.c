@@ -133,7 +133,8 @@
 	OPT('k', "insecure", OPT_FLAG, AT(insecure), "", \
 	    "do NOT verify the server's certificate", "", NULL, "") \
 	OPT(0, "url", OPT_OPERAND, AT(urls), "", "one more URL", "URL", value_word, "") \
-	OPT('h', "help", OPT_FLAG, AT(help), "", "print this", "", NULL, "")
+	OPT('h', "help", OPT_FLAG, AT(help), "", "print this", "", NULL, "") \
+	OPT('V', "version", OPT_FLAG, AT(version), "", "", "", NULL, "")
 
 /* As hale does it anyway. */
 #define PAST(OPT) \
@@ -194,14 +195,14 @@ static const struct opt_group opts[] = {
 
 /* Without its value, which may be a secret. */
 static int
-write_unknown(struct buf *why, const struct opt_fail *f)
+write_unknown(struct buf *why, const struct opt_fail *f, const char *help)
 {
 	struct span name = f->name;
 
 	buf_fmt(why, "option %s%.*s: is unknown", name.len == 1 ? "-" : "",
 	        (int)name.len, name.p);
 	if (f->nearest == NULL)
-		buf_str(why, " (see: hale help get)");
+		buf_fmt(why, " (see: %s)", help);
 	else
 		buf_fmt(why, "; did you mean --%s?", f->nearest);
 	return GET_USAGE;
@@ -212,7 +213,7 @@ static int
 write_bad(struct buf *why, const char *name, const struct opt_fail *f)
 {
 	char room[REDACT_ROOM];
-	const char *file = strchr(f->value.p, '@');
+	const char *file = strchr(f->value.p, '@'), *expected;
 
 	if (f->err == -ENOMEM) {
 		buf_str(why, err_text(f->err));
@@ -220,7 +221,7 @@ write_bad(struct buf *why, const char *name, const struct opt_fail *f)
 	}
 	if (f->err > ERR_FIRST) {
 		buf_fmt(why, "cannot read \"%s\": %s",
-		        file != NULL ? file + 1 : "", err_text(f->err));
+		        file != NULL ? file + 1 : f->value.p, err_text(f->err));
 		return GET_READ;
 	}
 	buf_str(why, name);
@@ -232,12 +233,14 @@ write_bad(struct buf *why, const char *name, const struct opt_fail *f)
 	 * place of a value that was forgotten. */
 	if (f->opt.kind != OPT_SECRET)
 		buf_fmt(why, " \"%s\"", redact_value(room, f->value));
-	buf_fmt(why, ": expected %s", opt_expected(&f->opt));
+	expected = opt_expected(&f->opt);
+	buf_fmt(why, ": expected %s", *expected != '\0' ? expected
+	                                               : "another value");
 	return GET_USAGE;
 }
 
 static int
-write_fail(struct buf *why, const struct opt_fail *f)
+write_fail(struct buf *why, const struct opt_fail *f, const char *help)
 {
 	char memory[64];
 	struct buf name = buf_over(memory, sizeof memory);
@@ -247,7 +250,7 @@ write_fail(struct buf *why, const struct opt_fail *f)
 	(void)buf_text(&name);
 	switch (f->why) {
 	case OPT_UNKNOWN:
-		return write_unknown(why, f);
+		return write_unknown(why, f, help);
 	case OPT_BAD:
 		return write_bad(why, memory, f);
 	case OPT_MISSING:
@@ -290,7 +293,7 @@ verify_pairs(const struct options *o, struct buf *why)
 static int
 verify_all(const struct options *o, struct buf *why)
 {
-	if (o->help)
+	if (o->help || o->version)
 		return GET_OK;
 	/* -G's data becomes a part of the URL, whose rules hold then. */
 	if (o->get && span_has_control((struct span){ o->data.p, o->data.len },
@@ -365,19 +368,30 @@ make_room(struct options *o, int argc, char **argv)
 
 /* see get/options.h */
 int
-options_read(struct options *o, int argc, char **argv, struct buf *why)
+options_read_by(const struct opt_group *table, struct options *o, int argc,
+                char **argv, const char *help, struct buf *why)
 {
 	struct opt_fail fail;
 
-	o->max_redirs = REDIRECTS;
 	if (!make_room(o, argc, argv)) {
 		buf_str(why, err_text(-ENOMEM));
 		return GET_MEMORY;
 	}
-	if (opt_parse_curl(opts, o, argc, argv, &fail) < 0)
-		return write_fail(why, &fail);
+	if (opt_parse_curl(table, o, argc, argv, &fail) < 0)
+		return write_fail(why, &fail, help);
 	read_proxies(o);
-	return verify_all(o, why);
+	return GET_OK;
+}
+
+/* see get/options.h */
+int
+options_read(struct options *o, int argc, char **argv, struct buf *why)
+{
+	int code;
+
+	o->max_redirs = REDIRECTS;
+	code = options_read_by(opts, o, argc, argv, "hale help get", why);
+	return code == GET_OK ? verify_all(o, why) : code;
 }
 
 /* see get/options.h */

@@ -83,7 +83,9 @@ note_head(struct transfer *t)
 bool
 receive_has_failed(const struct transfer *t)
 {
-	if (t->r.status < 400 || !(t->o->fail || t->o->fail_with_body))
+	int least = t->o->wget ? 300 : 400;
+
+	if (t->r.status < least || !(t->o->fail || t->o->fail_with_body))
 		return false;
 	return !(t->r.status == 416 && t->resume_from > 0);
 }
@@ -93,7 +95,7 @@ show_head(struct transfer *t, struct span head)
 {
 	int code = dump_head(t, head);
 
-	if (code == GET_OK && (t->o->include || t->o->head))
+	if (code == GET_OK && (t->o->include || t->o->head) && !t->o->wget)
 		code = write_body(t, head);
 	return code;
 }
@@ -114,7 +116,7 @@ receive_head(struct transfer *t)
 		if (t->r.first_us == 0)
 			t->r.first_us = clock_us();
 		note_head(t);
-		verbose_head(t, "< ", t->c.reply.head);
+		verbose_head(t, t->o->wget ? "  " : "< ", t->c.reply.head);
 		code = show_head(t, t->c.reply.head);
 		if (code == GET_OK && r < 0)
 			code = failure_of_exchange(t, r);
@@ -158,6 +160,9 @@ receive_body(struct transfer *t)
 		return failure_set(t, GET_TOO_LARGE,
 		                   "Maximum file size exceeded");
 	while (code == GET_OK && (r = exchange_read_body(&t->c, &piece)) > 0) {
+		if (t->o->idle_ms > 0)
+			t->c.deadline_ms = clock_after(clock_ms(),
+			                               t->o->idle_ms);
 		code = take_piece(t, piece);
 		progress_show(t, false);
 	}

@@ -62,6 +62,22 @@ judge_range(struct transfer *t)
 	                   "Cannot resume.");
 }
 
+static int
+fail_status(struct transfer *t)
+{
+	struct span reason = t->c.reply.reason;
+
+	if (!t->o->wget)
+		return failure_set(t, GET_HTTP_ERROR,
+		                   "The requested URL returned error: %d",
+		                   t->r.status);
+	if (t->o->fail_with_body)
+		reason.len = 0;	/* the body has come over it */
+	return failure_set(t, t->r.status == 401 ? GET_LOGIN : GET_HTTP_ERROR,
+	                   "server returned error: HTTP/1.%d %d %.*s",
+	                   t->r.minor, t->r.status, (int)reason.len, reason.p);
+}
+
 /* One request and its answer. *moved: the answer sends us on. */
 static int
 request_and_answer(struct transfer *t, bool *moved)
@@ -93,10 +109,7 @@ request_and_answer(struct transfer *t, bool *moved)
 	if (receive_has_failed(t)) {
 		if (t->o->fail_with_body)
 			code = receive_body(t);
-		return code != GET_OK ? code
-		       : failure_set(t, GET_HTTP_ERROR,
-		                     "The requested URL returned error: %d",
-		                     t->r.status);
+		return code != GET_OK ? code : fail_status(t);
 	}
 	code = judge_range(t);
 	if (code != GET_OK || has_all(t))
@@ -219,12 +232,15 @@ is_transient(const struct transfer *t, int code)
 {
 	if (is_ours(code))
 		return false;
-	if (code == GET_TIMEOUT || code == GET_LOOKUP
-	 || code == GET_PROXY_LOOKUP)
+	if (code == GET_TIMEOUT
+	 || (!t->o->wget && (code == GET_LOOKUP || code == GET_PROXY_LOOKUP)))
 		return true;
 	if (t->o->retry_refused && code == GET_CONNECT
 	 && t->err == -ECONNREFUSED)
 		return true;
+	if (t->o->wget)	/* what broke off, but no answer */
+		return code == GET_PARTIAL || code == GET_RECV
+		    || code == GET_SEND || code == GET_EMPTY;
 	if (code != GET_OK && code != GET_HTTP_ERROR)
 		return t->o->retry_all;
 	switch (t->r.status) {

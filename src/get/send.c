@@ -71,7 +71,8 @@ send_connect(struct transfer *t)
 	verbose_addresses(t);
 	if (r < 0)
 		return failure_of_exchange(t, r);
-	t->c.deadline_ms = t->deadline_ms;
+	t->c.deadline_ms = o->idle_ms > 0 ? clock_after(clock_ms(), o->idle_ms)
+	                                  : t->deadline_ms;
 	verbose_connection(t);
 	return GET_OK;
 }

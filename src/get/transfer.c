@@ -45,6 +45,17 @@ remote_name(struct transfer *t, struct buf *name)
 		buf_str(name, "curl_response");
 }
 
+/* The same for wget: what stands behind the last slash, the query too. */
+static void
+wget_name(const struct transfer *t, struct buf *name)
+{
+	struct span last = t->url.path;
+
+	while (span_has(last, '/'))
+		(void)span_cut(&last, '/');
+	buf_add(name, last.len > 0 ? last : span_of("index.html"));
+}
+
 /* -C: where the file ends, or the number that was given. */
 static int
 set_resume(struct transfer *t)
@@ -80,13 +91,21 @@ set_output(struct transfer *t, const struct option_output *out)
 		buf_fmt(&name, "%s/", o->output_dir);
 	if (out->kind == OUTPUT_FILE)
 		buf_str(&name, out->name);
+	else if (out->kind == OUTPUT_REMOTE && o->wget)
+		wget_name(t, &name);
 	else if (out->kind == OUTPUT_REMOTE)
 		remote_name(t, &name);
 	(void)buf_text(&name);
-	code = name.cut ? failure_set(t, GET_WRITE,
-	                              "the file's name is longer than "
-	                              BUF_DIGITS(URL_MAX) " bytes")
-	                : set_resume(t);
+	if (name.cut)
+		code = failure_set(t, GET_WRITE,
+		                   "the file's name is longer than "
+		                   BUF_DIGITS(URL_MAX) " bytes");
+	else if (o->wget && out->kind == OUTPUT_REMOTE && o->resume == NULL
+	      && access(t->file, F_OK) == 0)	/* it overwrites only -O's */
+		code = failure_set(t, GET_WRITE, "can't open '%s': %s", t->file,
+		                   err_text(-EEXIST));
+	else
+		code = set_resume(t);
 	sink_init(&t->sink, out->kind == OUTPUT_STDOUT ? NULL : t->file,
 	          o->resume != NULL && strcmp(o->resume, "0") != 0,
 	          o->create_dirs);
@@ -188,7 +207,9 @@ run(struct transfer *t, const struct option_output *out)
 		return code;
 	code = retry_run(t);
 	/* --fail-with-body: the error's page is what was wanted. */
-	if (code != GET_OK && !(code == GET_HTTP_ERROR && t->o->fail_with_body))
+	if (code != GET_OK && !(t->o->fail_with_body
+	                        && (code == GET_HTTP_ERROR
+	                            || code == GET_LOGIN)))
 		return code;
 	/* What was not modified is in the file of the last time. */
 	if (t->r.status == 304 && t->sink.written == 0)
@@ -260,7 +281,9 @@ transfer_run(const struct options *o, size_t i)
 	t->r.end_us = clock_us();
 	t->r.code = code;
 	sink_drop(&t->sink);
-	if (code != GET_OK && !options_are_quiet(o))
+	if (code != GET_OK && o->wget && !o->silent)
+		log_error("%s", t->r.why);
+	else if (code != GET_OK && !options_are_quiet(o))
 		log_error("(%d) %s", code, t->r.why);
 	if (o->write_out != NULL)
 		printed = print(o->write_out, &t->r);

@@ -25,7 +25,9 @@ show(const char *mark, struct span line)
 void
 verbose_head(const struct transfer *t, const char *mark, struct span head)
 {
-	while (t->o->verbose && head.len > 0)
+	bool shows = *mark == ' ' ? t->o->show_heads : t->o->verbose;
+
+	while (shows && head.len > 0)
 		show(mark, span_cut(&head, '\n'));
 }
 
