@@ -19,7 +19,7 @@ struct init_plan {
 	bool    warn_on_reap;
 	bool    no_local;	/* open no local socket: with no address in
 				 * `listen` there is no server then */
-	bool    suspends;	/* as in signals_rules */
+	bool    suspends;	/* as in signals_rules, but not as PID 1 */
 	int     unstarted_code;	/* exit code if the program cannot be run; 0:
 				 * EXEC_ERROR_* */
 	int     end_signal;	/* for the service's group at its end, if above

@@ -54,7 +54,7 @@ struct signals_rules {
 	uint64_t    stops;	/* bit n - 1: signal n is a stop, as TERM is */
 	bool        own_session;	/* the service has no terminal */
 	bool        suspends;	/* hale stops, too, when it has passed TSTP,
-				 * TTIN or TTOU on; as PID 1 it cannot */
+				 * TTIN or TTOU on */
 	bool        shares_group;	/* it is in hale's process group */
 	bool        leads_session;	/* hale leads the terminal's session */
 	pid_t       self;		/* hale's own pid */

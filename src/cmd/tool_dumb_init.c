@@ -87,7 +87,7 @@ tool_dumb_init(int argc, char **argv)
 		},
 	};
 	int code = tool_init_read(&t, argv, write_start);
-	int for_term = t.plan.rewrite[SIGTERM];
+	int for_term = t.plan.rewrite[SIGTERM];	/* below zero: drop. NOLINT */
 
 	(void)argc;
 	if (code >= 0)
@@ -97,7 +97,7 @@ tool_dumb_init(int argc, char **argv)
 	t.plan.warn_on_reap = t.verbosity > 0
 	                   || is_set_to("DUMB_INIT_DEBUG", "1");
 	log_level(t.plan.warn_on_reap ? LOG_INFO : LOG_ERROR);
-	if (t.plan.service.group)	/* below zero: none */
+	if (t.plan.service.group)
 		t.plan.end_signal = for_term != 0 ? for_term : SIGTERM;
 	reset_signals(&t.plan.service.given);
 	return tool_init_run(&t);

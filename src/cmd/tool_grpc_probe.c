@@ -2,6 +2,8 @@
 /* cmd/tool_grpc_probe.c - hale called grpc_health_probe: its flags and codes */
 #include "cmd/tool.h"
 
+#include <time.h>
+
 #include "base/clock.h"
 #include "base/err.h"
 #include "client/check_grpc.h"
@@ -9,6 +11,8 @@
 #include "cmd/cmd.h"
 #include "net/grpc.h"
 #include "net/grpc_health.h"
+
+#define RETRY_MS 1000
 
 enum probe_exit {
 	PROBE_ARGUMENTS = 1,
@@ -77,13 +81,13 @@ refuse(const struct opt_fail *f)
 	return PROBE_ARGUMENTS;
 }
 
-/* Makes t the server of -addr. Returns NULL, or what was expected. */
-static const char *
+/* Makes t the server of -addr. Returns false if it is not one. */
+static bool
 read_addr(const struct probe *p, struct target *t, struct buf *text,
           struct buf *memory)
 {
 	struct span addr = span_of(p->addr);
-	const char *expected = "HOST:PORT";
+	const char *unused;
 
 	if (span_has_prefix(addr, "unix:")) {
 		addr = span_after(addr, span_has_prefix(addr, "unix://")
@@ -93,14 +97,12 @@ read_addr(const struct probe *p, struct target *t, struct buf *text,
 			.host = addr.p,
 			.url = { .host = span_of("localhost"), .port = 80 },
 		};
-		return p->tls ? expected : NULL;
+		return !p->tls;
 	}
 	buf_fmt(text, "grpc%s://%s%s", p->tls ? "s" : "",
 	        *addr.p == ':' ? "localhost" : "", addr.p);
-	if (span_has(addr, '/') || text->cut
-	 || target_read(t, buf_span(text), memory, &expected) < 0)
-		return expected;
-	return NULL;
+	return !span_has(addr, '/') && !text->cut
+	    && target_read(t, buf_span(text), memory, &unused) == 0;
 }
 
 /* There is no verdict. Returns the exit code. */
@@ -114,10 +116,11 @@ fail(const struct probe *p, const struct grpc_reply *reply, int err,
 
 	buf_ms(&time, connected ? p->rpc_ms : p->connect_ms);
 	(void)buf_text(&time);
-	if (reply->has_code && reply->code == GRPC_UNIMPLEMENTED)
+	if (reply->code == GRPC_UNIMPLEMENTED)
 		log_error("error: this server does not implement the grpc "
 		          "health protocol (grpc.health.v1.Health)");
-	else if (connected && err == ERR_TIMEOUT)
+	else if (reply->code == GRPC_DEADLINE_EXCEEDED
+	      || (connected && err == ERR_TIMEOUT))
 		log_error("timeout: health rpc did not complete within %s",
 		          memory);
 	else if (connected)
@@ -133,6 +136,27 @@ fail(const struct probe *p, const struct grpc_reply *reply, int err,
 	return connected ? PROBE_RPC : PROBE_CONNECTION;
 }
 
+/* A server that is not there yet is called again as long as -connect-timeout
+ * allows, which is once by default: grpc-go, too, waits a second in between. */
+static int
+call(const struct probe *p, const struct target *t, struct buf *why,
+     struct grpc_reply *reply)
+{
+	const struct timespec pause = { .tv_sec = RETRY_MS / 1000 };
+	int64_t end_ms = clock_after(clock_ms(), p->connect_ms);
+
+	for (;;) {
+		int r = check_grpc_call(&p->conf, t, end_ms, p->rpc_ms, why,
+		                        reply);
+
+		if (reply->frames > 0 || (r < ERR_FIRST && r != ERR_NONAME)
+		 || clock_ms() + RETRY_MS >= end_ms)
+			return r;
+		why->len = 0;
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
 static int
 probe(const struct probe *p, const struct target *t)
 {
@@ -144,8 +168,7 @@ probe(const struct probe *p, const struct target *t)
 
 	if (p->conf.insecure)
 		log_warn("certificates are NOT verified");
-	r = check_grpc_call(&p->conf, t, clock_after(clock_ms(), p->connect_ms),
-	                    p->rpc_ms, &why, &reply);
+	r = call(p, t, &why, &reply);
 	(void)buf_end_text(&why);
 	if (!reply.has_health)
 		return fail(p, &reply, r, text);
@@ -167,7 +190,6 @@ run(const struct probe *p)
 	struct buf memory = buf_over(room, sizeof room);
 	const struct check_conf *conf = &p->conf;
 	struct target t;
-	const char *expected;
 
 	if (p->version) {
 		cmd_write_version(&b);
@@ -179,10 +201,8 @@ run(const struct probe *p)
 		          "-tls");
 		return PROBE_ARGUMENTS;
 	}
-	expected = read_addr(p, &t, &b, &memory);
-	if (expected != NULL) {
-		log_error("error: -addr \"%s\": expected %s", p->addr,
-		          expected);
+	if (!read_addr(p, &t, &b, &memory)) {
+		log_error("error: -addr \"%s\": expected HOST:PORT", p->addr);
 		return PROBE_ARGUMENTS;
 	}
 	t.service = span_of(p->service);

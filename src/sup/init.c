@@ -313,7 +313,9 @@ set_rules(struct init *in, pid_t self, bool has_terminal)
 		.stop_signal = in->plan->stop_signal,
 		.stops = in->plan->stops,
 		.own_session = !has_terminal,
-		.suspends = in->plan->suspends,
+		/* The kernel stops no PID 1 by that, and yet would discard a
+		 * SIGCONT that has come meanwhile. */
+		.suspends = in->plan->suspends && self != 1,
 		.self = self,
 	};
 	memcpy(in->rules.rewrite, in->plan->rewrite, sizeof in->rules.rewrite);

@@ -61,6 +61,8 @@ keeper_log_slow(const struct keeper *k)
 	char time[WORD_MAX];
 	struct buf b = buf_over(time, sizeof time);
 
+	if (k->plan->tell != NULL)	/* that tool has no such option */
+		return;
 	buf_ms(&b, clock_ms() - k->room->stop_ms);
 	log_warn("%s (pid %d) has not ended %s after the stop signal, and "
 	         "there is no --stop-timeout: waiting until it does",

@@ -119,7 +119,9 @@ keeper_mourn(struct keeper *k, int status, long peak_kb)
 	k->status = status;
 	log_end(k, peak_kb);
 	log_clash(k);
-	if (status == 0 && by_itself && k->plan->lifecycle.linger_ms == 0)
+	/* By another tool's name there is no option to advise. */
+	if (status == 0 && by_itself && k->plan->lifecycle.linger_ms == 0
+	 && k->plan->tell == NULL)
 		log_left(k);
 	k->pid = 0;
 	k->renamed = false;	/* the next start is of the given program */

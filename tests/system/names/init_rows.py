@@ -4,21 +4,18 @@ A row's `theirs` holds for the original, and for hale too but for what `ours` sa
 `why` is the reason. Keys: code, out and err (patterns, each of which is found), no_err (not
 found), got (what `do` returned). The table is run by test_inits.py.
 """
-import contextlib
 import dataclasses
-import os
-import pathlib
-import signal
 import typing
 
-import harness
-from harness import SVC, readable, svc, until
+from harness import SVC, svc
+from init_acts import (all_reaped, becomes, below, children_adopted, children_left, end, ended,
+                       gets, kid_got_term, lines_by_key, lines_of, loses_end, nothing_after,
+                       own_state_after, pauses_until, state_after, stopped_by)
 
 INITS = ("tini", "dumb-init", "catatonit")
 BUILT_IN = {9, 17, 19}  # nobody can get, or forward, these
 FAULTS = {4, 5, 6, 7, 8, 11, 31}
 JOB = {20, 21, 22}
-LATE_S = 0.5  # what hangs shows in nothing that happens
 PLAIN = set(range(1, 32)) - BUILT_IN - FAULTS - JOB
 
 MUSL = "by glibc a file without #! is a script for /bin/sh, by musl it is not a program; " \
@@ -47,214 +44,6 @@ class Row:
 def each(name, service, theirs, inits=INITS, options=(), **more):
     """The same for several inits."""
     return [Row(init, name, [*options, "--", *service], theirs, **more) for init in inits]
-
-
-# --- what is done with a box ---------------------------------------------------------
-
-
-def fields(pid):
-    text = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
-    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
-
-
-def inhabitants(box):
-    """The pids, as they are outside, of all in the box: the init first."""
-    own = os.readlink(f"/proc/{box.pid}/ns/pid")
-    yield box.pid
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        with contextlib.suppress(OSError):
-            if os.readlink(f"/proc/{name}/ns/pid") == own and int(name) != box.pid:
-                yield int(name)
-
-
-def is_quiet(box):
-    """Nobody in the box runs, or has a signal to come that it would take."""
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        for pid in inhabitants(box):
-            have = fields(pid)
-            pending = int(have["ShdPnd"], 16) | int(have["SigPnd"], 16)
-            if have["State"][0] not in "STZ" or (have["State"][0] == "S" and pending):
-                return False
-        return True
-    return False
-
-
-def quiet(box):
-    until(lambda: is_quiet(box) and is_quiet(box), "nobody does anything")
-
-
-def up(box):
-    box.out.expect("^up$")
-    until(lambda: box.state(1) == "S", "the init sleeps")
-
-
-def end(box):
-    """Ends everything, and returns what the service wrote."""
-    box.signal(signal.SIGKILL)
-    return [text for text in box.out.rest() if not text.startswith("ids ")]
-
-
-def gets(*signals):
-    """The signals that come out of these, which are sent one by one."""
-    def do(box):
-        up(box)
-        for sig in signals:
-            box.signal(sig)
-            quiet(box)
-        return {int(text.split()[1]) for text in end(box) if text.startswith("got ")}
-    return do
-
-
-def lines_of(*signals):
-    """How many lines there are of these."""
-    def do(box):
-        up(box)
-        for sig in signals:
-            box.signal(sig)
-            quiet(box)
-        return sum(text.startswith("got ") for text in end(box))
-    return do
-
-
-def becomes(state, sig):
-    """The service's state after the signal, and that SIGCONT to the init continues it."""
-    def do(box):
-        up(box)
-        box.signal(sig)
-        until(lambda: box.state(2) == state, f"the service is in state {state}")
-        box.signal(signal.SIGCONT)
-        box.out.expect("^got 18 ")
-        return end(box)
-    return do
-
-
-def ended(box):
-    """Has it refused to start the service?"""
-    text = box.out.line()
-    box.out.expect = (lambda pattern, expect=box.out.expect:
-                      text if pattern == "^up$" else expect(pattern))
-    return text is None
-
-
-def state_after(sig):
-    def do(box):
-        up(box)
-        box.signal(sig)
-        quiet(box)
-        found = box.state(2)
-        end(box)
-        return found
-    return do
-
-
-def own_state_after(sig):
-    """The init's own state, where it is not PID 1, and that it goes on by SIGCONT."""
-    def do(box):
-        box.out.expect("^up$")
-        until(lambda: fields(box.pid)["State"][0] == "S", "the init sleeps")
-        box.signal(sig)
-        until(lambda: box.state(3) == "T", "the service is stopped")
-        until(lambda: fields(box.pid)["State"][0] in "ST", "the init has done it")
-        quiet(box)
-        found = fields(box.pid)["State"][0]
-        box.signal(signal.SIGCONT)
-        box.out.expect("^got 18 ")
-        end(box)
-        return found
-    return do
-
-
-def stopped_by(sig):
-    def do(box):
-        up(box)
-        box.signal(sig)
-    return do
-
-
-def kid_got_term(told):
-    """Once it was told, the service ends, and what it leaves gets SIGTERM."""
-    def do(box):
-        box.out.expect("^up$")
-        box.tell(told)
-        box.out.expect("^got 15 ")
-        end(box)
-        return "got 15"
-    return do
-
-
-def nothing_after(told):
-    def do(box):
-        box.out.expect("^up$")
-        box.tell(told)
-        box.out.expect("^over$")
-        quiet(box)
-        return end(box)
-    return do
-
-
-def children_left(box):
-    """Once the orphans have ended."""
-    box.out.expect("^done$")
-    until(lambda: box.children() == 1, "they are reaped")
-    end(box)
-    return 1
-
-
-def all_reaped(box):
-    box.out.expect("^done$")
-    until(lambda: box.children() == 1, "they are reaped")
-    box.process.stdin.close()
-
-
-def children_adopted(box):
-    """Once the middle one is a zombie of the service, the inner one has another parent."""
-    box.out.expect("^up$")
-    until(lambda: any(box.state(pid) == "Z" for pid in box.pids()), "the middle one has ended")
-    found = box.children()
-    end(box)
-    return found
-
-
-def hangs(box):
-    """Does it stay, though its service has ended?"""
-    def is_alone():
-        with contextlib.suppress(OSError):
-            return box.pids() == {1}
-        return True
-
-    until(is_alone, "the service has ended")
-    stays = not readable(box.report.fd, LATE_S)
-    if stays:
-        box.signal(signal.SIGKILL)
-    return stays
-
-
-def out_of(pattern):
-    return lambda box: box.out.expect(pattern)[1]
-
-
-def sleeper_reaped(box):
-    """An orphan of another command's comes to PID 1 and is reaped."""
-    until(lambda: box.state(1) == "S", "it sleeps")
-    pid = int(box.run("/bin/sh", "-c", "sleep 1000 >/dev/null 2>&1 & echo $!").stdout)
-    until(lambda: box.children() == 1, "it is PID 1's child")
-    box.run("/bin/kill", str(pid))
-    until(lambda: box.children() == 0, "it is reaped")
-
-
-def pauses_until(sig, *before):
-    def do(box):
-        sleeper_reaped(box)
-        for other in before:
-            box.signal(other)
-            quiet(box)
-        box.signal(sig)
-    return do
-
-
-def below(command):
-    """The init's command line below a shell that is PID 1 and stays."""
-    return ["/bin/sh", "-c", '"$@"; echo over; exec sleep 1000', "sh", *command]
 
 
 # --- the rows ------------------------------------------------------------------------
@@ -312,6 +101,7 @@ ALIKE = [
           env={"HALE_DRAIN": "1h", "HALE_LISTEN": "x"}),
     *each("the working directory is the service's", svc("cwd exit 0"),
           {"code": 0, "out": ["^cwd /etc$"]}, options=[]),
+    *each("a process is left at the end", svc("fork { pause } exit 0"), {"code": 0, **NO_WORD}),
     *each("orphans are reaped", ORPHANS, {"got": 1}, do=children_left),
     *each("two stops are two signals", CATCH, {"got": 2}, do=lines_of(15, 15)),
     *each("SIGTERM ends a service that says nothing of it", svc("say up default 15 pause"),
@@ -421,7 +211,7 @@ TINI = [
         {"code": 0, "out": SPAWNED[:1]}, {"out": [r"\A\Z"], "err": SPAWNED[:1]}, ON_STDERR),
     Row("tini", "SIGCHLD that was ignored", ["--", *svc("exit 7")], {"got": True},
         {"got": False, "code": 7}, "it never hears of the end; hale undoes that",
-        do=hangs, options={"ignore": [17]}),
+        do=loses_end, options={"ignore": [17]}),
     Row("tini", "a closed stdin", ["--", *svc("exit 7")], {"code": 1, "err": ["tcsetpgrp"]},
         {"code": 7, "err": [r"\A\Z"]}, "hale asks only for a terminal that is its own",
         options={"close": [0]}),
@@ -489,6 +279,9 @@ DUMB_INIT = [
           {"got": []}, do=becomes("T", sig)) for sig in sorted(JOB)],
     *[Row("dumb-init", f"signal {sig} stops itself, too", ["--", *CATCH], {"got": "T"},
           do=own_state_after(sig), options={"second": True}) for sig in sorted(JOB)],
+    *[Row("dumb-init", f"signal {sig} with -c", ["-c", "--", *CATCH], {"got": "S"}, {"got": "T"},
+          "hale's service has its own session with -c, too", do=state_after(sig))
+      for sig in sorted(JOB)],
     Row("dumb-init", "SIGTERM to the group at the end", ["--", *LEAVES_KID], {"got": "got 15"},
         do=kid_got_term("end"), within=below),
     Row("dumb-init", "no SIGTERM at the end with -c", ["-c", "--", *LEAVES_KID], {"got": []},
@@ -542,7 +335,7 @@ CATATONIT = [
         "it leaves TSTP, TTIN and TTOU blocked, and Ctrl-Z is dead"),
     Row("catatonit", "SIGCHLD that was ignored", ["--", *svc("exit 7")], {"got": True},
         {"got": False, "code": 7}, "it never hears of the end; hale undoes that",
-        do=hangs, options={"ignore": [17]}),
+        do=loses_end, options={"ignore": [17]}),
     Row("catatonit", "LISTEN_PID", ["--", *svc("env exit 0")], {"out": ["env LISTEN_PID=2\n"]},
         env={"LISTEN_PID": "1", "LISTEN_FDS": "0"}),
     Row("catatonit", "the session without a terminal", ["--", *svc("ids exit 0")],
@@ -551,6 +344,32 @@ CATATONIT = [
     *[Row("catatonit", f"{' '.join(words)} and signal {sig}", words, {"code": 0, **NO_WORD},
           do=pauses_until(sig, 1, 3, 10)) for words in (["-P"], ["-P", "--"], ["-gP", "x"])
       for sig in (2, 15)],
+]
+
+# `docker run -t`: the terminal is the session's that PID 1 leads.
+TERMINAL = [
+    *[Row(init, "Ctrl-C of a terminal reaches the service once", ["--", *CATCH], {"got": 1},
+          do=lines_by_key("c"), options={"tty": "leader"}) for init in INITS],
+    *[Row(init, "the service is in the foreground of a terminal",
+          ["--", *svc("ids exit 0")], {"out": [r"pgid=2 sid=\d fg=2\b"]},
+          options={"tty": "leader"}) for init in INITS],
+    *[Row(init, "started by a shell in the foreground", ["--", *svc("ids exit 0")],
+          {"out": [r"pgid=2 sid=0 fg=2\b"]}, options={"tty": "fg"})
+      for init in ("tini", "catatonit")],
+    *[Row(init, "started by a shell in the background", ["--", *svc("ids exit 0")],
+          {"out": [r"pgid=2 sid=0 fg=2\b"]}, {"out": [r"pgid=2 sid=0 fg=0\b"]},
+          "it takes the terminal from the shell; hale only where it was in the foreground",
+          options={"tty": "bg"}) for init in ("tini", "catatonit")],
+    Row("dumb-init", "the session of a terminal", ["--", *svc("ids exit 0")],
+        {"out": [r"pgid=2 sid=2 fg=2\b"]}, {"out": [r"pgid=2 sid=1 fg=2\b"]},
+        "hale's service has the terminal in hale's session, in a group of its own",
+        options={"tty": "leader"}),
+    Row("dumb-init", "started by a shell in the foreground", ["--", *svc("ids exit 0")],
+        {"out": [r"sid=2 fg=-1\b"]}, {"out": [r"sid=0 fg=2\b"]},
+        "its service has no terminal then, and hears of no key", options={"tty": "fg"}),
+    Row("dumb-init", "started by a shell in the background", ["--", *svc("ids exit 0")],
+        {"out": [r"sid=2 fg=-1\b"]}, {"out": [r"sid=0 fg=0\b"]},
+        "as in the foreground", options={"tty": "bg"}),
 ]
 
 # An image's ENTRYPOINT: each with a stop, a signal, an orphan.
@@ -566,6 +385,4 @@ ENTRYPOINTS = [
           do=children_left) for init, words in SHAPES.items()],
 ]
 
-ROWS = [*ALIKE, *SCRIPT, *FORWARDED, *TINI, *DUMB_INIT, *CATATONIT, *ENTRYPOINTS]
-
-__all__ = ["ROWS", "Row", "harness", "os", "pauses_until", "sleeper_reaped"]
+ROWS = [*ALIKE, *SCRIPT, *FORWARDED, *TINI, *DUMB_INIT, *CATATONIT, *TERMINAL, *ENTRYPOINTS]

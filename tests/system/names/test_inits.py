@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 import harness
+import init_acts
 import init_rows
 from harness import SVC, clean_env, svc, until
 
@@ -30,6 +31,8 @@ def newer_catatonit():
 
 
 def original(name):
+    if not os.path.exists("/etc/debian_version"):
+        pytest.skip("the table is of Debian's packages, which glibc is in")
     if name == "newest catatonit":
         path, why = newer_catatonit()
     else:
@@ -105,7 +108,7 @@ def test_tini_has_other_names(box, named, name):
 @pytest.mark.parametrize("sig", [2, 15])
 def test_pause_reaps_until_it_is_to_end(box, named, sig):
     paused = box(named("pause"))
-    init_rows.pauses_until(sig, 1, 3, 10)(paused)
+    init_acts.pauses_until(sig, 1, 3, 10)(paused)
     assert paused.end() == (0, [], [])
 
 
