@@ -74,10 +74,10 @@ read_one(char ***at, sh_file_is *file_is)
 		if (r > 0 || w[1] == NULL || strcmp(w[0], "!") != 0)
 			break;
 	}
-	kind = w[0][1];
+	kind = w[0][0] == '-' ? w[0][1] : '\0';
 	if (r > 0) {
 		r = compare(at, r, is_numeric);
-	} else if (w[1] != NULL && w[0][0] == '-' && kind != '\0'
+	} else if (w[1] != NULL && kind != '\0'
 	        && w[0][2] == '\0' && strchr("nzefdrwxsShL", kind) != NULL) {
 		*at += 2;
 		r = kind == 'n' || kind == 'z' ? (*w[1] == '\0') == (kind == 'z')

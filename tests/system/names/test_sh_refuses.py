@@ -55,7 +55,7 @@ REFUSED = [
     "f() { id; }; f", "f () { id; }", "function f { id; }", "while true; do id; done",
     "until false; do id; done", "for i in a b; do id; done", "case x in x) id;; esac",
     "select x in a; do id; done", "if true; then id; fi", "if id; then true; fi",
-    "if true; else true; fi", "if true; then true", "then true", "fi", "done", "}", ")", "(",
+    "if true; else true; fi", "if true; then fi", "if true; then; true; fi", "if true; then true", "then true", "fi", "done", "}", ")", "(",
     "{", "{ true", "( true", "()", "{ }", "{true;}", "true ;; true", "; true", "&& true",
     "|| true", "| true", "true |", "true &&", "true || ", "true | | true", "! ! true", "!true",
     "true (true)", "true )", "'true", "\"true", "echo \"${EVIL", "echo \\",
