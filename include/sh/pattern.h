@@ -3,9 +3,9 @@
  * sh/pattern.h - grep's patterns, matched to a line byte by byte (pure)
  *
  * Of grep's basic and extended regular expressions: literals . ^ $ [...] with
- * ranges and [:space:] [:digit:] [:alpha:] [:alnum:], * + ? behind one of these,
- * alternatives, \ before punctuation (basic: \+ \? \|). A newline parts
- * alternatives. Groups, {2,3}, back references and \w and the like are refused.
+ * ranges and [:space:], * + ? behind one of these, alternatives, \ before
+ * punctuation (basic: \+ \? \|). A newline parts alternatives, too. Groups,
+ * {2,3}, back references and \w and the like are refused.
  *
  * All places of the pattern that a line may have come to are followed side by
  * side: a byte takes no longer than the pattern is long, and no line is kept.

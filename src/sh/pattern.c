@@ -14,46 +14,25 @@ enum kind {
 	DONE,	/* an alternative's end; the next one starts behind it */
 };
 
-/* Sets as they would stand in brackets; each behind its name. */
-static const char classes[] =
-	"alnum\0a-zA-Z0-9]\0alpha\0a-zA-Z]\0digit\0" "0-9]\0space\0 \t-\r]\0";
-
-/* The set that "[:NAME:]" at p stands for, or NULL. */
-static const char *
-class_at(const char *p)
-{
-	if (p[0] == '[' && p[1] == ':')
-		for (const char *c = classes; *c != '\0'; c += strlen(c) + 1) {
-			bool is_it = strncmp(p + 2, c, 5) == 0
-			          && strncmp(p + 7, ":]", 2) == 0;
-
-			c += strlen(c) + 1;
-			if (is_it)
-				return c;
-		}
-	return NULL;
-}
-
 /* Reads the set behind a [: is c in it? *p is then behind its ], or NULL if it
  * has none, or what is not known here. */
 static bool
 read_set(const char **p, unsigned char c)
 {
-	const char *at = *p, *first, *class;
+	static const char space[] = "[:space:]";
+	const char *at = *p, *first;
 	bool is_not = *at == '^', is_in = false;
 
 	first = at += is_not;
 	for (; *at != ']' || at == first; at++) {
 		unsigned char from = (unsigned char)*at, to = from;
 
-		class = class_at(at);
-		if (class != NULL) {
-			is_in |= read_set(&class, c);
-			at += 8;
+		if (strncmp(at, space, sizeof space - 1) == 0) {
+			is_in |= c == ' ' || (c >= '\t' && c <= '\r');
+			at += sizeof space - 2;
 			continue;
 		}
-		if (from == '\0' || (from == '[' && at[1] != '\0'
-		                  && strchr(":.=", at[1]) != NULL)) {
+		if (from == '\0' || (from == '[' && at[1] == ':')) {
 			*p = NULL;
 			return false;
 		}
@@ -112,8 +91,8 @@ read_item(const struct sh_pattern *m, const char **p, struct sh_item *item)
 	} else if (c == '\\') {
 		item->byte = (unsigned char)*(*p)++;
 		return item->byte != '\0'
-		    && strchr(".*[]^$\\/\"-|+?}(){" , item->byte) != NULL
-		    && (!is_basic || strchr("(){", item->byte) == NULL);
+		    && strchr(&"(){.*[]^$\\/\"-|+?}"[is_basic ? 3 : 0],
+		              item->byte) != NULL;
 	} else {
 		return is_basic || (c != '(' && c != ')' && (c != '{'
 		                 || strchr(",0123456789", *next) == NULL));
@@ -130,7 +109,7 @@ read_behind(struct sh_pattern *m, const char **p)
 
 	/* At the start, and behind ^, a * is a byte. */
 	while ((is_star = **p == '*' && item->kind != CARET
-	                             && (m->flags & SH_FIXED) == 0)
+	                && (m->flags & SH_FIXED) == 0)
 	    || takes(m, p, '+') || takes(m, p, '?')) {
 		*p += is_star;
 		item->repeats |= is_star || (*p)[-1] == '+';
@@ -146,7 +125,8 @@ spread(struct sh_pattern *m, enum kind anchor)
 		struct sh_item *item = &m->items[i];
 
 		item->is_here |= i == 0 || item[-1].kind == DONE;
-		if (item->is_here && (item->is_optional || item->kind == anchor))
+		if (item->is_here
+		 && (item->is_optional || item->kind == anchor))
 			item[1].is_here = true;
 	}
 }

@@ -12,7 +12,7 @@ static const char numeric[] = "eqneltlegtge";
 static const char holds_for[] = { EQUAL, LESS | MORE, LESS, LESS | EQUAL,
 	                          MORE, MORE | EQUAL };
 
-/* What an operator between two strings, or numbers, holds for; 0: it is none. */
+/* What an operator between two words holds for; 0: it is none. */
 static int
 outcomes_of(const char *word, bool *is_numeric)
 {
@@ -21,7 +21,7 @@ outcomes_of(const char *word, bool *is_numeric)
 		return LESS | MORE;
 	if (word[0] == '=' && word[1 + (word[1] == '=')] == '\0')
 		return EQUAL;
-	for (int i = 0; *is_numeric && i < 6; i++)
+	for (size_t i = 0; *is_numeric && i < sizeof holds_for; i++)
 		if (strncmp(word + 1, &numeric[2 * i], 2) == 0
 		 && word[3] == '\0')
 			return holds_for[i];
@@ -80,8 +80,8 @@ read_one(char ***at, sh_file_is *file_is)
 	} else if (w[1] != NULL && kind != '\0'
 	        && w[0][2] == '\0' && strchr("nzefdrwxsShL", kind) != NULL) {
 		*at += 2;
-		r = kind == 'n' || kind == 'z' ? (*w[1] == '\0') == (kind == 'z')
-		                               : file_is(kind, w[1]);
+		r = kind == 'n' || kind == 'z'
+		  ? (*w[1] == '\0') == (kind == 'z') : file_is(kind, w[1]);
 	} else {
 		++*at;
 		r = *w[0] != '\0';

@@ -40,7 +40,8 @@ allows(const struct sh_command *c)
 static bool
 file_is(char kind, const char *path)
 {
-	fuzz_must(strchr("efdrwxsShL", kind) != NULL && strlen(path) < SH_TEXT_MAX);
+	fuzz_must(strchr("efdrwxsShL", kind) != NULL);
+	fuzz_must(strlen(path) < SH_TEXT_MAX);
 	return kind == 'f';
 }
 

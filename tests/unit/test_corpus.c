@@ -16,7 +16,8 @@ target fuzz_cgroup, fuzz_checkopt, fuzz_control, fuzz_dns, fuzz_endpoints,
        fuzz_hpack, fuzz_http, fuzz_json,
        fuzz_notify, fuzz_opt, fuzz_pem, fuzz_procstat, fuzz_program, fuzz_proxy,
        fuzz_redact, fuzz_reply, fuzz_resolvconf, fuzz_server, fuzz_sh,
-       fuzz_tls_hello, fuzz_tls_messages, fuzz_tls_records, fuzz_tls_scheme, fuzz_url,
+       fuzz_tls_hello, fuzz_tls_messages, fuzz_tls_records, fuzz_tls_scheme,
+       fuzz_url,
        fuzz_words, fuzz_writeout, fuzz_x509;
 
 static const struct row {

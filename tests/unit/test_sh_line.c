@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_sh_line.c - which commands of a line run, by an edge that writes it down */
+/* test_sh_line.c - which commands of a line run, by an edge that notes it */
 #include "unit.h"
 
 #include <errno.h>

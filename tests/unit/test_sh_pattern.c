@@ -30,7 +30,7 @@ static const struct row {
 	{ "a range", "[0-9]", "a5", 0, true }, { "out of it", "[0-9]", "ab", 0, false },
 	{ "a ] first", "[]x]", "]", 0, true }, { "a - last", "[a-]", "-", 0, true },
 	{ "not a ]", "[^]]", "]", 0, false }, { "a class", "a[[:space:]]*b", "a \tb", 0, true },
-	{ "classes", "[[:alpha:]_][[:digit:]]", "_7", 0, true },
+	{ "a class beside others", "[x[:space:]_-]y", "_y", 0, true },
 	{ "a set that repeats", "^[a-c]*$", "abcba", 0, true },
 	{ "a \\ in a set", "[\\]", "\\", 0, true },
 	{ "or", "green\\|yellow", "yellow", 0, true }, { "neither", "a\\|b", "c", 0, false },
@@ -91,8 +91,7 @@ static const struct bad {
 	{ "a word", "\\w", "\\w", 0 }, { "its start", "\\<a", "\\<a", 0 },
 	{ "a \\ at the end", "a\\", "\\", 0 }, { "an open set", "a[b", "[b", 0 },
 	{ "an open empty one", "a[]", "[]", 0 }, { "another class", "[[:x:]]", "[[:x:]]", 0 },
-	{ "a class that is open", "[[:alpha:]", "[[:alpha:]", 0 },
-	{ "a collation", "[[.a.]]", "[[.a.]]", 0 },
+	{ "a class that is open", "[[:space:]", "[[:space:]", 0 },
 };
 
 static void
@@ -102,8 +101,9 @@ is_refused(void **state)
 	static struct sh_pattern m;
 	const char *bad = NULL;
 
-	assert_int_equal(ERR_PARSE, sh_pattern_read(&m, guarded_text(r->pattern),
-	                                            r->flags, &bad));
+	assert_int_equal(ERR_PARSE,
+	                 sh_pattern_read(&m, guarded_text(r->pattern), r->flags,
+	                                 &bad));
 	assert_string_equal(r->bad, bad);
 }
 
@@ -132,10 +132,12 @@ a_pattern_has_a_bound(void **state)
 static void
 it_matches_as_the_libc_does(void **state)
 {
-	static const char *const parts[] = { "a", "b", ".", "a*", "[ab]", "b+", "c?",
-		                             "|", "[^a]", "b*" };
-	static const char *const lines[] = { "", "a", "b", "ab", "ba", "aab", "abc",
-		                             "cab", "bbbc", "cccc" };
+	static const char *const parts[] = {
+		"a", "b", ".", "a*", "[ab]", "b+", "c?", "|", "[^a]", "b*",
+	};
+	static const char *const lines[] = {
+		"", "a", "b", "ab", "ba", "aab", "abc", "cab", "bbbc", "cccc",
+	};
 
 	(void)state;
 	for (unsigned n = 0; n < 10000; n++) {

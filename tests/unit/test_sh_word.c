@@ -5,7 +5,9 @@
 #include "base/err.h"
 #include "sh/word.h"
 
-static char *env[] = { "A=one", "B=two  words", "E=", "Q='q\" $A", "AB=x", NULL };
+static char *env[] = {
+	"A=one", "B=two  words", "E=", "Q='q\" $A", "AB=x", NULL,
+};
 
 static void
 prepare(struct sh_command *c, const char *line)
