@@ -49,11 +49,10 @@ static void
 match(const char *pattern, const char *line, unsigned flags)
 {
 	static struct sh_pattern m;
-	const char *bad = NULL;
-	int r = sh_pattern_read(&m, pattern, flags, &bad);
+	int r = sh_pattern_read(&m, pattern, flags);
 	bool found = false;
 
-	fuzz_must(bad >= pattern && bad <= pattern + strlen(pattern));
+	fuzz_must(m.p >= pattern && m.p <= pattern + strlen(pattern));
 	for (; r == 0 && *line != '\0'; line++) {
 		bool now = sh_pattern_step(&m, *line);
 
@@ -67,7 +66,7 @@ static int
 run(struct sh_line *l)
 {
 	struct sh_command *c = &l->command;
-	const char *bad;
+	struct sh_test t = { .at = c->argv, .file_is = file_is };
 	int r;
 
 	must_be_whole(c);
@@ -77,7 +76,8 @@ run(struct sh_line *l)
 		l->skips += SH_EXITED;
 	if (c->n > 2)
 		match(c->argv[1], c->argv[2], (unsigned)strlen(c->argv[0]) % 8);
-	r = sh_test(c->argv, file_is, &bad);
+	r = sh_test(&t);
+	fuzz_must(t.at >= c->argv && t.at <= c->argv + c->n);
 	fuzz_must(r == 0 || r == 1 || r == ERR_PARSE);
 	return 0;
 }

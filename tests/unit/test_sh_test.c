@@ -65,15 +65,15 @@ is_judged(void **state)
 {
 	const struct row *r = *state;
 	char *argv[WORDS_MAX + 1] = { NULL };
-	const char *bad = NULL;
+	struct sh_test t = { .at = argv, .file_is = file_is };
 
 	for (int i = 0; r->words[i] != NULL; i++)
 		argv[i] = guarded_text(r->words[i]);
-	assert_int_equal(r->want, sh_test(argv, file_is, &bad));
+	assert_int_equal(r->want, sh_test(&t));
 	if (r->want < 0 && r->bad == NULL)
-		assert_null(bad);
+		assert_null(*t.at);
 	else if (r->want < 0)
-		assert_string_equal(r->bad, bad);
+		assert_string_equal(r->bad, *t.at);
 }
 
 int

@@ -56,7 +56,9 @@ REFUSED = [
     "until false; do id; done", "for i in a b; do id; done", "case x in x) id;; esac",
     "select x in a; do id; done", "if true; then id; fi", "if id; then true; fi",
     "if true; else true; fi", "if true; then fi", "if true; then; true; fi",
-    "if true; then true", "then true", "fi", "done", "}", ")", "(", "{", "{ true", "( true", "()", "{ }", "{true;}", "true ;; true", "; true", "&& true",
+    "if true; then true", "then true", "fi", "done", "}", ")", "(", "{", "{ true", "( true",
+    "()", "{ }",
+    "{true;}", "true ;; true", "; true", "&& true",
     "|| true", "| true", "true |", "true &&", "true || ", "true | | true", "! ! true", "!true",
     "true (true)", "true )", "'true", "\"true", "echo \"${EVIL", "echo \\",
     # Bytes.
