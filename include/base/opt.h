@@ -2,10 +2,10 @@
 /*
  * base/opt.h - command line and environment, by a table of options (pure)
  *
- * One parser for two dialects: hale's own, where "--name=value" is a word and
- * the environment may set what the command line does not; and curl's for `hale
- * get`. Nothing here prints: what was wrong is in struct opt_fail, in the
- * caller's pointers.
+ * One parser for three dialects: hale's own, where "--name=value" is a word
+ * and the environment may set what the command line does not; curl's for `hale
+ * get`; and Go's. Nothing here prints: what was wrong is in struct opt_fail, in
+ * the caller's pointers.
  */
 #ifndef HALE_BASE_OPT_H
 #define HALE_BASE_OPT_H
@@ -59,6 +59,14 @@ int opt_parse_mixed(const struct opt_group *opts, void *args,
  */
 int opt_parse_curl(const struct opt_group *opts, void *args,
                    int argc, char **argv, struct opt_fail *fail);
+
+/*
+ * The same in the dialect of Go's package flag: "-name" is "--name", and a flag
+ * may have "=false" behind it. Options end at "--" or the first other word, and
+ * nothing comes from the environment. Returns as opt_parse().
+ */
+int opt_parse_go(const struct opt_group *opts, void *args,
+                 int argc, char **argv, struct opt_fail *fail);
 
 /* 'x' or '-' of a name as it stands in the environment: 'X' or '_'. */
 char opt_env_char(char c);

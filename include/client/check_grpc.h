@@ -6,24 +6,18 @@
 #define HALE_CLIENT_CHECK_GRPC_H
 
 #include "client/check.h"
-
-/* How far a call came. */
-struct check_grpc_end {
-	bool     connected;	/* the server has spoken HTTP/2 */
-	bool     has_health;	/* it answered with this one */
-	uint32_t health;	/* enum grpc_health, or another number */
-	uint32_t code;		/* enum grpc_code that came instead, or 0 */
-};
+#include "client/grpc_reply.h"
 
 /*
  * One call of grpc.health.v1.Health/Check. t is a TARGET_GRPC, or without TLS a
  * TARGET_HTTP_UNIX with the service. Once the server has spoken HTTP/2 the call
  * has rpc_ms more; 0: until deadline_ms, too. The result and why are those of
- * check_target(), why as its peer wrote it.
+ * check_target(), why as its peer wrote it; reply is what has come, as far as
+ * it came.
  */
 int check_grpc_call(const struct check_conf *conf, const struct target *t,
                     int64_t deadline_ms, int64_t rpc_ms, struct buf *why,
-                    struct check_grpc_end *end);
+                    struct grpc_reply *reply);
 
 /* The same with one deadline for all, for a TARGET_GRPC. */
 int check_grpc(const struct check_conf *conf, const struct target *t,

@@ -9,7 +9,7 @@
 struct run {
 	const struct opt_group *opts;
 	void             *args;
-	bool              curl;		/* its dialect */
+	bool              curl, go;	/* their dialects */
 	bool              mixed;	/* options may follow words */
 	uint64_t          given;	/* bit n: its nth stood in argv */
 	struct opt        o;		/* the one that is read */
@@ -167,7 +167,8 @@ fail_unknown(struct run *r, struct span name)
 	return fail(r, OPT_UNKNOWN);
 }
 
-/* "--name", "--name=value" or "--name" "value"; returns words used beyond. */
+/* "--name", "--name=value" or "--name" "value", in Go's dialect with one dash,
+ * too; returns words used beyond. */
 static int
 read_long(struct run *r, const char *word, const char *next)
 {
@@ -179,13 +180,15 @@ read_long(struct run *r, const char *word, const char *next)
 	if (equals != NULL)
 		name.len = (size_t)(equals - word);
 	r->fail->name = name;
-	name = span_after(name, 2);
+	name = span_after(name, word[1] == '-' ? 2 : 1);
 	if (!find_named(r, name, &on))
 		return fail_unknown(r, name);
 	mark_given(r);
 	if (!opt_takes_value(&r->o)) {
 		if (equals == NULL)
 			return set_flag(r, on);
+		if (r->go)
+			return set_value(r, equals + 1);
 		r->fail->value = span_of(equals + 1);
 		return fail(r, OPT_UNWANTED);
 	}
@@ -228,7 +231,7 @@ read_option(struct run *r, const char *word, const char *next)
 	int used;
 
 	r->fail->value = (struct span){ NULL, 0 };
-	if (word[1] == '-')
+	if (word[1] == '-' || r->go)
 		return read_long(r, word, next);
 	used = read_letters(r, word, next);
 	if (used >= 0 || !find_long(r, span_after(name, 1)))
@@ -411,6 +414,16 @@ opt_parse_mixed(const struct opt_group *opts, void *args, int argc, char **argv,
                 struct opt_fail *fail)
 {
 	struct run r = { opts, args, .mixed = true, .fail = fail };
+
+	return start(&r) < 0 ? ERR_PARSE : read_argv(&r, argc, argv);
+}
+
+/* see base/opt.h */
+int
+opt_parse_go(const struct opt_group *opts, void *args, int argc, char **argv,
+             struct opt_fail *fail)
+{
+	struct run r = { opts, args, .go = true, .fail = fail };
 
 	return start(&r) < 0 ? ERR_PARSE : read_argv(&r, argc, argv);
 }

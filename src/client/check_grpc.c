@@ -232,33 +232,26 @@ talk(struct exchange *c, struct grpc_reply *r, struct buf *b, int64_t rpc_ms)
 int
 check_grpc_call(const struct check_conf *conf, const struct target *t,
                 int64_t deadline_ms, int64_t rpc_ms, struct buf *why,
-                struct check_grpc_end *end)
+                struct grpc_reply *reply)
 {
 	char in[GRPC_REPLY_FRAME_MAX], request[CHECK_REQUEST_MAX];
 	struct buf b = buf_over(request, sizeof request);
-	struct grpc_reply reply;
 	struct exchange c;
 	int r = check_open(&c, conf, t, in, sizeof in, deadline_ms);
 
-	grpc_reply_init(&reply);
+	grpc_reply_init(reply);
 	if (r == 0 && c.tls != NULL && !tls_has_protocol(c.tls))
 		r = ERR_VERSION;
 	if (r == 0)
 		r = write_call(&b, conf, t, rpc_ms > 0
 		               ? clock_after(clock_ms(), rpc_ms) : deadline_ms);
 	if (r == 0)
-		r = talk(&c, &reply, &b, rpc_ms);
+		r = talk(&c, reply, &b, rpc_ms);
 	if (r > 0)
-		r = judge(&reply, t, why);
+		r = judge(reply, t, why);
 	else
-		write_failed(&c, t, &reply, r, why);
+		write_failed(&c, t, reply, r, why);
 	r = check_end(&c, r);
-	*end = (struct check_grpc_end){
-		.connected = reply.frames > 0,
-		.has_health = reply.has_health,
-		.health = reply.health,
-		.code = reply.has_code ? reply.code : 0,
-	};
 	exchange_close(&c);
 	return r;
 }
@@ -268,7 +261,7 @@ int
 check_grpc(const struct check_conf *conf, const struct target *t,
            int64_t deadline_ms, struct buf *why)
 {
-	struct check_grpc_end unused;
+	struct grpc_reply reply;
 
-	return check_grpc_call(conf, t, deadline_ms, 0, why, &unused);
+	return check_grpc_call(conf, t, deadline_ms, 0, why, &reply);
 }

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * cmd/tool_grpc_probe.c - hale called grpc_health_probe: Go's flags
- *
- * "-name=value", "-name value" or with two dashes; a flag that is true or false
- * takes a value only behind '='. What follows the first other word is not read,
- * as Go does it.
- */
+/* cmd/tool_grpc_probe.c - hale called grpc_health_probe: its flags and codes */
 #include "cmd/tool.h"
+
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -15,6 +11,8 @@
 #include "cmd/cmd.h"
 #include "net/grpc.h"
 #include "net/grpc_health.h"
+
+#define RETRY_MS 1000
 
 enum probe_exit {
 	PROBE_ARGUMENTS = 1,
@@ -36,7 +34,7 @@ struct probe {
 	OPT(0, "service", OPT_STR, AT(service), "", "", "", NULL, "") \
 	OPT(0, "connect-timeout", OPT_SOME_MS, AT(connect_ms), "", "", "", NULL, "") \
 	OPT(0, "rpc-timeout", OPT_SOME_MS, AT(rpc_ms), "", "", "", NULL, "") \
-	OPT(0, "rpc-header", OPT_LIST, 0, "", "", "", add_header, "") \
+	OPT(0, "rpc-header", OPT_SECRETS, 0, "", "", "", add_header, "") \
 	OPT(0, "user-agent", OPT_STR, AT(conf.user_agent), "", "", "", NULL, "") \
 	OPT(0, "tls", OPT_FLAG, AT(tls), "", "", "", NULL, "") \
 	OPT(0, "tls-ca-cert", OPT_STR, AT(conf.cafile), "", "", "", NULL, "") \
@@ -64,73 +62,32 @@ write_start(struct buf *b, enum log_level level)
 	(void)level;
 }
 
-static bool
-find(struct opt *o, struct span name)
-{
-	*o = (struct opt){ .group = opts };
-	while (opt_next(o))
-		if (span_is(name, o->name))
-			return true;
-	return false;
-}
-
-/* Reads one flag, and what follows it if that is its value. Returns the words
- * that it took, or 0 after saying what is wrong. */
+/* In the words of Go's package flag. */
 static int
-read_flag(struct probe *p, const char *word, const char *next)
+refuse(const struct opt_fail *f)
 {
-	struct span value = span_of(word + 1 + (word[1] == '-')), name;
-	struct opt o;
-	int used = 1;
+	int len = (int)f->name.len;
+	bool is_secret = f->opt.kind == OPT_SECRETS;
 
-	name = span_cut(&value, '=');
-	if (!find(&o, name)) {
-		log_error("flag provided but not defined: -%.*s",
-		          (int)name.len, name.p);
-		return 0;
-	}
-	word = name.p + name.len;
-	if (*word == '=') {
-		word++;
-	} else if (!opt_takes_value(&o)) {
-		word = "true";
-	} else if (next == NULL) {
-		log_error("flag needs an argument: -%s", o.name);
-		return 0;
-	} else {
-		word = next;
-		used = 2;
-	}
-	if (opt_set(&o, p, word) == 0)
-		return used;
-	log_error("invalid value \"%s\" for flag -%s", word, o.name);
-	return 0;
+	if (f->why == OPT_UNKNOWN)
+		log_error("flag provided but not defined: %.*s", len,
+		          f->name.p);
+	else if (f->why == OPT_MISSING)
+		log_error("flag needs an argument: %.*s", len, f->name.p);
+	else
+		log_error("invalid value \"%.*s\" for flag %.*s",
+		          is_secret ? 0 : (int)f->value.len, f->value.p, len,
+		          f->name.p);
+	return PROBE_ARGUMENTS;
 }
 
+/* Makes t the server of -addr. Returns false if it is not one. */
 static bool
-read_flags(struct probe *p, int argc, char **argv)
-{
-	int used;
-
-	for (int i = 1; i < argc; i += used) {
-		if (argv[i][0] != '-' || argv[i][1] == '\0'
-		 || strcmp(argv[i], "--") == 0)
-			break;
-		used = read_flag(p, argv[i], i + 1 < argc ? argv[i + 1]
-		                                          : NULL);
-		if (used == 0)
-			return false;
-	}
-	return true;
-}
-
-/* Makes t the server of -addr. Returns NULL, or what was expected. */
-static const char *
 read_addr(const struct probe *p, struct target *t, struct buf *text,
           struct buf *memory)
 {
 	struct span addr = span_of(p->addr);
-	const char *expected = "HOST:PORT";
+	const char *unused;
 
 	if (span_has_prefix(addr, "unix:")) {
 		addr = span_after(addr, span_has_prefix(addr, "unix://")
@@ -140,33 +97,33 @@ read_addr(const struct probe *p, struct target *t, struct buf *text,
 			.host = addr.p,
 			.url = { .host = span_of("localhost"), .port = 80 },
 		};
-		return p->tls ? expected : NULL;
+		return !p->tls;
 	}
 	buf_fmt(text, "grpc%s://%s%s", p->tls ? "s" : "",
 	        *addr.p == ':' ? "localhost" : "", addr.p);
-	if (span_has(addr, '/') || text->cut
-	 || target_read(t, buf_span(text), memory, &expected) < 0)
-		return expected;
-	return NULL;
+	return !span_has(addr, '/') && !text->cut
+	    && target_read(t, buf_span(text), memory, &unused) == 0;
 }
 
 /* There is no verdict. Returns the exit code. */
 static int
-fail(const struct probe *p, const struct check_grpc_end *end, int err,
+fail(const struct probe *p, const struct grpc_reply *reply, int err,
      const char *why)
 {
 	char memory[32];
 	struct buf time = buf_over(memory, sizeof memory);
+	bool connected = reply->frames > 0;
 
-	buf_ms(&time, end->connected ? p->rpc_ms : p->connect_ms);
+	buf_ms(&time, connected ? p->rpc_ms : p->connect_ms);
 	(void)buf_text(&time);
-	if (end->code == GRPC_UNIMPLEMENTED)
+	if (reply->code == GRPC_UNIMPLEMENTED)
 		log_error("error: this server does not implement the grpc "
 		          "health protocol (grpc.health.v1.Health)");
-	else if (end->connected && err == ERR_TIMEOUT)
+	else if (reply->code == GRPC_DEADLINE_EXCEEDED
+	      || (connected && err == ERR_TIMEOUT))
 		log_error("timeout: health rpc did not complete within %s",
 		          memory);
-	else if (end->connected)
+	else if (connected)
 		log_error("error: health rpc failed: %s", why);
 	else if (err == ERR_TIMEOUT)
 		log_error("timeout: failed to connect service \"%s\" within "
@@ -176,7 +133,28 @@ fail(const struct probe *p, const struct check_grpc_end *end, int err,
 		          p->addr, why);
 	if (err == ERR_CAFILE || err == ERR_CERTFILE || err == ERR_KEYFILE)
 		return PROBE_ARGUMENTS;
-	return end->connected ? PROBE_RPC : PROBE_CONNECTION;
+	return connected ? PROBE_RPC : PROBE_CONNECTION;
+}
+
+/* A server that is not there yet is called again as long as -connect-timeout
+ * allows, which is once by default: grpc-go, too, waits a second in between. */
+static int
+call(const struct probe *p, const struct target *t, struct buf *why,
+     struct grpc_reply *reply)
+{
+	const struct timespec pause = { .tv_sec = RETRY_MS / 1000 };
+	int64_t end_ms = clock_after(clock_ms(), p->connect_ms);
+
+	for (;;) {
+		int r = check_grpc_call(&p->conf, t, end_ms, p->rpc_ms, why,
+		                        reply);
+
+		if (reply->frames > 0 || (r < ERR_FIRST && r != ERR_NONAME)
+		 || clock_ms() + RETRY_MS >= end_ms)
+			return r;
+		why->len = 0;
+		(void)nanosleep(&pause, NULL);
+	}
 }
 
 static int
@@ -184,18 +162,17 @@ probe(const struct probe *p, const struct target *t)
 {
 	char text[CHECK_WHY_MAX];
 	struct buf why = buf_over(text, sizeof text);
-	struct check_grpc_end end;
+	struct grpc_reply reply;
 	const char *health;
 	int r;
 
 	if (p->conf.insecure)
 		log_warn("certificates are NOT verified");
-	r = check_grpc_call(&p->conf, t, clock_after(clock_ms(), p->connect_ms),
-	                    p->rpc_ms, &why, &end);
+	r = call(p, t, &why, &reply);
 	(void)buf_end_text(&why);
-	if (!end.has_health)
-		return fail(p, &end, r, text);
-	health = grpc_health_text(end.health);
+	if (!reply.has_health)
+		return fail(p, &reply, r, text);
+	health = grpc_health_text(reply.health);
 	if (health == NULL)
 		health = text;
 	if (r == 0)
@@ -213,7 +190,6 @@ run(const struct probe *p)
 	struct buf memory = buf_over(room, sizeof room);
 	const struct check_conf *conf = &p->conf;
 	struct target t;
-	const char *expected;
 
 	if (p->version) {
 		cmd_write_version(&b);
@@ -225,10 +201,8 @@ run(const struct probe *p)
 		          "-tls");
 		return PROBE_ARGUMENTS;
 	}
-	expected = read_addr(p, &t, &b, &memory);
-	if (expected != NULL) {
-		log_error("error: -addr \"%s\": expected %s", p->addr,
-		          expected);
+	if (!read_addr(p, &t, &b, &memory)) {
+		log_error("error: -addr \"%s\": expected HOST:PORT", p->addr);
 		return PROBE_ARGUMENTS;
 	}
 	t.service = span_of(p->service);
@@ -243,8 +217,10 @@ tool_grpc_probe(int argc, char **argv)
 		.conf.user_agent = cmd_agent(),
 		.addr = "", .service = "", .connect_ms = 1000, .rpc_ms = 1000,
 	};
+	struct opt_fail fail;
 
 	cmd_hold_streams();
 	log_start_with(write_start);
-	return read_flags(&p, argc, argv) ? run(&p) : PROBE_ARGUMENTS;
+	return opt_parse_go(opts, &p, argc, argv, &fail) < 0 ? refuse(&fail)
+	                                                     : run(&p);
 }

@@ -60,7 +60,7 @@ is_open(const struct nc *nc)
 	if (r < 0 && (nc->shows || (r != -ECONNREFUSED && r != ERR_TIMEOUT)))
 		log_error("connect to %s port %u (tcp) failed: %s", nc->t.host,
 		          port, text);
-	else if (r == 0 && nc->shows)
+	else if (r == 0 && nc->shows && !nc->is_unix)
 		log_warn("Connection to %s %u port [tcp/*] succeeded!",
 		         nc->t.host, port);
 	return r == 0;

@@ -23,6 +23,7 @@ import rows_health
 import rows_http
 import rows_https
 import rows_names
+import rows_shell
 import subjects
 
 rows.ROWS.update(rows_flood.ROWS)
@@ -31,6 +32,7 @@ rows.ROWS.update(rows_health.ROWS)
 rows.ROWS.update(rows_https.ROWS)
 rows.ROWS.update(rows_grpc.ROWS)
 rows.ROWS.update(rows_names.ROWS)
+rows.ROWS.update(rows_shell.ROWS)
 rows.ROWS.update(rows_arches.ROWS)
 
 IN_NAMESPACE = "BENCH_IN_NAMESPACE"     # HALE_* would be hale's own

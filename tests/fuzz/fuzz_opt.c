@@ -105,6 +105,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_must(left == 0 ? a.n <= 3 : left == ERR_PARSE
 	          && (fail.why == OPT_UNKNOWN || fail.opt.name != NULL));
 	memset(&a, 0, sizeof a);
+	left = opt_parse_go(opts, &a, argc, argv, &fail);
+	fuzz_must(left < 0 ? left == ERR_PARSE : left >= 1 && left <= argc);
+	memset(&a, 0, sizeof a);
 	left = opt_parse(opts, &a, argc, argv, env, &fail);
 	if (left < 0)
 		fuzz_must(left == ERR_PARSE

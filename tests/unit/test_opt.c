@@ -605,6 +605,48 @@ a_wrong_option_behind_words_is_wrong(void **state)
 	assert_string_equal(fail.nearest, "level");
 }
 
+/* In Go's dialect: the words, how many are left, and what came of them. */
+static const struct go_row {
+	const char *name;
+	const char *words[WORDS_MAX + 1];
+	int         left;	/* or ERR_PARSE .. */
+	int         level;
+	bool        quiet;
+	enum opt_why why;	/* .. for this */
+} go_rows[] = {
+	{ "no word at all", { NULL }, 0, 7, false, 0 },
+	{ "one dash", { "-level", "3", "-quiet" }, 0, 3, true, 0 },
+	{ "two dashes", { "--level=3", "--quiet" }, 0, 3, true, 0 },
+	{ "a flag that is true", { "-quiet=true" }, 0, 7, true, 0 },
+	{ "a flag that is not", { "-quiet", "-quiet=false" }, 0, 7, false, 0 },
+	{ "a flag takes no next word", { "-quiet", "false" }, 1, 7, true, 0 },
+	{ "a word ends them", { "-level=3", "a", "-quiet" }, 2, 3, false, 0 },
+	{ "-- ends them", { "-quiet", "--", "-level" }, 1, 7, true, 0 },
+	{ "letters are none", { "-q" }, ERR_PARSE, 0, false, OPT_UNKNOWN },
+	{ "a flag with another word", { "-quiet=x" }, ERR_PARSE, 0, false, OPT_BAD },
+	{ "no value", { "-level" }, ERR_PARSE, 0, false, OPT_MISSING },
+	{ "a wrong value", { "-level=x" }, ERR_PARSE, 0, false, OPT_BAD },
+};
+
+static void
+gos_dialect_is_read(void **state)
+{
+	const struct go_row *r = *state;
+	char *argv[WORDS_MAX + 2];
+	int argc = make_argv(argv, r->words), got;
+	struct opt_fail fail;
+	struct args a = { 0 };
+
+	got = opt_parse_go(opts, &a, argc, argv, &fail);
+	assert_int_equal(got < 0 ? got : argc - got, r->left);
+	if (got < 0) {
+		assert_int_equal(fail.why, r->why);
+		return;
+	}
+	assert_int_equal(a.level, r->level);
+	assert_int_equal(a.quiet, r->quiet);
+}
+
 int
 main(void)
 {
@@ -613,6 +655,7 @@ main(void)
 	UNIT_ROWS(knows_the_variable, env_rows);
 	UNIT_ROWS(options_may_stand_behind_words, mixed_rows);
 	UNIT_TEST(a_wrong_option_behind_words_is_wrong);
+	UNIT_ROWS(gos_dialect_is_read, go_rows);
 	UNIT_TEST(a_list_takes_what_it_holds);
 	UNIT_TEST(a_list_in_the_environment_is_cut_at_commas);
 	UNIT_TEST(a_text_is_borrowed_as_it_is);

@@ -54,7 +54,7 @@ ROWS = [
     ("-z 127.0.0.1 {closed} {open}", 0, ""),
     ("-zv 127.0.0.1 {closed} {closed}", 1, "refused"),
     ("-zU {sock}", 0, ""),
-    ("-zvU {sock}", 0, "succeeded!"),
+    ("-zvU {sock}", 0, ""),
     ("-zU {sock}.not", 1, "No such file or directory"),
     ("-z no.such.invalid 80", 1, "no.such.invalid"),
     ("-z 127.0.0.1", 1, "port", "PORT"),
@@ -78,8 +78,6 @@ def test_nc_ends_with_the_code_and_the_word_of_the_table(row, who, named, place)
     program = NC if who == "openbsd" else named("nc")
     if not shutil.which(program):
         pytest.skip(f"there is no {program}: scripts/bootstrap test")
-    if who == "openbsd" and "-zvU" in line:
-        pytest.skip("netcat-openbsd prints nothing for a socket in some versions")
     code, out, err = run(program, line, place)
     word = words[-1 if who == "hale" else 0].format(**place)
     assert (code, out) == (want, ""), err

@@ -146,6 +146,8 @@ ROWS = {
                                why="busybox takes 416 for a failure"),
     "a folder that is missing": Row("-q -O no/out {url}/ok", 1, hale={"code": 3},
                                     why="GNU's own code for files is 3, but not here"),
+    "-O FILE and no page": Row("-q -O out {url}/404", 8, left=["out"], hale={"left": []},
+                               busybox={"left": []}, why="GNU leaves an empty file"),
     "-o /dev/null": Row("-o /dev/null -O- {url}/404", 8),
     # Statuses.
     "a redirect": Row("-qO- {url}/to", out=PAGE),
