@@ -17,8 +17,8 @@ extern const struct sh_edge sh_run_edge;
 /* Makes each line on stderr start with "sh: ". */
 void sh_run_log(void);
 
-/* Says in one line that the word at bad, up to a blank, is refused, or what else
- * sh_line_run() returned. */
+/* Says in one line that the word at bad, up to a blank, is refused, or what
+ * else sh_line_run() returned. */
 void sh_run_tell(const char *bad, int err);
 
 #endif

@@ -14,6 +14,6 @@
  * line what is wrong. */
 int sh_tool_test(int argc, char **argv);	/* also as [ */
 int sh_tool_echo(int argc, char **argv);	/* -n */
-int sh_tool_grep(int argc, char **argv);	/* -E -F -i -q -s -v, of stdin */
+int sh_tool_grep(int argc, char **argv);	/* -EFiqsv, of stdin */
 
 #endif

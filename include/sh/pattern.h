@@ -3,9 +3,9 @@
  * sh/pattern.h - grep's patterns, matched to a line byte by byte (pure)
  *
  * Of grep's basic and extended regular expressions: literals . ^ $ [...] with
- * ranges and [:space:] [:digit:] [:alpha:] [:alnum:], * + ? behind one of these,
- * alternatives, \ before punctuation (basic: \+ \? \|). A newline parts
- * alternatives. Groups, {2,3}, back references and \w and the like are refused.
+ * ranges and [:space:], * + ? behind one of these, alternatives, \ before
+ * punctuation (basic: \+ \? \|). A newline parts alternatives, too. Groups,
+ * {2,3}, back references and \w and the like are refused.
  *
  * All places of the pattern that a line may have come to are followed side by
  * side: a byte takes no longer than the pattern is long, and no line is kept.
@@ -28,6 +28,8 @@ struct sh_pattern {
 	unsigned    flags;
 	unsigned    n;
 	bool        has_matched;	/* this line, so far */
+	bool        is_in;	/* the set that was read last */
+	const char *p;		/* what is read next of text */
 	struct sh_item {
 		unsigned char kind;
 		unsigned char byte;	/* or where the set is in text */
@@ -37,9 +39,8 @@ struct sh_pattern {
 };
 
 /* Reads a pattern, and is at a line's start. Returns 0, or ERR_PARSE (refused,
- * or not closed) or ERR_TOOBIG, with *bad where in text. */
-int sh_pattern_read(struct sh_pattern *m, const char *text, unsigned flags,
-                    const char **bad);
+ * or not closed) or ERR_TOOBIG, with p where that starts in text. */
+int sh_pattern_read(struct sh_pattern *m, const char *text, unsigned flags);
 
 /* Takes the line's next byte; a newline is its end. Returns whether the line
  * matches, which only its end says of some; then it is at the next one's start.

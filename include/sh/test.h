@@ -11,13 +11,18 @@
 #define HALE_SH_TEST_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
-/* Is it so of this file? `kind` is one of "efdrwxsShL". */
-typedef bool sh_file_is(char kind, const char *path);
+struct sh_test {
+	char  **at;	/* the next word; NULL behind the last. They have
+			 * neither `test` nor brackets */
+	/* Is it so of this file? `kind` is one of "efdrwxsShL". */
+	bool  (*file_is)(char kind, const char *path);
+	int64_t number;	/* the reader's own */
+};
 
-/* Judges argv, which ends with NULL and has neither `test` nor brackets.
- * Returns 1 (true), 0, or ERR_PARSE with *bad the word that is wrong, or NULL
- * if one is missing. */
-int sh_test(char **argv, sh_file_is *file_is, const char **bad);
+/* Returns 1 (true), 0, or ERR_PARSE with `at` the word that is wrong, or the
+ * NULL where one is missing. */
+int sh_test(struct sh_test *t);
 
 #endif

@@ -40,18 +40,22 @@ file_is(char kind, const char *path)
 int
 sh_tool_test(int argc, char **argv)
 {
-	const char *bad = "]";
+	static char end[] = "]";
+	struct sh_test t = { .at = argv + 1, .file_is = file_is };
 	int r = ERR_PARSE;
-	bool has_end = strcmp(argv[argc - 1], "]") == 0;
 
-	if (*argv[0] == '[' && has_end)
+	if (argv[0][strlen(argv[0]) - 1] != '[') {
+		r = sh_test(&t);
+	} else if (strcmp(argv[argc - 1], end) == 0) {
 		argv[argc - 1] = NULL;
-	if (*argv[0] != '[' || has_end)
-		r = sh_test(argv + 1, file_is, &bad);
+		r = sh_test(&t);
+	} else {
+		*t.at = end;	/* there is a NULL at least */
+	}
 	if (r >= 0)
 		return r == 0;
 	log_error("%s: unexpected or missing: %s", argv[0],
-	          bad == NULL ? "a word" : bad);
+	          *t.at == NULL ? "a word" : *t.at);
 	return CMD_USAGE;
 }
 
@@ -171,7 +175,9 @@ sh_tool_grep(int argc, char **argv)
 	g->line = buf_over(g->memory, sizeof g->memory);
 	bad = read_options(g, argv);
 	if (bad == NULL)
-		r = sh_pattern_read(&g->m, g->pattern, g->flags, &bad);
+		r = sh_pattern_read(&g->m, g->pattern, g->flags);
+	if (bad == NULL)
+		bad = g->m.p;
 	if (r == 0)
 		r = read_all(g);
 	if (r == 0)

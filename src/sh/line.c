@@ -73,11 +73,11 @@ expect_word(struct sh_line *l, const char *word)
 static bool
 is_at_end(struct sh_line *l)
 {
-	static const char words[] = "}\0then\0elif\0else\0fi\0";
+	static const char words[] = "}\0then\0elif\0else\0fi";
 	const char *p = l->command.p;
 
-	for (const char *w = words; *w != '\0'; w += strlen(w) + 1)
-		if (takes_word(l, w)) {
+	for (size_t i = 0; i < 5; i++)
+		if (takes_word(l, span_nth_text(words, i))) {
 			l->command.p = p;
 			return true;
 		}

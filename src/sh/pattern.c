@@ -14,127 +14,102 @@ enum kind {
 	DONE,	/* an alternative's end; the next one starts behind it */
 };
 
-/* Sets as they would stand in brackets; each behind its name. */
-static const char classes[] =
-	"alnum\0a-zA-Z0-9]\0alpha\0a-zA-Z]\0digit\0" "0-9]\0space\0 \t-\r]\0";
-
-/* The set that "[:NAME:]" at p stands for, or NULL. */
+/* Reads the set behind a [, and says in is_in whether c is. Returns the place
+ * behind its ], or NULL if it has none, or what is not known here. */
 static const char *
-class_at(const char *p)
+read_set(struct sh_pattern *m, const char *at, unsigned char c)
 {
-	if (p[0] == '[' && p[1] == ':')
-		for (const char *c = classes; *c != '\0'; c += strlen(c) + 1) {
-			bool is_it = strncmp(p + 2, c, 5) == 0
-			          && strncmp(p + 7, ":]", 2) == 0;
-
-			c += strlen(c) + 1;
-			if (is_it)
-				return c;
-		}
-	return NULL;
-}
-
-/* Reads the set behind a [: is c in it? *p is then behind its ], or NULL if it
- * has none, or what is not known here. */
-static bool
-read_set(const char **p, unsigned char c)
-{
-	const char *at = *p, *first, *class;
+	static const char space[] = "[:space:]";
 	bool is_not = *at == '^', is_in = false;
+	const char *first = at += is_not;
 
-	first = at += is_not;
 	for (; *at != ']' || at == first; at++) {
 		unsigned char from = (unsigned char)*at, to = from;
 
-		class = class_at(at);
-		if (class != NULL) {
-			is_in |= read_set(&class, c);
-			at += 8;
+		if (strncmp(at, space, sizeof space - 1) == 0) {
+			is_in |= c == ' ' || (c >= '\t' && c <= '\r');
+			at += sizeof space - 2;
 			continue;
 		}
-		if (from == '\0' || (from == '[' && at[1] != '\0'
-		                  && strchr(":.=", at[1]) != NULL)) {
-			*p = NULL;
-			return false;
-		}
+		if (from == '\0' || (from == '[' && at[1] == ':'))
+			return NULL;
 		if (at[1] == '-' && at[2] != ']' && at[2] != '\0') {
 			at += 2;
 			to = (unsigned char)*at;
 		}
 		is_in |= c >= from && c <= to;
 	}
-	*p = at + 1;
-	return is_in != is_not;
+	m->is_in = is_in != is_not;
+	return at + 1;
 }
 
 /* Is this an operator, which basic expressions write with a \ before it? Then
  * it is taken. */
 static bool
-takes(const struct sh_pattern *m, const char **p, char operator)
+takes(struct sh_pattern *m, char operator)
 {
-	bool is_basic = (m->flags & SH_EXTENDED) == 0;
+	const char *p = m->p;
 
-	if ((m->flags & SH_FIXED) != 0 || (is_basic && **p != '\\')
-	 || (*p)[is_basic] != operator)
+	if ((m->flags & SH_FIXED) != 0
+	 || ((m->flags & SH_EXTENDED) == 0 && *p++ != '\\') || *p != operator)
 		return false;
-	*p += 1 + is_basic;
+	m->p = p + 1;
 	return true;
 }
 
 /* Takes one byte, set or anchor; false if it is refused. */
 static bool
-read_item(const struct sh_pattern *m, const char **p, struct sh_item *item)
+read_item(struct sh_pattern *m, struct sh_item *item)
 {
 	bool is_basic = (m->flags & SH_EXTENDED) == 0;
-	bool is_first = item == m->items || item[-1].kind == DONE;
-	const char *next;
-	char c = *(*p)++;
+	const char *next = m->p + 1;
+	char c = *m->p;
 
 	item->byte = (unsigned char)c;
 	item->kind = BYTE;
-	if ((m->flags & SH_FIXED) != 0)
-		return true;
-	next = *p;
-	if (c == '.') {
+	if ((m->flags & SH_FIXED) != 0) {
+		;	/* whatever it is */
+	} else if (c == '.') {
 		item->kind = ANY;
 	} else if (c == '[') {
 		item->kind = SET;
-		item->byte = (unsigned char)(*p - m->text);
-		(void)read_set(&next, 0);
+		item->byte = (unsigned char)(next - m->text);
+		next = read_set(m, next, 0);
 		if (next == NULL)
 			return false;
-		*p = next;
-	} else if (c == '^' && (!is_basic || is_first)) {
+	} else if (c == '^' && (!is_basic || item == m->items
+	                     || item[-1].kind == DONE)) {
 		item->kind = CARET;
 	} else if (c == '$' && (!is_basic || *next == '\0' || *next == '\n'
-	                     || takes(m, &next, '|'))) {
+	                     || (*next == '\\' && next[1] == '|'))) {
 		item->kind = DOLLAR;
 	} else if (c == '\\') {
-		item->byte = (unsigned char)*(*p)++;
-		return item->byte != '\0'
-		    && strchr(".*[]^$\\/\"-|+?}(){" , item->byte) != NULL
-		    && (!is_basic || strchr("(){", item->byte) == NULL);
-	} else {
-		return is_basic || (c != '(' && c != ')' && (c != '{'
-		                 || strchr(",0123456789", *next) == NULL));
+		item->byte = (unsigned char)*next++;
+		if (item->byte == '\0'
+		 || strchr(&"(){.*[]^$\\/\"-|+?}"[is_basic ? 3 : 0],
+		           item->byte) == NULL)
+			return false;
+	} else if (!is_basic && (c == '(' || c == ')' || (c == '{'
+	                     && strchr(",0123456789", *next) != NULL))) {
+		return false;
 	}
+	m->p = next;
 	return true;
 }
 
-/* What is behind an item: how often, and whether another alternative comes. */
+/* How often the item before p may come. */
 static void
-read_behind(struct sh_pattern *m, const char **p)
+read_repeats(struct sh_pattern *m, struct sh_item *item)
 {
-	struct sh_item *item = &m->items[m->n];
-	bool is_star;
-
-	/* At the start, and behind ^, a * is a byte. */
-	while ((is_star = **p == '*' && item->kind != CARET
-	                             && (m->flags & SH_FIXED) == 0)
-	    || takes(m, p, '+') || takes(m, p, '?')) {
-		*p += is_star;
-		item->repeats |= is_star || (*p)[-1] == '+';
-		item->is_optional |= (*p)[-1] != '+';
+	for (;;) {
+		/* At the start, and behind ^, a * is a byte. */
+		if (*m->p == '*' && item->kind != CARET
+		 && (m->flags & SH_FIXED) == 0)
+			m->p++;
+		else if (!takes(m, '+') && !takes(m, '?'))
+			break;
+		item->repeats |= m->p[-1] != '?';
+		item->is_optional |= m->p[-1] != '+';
 	}
 }
 
@@ -146,7 +121,8 @@ spread(struct sh_pattern *m, enum kind anchor)
 		struct sh_item *item = &m->items[i];
 
 		item->is_here |= i == 0 || item[-1].kind == DONE;
-		if (item->is_here && (item->is_optional || item->kind == anchor))
+		if (item->is_here
+		 && (item->is_optional || item->kind == anchor))
 			item[1].is_here = true;
 	}
 }
@@ -161,13 +137,13 @@ start_line(struct sh_pattern *m)
 }
 
 static bool
-takes_byte(const struct sh_pattern *m, const struct sh_item *item,
-           unsigned char c)
+takes_byte(struct sh_pattern *m, const struct sh_item *item, unsigned char c)
 {
-	const char *set = m->text + item->byte;
-
-	return item->kind == ANY || (item->kind == BYTE && item->byte == c)
-	    || (item->kind == SET && read_set(&set, c));
+	if (item->kind != SET)
+		return item->kind == ANY
+		    || (item->kind == BYTE && item->byte == c);
+	(void)read_set(m, m->text + item->byte, c);	/* it has its ] */
+	return m->is_in;
 }
 
 /* see sh/pattern.h */
@@ -202,13 +178,9 @@ sh_pattern_step(struct sh_pattern *m, char c)
 
 /* see sh/pattern.h */
 int
-sh_pattern_read(struct sh_pattern *m, const char *text, unsigned flags,
-                const char **bad)
+sh_pattern_read(struct sh_pattern *m, const char *text, unsigned flags)
 {
-	const char *p = text;
-
-	*bad = text;
-	m->text = text;
+	m->p = m->text = text;
 	m->flags = flags;
 	if (strlen(text) > SH_PATTERN_MAX)
 		return ERR_TOOBIG;
@@ -216,16 +188,14 @@ sh_pattern_read(struct sh_pattern *m, const char *text, unsigned flags,
 		struct sh_item *item = &m->items[m->n];
 
 		*item = (struct sh_item){ .kind = DONE };
-		*bad = p;
-		if (*p == '\n' || takes(m, &p, '|')) {
-			p += *p == '\n';
-			continue;
-		}
-		if (*p == '\0')
+		if (*m->p == '\n')
+			m->p++;
+		else if (*m->p == '\0')
 			break;
-		if (!read_item(m, &p, item))
+		else if (!takes(m, '|') && !read_item(m, item))
 			return ERR_PARSE;
-		read_behind(m, &p);
+		else if (item->kind != DONE)
+			read_repeats(m, item);
 	}
 	m->n++;
 	start_line(m);

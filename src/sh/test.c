@@ -12,16 +12,15 @@ static const char numeric[] = "eqneltlegtge";
 static const char holds_for[] = { EQUAL, LESS | MORE, LESS, LESS | EQUAL,
 	                          MORE, MORE | EQUAL };
 
-/* What an operator between two strings, or numbers, holds for; 0: it is none. */
+/* What an operator between two words holds for; 0: it is none. */
 static int
-outcomes_of(const char *word, bool *is_numeric)
+outcomes_of(const char *word)
 {
-	*is_numeric = word[0] == '-';
-	if (strcmp(word, "!=") == 0)
+	if (word[0] == '!' && word[1] == '=' && word[2] == '\0')
 		return LESS | MORE;
 	if (word[0] == '=' && word[1 + (word[1] == '=')] == '\0')
 		return EQUAL;
-	for (int i = 0; *is_numeric && i < 6; i++)
+	for (size_t i = 0; word[0] == '-' && i < sizeof holds_for; i++)
 		if (strncmp(word + 1, &numeric[2 * i], 2) == 0
 		 && word[3] == '\0')
 			return holds_for[i];
@@ -29,88 +28,94 @@ outcomes_of(const char *word, bool *is_numeric)
 }
 
 static bool
-read_number(const char *word, int64_t *n)
+read_number(struct sh_test *t, const char *word)
 {
 	bool is_minus = *word == '-';
-	uint64_t u;
 
-	if (parse_uint(word + (is_minus || *word == '+'), INT64_MAX, &u) < 0)
+	if (parse_uint(word + (is_minus || *word == '+'), INT64_MAX,
+	               (uint64_t *)&t->number) < 0)
 		return false;
-	*n = is_minus ? -(int64_t)u : (int64_t)u;
+	if (is_minus)
+		t->number = -t->number;
 	return true;
 }
 
-/* Two words and what stands between them; ERR_PARSE: one is not a number, to
- * which *at is moved. */
+/* Two words and what stands between them. */
 static int
-compare(char ***at, int outcomes, bool is_numeric)
+compare(struct sh_test *t, int outcomes)
 {
-	char **w = *at;
-	int64_t a = strcmp(w[0], w[2]), b = 0;
+	char **w = t->at;
+	int64_t a = strcmp(w[0], w[2]);
 
-	if (is_numeric && !read_number(w[0], &a))
-		return ERR_PARSE;
-	*at += 2;
-	if (is_numeric && !read_number(w[2], &b))
-		return ERR_PARSE;
-	++*at;
-	return (outcomes & (a == b ? EQUAL : a < b ? LESS : MORE)) != 0;
+	t->number = 0;
+	if (w[1][0] == '-') {
+		if (!read_number(t, w[0]))
+			return ERR_PARSE;
+		a = t->number;
+		t->at += 2;
+		if (!read_number(t, w[2]))
+			return ERR_PARSE;
+	}
+	t->at = w + 3;
+	outcomes &= a == t->number ? EQUAL : a < t->number ? LESS : MORE;
+	return outcomes != 0;
 }
 
 /* One comparison, file or string, behind any number of !. */
 static int
-read_one(char ***at, sh_file_is *file_is)
+read_one(struct sh_test *t)
 {
-	bool is_not = false, is_numeric;
+	bool is_not = false;
 	char **w, kind;
 	int r;
 
-	for (;; is_not = !is_not, ++*at) {
-		w = *at;
+	for (;; is_not = !is_not, t->at++) {
+		w = t->at;
 		if (w[0] == NULL)
 			return ERR_PARSE;
-		r = w[1] != NULL && w[2] != NULL
-		  ? outcomes_of(w[1], &is_numeric) : 0;
+		r = w[1] != NULL && w[2] != NULL ? outcomes_of(w[1]) : 0;
 		if (r > 0 || w[1] == NULL || strcmp(w[0], "!") != 0)
 			break;
 	}
-	kind = w[0][1];
+	kind = w[0][0] == '-' ? w[0][1] : '\0';
 	if (r > 0) {
-		r = compare(at, r, is_numeric);
-	} else if (w[1] != NULL && w[0][0] == '-' && kind != '\0'
-	        && w[0][2] == '\0' && strchr("nzefdrwxsShL", kind) != NULL) {
-		*at += 2;
-		r = kind == 'n' || kind == 'z' ? (*w[1] == '\0') == (kind == 'z')
-		                               : file_is(kind, w[1]);
-	} else {
-		++*at;
-		r = *w[0] != '\0';
+		r = compare(t, r);
+		return r < 0 ? r : r != is_not;
 	}
-	return r < 0 ? r : r != is_not;
+	t->at++;
+	r = *w[0] != '\0';
+	if (w[1] != NULL && kind != '\0' && w[0][2] == '\0'
+	 && strchr("nzefdrwxsShL", kind) != NULL) {
+		t->at++;
+		r = kind == 'n' || kind == 'z'
+		  ? (*w[1] == '\0') == (kind == 'z') : t->file_is(kind, w[1]);
+	}
+	return r != is_not;
 }
 
 /* see sh/test.h */
 int
-sh_test(char **argv, sh_file_is *file_is, const char **bad)
+sh_test(struct sh_test *t)
 {
-	int any = 0, all = 1, r = *argv == NULL ? 0 : ERR_PARSE;
+	int any = 0, all = 1;
 
-	while (*argv != NULL || r < 0) {
-		r = read_one(&argv, file_is);
-		*bad = *argv;
+	if (*t->at == NULL)
+		return 0;
+	for (;;) {
+		int r = read_one(t);
+		const char *word = *t->at;
+
 		if (r < 0)
 			return r;
 		all &= r;
-		if (*argv == NULL)
-			break;
-		if (strcmp(*argv, "-o") == 0) {
+		if (word == NULL)
+			return any | all;
+		if (strcmp(word, "-o") == 0) {
 			any |= all;
 			all = 1;
-		} else if (strcmp(*argv, "-a") != 0) {
+		} else if (strcmp(word, "-a") != 0) {
 			return ERR_PARSE;
 		}
-		argv++;
-		r = ERR_PARSE;	/* if nothing follows */
+		t->at++;
 	}
-	return r < 0 ? r : any | (all & r);
 }

@@ -278,7 +278,7 @@ sh_command_read(struct sh_command *c, bool only_looks)
 	c->var_at = SH_WORDS_MAX + 1;
 	c->only_looks = only_looks;
 	c->is_open = false;
-	c->text = buf_over(c->memory, sizeof c->memory);
+	c->text = (struct buf){ c->memory, 0, sizeof c->memory, false };
 	do {
 		sh_skip_blanks(c);
 		r = read_redir(c);

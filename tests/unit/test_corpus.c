@@ -15,8 +15,9 @@ target fuzz_cgroup, fuzz_checkopt, fuzz_control, fuzz_dns, fuzz_endpoints,
        fuzz_exchange, fuzz_grpc, fuzz_grpc_reply, fuzz_h2, fuzz_hosts,
        fuzz_hpack, fuzz_http, fuzz_json,
        fuzz_notify, fuzz_opt, fuzz_pem, fuzz_procstat, fuzz_program, fuzz_proxy,
-       fuzz_redact, fuzz_reply, fuzz_resolvconf, fuzz_server, fuzz_tls_hello,
-       fuzz_tls_messages, fuzz_tls_records, fuzz_tls_scheme, fuzz_url,
+       fuzz_redact, fuzz_reply, fuzz_resolvconf, fuzz_server, fuzz_sh,
+       fuzz_tls_hello, fuzz_tls_messages, fuzz_tls_records, fuzz_tls_scheme,
+       fuzz_url,
        fuzz_words, fuzz_writeout, fuzz_x509;
 
 static const struct row {
@@ -46,6 +47,7 @@ static const struct row {
 	{ "reply", fuzz_reply },
 	{ "resolvconf", fuzz_resolvconf },
 	{ "server", fuzz_server },
+	{ "sh", fuzz_sh },
 	{ "tls_hello", fuzz_tls_hello },
 	{ "tls_messages", fuzz_tls_messages },
 	{ "tls_records", fuzz_tls_records },
