@@ -183,6 +183,11 @@ def test_a_line_has_bounds(traced):
     assert traced("-c", "( " * 9 + "true" + " )" * 9).returncode == 0
     assert traced("-c", "true" + " | true" * 8).returncode == 0
     is_one_refusal(traced("-c", "true" + " | true" * 100))
+    for n in range(12):  # nothing is found too deep only when it runs
+        done = traced("-c", "echo a >&2; " + "( true | " * n + "true | true" + " )" * n)
+        assert done.returncode in (0, 2) and done.stderr.count("\n") == 1, done
+        done = traced("-c", "echo a >&2; " + "( " * n + "true | true" + " | true )" * n)
+        assert done.returncode in (0, 2) and done.stderr.count("\n") == 1, done
     is_one_refusal(traced("-c", "( " * 2000 + "true"))
     is_one_refusal(traced("-c", "if true; then " * 200 + "true"))
     assert traced("-c", "true" + " >/dev/null" * 8).returncode == 0
