@@ -19,6 +19,7 @@
  * Returns the number, 1..SIGNAME_MAX, or ERR_PARSE.
  */
 int signame_parse(const char *text);
+int signame_parse_span(struct span text);
 
 /* Appends "SIGTERM", "SIGRTMIN+3" or, where there is no name, "signal 32". */
 void signame_write(struct buf *b, int sig);

@@ -94,6 +94,9 @@ void cmd_write_version(struct buf *b);
 /* "0.1.0"; static. */
 const char *cmd_version(void);
 
+/* The commit that hale was built from, or "unknown". */
+const char *cmd_commit(void);
+
 /* "hale/0.1.0", what we call ourselves in requests; static. */
 const char *cmd_agent(void);
 

@@ -17,6 +17,13 @@ struct init_plan {
 	struct keeper_plan service;
 	bool    subreaper;
 	bool    warn_on_reap;
+	bool    no_local;	/* open no local socket: with no address in
+				 * `listen` there is no server then */
+	bool    suspends;	/* as in signals_rules, but not as PID 1 */
+	int     unstarted_code;	/* exit code if the program cannot be run; 0:
+				 * EXEC_ERROR_* */
+	int     end_signal;	/* for the service's group at its end, if above
+				 * zero */
 	int     parent_signal;	/* 0: none */
 	int     stop_signal;	/* 0: what SIGTERM is rewritten to */
 	uint64_t stops;		/* as in signals_rules */

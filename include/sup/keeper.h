@@ -26,6 +26,20 @@
 #define KEEPER_UNHEALTHY 1	/* exit code: on_unhealthy said so */
 #define KEEPER_LIST_MAX  512	/* bytes of the names of what was left */
 
+/* What another tool has words of its own for, and what n is with it. */
+enum keeper_news {
+	NEWS_UNSTARTED,	/* an error number; why: in hale's words */
+	NEWS_STARTED,
+	NEWS_SIGNAL,	/* a signal that was sent to the service */
+	NEWS_ENDED,	/* the service's wait status; why: in hale's words */
+	NEWS_ORPHAN,	/* a wait status */
+	NEWS_NO_REAPER,	/* orphans do not come to hale: pid is its own */
+};
+
+/* Logs it in place of hale's own line. name: the service's; why may be NULL. */
+typedef void keeper_tell(enum keeper_news what, const char *name, pid_t pid,
+                         int n, const char *why);
+
 /* How the service is to be kept; lives as long as the keeper. */
 struct keeper_plan {
 	char  **argv;		/* NULL-terminated */
@@ -34,6 +48,7 @@ struct keeper_plan {
 	/* Appends what may have been meant by a program that is not there; or
 	 * NULL. */
 	void  (*write_hint)(struct buf *b, const char *program);
+	keeper_tell *tell;	/* NULL: hale's own lines */
 	struct signals_given given;
 	bool    group;		/* signals go to the whole process group */
 	bool    stopped_ok;	/* 128 + our stop signal is success */

@@ -18,7 +18,8 @@
  */
 void keeper_mourn(struct keeper *k, int status, long peak_kb);
 
-/* The same for one whose program could not be started, for that reason. */
-void keeper_mourn_unstarted(struct keeper *k, const char *reason);
+/* The same for one whose program could not be started: an error number, and the
+ * reason in words. */
+void keeper_mourn_unstarted(struct keeper *k, int err, const char *reason);
 
 #endif

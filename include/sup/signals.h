@@ -53,6 +53,8 @@ struct signals_rules {
 	int         stop_signal;	/* what SIGTERM becomes, or 0 */
 	uint64_t    stops;	/* bit n - 1: signal n is a stop, as TERM is */
 	bool        own_session;	/* the service has no terminal */
+	bool        suspends;	/* hale stops, too, when it has passed TSTP,
+				 * TTIN or TTOU on */
 	bool        shares_group;	/* it is in hale's process group */
 	bool        leads_session;	/* hale leads the terminal's session */
 	pid_t       self;		/* hale's own pid */
@@ -70,6 +72,14 @@ struct signals_route {
 	enum signals_kind kind;
 	int               sig;
 };
+
+/* Reads "FROM:TO", two signals, or 0 as TO, into a rewrite table. Returns 0 or
+ * ERR_PARSE, also for KILL, STOP and CHLD as FROM. (pure) */
+int signals_read_rewrite(signed char rewrite[SIGNAME_MAX + 1],
+                         struct span value);
+
+/* Is it one that stops a job of a terminal: TSTP, TTIN or TTOU? (pure) */
+bool signals_is_tty_stop(int sig);
 
 /*
  * Where one signal goes (pure):

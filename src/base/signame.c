@@ -3,10 +3,13 @@
 #include "base/signame.h"
 
 #include <signal.h>
+#include <string.h>
 #include <strings.h>
 
 #include "base/err.h"
 #include "base/parse.h"
+
+#define WORD_MAX 32	/* bytes of a signal's name or number */
 
 /* Rows of characters need no relocation, so they cost no page at start. */
 static const struct {
@@ -62,6 +65,19 @@ signame_parse(const char *text)
 		if (strcasecmp(text, names[i].name) == 0)
 			return names[i].sig;
 	return parse_realtime(text);
+}
+
+/* see base/signame.h */
+int
+signame_parse_span(struct span text)
+{
+	char word[WORD_MAX];
+
+	if (text.len >= sizeof word)
+		return ERR_PARSE;
+	memcpy(word, text.p, text.len);
+	word[text.len] = '\0';
+	return signame_parse(word);
 }
 
 /* see base/signame.h */

@@ -57,6 +57,13 @@ cmd_version(void)
 
 /* see cmd/cmd.h */
 const char *
+cmd_commit(void)
+{
+	return HALE_COMMIT;
+}
+
+/* see cmd/cmd.h */
+const char *
 cmd_agent(void)
 {
 	return "hale/" HALE_VERSION;

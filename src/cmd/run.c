@@ -15,7 +15,7 @@
 #include "sup/exec_error.h"
 #include "sup/init.h"
 
-#define WORD_MAX 32	/* bytes of a signal's name, an exit code, a duration */
+#define WORD_MAX 32	/* bytes of a signal's name or a duration */
 #define FD_TOP   1023	/* highest descriptor by the usual soft limit */
 
 struct run_args {
@@ -100,33 +100,17 @@ add_remap(void *args, struct span value)
 }
 
 static int
-parse_signal_span(struct span text)
-{
-	char word[WORD_MAX];
-
-	return copy_word(word, text) < 0 ? ERR_PARSE : signame_parse(word);
-}
-
-static int
 add_rewrite(void *args, struct span value)
 {
-	struct init_plan *plan = &((struct run_args *)args)->plan;
-	int from = parse_signal_span(span_cut(&value, ':'));
-	int to = span_is(value, "0") ? SIGNALS_DROP : parse_signal_span(value);
-
-	if (from < 0 || (to < 0 && to != SIGNALS_DROP))
-		return ERR_PARSE;
-	if (from == SIGKILL || from == SIGSTOP || from == SIGCHLD)
-		return ERR_PARSE;
-	plan->rewrite[from] = (signed char)to;
-	return 0;
+	return signals_read_rewrite(((struct run_args *)args)->plan.rewrite,
+	                            value);
 }
 
 static int
 add_stop_on(void *args, struct span value)
 {
 	struct init_plan *plan = &((struct run_args *)args)->plan;
-	int sig = parse_signal_span(value);
+	int sig = signame_parse_span(value);
 
 	if (sig <= 0 || sig == SIGKILL || sig == SIGSTOP || sig == SIGCHLD)
 		return ERR_PARSE;

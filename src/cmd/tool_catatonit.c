@@ -1,22 +1,58 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/tool_catatonit.c - to be written */
+/* cmd/tool_catatonit.c - hale called catatonit */
 #include "cmd/tool.h"
 
-#include "base/log.h"
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/err.h"
 #include "cmd/cmd.h"
+#include "cmd/tool_init.h"
+
+static const char known[] = "g\0h\0L\0P\0Vversion\0";
+static const char version[] = "tini version %s_hale_catatonit - git.%s\n";
+static const char usage[] =
+	"usage: catatonit [-ghLPV] [--] <progname> [<arguments>...] "
+	"(hale %s)\n"
+	"  -g  signal the group     -h, -L, -V, --version\n"
+	"  -P  pause until SIGTERM or SIGINT; run nothing\n";
+
+static void
+write_start(struct buf *b, enum log_level level)
+{
+	buf_fmt(b, "%s (catatonit:%d): ",
+	        level == LOG_ERROR ? "ERROR" : "DEBUG", (int)getpid());
+}
+
+static void
+tell(enum keeper_news what, const char *name, pid_t pid, int n,
+     const char *why)
+{
+	if (what == NEWS_UNSTARTED)
+		log_error("failed to exec pid1: %s: %s: %s", err_text(n),
+		          name, why);
+	else if (what == NEWS_STARTED)
+		log_info("pid1 (%d) spawned: %s", (int)pid, name);
+}
 
 /* see cmd/tool.h */
 int
 tool_catatonit(int argc, char **argv)
 {
-	(void)argc;
-	log_error("%s: not here yet", argv[0]);
-	return CMD_USAGE;
-}
+	struct tool_init t = {
+		.letter.known = known,
+		.usage = usage, .version = version, .out_fd = STDOUT_FILENO,
+		.plan = {
+			.service.tell = tell,
+			.subreaper = true,
+			.unstarted_code = CMD_FAILED,
+		},
+	};
+	int code = tool_init_read(&t, argv, write_start);
 
-/* see cmd/tool.h */
-int
-tool_pause(int argc, char **argv)
-{
-	return tool_catatonit(argc, argv);
+	(void)argc;
+	if (code >= 0)
+		return code;
+	log_level(getenv("CATATONIT_DEBUG") != NULL ? LOG_INFO : LOG_ERROR);
+	return tool_init_run(&t);
 }

@@ -218,7 +218,9 @@ become_reaper(const struct init *in)
 
 	if (in->rules.self == 1 || (!in->plan->subreaper && is_subreaper()))
 		return;
-	if (!in->plan->subreaper)
+	if (!in->plan->subreaper && service->tell != NULL)
+		service->tell(NEWS_NO_REAPER, "", in->rules.self, 0, NULL);
+	else if (!in->plan->subreaper)
 		log_warn("not PID 1 and not a subreaper (-s): orphans of the "
 		         "service are not reaped here%s", needs
 		         ? "; --linger and --follow-orphan do nothing" : "");
@@ -240,15 +242,23 @@ mind_parent(const struct init *in, pid_t parent)
 		(void)kill(in->rules.self, sig);
 }
 
+static bool
+has_server(const struct init *in)
+{
+	return !in->plan->no_local || in->plan->n_listen > 0;
+}
+
 /* Here, since after the start of a service nothing is allocated any more; and
  * mapped, since with a small RLIMIT_AS hale could not even be loaded else. */
 static void
 give_room(struct init *in)
 {
-	void *room = mmap(NULL, sizeof *in->server.room,
-	                  PROT_READ | PROT_WRITE,
-	                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *room;
 
+	if (!has_server(in))
+		return;
+	room = mmap(NULL, sizeof *in->server.room, PROT_READ | PROT_WRITE,
+	            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (room != MAP_FAILED)
 		in->server.room = room;
 	else if (in->plan->n_listen > 0)
@@ -303,6 +313,9 @@ set_rules(struct init *in, pid_t self, bool has_terminal)
 		.stop_signal = in->plan->stop_signal,
 		.stops = in->plan->stops,
 		.own_session = !has_terminal,
+		/* The kernel stops no PID 1 by that, and yet would discard a
+		 * SIGCONT that has come meanwhile. */
+		.suspends = in->plan->suspends && self != 1,
 		.self = self,
 	};
 	memcpy(in->rules.rewrite, in->plan->rewrite, sizeof in->rules.rewrite);
@@ -344,7 +357,9 @@ prepare(struct init *in, struct init_plan *plan)
 	set_rules(in, self, world.terminal_fd >= 0);
 	join_parts(in);
 	keeper_init(&in->keeper, &in->keeper_room, &plan->service, &world);
-	server_init(&in->server, &in->loop, probe_answer, probe_services, in);
+	if (has_server(in))
+		server_init(&in->server, &in->loop, probe_answer,
+		            probe_services, in);
 }
 
 /* --- end --- */
@@ -354,6 +369,10 @@ clean_up(struct init *in)
 {
 	const struct keeper *k = &in->keeper;
 
+	/* Its number is free only once all of it is reaped, and then the
+	 * kernel goes through all the others before it comes again. */
+	if (in->plan->end_signal > 0 && k->group > 0 && k->pid == 0)
+		(void)kill(-k->group, in->plan->end_signal);
 	if (in->rules.self != 1)	/* else the kernel ends them all */
 		monitor_close(&in->monitor);
 	if (in->rules.self != 1 && k->lifecycle.killed)
@@ -377,9 +396,11 @@ serve(struct init *in)
 			log_error("waiting for events: %s", err_text(r));
 			(void)poll(NULL, 0, TURN_FAILED_MS);
 		}
-		server_tell(&in->server);
+		if (has_server(in))
+			server_tell(&in->server);
 	}
-	server_leave(&in->server);
+	if (has_server(in))
+		server_leave(&in->server);
 	return in->keeper.exit_code;
 }
 
@@ -399,10 +420,13 @@ init_run(struct init_plan *plan)
 	if (needs_descriptors(plan))
 		fds_raise();
 	if (open_listeners(in) == 0 && open_keeper(in) == 0) {
-		local_socket_open(&in->local, &in->loop, &in->server);
+		if (!plan->no_local)
+			local_socket_open(&in->local, &in->loop, &in->server);
 		code = keeper_start(&in->keeper);
 		if (code == 0)
 			code = serve(in);
+		else if (plan->unstarted_code != 0)
+			code = plan->unstarted_code;
 	}
 	clean_up(in);
 	return code;

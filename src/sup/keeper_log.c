@@ -18,6 +18,11 @@ keeper_log_signal(const struct keeper *k, const char *done, int sig)
 	char name[WORD_MAX];
 	struct buf b = buf_over(name, sizeof name);
 
+	if (k->plan->tell != NULL) {
+		k->plan->tell(NEWS_SIGNAL, keeper_program(k), k->pid, sig,
+		              NULL);
+		return;
+	}
 	signame_write(&b, sig);
 	log_info("%s %s to %s (pid %d)", done, buf_text(&b), keeper_program(k),
 	         (int)k->pid);
@@ -56,6 +61,8 @@ keeper_log_slow(const struct keeper *k)
 	char time[WORD_MAX];
 	struct buf b = buf_over(time, sizeof time);
 
+	if (k->plan->tell != NULL)	/* that tool has no such option */
+		return;
 	buf_ms(&b, clock_ms() - k->room->stop_ms);
 	log_warn("%s (pid %d) has not ended %s after the stop signal, and "
 	         "there is no --stop-timeout: waiting until it does",

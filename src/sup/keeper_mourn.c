@@ -31,7 +31,10 @@ log_end(struct keeper *k, long peak_kb)
 	last_end_look(&end);
 	last_end_write(&b, &end);
 	room->died_ms = clock_ms();
-	if (k->status == 0)
+	if (k->plan->tell != NULL)
+		k->plan->tell(NEWS_ENDED, keeper_program(k), k->pid, k->status,
+		              buf_text(&b));
+	else if (k->status == 0)
 		log_info("%s (pid %d) %s", keeper_program(k), (int)k->pid,
 		         buf_text(&b));
 	else
@@ -116,7 +119,9 @@ keeper_mourn(struct keeper *k, int status, long peak_kb)
 	k->status = status;
 	log_end(k, peak_kb);
 	log_clash(k);
-	if (status == 0 && by_itself && k->plan->lifecycle.linger_ms == 0)
+	/* By another tool's name there is no option to advise. */
+	if (status == 0 && by_itself && k->plan->lifecycle.linger_ms == 0
+	 && k->plan->tell == NULL)
 		log_left(k);
 	k->pid = 0;
 	k->renamed = false;	/* the next start is of the given program */
@@ -125,12 +130,16 @@ keeper_mourn(struct keeper *k, int status, long peak_kb)
 
 /* see sup/keeper_mourn.h */
 void
-keeper_mourn_unstarted(struct keeper *k, const char *reason)
+keeper_mourn_unstarted(struct keeper *k, int err, const char *reason)
 {
 	struct keeper_room *room = k->room;
 	struct buf b = buf_over(room->last_end, sizeof room->last_end);
 
-	log_error("cannot start %s: %s", keeper_program(k), reason);
+	if (k->plan->tell != NULL)
+		k->plan->tell(NEWS_UNSTARTED, keeper_program(k), 0, err,
+		              reason);
+	else
+		log_error("cannot start %s: %s", keeper_program(k), reason);
 	buf_fmt(&b, "could not be started: %s", reason);
 	(void)buf_text(&b);
 	room->died_ms = clock_ms();

@@ -100,7 +100,7 @@ keeper_start_failed(struct keeper *k, int err)
 		(void)buf_text(&refusal);
 		return EV_REFUSED;
 	}
-	keeper_mourn_unstarted(k, buf_text(&b));
+	keeper_mourn_unstarted(k, err, buf_text(&b));
 	k->status = code << 8;	/* as wait(2) would have it */
 	if (is_first) {
 		k->exit_code = code;
@@ -137,7 +137,11 @@ keeper_follow_start(struct keeper *k)
 	keeper_hold_group(k);
 	if (k->loading != NULL)
 		return;	/* it has not begun yet */
-	log_info("started %s (pid %d)", keeper_program(k), (int)k->pid);
+	if (k->plan->tell != NULL)
+		k->plan->tell(NEWS_STARTED, keeper_program(k), k->pid, 0, NULL);
+	else
+		log_info("started %s (pid %d)", keeper_program(k),
+		         (int)k->pid);
 	monitor_start(k->with.monitor, k->pid);	/* may say that it is ready */
 }
 

@@ -26,6 +26,10 @@ orphan_ended(struct reaper *r, pid_t pid, int status)
 	keeper_orphan_ended(r->keeper, pid, status);
 	if (!r->warns_of_orphans)
 		return;
+	if (r->keeper->plan->tell != NULL) {
+		r->keeper->plan->tell(NEWS_ORPHAN, "", pid, status, NULL);
+		return;
+	}
 	child_write_end(&b, status);
 	log_warn("reaped orphan pid %d: it %s", (int)pid, buf_text(&b));
 }

@@ -78,21 +78,14 @@ stop_sent(struct signal_reader *r, int sig,
 		keeper_stop_by_key(r->keeper, sig);
 }
 
-/* Returns whether children are to be reaped. */
-static bool
-hand_out(struct signal_reader *r, const struct signalfd_siginfo *info)
+static void
+give(struct signal_reader *r, struct signals_route to,
+     const struct signalfd_siginfo *info)
 {
-	struct signals_route to = signals_decide(r->rules, info);
-
-	if (is_for_its_group(r, info))
-		return false;
-	if (info->ssi_signo == SIGTSTP)
-		job_control_suspended(r->jobs);
 	switch (to.kind) {
 	case SIGNALS_IGNORE:
+	case SIGNALS_REAP:	/* when all are read */
 		break;
-	case SIGNALS_REAP:
-		return true;
 	case SIGNALS_FORWARD:
 		forward(r, to.sig, info);
 		break;
@@ -103,7 +96,23 @@ hand_out(struct signal_reader *r, const struct signalfd_siginfo *info)
 		stop_sent(r, to.sig, info);
 		break;
 	}
-	return false;
+}
+
+/* Returns whether children are to be reaped. */
+static bool
+hand_out(struct signal_reader *r, const struct signalfd_siginfo *info)
+{
+	struct signals_route to = signals_decide(r->rules, info);
+
+	if (is_for_its_group(r, info))
+		return false;
+	if (info->ssi_signo == SIGTSTP)
+		job_control_suspended(r->jobs);
+	give(r, to, info);
+	/* Blocked signals stay unread until a SIGCONT lets hale go on. */
+	if (r->rules->suspends && signals_is_tty_stop((int)info->ssi_signo))
+		(void)kill(r->rules->self, SIGSTOP);
+	return to.kind == SIGNALS_REAP;
 }
 
 /* A hot loop would be worse than late signals. */

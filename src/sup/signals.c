@@ -8,6 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/err.h"
+
 static void
 set_mask(uint64_t mask, uint64_t *old)
 {
@@ -68,6 +70,21 @@ signals_open(void)
 	return fd < 0 ? -errno : fd;
 }
 
+/* see sup/signals.h */
+int
+signals_read_rewrite(signed char rewrite[SIGNAME_MAX + 1], struct span value)
+{
+	int from = signame_parse_span(span_cut(&value, ':'));
+	int to = span_is(value, "0") ? SIGNALS_DROP : signame_parse_span(value);
+
+	if (from < 0 || (to < 0 && to != SIGNALS_DROP))
+		return ERR_PARSE;
+	if (from == SIGKILL || from == SIGSTOP || from == SIGCHLD)
+		return ERR_PARSE;
+	rewrite[from] = (signed char)to;
+	return 0;
+}
+
 static bool
 is_fault(int sig)
 {
@@ -84,8 +101,9 @@ is_fault(int sig)
 	return false;
 }
 
-static bool
-is_tty_stop(int sig)
+/* see sup/signals.h */
+bool
+signals_is_tty_stop(int sig)
 {
 	return sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
 }
@@ -123,7 +141,7 @@ rewritten(const struct signals_rules *rules, int sig)
 
 	if (to != 0)
 		return to;
-	return rules->own_session && is_tty_stop(sig) ? SIGSTOP : sig;
+	return rules->own_session && signals_is_tty_stop(sig) ? SIGSTOP : sig;
 }
 
 static bool
@@ -150,7 +168,8 @@ signals_decide(const struct signals_rules *rules,
 	if ((sig == SIGPIPE || sig == SIGXFSZ)
 	 && info->ssi_pid == (uint32_t)rules->self)
 		return ignore;
-	if (rules->own_session && is_tty_stop(sig) && info->ssi_code > 0)
+	if (rules->own_session && signals_is_tty_stop(sig)
+	 && info->ssi_code > 0)
 		return ignore;
 	to = rewritten(rules, sig);
 	if (to == SIGNALS_DROP)

@@ -83,8 +83,9 @@ class Init:
 
 def inits(programs):
     """All there are on this machine: hale, our floor, the peers."""
+    hale = programs.shipped(programs.hale)
     found = [
-        Init("hale", programs.shipped(programs.hale),
+        Init("hale", hale,
              lambda: ["--listen", f"127.0.0.1:{next_port()}", "--"]),
         Init("floor", programs.shipped(programs.path("floor_init")),
              lambda: [str(next_port())]),
@@ -94,6 +95,17 @@ def inits(programs):
         if path is not None:
             found.append(Init(name, programs.shipped(path)))
     return [init for init in found if os.access(init.path, os.X_OK)]
+
+
+def by_name(programs, name):
+    """hale as the init of that name: a link to the copy that "hale" is."""
+    folder = os.path.join(os.path.dirname(programs.path("shipped")), "names")
+    os.makedirs(folder, exist_ok=True)
+    link = os.path.join(folder, name)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(link)
+    os.symlink(os.path.join(programs.path("shipped"), os.path.basename(programs.hale)), link)
+    return Init(f"hale as {name}", link)
 
 
 class Running:

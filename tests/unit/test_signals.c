@@ -379,6 +379,27 @@ suspends(void **state)
 	assert_int_equal(WEXITSTATUS(status), suspended->goes_on);
 }
 
+static void
+a_rewrite_is_read_into_the_table(void **state)
+{
+	static const char *const wrong[] = {
+		"", ":", "15", "15:", ":15", "15:65", "9:15", "19:15", "17:15",
+		"15:3:3", "15:-1", "0:15", "x:15",
+	};
+	signed char rewrite[SIGNAME_MAX + 1] = { 0 };
+
+	(void)state;
+	assert_int_equal(0, signals_read_rewrite(rewrite, span_of("15:3")));
+	assert_int_equal(0, signals_read_rewrite(rewrite, span_of("HUP:0")));
+	assert_int_equal(0, signals_read_rewrite(rewrite, span_of("64:64")));
+	assert_int_equal(3, rewrite[15]);
+	assert_int_equal(SIGNALS_DROP, rewrite[1]);
+	assert_int_equal(64, rewrite[64]);
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+		assert_true(signals_read_rewrite(rewrite, span_of(wrong[i]))
+		            < 0);
+}
+
 int
 main(void)
 {
@@ -388,5 +409,6 @@ main(void)
 	UNIT_TEST(what_was_not_ignored_is_not_ignored_by_the_service);
 	UNIT_TEST(every_signal_is_read_from_the_descriptor);
 	UNIT_ROWS(suspends, suspensions);
+	UNIT_TEST(a_rewrite_is_read_into_the_table);
 	return unit_run("sup/signals");
 }

@@ -101,11 +101,31 @@ every_signal_is_read_back_as_written(void **state)
 	}
 }
 
+/* Its bytes end where the page does: none behind them is read. */
+static void
+a_span_is_read_to_its_end_and_no_farther(void **state)
+{
+	static const char word[] = "RTMIN+00000000000000000000000003";
+	const size_t longest = 31;
+
+	(void)state;
+	assert_int_equal(signame_parse_span(span_of("")), ERR_PARSE);
+	for (size_t n = longest - 1; n <= longest + 1; n++) {
+		struct span text = { guarded(word, n), n };
+
+		assert_int_equal(signame_parse_span(text),
+		                 n == longest + 1 ? ERR_PARSE : SIGNAME_RTMIN);
+	}
+	assert_int_equal(signame_parse_span((struct span){ guarded("TERM", 4),
+	                                                   4 }), 15);
+}
+
 int
 main(void)
 {
 	UNIT_ROWS(reads_the_signal, rows);
 	UNIT_ROWS(writes_the_signal, words);
 	UNIT_TEST(every_signal_is_read_back_as_written);
+	UNIT_TEST(a_span_is_read_to_its_end_and_no_farther);
 	return unit_run("base/signame");
 }
