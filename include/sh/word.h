@@ -32,7 +32,7 @@ struct sh_command {
 	unsigned    n_redirs;
 	unsigned    var_at;	/* the first word with a variable in it; else
 				 * more than n */
-	char        status[4];	/* $? */
+	int         status;	/* $? */
 	/* The reader's own. */
 	unsigned    state;
 	bool        is_open, only_looks;

@@ -44,6 +44,8 @@ sh_run_tell(const char *bad, int err)
 
 	if (n > SH_SHOWN_MAX)
 		n = SH_SHOWN_MAX;
+	if (err == ERR_KILLED)
+		return;
 	log_error("\"%.*s\": %s", (int)n, bad, err != ERR_PARSE
 	          ? err_text(err)
 	          : "refused: -c LINE is hale's own names (see: hale help "
@@ -177,7 +179,6 @@ static int
 run(struct sh_line *l)
 {
 	struct sh_command *c = &l->command;
-	struct buf b = buf_over(c->status, sizeof c->status);
 	const char *end = c->p;
 	struct sh_saved saved;
 	int r = redirect(c, &saved);
@@ -192,8 +193,6 @@ run(struct sh_line *l)
 	if (r < 0)
 		return r;
 	l->status = r;
-	buf_int(&b, r);
-	(void)buf_text(&b);
 	return 0;
 }
 

@@ -50,7 +50,6 @@ tool_sh(int argc, char **argv)
 		line.bad = *argv == NULL ? "" : *argv;
 	if (r >= 0)
 		return r;
-	if (r != ERR_KILLED)	/* else what was left of a pipe has said it */
-		sh_run_tell(line.bad, r);
+	sh_run_tell(line.bad, r);
 	return CMD_USAGE;
 }

@@ -91,6 +91,7 @@ walk_simple(struct sh_line *l)
 	const char *at = c->p;
 	int r = ERR_PARSE;
 
+	c->status = l->status;
 	if (at[sh_name_len(at)] != '=')	/* which would set a variable */
 		r = sh_command_read(c, l->skips > 0);
 	if (r == 0 && (c->p == at || !l->edge->allows(c))) {
@@ -183,6 +184,7 @@ walk_pipe(struct sh_line *l, walk *list)
 		rest = l->command.p;
 		r = l->edge->split(l, &saved);
 		if (r > 0) {
+			l->depth--;	/* as when it was looked at */
 			l->command.p = start;
 			walk_command(l, list);
 			l->edge->leave(l);

@@ -100,8 +100,6 @@ value_of(const struct sh_command *c, const char *name, size_t len)
 {
 	if (c->only_looks)
 		return NULL;
-	if (*name == '?')
-		return c->status;
 	for (char **at = c->env; *at != NULL; at++)
 		if (strncmp(*at, name, len) == 0 && (*at)[len] == '=')
 			return *at + len + 1;
@@ -130,6 +128,13 @@ read_dollar(struct sh_command *c)
 		c->var_at = c->n - c->is_open;
 	value = value_of(c, name, len);
 	c->p = name + len;
+	if (*name == '?') {
+		open_word(c);
+		if ((c->state & IS_MUTED) == 0)
+			buf_int(&c->text, c->status);
+		if (has_brace && *c->p != '}')
+			return ERR_PARSE;
+	}
 	if (!has_brace || *c->p == '}') {
 		put_value(c, value);
 		c->p += has_brace;

@@ -113,6 +113,9 @@ static const struct row {
 	{ "a pipe in a group", "(0 | 1) && 2", "split 1 join ", 1 },
 	{ "only redirections", ">/dev/null", " ", 0 },
 	{ "a variable", "$N", "7 ", 7 },
+	{ "the status, first", "0 $?", "0_0 ", 0 },
+	{ "the status", "3; 4 $?; ! 4; 0 $?", "3 4_3 4 0_0 ", 0 },
+	{ "the status behind an if", "if 2; then 1; fi; 0 $?", "2 0_0 ", 0 },
 };
 
 static void

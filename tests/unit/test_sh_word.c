@@ -14,7 +14,7 @@ prepare(struct sh_command *c, const char *line)
 {
 	memset(c, 'x', sizeof *c);
 	c->env = env;
-	memcpy(c->status, "7", 2);
+	c->status = 107;
 	c->p = guarded_text(line);
 }
 
@@ -40,7 +40,8 @@ static const struct row {
 	{ "an empty one vanishes", "$E $NONE a", "a|" },
 	{ "but not in quotes", "\"$E\" a", "|a|" },
 	{ "quotes from a variable are bytes", "$Q", "'q\"|$A|" },
-	{ "the status", "$? ${?}", "7|7|" },
+	{ "the status", "$? ${?}1 \"$?\"", "107|1071|107|" },
+	{ "a status that is not needed", "${A:-$?}", "one|" },
 	{ "a $ alone", "$ a$ \"$\" $/", "$|a$|$|$/|" },
 	{ "a default", "${NONE-d} ${NONE:-d} ${A-d}", "d|d|one|" },
 	{ "a default for what is empty", "x${E-d} ${E:-d}", "x|d|" },
@@ -110,6 +111,7 @@ static const struct bad {
 	{ "an assignment", "${A=b}", "${A=b}", ERR_PARSE },
 	{ "a length", "${#A}", "${#A}", ERR_PARSE },
 	{ "a suffix", "${A%b}", "${A%b}", ERR_PARSE },
+	{ "a default for the status", "a ${?-1}", "${?-1}", ERR_PARSE },
 	{ "no name", "${}", "${}", ERR_PARSE },
 	{ "no name, no end", "${", "${", ERR_PARSE },
 	{ "an argument", "$1", "$1", ERR_PARSE },

@@ -14,6 +14,8 @@ import pytest
 import harness
 import health_lines
 
+pytestmark = pytest.mark.static_only  # it runs where there is nothing else
+
 BODY = (b'{"status":"UP","ready": true}\n{"status":"green"} {"status":"ready"}\n'
         b'OK akeneo_pim_product is ok, Healthy\n')
 
@@ -121,6 +123,19 @@ def test_a_line_exits_as_with_the_original_tools(row, server, ports, root, origi
     there = run(str(originals / "sh"), line, environment(ports[server], originals))
     here = by_hale(root, line, ports[server])
     assert here.returncode == there.returncode, (line, there, here)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="chroot() needs root")
+@pytest.mark.parametrize("line,code,printed", [
+    ("echo a >/dev/null; echo b", 0, b"b\n"), ("grep -q a </dev/null || exit 4", 4, b""),
+    ("curl -sf http://127.0.0.1:{port}/ >/dev/null 2>&1 && echo good", 0, b"good\n"),
+    ("curl -s http://127.0.0.1:{port}/ 2>/dev/null | grep -q OK", 0, b""),
+])
+def test_no_dev_is_needed(line, code, printed, ports, root, tmp_path):
+    (tmp_path / "bin").mkdir()
+    shutil.copy(root / "bin/sh", tmp_path / "bin/sh")
+    done = by_hale(tmp_path, line.format(port=ports["healthy"]), ports["healthy"])
+    assert (done.returncode, done.stdout, done.stderr) == (code, printed, b"")
 
 
 @pytest.mark.parametrize("row", health_lines.REFUSED, ids=names(health_lines.REFUSED))

@@ -10,6 +10,8 @@ import pytest
 
 import harness
 
+pytestmark = pytest.mark.static_only  # a loader and sanitizers open files
+
 ENVIRONMENT = {"PATH": harness.PATH, "EVIL": "/bin/busybox", "CAT": "cat /etc/passwd",
                "OPERATOR": "; /bin/id", "AND": "true && /bin/id", "SUB": "$(id)", "STAR": "*",
                "EXEC": "exec:/bin/true", "RUN": "run", "HALE": "hale run /bin/true",
@@ -181,6 +183,11 @@ def test_a_line_has_bounds(traced):
     assert traced("-c", "( " * 9 + "true" + " )" * 9).returncode == 0
     assert traced("-c", "true" + " | true" * 8).returncode == 0
     is_one_refusal(traced("-c", "true" + " | true" * 100))
+    for n in range(12):  # nothing is found too deep only when it runs
+        done = traced("-c", "echo a >&2; " + "( true | " * n + "true | true" + " )" * n)
+        assert done.returncode in (0, 2) and done.stderr.count("\n") == 1, done
+        done = traced("-c", "echo a >&2; " + "( " * n + "true | true" + " | true )" * n)
+        assert done.returncode in (0, 2) and done.stderr.count("\n") == 1, done
     is_one_refusal(traced("-c", "( " * 2000 + "true"))
     is_one_refusal(traced("-c", "if true; then " * 200 + "true"))
     assert traced("-c", "true" + " >/dev/null" * 8).returncode == 0
@@ -208,6 +215,20 @@ def test_it_works_with_little(named):
                              "true >/dev/null 2>&1 | grep -q x || exit 6"],
                             timeout=harness.DEADLINE, check=False)
     assert closed.returncode == 6
+
+
+@needs_strace
+def test_nothing_is_left_of_a_command(named, tmp_path):
+    """Of no descriptor, and of no child: a hundred of each, where there is room for few."""
+    line = "echo a 2>/dev/null | grep -q a >/dev/null && curl -s http://127.0.0.1:1/\n" * 50
+    log = tmp_path / "calls"
+    done = subprocess.run(
+        ["strace", "-f", "-qq", "-o", log, "-e", "trace=wait4", named("sh"), "-c",
+         line + "exit 9"], preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (9, 9)),
+        capture_output=True, timeout=harness.DEADLINE, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (9, b"", b"")
+    ended = set(re.findall(r"wait4\((\d+)", log.read_text()))
+    assert len(ended) == 50  # each by its id
 
 
 def test_a_pipe_ends_with_what_reads_it(named):
