@@ -19,7 +19,7 @@ void sh_run_log(void);
 
 /* Says in one line that the word at bad, up to a blank, is refused, or what
  * else sh_line_run() returned; not ERR_KILLED: the process that was left of a
- * pipe has said it. */
+ * pipe, or the edge, has said it. */
 void sh_run_tell(const char *bad, int err);
 
 #endif

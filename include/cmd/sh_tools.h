@@ -7,13 +7,23 @@
 #ifndef HALE_CMD_SH_TOOLS_H
 #define HALE_CMD_SH_TOOLS_H
 
+#include "sh/word.h"
+
 #define SH_GREP_LINE_MAX 65536	/* bytes of a line that grep prints; one that
 				 * is only matched may have any length */
 
-/* Each gets its command line and returns its exit code, 2 after saying in one
- * line what is wrong. */
-int sh_tool_test(int argc, char **argv);	/* also as [ */
+/* Returns the exit code. */
 int sh_tool_echo(int argc, char **argv);	/* -n */
-int sh_tool_grep(int argc, char **argv);	/* -EFiqsv, of stdin */
+
+/*
+ * Each returns its exit code, 2 after saying in one line what is wrong. What a
+ * real one may take and this does not is an error, which ends the whole line,
+ * since a status could be turned to 0: ERR_PARSE, ERR_TOOBIG, or ERR_SHORT (what
+ * is missing behind it), with c->p at what is to blame, or as it was for all of
+ * the command. If c only looks, no more than this is found out, as far as its
+ * words before var_at show, and the result is not negative if they are good.
+ */
+int sh_tool_test(struct sh_command *c);	/* also as [ */
+int sh_tool_grep(struct sh_command *c);	/* -EFiqsv, of stdin */
 
 #endif

@@ -16,7 +16,7 @@
 #include "sh/word.h"
 
 #define SH_LINE_MAX  4095	/* bytes */
-#define SH_DEPTH_MAX 10		/* groups, if and pipes in each other */
+#define SH_DEPTH_MAX 10		/* groups, if and pipes within each other */
 #define SH_EXITED    0x1000u	/* in skips */
 
 struct sh_line {
@@ -26,7 +26,6 @@ struct sh_line {
 	int         status;	/* the last command's exit code */
 	unsigned    skips;	/* above 0: what is read does not run */
 	unsigned    depth;
-	bool        exits_early;	/* -e, for the outermost commands */
 	struct sh_command command;	/* the one that is read, or runs */
 };
 
@@ -38,10 +37,11 @@ struct sh_saved {	/* the edge's, while something is redirected */
 /* What acts. The result 0 is good; an error ends the line as a whole, with the
  * command's p at what is to blame. */
 struct sh_edge {
-	/* May it be run, as far as its words before var_at show? */
-	bool (*allows)(const struct sh_command *c);
-	/* Redirects, runs the command and sets the status; an exit adds
-	 * SH_EXITED to skips. */
+	/* Whether a command may run, judged by its words before var_at; it may
+	 * drop the others if it is only looked at. */
+	int  (*check)(struct sh_command *c);
+	/* Redirects, runs the command and sets the status; an exit sets skips
+	 * to SH_EXITED. */
 	int  (*run)(struct sh_line *l);
 	/* Makes a pipe and a process. Returns 1 in that, which writes into it
 	 * and must leave(), and 0 where it is read; join() waits for it. */
@@ -51,10 +51,10 @@ struct sh_edge {
 };
 
 /*
- * Runs text, which is NUL-terminated; of l are set: edge, exits_early and the
- * command's env, and all else is zero. Returns the exit code; or ERR_PARSE
- * (what is not understood, or not allowed), ERR_QUOTE or ERR_TOOBIG (a bound
- * here or of sh/word.h) or the edge's error, with bad set.
+ * Runs text, which is NUL-terminated; of l are set: edge and the command's env,
+ * and all else is zero. Returns the exit code; or ERR_PARSE (what is not
+ * understood), ERR_QUOTE, ERR_TOOBIG (a bound here or of sh/word.h), ERR_FULL
+ * (nested too deep) or the edge's error, with bad set.
  */
 int sh_line_run(struct sh_line *l, const char *text);
 

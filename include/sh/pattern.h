@@ -5,7 +5,8 @@
  * Of grep's basic and extended regular expressions: literals . ^ $ [...] with
  * ranges and [:space:], * + ? behind one of these, alternatives, \ before
  * punctuation (basic: \+ \? \|). A newline parts alternatives, too. Groups,
- * {2,3}, back references and \w and the like are refused.
+ * {2,3}, back references, \w and the like are refused, and what repeats an anchor
+ * or nothing, but for the * that is a byte in basic ones.
  *
  * All places of the pattern that a line may have come to are followed side by
  * side: a byte takes no longer than the pattern is long, and no line is kept.

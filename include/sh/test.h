@@ -16,13 +16,14 @@
 struct sh_test {
 	char  **at;	/* the next word; NULL behind the last. They have
 			 * neither `test` nor brackets */
-	/* Is it so of this file? `kind` is one of "efdrwxsShL". */
+	/* Whether a file is of that kind, one of "efdrwxsShL". */
 	bool  (*file_is)(char kind, const char *path);
 	int64_t number;	/* the reader's own */
 };
 
-/* Returns 1 (true), 0, or ERR_PARSE with `at` the word that is wrong, or the
- * NULL where one is missing. */
+/* Returns 1 (true) or 0; ERR_PARSE with `at` the word that is an operator or a
+ * bracket which a real one may know; or ERR_RANGE with `at` the word that is
+ * wrong for a real one, too, or the NULL where one is missing. */
 int sh_test(struct sh_test *t);
 
 #endif

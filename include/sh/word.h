@@ -5,7 +5,7 @@
  * Quotes, backslashes and $NAME, ${NAME}, ${NAME-x}, ${NAME:-x}, ${NAME+x},
  * ${NAME:+x} and $? mean what POSIX says (XCU 2.2, 2.5, 2.6), and an unquoted
  * expansion is split at blanks. Nothing is a pattern for file names: * ? [ stay
- * as they are. What starts a program ($(...), `...`), asks for $1 and the like,
+ * as they are, and glob_at shows them. What starts a program ($(...), `...`), asks for $1 and the like,
  * or names another file than /dev/null, is refused.
  */
 #ifndef HALE_SH_WORD_H
@@ -30,8 +30,10 @@ struct sh_command {
 	char      **env;	/* NAME=VALUE, ended by NULL */
 	unsigned    n;		/* words */
 	unsigned    n_redirs;
-	unsigned    var_at;	/* the first word with a variable in it; else
-				 * more than n */
+	unsigned    var_at;	/* if it only looks, the first word with a
+				 * variable in it; else more than n */
+	unsigned    glob_at;	/* the first word behind the first one with an
+				 * unquoted * ? or [; else more than n */
 	int         status;	/* $? */
 	/* The reader's own. */
 	unsigned    state;
@@ -43,7 +45,7 @@ struct sh_command {
 	char        memory[SH_TEXT_MAX];
 };
 
-/* Does a word end before this byte? */
+/* Whether a word ends before this byte. */
 bool sh_ends_word(char c);
 
 /* Bytes of a variable's name here, which may be one more digit: 0 for none. */
@@ -55,8 +57,9 @@ void sh_skip_blanks(struct sh_command *c);
 /*
  * Reads the simple command at p, up to an operator, a newline or the end, where
  * p is then. If it only looks, each variable is empty. Returns 0; or ERR_PARSE
- * (what is refused), ERR_QUOTE (a quote or brace is open) or ERR_TOOBIG (one of
- * the bounds above), with p where that starts.
+ * (what is refused), ERR_QUOTE (a quote or brace is open), ERR_FULL (more than
+ * SH_QUOTES_MAX) or ERR_TOOBIG (another of the bounds above), with p where that
+ * starts.
  */
 int sh_command_read(struct sh_command *c, bool only_looks);
 

@@ -14,7 +14,7 @@
 #include "cmd/cmd.h"
 #include "cmd/names.h"
 
-#define TEXT_MAX 1536	/* bytes of the list */
+#define TEXT_MAX 2048	/* bytes of the list */
 #define COLUMN   32	/* where a line's second half starts */
 
 static const char option[] = "--install-names";
@@ -62,23 +62,39 @@ names_print(void)
 	}
 	buf_fmt(&b, "\nCalled by such a name, by a link or a copy, hale is "
 	        "that tool.\nhale %s [DIR [NAME...]] makes the links; that "
-	        "of sh only if it is named.\n", option);
+	        "of sh only if it is named.\n\nsh knows the clients above, "
+	        "hale COMMAND, test, [, echo [-n], grep [-EFiqsv] PATTERN, "
+	        "true, false,\nexit, if, && || ! ; | ( ) { }, $NAME, ${NAME:-x} "
+	        "and redirections to /dev/null. It refuses\nall else, also "
+	        "* ? [ without quotes in words of test and grep.\n", option);
 	return cmd_print(buf_span(&b));
 }
 
-/* Fails if a word is none of the names, and says which there are. */
+static bool
+is_name(const char *word)
+{
+	return names_find(word) != NULL && strchr(word, '/') == NULL;
+}
+
+/* Fails if a word is none of the names, and says which there are, or if DIR is
+ * one: it was left out, then. */
 static int
 check_words(int argc, char **argv)
 {
 	char room[REDACT_ROOM], text[256];
 	struct buf b = buf_over(text, sizeof text);
 
+	if (argc > 0 && is_name(argv[0])) {
+		log_error("%s: DIR comes before \"%s\" (or ./%s)", option,
+		          argv[0], argv[0]);
+		return CMD_USAGE;
+	}
 	for (int i = 1; i < argc; i++) {
-		const struct name *n = names_find(argv[i]);
+		const struct name *n = names_all;
 
-		if (n != NULL && strcmp(n->text, argv[i]) == 0)
+		if (is_name(argv[i]))
 			continue;
-		for (n = names_all; n->text[0] != '\0'; n++)
+		for (; n->text[0] != '\0'; n++)
 			buf_fmt(&b, " %s", n->text);
 		log_error("%s: \"%s\" is not one of the names:%s", option,
 		          redact_value(room, span_of(argv[i])), buf_text(&b));
@@ -148,10 +164,11 @@ put(const struct place *p, const char *name, bool lay)
 	if (stat(name, &there) == 0 && there.st_ino == p->is.st_ino
 	 && there.st_dev == p->is.st_dev)
 		return CMD_OK;
-	if (lay ? symlink(p->to, name) == 0
-	        : lstat(name, &there) < 0 && errno == ENOENT)
+	if (lay && symlink(p->to, name) == 0)
 		return CMD_OK;
-	return fail(p->dir, name, lay ? -errno : -EEXIST);
+	if (!lay && lstat(name, &there) == 0)
+		errno = EEXIST;
+	return !lay && errno == ENOENT ? CMD_OK : fail(p->dir, name, -errno);
 }
 
 /* see cmd/names_install.h */

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +20,8 @@
 static const char words[] =
 	"hale\0true\0:\0false\0exit\0test\0[\0echo\0grep\0";
 enum { HALE, TRUE, COLON, FALSE, EXIT, TEST, BRACKET, ECHO, GREP, WORDS };
+
+static const char null[] = "/dev/null";
 
 static void
 write_start(struct buf *b, enum log_level level)
@@ -40,17 +41,25 @@ sh_run_log(void)
 void
 sh_run_tell(const char *bad, int err)
 {
+	const char *why = "refused here (see: hale help names)";
 	size_t n = strcspn(bad, " \t\n");
 
 	if (n > SH_SHOWN_MAX)
 		n = SH_SHOWN_MAX;
 	if (err == ERR_KILLED)
 		return;
-	log_error("\"%.*s\": %s", (int)n, bad, err != ERR_PARSE
-	          ? err_text(err)
-	          : "refused: -c LINE is hale's own names (see: hale help "
-	            "names), test, echo, grep, true, false, exit, if, "
-	            "&& || ! ; | >/dev/null and $NAME, nothing else");
+	if (err == ERR_SHORT)
+		why = "what belongs behind it is missing";
+	else if (err == ERR_FULL)
+		why = "nested too deep";
+	else if (err != ERR_PARSE)
+		why = err_text(err);
+	else if (*bad == '\r')
+		why = "refused: the line ends with CRLF";
+	if (err == ERR_PARSE && *bad == '\0')
+		log_error("the line ends where more is expected");
+	else
+		log_error("\"%.*s\": %s", (int)n, bad, why);
 }
 
 static unsigned
@@ -66,40 +75,69 @@ word_of(const char *name)
 	return i;
 }
 
-/* The rest is in a variable, and looked at when it runs. */
+/* Which word of hale's asks something, and never runs a program. */
 static bool
-allows(const struct sh_command *c)
+is_question(const char *word)
 {
-	unsigned known = c->only_looks && c->var_at < c->n ? c->var_at : c->n;
-	const struct name *tool;
-	const struct cmd *asked;
+	const struct cmd *asked = cmd_find(word);
 
-	if (c->n == 0 || (c->only_looks && c->var_at == 0))
-		return true;
-	switch (word_of(c->argv[0])) {
-	case HALE:	/* what asks; never run */
-		if (known < 2)
-			return c->only_looks && c->var_at == 1;
-		asked = cmd_find(c->argv[1]);
-		return asked != NULL && asked != &cmd_run
-		    && asked != &cmd_help;
-	case WORDS:
-		tool = names_find(c->argv[0]);
-		return tool != NULL && tool->kind == NAME_CLIENT;
-	default:
-		return true;
-	}
+	return asked != NULL && asked != &cmd_run && asked != &cmd_help;
 }
 
+/* What a variable hides is looked at when it runs. */
+static int
+check(struct sh_command *c)
+{
+	bool is_whole = c->var_at > c->n;
+	const struct name *tool;
+	uint64_t code;
+	unsigned word, bad = 0;	/* which one is to blame, if any */
+
+	if (!is_whole)
+		c->n = c->var_at;
+	c->argv[c->n] = NULL;
+	if (c->n == 0)
+		return 0;
+	word = word_of(c->argv[0]);
+	switch (word) {
+	case HALE:
+		if (c->n == 1)
+			return is_whole ? ERR_SHORT : 0;
+		bad = !is_question(c->argv[1]);
+		break;
+	case EXIT:
+		bad = c->n > 2 ? 2 : c->n == 2
+		    && parse_uint(c->argv[1], 255, &code) < 0;
+		break;
+	case TEST:
+	case BRACKET:
+	case GREP:	/* a real shell may find files by it */
+		bad = c->glob_at < c->n ? c->glob_at : 0;
+		if (bad == 0 && c->only_looks) {
+			int r = word == GREP ? sh_tool_grep(c) : sh_tool_test(c);
+
+			return r < 0 ? r : 0;
+		}
+		break;
+	case WORDS:
+		tool = names_find(c->argv[0]);
+		return tool != NULL && tool->kind == NAME_CLIENT ? 0 : ERR_PARSE;
+	default:
+		break;
+	}
+	if (bad > 0)
+		c->p = c->argv[bad];
+	return bad > 0 ? ERR_PARSE : 0;
+}
+
+/* Its words are checked. */
 static int
 leave(struct sh_line *l, int argc, char **argv)
 {
 	uint64_t n = (uint64_t)l->status;
 
-	if (argc > 2 || (argc == 2 && parse_uint(argv[1], 255, &n) < 0)) {
-		l->command.p = argv[argc - 1];
-		return ERR_PARSE;
-	}
+	if (argc > 1)
+		(void)parse_uint(argv[1], 255, &n);	/* it is good */
 	l->skips = SH_EXITED;
 	return (int)n;
 }
@@ -121,11 +159,11 @@ run_words(struct sh_line *l, int argc, char **argv)
 		return leave(l, argc, argv);
 	case TEST:
 	case BRACKET:
-		return sh_tool_test(argc, argv);
+		return sh_tool_test(&l->command);
 	case ECHO:
 		return sh_tool_echo(argc, argv);
 	case GREP:
-		return sh_tool_grep(argc, argv);
+		return sh_tool_grep(&l->command);
 	default:
 		return names_run(names_find(argv[0]), argc, argv);
 	}
@@ -142,8 +180,7 @@ put_at(struct sh_saved *saved, int from, int fd)
 	return *keep >= 0 && dup2(from, fd) >= 0;
 }
 
-/* Writing to SH_NULL goes nowhere and reading is at the end, also in an image
- * that has no /dev: there memory holds what is written until it is closed. */
+/* Without SH_NULL it fails, as in a real shell. */
 static int
 redirect(const struct sh_command *c, struct sh_saved *saved)
 {
@@ -155,9 +192,7 @@ redirect(const struct sh_command *c, struct sh_saved *saved)
 		bool is_null = from == SH_NULL;
 
 		if (is_null)
-			from = open("/dev/null", O_RDWR | O_CLOEXEC);
-		if (from < 0)
-			from = memfd_create("null", MFD_CLOEXEC);
+			from = open(null, O_RDWR | O_CLOEXEC);
 		is_good = from >= 0 && put_at(saved, from, c->redirs[i].fd);
 		if (is_null && from >= 0)
 			close(from);
@@ -175,20 +210,28 @@ put_back(struct sh_saved *saved)
 		}
 }
 
+/* A command whose redirection fails does not run; of a word that is a part of the
+ * shell that ends the line, as in a real one. */
 static int
 run(struct sh_line *l)
 {
 	struct sh_command *c = &l->command;
-	const char *end = c->p;
 	struct sh_saved saved;
+	unsigned word;
 	int r = redirect(c, &saved);
 
-	c->p = ">";
 	if (r == 0) {
-		c->p = end;
 		r = run_words(l, (int)c->n, c->argv);
+		put_back(&saved);
+	} else {
+		put_back(&saved);
+		word = c->n == 0 ? TRUE : word_of(c->argv[0]);
+		c->p = null;
+		if (word == EXIT || word == COLON)
+			return r;
+		log_error("%s: %s", null, err_text(r));
+		r = CMD_FAILED;
 	}
-	put_back(&saved);
 	sh_run_log();	/* a client has a start of its own */
 	if (r < 0)
 		return r;
@@ -196,15 +239,14 @@ run(struct sh_line *l)
 	return 0;
 }
 
-/* What was refused shows that by a signal, which no exit code could. */
+/* No exit code of what is left of a pipe counts, so it shows whether that has
+ * ended the line. */
 static void
 end_child(struct sh_line *l)
 {
-	if (l->r < 0) {
+	if (l->r < 0)
 		sh_run_tell(l->bad, l->r);
-		(void)kill(getpid(), SIGKILL);
-	}
-	_exit(l->status);
+	_exit(l->r < 0 ? CMD_USAGE : CMD_OK);
 }
 
 static int
@@ -241,9 +283,12 @@ join(struct sh_saved *saved)
 	while (saved->child > 0 && waitpid(saved->child, &status, 0) < 0
 	    && errno == EINTR)
 		continue;
-	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? ERR_KILLED
-	                                                          : 0;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		log_error("what is left of | was killed");
+	else if (!WIFEXITED(status) || WEXITSTATUS(status) == CMD_OK)
+		return 0;
+	return ERR_KILLED;
 }
 
 /* see cmd/sh_run.h */
-const struct sh_edge sh_run_edge = { allows, run, split, end_child, join };
+const struct sh_edge sh_run_edge = { check, run, split, end_child, join };

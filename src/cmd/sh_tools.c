@@ -36,26 +36,42 @@ file_is(char kind, const char *path)
 	return kind == 'e' || (st.st_mode & S_IFMT) == mode;
 }
 
+static bool
+is_not_asked(char kind, const char *path)
+{
+	(void)kind;
+	(void)path;
+	return false;
+}
+
 /* see cmd/sh_tools.h */
 int
-sh_tool_test(int argc, char **argv)
+sh_tool_test(struct sh_command *c)
 {
-	static char end[] = "]";
-	struct sh_test t = { .at = argv + 1, .file_is = file_is };
-	int r = ERR_PARSE;
+	struct sh_test t = { c->argv + 1, is_not_asked, 0 };
+	const char *name = c->argv[0];
+	char **last = &c->argv[c->n - 1];
+	int r;
 
-	if (argv[0][strlen(argv[0]) - 1] != '[') {
-		r = sh_test(&t);
-	} else if (strcmp(argv[argc - 1], end) == 0) {
-		argv[argc - 1] = NULL;
-		r = sh_test(&t);
-	} else {
-		*t.at = end;	/* there is a NULL at least */
+	if (c->var_at <= c->n)
+		return 0;
+	if (name[strlen(name) - 1] == '[') {
+		if (strcmp(*last, "]") != 0)
+			return ERR_SHORT;
+		*last = NULL;
 	}
+	if (!c->only_looks)
+		t.file_is = file_is;
+	r = sh_test(&t);
 	if (r >= 0)
 		return r == 0;
-	log_error("%s: unexpected or missing: %s", argv[0],
-	          *t.at == NULL ? "a word" : *t.at);
+	if (r == ERR_PARSE) {
+		c->p = *t.at;
+		return r;
+	}
+	if (!c->only_looks)
+		log_error("%s: unexpected or missing: %s", name,
+		          *t.at == NULL ? "a word" : *t.at);
 	return CMD_USAGE;
 }
 
@@ -75,40 +91,50 @@ sh_tool_echo(int argc, char **argv)
 }
 
 struct grep {
-	const char *pattern;
-	unsigned    flags;
 	bool        is_quiet, is_not, has_found, is_cut;
 	struct sh_pattern m;
 	struct buf  line;
 	char        memory[SH_GREP_LINE_MAX];
 };
 
-/* Returns the word that is not understood, or NULL. */
-static const char *
-read_options(struct grep *g, char **argv)
+/* Reads options and pattern. */
+static int
+read_words(struct grep *g, struct sh_command *c)
 {
 	static const char letters[] = "EFiqvs";	/* sh_pattern_flag's */
+	const char *pattern = NULL, *start = c->p;
 	unsigned flags = 0;
+	int r;
 
-	while (*++argv != NULL) {
-		const char *p = *argv, *at;
+	for (char **word = c->argv; *++word != NULL;) {
+		const char *p = c->p = *word, *at;
 
 		if (p[0] != '-' || p[1] == '\0') {
-			if (g->pattern != NULL)
-				return p;	/* a file */
-			g->pattern = p;
+			if (pattern != NULL)
+				return ERR_PARSE;	/* a file */
+			pattern = p;
+			continue;
 		}
-		for (; p != g->pattern && *++p != '\0';
-		     flags |= 1u << (at - letters)) {
+		while (*++p != '\0') {
 			at = strchr(letters, *p);
 			if (at == NULL)
-				return *argv;
+				return ERR_PARSE;
+			flags |= 1u << (at - letters);
 		}
+		if ((flags & SH_EXTENDED) != 0 && (flags & SH_FIXED) != 0)
+			return ERR_PARSE;	/* not all agree on these */
 	}
-	g->flags = flags;
+	c->p = start;
 	g->is_quiet = (flags & 1u << 3) != 0;
 	g->is_not = (flags & 1u << 4) != 0;
-	return g->pattern == NULL ? "" : NULL;
+	if (c->var_at <= c->n)
+		return 0;
+	if (pattern == NULL)
+		return ERR_SHORT;
+	r = sh_pattern_read(&g->m, pattern, flags);
+	if (r < 0)
+		c->p = g->m.p;
+	return r;
 }
 
 /* Takes a byte; false: nothing more need be read. */
@@ -163,26 +189,23 @@ read_all(struct grep *g)
 
 /* see cmd/sh_tools.h */
 int
-sh_tool_grep(int argc, char **argv)
+sh_tool_grep(struct sh_command *c)
 {
 	static struct grep grep;	/* is large */
 	struct grep *g = &grep;
-	const char *bad;
-	int r = ERR_PARSE;
+	int r;
 
-	(void)argc;
 	memset(g, 0, offsetof(struct grep, memory));
 	g->line = buf_over(g->memory, sizeof g->memory);
-	bad = read_options(g, argv);
-	if (bad == NULL)
-		r = sh_pattern_read(&g->m, g->pattern, g->flags);
-	if (bad == NULL)
-		bad = g->m.p;
-	if (r == 0)
-		r = read_all(g);
+	r = read_words(g, c);
+	if (r < 0 || c->only_looks)
+		return r;
+	r = read_all(g);
 	if (r == 0)
 		return !g->has_found;
-	log_error("grep: %s%s", r == ERR_PARSE ? "known are -EFiqsv PATTERN, "
-	          "without groups, not " : err_text(r), r == ERR_PARSE ? bad : "");
-	return CMD_USAGE;
+	if (r != ERR_TOOBIG) {
+		log_error("grep: %s", err_text(r));
+		r = CMD_USAGE;
+	}
+	return r;
 }

@@ -11,25 +11,6 @@
 #include "cmd/sh_run.h"
 #include "cmd/targets.h"
 
-/* Takes -c, -e and both in one word off *argv; false if that is not all there
- * is to take, or there is no -c. */
-static bool
-read_options(char ***argv, bool *has_e)
-{
-	bool has_c = false;
-
-	while (**argv != NULL && ***argv == '-') {
-		const char *p = **argv;
-
-		while (*++p == 'c' || *p == 'e')
-			*(*p == 'c' ? &has_c : has_e) = true;
-		if (*p != '\0')
-			return false;
-		++*argv;
-	}
-	return has_c && **argv != NULL;
-}
-
 /* see cmd/tool.h */
 int
 tool_sh(int argc, char **argv)
@@ -44,10 +25,12 @@ tool_sh(int argc, char **argv)
 	line.edge = &sh_run_edge;
 	line.command.env = environ;
 	argv += argc > 0;
-	if (read_options(&argv, &line.exits_early))
-		r = sh_line_run(&line, *argv);
-	else
-		line.bad = *argv == NULL ? "" : *argv;
+	line.bad = *argv == NULL ? "sh" : *argv;
+	if (*argv != NULL && strcmp(*argv, "-c") == 0) {
+		r = ERR_SHORT;
+		if (argv[1] != NULL)
+			r = sh_line_run(&line, argv[1]);
+	}
 	if (r >= 0)
 		return r;
 	sh_run_tell(line.bad, r);

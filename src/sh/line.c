@@ -88,48 +88,49 @@ static void
 walk_simple(struct sh_line *l)
 {
 	struct sh_command *c = &l->command;
-	const char *at = c->p;
+	const char *at = c->p, *end;
 	int r = ERR_PARSE;
 
 	c->status = l->status;
 	if (at[sh_name_len(at)] != '=')	/* which would set a variable */
 		r = sh_command_read(c, l->skips > 0);
-	if (r == 0 && (c->p == at || !l->edge->allows(c))) {
-		c->p = l->skips == 0 ? c->argv[0] : at;
+	end = c->p;
+	if (r == 0 && end == at)
 		r = ERR_PARSE;
-	} else if (r == 0 && l->skips == 0) {
-		r = l->edge->run(l);
+	if (r == 0) {
+		c->p = l->skips == 0 ? c->argv[0] : at;
+		r = l->edge->check(c);
+		if (r == 0 && l->skips == 0)
+			r = l->edge->run(l);
+		if (r == 0)
+			c->p = end;
 	}
 	fail(l, r);
 }
 
-/* Behind if or elif. */
+/* Behind the if. */
 static void
 walk_if(struct sh_line *l, walk *list)
 {
-	bool is_bad, is_good;
+	unsigned n_good = 0;	/* conditions that held, or were not asked */
+	bool is_bad;
 
-	list(l);
-	is_bad = l->status != 0;
-	is_good = !is_bad;
-	expect_word(l, "then");
-	l->skips += is_bad;
-	list(l);
-	l->skips -= is_bad;
-	l->skips += is_good;
-	if (takes_word(l, "elif")) {
-		if (++l->depth > SH_DEPTH_MAX)
-			fail(l, ERR_TOOBIG);
-		walk_if(l, list);
-		l->depth--;
-	} else {
-		if (takes_word(l, "else"))
-			list(l);
-		else if (l->skips == 0)
-			l->status = 0;
-		expect_word(l, "fi");
-	}
-	l->skips -= is_good;
+	do {
+		list(l);
+		is_bad = l->status != 0;
+		expect_word(l, "then");
+		l->skips += is_bad;
+		list(l);
+		l->skips -= is_bad;
+		l->skips += !is_bad;
+		n_good += !is_bad;
+	} while (takes_word(l, "elif"));
+	if (takes_word(l, "else"))
+		list(l);
+	else if (l->skips == 0)
+		l->status = 0;
+	expect_word(l, "fi");
+	l->skips -= n_good;
 }
 
 static void
@@ -137,8 +138,8 @@ walk_command(struct sh_line *l, walk *list)
 {
 	unsigned skips = l->skips;
 
-	if (++l->depth > SH_DEPTH_MAX)
-		fail(l, ERR_TOOBIG);
+	if (++l->depth > SH_DEPTH_MAX + 1)	/* a simple one is no level */
+		fail(l, ERR_FULL);
 	sh_skip_blanks(&l->command);
 	if (takes_word(l, "if")) {
 		walk_if(l, list);
@@ -177,7 +178,7 @@ walk_pipe(struct sh_line *l, walk *list)
 	}
 	skip_newlines(l);
 	if (++l->depth > SH_DEPTH_MAX) {
-		fail(l, ERR_TOOBIG);
+		fail(l, ERR_FULL);
 	} else if (l->skips > 0) {
 		walk_pipe(l, list);
 	} else {
@@ -220,9 +221,6 @@ walk_and_or(struct sh_line *l, walk *list)
 			break;
 		skip_newlines(l);
 	}
-	if (l->exits_early && l->status != 0 && skip + l->skips + l->depth == 0
-	 && !is_not)
-		l->skips += SH_EXITED;
 }
 
 /* Up to what ends it, which is not taken; not empty. */

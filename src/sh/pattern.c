@@ -14,10 +14,12 @@ enum kind {
 	DONE,	/* an alternative's end; the next one starts behind it */
 };
 
-/* Reads the set behind a [, and says in is_in whether c is. Returns the place
- * behind its ], or NULL if it has none, or what is not known here. */
+/* Reads the set behind a [, and says in is_in whether it takes c, which may also
+ * be written as other. Returns the place behind its ], or NULL if it has none or
+ * what is not known here. */
 static const char *
-read_set(struct sh_pattern *m, const char *at, unsigned char c)
+read_set(struct sh_pattern *m, const char *at, unsigned char c,
+         unsigned char other)
 {
 	static const char space[] = "[:space:]";
 	bool is_not = *at == '^', is_in = false;
@@ -31,13 +33,17 @@ read_set(struct sh_pattern *m, const char *at, unsigned char c)
 			at += sizeof space - 2;
 			continue;
 		}
-		if (from == '\0' || (from == '[' && at[1] == ':'))
+		if (from == '\0')
 			return NULL;
 		if (at[1] == '-' && at[2] != ']' && at[2] != '\0') {
 			at += 2;
 			to = (unsigned char)*at;
 		}
-		is_in |= c >= from && c <= to;
+		if (from > to || from == '\n' || to == '\n'
+		 || (*at == '[' && strchr(":=.", at[1]) != NULL))
+			return NULL;
+		is_in |= (c >= from && c <= to)
+		      || (other >= from && other <= to);
 	}
 	m->is_in = is_in != is_not;
 	return at + 1;
@@ -74,7 +80,7 @@ read_item(struct sh_pattern *m, struct sh_item *item)
 	} else if (c == '[') {
 		item->kind = SET;
 		item->byte = (unsigned char)(next - m->text);
-		next = read_set(m, next, 0);
+		next = read_set(m, next, 0, 0);
 		if (next == NULL)
 			return false;
 	} else if (c == '^' && (!is_basic || item == m->items
@@ -86,25 +92,24 @@ read_item(struct sh_pattern *m, struct sh_item *item)
 	} else if (c == '\\') {
 		item->byte = (unsigned char)*next++;
 		if (item->byte == '\0'
-		 || strchr(&"(){.*[]^$\\/\"-|+?}"[is_basic ? 3 : 0],
+		 || strchr(&"(){|+?}.*[]^$\\/\"-"[is_basic ? 7 : 0],
 		           item->byte) == NULL)
 			return false;
-	} else if (!is_basic && (c == '(' || c == ')' || (c == '{'
+	} else if (!is_basic && (strchr("()*+?", c) != NULL || (c == '{'
 	                     && strchr(",0123456789", *next) != NULL))) {
-		return false;
+		return false;	/* a group, a bound; nothing to repeat */
 	}
 	m->p = next;
 	return true;
 }
 
-/* How often the item before p may come. */
+/* How often the item before p may come; not an anchor, behind which a * is a byte
+ * in basic expressions, and all else is refused. */
 static void
 read_repeats(struct sh_pattern *m, struct sh_item *item)
 {
-	for (;;) {
-		/* At the start, and behind ^, a * is a byte. */
-		if (*m->p == '*' && item->kind != CARET
-		 && (m->flags & SH_FIXED) == 0)
+	while (item->kind != CARET && item->kind != DOLLAR) {
+		if (*m->p == '*' && (m->flags & SH_FIXED) == 0)
 			m->p++;
 		else if (!takes(m, '+') && !takes(m, '?'))
 			break;
@@ -137,12 +142,14 @@ start_line(struct sh_pattern *m)
 }
 
 static bool
-takes_byte(struct sh_pattern *m, const struct sh_item *item, unsigned char c)
+takes_byte(struct sh_pattern *m, const struct sh_item *item, unsigned char c,
+           unsigned char other)
 {
 	if (item->kind != SET)
 		return item->kind == ANY
-		    || (item->kind == BYTE && item->byte == c);
-	(void)read_set(m, m->text + item->byte, c);	/* it has its ] */
+		    || (item->kind == BYTE
+		        && (item->byte == c || item->byte == other));
+	(void)read_set(m, m->text + item->byte, c, other);	/* has its ] */
 	return m->is_in;
 }
 
@@ -160,8 +167,8 @@ sh_pattern_step(struct sh_pattern *m, char c)
 	/* From the last one: none that was reached by this byte is asked. */
 	for (unsigned i = m->n; i-- > 0;) {
 		struct sh_item *item = &m->items[i];
-		bool takes_it = item->is_here && (takes_byte(m, item, byte)
-		                               || takes_byte(m, item, other));
+		bool takes_it = item->is_here
+		             && takes_byte(m, item, byte, other);
 
 		m->has_matched |= item->kind == DONE && item->is_here;
 		item->is_here = takes_it && item->repeats;

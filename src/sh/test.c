@@ -30,13 +30,14 @@ outcomes_of(const char *word)
 static bool
 read_number(struct sh_test *t, const char *word)
 {
-	bool is_minus = *word == '-';
+	struct span s = span_trim(span_of(word), " \t\n\v\f\r");
+	bool is_minus = span_has_prefix(s, "-");
+	uint64_t n;
 
-	if (parse_uint(word + (is_minus || *word == '+'), INT64_MAX,
-	               (uint64_t *)&t->number) < 0)
+	s = span_after(s, is_minus || span_has_prefix(s, "+"));
+	if (parse_uint_span(s, (uint64_t)INT64_MAX + is_minus, &n) < 0)
 		return false;
-	if (is_minus)
-		t->number = -t->number;
+	t->number = (int64_t)(is_minus ? 0 - n : n);
 	return true;
 }
 
@@ -50,11 +51,11 @@ compare(struct sh_test *t, int outcomes)
 	t->number = 0;
 	if (w[1][0] == '-') {
 		if (!read_number(t, w[0]))
-			return ERR_PARSE;
+			return ERR_RANGE;
 		a = t->number;
 		t->at += 2;
 		if (!read_number(t, w[2]))
-			return ERR_PARSE;
+			return ERR_RANGE;
 	}
 	t->at = w + 3;
 	outcomes &= a == t->number ? EQUAL : a < t->number ? LESS : MORE;
@@ -72,6 +73,8 @@ read_one(struct sh_test *t)
 	for (;; is_not = !is_not, t->at++) {
 		w = t->at;
 		if (w[0] == NULL)
+			return ERR_RANGE;
+		if (w[1] != NULL && strcmp(w[0], "(") == 0)
 			return ERR_PARSE;
 		r = w[1] != NULL && w[2] != NULL ? outcomes_of(w[1]) : 0;
 		if (r > 0 || w[1] == NULL || strcmp(w[0], "!") != 0)
@@ -82,14 +85,15 @@ read_one(struct sh_test *t)
 		r = compare(t, r);
 		return r < 0 ? r : r != is_not;
 	}
-	t->at++;
 	r = *w[0] != '\0';
-	if (w[1] != NULL && kind != '\0' && w[0][2] == '\0'
-	 && strchr("nzefdrwxsShL", kind) != NULL) {
+	if (w[1] != NULL && kind != '\0' && w[0][2] == '\0') {
+		if (strchr("nzefdrwxsShL", kind) == NULL)
+			return ERR_PARSE;
 		t->at++;
 		r = kind == 'n' || kind == 'z'
 		  ? (*w[1] == '\0') == (kind == 'z') : t->file_is(kind, w[1]);
 	}
+	t->at++;
 	return r != is_not;
 }
 
@@ -114,7 +118,8 @@ sh_test(struct sh_test *t)
 			any |= all;
 			all = 1;
 		} else if (strcmp(word, "-a") != 0) {
-			return ERR_PARSE;
+			return memchr("-<>", *word, 3) != NULL
+			    && outcomes_of(word) == 0 ? ERR_PARSE : ERR_RANGE;
 		}
 		t->at++;
 	}

@@ -85,6 +85,9 @@ put(struct sh_command *c, char byte, bool splits)
 		return;
 	}
 	open_word(c);
+	if (splits && c->n > 1 && c->glob_at > c->n
+	 && (byte == '*' || byte == '?' || byte == '['))
+		c->glob_at = c->n - 1;
 	buf_byte(&c->text, (unsigned char)byte);
 }
 
@@ -124,7 +127,7 @@ read_dollar(struct sh_command *c)
 		put(c, '$', false);
 		return 0;
 	}
-	if (c->var_at > c->n)	/* within a word that has begun: that one */
+	if (c->only_looks && c->var_at > c->n)	/* within a word that has begun: that one */
 		c->var_at = c->n - c->is_open;
 	value = value_of(c, name, len);
 	c->p = name + len;
@@ -227,7 +230,7 @@ read_word(struct sh_command *c)
 			start = c->p;
 		r = read_part(c);
 		if (r == 0 && c->state >= TOO_DEEP)
-			r = ERR_TOOBIG;
+			r = ERR_FULL;
 	}
 	if (r < 0)
 		c->p = start;
@@ -257,10 +260,13 @@ read_redir(struct sh_command *c)
 		c->p += 2;
 	} else {
 		sh_skip_blanks(c);
-		if (strncmp(c->p, null, sizeof null - 1) == 0)
+		if (strncmp(c->p, null, sizeof null - 1) == 0) {
 			c->p += sizeof null - 1;
-		else
+		} else {
 			to.fd = SH_NULL;
+			if (strchr("<>&|", *c->p) == NULL || *c->p == '\0')
+				start = c->p;	/* the file is refused */
+		}
 	}
 	if (digits < 2 && to.fd < SH_NULL && to.from <= SH_NULL
 	 && (to.from < SH_NULL || c->p[-1] == 'l') && sh_ends_word(*c->p)) {
@@ -280,7 +286,7 @@ sh_command_read(struct sh_command *c, bool only_looks)
 	int r;
 
 	c->n = c->n_redirs = c->state = 0;
-	c->var_at = SH_WORDS_MAX + 1;
+	c->var_at = c->glob_at = SH_WORDS_MAX + 1;
 	c->only_looks = only_looks;
 	c->is_open = false;
 	c->text = (struct buf){ c->memory, 0, sizeof c->memory, false };

@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <setjmp.h>
 
 #include "base/err.h"
 #include "sh/line.h"
@@ -13,10 +14,10 @@ static struct buf did;
 
 /* Commands are numbers, which are their exit codes, `exit`, and `no`, which is
  * not allowed. */
-static bool
-allows(const struct sh_command *c)
+static int
+check(struct sh_command *c)
 {
-	return c->n == 0 || strcmp(c->argv[0], "no") != 0;
+	return c->n == 0 || strcmp(c->argv[0], "no") != 0 ? 0 : ERR_PARSE;
 }
 
 static int
@@ -30,24 +31,29 @@ run(struct sh_line *l)
 	l->status = c->n > 0 && c->argv[0][0] == 'e' ? 9
 	          : c->n > 0 ? atoi(c->argv[0]) : 0;
 	if (c->n > 0 && c->argv[0][0] == 'e')
-		l->skips += SH_EXITED;
+		l->skips = SH_EXITED;
 	return l->status == 99 ? -ENOMEM : 0;
 }
 
-/* Where nothing can be forked the left side is not run. */
+/* Nothing is forked: this process is one of the two. */
+static bool is_child;
+static jmp_buf left;
+
 static int
 split(struct sh_line *l, struct sh_saved *saved)
 {
 	(void)l;
 	(void)saved;
 	buf_str(&did, "split ");
-	return 0;
+	return is_child;
 }
 
 static void
 leave(struct sh_line *l)
 {
 	(void)l;
+	buf_str(&did, "leave ");
+	longjmp(left, 1);
 }
 
 static int
@@ -58,7 +64,7 @@ join(struct sh_saved *saved)
 	return 0;
 }
 
-static const struct sh_edge edge = { allows, run, split, leave, join };
+static const struct sh_edge edge = { check, run, split, leave, join };
 
 static int
 run_line(struct sh_line *l, const char *text)
@@ -91,6 +97,13 @@ static const struct row {
 	{ "no else", "if 0; then 3; else 4; fi", "0 3 ", 3 },
 	{ "elif", "if 1; then 3; elif 0; then 5; else 6; fi", "1 0 5 ", 5 },
 	{ "elif, else", "if 1; then 3; elif 2; then 5; else 6; fi", "1 2 6 ", 6 },
+	{ "elifs", "if 1; then 2; elif 0; then 3; elif 0; then 4; else 5; fi; 0 $?",
+	  "1 0 3 0_3 ", 0 },
+	{ "an elif in an elif", "if 1; then 2; elif if 1; then 3; elif 0; then 4; fi; then 5; fi",
+	  "1 1 0 4 ", 0 },
+	{ "an elif in what is skipped", "1 && if 0; then 2; elif 0; then 3; fi; 4", "1 4 ", 4 },
+	{ "exit in an elif", "if 1; then 2; elif exit; then 3; else 4; fi; 5", "1 exit ", 9 },
+	{ "exit before an elif", "if 0; then exit; elif 0; then 3; else 4; fi; 5", "0 exit ", 9 },
 	{ "if in lines", "if 0\nthen\n0 a\n2\nelse\n3\nfi\n", "0 0_a 2 ", 2 },
 	{ "if in if", "if if 0; then 1; fi; then 2; else 3; fi", "0 1 3 ", 3 },
 	{ "braces", "{ 1; 2; }", "1 2 ", 2 },
@@ -136,7 +149,7 @@ static const struct bad {
 	{ "in a branch", "if 1; then no; fi", "no; fi" },
 	{ "behind an or", "0 || no", "no" }, { "before a pipe", "no | 0", "no | 0" },
 	{ "behind a pipe", "0 | no", "no" },
-	{ "a file", "0; 0 >x", ">x" }, { "a substitution", "0; $(no)", "$(no)" },
+	{ "a file", "0; 0 >x", "x" }, { "a substitution", "0; $(no)", "$(no)" },
 	{ "in the background", "0 &", "&" }, { "an assignment", "A=1 0", "A=1 0" },
 	{ "an empty one", "A=", "A=" }, { "two ;", "0;;", ";;" },
 	{ "a ; first", ";0", ";0" }, { "an and first", "&& 0", "&& 0" },
@@ -172,25 +185,32 @@ an_error_of_the_edge_ends_the_line(void **state)
 	assert_string_equal("0 99 ", buf_text(&did));
 }
 
+/* Also an exit, a group and an error end no more than the left side. */
 static void
-with_e_the_first_failure_ends_the_line(void **state)
+what_is_left_of_a_pipe_runs_only_that(void **state)
 {
-	static const struct { const char *line, *did; } cases[] = {
-		{ "0; 3; 1", "0 3 " }, { "3 || 0; 1; 2", "3 0 1 " },
-		{ "1 && 2; 4", "1 4 " }, { "! 0; 4; 5", "0 4 " },
-		{ "if 1; then 2; fi; 3; 4", "1 3 " },
-		{ "1 | 2; 3", "split 2 join " },
+	static const struct { const char *line, *did; int r; } cases[] = {
+		{ "1 | 2; 3", "split 1 leave ", 0 },
+		{ "1; { 2; 3; } | 4", "1 split 2 3 leave ", 0 },
+		{ "exit | 2; 3", "split exit leave ", 0 },
+		{ "{ exit; 1; } | 2 || 3", "split exit leave ", 0 },
+		{ "1 | 2 | 3", "split 1 leave ", 0 },
+		{ "if 0; then 1 | 2; fi", "0 split 1 leave ", 0 },
+		{ "{ 99; 1; } | 2", "split 99 leave ", -ENOMEM },
 	};
 	static struct sh_line l;
 
 	(void)state;
+	is_child = true;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		l = (struct sh_line){ .edge = &edge, .exits_early = true };
-		l.command.env = env;
-		did = buf_over(seen, sizeof seen);
-		(void)sh_line_run(&l, cases[i].line);
+		if (setjmp(left) == 0) {
+			(void)run_line(&l, cases[i].line);
+			fail_msg("%s: came back", cases[i].line);
+		}
 		assert_string_equal(cases[i].did, buf_text(&did));
+		assert_int_equal(cases[i].r, l.r);
 	}
+	is_child = false;
 }
 
 static int
@@ -212,11 +232,18 @@ static void
 a_line_has_bounds(void **state)
 {
 	(void)state;
-	/* The command within is a level of its own. */
-	assert_int_equal(0, run_nested("(", ")", SH_DEPTH_MAX - 2));
 	assert_int_equal(0, run_nested("(", ")", SH_DEPTH_MAX - 1));
-	assert_int_equal(ERR_TOOBIG, run_nested("(", ")", SH_DEPTH_MAX));
-	assert_int_equal(ERR_TOOBIG, run_nested("(", ")", 2000));
+	assert_int_equal(0, run_nested("(", ")", SH_DEPTH_MAX));
+	assert_int_equal(ERR_FULL, run_nested("(", ")", SH_DEPTH_MAX + 1));
+	assert_int_equal(ERR_FULL, run_nested("(", ")", 2000));
+	assert_int_equal(0, run_nested("0 | ", "", SH_DEPTH_MAX - 1));
+	assert_int_equal(0, run_nested("0 | ", "", SH_DEPTH_MAX));
+	assert_int_equal(ERR_FULL, run_nested("0 | ", "", SH_DEPTH_MAX + 1));
+	assert_int_equal(0, run_nested("if ", ";then 0;fi", SH_DEPTH_MAX));
+	assert_int_equal(ERR_FULL, run_nested("if ", ";then 0;fi", SH_DEPTH_MAX + 1));
+	/* These are beside each other. */
+	assert_int_equal(0, run_nested("if 1;then 0;fi;", "", 100));
+	assert_int_equal(0, run_nested("if 1", ";then 0;elif 1;then 0;fi", 1));
 	assert_int_equal(0, run_nested("", "a", SH_LINE_MAX - 2));
 	assert_int_equal(0, run_nested("", "a", SH_LINE_MAX - 1));
 	assert_int_equal(ERR_TOOBIG, run_nested("", "a", SH_LINE_MAX));
@@ -229,7 +256,7 @@ main(void)
 	UNIT_ROWS(is_run, rows);
 	UNIT_ROWS(is_refused, bads);
 	UNIT_TEST(an_error_of_the_edge_ends_the_line);
-	UNIT_TEST(with_e_the_first_failure_ends_the_line);
+	UNIT_TEST(what_is_left_of_a_pipe_runs_only_that);
 	UNIT_TEST(a_line_has_bounds);
 	return unit_run("sh/line");
 }

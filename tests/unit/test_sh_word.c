@@ -119,9 +119,9 @@ static const struct bad {
 	{ "a process", "$$", "$$", ERR_PARSE },
 	{ "a home", "a ~", "~", ERR_PARSE },
 	{ "a control byte", "a b\x01", "\x01", ERR_PARSE },
-	{ "a file", "a >b", ">b", ERR_PARSE },
-	{ "a file behind blanks", "a > b", "> b", ERR_PARSE },
-	{ "no file", "a >", ">", ERR_PARSE },
+	{ "a file", "a >b", "b", ERR_PARSE },
+	{ "a file behind blanks", "a > b", "b", ERR_PARSE },
+	{ "no file", "a >", "", ERR_PARSE },
 	{ "another of /dev", "a >/dev/nulls", ">/dev/nulls", ERR_PARSE },
 	{ "another descriptor", "a 3>/dev/null", "3>/dev/null", ERR_PARSE },
 	{ "two digits", "a 12>/dev/null", "12>/dev/null", ERR_PARSE },
@@ -176,6 +176,26 @@ the_first_word_with_a_variable_is_known(void **state)
 	}
 }
 
+static void
+the_first_word_that_could_find_files_is_known(void **state)
+{
+	static const struct { const char *line; unsigned at; } cases[] = {
+		{ "a b", SH_WORDS_MAX + 1 }, { "[ b ]", SH_WORDS_MAX + 1 },
+		{ "a '*' \"?\" \\[", SH_WORDS_MAX + 1 }, { "a b*", 1 },
+		{ "a b ?", 2 }, { "a ''[x] *", 1 }, { "[ [ ]", 1 },
+		{ "a ${NONE:-*}", 1 }, { "a \"${NONE:-*}\"", SH_WORDS_MAX + 1 },
+		{ "* b", SH_WORDS_MAX + 1 },
+	};
+	static struct sh_command c;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		prepare(&c, cases[i].line);
+		assert_int_equal(0, sh_command_read(&c, false));
+		assert_int_equal(cases[i].at, c.glob_at);
+	}
+}
+
 static int
 read_many(const char *piece, size_t n)
 {
@@ -202,7 +222,7 @@ a_command_has_bounds(void **state)
 	assert_int_equal(0, read_many(">&2 ", SH_REDIRS_MAX));
 	assert_int_equal(ERR_TOOBIG, read_many(">&2 ", SH_REDIRS_MAX + 1));
 	assert_int_equal(ERR_QUOTE, read_many("${NONE-", SH_QUOTES_MAX));
-	assert_int_equal(ERR_TOOBIG, read_many("${NONE-", SH_QUOTES_MAX + 1));
+	assert_int_equal(ERR_FULL, read_many("${NONE-", SH_QUOTES_MAX + 1));
 }
 
 int
@@ -213,6 +233,7 @@ main(void)
 	UNIT_ROWS(is_refused, bads);
 	UNIT_TEST(redirections_are_kept_in_order);
 	UNIT_TEST(the_first_word_with_a_variable_is_known);
+	UNIT_TEST(the_first_word_that_could_find_files_is_known);
 	UNIT_TEST(a_command_has_bounds);
 	return unit_run("sh/word");
 }

@@ -125,25 +125,33 @@ def test_a_line_exits_as_with_the_original_tools(row, server, ports, root, origi
     assert here.returncode == there.returncode, (line, there, here)
 
 
+NO_NULL = b"sh: /dev/null: No such file or directory\n"
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="chroot() needs root")
-@pytest.mark.parametrize("line,code,printed", [
-    ("echo a >/dev/null; echo b", 0, b"b\n"), ("grep -q a </dev/null || exit 4", 4, b""),
-    ("curl -sf http://127.0.0.1:{port}/ >/dev/null 2>&1 && echo good", 0, b"good\n"),
-    ("curl -s http://127.0.0.1:{port}/ 2>/dev/null | grep -q OK", 0, b""),
+@pytest.mark.parametrize("line,code,printed,told", [
+    ("echo a; grep -q a || exit 4", 4, b"a\n", b""),
+    ("curl -sf http://127.0.0.1:{port}/ | grep -q OK && echo good", 0, b"good\n", b""),
+    ("echo a >/dev/null; echo $?", 0, b"1\n", NO_NULL),
+    (">/dev/null; echo $?", 0, b"1\n", NO_NULL),
+    ("grep -q a </dev/null || exit 4", 4, b"", NO_NULL),
+    ("curl -sf http://127.0.0.1:{port}/ >/dev/null 2>&1 || exit 3", 3, b"", NO_NULL),
+    ("exit 0 >/dev/null; echo a", 2, b"", b'sh: "/dev/null": No such file or directory\n'),
+    (": 2>/dev/null; echo a", 2, b"", b'sh: "/dev/null": No such file or directory\n'),
 ])
-def test_no_dev_is_needed(line, code, printed, ports, root, tmp_path):
+def test_without_dev_null_what_needs_it_does_not_run(line, code, printed, told, ports, root,
+                                                     tmp_path):
     (tmp_path / "bin").mkdir()
     shutil.copy(root / "bin/sh", tmp_path / "bin/sh")
     done = by_hale(tmp_path, line.format(port=ports["healthy"]), ports["healthy"])
-    assert (done.returncode, done.stdout, done.stderr) == (code, printed, b"")
+    assert (done.returncode, done.stdout, done.stderr) == (code, printed, told)
 
 
 @pytest.mark.parametrize("row", health_lines.REFUSED, ids=names(health_lines.REFUSED))
 def test_a_line_is_refused_in_one_line_that_names_the_word(row, ports, root):
-    line, _, why = row
+    line, word, _, why = row
     here = by_hale(root, line, ports["healthy"])
     told = here.stderr.decode()
     assert here.returncode == 2 and here.stdout == b"", (line, here)
     assert told.count("\n") == 1 and told.startswith("sh: \"") and "refused" in told, why
-    word = told.split('"')[1]
-    assert word and word in line
+    assert told.split('"')[1] == word

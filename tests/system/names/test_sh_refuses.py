@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: MIT
 """What hale called sh must never do: start a program, open a file, take another line than
 -c's. Each attempt runs under strace: one execve, its own, and no other file than /dev/null."""
+import os
+import pathlib
 import re
 import resource
 import shutil
+import signal
+import socket
 import subprocess
 
 import pytest
@@ -66,6 +70,21 @@ REFUSED = [
     # Bytes.
     "true\r", "tr\x01ue", "echo \x1b[2J", "echo '\x7f'; id", "\x08true", "echo \x0c",
     "\xff\xfe", "id\u00a0", "\u2028id", "true\u3000", "cur\u0131 x",
+    # What test and grep of hale's do not know: a status could be turned into 0.
+    "grep x /etc/passwd", "grep -f /etc/passwd x", "grep -r x", "grep 'a\\(b\\)\\1'",
+    "echo a | grep -E '(a)'", "test -t 0", "test a -nt b", "test '(' a ')'", "[ a = a",
+    "! echo DOWN | grep -w DOWN", "if [ -k /tmp ]; then exit 1; fi", "[ a -nt b ] || true",
+    "echo UP | grep -e DOWN && exit 1; exit 0", "! grep x /etc/passwd", "! [ a = a",
+    "false && grep -c x", "if false; then [ -O / ]; fi", "! grep -x UP", "! test a '<' b",
+    "! grep", "! grep -q", "! grep '['", "! grep 'a\\'", "! grep -EF x", "! grep '[z-a]'",
+    "! grep -E '^*'", "! grep '^\\+'", "! grep '[[:digit:]]'", "! grep -q x $EVIL -c",
+    "! [ ! -k / -a a ]", "! grep -h $EVIL", "! grep -q x y $EVIL", "! grep " + "a" * 251,
+    # Patterns that a real sh finds files by.
+    "[ ! -f /tmp/*.lock ]", "! test -f /etc/pass?d", "[ ! -f /etc/[p]asswd ]",
+    "! [ -e ${NONE:-/etc/p*} ]", "[ $EVIL = * ]", "! grep -q [a-z]*", "test *",
+    # Exits that are none.
+    "exit foo", "exit 256", "exit -1", "exit 1 2", "exit 1 $EVIL 2", "exit ''",
+    "true || exit 256", "exit 1x $EVIL",
     # Hidden by quotes.
     "'id'", "\"id\"", "i\\d", "\\id", "i'd'", "''id", "\"\" id", "i\\\nd", "'true '", "'tr ue'",
 ]
@@ -76,8 +95,10 @@ REFUSED_LATER = [
     "$NONE id", "$OPERATOR", "true$OPERATOR", "$SUB", "$STAR", "$HALE", "hale $RUN id",
     "hale $NONE", "$NONE$EVIL", "(exit 0); $EVIL", "true && $EVIL", "false || $EVIL",
     "if true; then $EVIL; fi", "$EVIL | true", "{ true; $EVIL; } | true", "true | $EVIL",
-    "true | true | $EVIL", "! $EVIL", "X$NONE=1", "\"X\"=$EVIL", "exit x", "exit -1",
-    "exit 256", "exit 1 2", "$EVIL >/dev/null 2>&1 | true", "h$NONE'ale' run /bin/true",
+    "true | true | $EVIL", "! $EVIL", "X$NONE=1", "\"X\"=$EVIL", "exit $EVIL", "exit $NONE 256",
+    "! grep $RUN /etc/passwd", "! grep $NONE -w x", "! [ -k $EVIL ]", "! [ \"$EVIL\" -nt / ]",
+    "! [ -e $STAR ]", "if test $NONE -t 0; then true; fi", "! grep \"$SUB[\"", "! grep $NONE",
+    "! [ $EVIL = x", "! [ -e /$STAR ]", "$EVIL >/dev/null 2>&1 | true", "h$NONE'ale' run /bin/true",
 ]
 
 # And these do something, yet no more than what is written.
@@ -93,16 +114,16 @@ HARMLESS = [
     ("hale check exec:/bin/true", 2, ""), ("hale wait exec:/bin/true", 2, ""),
     ("hale check \"exec:/bin/sh -c id\" || exit 3", 3, ""), ("hale check $EXEC", 2, ""),
     ("hale check '${EXEC}'", 2, ""), ("hale check http://127.0.0.1:1/ exec:/bin/true", 2, ""),
-    ("/tmp/evil/curl --bad-option", 2, ""), ("grep x /etc/passwd", 2, ""),
-    ("grep -f /etc/passwd x", 2, ""), ("grep -r x", 2, ""), ("grep 'a\\(b\\)\\1'", 2, ""),
-    ("echo a | grep -E '(a)'", 2, ""), ("test -t 0", 2, ""), ("test a -nt b", 2, ""),
-    ("test ( a )", 2, None), ("test '(' a ')'", 2, ""), ("[ a = a", 2, ""), ("[ 1 -eq x ]", 2, ""),
+    ("/tmp/evil/curl --bad-option", 2, ""), ("[ 1 -eq x ]", 2, ""), ("! [ x -eq 1 ]", 0, ""),
+    ("[ $NONE = a ]", 2, ""), ("[ $NONE = a ] || echo b", 0, "b\n"), ("[ 1 -eq $NONE ]", 2, ""),
+    ("[ ! -f '/etc/p*' ]", 0, ""), ("[ \"$STAR\" = '*' ]", 0, ""), ("[ -e \\* ]", 1, ""),
+    ("[ ' 1 ' -eq 1 ]", 0, ""), ("! echo A | grep -i '[^a]'", 0, ""),
     ("test -e /etc/passwd", 0, ""), ("echo \"${SUB}\" ${SUB:+set}", 0, "$(id) set\n"),
     ("true | exit 3", 3, ""), ("exit 3 | true", 0, ""), ("(exit 3)", 3, ""),
 ]
 
 CALLS = [
-    [], ["script"], ["/etc/profile"], ["-"], ["--"], ["-i"], ["-s"], ["-l"], ["-c"], ["-e"],
+    [], ["-ec", "true"], ["-e", "-c", "true"], ["-ce", "true"], ["-c", "-e", "true"], ["script"], ["/etc/profile"], ["-"], ["--"], ["-i"], ["-s"], ["-l"], ["-c"], ["-e"],
     ["-ec"], ["-x", "-c", "true"], ["-cx", "true"], ["-o", "pipefail", "-c", "true"],
     ["--login", "-c", "true"], ["-c", "--", "true"], ["+e", "-c", "true"], ["true", "-c"],
 ]
@@ -136,7 +157,8 @@ def traced(named, tmp_path):
 
 def is_one_refusal(done):
     assert done.returncode == 2, done
-    assert done.stderr.count("\n") == 1 and done.stderr.startswith("sh: \""), done
+    assert done.stderr.count("\n") == 1 and done.stderr.startswith("sh: "), done
+    assert done.stderr.startswith(("sh: \"", "sh: the line ends where more is expected\n")), done
     assert len(done.stderr) < 400
 
 
@@ -179,8 +201,8 @@ def test_a_line_has_bounds(traced):
     is_one_refusal(traced("-c", "true " + "a" * 4091))
     assert traced("-c", "true" + " a" * 63).returncode == 0
     is_one_refusal(traced("-c", "true" + " a" * 64))
-    assert traced("-c", "( " * 10 + "true" + " )" * 10).returncode == 2
-    assert traced("-c", "( " * 9 + "true" + " )" * 9).returncode == 0
+    is_one_refusal(traced("-c", "( " * 11 + "true" + " )" * 11))
+    assert traced("-c", "( " * 10 + "true" + " )" * 10).returncode == 0
     assert traced("-c", "true" + " | true" * 8).returncode == 0
     is_one_refusal(traced("-c", "true" + " | true" * 100))
     for n in range(12):  # nothing is found too deep only when it runs
@@ -238,3 +260,52 @@ def test_a_pipe_ends_with_what_reads_it(named):
                           env={"LONG": "y" * 250},
                           capture_output=True, timeout=harness.DEADLINE, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("line,told", [
+    ("true &&", "the line ends where more is expected"),
+    ("{ true", "the line ends where more is expected"),
+    ("if true; then true", "the line ends where more is expected"),
+    ("true >", "the line ends where more is expected"),
+    ("( " * 11 + "true", '"true": nested too deep'),
+    ("hale run x", '"run": refused here (see: hale help names)'),
+    ("hale", '"hale": what belongs behind it is missing'),
+    ("true > file", '"file": refused here (see: hale help names)'),
+    ("true && grep | true", '"grep": what belongs behind it is missing'),
+    ("grep -q 'a['", '"[": what belongs behind it is missing'),
+    ("[ a", '"[": what belongs behind it is missing'),
+    ("grep -q x /etc/passwd", '"/etc/passwd": refused here (see: hale help names)'),
+    ("[ a -nt b ]", '"-nt": refused here (see: hale help names)'),
+    ("[ -e /*.x ]", '"/*.x": refused here (see: hale help names)'),
+    ("true\r\ntrue\r", '"\\x0d": refused: the line ends with CRLF'),
+    ("exit 1 2", '"2": refused here (see: hale help names)'),
+    ("true " + "a" * 5000, '"true": too long'),
+])
+def test_a_refusal_names_what_is_to_blame(named, line, told):
+    done = subprocess.run([named("sh"), "-c", line], capture_output=True, text=True,
+                          timeout=harness.DEADLINE, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"sh: {told}\n")
+
+
+def test_a_line_that_grep_cannot_hold_is_not_one_that_it_has_not_found(named):
+    parts = "; ".join(["echo -n \"$LONG$LONG$LONG$LONG$LONG$LONG$LONG\""] * 70)
+    line = f"! {{ {parts}; }} | grep y >/dev/null"
+    done = subprocess.run([named("sh"), "-c", line], env={"LONG": "y" * 1000},
+                          capture_output=True, timeout=harness.DEADLINE, check=False)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == b'sh: "grep": too long\n'
+
+
+def test_what_is_killed_left_of_a_pipe_says_so(named):
+    """As the kernel does when memory is out; what reads has an end, and no answer."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        line = f"curl -s http://127.0.0.1:{server.getsockname()[1]}/ | grep -q x || true"
+        with subprocess.Popen([named("sh"), "-c", line], stderr=subprocess.PIPE) as shell:
+            server.settimeout(harness.DEADLINE)
+            client, _ = server.accept()  # then there is the child
+            children = f"/proc/{shell.pid}/task/{shell.pid}/children"
+            (child,) = pathlib.Path(children).read_text().split()
+            os.kill(int(child), signal.SIGKILL)
+            told = shell.communicate(timeout=harness.DEADLINE)[1]
+            client.close()
+        assert (shell.returncode, told) == (2, b"sh: what is left of | was killed\n")
