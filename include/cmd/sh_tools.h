@@ -18,10 +18,10 @@ int sh_tool_echo(int argc, char **argv);	/* -n */
 /*
  * Each returns its exit code, 2 after saying in one line what is wrong. What a
  * real one may take and this does not is an error, which ends the whole line,
- * since a status could be turned to 0: ERR_PARSE, ERR_TOOBIG, or ERR_SHORT (what
- * is missing behind it), with c->p at what is to blame, or as it was for all of
- * the command. If c only looks, no more than this is found out, as far as its
- * words before var_at show, and the result is not negative if they are good.
+ * since a status could be turned into 0: ERR_PARSE, ERR_TOOBIG or ERR_SHORT
+ * (something is missing behind it), with c->p at what is to blame, or as it was
+ * if that is the whole command. If c only looks, only such an error is looked
+ * for, in the words before var_at; the result is 0 or more if there is none.
  */
 int sh_tool_test(struct sh_command *c);	/* also as [ */
 int sh_tool_grep(struct sh_command *c);	/* -EFiqsv, of stdin */

@@ -5,8 +5,8 @@
  * Of grep's basic and extended regular expressions: literals . ^ $ [...] with
  * ranges and [:space:], * + ? behind one of these, alternatives, \ before
  * punctuation (basic: \+ \? \|). A newline parts alternatives, too. Groups,
- * {2,3}, back references, \w and the like are refused, and what repeats an anchor
- * or nothing, but for the * that is a byte in basic ones.
+ * {2,3}, back references, \w and the like are refused, and what repeats an
+ * anchor or nothing, but for the * that is a byte in basic ones.
  *
  * All places of the pattern that a line may have come to are followed side by
  * side: a byte takes no longer than the pattern is long, and no line is kept.
@@ -39,8 +39,9 @@ struct sh_pattern {
 	} items[SH_PATTERN_MAX + 1];
 };
 
-/* Reads a pattern, and is at a line's start. Returns 0, or ERR_PARSE (refused,
- * or not closed) or ERR_TOOBIG, with p where that starts in text. */
+/* Reads a pattern, and is at a line's start. Returns 0, or ERR_PARSE (refused),
+ * ERR_SHORT (a [ without a ]) or ERR_TOOBIG, with p where that starts in text.
+ */
 int sh_pattern_read(struct sh_pattern *m, const char *text, unsigned flags);
 
 /* Takes the line's next byte; a newline is its end. Returns whether the line

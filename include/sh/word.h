@@ -5,8 +5,8 @@
  * Quotes, backslashes and $NAME, ${NAME}, ${NAME-x}, ${NAME:-x}, ${NAME+x},
  * ${NAME:+x} and $? mean what POSIX says (XCU 2.2, 2.5, 2.6), and an unquoted
  * expansion is split at blanks. Nothing is a pattern for file names: * ? [ stay
- * as they are, and glob_at shows them. What starts a program ($(...), `...`), asks for $1 and the like,
- * or names another file than /dev/null, is refused.
+ * as they are, and glob_at shows them. What starts a program ($(...), `...`),
+ * asks for $1 and the like, or names another file than /dev/null, is refused.
  */
 #ifndef HALE_SH_WORD_H
 #define HALE_SH_WORD_H

@@ -62,11 +62,10 @@ names_print(void)
 	}
 	buf_fmt(&b, "\nCalled by such a name, by a link or a copy, hale is "
 	        "that tool.\nhale %s [DIR [NAME...]] makes the links; that "
-	        "of sh only if it is named.\n\nsh knows the clients above, "
-	        "hale COMMAND, test, [, echo [-n], grep [-EFiqsv] PATTERN, "
-	        "true, false,\nexit, if, && || ! ; | ( ) { }, $NAME, ${NAME:-x} "
-	        "and redirections to /dev/null. It refuses\nall else, also "
-	        "* ? [ without quotes in words of test and grep.\n", option);
+	        "of sh only if it is named.\nsh takes these "
+	        "clients, hale COMMAND, test, echo, grep -EFiqsv, true, false, "
+	        "exit, if,\n&& || ! ; | () {}, $NAME, >/dev/null, 2>&1, and "
+	        "refuses all else.\n", option);
 	return cmd_print(buf_span(&b));
 }
 
@@ -85,8 +84,7 @@ check_words(int argc, char **argv)
 	struct buf b = buf_over(text, sizeof text);
 
 	if (argc > 0 && is_name(argv[0])) {
-		log_error("%s: DIR comes before \"%s\" (or ./%s)", option,
-		          argv[0], argv[0]);
+		log_error("%s: DIR comes before \"%s\"", option, argv[0]);
 		return CMD_USAGE;
 	}
 	for (int i = 1; i < argc; i++) {

@@ -48,18 +48,18 @@ sh_run_tell(const char *bad, int err)
 		n = SH_SHOWN_MAX;
 	if (err == ERR_KILLED)
 		return;
+	if (err == ERR_PARSE && (*bad == '\0' || *bad == '\r')) {
+		log_error("the line ends %s", *bad == '\0'
+		          ? "where more is expected" : "with CRLF");
+		return;
+	}
 	if (err == ERR_SHORT)
-		why = "what belongs behind it is missing";
+		why = "needs more behind it";
 	else if (err == ERR_FULL)
 		why = "nested too deep";
 	else if (err != ERR_PARSE)
 		why = err_text(err);
-	else if (*bad == '\r')
-		why = "refused: the line ends with CRLF";
-	if (err == ERR_PARSE && *bad == '\0')
-		log_error("the line ends where more is expected");
-	else
-		log_error("\"%.*s\": %s", (int)n, bad, why);
+	log_error("\"%.*s\": %s", (int)n, bad, why);
 }
 
 static unsigned
@@ -84,14 +84,35 @@ is_question(const char *word)
 	return asked != NULL && asked != &cmd_run && asked != &cmd_help;
 }
 
+static bool
+is_client(const char *word)
+{
+	const struct name *tool = names_find(word);
+
+	return tool != NULL && tool->kind == NAME_CLIENT;
+}
+
+/* Of these the words decide what their status means. */
+static bool
+is_filter(unsigned word)
+{
+	return word == TEST || word == BRACKET || word == GREP;
+}
+
+static int
+run_filter(struct sh_command *c, unsigned word)
+{
+	return word == GREP ? sh_tool_grep(c) : sh_tool_test(c);
+}
+
 /* What a variable hides is looked at when it runs. */
 static int
 check(struct sh_command *c)
 {
 	bool is_whole = c->var_at > c->n;
-	const struct name *tool;
-	uint64_t code;
 	unsigned word, bad = 0;	/* which one is to blame, if any */
+	uint64_t code;
+	int r = 0;
 
 	if (!is_whole)
 		c->n = c->var_at;
@@ -99,35 +120,24 @@ check(struct sh_command *c)
 	if (c->n == 0)
 		return 0;
 	word = word_of(c->argv[0]);
-	switch (word) {
-	case HALE:
-		if (c->n == 1)
-			return is_whole ? ERR_SHORT : 0;
+	if (word == WORDS)
+		return is_client(c->argv[0]) ? 0 : ERR_PARSE;
+	if (word == HALE && c->n == 1)
+		return is_whole ? ERR_SHORT : 0;
+	if (word == HALE)
 		bad = !is_question(c->argv[1]);
-		break;
-	case EXIT:
-		bad = c->n > 2 ? 2 : c->n == 2
-		    && parse_uint(c->argv[1], 255, &code) < 0;
-		break;
-	case TEST:
-	case BRACKET:
-	case GREP:	/* a real shell may find files by it */
-		bad = c->glob_at < c->n ? c->glob_at : 0;
-		if (bad == 0 && c->only_looks) {
-			int r = word == GREP ? sh_tool_grep(c) : sh_tool_test(c);
-
-			return r < 0 ? r : 0;
-		}
-		break;
-	case WORDS:
-		tool = names_find(c->argv[0]);
-		return tool != NULL && tool->kind == NAME_CLIENT ? 0 : ERR_PARSE;
-	default:
-		break;
-	}
-	if (bad > 0)
+	if (word == EXIT && c->n > 1)
+		bad = parse_uint(c->argv[1], 255, &code) < 0 ? 1
+		    : c->n > 2 ? 2 : 0;
+	if (is_filter(word) && c->glob_at < c->n)
+		bad = c->glob_at;	/* a real shell may find files by it */
+	if (bad > 0) {
 		c->p = c->argv[bad];
-	return bad > 0 ? ERR_PARSE : 0;
+		return ERR_PARSE;
+	}
+	if (is_filter(word) && c->only_looks)
+		r = run_filter(c, word);
+	return r < 0 ? r : 0;
 }
 
 /* Its words are checked. */
@@ -159,11 +169,10 @@ run_words(struct sh_line *l, int argc, char **argv)
 		return leave(l, argc, argv);
 	case TEST:
 	case BRACKET:
-		return sh_tool_test(&l->command);
+	case GREP:
+		return run_filter(&l->command, word);
 	case ECHO:
 		return sh_tool_echo(argc, argv);
-	case GREP:
-		return sh_tool_grep(&l->command);
 	default:
 		return names_run(names_find(argv[0]), argc, argv);
 	}
@@ -210,8 +219,8 @@ put_back(struct sh_saved *saved)
 		}
 }
 
-/* A command whose redirection fails does not run; of a word that is a part of the
- * shell that ends the line, as in a real one. */
+/* A command whose redirection fails does not run; if it is a part of the shell,
+ * the line ends, as in a real one. */
 static int
 run(struct sh_line *l)
 {

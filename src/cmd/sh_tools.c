@@ -177,13 +177,13 @@ read_all(struct grep *g)
 			return -errno;
 		if (n == 0 && last != '\n')
 			(void)take(g, '\n');
-		if (n == 0)
-			return 0;
 		for (ssize_t i = 0; i < n; i++) {
 			last = bytes[i];
 			if (!take(g, last))
-				return g->is_cut ? ERR_TOOBIG : 0;
+				n = 0;
 		}
+		if (n == 0)
+			return g->is_cut ? ERR_TOOBIG : 0;
 	}
 }
 

@@ -14,9 +14,9 @@ enum kind {
 	DONE,	/* an alternative's end; the next one starts behind it */
 };
 
-/* Reads the set behind a [, and says in is_in whether it takes c, which may also
- * be written as other. Returns the place behind its ], or NULL if it has none or
- * what is not known here. */
+/* Reads the set behind a [, and says in is_in whether it takes c, which may
+ * also be written as other. Returns the place behind its ], or NULL if it has
+ * none or what is not known here. */
 static const char *
 read_set(struct sh_pattern *m, const char *at, unsigned char c,
          unsigned char other)
@@ -103,8 +103,8 @@ read_item(struct sh_pattern *m, struct sh_item *item)
 	return true;
 }
 
-/* How often the item before p may come; not an anchor, behind which a * is a byte
- * in basic expressions, and all else is refused. */
+/* How often the item before p may come; not an anchor, behind which a * is a
+ * byte in basic expressions, and all else is refused. */
 static void
 read_repeats(struct sh_pattern *m, struct sh_item *item)
 {
@@ -200,7 +200,8 @@ sh_pattern_read(struct sh_pattern *m, const char *text, unsigned flags)
 		else if (*m->p == '\0')
 			break;
 		else if (!takes(m, '|') && !read_item(m, item))
-			return ERR_PARSE;
+			return *m->p == '[' && strchr(m->p, ']') == NULL
+			     ? ERR_SHORT : ERR_PARSE;
 		else if (item->kind != DONE)
 			read_repeats(m, item);
 	}

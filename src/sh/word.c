@@ -127,7 +127,8 @@ read_dollar(struct sh_command *c)
 		put(c, '$', false);
 		return 0;
 	}
-	if (c->only_looks && c->var_at > c->n)	/* within a word that has begun: that one */
+	/* Within a word that has begun it is that one. */
+	if (c->only_looks && c->var_at > c->n)
 		c->var_at = c->n - c->is_open;
 	value = value_of(c, name, len);
 	c->p = name + len;

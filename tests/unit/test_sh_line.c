@@ -240,7 +240,8 @@ a_line_has_bounds(void **state)
 	assert_int_equal(0, run_nested("0 | ", "", SH_DEPTH_MAX));
 	assert_int_equal(ERR_FULL, run_nested("0 | ", "", SH_DEPTH_MAX + 1));
 	assert_int_equal(0, run_nested("if ", ";then 0;fi", SH_DEPTH_MAX));
-	assert_int_equal(ERR_FULL, run_nested("if ", ";then 0;fi", SH_DEPTH_MAX + 1));
+	assert_int_equal(ERR_FULL,
+	                 run_nested("if ", ";then 0;fi", SH_DEPTH_MAX + 1));
 	/* These are beside each other. */
 	assert_int_equal(0, run_nested("if 1;then 0;fi;", "", 100));
 	assert_int_equal(0, run_nested("if 1", ";then 0;elif 1;then 0;fi", 1));

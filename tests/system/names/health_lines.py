@@ -104,8 +104,8 @@ REFUSED = [
      "PostgreSQL", "pg_isready is not built yet"),
     ("redis-cli ping | grep PONG", "redis-cli", "Redis", "redis-cli is not built yet"),
     ("redis-cli ping || exit 1", "redis-cli", "Redis", "redis-cli is not built yet"),
-    ("if [ -n \"$REDIS_PASSWORD\" ]; then redis-cli -a \"$REDIS_PASSWORD\" ping; else redis-cli ping; fi", "redis-cli",
-     "Redis with a password", "redis-cli is not built yet"),
+    ("if [ -n \"$REDIS_PASSWORD\" ]; then redis-cli -a \"$REDIS_PASSWORD\" ping; else redis-cli"
+     " ping; fi", "redis-cli", "Redis with a password", "redis-cli is not built yet"),
     ("mysqladmin ping -h localhost", "mysqladmin", "MySQL", "another program"),
     ("mysqladmin ping -h 127.0.0.1 -ucomp -pcomp", "mysqladmin",
      "MySQL, GitHub Actions", "another program"),

@@ -2,16 +2,19 @@
 # SPDX-License-Identifier: MIT
 
 import os
+import platform
 import re
 import shutil
 import subprocess
 
 import pytest
 
-from harness import HALE, TOP
+from harness import EMULATED, HALE, TOP
 
 NAMES = re.findall(r'^\t\{ "([^"]+)",', (TOP / "src/cmd/names.c").read_text(), re.M)
 LAID = [name for name in NAMES if name != "sh"]
+
+needs_root = pytest.mark.skipif(os.getuid() != 0, reason="mount() needs root")
 
 
 @pytest.fixture
@@ -103,6 +106,7 @@ def test_an_unknown_name_is_a_usage_error_that_tells_the_known_ones(hale, tmp_pa
     assert not (tmp_path / "bin").exists()
 
 
+@needs_root
 def test_a_root_that_cannot_be_written(hale, tmp_path):
     folder = tmp_path / "bin"
     folder.mkdir()
@@ -119,6 +123,7 @@ def test_a_folder_that_is_none(hale, tmp_path):
     assert failed(hale("--install-names", tmp_path / "file")).endswith("/file: Not a directory")
 
 
+@needs_root
 def test_without_proc_hale_does_not_know_where_it_lies(hale, tmp_path):
     done = subprocess.run(
         ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /proc && exec "$0" --install-names "$1"',
@@ -154,8 +159,30 @@ def test_each_name_has_its_line_in_the_help(hale):
     assert "names" in hale("help").stdout
 
 
-def test_make_install_names_lays_the_same(tmp_path):
-    words = ["make", "-s", "-C", TOP, "install-names", f"DESTDIR={tmp_path}", "PREFIX=/usr"]
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_where_the_folder_belongs_is_a_usage_error(hale, tmp_path, name):
+    line = failed(hale("--install-names", name, cwd=tmp_path), 2)
+    assert line.endswith(f': DIR comes before "{name}"')
+    assert not (tmp_path / name).exists()
+    assert hale("--install-names", f"./{name}", cwd=tmp_path).returncode == 0
+    assert set(links(tmp_path / name)) == set(LAID)
+
+
+@pytest.mark.skipif(shutil.which("strace") is None or platform.machine() != "x86_64" or EMULATED,
+                    reason="strace is not installed, or lstat() is not a call of its own")
+def test_a_place_that_cannot_be_looked_at_says_why(hale, tmp_path):
+    done = subprocess.run(
+        ["strace", "-qq", "-o", "/dev/null", "-e", "trace=lstat", "-e", "inject=lstat:error=EIO",
+         hale.place, "--install-names", tmp_path, "curl"],
+        capture_output=True, text=True, timeout=60)
+    assert failed(done).endswith(f"{tmp_path}/curl: I/O error")
+    assert links(tmp_path) == {}
+
+
+def test_make_install_names_lays_the_same(hale, tmp_path):
+    # The hale that is tested is not built again: others use it at this time.
+    words = ["make", "-s", "-C", TOP, "-o", "all", "install-names", f"B={hale.place.parent}",
+             f"DESTDIR={tmp_path}", "PREFIX=/usr"]
     env = {name: value for name, value in os.environ.items() if not name.startswith("M")}
     for _ in "12":
         subprocess.run(words, check=True, timeout=300, env=env, stdout=subprocess.DEVNULL)

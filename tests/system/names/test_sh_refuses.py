@@ -77,13 +77,13 @@ REFUSED = [
     "echo UP | grep -e DOWN && exit 1; exit 0", "! grep x /etc/passwd", "! [ a = a",
     "false && grep -c x", "if false; then [ -O / ]; fi", "! grep -x UP", "! test a '<' b",
     "! grep", "! grep -q", "! grep '['", "! grep 'a\\'", "! grep -EF x", "! grep '[z-a]'",
-    "! grep -E '^*'", "! grep '^\\+'", "! grep '[[:digit:]]'", "! grep -q x $EVIL -c",
+    "! grep -E '^*'", "! grep '^\\+'", "! grep '[[:digit:]]'", 
     "! [ ! -k / -a a ]", "! grep -h $EVIL", "! grep -q x y $EVIL", "! grep " + "a" * 251,
     # Patterns that a real sh finds files by.
     "[ ! -f /tmp/*.lock ]", "! test -f /etc/pass?d", "[ ! -f /etc/[p]asswd ]",
-    "! [ -e ${NONE:-/etc/p*} ]", "[ $EVIL = * ]", "! grep -q [a-z]*", "test *",
+    "! grep -q [a-z]*", "test *",
     # Exits that are none.
-    "exit foo", "exit 256", "exit -1", "exit 1 2", "exit 1 $EVIL 2", "exit ''",
+    "exit foo", "exit 256", "exit -1", "exit 1 2", "exit ''",
     "true || exit 256", "exit 1x $EVIL",
     # Hidden by quotes.
     "'id'", "\"id\"", "i\\d", "\\id", "i'd'", "''id", "\"\" id", "i\\\nd", "'true '", "'tr ue'",
@@ -96,7 +96,9 @@ REFUSED_LATER = [
     "hale $NONE", "$NONE$EVIL", "(exit 0); $EVIL", "true && $EVIL", "false || $EVIL",
     "if true; then $EVIL; fi", "$EVIL | true", "{ true; $EVIL; } | true", "true | $EVIL",
     "true | true | $EVIL", "! $EVIL", "X$NONE=1", "\"X\"=$EVIL", "exit $EVIL", "exit $NONE 256",
-    "! grep $RUN /etc/passwd", "! grep $NONE -w x", "! [ -k $EVIL ]", "! [ \"$EVIL\" -nt / ]",
+    "! [ -e ${NONE:-/etc/p*} ]", "[ $EVIL = * ]", "exit 1 $EVIL 2",
+    "! grep -q x $EVIL -c", "! grep $RUN /etc/passwd", "! grep $NONE -w x", "! [ -k $EVIL ]",
+    "! [ \"$EVIL\" -nt / ]",
     "! [ -e $STAR ]", "if test $NONE -t 0; then true; fi", "! grep \"$SUB[\"", "! grep $NONE",
     "! [ $EVIL = x", "! [ -e /$STAR ]", "$EVIL >/dev/null 2>&1 | true", "h$NONE'ale' run /bin/true",
 ]
@@ -123,8 +125,9 @@ HARMLESS = [
 ]
 
 CALLS = [
-    [], ["-ec", "true"], ["-e", "-c", "true"], ["-ce", "true"], ["-c", "-e", "true"], ["script"], ["/etc/profile"], ["-"], ["--"], ["-i"], ["-s"], ["-l"], ["-c"], ["-e"],
-    ["-ec"], ["-x", "-c", "true"], ["-cx", "true"], ["-o", "pipefail", "-c", "true"],
+    [], ["-ec", "true"], ["-e", "-c", "true"], ["-ce", "true"], ["-c", "-e", "true"],
+    ["script"], ["/etc/profile"], ["-"], ["--"], ["-i"], ["-s"], ["-l"], ["-c"], ["-e"], ["-ec"],
+    ["-x", "-c", "true"], ["-cx", "true"], ["-o", "pipefail", "-c", "true"],
     ["--login", "-c", "true"], ["-c", "--", "true"], ["+e", "-c", "true"], ["true", "-c"],
 ]
 
@@ -158,7 +161,7 @@ def traced(named, tmp_path):
 def is_one_refusal(done):
     assert done.returncode == 2, done
     assert done.stderr.count("\n") == 1 and done.stderr.startswith("sh: "), done
-    assert done.stderr.startswith(("sh: \"", "sh: the line ends where more is expected\n")), done
+    assert done.stderr.startswith(("sh: \"", "sh: the line ends ")), done
     assert len(done.stderr) < 400
 
 
@@ -269,15 +272,15 @@ def test_a_pipe_ends_with_what_reads_it(named):
     ("true >", "the line ends where more is expected"),
     ("( " * 11 + "true", '"true": nested too deep'),
     ("hale run x", '"run": refused here (see: hale help names)'),
-    ("hale", '"hale": what belongs behind it is missing'),
+    ("hale", '"hale": needs more behind it'),
     ("true > file", '"file": refused here (see: hale help names)'),
-    ("true && grep | true", '"grep": what belongs behind it is missing'),
-    ("grep -q 'a['", '"[": what belongs behind it is missing'),
-    ("[ a", '"[": what belongs behind it is missing'),
+    ("true && grep | true", '"grep": needs more behind it'),
+    ("grep -q 'a['", '"[": needs more behind it'),
+    ("[ a", '"[": needs more behind it'),
     ("grep -q x /etc/passwd", '"/etc/passwd": refused here (see: hale help names)'),
     ("[ a -nt b ]", '"-nt": refused here (see: hale help names)'),
     ("[ -e /*.x ]", '"/*.x": refused here (see: hale help names)'),
-    ("true\r\ntrue\r", '"\\x0d": refused: the line ends with CRLF'),
+    ("true\r\ntrue\r", "the line ends with CRLF"),
     ("exit 1 2", '"2": refused here (see: hale help names)'),
     ("true " + "a" * 5000, '"true": too long'),
 ])
