@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "base/parse.h"
 #include "cmd/tool_init.h"
 
 #define QUIET   0	/* verbosity: errors only */
@@ -69,7 +68,6 @@ static void
 read_environment(struct tool_init *t)
 {
 	const char *text = getenv("TINI_VERBOSITY");
-	uint64_t n = QUIET;
 
 	if (getenv("TINI_SUBREAPER") != NULL)
 		t->plan.subreaper = true;
@@ -77,8 +75,10 @@ read_environment(struct tool_init *t)
 		t->plan.service.group = true;
 	if (text == NULL)
 		return;
-	(void)parse_uint(text, DEBUG, &n);	/* else 0, as by atoi(3) */
-	t->verbosity = (int)n;
+	/* As atoi(3) reads it: what stands behind the digits is nothing. */
+	t->verbosity = QUIET;
+	while (*text >= '0' && *text <= '9' && t->verbosity < DEBUG)
+		t->verbosity = t->verbosity * 10 + *text++ - '0';
 }
 
 /* see cmd/tool.h */

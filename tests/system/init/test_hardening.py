@@ -103,6 +103,15 @@ def test_what_was_relocated_is_read_only_in_every_other_command():
             process.kill()
 
 
+@pytest.mark.parametrize("words", [["pause"], ["catatonit", "-P"]])
+def test_what_was_relocated_is_read_only_in_a_pause(words):
+    with subprocess.Popen(words, executable=HALE, env=clean_env()) as process:
+        try:
+            until(lambda: is_protected(process.pid), "it is protected")
+        finally:
+            process.kill()
+
+
 @pytest.mark.static_only
 def test_constants_cannot_be_executed_and_code_cannot_be_written(hale):
     box = hale("say up pause").settled()
