@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * cmd/script.h - what the #! line of a script names
- *
- * Apart from run.c, which lies in the pages that every start touches.
  */
 #ifndef HALE_CMD_SCRIPT_H
 #define HALE_CMD_SCRIPT_H

@@ -16,7 +16,7 @@ int
 pause_run(void)
 {
 	struct signals_given given;
-	const uint64_t all = UINT64_MAX;	/* sigfillset() leaves some out */
+	const uint64_t all = UINT64_MAX;	/* libc would leave some out */
 	long sig = SIGCHLD;
 
 	relro_protect();
@@ -24,7 +24,8 @@ pause_run(void)
 	while (sig != SIGTERM && sig != SIGINT) {
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
-		sig = syscall(SYS_rt_sigtimedwait, &all, NULL, NULL, sizeof all);
+		sig = syscall(SYS_rt_sigtimedwait, &all, NULL, NULL,
+		              SIGNAME_SET_SIZE);
 	}
 	return 0;
 }

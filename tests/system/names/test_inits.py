@@ -133,6 +133,13 @@ def test_a_script_whose_interpreter_is_an_init_is_not_started_for_ever(box, name
             assert f"cannot start {script}: its #! line names hale" in err[0]
 
 
+@pytest.mark.parametrize("name, letters", [("tini", "hlsgwvpe"), ("dumb-init", "crvVh"),
+                                           ("catatonit", "gPhLV")])
+def test_an_inits_help_has_each_letter_and_a_word(box, named, name, letters):
+    _, out, err = box(named(name), "-h").end()
+    assert re.findall(r"-(\w)\b,? +-*\w", "\n".join(out[1:] + err[1:])) == list(letters)
+
+
 @pytest.mark.parametrize("name", init_rows.INITS)
 def test_an_inits_name_logs_nothing_of_options_that_it_does_not_have(box, named, name):
     code, out, err = box(named(name), "--", *svc("exit 3"), nofile=4).end()
