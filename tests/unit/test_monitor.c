@@ -550,7 +550,7 @@ each_start_is_reported_ready_once(void **state)
 	(void)state;
 	begin_log();
 	start_by((struct monitor_plan){ .watchdog_ms = 3600000 });
-	for (int starts = 1; starts <= 3; starts++) {
+	for (int starts = 2; starts <= 4; starts++) {	/* that was one */
 		int err = dup(STDERR_FILENO);
 
 		dup2(log_fd, STDERR_FILENO);
