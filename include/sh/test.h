@@ -21,9 +21,9 @@ struct sh_test {
 	int64_t number;	/* the reader's own */
 };
 
-/* Returns 1 (true) or 0; ERR_PARSE with `at` the word that is an operator or a
- * bracket which a real one may know; or ERR_RANGE with `at` the word that is
- * wrong for a real one, too, or the NULL where one is missing. */
+/* Returns 1 (true) or 0; ERR_PARSE with `at` the word that a real one may
+ * know: an operator, a bracket, a number; or ERR_RANGE with `at` the word that
+ * is wrong for a real one, too, or the NULL where one is missing. */
 int sh_test(struct sh_test *t);
 
 #endif

@@ -27,18 +27,19 @@ outcomes_of(const char *word)
 	return 0;
 }
 
-static bool
+/* Others read more as a number: blanks around it, and one that is larger. */
+static int
 read_number(struct sh_test *t, const char *word)
 {
-	struct span s = span_trim(span_of(word), " \t\n\v\f\r");
-	bool is_minus = span_has_prefix(s, "-");
-	uint64_t n;
+	bool is_minus = *word == '-';
 
-	s = span_after(s, is_minus || span_has_prefix(s, "+"));
-	if (parse_uint_span(s, (uint64_t)INT64_MAX + is_minus, &n) < 0)
-		return false;
-	t->number = (int64_t)(is_minus ? 0 - n : n);
-	return true;
+	if (parse_uint(word + (is_minus || *word == '+'), INT64_MAX,
+	               (uint64_t *)&t->number) < 0)
+		return word[strcspn(word, "0123456789")] == '\0' ? ERR_RANGE
+		                                                 : ERR_PARSE;
+	if (is_minus)
+		t->number = -t->number;
+	return 0;
 }
 
 /* Two words and what stands between them. */
@@ -47,15 +48,18 @@ compare(struct sh_test *t, int outcomes)
 {
 	char **w = t->at;
 	int64_t a = strcmp(w[0], w[2]);
+	int r;
 
 	t->number = 0;
 	if (w[1][0] == '-') {
-		if (!read_number(t, w[0]))
-			return ERR_RANGE;
+		r = read_number(t, w[0]);
+		if (r < 0)
+			return r;
 		a = t->number;
 		t->at += 2;
-		if (!read_number(t, w[2]))
-			return ERR_RANGE;
+		r = read_number(t, w[2]);
+		if (r < 0)
+			return r;
 	}
 	t->at = w + 3;
 	outcomes &= a == t->number ? EQUAL : a < t->number ? LESS : MORE;
@@ -74,9 +78,11 @@ read_one(struct sh_test *t)
 		w = t->at;
 		if (w[0] == NULL)
 			return ERR_RANGE;
-		if (w[1] != NULL && strcmp(w[0], "(") == 0)
-			return ERR_PARSE;
 		r = w[1] != NULL && w[2] != NULL ? outcomes_of(w[1]) : 0;
+		/* Others find another meaning by counting the words. */
+		if ((w[1] != NULL && strcmp(w[0], "(") == 0)
+		 || (r > 0 && w[3] != NULL && strcmp(w[0], "!") == 0))
+			return ERR_PARSE;
 		if (r > 0 || w[1] == NULL || strcmp(w[0], "!") != 0)
 			break;
 	}
@@ -118,7 +124,7 @@ sh_test(struct sh_test *t)
 			any |= all;
 			all = 1;
 		} else if (strcmp(word, "-a") != 0) {
-			return memchr("-<>", *word, 3) != NULL
+			return (*word == '-' || *word == '<' || *word == '>')
 			    && outcomes_of(word) == 0 ? ERR_PARSE : ERR_RANGE;
 		}
 		t->at++;
