@@ -12,7 +12,8 @@ static const char numeric[] = "eqneltlegtge";
 static const char holds_for[] = { EQUAL, LESS | MORE, LESS, LESS | EQUAL,
 	                          MORE, MORE | EQUAL };
 
-/* What an operator between two words holds for; 0: it is none. */
+/* What an operator between two words holds for; 0: it is not one; ERR_PARSE: a
+ * real one may know it, as < or -nt. */
 static int
 outcomes_of(const char *word)
 {
@@ -24,7 +25,8 @@ outcomes_of(const char *word)
 		if (strncmp(word + 1, &numeric[2 * i], 2) == 0
 		 && word[3] == '\0')
 			return holds_for[i];
-	return 0;
+	return *word == '<' || *word == '>'
+	    || (*word == '-' && strlen(word) == 3) ? ERR_PARSE : 0;
 }
 
 /* Others read more as a number: blanks around it, and one that is larger. */
@@ -79,6 +81,10 @@ read_one(struct sh_test *t)
 		if (w[0] == NULL)
 			return ERR_RANGE;
 		r = w[1] != NULL && w[2] != NULL ? outcomes_of(w[1]) : 0;
+		if (r < 0) {
+			t->at++;
+			return r;
+		}
 		/* Others find another meaning by counting the words. */
 		if ((w[1] != NULL && strcmp(w[0], "(") == 0)
 		 || (r > 0 && w[3] != NULL && strcmp(w[0], "!") == 0))
@@ -124,8 +130,7 @@ sh_test(struct sh_test *t)
 			any |= all;
 			all = 1;
 		} else if (strcmp(word, "-a") != 0) {
-			return (*word == '-' || *word == '<' || *word == '>')
-			    && outcomes_of(word) == 0 ? ERR_PARSE : ERR_RANGE;
+			return ERR_RANGE;
 		}
 		t->at++;
 	}

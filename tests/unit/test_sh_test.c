@@ -57,6 +57,8 @@ static const struct row {
 	{ "not a file's mode", ERR_PARSE, { "!", "-k", "f" }, "-k" },
 	{ "a file's mode behind an or", ERR_PARSE, { "a", "-o", "-t", "0" }, "-t" },
 	{ "a ! that is one or the other", ERR_PARSE, { "!", "=", "=", "b" }, "!" },
+	{ "an order of operators", ERR_PARSE, { "-f", ">", "(" }, ">" },
+	{ "an age of operators", ERR_PARSE, { "-z", "-nt", "a", "-o", "b" }, "-nt" },
 	{ "a bash one", ERR_PARSE, { "-a", "f" }, "-a" },
 	{ "an order", ERR_PARSE, { "a", "<", "b" }, "<" },
 	{ "an empty word too many", ERR_RANGE, { "a", "" }, "" },
