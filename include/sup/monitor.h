@@ -72,15 +72,16 @@ struct monitor_owner {
 struct monitor {
 	const struct monitor_plan  *plan;
 	const struct signals_given *given;
-	struct monitor_owner owner;
-	struct source  timer;
-	struct verdict_checks verdict;
-	struct notify_inbox   inbox;
 	int      cwd_fd;	/* where exec: checks run; 0: here */
 	uint64_t oom_kills;	/* sup/cgroup.h, when it was last looked at */
 	int64_t  awake_ms;	/* when something last woke us */
 	bool     was_live, was_ready;
 	struct monitor_check *checks;	/* the room's */
+	/* Behind what is small, which is then addressed by a byte. */
+	struct source  timer;
+	struct monitor_owner owner;
+	struct verdict_checks verdict;
+	struct notify_inbox   inbox;
 };
 
 /*

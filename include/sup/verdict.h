@@ -69,10 +69,11 @@ struct verdict_checks {
 	struct verdict_conf  conf;
 	bool                 knows_ready;	/* it or a check says when */
 	size_t               n;
-	struct verdict_check checks[VERDICT_CHECKS_MAX];
+	/* its own */
 	bool    is_on;		/* between start and stop */
 	bool    was_ready;	/* since the start; the owner says so */
 	int64_t lenient_ms;	/* the start period's end */
+	struct verdict_check checks[VERDICT_CHECKS_MAX];	/* the owner's */
 };
 
 /* The service was started: all begins anew, every check is due. */

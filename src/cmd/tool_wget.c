@@ -78,41 +78,41 @@ add_body_file(void *field, struct span value)
 
 #define AT(field) offsetof(struct wget, field)
 #define OPTS(OPT) \
-	OPT('q', "quiet", OPT_PAST, 0, "", "", "", NULL, "") \
-	OPT('n', "", OPT_PAST_VALUE, 0, "", "", "", NULL, "") \
-	OPT('O', "output-document", OPT_WORD, 0, "", "", "", value_output, "") \
-	OPT('P', "directory-prefix", OPT_WORD, AT(o.output_dir), "", "", "", value_name, "") \
-	OPT('c', "continue", OPT_FLAG, AT(resume), "", "", "", NULL, "") \
-	OPT('S', "server-response", OPT_FLAG, AT(o.show_heads), "", "", "", NULL, "") \
-	OPT(0, "spider", OPT_FLAG, AT(o.head), "", "", "", NULL, "") \
-	OPT('T', "timeout", OPT_WORD, 0, "", "", "", add_timeout, "") \
-	OPT(0, "connect-timeout", OPT_WORD, AT(o.connect_ms), "", "", "", value_seconds, "") \
-	OPT(0, "dns-timeout", OPT_WORD, AT(o.connect_ms), "", "", "", value_seconds, "") \
-	OPT(0, "read-timeout", OPT_WORD, AT(o.idle_ms), "", "", "", value_seconds, "") \
-	OPT('t', "tries", OPT_WORD, AT(tries), "", "", "", value_count, "") \
-	OPT(0, "retry-connrefused", OPT_FLAG, AT(o.retry_refused), "", "", "", NULL, "") \
-	OPT(0, "max-redirect", OPT_WORD, AT(o.max_redirs), "", "", "", value_count, "") \
-	OPT(0, "header", OPT_WORD, 0, "", "", "", value_header, "") \
-	OPT('U', "user-agent", OPT_WORD, AT(o.agent), "", "", "", value_line, "") \
-	OPT(0, "method", OPT_WORD, AT(o.method), "", "", "", value_token, "") \
-	OPT(0, "post-data", OPT_WORD, 0, "", "", "", value_data_raw, "") \
-	OPT(0, "post-file", OPT_WORD, 0, "", "", "", add_body_file, "") \
-	OPT(0, "body-data", OPT_WORD, 0, "", "", "", value_data_raw, "") \
-	OPT(0, "content-on-error", OPT_CALL, 0, "", "", "", value_fail_with_body, "") \
-	OPT('Y', "proxy", OPT_WORD, 0, "", "", "", add_proxy, "") \
-	OPT(0, "no-proxy", OPT_CALL, 0, "", "", "", add_proxy, "") \
-	OPT('4', "inet4-only", OPT_ASK, AT(o.ipv4), "", "", "", NULL, "") \
-	OPT('6', "inet6-only", OPT_ASK, AT(o.ipv6), "", "", "", NULL, "") \
-	OPT(0, "ca-certificate", OPT_WORD, AT(o.cafile), "", "", "", value_name, "") \
-	OPT(0, "no-check-certificate", OPT_ASK, AT(o.insecure), "", "", "", NULL, "") \
-	OPT('o', "output-file", OPT_WORD, 0, "", "", "", add_log, "/dev/null") \
-	OPT(0, "url", OPT_OPERAND, AT(o.urls), "", "", "", value_word, "") \
-	OPT('V', "version", OPT_FLAG, AT(o.version), "", "", "", NULL, "") \
-	OPT('h', "help", OPT_FLAG, AT(o.version), "", "", "", NULL, "") \
-	OPT('v', "verbose", OPT_PAST, 0, "", "", "", NULL, "") \
-	OPT('w', "wait", OPT_PAST_VALUE, 0, "", "", "", NULL, "") \
-	OPT(0, "progress", OPT_PAST_VALUE, 0, "", "", "", NULL, "") \
-	OPT(0, "cache", OPT_PAST, 0, "", "", "", NULL, "")
+	OPT('q', "quiet", OPT_PAST, 0, NULL) \
+	OPT('n', "", OPT_PAST_VALUE, 0, NULL) \
+	OPT('O', "output-document", OPT_WORD, 0, value_output) \
+	OPT('P', "directory-prefix", OPT_WORD, AT(o.output_dir), value_name) \
+	OPT('c', "continue", OPT_FLAG, AT(resume), NULL) \
+	OPT('S', "server-response", OPT_FLAG, AT(o.show_heads), NULL) \
+	OPT(0, "spider", OPT_FLAG, AT(o.head), NULL) \
+	OPT('T', "timeout", OPT_WORD, 0, add_timeout) \
+	OPT(0, "connect-timeout", OPT_WORD, AT(o.connect_ms), value_seconds) \
+	OPT(0, "dns-timeout", OPT_WORD, AT(o.connect_ms), value_seconds) \
+	OPT(0, "read-timeout", OPT_WORD, AT(o.idle_ms), value_seconds) \
+	OPT('t', "tries", OPT_WORD, AT(tries), value_count) \
+	OPT(0, "retry-connrefused", OPT_FLAG, AT(o.retry_refused), NULL) \
+	OPT(0, "max-redirect", OPT_WORD, AT(o.max_redirs), value_count) \
+	OPT(0, "header", OPT_WORD, 0, value_header) \
+	OPT('U', "user-agent", OPT_WORD, AT(o.agent), value_line) \
+	OPT(0, "method", OPT_WORD, AT(o.method), value_token) \
+	OPT(0, "post-data", OPT_WORD, 0, value_data_raw) \
+	OPT(0, "post-file", OPT_WORD, 0, add_body_file) \
+	OPT(0, "body-data", OPT_WORD, 0, value_data_raw) \
+	OPT(0, "content-on-error", OPT_CALL, 0, value_fail_with_body) \
+	OPT('Y', "proxy", OPT_WORD, 0, add_proxy) \
+	OPT(0, "no-proxy", OPT_CALL, 0, add_proxy) \
+	OPT('4', "inet4-only", OPT_ASK, AT(o.ipv4), NULL) \
+	OPT('6', "inet6-only", OPT_ASK, AT(o.ipv6), NULL) \
+	OPT(0, "ca-certificate", OPT_WORD, AT(o.cafile), value_name) \
+	OPT(0, "no-check-certificate", OPT_ASK, AT(o.insecure), NULL) \
+	OPT('o', "output-file", OPT_WORD, 0, add_log) \
+	OPT(0, "url", OPT_OPERAND, AT(o.urls), value_word) \
+	OPT('V', "version", OPT_FLAG, AT(o.version), NULL) \
+	OPT('h', "help", OPT_FLAG, AT(o.version), NULL) \
+	OPT('v', "verbose", OPT_PAST, 0, NULL) \
+	OPT('w', "wait", OPT_PAST_VALUE, 0, NULL) \
+	OPT(0, "progress", OPT_PAST_VALUE, 0, NULL) \
+	OPT(0, "cache", OPT_PAST, 0, NULL)
 
 #define ADDS(ADD) \
 	ADD(add_timeout) ADD(add_proxy) ADD(add_log) ADD(value_header) \
@@ -122,7 +122,7 @@ add_body_file(void *field, struct span value)
 OPT_NUMBER_ADDS(ADDS);
 static opt_add *const adds[] = OPT_ADDS(ADDS);
 static const struct opt_group opts[] = {
-	OPT_GROUP(OPTS, adds),
+	OPT_BARE_GROUP(OPTS, adds),
 	OPT_END
 };
 
