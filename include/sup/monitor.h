@@ -35,18 +35,18 @@ struct monitor_plan {
 
 /* What is known of one check, for answers. */
 struct monitor_check {
+	int64_t  took_ms;	/* the last one; -1: there was none */
+	int64_t  ended_ms;
+	uint64_t passed, failed;	/* results since hale started .. */
+	uint64_t not_run;	/* .. and tries that came to none */
+	bool     is_ignored;	/* the checker's result is not waited for */
 	char     name[MONITOR_NAME_MAX];
+	struct checker checker;
 	char     why[CHECKER_LINE_MAX];	/* the last result in words */
 	char     first_why[CHECKER_LINE_MAX];	/* the first bad one since it
 						 * passed or started, or "" */
 	char     not_run_why[CHECKER_LINE_MAX];	/* why there was none .. */
 	char     not_run_first[CHECKER_LINE_MAX];	/* .. the first time */
-	int64_t  took_ms;	/* the last one; -1: there was none */
-	int64_t  ended_ms;
-	uint64_t passed, failed;	/* results since hale started .. */
-	uint64_t not_run;	/* .. and tries that came to none */
-	struct checker checker;
-	bool     is_ignored;	/* the checker's result is not waited for */
 };
 
 /* What is not touched before the service has started. */

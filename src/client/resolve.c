@@ -31,16 +31,16 @@ struct resolve {
 	struct span       host;
 	int               family;
 	int64_t           deadline_ms;
-	struct resolvconf conf;
-	char              text[RESOLVCONF_MAX + 1];	/* conf's spans */
-	char              hostname[DNS_NAME_MAX + 2];
 	/* The failure that is reported: what, from whom, for which name. */
 	int               says;
 	struct ip         who;
-	char              name[DNS_NAME_MAX + 1];
-	char              servers_did[SERVERS_DID_MAX];
 	size_t            tried;	/* names; the one at ended_at */
 	size_t            ended_at;	/* ended the search */
+	char              name[DNS_NAME_MAX + 1];
+	char              servers_did[SERVERS_DID_MAX];
+	struct resolvconf conf;
+	char              text[RESOLVCONF_MAX + 1];	/* conf's spans */
+	char              hostname[DNS_NAME_MAX + 2];
 	uint32_t          keys[DIAL_ADDRS_MAX];
 	struct nameservers servers;
 };
