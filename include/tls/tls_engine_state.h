@@ -106,9 +106,9 @@ struct tls_engine {
 	size_t out_at, out_len;
 	size_t begun;		/* bytes of handshake messages in the record
 				 * that begins at out + out_len, not sealed */
+	struct tls_shake shake;
 	unsigned char *message;	/* owned: a message in several records... */
 	size_t message_len, message_cap;	/* ...as much as came */
-	struct tls_shake shake;
 	struct tls_failure failure;
 
 	/* TLS 1.3: application traffic, and what tickets come from; TLS 1.2:

@@ -17,7 +17,7 @@
 #define TEXT_MAX 1536	/* bytes of the list */
 #define COLUMN   32	/* where a line's second half starts */
 
-static const char option[] = "--install-names";
+static const char *const option = "--install-names";
 
 /* hale's file and where the links go. */
 struct place {
@@ -28,7 +28,7 @@ struct place {
 };
 
 /* Of each tool, in the order of its names in names_all. */
-static const char abouts[] =
+static const char *const abouts =
 	"tini; docker run --init\0"
 	"dumb-init\0"
 	"catatonit; podman run --init\0"

@@ -18,7 +18,7 @@
 #include "cmd/sh_tools.h"
 
 /* What is not a client; by their place. */
-static const char words[] =
+static const char *const words =
 	"hale\0true\0:\0false\0exit\0test\0[\0echo\0grep\0";
 enum { HALE, TRUE, COLON, FALSE, EXIT, TEST, BRACKET, ECHO, GREP, WORDS };
 

@@ -22,10 +22,10 @@ enum probe_exit {
 };
 
 struct probe {
-	struct check_conf conf;	/* first: its headers' add() takes it */
 	const char *addr, *service;
 	int64_t     connect_ms, rpc_ms;
 	bool        tls, ignored, version;
+	struct check_conf conf;
 };
 
 #define AT(field) offsetof(struct probe, field)
@@ -34,7 +34,7 @@ struct probe {
 	OPT(0, "service", OPT_STR, AT(service), NULL) \
 	OPT(0, "connect-timeout", OPT_SOME_MS, AT(connect_ms), NULL) \
 	OPT(0, "rpc-timeout", OPT_SOME_MS, AT(rpc_ms), NULL) \
-	OPT(0, "rpc-header", OPT_SECRETS, 0, add_header) \
+	OPT(0, "rpc-header", OPT_SECRETS, AT(conf), add_header) \
 	OPT(0, "user-agent", OPT_STR, AT(conf.user_agent), NULL) \
 	OPT(0, "tls", OPT_FLAG, AT(tls), NULL) \
 	OPT(0, "tls-ca-cert", OPT_STR, AT(conf.cafile), NULL) \

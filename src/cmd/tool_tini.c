@@ -15,10 +15,10 @@
 #define WARNING 1	/* .. unless it is set */
 #define DEBUG   3	/* .. orphans, too */
 
-static const char known[] = "h\0s\0p:\0v\0w\0g\0e:\0l\0";
+static const char *const known = "h\0s\0p:\0v\0w\0g\0e:\0l\0";
 static const char version_only[] = "Vversion\0";
-static const char version[] = "tini version %s_hale - git.%s\n";
-static const char usage[] =
+static const char *const version = "tini version %s_hale - git.%s\n";
+static const char *const usage =
 	"Usage: tini [OPTIONS] PROGRAM -- [ARGS] | --version (hale %s)\n"
 	"  -h -l  help, license    -s  be a subreaper\n"
 	"  -g  signal the group    -p SIGNAL  when the parent dies\n"
