@@ -408,7 +408,7 @@ install: all
 
 # As `hale --install-names` does it, which a hale for another machine could not: all
 # names but sh, nothing overwritten, links that DESTDIR does not get into.
-NAMES = $(shell sed -n '/NAME_SHELL/d;s/^\t{ "\([^"]*\)",.*/\1/p' src/cmd/names.c)
+NAMES = $(shell sed -n '/TOOL_SH/d;s/^\tNAME."\([^"]*\)",.*/\1/p' src/cmd/names.c)
 names:
 	@echo $(NAMES)
 install-names: install
