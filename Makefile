@@ -73,7 +73,7 @@ OURS  = -std=c11 -D_GNU_SOURCE -iquote include -MMD -MP -fPIE \
 LEAN  = -include scripts/hidden.h $(GUARD) $(TABLE) $(ALIGN) -fno-optimize-sibling-calls \
         -fno-move-loop-invariants -fno-thread-jumps -fno-caller-saves \
         -fno-tree-dominator-opts -fno-jump-tables -fno-inline-small-functions \
-        -fno-if-conversion -fno-shrink-wrap -fno-tree-loop-im
+        -fno-if-conversion -fno-shrink-wrap -fno-tree-loop-im -fno-tree-sra
 objects = $(patsubst %,$B/%.o,$1)
 PARTS = $(call objects,$(ROOMS))
 UNITS = $(patsubst tests/%.c,$B/%,$(wildcard tests/unit/test_*.c \

@@ -5,17 +5,13 @@
 #ifndef HALE_CMD_NAMES_H
 #define HALE_CMD_NAMES_H
 
-#include <stdbool.h>
-
 enum name_kind { NAME_INIT, NAME_CLIENT, NAME_SHELL };
 
 #define NAMES_NONE (-1)
 
-/* The nth name, from 0, or "" behind the last; those of one tool stand
- * together. */
+/* The nth name, from 0, or "" behind the last; its kind. */
 const char *names_text(int n);
 enum name_kind names_kind(int n);
-bool names_is_last_of_tool(int n);
 
 /* Which one the last part of this path is, or NAMES_NONE; path may be NULL. */
 int names_find(const char *path);

@@ -49,13 +49,6 @@ names_kind(int n)
 }
 
 /* see cmd/names.h */
-bool
-names_is_last_of_tool(int n)
-{
-	return tools[n] == TOOL_SH || tools[n + 1] != tools[n];
-}
-
-/* see cmd/names.h */
 int
 names_find(const char *path)
 {

@@ -27,11 +27,11 @@ struct place {
 	const char *dir;	/* where we are, by then */
 };
 
-/* Of each tool, in the order of its names in names_all. */
+/* Of each name, in their order; "" if it is one more for the next one's. */
 static const char *const abouts =
-	"tini; docker run --init\0"
+	"\0\0tini; docker run --init\0"
 	"dumb-init\0"
-	"catatonit; podman run --init\0"
+	"\0catatonit; podman run --init\0"
 	"a pod's pause, as catatonit -P\0"
 	"curl, as hale get\0"
 	"wget\0"
@@ -45,19 +45,19 @@ names_print(void)
 {
 	char text[TEXT_MAX];
 	struct buf b = buf_over(text, sizeof text);
-	const char *about = abouts;
 	size_t start = 0;
 
 	for (int n = 0; *names_text(n) != '\0'; n++) {
+		const char *about = span_nth_text(abouts, (size_t)n);
+
 		buf_str(&b, names_text(n));
-		if (!names_is_last_of_tool(n)) {
+		if (*about == '\0') {
 			buf_str(&b, ", ");
 			continue;
 		}
 		while (b.len < start + COLUMN)
 			buf_byte(&b, ' ');
 		buf_fmt(&b, "%s\n", about);
-		about += strlen(about) + 1;
 		start = b.len;
 	}
 	buf_fmt(&b, "\nCalled by such a name, by a link or a copy, hale is "

@@ -133,10 +133,13 @@ write_start(struct buf *b, enum log_level level)
 	buf_str(b, "wget: ");
 }
 
-static enum wget_exit
+/* Of one of curl's (get/exit.h). */
+static int
 exit_of(int code)
 {
 	switch (code) {
+	case GET_OK:
+		return CMD_OK;
 	case GET_USAGE: case GET_SYNTAX:
 		return WGET_USAGE;
 	case GET_WRITE: case GET_READ: case GET_REWIND:
@@ -183,11 +186,11 @@ set_outputs(struct options *o)
 	       : "--header: expected \"Name: value\"";
 }
 
-/* Returns the last failure's code. */
+/* Returns the last failure's code, or GET_OK. */
 static int
 run_all(const struct options *o)
 {
-	int last = 0;
+	int last = GET_OK;
 
 	if (o->insecure)
 		log_warn("certificates are NOT verified");
@@ -196,11 +199,12 @@ run_all(const struct options *o)
 		int code = transfer_run(o, i);
 
 		if (code != GET_OK)
-			last = exit_of(code);
+			last = code;
 	}
 	return last;
 }
 
+/* Returns the same. */
 static int
 run(struct wget *w)
 {
@@ -212,7 +216,7 @@ run(struct wget *w)
 	if (o->version) {
 		buf_str(&b, "Wget by ");
 		cmd_write_version(&b);
-		return cmd_print(buf_span(&b));
+		return cmd_print(buf_span(&b)) == CMD_OK ? GET_OK : GET_WRITE;
 	}
 	o->retry = w->tries > 0 ? w->tries - 1 : INT64_MAX;
 	o->resume = w->resume ? "-" : NULL;
@@ -224,7 +228,7 @@ run(struct wget *w)
 	if (wrong == NULL)
 		return run_all(o);
 	log_error("%s", wrong);
-	return WGET_USAGE;
+	return GET_USAGE;
 }
 
 /* see cmd/tool.h */
@@ -246,11 +250,9 @@ tool_wget(int argc, char **argv)
 	code = options_read_by(opts, &w.o, argc, argv, "hale help names", &why);
 	if (code == GET_OK)
 		code = run(&w);
-	else {
+	else
 		log_error("%s", buf_end_text(&why));
-		code = exit_of(code);
-	}
 	options_free(&w.o);
 	explicit_bzero(&session, sizeof session);
-	return code;
+	return exit_of(code);
 }
