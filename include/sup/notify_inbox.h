@@ -44,7 +44,7 @@ struct notify_inbox_room {
 };
 
 struct notify_inbox {
-	int      pipe_fd;	/* the pipe's write end, for the service, or 0 */
+	int      pipe_fd;	/* the pipe's write end, the service's, or 0 */
 	pid_t    pid;		/* the service's, 0: there is none */
 	bool     warned_main_pid;	/* since the start: it was refused */
 	struct notify_speaker *speaker;	/* the room's */

@@ -160,8 +160,9 @@ request_add_lines(struct buf *b, const struct request_lines *lines)
 static void
 write_base64(struct buf *b, struct span bytes)
 {
-	static const char *const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	                             "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char *const digits =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"abcdefghijklmnopqrstuvwxyz0123456789+/";
 	for (size_t i = 0; i < bytes.len; i += 3) {
 		char out[4] = "====";
 		size_t n = bytes.len - i < 3 ? bytes.len - i : 3;
