@@ -41,7 +41,7 @@ on_signal(int sig)
 	if (name != NULL)
 		(void)unlink(name);
 	(void)signal(sig, SIG_DFL);
-	(void)raise(sig);
+	(void)kill(getpid(), sig);
 }
 
 static void
