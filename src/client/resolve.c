@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -40,7 +41,7 @@ struct resolve {
 	char              servers_did[SERVERS_DID_MAX];
 	struct resolvconf conf;
 	char              text[RESOLVCONF_MAX + 1];	/* conf's spans */
-	char              hostname[DNS_NAME_MAX + 2];
+	struct utsname    own;	/* our host's name */
 	uint32_t          keys[DIAL_ADDRS_MAX];
 	struct nameservers servers;
 };
@@ -188,10 +189,9 @@ read_conf(struct resolve *l)
 		close(fd);
 	if (len == sizeof l->text)
 		return ERR_TOOBIG;
-	if (gethostname(l->hostname, sizeof l->hostname) < 0)
-		l->hostname[0] = '\0';	/* longer than a name can be */
+	(void)uname(&l->own);	/* cannot fail */
 	resolvconf_read(&l->conf, (struct span){ l->text, len },
-	                span_of(l->hostname));
+	                span_of(l->own.nodename));
 	for (size_t i = 0; i < l->conf.servers_n; i++)
 		(void)set_zone(&l->conf.servers[i].ip,	/* 0: unreachable */
 		               l->conf.servers[i].zone);

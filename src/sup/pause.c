@@ -21,7 +21,7 @@ pause_run(void)
 	while (sig != SIGTERM && sig != SIGINT) {
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
-		(void)sigwait(&all, &sig);	/* cannot fail: all is valid */
+		sig = sigtimedwait(&all, NULL, NULL);	/* -1: interrupted */
 	}
 	return 0;
 }
