@@ -53,6 +53,7 @@ GUARD = $(eval GUARD := $(if $(filter x86_64-%,$(shell $(CROSS)gcc -dumpmachine)
         -mstack-protector-guard=global))$(GUARD)
 TABLE = $(eval TABLE := $(call knows,-mtraceback=no))$(TABLE)
 ALIGN = $(eval ALIGN := $(call knows,-malign-data=abi))$(ALIGN)
+MODREF = $(eval MODREF := $(call knows,-fno-ipa-modref))$(MODREF)
 INT   = $(eval INT := $(call knows,-mgeneral-regs-only))$(INT)
 # An ld that does not know it for its machine warns and goes on.
 RELR  = $(eval RELR := $(shell $(CROSS)ld --help | grep -q pack-relative-relocs && \
@@ -73,7 +74,7 @@ OURS  = -std=c11 -D_GNU_SOURCE -iquote include -MMD -MP -fPIE \
 LEAN  = -include scripts/hidden.h $(GUARD) $(TABLE) $(ALIGN) -fno-optimize-sibling-calls \
         -fno-move-loop-invariants -fno-thread-jumps -fno-caller-saves \
         -fno-tree-dominator-opts -fno-jump-tables -fno-inline-small-functions \
-        -fno-if-conversion -fno-shrink-wrap -fno-tree-loop-im -fno-tree-sra
+        -fno-if-conversion -fno-shrink-wrap -fno-tree-loop-im -fno-tree-sra $(MODREF)
 objects = $(patsubst %,$B/%.o,$1)
 PARTS = $(call objects,$(ROOMS))
 UNITS = $(patsubst tests/%.c,$B/%,$(wildcard tests/unit/test_*.c \

@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -71,14 +72,20 @@ is_of(const struct ip *ip, int family)
 static bool
 set_zone(struct ip *ip, struct span zone)
 {
-	char name[IF_NAMESIZE];
-	struct buf b = buf_over(name, sizeof name);
+	struct ifreq ask = { .ifr_ifindex = 0 };
+	struct buf b = buf_over(ask.ifr_name, sizeof ask.ifr_name);
 	uint64_t number;
+	int fd;
 
 	if (zone.len == 0)
 		return true;
 	buf_add(&b, zone);
-	ip->zone = if_nametoindex(buf_text(&b));
+	(void)buf_text(&b);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ip->zone = fd >= 0 && ioctl(fd, SIOCGIFINDEX, &ask) == 0
+	         ? (uint32_t)ask.ifr_ifindex : 0;
+	if (fd >= 0)
+		close(fd);
 	if (ip->zone == 0 && parse_uint_span(zone, UINT32_MAX, &number) == 0)
 		ip->zone = (uint32_t)number;
 	return ip->zone != 0 && !b.cut;
