@@ -90,7 +90,8 @@ fds_limit(void)
 {
 	struct rlimit limit;
 
-	return prlimit(0, RLIMIT_NOFILE, NULL, &limit) < 0 ? -1 : (long)limit.rlim_cur;
+	return prlimit(0, RLIMIT_NOFILE, NULL, &limit) < 0
+	     ? -1 : (long)limit.rlim_cur;
 }
 
 /* see sup/fds.h */
