@@ -84,7 +84,8 @@ BENCH = $(patsubst tests/%.c,$B/%,$(wildcard tests/bench/*.c))
 READY = $(TOOL)/musl.mk $(TOOL)/bearssl.mk
 
 .PHONY: all demo test unit system arches arches-short container kubernetes dev \
-        lint fuzz bench repro image install install-names names clean help helpers layers readme roots FORCE
+        lint fuzz bench repro image install install-names names clean help helpers \
+        layers readme roots FORCE
 
 all: $B/hale layers
 
@@ -440,7 +441,7 @@ help:
 	@echo 'make fuzz       libFuzzer on the parsers   make bench      measured against peers'
 	@echo 'make repro      two folders, equal bytes   make image      hale and hale-base images'
 	@echo "make roots      Mozilla's roots anew        make install    to PREFIX ($(PREFIX))"
-	@echo "make install-names: install, and links of other tools' names to it"
+	@echo "make install-names            install, and links of other tools' names"
 	@echo 'make clean      all but fetched sources, built toolchains, Kubernetes and kernels'
 
 -include $(wildcard $B/*.d $B/*/*.d $B/unit/obj/*/*.d)
