@@ -85,8 +85,8 @@ struct opt_group {
 #define OPT_TEXTS_OF(letter, name, kind, at, def, help, value, add, expected) \
 	name "\0" help "\0" kind##_HAS(def "\0" value "\0" expected "\0")
 
-/* The same for rows without a text but their name, which is OPT_PAST's and
- * OPT_PAST_VALUE's only one: OPT(letter, name, kind, at, add). */
+/* The same for rows whose name is their only text:
+ * OPT(letter, name, kind, at, add). */
 #define OPT_BARE_GROUP(list, adds) \
 	{ (const struct opt_row[]){ list(OPT_BARE_ROW) { .at = 0 } }, \
 	  list(OPT_BARE_NAME), adds }
@@ -100,6 +100,7 @@ struct opt_group {
 #define OPT_ASK_HAS(texts)
 #define OPT_NO_ENV_HAS(texts)
 #define OPT_CALL_HAS(texts)
+#define OPT_PAST_HAS(texts)
 #define OPT_REFUSED_HAS(texts)
 #define OPT_INT_HAS(texts) texts
 #define OPT_COUNT_HAS(texts) texts
@@ -113,6 +114,7 @@ struct opt_group {
 #define OPT_SECRETS_HAS(texts) texts
 #define OPT_SECRET_HAS(texts) texts
 #define OPT_OPERAND_HAS(texts) texts
+#define OPT_PAST_VALUE_HAS(texts) texts
 
 /* The functions that a file's rows name, "#define ADDS(ADD) ADD(f) ADD(g)",
  * get numbers, once in a file; OPT_ADDS() is an array of them. */

@@ -137,7 +137,7 @@ is_within(const struct limits *l, int tag, struct span name)
 static bool
 is_subject_within(const struct limits *l, const struct x509 *c)
 {
-	static const char *const email = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01";
+	static const char email[] = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01";
 	struct span name = c->subject, rdn = { name.p, 0 };
 	struct dn_attr a;
 
