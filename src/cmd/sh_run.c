@@ -17,7 +17,7 @@
 #include "cmd/sh_tools.h"
 
 /* What is not a client; by their place. */
-static const char words[] =
+static const char *const words =
 	"hale\0true\0:\0false\0exit\0test\0[\0echo\0grep\0";
 enum { HALE, TRUE, COLON, FALSE, EXIT, TEST, BRACKET, ECHO, GREP, WORDS };
 
@@ -87,9 +87,9 @@ is_question(const char *word)
 static bool
 is_client(const char *word)
 {
-	const struct name *tool = names_find(word);
+	int tool = names_find(word);
 
-	return tool != NULL && tool->kind == NAME_CLIENT;
+	return tool != NAMES_NONE && names_kind(tool) == NAME_CLIENT;
 }
 
 /* Of these the words decide what their status means. */

@@ -16,7 +16,7 @@ int
 tool_sh(int argc, char **argv)
 {
 	static struct sh_line line;	/* is large */
-	int r = ERR_PARSE;
+	int r;
 
 	cmd_hold_streams();
 	sh_run_log();
@@ -26,11 +26,12 @@ tool_sh(int argc, char **argv)
 	line.command.env = environ;
 	argv += argc > 0;
 	line.bad = *argv == NULL ? "sh" : *argv;
-	if (*argv != NULL && strcmp(*argv, "-c") == 0) {
+	if (*argv != NULL && strcmp(*argv, "-c") != 0)
+		r = ERR_PARSE;
+	else if (*argv == NULL || argv[1] == NULL)
 		r = ERR_SHORT;
-		if (argv[1] != NULL)
-			r = sh_line_run(&line, argv[1]);
-	}
+	else
+		r = sh_line_run(&line, argv[1]);
 	if (r >= 0)
 		return r;
 	sh_run_tell(line.bad, r);
