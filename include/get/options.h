@@ -85,9 +85,9 @@ struct options {
 	struct tls_session *session;	/* the caller's, for all connections */
 	bool         help, version;
 	/* wget's ways; never set by curl's options */
-	bool         wget;	/* its file names, words, and what it calls
-				 * a failure and tries again; head: no body is
-				 * read */
+	bool         wget;	/* its file names and words, what is a failure
+				 * and what is tried again; if head is set, no
+				 * body is read */
 	bool         show_heads;	/* -S: on stderr */
 	int64_t      idle_ms;	/* for the server's next bytes; 0: no end */
 };

@@ -7,8 +7,8 @@
 
 #include "get/transfer.h"
 
-/* A head, line by line, each after mark; a blank one is for wget's -S. */
-void verbose_head(const struct transfer *t, const char *mark, struct span head);
+/* A head, line by line; an answer's for wget's -S, too. */
+void verbose_head(const struct transfer *t, bool is_answer, struct span head);
 
 /* The addresses of the host. */
 void verbose_addresses(struct transfer *t);

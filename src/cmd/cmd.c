@@ -98,6 +98,17 @@ cmd_print(struct span bytes)
 }
 
 /* see cmd/cmd.h */
+int
+cmd_print_version(void)
+{
+	char text[256];
+	struct buf b = buf_over(text, sizeof text);
+
+	cmd_write_version(&b);
+	return cmd_print(buf_span(&b));
+}
+
+/* see cmd/cmd.h */
 void
 cmd_hold_streams(void)
 {

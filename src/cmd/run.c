@@ -385,16 +385,6 @@ warn_of_dropped_stops(const struct init_plan *plan)
 	}
 }
 
-static int
-print_version(void)
-{
-	char text[256];
-	struct buf b = buf_over(text, sizeof text);
-
-	cmd_write_version(&b);
-	return cmd_print(buf_span(&b));
-}
-
 /* Is hale the interpreter of the very file that it is to start, itself or by
  * env(1)? The kernel would start a hale for that again, and so on for ever. */
 static bool
@@ -425,7 +415,7 @@ run_run(int argc, char **argv)
 		return strcmp(argv[0], cmd_run.name) == 0
 		       ? cmd_print_help(&cmd_run) : cmd_print_overview();
 	if (a.version)
-		return print_version();
+		return cmd_print_version();
 	if (a.license)
 		return cmd_print(span_of(cmd_license));
 	if (a.install_names)

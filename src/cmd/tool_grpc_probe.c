@@ -191,10 +191,8 @@ run(const struct probe *p)
 	const struct check_conf *conf = &p->conf;
 	struct target t;
 
-	if (p->version) {
-		cmd_write_version(&b);
-		return cmd_print(buf_span(&b));
-	}
+	if (p->version)
+		return cmd_print_version();
 	if (!p->tls && (conf->insecure || conf->cafile != NULL
 	             || conf->certfile != NULL || conf->tls_host != NULL)) {
 		log_error("error: specified a flag of -tls without specifying "

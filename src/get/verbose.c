@@ -23,9 +23,10 @@ show(const char *mark, struct span line)
 
 /* see get/verbose.h */
 void
-verbose_head(const struct transfer *t, const char *mark, struct span head)
+verbose_head(const struct transfer *t, bool is_answer, struct span head)
 {
-	bool shows = *mark == ' ' ? t->o->show_heads : t->o->verbose;
+	bool shows = t->o->verbose || (is_answer && t->o->show_heads);
+	const char *mark = t->o->show_heads ? "  " : is_answer ? "< " : "> ";
 
 	while (shows && head.len > 0)
 		show(mark, span_cut(&head, '\n'));
