@@ -31,12 +31,13 @@ enum opt_kind {
 	OPT_URLS,	/* the same, of checks; an error line may show a value
 			 * in part */
 	OPT_SECRETS,	/* the same; an error line must not show a value */
-	OPT_PAST,	/* no value; passed over; not from the environment */
-	OPT_PAST_VALUE,	/* the same, with a value; not in a table with HALE_* */
-	/* curl's dialect only */
+	/* only in tables whose options are not in the environment */
 	OPT_SECRET,	/* an OPT_WORD; an error line must not show it */
-	OPT_OPERAND,	/* an OPT_WORD; each word that is not an option */
+	OPT_OPERAND,	/* an OPT_WORD; in curl's dialect each word that is not
+			 * an option */
 	OPT_CALL,	/* no value, no "--no-"; add() gets "1" */
+	OPT_PAST,	/* no value; passed over */
+	OPT_PAST_VALUE,	/* the same, with a value */
 	OPT_REFUSED,	/* no value; always OPT_ABSENT: help says why; an empty
 			 * one stands for that of the next row which has one */
 };

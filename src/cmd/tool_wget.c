@@ -35,7 +35,6 @@ enum wget_exit {
 struct wget {
 	struct options o;	/* first: see options_read_by() */
 	int64_t     tries;	/* 0: no end */
-	const char *user, *password;
 	bool        resume, sends_file, needs_method;
 };
 
@@ -72,8 +71,10 @@ add_log(void *field, struct span value)
 static int
 add_tries(void *field, struct span value)
 {
+	if (!span_is(value, "inf"))
+		return value_count(field, value);
 	*(int64_t *)field = 0;
-	return span_is(value, "inf") ? 0 : value_count(field, value);
+	return 0;
 }
 
 /* "-nv" and the like: no word of these has a meaning here, and what would be
@@ -137,8 +138,6 @@ add_body_file(void *field, struct span value)
 	OPT(0, "post-data", OPT_WORD, 0, "", "", "", add_body, ONE_BODY) \
 	OPT(0, "post-file", OPT_WORD, 0, "", "", "", add_body_file, ONE_BODY) \
 	OPT(0, "body-data", OPT_WORD, 0, "", "", "", add_method_body, "") \
-	OPT(0, "user", OPT_STR, AT(user), "", "", "", NULL, "") \
-	OPT(0, "password", OPT_STR, AT(password), "", "", "", NULL, "") \
 	OPT(0, "content-on-error", OPT_CALL, 0, "", "", "", value_fail_with_body, "") \
 	OPT('Y', "proxy", OPT_WORD, 0, "", "", "", add_proxy, "") \
 	OPT(0, "no-proxy", OPT_CALL, 0, "", "", "", add_proxy, "") \
@@ -157,8 +156,7 @@ add_body_file(void *field, struct span value)
 	OPT(0, "cache", OPT_PAST, 0, "", "", "", NULL, "") \
 	OPT(0, "no-config", OPT_PAST, 0, "", "", "", NULL, "") \
 	OPT(0, "hsts", OPT_PAST, 0, "", "", "", NULL, "") \
-	OPT(0, "netrc", OPT_PAST, 0, "", "", "", NULL, "") \
-	OPT(0, "auth-no-challenge", OPT_PAST, 0, "", "", "", NULL, "")
+	OPT(0, "netrc", OPT_PAST, 0, "", "", "", NULL, "")
 
 #define ADDS(ADD) \
 	ADD(add_timeout) ADD(add_proxy) ADD(add_log) ADD(add_tries) \
@@ -253,7 +251,7 @@ static int
 run(struct wget *w)
 {
 	struct options *o = &w->o;
-	char text[512];
+	char text[256];
 	struct buf b = buf_over(text, sizeof text);
 	const char *wrong;
 
@@ -265,13 +263,8 @@ run(struct wget *w)
 	o->retry = w->tries > 0 ? w->tries - 1 : INT64_MAX;
 	o->resume = w->resume ? "-" : NULL;
 	o->retry_delay_ms = RETRY_MS;
-	if (w->user != NULL) {
-		buf_fmt(&b, "%s:%s", w->user, w->password);
-		o->user = buf_text(&b);
-	}
-	wrong = b.cut ? "--user is too long"
-	      : w->needs_method && o->method == NULL
-	      ? "--body-data needs --method" : set_outputs(o);
+	wrong = w->needs_method && o->method == NULL
+	        ? "--body-data needs --method" : set_outputs(o);
 	/* A server may refuse HEAD: GNU's wget asks again by GET after 500 and
 	 * 501, and busybox' asks by GET at once. */
 	if (o->head && o->method == NULL)
@@ -291,7 +284,7 @@ tool_wget(int argc, char **argv)
 		.agent = cmd_agent(), .session = &session, .wget = true,
 		.fail = true, .location = true, .progress_off = true,
 		.globoff = true, .max_redirs = REDIRECTS, .idle_ms = IDLE_MS,
-	}, .tries = TRIES, .password = "" };
+	}, .tries = TRIES };
 	char memory[LOG_LINE_MAX];
 	struct buf why = buf_over(memory, sizeof memory);
 	int code;

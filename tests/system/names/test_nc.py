@@ -22,8 +22,8 @@ def listeners(tmp_path):
         closed.bind(("127.0.0.1", 0))   # it does not listen
         unix.bind(str(tmp_path / "sock"))
         unix.listen()
-        yield {"open": tcp.getsockname()[1], "above": tcp.getsockname()[1] + 1, "closed": closed.getsockname()[1],
-               "sock": tmp_path / "sock"}
+        yield {"open": tcp.getsockname()[1], "above": tcp.getsockname()[1] + 1,
+               "closed": closed.getsockname()[1], "sock": tmp_path / "sock"}
 
 
 def run(program, line, place):
@@ -69,8 +69,8 @@ ROWS = [
     ("-z 127.0.0.1 {above}-{open}", 0, ""),
     ("-zn localhost {open}", 1, "localhost"),
     ("-zn ::1 {closed}", 1, ""),
-    ("-zU {sock}.not", 1, "nc: ", "nc: unix:"),
-    ("-zU {sock}" + 200 * "x", 1, "File name too long", "is too long"),
+    ("-zU {sock}.not", 1, ".not: No such file", "nc: /"),
+    ("-zU {sock}" + 200 * "x", 1, "File name too long", ": too long"),
     ("-Q", 1, "-- 'Q'", "-Q: unknown option"),
 ]
 REFUSED = [  # what has no word with -z, and why hale ends with 1
@@ -98,7 +98,7 @@ def test_an_empty_path_has_its_reason(named):
     done = subprocess.run([named("nc"), "-zU", ""], capture_output=True, text=True, check=False,
                           stdin=subprocess.DEVNULL, timeout=harness.DEADLINE)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "port" not in done.stderr and done.stderr.strip() not in ("nc:", "nc: :")
+    assert done.stderr == 'nc: "": malformed\n'
 
 
 @pytest.mark.parametrize("line, word", REFUSED)

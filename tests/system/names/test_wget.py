@@ -72,13 +72,6 @@ def broken(connection, _):
     connection.close()
 
 
-def login(connection, request):
-    if request.field("Authorization") == "Basic bWU6YTpi":
-        connection.answer(PAGE)
-    else:
-        connection.answer(b"", "401 Unauthorized", 'WWW-Authenticate: Basic realm="x"')
-
-
 def flaky(connection, _):
     """Each first time it breaks off."""
     connection.server.turn = getattr(connection.server, "turn", 0) + 1
@@ -92,7 +85,7 @@ SOME = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome"
 SCRIPTS = {
     "/": say("200 OK"), "/ok": say("200 OK", "X-Is: here"), "/d/": say("200 OK"),
     "/echo": echo, "/fields": fields, "/range": ranges, "/flaky": flaky,
-    "/whole": whole, "/broken": broken, "/login": login,
+    "/whole": whole, "/broken": broken,
     "/get-405": only_get("405 Method Not Allowed"),
     "/get-501": only_get("501 Not Implemented"),
     "/204": b"HTTP/1.1 204 No Content\r\n\r\n",
@@ -228,8 +221,6 @@ ROWS = {
     "--body-data without --method": Row(
         "-qO- --body-data=x {url}/echo", 1, hale={"code": 2},
         why="a wrong command line is 2 in hale"),
-    "a login": Row("-qO- --user=me --password=a:b {url}/login", out=PAGE, busybox=ABSENT,
-                   why=NO_LONG),
     "--header": Row("-qO- --header X-A:b --header=X-C:d {url}/fields",
                     out=b"X-A: b\nX-C: d\n"),
     "-U": Row("-qO- -U me {url}/fields", out=b"User-Agent: me\n"),
@@ -243,7 +234,7 @@ ROWS = {
     "what is passed over": Row("-qO- --no-cache --progress=dot -w 1 {url}/ok", out=PAGE,
                                busybox=ABSENT, why=NO_LONG),
     "more that is passed over": Row(
-        "-qO- --no-hsts --no-config --no-netrc --waitretry=1 --auth-no-challenge {url}/ok",
+        "-qO- --no-hsts --no-config --no-netrc --waitretry=1 {url}/ok",
         out=PAGE, busybox=ABSENT, why=NO_LONG),
     "tries without an end": Row("-qO- --tries=inf {url}/ok", out=PAGE),
     "0 tries": Row("-qO- -t0 {url}/ok", out=PAGE),
