@@ -97,7 +97,7 @@ $B/hale: $B/hale.debug
 # check, runs through lies together in the file, libc's part of it included, and
 # ends with init_run() within the first 64 KB (test_counts.py). init.o comes last there:
 # its large state would part libc's variables from ours.
-FIRST = main cmd/cmd cmd/names cmd/run cmd/tool_tini cmd/tool_init cmd/letter \
+FIRST = main cmd/cmd cmd/names cmd/run cmd/script cmd/tool_tini cmd/tool_init cmd/letter \
         base/relro base/err base/span base/buf base/parse \
         base/signame base/opt_table base/opt base/clock base/log sup/signals \
         sup/lifecycle sup/lifecycle_status sup/backoff sup/monitor sup/notify_inbox \

@@ -86,7 +86,7 @@ void cmd_warn_of_env(void);
  * ca-certificates 20230311 (138 roots)\n". */
 void cmd_write_version(struct buf *b);
 
-/* Prints that to stdout. Returns CMD_OK, or CMD_FAILED after saying why. */
+/* Prints that line to stdout. Returns an exit code. */
 int cmd_print_version(void);
 
 /* "0.1.0"; static. */

@@ -12,7 +12,7 @@ enum name_kind { NAME_INIT, NAME_CLIENT, NAME_SHELL };
 struct name {	/* arrays and numbers: no pointers to relocate */
 	char          text[18];
 	unsigned char kind;	/* enum name_kind */
-	unsigned char tool;	/* which of cmd/tool.h */
+	unsigned char tool;	/* names_run() knows which */
 };
 
 extern const struct name names_all[];	/* ended by an empty text */

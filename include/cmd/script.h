@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * cmd/script.h - what the #! line of a script names
- *
- * Apart from run.c, which lies in the pages that every start touches.
  */
 #ifndef HALE_CMD_SCRIPT_H
 #define HALE_CMD_SCRIPT_H
 
 #include <stdbool.h>
 
-/* Has the file a #! line, with `word` as its last if that is not NULL? */
-bool script_has(const char *path, const char *word);
+/*
+ * Is hale, called by the name self, the interpreter of the very file that it is
+ * to start, itself or by env(1)? The kernel would start a hale for that again,
+ * and so on for ever. Logs that if it is so.
+ */
+bool script_starts_itself(const char *self, const char *program);
 
 #endif

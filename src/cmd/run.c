@@ -4,7 +4,6 @@
 
 #include <signal.h>
 #include <stddef.h>
-#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -385,22 +384,6 @@ warn_of_dropped_stops(const struct init_plan *plan)
 	}
 }
 
-/* Is hale the interpreter of the very file that it is to start, itself or by
- * env(1)? The kernel would start a hale for that again, and so on for ever. */
-static bool
-starts_itself(const char *self, const char *program)
-{
-	/* NOLINTNEXTLINE(performance-no-int-to-ptr): it is one */
-	const char *file = (const char *)getauxval(AT_EXECFN);
-
-	if (file != NULL && strcmp(file, program) == 0
-	 && strcmp(file, self) != 0)
-		return script_has(program, NULL);
-	/* env looks for a name without a slash; most starts are not by that. */
-	return strchr(self, '/') == NULL && strchr(program, '/') != NULL
-	    && script_has(program, self);
-}
-
 static int
 run_run(int argc, char **argv)
 {
@@ -429,11 +412,8 @@ run_run(int argc, char **argv)
 		log_error("no program to start (see: hale help)");
 		return CMD_USAGE;
 	}
-	if (starts_itself(argv[0], argv[left])) {
-		log_error("cannot start %s: its #! line names hale, which "
-		          "would start it again and again", argv[left]);
+	if (script_starts_itself(argv[0], argv[left]))
 		return EXEC_ERROR_CANNOT_RUN;
-	}
 	log_level(level_of(&a));
 	if (!a.no_env)
 		cmd_warn_of_env();

@@ -4,8 +4,10 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/span.h"
 
 #define LINE_MAX_LEN 256	/* bytes; what the kernel reads (execve(2)) */
@@ -38,12 +40,33 @@ ends_in_word(struct span line, const char *word)
 	    && span_has(span_of(" \t"), line.p[line.len - len - 1]);
 }
 
-/* see cmd/script.h */
-bool
-script_has(const char *path, const char *word)
+/* Has the file a #! line, with `word` as its last if that is not NULL? */
+static bool
+has_line(const char *path, const char *word)
 {
 	char text[LINE_MAX_LEN];
 	struct span line = read_line(text, path);
 
 	return word == NULL ? line.len > 0 : ends_in_word(line, word);
+}
+
+/* see cmd/script.h */
+bool
+script_starts_itself(const char *self, const char *program)
+{
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): it is one */
+	const char *file = (const char *)getauxval(AT_EXECFN);
+	const char *word = self;
+
+	if (file != NULL && strcmp(file, program) == 0
+	 && strcmp(file, self) != 0)
+		word = NULL;
+	/* env looks for a name without a slash; most starts are not by that. */
+	else if (strchr(self, '/') != NULL || strchr(program, '/') == NULL)
+		return false;
+	if (!has_line(program, word))
+		return false;
+	log_error("cannot start %s: its #! line names hale, which would start "
+	          "it again and again", program);
+	return true;
 }

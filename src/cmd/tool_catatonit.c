@@ -14,8 +14,7 @@ static const char version[] = "tini version %s_hale_catatonit - git.%s\n";
 static const char usage[] =
 	"usage: catatonit [-ghLPV] [--] <progname> [<arguments>...] "
 	"(hale %s)\n"
-	"  -g  signal the group     -h, -L, -V, --version\n"
-	"  -P  pause until SIGTERM or SIGINT; run nothing\n";
+	" -g signal the group, -P pause, -h help, -L license, -V version\n";
 
 static void
 write_start(struct buf *b, enum log_level level)

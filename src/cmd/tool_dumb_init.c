@@ -18,10 +18,9 @@ static const char known[] =
 static const char version[] = "dumb-init v%s (hale, git %s)\n";
 static const char usage[] =
 	"Usage: dumb-init [option] command [[arg] ...] (hale %s)\n"
-	"   -c, --single-child   signal the command, not its session\n"
-	"   -r, --rewrite s:r    send signal r for s; 0: none\n"
-	"   -v, --verbose        -V, --version        -h, --help\n"
-	"DUMB_INIT_DEBUG=1 DUMB_INIT_SETSID=0\n";
+	" -c, --single-child  signal it alone\n"
+	" -r, --rewrite s:r  send r for s, 0: none\n"
+	" -v, --verbose  -V, --version  -h, --help\n";
 
 static void
 write_start(struct buf *b, enum log_level level)
@@ -87,7 +86,8 @@ tool_dumb_init(int argc, char **argv)
 		},
 	};
 	int code = tool_init_read(&t, argv, write_start);
-	int for_term = t.plan.rewrite[SIGTERM];	/* below zero: drop. NOLINT */
+	/* NOLINTNEXTLINE(*-signed-char-misuse,cert-str34-c): -1 is to drop */
+	int for_term = t.plan.rewrite[SIGTERM];
 
 	(void)argc;
 	if (code >= 0)

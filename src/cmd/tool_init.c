@@ -6,6 +6,8 @@
 
 #include "base/parse.h"
 #include "cmd/cmd.h"
+#include "cmd/script.h"
+#include "sup/exec_error.h"
 #include "sup/pause.h"
 
 #define TEXT_MAX 512	/* bytes of a usage or a version */
@@ -114,6 +116,9 @@ tool_init_read(struct tool_init *t, char **argv, log_start *start)
 		return pause_run();
 	if (*l->argv == NULL)
 		return refuse(t, argv[0], "missing program name");
+	if (script_starts_itself(argv[0], *l->argv))
+		return t->plan.unstarted_code != 0 ? t->plan.unstarted_code
+		                                   : EXEC_ERROR_CANNOT_RUN;
 	return TOOL_INIT_GO_ON;
 }
 

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "base/parse.h"
 #include "cmd/tool_init.h"
 
 #define QUIET   0	/* verbosity: errors only */
@@ -19,12 +18,10 @@ static const char known[] = "h\0s\0p:\0v\0w\0g\0e:\0l\0";
 static const char version_only[] = "Vversion\0";
 static const char version[] = "tini version %s_hale - git.%s\n";
 static const char usage[] =
-	"Usage: tini [OPTIONS] PROGRAM -- [ARGS] | --version (hale %s)\n"
-	"  -h -l  help, license    -s  be a subreaper\n"
-	"  -g  signal the group    -p SIGNAL  when the parent dies\n"
-	"  -w  log reaped orphans  -e EXIT_CODE  exit with 0 instead\n"
-	"  -v  log more, up to -vvv\n"
-	"TINI_SUBREAPER TINI_VERBOSITY=1 TINI_KILL_PROCESS_GROUP\n";
+	"Usage: tini [OPTIONS] PROGRAM -- [ARGS] (hale %s)\n"
+	" -h help, -l license, --version\n"
+	" -s be a subreaper, -g signal the group, -w log orphans, -v log more\n"
+	" -p SIGNAL when the parent dies, -e EXIT_CODE becomes 0\n";
 
 static void
 write_start(struct buf *b, enum log_level level)
@@ -69,7 +66,6 @@ static void
 read_environment(struct tool_init *t)
 {
 	const char *text = getenv("TINI_VERBOSITY");
-	uint64_t n = QUIET;
 
 	if (getenv("TINI_SUBREAPER") != NULL)
 		t->plan.subreaper = true;
@@ -77,8 +73,10 @@ read_environment(struct tool_init *t)
 		t->plan.service.group = true;
 	if (text == NULL)
 		return;
-	(void)parse_uint(text, DEBUG, &n);	/* else 0, as by atoi(3) */
-	t->verbosity = (int)n;
+	/* As atoi(3) reads it: what stands behind the digits is nothing. */
+	t->verbosity = QUIET;
+	while (*text >= '0' && *text <= '9' && t->verbosity < DEBUG)
+		t->verbosity = t->verbosity * 10 + *text++ - '0';
 }
 
 /* see cmd/tool.h */

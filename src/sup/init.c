@@ -40,10 +40,13 @@ static void
 write_why(struct buf *b, int err)
 {
 	buf_str(b, err_text(err));
-	if (err == -EMFILE)
-		buf_fmt(b, ": RLIMIT_NOFILE is %ld and hale needs %d, and one "
-		        "more for each --listen and for --notify",
-		        fds_limit(), FDS_LEAST);
+	if (err != -EMFILE)
+		return;
+	buf_fmt(b, ": RLIMIT_NOFILE is %ld and hale needs %d", fds_limit(),
+	        FDS_LEAST);
+	if (the_init.plan->service.tell == NULL)
+		buf_str(b, ", and one more for each --listen and for "
+		        "--notify");
 }
 
 /* The same of a call that nothing but a filter refuses; with b's NUL. */
@@ -350,7 +353,6 @@ prepare(struct init *in, struct init_plan *plan)
 		.reap_soon = reaper_reap_soon, .owner = &in->reaper,
 	};
 
-	in->plan = plan;
 	in->uid = geteuid();
 	/* A container that has a terminal has it as 0-2: no call is lost. */
 	world.terminal_fd = terminal_find(self != 1);
@@ -412,6 +414,7 @@ init_run(struct init_plan *plan)
 	pid_t parent = plan->parent_signal != 0 ? getppid() : 0;
 	int code = INIT_FAILED;
 
+	in->plan = plan;
 	if (open_loop(in) < 0)
 		return INIT_FAILED;
 	prepare(in, plan);

@@ -289,7 +289,11 @@ live_changed(void *keeper, bool is_live)
 static void
 ready_changed(void *keeper, bool is_ready)
 {
-	step(keeper, is_ready ? EV_READY : EV_UNREADY);
+	struct keeper *k = keeper;
+
+	if (is_ready && k->plan->tell == NULL)
+		log_info("the service is ready");
+	step(k, is_ready ? EV_READY : EV_UNREADY);
 }
 
 static void

@@ -73,8 +73,6 @@ conclude(struct monitor *m)
 
 	arm(m);
 	m->verdict.was_ready |= ready;
-	if (ready && !m->was_ready)
-		log_info("the service is ready");
 	if (ready != m->was_ready)
 		m->owner.ready_changed(m->owner.owner, ready);
 	m->was_ready = ready;

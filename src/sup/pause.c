@@ -3,9 +3,12 @@
 #include "sup/pause.h"
 
 #include <signal.h>
-#include <string.h>
+#include <stdint.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include "base/relro.h"
 #include "sup/signals.h"
 
 /* see sup/pause.h */
@@ -13,15 +16,16 @@ int
 pause_run(void)
 {
 	struct signals_given given;
-	sigset_t all;
-	int sig = SIGCHLD;
+	const uint64_t all = UINT64_MAX;	/* libc would leave some out */
+	long sig = SIGCHLD;
 
+	relro_protect();
 	signals_block(&given);
-	memset(&all, 0xff, sizeof all);	/* sigfillset() leaves some out */
 	while (sig != SIGTERM && sig != SIGINT) {
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
-		(void)sigwait(&all, &sig);	/* cannot fail: all is valid */
+		sig = syscall(SYS_rt_sigtimedwait, &all, NULL, NULL,
+		              SIGNAME_SET_SIZE);
 	}
 	return 0;
 }

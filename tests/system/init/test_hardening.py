@@ -103,6 +103,15 @@ def test_what_was_relocated_is_read_only_in_every_other_command():
             process.kill()
 
 
+@pytest.mark.parametrize("words", [["pause"], ["catatonit", "-P"]])
+def test_what_was_relocated_is_read_only_in_a_pause(box, tmp_path, words):
+    (tmp_path / words[0]).symlink_to(os.path.realpath(HALE))
+    paused = box(tmp_path / words[0], *words[1:])
+    until(lambda: os.path.realpath(HALE) in [m[3] for m in mappings(paused.pid)]
+          and paused.state(1) == "S", "it sleeps")
+    assert is_protected(paused.pid)
+
+
 @pytest.mark.static_only
 def test_constants_cannot_be_executed_and_code_cannot_be_written(hale):
     box = hale("say up pause").settled()

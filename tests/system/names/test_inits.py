@@ -114,6 +114,47 @@ def test_pause_reaps_until_it_is_to_end(box, named, sig):
     assert paused.end() == (0, [], [])
 
 
+def test_pause_prints_its_version(box, named):
+    code, out, err = box(named("pause"), "-v").end()
+    assert (code, out[0][:5], len(out), err) == (0, "hale ", 1, [])
+
+
+@pytest.mark.parametrize("name, code", [("tini", 126), ("dumb-init", 2), ("catatonit", 1)])
+def test_a_script_whose_interpreter_is_an_init_is_not_started_for_ever(box, named, tmp_path,
+                                                                       name, code):
+    script = tmp_path / "s"
+    for line in (f"{named(name)} --", named(name), f"/usr/bin/env {name}"):
+        script.write_text(f"#!{line}\n")
+        script.chmod(0o755)
+        for words in ([script], [named(name), "--", script, "a"]):
+            path = f"{tmp_path}/names:/usr/bin"
+            found, out, err = box(*map(str, words), env=clean_env(PATH=path)).end()
+            assert (found, out, len(err)) == (code, [], 1)
+            assert f"cannot start {script}: its #! line names hale" in err[0]
+
+
+@pytest.mark.parametrize("name, letters", [("tini", "hlsgwvpe"), ("dumb-init", "crvVh"),
+                                           ("catatonit", "gPhLV")])
+def test_an_inits_help_has_each_letter_and_a_word(box, named, name, letters):
+    _, out, err = box(named(name), "-h").end()
+    assert re.findall(r"-(\w)\b,? +-*\w", "\n".join(out[1:] + err[1:])) == list(letters)
+
+
+@pytest.mark.parametrize("name", init_rows.INITS)
+def test_an_inits_name_logs_nothing_of_options_that_it_does_not_have(box, named, name):
+    code, out, err = box(named(name), "--", *svc("exit 3"), nofile=4).end()
+    assert (code, out, len(err)) == (1, [], 1)
+    assert err[0].endswith("RLIMIT_NOFILE is 4 and hale needs 6")
+
+
+@pytest.mark.parametrize("name, words", [("tini", ["-vvv"]), ("dumb-init", ["-v"]),
+                                         ("catatonit", [])])
+def test_an_inits_name_does_not_log_readiness(box, named, name, words):
+    started = box(named(name), *words, "--", *svc("exit 3"), env=clean_env(CATATONIT_DEBUG="1"))
+    code, _, err = started.end()
+    assert code == 3 and err and "ready" not in "".join(err)
+
+
 @pytest.mark.parametrize("name", init_rows.INITS)
 def test_an_inits_name_has_no_local_socket(box, named, name):
     """A hale of the image's own must not find this one: tini has none either."""
