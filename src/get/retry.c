@@ -238,7 +238,7 @@ is_ours(int code)
 static bool
 is_gone(const struct sink *s)
 {
-	return s->written > 0 && (s->name == NULL || s->start < 0);
+	return s->written > 0 && s->start < 0;
 }
 
 static bool

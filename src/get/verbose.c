@@ -23,12 +23,9 @@ show(const char *mark, struct span line)
 
 /* see get/verbose.h */
 void
-verbose_head(const struct transfer *t, bool is_answer, struct span head)
+verbose_head(const char *mark, struct span head)
 {
-	bool shows = t->o->verbose || (is_answer && t->o->show_heads);
-	const char *mark = t->o->show_heads ? "  " : is_answer ? "< " : "> ";
-
-	while (shows && head.len > 0)
+	while (head.len > 0)
 		show(mark, span_cut(&head, '\n'));
 }
 
