@@ -54,6 +54,7 @@ struct opt_row {
 	char          letter;
 	unsigned char kind;	/* enum opt_kind */
 	unsigned char add;	/* the nth of the group's adds, or 0 */
+	bool          is_bare;	/* its name is its only text */
 };
 
 /*
@@ -71,7 +72,7 @@ struct opt_group {
  *   letter    'x', or 0 for none
  *   name      long name without dashes
  *   kind, at  offset of the field in args; with add() 0 for args itself
- *   def       default as it would be written, or ""
+ *   def       default as it would be written, or ""; only of a value
  *   help      one line
  *   value     what its value is called; "": by kind
  *   add       for those that go to add(), else NULL
@@ -81,9 +82,40 @@ struct opt_group {
 #define OPT_END { NULL, NULL, NULL }
 #define OPT_ROWS(list) (const struct opt_row[]){ list(OPT_ROW_OF) { .at = 0 } }
 #define OPT_ROW_OF(letter, name, kind, at, def, help, value, add, expected) \
-	{ at, letter, kind, OPT_ADD_##add },
+	{ at, letter, kind, OPT_ADD_##add, false },
 #define OPT_TEXTS_OF(letter, name, kind, at, def, help, value, add, expected) \
-	name "\0" def "\0" help "\0" value "\0" expected "\0"
+	name "\0" help "\0" kind##_HAS(def "\0" value "\0" expected "\0")
+
+/* The same for rows whose name is their only text:
+ * OPT(letter, name, kind, at, add). */
+#define OPT_BARE_GROUP(list, adds) \
+	{ (const struct opt_row[]){ list(OPT_BARE_ROW) { .at = 0 } }, \
+	  list(OPT_BARE_NAME), adds }
+#define OPT_BARE_ROW(letter, name, kind, at, add) \
+	{ at, letter, kind, OPT_ADD_##add, true },
+#define OPT_BARE_NAME(letter, name, kind, at, add) name "\0"
+
+/* Without a value, a row has no texts about one. */
+#define OPT_FLAG_HAS(texts)
+#define OPT_UNFLAG_HAS(texts)
+#define OPT_ASK_HAS(texts)
+#define OPT_NO_ENV_HAS(texts)
+#define OPT_CALL_HAS(texts)
+#define OPT_PAST_HAS(texts)
+#define OPT_REFUSED_HAS(texts)
+#define OPT_INT_HAS(texts) texts
+#define OPT_COUNT_HAS(texts) texts
+#define OPT_MS_HAS(texts) texts
+#define OPT_SOME_MS_HAS(texts) texts
+#define OPT_STR_HAS(texts) texts
+#define OPT_SIG_HAS(texts) texts
+#define OPT_WORD_HAS(texts) texts
+#define OPT_LIST_HAS(texts) texts
+#define OPT_URLS_HAS(texts) texts
+#define OPT_SECRETS_HAS(texts) texts
+#define OPT_SECRET_HAS(texts) texts
+#define OPT_OPERAND_HAS(texts) texts
+#define OPT_PAST_VALUE_HAS(texts) texts
 
 /* The functions that a file's rows name, "#define ADDS(ADD) ADD(f) ADD(g)",
  * get numbers, once in a file; OPT_ADDS() is an array of them. */
@@ -113,7 +145,9 @@ bool opt_next(struct opt *o);
 
 /* The texts of a row, in their order. */
 enum opt_text {
-	OPT_NAME, OPT_DEF, OPT_HELP, OPT_VALUE, OPT_EXPECTED,
+	OPT_NAME,
+	OPT_HELP,	/* unless the row is bare */
+	OPT_DEF, OPT_VALUE, OPT_EXPECTED,	/* and takes a value */
 	OPT_TEXTS
 };
 

@@ -37,10 +37,8 @@ struct check_range {
 
 /* All zero is a good start: the defaults that are named here. */
 struct check_conf {
-	struct check_range status[CHECK_RANGES_MAX];
 	size_t      n_status;	/* 0: 200-399 */
 	const char *contains;	/* the body must hold this; NULL: not read */
-	struct span headers[CHECK_HEADERS_MAX];	/* client/request.h's lines */
 	size_t      n_headers;
 	const char *user_agent;	/* NULL: "hale-check" */
 	const char *cafile;	/* PEM anchors; NULL: tls/trust.h's order */
@@ -54,6 +52,9 @@ struct check_conf {
 	                         * NULL: the error's own words */
 	struct tls_session *session;	/* tls/tls.h; resumed by the next check
 	                                 * of the same host. NULL: none */
+	/* Behind what is small, which is then addressed by a byte. */
+	struct check_range status[CHECK_RANGES_MAX];
+	struct span headers[CHECK_HEADERS_MAX];	/* client/request.h's lines */
 };
 
 /* AF_INET, AF_INET6, or AF_UNSPEC for any address. */

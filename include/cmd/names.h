@@ -5,22 +5,18 @@
 #ifndef HALE_CMD_NAMES_H
 #define HALE_CMD_NAMES_H
 
-#include <stdbool.h>
-
 enum name_kind { NAME_INIT, NAME_CLIENT, NAME_SHELL };
 
-struct name {	/* arrays and numbers: no pointers to relocate */
-	char          text[18];
-	unsigned char kind;	/* enum name_kind */
-	unsigned char tool;	/* names_run() knows which */
-};
+#define NAMES_NONE (-1)
 
-extern const struct name names_all[];	/* ended by an empty text */
+/* The nth name, from 0, or "" behind the last; its kind. */
+const char *names_text(int n);
+enum name_kind names_kind(int n);
 
-/* The one that the last part of this path is, or NULL; path may be NULL. */
-const struct name *names_find(const char *path);
+/* Which one the last part of this path is, or NAMES_NONE; path may be NULL. */
+int names_find(const char *path);
 
 /* Runs as that tool; argv is its command line. Returns the exit code. */
-int names_run(const struct name *n, int argc, char **argv);
+int names_run(int n, int argc, char **argv);
 
 #endif

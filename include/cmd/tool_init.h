@@ -20,9 +20,9 @@ struct tool_init {
 	const char *usage;
 	const char *version;	/* "%s" for hale's own, "%s" for its commit */
 	int    out_fd;		/* for these two */
-	struct init_plan plan;
 	int    verbosity;	/* a -v adds one */
 	bool   pauses;		/* runs no program */
+	struct init_plan plan;
 };
 
 /*

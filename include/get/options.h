@@ -43,7 +43,12 @@ struct options {
 	bool         location, location_trusted;
 	bool         post301, post302, post303;
 	bool         include, silent, show_error, verbose, create_dirs;
-	bool         progress_off, fail_early;
+	bool         progress_off, fail_early, retry_refused, retry_all;
+	/* wget's ways; never set by curl's options */
+	bool         wget;	/* its file names and words, what is a failure
+				 * and what is tried again; if head is set, no
+				 * body is read */
+	bool         show_heads;	/* -S: on stderr */
 	/* what is requested, in words */
 	struct span *headers;	/* request_verify_line() holds */
 	size_t       n_headers;
@@ -66,8 +71,8 @@ struct options {
 	const char  *resume;	/* -C: a number or "-" */
 	/* time and trying again */
 	int64_t      max_time_ms, connect_ms;	/* 0: no end */
+	int64_t      idle_ms;	/* for the server's next bytes; 0: no end */
 	int64_t      retry, retry_delay_ms, retry_max_ms;
-	bool         retry_refused, retry_all;
 	/* where to */
 	struct option_words resolve, connect_to;
 	const char  *unix_socket;	/* "@NAME": an abstract one */
@@ -84,12 +89,6 @@ struct options {
 	bool         insecure;
 	struct tls_session *session;	/* the caller's, for all connections */
 	bool         help, version;
-	/* wget's ways; never set by curl's options */
-	bool         wget;	/* its file names and words, what is a failure
-				 * and what is tried again; if head is set, no
-				 * body is read */
-	bool         show_heads;	/* -S: on stderr */
-	int64_t      idle_ms;	/* for the server's next bytes; 0: no end */
 };
 
 /*

@@ -15,9 +15,9 @@
 #define ROUTE_HOST_MAX 256	/* bytes of a decoded host with its NUL */
 
 struct route {
+	bool             via_proxy, tunnel;
 	struct exchange_to to;
 	struct url       proxy;	/* where via_proxy */
-	bool             via_proxy, tunnel;
 	char             host[ROUTE_HOST_MAX];	/* to.host: name or literal */
 	char             tunnel_to[ROUTE_HOST_MAX + 16];
 	char             tunnel_fields[EXCHANGE_PROXY_HEAD_MAX];

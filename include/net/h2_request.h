@@ -30,13 +30,13 @@ enum h2_field {
 };
 
 struct h2_request {
-	struct span value[H2_FIELDS];	/* p NULL: it is not there */
 	struct buf  text;	/* the values; the caller's H2_LIST_MAX bytes */
 	size_t      size;	/* of all fields */
 	bool        is_trailers;	/* it follows the content */
 	bool        has_regular;	/* a field other than pseudo-headers */
 	bool        is_malformed;	/* 8.1.1 */
 	int64_t     length;	/* content-length; -1: none */
+	struct span value[H2_FIELDS];	/* p NULL: it is not there */
 };
 
 /* Begins one; text has H2_LIST_MAX bytes. */

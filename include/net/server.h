@@ -62,9 +62,9 @@ struct conn {
 	struct source   source;
 	struct server  *server;
 	struct server_listener *from;	/* where it came in */
-	struct server_listener *kept_for;	/* whose newcomer it is for;
-					 * NULL: anybody's */
+	struct h2      *h2;		/* the room's; NULL: HTTP/1.1 */
 	bool            is_open;	/* all zero: a slot never used */
+	bool            has_asked;	/* no PROXY header can come any more */
 	enum conn_state state;
 	uint64_t        since;		/* server->changes when it came into
 					 * this state: finer than a clock */
@@ -76,8 +76,8 @@ struct conn {
 	bool            lingers;	/* close only after reading on */
 	bool            wants_turn;	/* its requests outlast this one */
 	bool            is_watching;	/* it has a Watch */
-	struct h2      *h2;		/* the room's; NULL: HTTP/1.1 */
-	bool            has_asked;	/* no PROXY header can come any more */
+	struct server_listener *kept_for;	/* whose newcomer it is for;
+					 * NULL: anybody's */
 	pid_t           peer_pid;
 	uid_t           peer_uid;
 };

@@ -38,8 +38,8 @@ struct sh_command {
 	bool        is_open, only_looks;
 	struct buf  text;
 	/* Behind what is small, which is then addressed by a byte. */
-	struct sh_redir redirs[SH_REDIRS_MAX];
 	char       *argv[SH_WORDS_MAX + 1];	/* ended by NULL, in memory */
+	struct sh_redir redirs[SH_REDIRS_MAX];
 	char        memory[SH_TEXT_MAX];
 };
 

@@ -14,7 +14,6 @@
 
 struct init_plan {
 	const char *version;
-	struct keeper_plan service;
 	bool    subreaper;
 	bool    warn_on_reap;
 	bool    no_local;	/* open no local socket: with no address in
@@ -27,6 +26,8 @@ struct init_plan {
 	int     parent_signal;	/* 0: none */
 	int     stop_signal;	/* 0: what SIGTERM is rewritten to */
 	uint64_t stops;		/* as in signals_rules */
+	/* Behind what is small, which is then addressed by a byte. */
+	struct keeper_plan service;
 	signed char rewrite[SIGNAME_MAX + 1];	/* the same */
 	size_t  n_listen;
 	struct listen_place listen[INIT_LISTEN_MAX];

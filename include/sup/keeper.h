@@ -108,15 +108,8 @@ struct keeper_room {
 /* All zero but for what keeper_init() sets. */
 struct keeper {
 	const struct keeper_plan *plan;
-	struct keeper_world  with;
 	struct keeper_room  *room;
-	struct source        timer;	/* the machine's deadline */
-	struct lifecycle     lifecycle;
-	struct launch        launch;
 	struct keeper_loading *loading;	/* its program is not loaded, or NULL */
-	struct last_end_alive alive;
-	int64_t  started_ms;
-	uint64_t born_ms;	/* the same, since the epoch */
 	pid_t    pid;		/* the service's; 0 once it has ended */
 	pid_t    group;		/* its process group, for what it leaves */
 	int      status;	/* its wait status */
@@ -128,6 +121,14 @@ struct keeper {
 	bool     is_stopped;	/* as waitpid() reported it last */
 	bool     renamed;	/* it is called room->name now */
 	bool     logged_unreachable;	/* that it cannot be signalled */
+	/* Behind what is small, which is then addressed by a byte. */
+	struct lifecycle     lifecycle;
+	struct keeper_world  with;
+	struct source        timer;	/* the machine's deadline */
+	struct launch        launch;
+	struct last_end_alive alive;
+	int64_t  started_ms;
+	uint64_t born_ms;	/* the same, since the epoch */
 };
 
 /*

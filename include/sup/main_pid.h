@@ -23,16 +23,16 @@ struct main_pid_fd {
 
 /* Zeroed, the service is a child of ours and nobody was it before. */
 struct main_pid {
-	/* Pidfds of the service and of the one before it, while somebody else
-	 * is their parent; and one more, since a source that has left the loop
-	 * is not to be used again in that turn. */
-	struct main_pid_fd held[3];
 	struct loop *loop;
 	void  (*gone)(void *owner, pid_t pid);
 	void   *owner;
 	pid_t former;	/* who was the service before and still lives, or 0 */
 	pid_t first;	/* our child that was it before any change, or 0 */
 	pid_t named;	/* to be taken once it is our child, or 0 */
+	/* Pidfds of the service and of the one before it, while somebody else
+	 * is their parent; and one more, since a source that has left the loop
+	 * is not to be used again in that turn. */
+	struct main_pid_fd held[3];
 };
 
 /*

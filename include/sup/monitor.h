@@ -35,18 +35,18 @@ struct monitor_plan {
 
 /* What is known of one check, for answers. */
 struct monitor_check {
+	int64_t  took_ms;	/* the last one; -1: there was none */
+	int64_t  ended_ms;
+	uint64_t passed, failed;	/* results since hale started .. */
+	uint64_t not_run;	/* .. and tries that came to none */
+	bool     is_ignored;	/* the checker's result is not waited for */
 	char     name[MONITOR_NAME_MAX];
+	struct checker checker;
 	char     why[CHECKER_LINE_MAX];	/* the last result in words */
 	char     first_why[CHECKER_LINE_MAX];	/* the first bad one since it
 						 * passed or started, or "" */
 	char     not_run_why[CHECKER_LINE_MAX];	/* why there was none .. */
 	char     not_run_first[CHECKER_LINE_MAX];	/* .. the first time */
-	int64_t  took_ms;	/* the last one; -1: there was none */
-	int64_t  ended_ms;
-	uint64_t passed, failed;	/* results since hale started .. */
-	uint64_t not_run;	/* .. and tries that came to none */
-	struct checker checker;
-	bool     is_ignored;	/* the checker's result is not waited for */
 };
 
 /* What is not touched before the service has started. */
@@ -72,15 +72,16 @@ struct monitor_owner {
 struct monitor {
 	const struct monitor_plan  *plan;
 	const struct signals_given *given;
-	struct monitor_owner owner;
-	struct source  timer;
-	struct verdict_checks verdict;
-	struct notify_inbox   inbox;
 	int      cwd_fd;	/* where exec: checks run; 0: here */
 	uint64_t oom_kills;	/* sup/cgroup.h, when it was last looked at */
 	int64_t  awake_ms;	/* when something last woke us */
 	bool     was_live, was_ready;
 	struct monitor_check *checks;	/* the room's */
+	/* Behind what is small, which is then addressed by a byte. */
+	struct source  timer;
+	struct monitor_owner owner;
+	struct verdict_checks verdict;
+	struct notify_inbox   inbox;
 };
 
 /*

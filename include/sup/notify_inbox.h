@@ -44,16 +44,16 @@ struct notify_inbox_room {
 };
 
 struct notify_inbox {
+	int      pipe_fd;	/* the pipe's write end, the service's, or 0 */
+	pid_t    pid;		/* the service's, 0: there is none */
+	bool     warned_main_pid;	/* since the start: it was refused */
+	struct notify_speaker *speaker;	/* the room's */
+	char    *usec_var;	/* the room's: "WATCHDOG_USEC=..." */
 	struct notify_inbox_owner owner;
 	struct source socket;	/* fd -1: none */
 	struct source pipe;	/* fd -1: none */
-	int      pipe_fd;	/* its write end, for the service, or 0 */
 	struct notify notify;
-	pid_t    pid;		/* the service's, 0: there is none */
-	bool     warned_main_pid;	/* since the start: it was refused */
 	char     socket_var[NOTIFY_SOCK_NAME_MAX + 16];	/* NOTIFY_SOCKET=@... */
-	struct notify_speaker *speaker;	/* the room's */
-	char    *usec_var;	/* the room's: "WATCHDOG_USEC=..." */
 };
 
 /*

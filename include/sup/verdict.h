@@ -65,14 +65,16 @@ struct verdict_check {
 };
 
 struct verdict_checks {
-	/* set by the owner, with counts_for, before verdict_start() */
+	/* set by the owner, with the checks' counts_for, before
+	 * verdict_start() */
 	struct verdict_conf  conf;
 	bool                 knows_ready;	/* it or a check says when */
 	size_t               n;
-	struct verdict_check checks[VERDICT_CHECKS_MAX];
+	/* its own */
 	bool    is_on;		/* between start and stop */
 	bool    was_ready;	/* since the start; the owner says so */
 	int64_t lenient_ms;	/* the start period's end */
+	struct verdict_check checks[VERDICT_CHECKS_MAX];
 };
 
 /* The service was started: all begins anew, every check is due. */

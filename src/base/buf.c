@@ -144,7 +144,7 @@ is_c1(const char *u)
 static void
 add_escaped(struct buf *b, unsigned char c)
 {
-	static const char hex[] = "0123456789abcdef";
+	static const char *const hex = "0123456789abcdef";
 	char u[] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
 
 	buf_add(b, (struct span){ u, sizeof u });

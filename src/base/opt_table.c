@@ -9,40 +9,6 @@
 #include "base/signame.h"
 
 /* see base/opt_table.h */
-const char *
-opt_text(const struct opt *o, enum opt_text which)
-{
-	const char *t = o->name;
-
-	for (int i = OPT_NAME; i < (int)which; i++)
-		t += strlen(t) + 1;
-	return t;
-}
-
-/* see base/opt_table.h */
-bool
-opt_next(struct opt *o)
-{
-	if (o->row != NULL) {
-		o->name = opt_text(o, OPT_TEXTS);
-		o->row++;
-	}
-	if (o->row == NULL || o->row->kind == OPT_NONE) {
-		o->group += o->row != NULL;
-		o->row = o->group->rows;
-		o->name = o->group->texts;
-	}
-	if (o->row == NULL)
-		return false;
-	o->add = o->row->add > 0 ? o->group->adds[o->row->add - 1] : NULL;
-	o->number++;
-	o->at = o->row->at;
-	o->letter = o->row->letter;
-	o->kind = o->row->kind;
-	return true;
-}
-
-/* see base/opt_table.h */
 bool
 opt_takes_value(const struct opt *o)
 {
@@ -71,6 +37,54 @@ opt_takes_value(const struct opt *o)
 	case OPT_PAST_VALUE:
 		break;
 	}
+	return true;
+}
+
+/* How many texts a row has. */
+static int
+count_texts(const struct opt *o)
+{
+	if (o->row->is_bare)
+		return OPT_NAME + 1;
+	return opt_takes_value(o) ? OPT_TEXTS : OPT_HELP + 1;
+}
+
+static const char *
+skip_texts(const char *t, int n)
+{
+	for (; n > 0; n--)
+		t += strlen(t) + 1;
+	return t;
+}
+
+/* see base/opt_table.h */
+const char *
+opt_text(const struct opt *o, enum opt_text which)
+{
+	return (int)which < count_texts(o) ? skip_texts(o->name, (int)which)
+	                                   : "";
+}
+
+/* see base/opt_table.h */
+bool
+opt_next(struct opt *o)
+{
+	if (o->row != NULL) {
+		o->name = skip_texts(o->name, count_texts(o));
+		o->row++;
+	}
+	if (o->row == NULL || o->row->kind == OPT_NONE) {
+		o->group += o->row != NULL;
+		o->row = o->group->rows;
+		o->name = o->group->texts;
+	}
+	if (o->row == NULL)
+		return false;
+	o->add = o->row->add > 0 ? o->group->adds[o->row->add - 1] : NULL;
+	o->number++;
+	o->at = o->row->at;
+	o->letter = o->row->letter;
+	o->kind = o->row->kind;
 	return true;
 }
 

@@ -2,7 +2,6 @@
 /* base/parse.c - numbers, durations and truth values */
 #include "base/parse.h"
 
-#include <strings.h>
 
 #include "base/err.h"
 
@@ -161,9 +160,9 @@ parse_bool(const char *text, bool *out)
 	static const char no[][6] = { "0", "false", "no", "off" };
 
 	for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) {
-		bool is_yes = strcasecmp(text, yes[i]) == 0;
+		bool is_yes = span_is_word(span_of(text), yes[i]);
 
-		if (is_yes || strcasecmp(text, no[i]) == 0) {
+		if (is_yes || span_is_word(span_of(text), no[i])) {
 			*out = is_yes;
 			return 0;
 		}

@@ -38,7 +38,7 @@ percent_decode(struct buf *b, struct span text)
 void
 percent_encode(struct buf *b, char byte)
 {
-	static const char hex[] = "0123456789ABCDEF";
+	static const char *const hex = "0123456789ABCDEF";
 	unsigned char c = (unsigned char)byte;
 	const char x[] = { '%', hex[c >> 4], hex[c & 15] };
 

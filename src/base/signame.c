@@ -62,7 +62,7 @@ signame_parse(const char *text)
 	if (strncasecmp(text, "SIG", 3) == 0)
 		text += 3;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (strcasecmp(text, names[i].name) == 0)
+		if (span_is_word(span_of(text), names[i].name))
 			return names[i].sig;
 	return parse_realtime(text);
 }

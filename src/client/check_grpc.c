@@ -111,7 +111,7 @@ write_call(struct buf *b, const struct check_conf *conf,
 
 /* --- the verdict --- */
 
-static const char no_answer[] =
+static const char *const no_answer =
 	"the server speaks HTTP/2, but does not answer";
 
 /* The call failed. */

@@ -106,7 +106,7 @@ request_contradiction(const struct request_lines *lines, bool chunked,
                       uint64_t length)
 {
 	static const char by_length[] = "Content-Length";
-	static const char by_chunks[] = "Transfer-Encoding";
+	static const char *const by_chunks = "Transfer-Encoding";
 	struct span value;
 	uint64_t told;
 	int n = request_count(lines, by_length, &value);
@@ -160,8 +160,9 @@ request_add_lines(struct buf *b, const struct request_lines *lines)
 static void
 write_base64(struct buf *b, struct span bytes)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	                             "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char *const digits =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"abcdefghijklmnopqrstuvwxyz0123456789+/";
 	for (size_t i = 0; i < bytes.len; i += 3) {
 		char out[4] = "====";
 		size_t n = bytes.len - i < 3 ? bytes.len - i : 3;

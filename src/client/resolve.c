@@ -7,6 +7,8 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/ioctl.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -31,16 +33,16 @@ struct resolve {
 	struct span       host;
 	int               family;
 	int64_t           deadline_ms;
-	struct resolvconf conf;
-	char              text[RESOLVCONF_MAX + 1];	/* conf's spans */
-	char              hostname[DNS_NAME_MAX + 2];
 	/* The failure that is reported: what, from whom, for which name. */
 	int               says;
 	struct ip         who;
-	char              name[DNS_NAME_MAX + 1];
-	char              servers_did[SERVERS_DID_MAX];
 	size_t            tried;	/* names; the one at ended_at */
 	size_t            ended_at;	/* ended the search */
+	char              name[DNS_NAME_MAX + 1];
+	char              servers_did[SERVERS_DID_MAX];
+	struct resolvconf conf;
+	char              text[RESOLVCONF_MAX + 1];	/* conf's spans */
+	struct utsname    own;	/* our host's name */
 	uint32_t          keys[DIAL_ADDRS_MAX];
 	struct nameservers servers;
 };
@@ -70,14 +72,20 @@ is_of(const struct ip *ip, int family)
 static bool
 set_zone(struct ip *ip, struct span zone)
 {
-	char name[IF_NAMESIZE];
-	struct buf b = buf_over(name, sizeof name);
+	struct ifreq ask = { .ifr_ifindex = 0 };
+	struct buf b = buf_over(ask.ifr_name, sizeof ask.ifr_name);
 	uint64_t number;
+	int fd;
 
 	if (zone.len == 0)
 		return true;
 	buf_add(&b, zone);
-	ip->zone = if_nametoindex(buf_text(&b));
+	(void)buf_text(&b);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ip->zone = fd >= 0 && ioctl(fd, SIOCGIFINDEX, &ask) == 0
+	         ? (uint32_t)ask.ifr_ifindex : 0;
+	if (fd >= 0)
+		close(fd);
 	if (ip->zone == 0 && parse_uint_span(zone, UINT32_MAX, &number) == 0)
 		ip->zone = (uint32_t)number;
 	return ip->zone != 0 && !b.cut;
@@ -188,10 +196,9 @@ read_conf(struct resolve *l)
 		close(fd);
 	if (len == sizeof l->text)
 		return ERR_TOOBIG;
-	if (gethostname(l->hostname, sizeof l->hostname) < 0)
-		l->hostname[0] = '\0';	/* longer than a name can be */
+	(void)uname(&l->own);	/* cannot fail */
 	resolvconf_read(&l->conf, (struct span){ l->text, len },
-	                span_of(l->hostname));
+	                span_of(l->own.nodename));
 	for (size_t i = 0; i < l->conf.servers_n; i++)
 		(void)set_zone(&l->conf.servers[i].ip,	/* 0: unreachable */
 		               l->conf.servers[i].zone);

@@ -96,8 +96,9 @@ static int
 read_address(struct target *t, struct span rest, struct buf *memory,
              const char **expected)
 {
-	static const char plain[] = "no query, fragment or login: the path is "
-	                            "the service's name";
+	static const char *const plain =
+		"no query, fragment or login: the path is "
+		"the service's name";
 	const bool is_grpc = t->text.p[0] == 'g';
 	size_t from;
 	int r;

@@ -304,13 +304,14 @@ cmd_warn_of_env(void)
 int
 cmd_main(int argc, char **argv)
 {
-	const struct name *tool = names_find(argv[0]);
+	int tool = names_find(argv[0]);
 	const struct cmd *c = argc > 1 ? cmd_find(argv[1]) : NULL;
 
 	/* An init does it once the service is started, which it would delay. */
-	if (tool != NULL ? tool->kind != NAME_INIT : c != NULL && c != &cmd_run)
+	if (tool != NAMES_NONE ? names_kind(tool) != NAME_INIT
+	                       : c != NULL && c != &cmd_run)
 		relro_protect();
-	if (tool != NULL)
+	if (tool != NAMES_NONE)
 		return names_run(tool, argc, argv);
 	return c == NULL ? cmd_run.run(argc, argv)
 	                 : c->run(argc - 1, argv + 1);

@@ -17,7 +17,7 @@
 #define TEXT_MAX 1536	/* bytes of the list */
 #define COLUMN   32	/* where a line's second half starts */
 
-static const char option[] = "--install-names";
+static const char *const option = "--install-names";
 
 /* hale's file and where the links go. */
 struct place {
@@ -27,11 +27,11 @@ struct place {
 	const char *dir;	/* where we are, by then */
 };
 
-/* Of each tool, in the order of its names in names_all. */
-static const char abouts[] =
-	"tini; docker run --init\0"
+/* Of each name, in their order; "" if it is one more for the next one's. */
+static const char *const abouts =
+	"\0\0tini; docker run --init\0"
 	"dumb-init\0"
-	"catatonit; podman run --init\0"
+	"\0catatonit; podman run --init\0"
 	"a pod's pause, as catatonit -P\0"
 	"curl, as hale get\0"
 	"wget\0"
@@ -45,19 +45,19 @@ names_print(void)
 {
 	char text[TEXT_MAX];
 	struct buf b = buf_over(text, sizeof text);
-	const char *about = abouts;
 	size_t start = 0;
 
-	for (const struct name *n = names_all; n->text[0] != '\0'; n++) {
-		buf_str(&b, n->text);
-		if (n->tool == n[1].tool && n[1].text[0] != '\0') {
+	for (int n = 0; *names_text(n) != '\0'; n++) {
+		const char *about = span_nth_text(abouts, (size_t)n);
+
+		buf_str(&b, names_text(n));
+		if (*about == '\0') {
 			buf_str(&b, ", ");
 			continue;
 		}
 		while (b.len < start + COLUMN)
 			buf_byte(&b, ' ');
 		buf_fmt(&b, "%s\n", about);
-		about += strlen(about) + 1;
 		start = b.len;
 	}
 	buf_fmt(&b, "\nCalled by such a name, by a link or a copy, hale is "
@@ -74,12 +74,12 @@ check_words(int argc, char **argv)
 	struct buf b = buf_over(text, sizeof text);
 
 	for (int i = 1; i < argc; i++) {
-		const struct name *n = names_find(argv[i]);
+		int n = names_find(argv[i]);
 
-		if (n != NULL && strcmp(n->text, argv[i]) == 0)
+		if (n != NAMES_NONE && strchr(argv[i], '/') == NULL)
 			continue;
-		for (n = names_all; n->text[0] != '\0'; n++)
-			buf_fmt(&b, " %s", n->text);
+		for (n = 0; *names_text(n) != '\0'; n++)
+			buf_fmt(&b, " %s", names_text(n));
 		log_error("%s: \"%s\" is not one of the names:%s", option,
 		          redact_value(room, span_of(argv[i])), buf_text(&b));
 		return CMD_USAGE;
@@ -88,20 +88,21 @@ check_words(int argc, char **argv)
 }
 
 static bool
-is_wanted(const struct name *n, int argc, char **argv)
+is_wanted(int n, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++)
-		if (strcmp(argv[i], n->text) == 0)
+		if (names_find(argv[i]) == n)
 			return true;
-	return argc <= 1 && n->kind != NAME_SHELL;
+	return argc <= 1 && names_kind(n) != NAME_SHELL;
 }
 
-/* Says what failed, and at which path: dir, or dir/name if there is one. */
+/* Says what failed, by errno, and at which path: dir, or dir/name if there is
+ * one. */
 static int
-fail(const char *dir, const char *name, int err)
+fail(const char *dir, const char *name)
 {
 	log_error("%s: cannot make links: %s%s%s: %s", option, dir,
-	          *name == '\0' ? "" : "/", name, err_text(err));
+	          *name == '\0' ? "" : "/", name, err_text(-errno));
 	return CMD_FAILED;
 }
 
@@ -114,9 +115,9 @@ find_file(struct place *p)
 	ssize_t len = readlink(self, p->file, sizeof p->file - 1);
 
 	if (len < 0)
-		return fail(self, "", -errno);
+		return fail(self, "");
 	p->file[len] = '\0';
-	return stat(p->file, &p->is) < 0 ? fail(p->file, "", -errno) : CMD_OK;
+	return stat(p->file, &p->is) < 0 ? fail(p->file, "") : CMD_OK;
 }
 
 /* Goes to the folder that dir names, or to hale's own if it is NULL. */
@@ -135,7 +136,7 @@ enter(struct place *p, const char *dir)
 	if ((mkdir(p->dir, 0755) == 0 || errno == EEXIST)
 	 && chdir(p->dir) == 0)
 		return CMD_OK;
-	return fail(p->dir, "", -errno);
+	return fail(p->dir, "");
 }
 
 /* Lays the link of a name, or only finds out whether its place is free. What
@@ -151,7 +152,9 @@ put(const struct place *p, const char *name, bool lay)
 	if (lay ? symlink(p->to, name) == 0
 	        : lstat(name, &there) < 0 && errno == ENOENT)
 		return CMD_OK;
-	return fail(p->dir, name, lay ? -errno : -EEXIST);
+	if (!lay)
+		errno = EEXIST;
+	return fail(p->dir, name);
 }
 
 /* see cmd/names_install.h */
@@ -166,9 +169,8 @@ names_install(int argc, char **argv)
 	if (code == CMD_OK)
 		code = enter(&p, argc > 0 ? argv[0] : NULL);
 	for (int lay = 0; lay < 2; lay++)	/* all are looked at first */
-		for (const struct name *n = names_all;
-		     n->text[0] != '\0' && code == CMD_OK; n++)
+		for (int n = 0; code == CMD_OK && *names_text(n) != '\0'; n++)
 			if (is_wanted(n, argc, argv))
-				code = put(&p, n->text, lay);
+				code = put(&p, names_text(n), lay);
 	return code;
 }

@@ -18,7 +18,7 @@
 #include "cmd/sh_tools.h"
 
 /* What is not a client; by their place. */
-static const char words[] =
+static const char *const words =
 	"hale\0true\0:\0false\0exit\0test\0[\0echo\0grep\0";
 enum { HALE, TRUE, COLON, FALSE, EXIT, TEST, BRACKET, ECHO, GREP, WORDS };
 
@@ -71,7 +71,7 @@ static bool
 allows(const struct sh_command *c)
 {
 	unsigned known = c->only_looks && c->var_at < c->n ? c->var_at : c->n;
-	const struct name *tool;
+	int tool;
 	const struct cmd *asked;
 
 	if (c->n == 0 || (c->only_looks && c->var_at == 0))
@@ -85,7 +85,7 @@ allows(const struct sh_command *c)
 		    && asked != &cmd_help;
 	case WORDS:
 		tool = names_find(c->argv[0]);
-		return tool != NULL && tool->kind == NAME_CLIENT;
+		return tool != NAMES_NONE && names_kind(tool) == NAME_CLIENT;
 	default:
 		return true;
 	}

@@ -9,9 +9,9 @@
 #include "cmd/cmd.h"
 #include "cmd/tool_init.h"
 
-static const char known[] = "g\0h\0L\0P\0Vversion\0";
-static const char version[] = "tini version %s_hale_catatonit - git.%s\n";
-static const char usage[] =
+static const char *const known = "g\0h\0L\0P\0Vversion\0";
+static const char *const version = "tini version %s_hale_catatonit - git.%s\n";
+static const char *const usage =
 	"usage: catatonit [-ghLPV] [--] <progname> [<arguments>...] "
 	"(hale %s)\n"
 	" -g signal the group, -P pause, -h help, -L license, -V version\n";

@@ -13,10 +13,10 @@
 
 #define CANNOT_EXEC 2	/* exit code, whatever the reason */
 
-static const char known[] =
+static const char *const known =
 	"hhelp\0csingle-child\0r:rewrite\0vverbose\0Vversion\0";
-static const char version[] = "dumb-init v%s (hale, git %s)\n";
-static const char usage[] =
+static const char *const version = "dumb-init v%s (hale, git %s)\n";
+static const char *const usage =
 	"Usage: dumb-init [option] command [[arg] ...] (hale %s)\n"
 	" -c, --single-child  signal it alone\n"
 	" -r, --rewrite s:r  send r for s, 0: none\n"

@@ -23,35 +23,35 @@ enum probe_exit {
 };
 
 struct probe {
-	struct check_conf conf;	/* first: its headers' add() takes it */
 	const char *addr, *service;
 	int64_t     connect_ms, rpc_ms;
 	bool        tls, ignored, version;
+	struct check_conf conf;
 };
 
 #define AT(field) offsetof(struct probe, field)
 #define OPTS(OPT) \
-	OPT(0, "addr", OPT_STR, AT(addr), "", "", "", NULL, "") \
-	OPT(0, "service", OPT_STR, AT(service), "", "", "", NULL, "") \
-	OPT(0, "connect-timeout", OPT_SOME_MS, AT(connect_ms), "", "", "", NULL, "") \
-	OPT(0, "rpc-timeout", OPT_SOME_MS, AT(rpc_ms), "", "", "", NULL, "") \
-	OPT(0, "rpc-header", OPT_SECRETS, 0, "", "", "", add_header, "") \
-	OPT(0, "user-agent", OPT_STR, AT(conf.user_agent), "", "", "", NULL, "") \
-	OPT(0, "tls", OPT_FLAG, AT(tls), "", "", "", NULL, "") \
-	OPT(0, "tls-ca-cert", OPT_STR, AT(conf.cafile), "", "", "", NULL, "") \
-	OPT(0, "tls-client-cert", OPT_STR, AT(conf.certfile), "", "", "", NULL, "") \
-	OPT(0, "tls-client-key", OPT_STR, AT(conf.keyfile), "", "", "", NULL, "") \
-	OPT(0, "tls-server-name", OPT_STR, AT(conf.tls_host), "", "", "", NULL, "") \
-	OPT(0, "tls-no-verify", OPT_FLAG, AT(conf.insecure), "", "", "", NULL, "") \
-	OPT(0, "gzip", OPT_FLAG, AT(ignored), "", "", "", NULL, "") \
-	OPT(0, "v", OPT_FLAG, AT(ignored), "", "", "", NULL, "") \
-	OPT(0, "verbose", OPT_FLAG, AT(ignored), "", "", "", NULL, "") \
-	OPT(0, "version", OPT_FLAG, AT(version), "", "", "", NULL, "")
+	OPT(0, "addr", OPT_STR, AT(addr), NULL) \
+	OPT(0, "service", OPT_STR, AT(service), NULL) \
+	OPT(0, "connect-timeout", OPT_SOME_MS, AT(connect_ms), NULL) \
+	OPT(0, "rpc-timeout", OPT_SOME_MS, AT(rpc_ms), NULL) \
+	OPT(0, "rpc-header", OPT_SECRETS, AT(conf), add_header) \
+	OPT(0, "user-agent", OPT_STR, AT(conf.user_agent), NULL) \
+	OPT(0, "tls", OPT_FLAG, AT(tls), NULL) \
+	OPT(0, "tls-ca-cert", OPT_STR, AT(conf.cafile), NULL) \
+	OPT(0, "tls-client-cert", OPT_STR, AT(conf.certfile), NULL) \
+	OPT(0, "tls-client-key", OPT_STR, AT(conf.keyfile), NULL) \
+	OPT(0, "tls-server-name", OPT_STR, AT(conf.tls_host), NULL) \
+	OPT(0, "tls-no-verify", OPT_FLAG, AT(conf.insecure), NULL) \
+	OPT(0, "gzip", OPT_FLAG, AT(ignored), NULL) \
+	OPT(0, "v", OPT_FLAG, AT(ignored), NULL) \
+	OPT(0, "verbose", OPT_FLAG, AT(ignored), NULL) \
+	OPT(0, "version", OPT_FLAG, AT(version), NULL)
 
 /* Of the functions of check_opt_adds. */
 enum { OPT_ADD_NULL, OPT_ADD_add_status, OPT_ADD_add_header };
 static const struct opt_group opts[] = {
-	OPT_GROUP(OPTS, check_opt_adds),
+	OPT_BARE_GROUP(OPTS, check_opt_adds),
 	OPT_END
 };
 

@@ -25,18 +25,18 @@ struct nc {
 
 #define AT(field) offsetof(struct nc, field)
 #define OPTS(OPT) \
-	OPT('z', "", OPT_ASK, AT(scan), "", "", "", NULL, "") \
-	OPT('v', "", OPT_ASK, AT(shows), "", "", "", NULL, "") \
-	OPT('w', "", OPT_INT, AT(timeout_s), "", "", "", NULL, "") \
-	OPT('4', "", OPT_ASK, AT(conf.v4), "", "", "", NULL, "") \
-	OPT('6', "", OPT_ASK, AT(conf.v6), "", "", "", NULL, "") \
-	OPT('U', "", OPT_ASK, AT(is_unix), "", "", "", NULL, "") \
-	OPT('n', "", OPT_ASK, AT(is_numeric), "", "", "", NULL, "") \
-	OPT('N', "", OPT_PAST, 0, "", "", "", NULL, "") \
-	OPT('q', "", OPT_PAST_VALUE, 0, "", "", "", NULL, "")
+	OPT('z', "", OPT_ASK, AT(scan), NULL) \
+	OPT('v', "", OPT_ASK, AT(shows), NULL) \
+	OPT('w', "", OPT_INT, AT(timeout_s), NULL) \
+	OPT('4', "", OPT_ASK, AT(conf.v4), NULL) \
+	OPT('6', "", OPT_ASK, AT(conf.v6), NULL) \
+	OPT('U', "", OPT_ASK, AT(is_unix), NULL) \
+	OPT('n', "", OPT_ASK, AT(is_numeric), NULL) \
+	OPT('N', "", OPT_PAST, 0, NULL) \
+	OPT('q', "", OPT_PAST_VALUE, 0, NULL)
 
 OPT_NUMBER_ADDS(OPT_NO_ADDS);
-static const struct opt_group opts[] = { OPT_GROUP(OPTS, NULL), OPT_END };
+static const struct opt_group opts[] = { OPT_BARE_GROUP(OPTS, NULL), OPT_END };
 
 /* Good news has no name in front. */
 static void

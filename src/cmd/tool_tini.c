@@ -14,10 +14,10 @@
 #define WARNING 1	/* .. unless it is set */
 #define DEBUG   3	/* .. orphans, too */
 
-static const char known[] = "h\0s\0p:\0v\0w\0g\0e:\0l\0";
+static const char *const known = "h\0s\0p:\0v\0w\0g\0e:\0l\0";
 static const char version_only[] = "Vversion\0";
-static const char version[] = "tini version %s_hale - git.%s\n";
-static const char usage[] =
+static const char *const version = "tini version %s_hale - git.%s\n";
+static const char *const usage =
 	"Usage: tini [OPTIONS] PROGRAM -- [ARGS] (hale %s)\n"
 	" -h help, -l license, --version\n"
 	" -s be a subreaper, -g signal the group, -w log orphans, -v log more\n"

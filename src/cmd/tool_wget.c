@@ -115,48 +115,47 @@ add_body_file(void *field, struct span value)
 	                        : bytes_add_file(&w->o.data, value.p);
 }
 
-#define ONE_BODY "no other body"
 #define AT(field) offsetof(struct wget, field)
 #define OPTS(OPT) \
-	OPT('q', "quiet", OPT_PAST, 0, "", "", "", NULL, "") \
-	OPT('n', "", OPT_WORD, 0, "", "", "", add_no, "v, c, d or H") \
-	OPT('O', "output-document", OPT_WORD, 0, "", "", "", value_output, "") \
-	OPT('P', "directory-prefix", OPT_WORD, AT(o.output_dir), "", "", "", value_name, "") \
-	OPT('c', "continue", OPT_FLAG, AT(resume), "", "", "", NULL, "") \
-	OPT('S', "server-response", OPT_FLAG, AT(o.show_heads), "", "", "", NULL, "") \
-	OPT(0, "spider", OPT_FLAG, AT(o.head), "", "", "", NULL, "") \
-	OPT('T', "timeout", OPT_WORD, 0, "", "", "", add_timeout, "") \
-	OPT(0, "connect-timeout", OPT_WORD, AT(o.connect_ms), "", "", "", value_seconds, "") \
-	OPT(0, "dns-timeout", OPT_WORD, AT(o.connect_ms), "", "", "", value_seconds, "") \
-	OPT(0, "read-timeout", OPT_WORD, AT(o.idle_ms), "", "", "", value_seconds, "") \
-	OPT('t', "tries", OPT_WORD, AT(tries), "", "", "", add_tries, "") \
-	OPT(0, "retry-connrefused", OPT_FLAG, AT(o.retry_refused), "", "", "", NULL, "") \
-	OPT(0, "max-redirect", OPT_WORD, AT(o.max_redirs), "", "", "", value_count, "") \
-	OPT(0, "header", OPT_WORD, 0, "", "", "", value_header, "") \
-	OPT('U', "user-agent", OPT_WORD, AT(o.agent), "", "", "", value_line, "") \
-	OPT(0, "method", OPT_WORD, AT(o.method), "", "", "", value_token, "") \
-	OPT(0, "post-data", OPT_WORD, 0, "", "", "", add_body, ONE_BODY) \
-	OPT(0, "post-file", OPT_WORD, 0, "", "", "", add_body_file, ONE_BODY) \
-	OPT(0, "body-data", OPT_WORD, 0, "", "", "", add_method_body, "") \
-	OPT(0, "content-on-error", OPT_CALL, 0, "", "", "", value_fail_with_body, "") \
-	OPT('Y', "proxy", OPT_WORD, 0, "", "", "", add_proxy, "") \
-	OPT(0, "no-proxy", OPT_CALL, 0, "", "", "", add_proxy, "") \
-	OPT('4', "inet4-only", OPT_ASK, AT(o.ipv4), "", "", "", NULL, "") \
-	OPT('6', "inet6-only", OPT_ASK, AT(o.ipv6), "", "", "", NULL, "") \
-	OPT(0, "ca-certificate", OPT_WORD, AT(o.cafile), "", "", "", value_name, "") \
-	OPT(0, "no-check-certificate", OPT_ASK, AT(o.insecure), "", "", "", NULL, "") \
-	OPT('o', "output-file", OPT_WORD, 0, "", "", "", add_log, "/dev/null") \
-	OPT(0, "url", OPT_OPERAND, AT(o.urls), "", "", "", value_word, "") \
-	OPT('V', "version", OPT_FLAG, AT(o.version), "", "", "", NULL, "") \
-	OPT('h', "help", OPT_FLAG, AT(o.version), "", "", "", NULL, "") \
-	OPT('v', "verbose", OPT_PAST, 0, "", "", "", NULL, "") \
-	OPT('w', "wait", OPT_PAST_VALUE, 0, "", "", "", NULL, "") \
-	OPT(0, "progress", OPT_PAST_VALUE, 0, "", "", "", NULL, "") \
-	OPT(0, "waitretry", OPT_PAST_VALUE, 0, "", "", "", NULL, "") \
-	OPT(0, "cache", OPT_PAST, 0, "", "", "", NULL, "") \
-	OPT(0, "no-config", OPT_PAST, 0, "", "", "", NULL, "") \
-	OPT(0, "hsts", OPT_PAST, 0, "", "", "", NULL, "") \
-	OPT(0, "netrc", OPT_PAST, 0, "", "", "", NULL, "")
+	OPT('q', "quiet", OPT_PAST, 0, NULL) \
+	OPT('n', "", OPT_WORD, 0, add_no) \
+	OPT('O', "output-document", OPT_WORD, 0, value_output) \
+	OPT('P', "directory-prefix", OPT_WORD, AT(o.output_dir), value_name) \
+	OPT('c', "continue", OPT_FLAG, AT(resume), NULL) \
+	OPT('S', "server-response", OPT_FLAG, AT(o.show_heads), NULL) \
+	OPT(0, "spider", OPT_FLAG, AT(o.head), NULL) \
+	OPT('T', "timeout", OPT_WORD, 0, add_timeout) \
+	OPT(0, "connect-timeout", OPT_WORD, AT(o.connect_ms), value_seconds) \
+	OPT(0, "dns-timeout", OPT_WORD, AT(o.connect_ms), value_seconds) \
+	OPT(0, "read-timeout", OPT_WORD, AT(o.idle_ms), value_seconds) \
+	OPT('t', "tries", OPT_WORD, AT(tries), add_tries) \
+	OPT(0, "retry-connrefused", OPT_FLAG, AT(o.retry_refused), NULL) \
+	OPT(0, "max-redirect", OPT_WORD, AT(o.max_redirs), value_count) \
+	OPT(0, "header", OPT_WORD, 0, value_header) \
+	OPT('U', "user-agent", OPT_WORD, AT(o.agent), value_line) \
+	OPT(0, "method", OPT_WORD, AT(o.method), value_token) \
+	OPT(0, "post-data", OPT_WORD, 0, add_body) \
+	OPT(0, "post-file", OPT_WORD, 0, add_body_file) \
+	OPT(0, "body-data", OPT_WORD, 0, add_method_body) \
+	OPT(0, "content-on-error", OPT_CALL, 0, value_fail_with_body) \
+	OPT('Y', "proxy", OPT_WORD, 0, add_proxy) \
+	OPT(0, "no-proxy", OPT_CALL, 0, add_proxy) \
+	OPT('4', "inet4-only", OPT_ASK, AT(o.ipv4), NULL) \
+	OPT('6', "inet6-only", OPT_ASK, AT(o.ipv6), NULL) \
+	OPT(0, "ca-certificate", OPT_WORD, AT(o.cafile), value_name) \
+	OPT(0, "no-check-certificate", OPT_ASK, AT(o.insecure), NULL) \
+	OPT('o', "output-file", OPT_WORD, 0, add_log) \
+	OPT(0, "url", OPT_OPERAND, AT(o.urls), value_word) \
+	OPT('V', "version", OPT_FLAG, AT(o.version), NULL) \
+	OPT('h', "help", OPT_FLAG, AT(o.version), NULL) \
+	OPT('v', "verbose", OPT_PAST, 0, NULL) \
+	OPT('w', "wait", OPT_PAST_VALUE, 0, NULL) \
+	OPT(0, "progress", OPT_PAST_VALUE, 0, NULL) \
+	OPT(0, "waitretry", OPT_PAST_VALUE, 0, NULL) \
+	OPT(0, "cache", OPT_PAST, 0, NULL) \
+	OPT(0, "no-config", OPT_PAST, 0, NULL) \
+	OPT(0, "hsts", OPT_PAST, 0, NULL) \
+	OPT(0, "netrc", OPT_PAST, 0, NULL)
 
 #define ADDS(ADD) \
 	ADD(add_timeout) ADD(add_proxy) ADD(add_log) ADD(add_tries) \
@@ -167,7 +166,7 @@ add_body_file(void *field, struct span value)
 OPT_NUMBER_ADDS(ADDS);
 static opt_add *const adds[] = OPT_ADDS(ADDS);
 static const struct opt_group opts[] = {
-	OPT_GROUP(OPTS, adds),
+	OPT_BARE_GROUP(OPTS, adds),
 	OPT_END
 };
 
@@ -178,11 +177,13 @@ write_start(struct buf *b, enum log_level level)
 	buf_str(b, "wget: ");
 }
 
-/* One of GNU's codes for one of curl's. */
+/* Of one of curl's (get/exit.h). */
 static int
 exit_of(int code)
 {
 	switch (code) {
+	case GET_OK:
+		return CMD_OK;
 	case GET_USAGE: case GET_SYNTAX:
 		return WGET_USAGE;
 	case GET_WRITE: case GET_READ: case GET_REWIND:
@@ -229,11 +230,11 @@ set_outputs(struct options *o)
 	       : "--header: expected \"Name: value\"";
 }
 
-/* Returns the last failure's code. */
+/* Returns the last failure's code, or GET_OK. */
 static int
 run_all(const struct options *o)
 {
-	int last = 0;
+	int last = GET_OK;
 
 	if (o->insecure)
 		log_warn("certificates are NOT verified");
@@ -242,11 +243,12 @@ run_all(const struct options *o)
 		int code = transfer_run(o, i);
 
 		if (code != GET_OK)
-			last = exit_of(code);
+			last = code;
 	}
 	return last;
 }
 
+/* Returns the same. */
 static int
 run(struct wget *w)
 {
@@ -258,7 +260,7 @@ run(struct wget *w)
 	if (o->version) {
 		buf_str(&b, "Wget by ");
 		cmd_write_version(&b);
-		return cmd_print(buf_span(&b));
+		return cmd_print(buf_span(&b)) == CMD_OK ? GET_OK : GET_WRITE;
 	}
 	o->retry = w->tries > 0 ? w->tries - 1 : INT64_MAX;
 	o->resume = w->resume ? "-" : NULL;
@@ -272,7 +274,7 @@ run(struct wget *w)
 	if (wrong == NULL)
 		return run_all(o);
 	log_error("%s", wrong);
-	return WGET_USAGE;
+	return GET_USAGE;
 }
 
 /* see cmd/tool.h */
@@ -294,11 +296,9 @@ tool_wget(int argc, char **argv)
 	code = options_read_by(opts, &w.o, argc, argv, "hale help names", &why);
 	if (code == GET_OK)
 		code = run(&w);
-	else {
+	else
 		log_error("%s", buf_end_text(&why));
-		code = exit_of(code);
-	}
 	options_free(&w.o);
 	explicit_bzero(&session, sizeof session);
-	return code;
+	return exit_of(code);
 }

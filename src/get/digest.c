@@ -40,7 +40,7 @@ digest_reset(struct digest *d)
 bool
 digest_is(const struct digest *d, const char *hex)
 {
-	static const char digits[] = "0123456789abcdef";
+	static const char *const digits = "0123456789abcdef";
 	unsigned char sum[br_sha256_SIZE];
 	char text[2 * br_sha256_SIZE];
 

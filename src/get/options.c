@@ -138,21 +138,21 @@
 
 /* As hale does it anyway. */
 #define PAST(OPT) \
-	OPT('q', "disable", OPT_PAST, 0, "", "", "", NULL, "") \
-	OPT('g', "globoff", OPT_FLAG, AT(globoff), "", "", "", NULL, "") \
-	OPT('N', "no-buffer", OPT_PAST, 0, "", "", "", NULL, "") \
-	OPT('#', "progress-bar", OPT_PAST, 0, "", "", "", NULL, "") \
-	OPT('1', "tlsv1", OPT_PAST, 0, "", "", "", NULL, "") \
-	OPT(0, "tlsv1.0", OPT_PAST, 0, "", "", "", NULL, "") \
-	OPT(0, "tlsv1.1", OPT_PAST, 0, "", "", "", NULL, "") \
-	OPT(0, "tlsv1.2", OPT_PAST, 0, "", "", "", NULL, "") \
-	OPT(0, "http1.1", OPT_PAST, 0, "", "", "", NULL, "") \
-	OPT(0, "basic", OPT_PAST, 0, "", "", "", NULL, "") \
-	OPT(0, "tcp-nodelay", OPT_PAST, 0, "", "", "", NULL, "") \
-	OPT(0, "remove-on-error", OPT_PAST, 0, "", "", "", NULL, "") \
-	OPT(0, "keepalive", OPT_PAST, 0, "", "", "", NULL, "") \
-	OPT(0, "keepalive-time", OPT_PAST_VALUE, 0, "", "", "", NULL, "") \
-	OPT(0, "proto-default", OPT_PAST_VALUE, 0, "", "", "", NULL, "")
+	OPT('q', "disable", OPT_PAST, 0, NULL) \
+	OPT('g', "globoff", OPT_FLAG, AT(globoff), NULL) \
+	OPT('N', "no-buffer", OPT_PAST, 0, NULL) \
+	OPT('#', "progress-bar", OPT_PAST, 0, NULL) \
+	OPT('1', "tlsv1", OPT_PAST, 0, NULL) \
+	OPT(0, "tlsv1.0", OPT_PAST, 0, NULL) \
+	OPT(0, "tlsv1.1", OPT_PAST, 0, NULL) \
+	OPT(0, "tlsv1.2", OPT_PAST, 0, NULL) \
+	OPT(0, "http1.1", OPT_PAST, 0, NULL) \
+	OPT(0, "basic", OPT_PAST, 0, NULL) \
+	OPT(0, "tcp-nodelay", OPT_PAST, 0, NULL) \
+	OPT(0, "remove-on-error", OPT_PAST, 0, NULL) \
+	OPT(0, "keepalive", OPT_PAST, 0, NULL) \
+	OPT(0, "keepalive-time", OPT_PAST_VALUE, 0, NULL) \
+	OPT(0, "proto-default", OPT_PAST_VALUE, 0, NULL)
 
 /* What curl does and hale does not is refused, never passed over. */
 #define REFUSED(OPT) \
@@ -188,7 +188,7 @@ OPT_NUMBER_ADDS(ADDS);
 static opt_add *const adds[] = OPT_ADDS(ADDS);
 static const struct opt_group opts[] = {
 	OPT_GROUP(OPTS, adds),
-	OPT_GROUP(PAST, adds),
+	OPT_BARE_GROUP(PAST, adds),
 	OPT_GROUP(REFUSED, adds),
 	OPT_END
 };

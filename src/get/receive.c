@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -108,7 +107,7 @@ receive_head(struct transfer *t)
 
 	t->c.is_head = t->kind == TRANSFER_HEAD
 	            || (t->o->method != NULL
-	                && strcasecmp(t->o->method, "HEAD") == 0);
+	                && span_is_word(span_of(t->o->method), "HEAD"));
 	do {
 		r = exchange_read_head(&t->c);
 		if (r < 0 && r != ERR_CODING)

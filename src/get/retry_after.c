@@ -10,7 +10,8 @@
 static int
 month_of(struct span name)
 {
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	static const char *const months =
+		"JanFebMarAprMayJunJulAugSepOctNovDec";
 
 	for (size_t i = 0; i < 12; i++)
 		if (name.len == 3 && memcmp(name.p, months + 3 * i, 3) == 0)

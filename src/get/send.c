@@ -121,7 +121,7 @@ read_upload(struct transfer *t, char *into)
 static struct span
 as_chunk(char *bytes, size_t n)
 {
-	static const char hex[] = "0123456789abcdef";
+	static const char *const hex = "0123456789abcdef";
 	char *p = bytes + CHUNK_HEAD;
 	size_t left = n;
 

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -41,7 +42,7 @@ on_signal(int sig)
 	if (name != NULL)
 		(void)unlink(name);
 	(void)signal(sig, SIG_DFL);
-	(void)raise(sig);
+	(void)kill(getpid(), sig);
 }
 
 static void
@@ -134,9 +135,11 @@ open_in_place(struct sink *s, int flags)
 static void
 keep_rights(int fd, const struct stat *old)
 {
-	bool owned = fchown(fd, old->st_uid, old->st_gid) == 0;
+	bool owned = fchownat(fd, "", old->st_uid, old->st_gid,
+	                      AT_EMPTY_PATH) == 0;
 
-	(void)fchmod(fd, old->st_mode & (owned ? 07777 : 0777));
+	/* libc's fchmod() knows a way for descriptors that are only a path. */
+	(void)syscall(SYS_fchmod, fd, old->st_mode & (owned ? 07777 : 0777));
 }
 
 /* Is it our own stdout or stderr? Then a descriptor for it is opened. */

@@ -52,7 +52,7 @@ add_field(struct buf *b, struct span name, const struct result *r)
 static void
 add_other_url(struct buf *b, const char *text)
 {
-	const char *host = strstr(text, "://"), *at;
+	const char *host = span_find_text(span_of(text), "://"), *at;
 
 	if (host != NULL) {
 		host += 3;

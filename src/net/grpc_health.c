@@ -29,7 +29,7 @@ struct field {
 const char *
 grpc_health_text(uint32_t status)
 {
-	static const char texts[] =
+	static const char *const texts =
 		"UNKNOWN\0SERVING\0NOT_SERVING\0SERVICE_UNKNOWN\0";
 
 	return status <= GRPC_SERVICE_UNKNOWN

@@ -100,7 +100,7 @@ h2_unpad(const struct h2_frame *f, struct span *payload)
 const char *
 h2_error_text(uint32_t error)
 {
-	static const char texts[] =
+	static const char *const texts =
 		"NO_ERROR\0PROTOCOL_ERROR\0INTERNAL_ERROR\0FLOW_CONTROL_ERROR\0"
 		"SETTINGS_TIMEOUT\0STREAM_CLOSED\0FRAME_SIZE_ERROR\0REFUSED_STREAM\0"
 		"CANCEL\0COMPRESSION_ERROR\0CONNECT_ERROR\0ENHANCE_YOUR_CALM\0"

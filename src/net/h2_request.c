@@ -7,7 +7,7 @@
 
 /* In the order of enum h2_field; what follows belongs to a connection of
  * HTTP/1.1, or to what only that has (8.2.2). */
-static const char names[] =
+static const char *const names =
 	":method\0:scheme\0:path\0:authority\0content-type\0"
 	"content-length\0accept\0grpc-timeout\0grpc-encoding\0te\0"
 	"connection\0proxy-connection\0keep-alive\0transfer-encoding\0"

@@ -28,7 +28,7 @@
 
 /* Appendix A: the fields in a row, and how long each is; its value, if it has
  * one, is behind the first space. */
-static const char static_fields[] =
+static const char *const static_fields =
 	":authority" ":method GET" ":method POST" ":path /"
 	":path /index.html" ":scheme http" ":scheme https" ":status 200"
 	":status 204" ":status 206" ":status 304" ":status 400"

@@ -166,7 +166,7 @@ ip_read_loose(struct ip *out, struct span *zone, struct span text)
 static void
 write_hex(struct buf *b, unsigned group)
 {
-	static const char hex[] = "0123456789abcdef";
+	static const char *const hex = "0123456789abcdef";
 	int shift = 12;
 
 	while (shift > 0 && group >> shift == 0)

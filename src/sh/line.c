@@ -73,7 +73,7 @@ expect_word(struct sh_line *l, const char *word)
 static bool
 is_at_end(struct sh_line *l)
 {
-	static const char words[] = "}\0then\0elif\0else\0fi";
+	static const char *const words = "}\0then\0elif\0else\0fi";
 	const char *p = l->command.p;
 
 	for (size_t i = 0; i < 5; i++)

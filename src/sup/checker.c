@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,7 +37,7 @@ leave_the_parent(const struct checker_job *job, int fd)
 	(void)prctl(PR_SET_PDEATHSIG, (long)SIGKILL);
 	(void)setpgid(0, 0);
 	if (job->cwd_fd > 0)
-		(void)!fchdir(job->cwd_fd);	/* else it runs in "/" */
+		(void)syscall(SYS_fchdir, job->cwd_fd);	/* else in "/" */
 	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
 		(void)close(i);
 	(void)fds_fill_standard();	/* a hole harms nobody but itself */

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -63,7 +64,8 @@ become(const struct child_plan *plan, struct pid_vars *vars)
 	} else {
 		(void)setsid();		/* not a group leader: allowed */
 	}
-	if (plan->cwd_fd > 0 && fchdir(plan->cwd_fd) < 0)
+	/* libc's fchdir() knows a way for descriptors that are only a path. */
+	if (plan->cwd_fd > 0 && syscall(SYS_fchdir, plan->cwd_fd) < 0)
 		return errno;
 	take_ready_fd(plan);
 	fds_lower();

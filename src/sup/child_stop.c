@@ -7,7 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* exec's SIGTRAP looks as if the child had sent it to itself. */
 static bool
@@ -25,7 +27,8 @@ child_stop_let_go(pid_t pid, int sig)
 {
 	siginfo_t info = { 0 };
 
-	if (ptrace(PTRACE_GETSIGINFO, pid, NULL, &info) < 0) {
+	/* libc's ptrace() is for the requests that return a word. */
+	if (syscall(SYS_ptrace, PTRACE_GETSIGINFO, pid, NULL, &info) < 0) {
 		if (errno == ESRCH)	/* not ours to trace */
 			return 0;
 		if (errno != EINVAL)
@@ -36,8 +39,8 @@ child_stop_let_go(pid_t pid, int sig)
 	} else if (calls_tracer(&info, pid)) {
 		sig = 0;
 	}
-	/* Continuing it would do until its next signal. NOLINTNEXTLINE */
-	if (ptrace(PTRACE_DETACH, pid, NULL, (void *)(intptr_t)sig) < 0
+	/* Continuing it would do until its next signal. */
+	if (syscall(SYS_ptrace, PTRACE_DETACH, pid, NULL, (intptr_t)sig) < 0
 	 && errno != ESRCH)	/* ESRCH: killed meanwhile */
 		return -errno;
 	return 1;

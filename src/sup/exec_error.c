@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -262,7 +263,7 @@ explain_content(struct look *k, int fd)
 static bool
 explain_permission(struct look *k, const struct stat *st)
 {
-	struct statvfs fs;
+	struct statfs fs;
 
 	if (S_ISDIR(st->st_mode)) {
 		buf_fmt(k->b, "%s is a directory", k->name);
@@ -272,7 +273,7 @@ explain_permission(struct look *k, const struct stat *st)
 		buf_fmt(k->b, "%s is not a regular file", k->name);
 		return true;
 	}
-	if (statvfs(k->path, &fs) == 0 && (fs.f_flag & ST_NOEXEC) != 0) {
+	if (statfs(k->path, &fs) == 0 && (fs.f_flags & ST_NOEXEC) != 0) {
 		buf_fmt(k->b, "%s is on a file system mounted noexec", k->name);
 		return true;
 	}

@@ -57,7 +57,7 @@ set_soft(rlim_t soft)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+	if (prlimit(0, RLIMIT_NOFILE, NULL, &limit) < 0)
 		return;
 	limit.rlim_cur = soft < limit.rlim_max ? soft : limit.rlim_max;
 	(void)prlimit(0, RLIMIT_NOFILE, &limit, NULL);	/* at worst it stays */
@@ -69,7 +69,7 @@ fds_raise(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0
+	if (prlimit(0, RLIMIT_NOFILE, NULL, &limit) < 0
 	 || limit.rlim_cur >= FDS_ENOUGH || limit.rlim_cur == limit.rlim_max)
 		return;
 	given = limit.rlim_cur;
@@ -90,7 +90,8 @@ fds_limit(void)
 {
 	struct rlimit limit;
 
-	return getrlimit(RLIMIT_NOFILE, &limit) < 0 ? -1 : (long)limit.rlim_cur;
+	return prlimit(0, RLIMIT_NOFILE, NULL, &limit) < 0
+	     ? -1 : (long)limit.rlim_cur;
 }
 
 /* see sup/fds.h */

@@ -20,8 +20,9 @@
 static void
 write_place(struct buf *b)
 {
-	static const char set[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	                          "abcdefghijklmnopqrstuvwxyz-_";
+	static const char *const set =
+		"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"abcdefghijklmnopqrstuvwxyz-_";
 	struct stat st;
 	uint64_t n = stat("/proc/self/ns/mnt", &st) == 0 ? st.st_ino : 0;
 

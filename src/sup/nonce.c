@@ -9,8 +9,9 @@
 int
 nonce_write(struct buf *b, size_t n)
 {
-	static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	                          "abcdefghijklmnopqrstuvwxyz0123456789-_";
+	static const char *const set =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"abcdefghijklmnopqrstuvwxyz0123456789-_";
 	unsigned char bytes[NONCE_MAX];
 	ssize_t got;
 

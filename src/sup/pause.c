@@ -25,7 +25,7 @@ pause_run(void)
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
 		sig = syscall(SYS_rt_sigtimedwait, &all, NULL, NULL,
-		              SIGNAME_SET_SIZE);
+		              SIGNAME_SET_SIZE);	/* -1: interrupted */
 	}
 	return 0;
 }

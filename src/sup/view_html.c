@@ -5,7 +5,7 @@
 #define SHOWN_MAX 160	/* bytes of a reason: the page must fit an answer */
 
 /* Colours follow the reader's; no script, no font, nothing from elsewhere. */
-static const char top[] =
+static const char *const top =
 	"<!doctype html><html lang=en><meta charset=utf-8>"
 	"<meta name=viewport content='width=device-width,initial-scale=1'>"
 	"<meta http-equiv=refresh content=10>"

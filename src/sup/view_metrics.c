@@ -94,8 +94,9 @@ add_info(const struct out *o, const struct snapshot *s)
 static void
 add_states(const struct out *o, const struct snapshot *s)
 {
-	static const char family[] = "hale_service_state\0"
-	                             "1 for the state that the service is in.";
+	static const char *const family =
+		"hale_service_state\0"
+		"1 for the state that the service is in.";
 	static const char states[][12] = {
 		"starting", "running", "restarting", "draining", "stopping",
 		"lingering",
@@ -111,8 +112,9 @@ add_states(const struct out *o, const struct snapshot *s)
 static void
 add_verdicts(const struct out *o, const struct snapshot *s)
 {
-	static const char family[] = "hale_verdict\0"
-	                             "1 where the verdict is yes.";
+	static const char *const family =
+		"hale_verdict\0"
+		"1 where the verdict is yes.";
 	static const struct {
 		char     name[8];
 		unsigned verdict;

@@ -26,10 +26,10 @@
 				 * for so long wants no more */
 
 struct tls {
-	struct tls_link    link;
-	struct tls_chain   chain;
 	struct tls_engine *engine;
 	bool               has_cert;	/* of our own */
+	struct tls_chain   chain;
+	struct tls_link    link;
 };
 
 static int

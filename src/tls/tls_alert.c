@@ -6,7 +6,7 @@
  * DTLS or SSL, or about extensions that are not offered): the number (octal)
  * and the words, one after the other, since a table of pointers would need
  * relocations. 0 ends it. */
-static const char alerts[] =
+static const char *const alerts =
 	"\012unexpected message\0" "\024bad record MAC\0"
 	"\026record overflow\0" "\050handshake failure\0"
 	"\052bad certificate\0" "\053unsupported certificate\0"

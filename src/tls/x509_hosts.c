@@ -81,7 +81,7 @@ x509_hosts_has(const struct x509 *c, const struct x509_host *host)
 static void
 write_ip(struct buf *b, struct span ip)
 {
-	static const char digits[] = "0123456789abcdef";
+	static const char *const digits = "0123456789abcdef";
 	char pair[4];
 
 	if (ip.len != 4 && ip.len != 16) {
