@@ -24,8 +24,8 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO };
 /* What is said from now on: level and all above. LOG_WARN until then. */
 void log_level(enum log_level level);
 
-/* Each line starts with what `write` appends, in place of "hale: "; NULL: with
- * that again. */
+/* Each line starts with what `write` appends, in place of "hale: "; NULL:
+ * "hale: " again. */
 typedef void log_start(struct buf *b, enum log_level level);
 void log_start_with(log_start *write);
 

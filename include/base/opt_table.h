@@ -31,9 +31,10 @@ enum opt_kind {
 	OPT_URLS,	/* the same, of checks; an error line may show a value
 			 * in part */
 	OPT_SECRETS,	/* the same; an error line must not show a value */
-	/* curl's dialect only */
+	/* only in tables whose options are not in the environment */
 	OPT_SECRET,	/* an OPT_WORD; an error line must not show it */
-	OPT_OPERAND,	/* an OPT_WORD; each word that is not an option */
+	OPT_OPERAND,	/* an OPT_WORD; in curl's dialect each word that is not
+			 * an option */
 	OPT_CALL,	/* no value, no "--no-"; add() gets "1" */
 	OPT_PAST,	/* no value; passed over */
 	OPT_PAST_VALUE,	/* the same, with a value */

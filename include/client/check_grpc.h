@@ -10,10 +10,11 @@
 
 /*
  * One call of grpc.health.v1.Health/Check. t is a TARGET_GRPC, or without TLS a
- * TARGET_HTTP_UNIX with the service. Once the server has spoken HTTP/2 the call
- * has rpc_ms more; 0: until deadline_ms, too. The result and why are those of
- * check_target(), why as its peer wrote it; reply is what has come, as far as
- * it came.
+ * TARGET_HTTP_UNIX with the service. Without url.has_scheme no other kind of
+ * URL is recommended. Once the server has spoken HTTP/2 the call has rpc_ms
+ * more; 0: deadline_ms covers the call as well. The result and why are those
+ * of check_target(), why as its peer wrote it; reply is what has come, as far
+ * as it came.
  */
 int check_grpc_call(const struct check_conf *conf, const struct target *t,
                     int64_t deadline_ms, int64_t rpc_ms, struct buf *why,

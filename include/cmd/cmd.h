@@ -10,7 +10,6 @@
 
 #include "base/log.h"
 #include "base/opt.h"
-#include "get/get.h"
 
 enum cmd_exit {
 	CMD_OK     = 0,
@@ -58,10 +57,6 @@ void cmd_tell_fail(const struct cmd *c, const char *within,
 
 /* Appends NAME=URL of a check's word (client/checkopt.h), without secrets. */
 void cmd_write_check(struct buf *b, struct span name, struct span word);
-
-/* `hale get`, or curl, with what each of its lines starts with. Returns curl's
- * exit code; *asked is get_run()'s. */
-int cmd_get_as(int argc, char **argv, log_start *start, enum get_asked *asked);
 
 /* Prints c's help to stdout. Returns CMD_OK. */
 int cmd_print_help(const struct cmd *c);

@@ -45,9 +45,9 @@ struct options {
 	bool         include, silent, show_error, verbose, create_dirs;
 	bool         progress_off, fail_early, retry_refused, retry_all;
 	/* wget's ways; never set by curl's options */
-	bool         wget;	/* its file names, words, and what it calls
-				 * a failure and tries again; head: no body is
-				 * read */
+	bool         wget;	/* its file names and words, what is a failure
+				 * and what is tried again; if head is set, no
+				 * body is read */
 	bool         show_heads;	/* -S: on stderr */
 	/* what is requested, in words */
 	struct span *headers;	/* request_verify_line() holds */

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * get/verbose.h - what -v shows on stderr; nothing without it
+ * get/verbose.h - what -v shows on stderr, and a head for wget's -S
  */
 #ifndef HALE_GET_VERBOSE_H
 #define HALE_GET_VERBOSE_H
 
 #include "get/transfer.h"
 
-/* A head, line by line, each after mark; a blank one is for wget's -S. */
-void verbose_head(const struct transfer *t, const char *mark, struct span head);
+/* A head, line by line, each after mark. */
+void verbose_head(const char *mark, struct span head);
 
-/* The addresses of the host. */
+/* With -v: the addresses of the host. */
 void verbose_addresses(struct transfer *t);
 
-/* What we are connected to. */
+/* With -v: what we are connected to. */
 void verbose_connection(const struct transfer *t);
 
 #endif

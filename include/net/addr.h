@@ -30,8 +30,8 @@ struct addr {
 /* ip, with its zone, and port. */
 void addr_set_ip(struct addr *out, const struct ip *ip, uint16_t port);
 
-/* A unix socket's: "/path" or "@name" (abstract). Returns 0, or ERR_TOOBIG for
- * what is empty or longer than an address can be. */
+/* A unix socket's: "/path" or "@name" (abstract). Returns 0, ERR_PARSE for
+ * what is empty, or ERR_TOOBIG for what is longer than an address can be. */
 int addr_set_unix(struct addr *out, struct span path);
 
 /* The number of an address of either IP family, with its zone. */

@@ -40,8 +40,11 @@ check_connect(const struct check_conf *conf, const struct target *t,
 		r = r < 0 ? r : dial_connect(&set, deadline_ms, &at);
 		dial_end(&set);
 	}
-	if (at.len == 0)	/* there is nothing to connect to */
+	if (at.len == 0) {	/* there is nothing to connect to */
+		if (t->kind == TARGET_UNIX)
+			buf_fmt(why, "\"%s\": %s", t->host, err_text(r));
 		return err_is_shortage(r) ? ERR_NOT_RUN : r;
+	}
 	if (r >= 0)
 		buf_str(why, "connected to ");
 	else if (t->kind == TARGET_TCP)

@@ -182,8 +182,8 @@ write_failed(const struct exchange *c, const struct target *t,
              const struct grpc_reply *r, int err, struct buf *why)
 {
 	if (c->step == EXCHANGE_TLS && err == ERR_VERSION) {
-		buf_str(why, "the server does not choose HTTP/2 by ALPN; is "
-		        "https:// meant?");
+		buf_fmt(why, "the server does not choose HTTP/2 by ALPN%s",
+		        t->url.has_scheme ? "; is https:// meant?" : "");
 	} else if (c->step < EXCHANGE_HEAD || r->frames == 0) {
 		check_why_failed(c, t, err, why);
 	} else if (err == ERR_PARSE) {

@@ -59,8 +59,9 @@ write_stranger(const struct target *t, struct span got, struct buf *why)
 	/* An alert or a handshake of any version (RFC 8446, 5.1). */
 	if (got.len > 1 && (got.p[0] == 0x15 || got.p[0] == 0x16)
 	 && got.p[1] == 3) {
-		buf_fmt(why, "TLS: use %ss://",
-		        t->kind == TARGET_GRPC ? "grpc" : "http");
+		/* Called grpc_health_probe, hale has no URL but a flag. */
+		buf_fmt(why, "TLS: use %s", t->kind != TARGET_GRPC ? "https://"
+		        : t->url.has_scheme ? "grpcs://" : "-tls");
 		return false;
 	}
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
@@ -81,7 +82,7 @@ write_hint(const struct target *t, struct buf *why)
 	const char *open = t->url.is_v6 ? "[" : "";
 	const char *close = t->url.is_v6 ? "]" : "";
 
-	if (!t->url.has_scheme && t->url.has_port)
+	if (t->kind != TARGET_GRPC && !t->url.has_scheme && t->url.has_port)
 		buf_fmt(why, "; is tcp:%s%s%s:%u meant?", open, t->host, close,
 		        t->url.port);
 }
@@ -99,7 +100,7 @@ write_strange(const struct target *t, struct span got, struct buf *why)
 		buf_fmt(why, "HTTP/%.*s", (int)version.len, version.p);
 	else if (write_stranger(t, got, why))
 		write_hint(t, why);
-	if (version.len > 0 && is_grpc)
+	if (version.len > 0 && is_grpc && t->url.has_scheme)
 		buf_fmt(why, "; is http%s:// meant?", s_of(t));
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd/get.c - the command `hale get`; get/get.c does the work */
-#include "cmd/cmd.h"
+#include "cmd/get.h"
 
-#include "base/log.h"
+#include "cmd/cmd.h"
 #include "get/options.h"
 
 static void
@@ -12,7 +12,7 @@ write_start(struct buf *b, enum log_level level)
 	buf_str(b, "hale: get: ");
 }
 
-/* see cmd/cmd.h */
+/* see cmd/get.h */
 int
 cmd_get_as(int argc, char **argv, log_start *start, enum get_asked *asked)
 {
@@ -27,7 +27,15 @@ run(int argc, char **argv)
 	enum get_asked asked;
 	int code = cmd_get_as(argc, argv, write_start, &asked);
 
-	return asked == GET_ASKED_NOTHING ? code : cmd_print_help(&cmd_get);
+	switch (asked) {
+	case GET_ASKED_NOTHING:
+		break;
+	case GET_ASKED_HELP:
+		return cmd_print_help(&cmd_get);
+	case GET_ASKED_VERSION:
+		return cmd_print_version();
+	}
+	return code;
 }
 
 static const struct opt_group no_opts[] = { OPT_END };

@@ -3,6 +3,7 @@
 #include "cmd/tool.h"
 
 #include "cmd/cmd.h"
+#include "cmd/get.h"
 #include "get/options.h"
 
 #define HELP_MAX 8192	/* bytes of the help */

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "client/check_grpc.h"
 #include "client/checkopt.h"
+#include "client/dial.h"
 #include "cmd/cmd.h"
 #include "net/grpc.h"
 #include "net/grpc_health.h"
@@ -81,8 +82,35 @@ refuse(const struct opt_fail *f)
 	return PROBE_ARGUMENTS;
 }
 
-/* Makes t the server of -addr. Returns false if it is not one. */
+/* Are there flags of -tls that do not go together? */
 static bool
+has_wrong_pair(const struct probe *p)
+{
+	const struct check_conf *c = &p->conf;
+	bool has_cert = c->certfile != NULL, has_key = c->keyfile != NULL;
+	const char *flag = c->cafile != NULL ? "ca-cert"
+	                 : c->tls_host != NULL ? "server-name" : NULL;
+	const char *with = "out -tls";
+
+	if (p->tls && c->insecure)
+		with = " -tls-no-verify";
+	else if (p->tls)
+		flag = NULL;
+	else if (flag == NULL && c->insecure)
+		flag = "no-verify";
+	else if (flag == NULL && has_cert)
+		flag = "client-cert";
+	if (flag == NULL && has_cert != has_key) {
+		flag = "client-cert or -key";
+		with = "out the other";
+	}
+	if (flag != NULL)
+		log_error("error: specified -tls-%s with%s", flag, with);
+	return flag != NULL;
+}
+
+/* Makes t the server of -addr. Returns what is wrong with it, or NULL. */
+static const char *
 read_addr(const struct probe *p, struct target *t, struct buf *text,
           struct buf *memory)
 {
@@ -97,12 +125,18 @@ read_addr(const struct probe *p, struct target *t, struct buf *text,
 			.host = addr.p,
 			.url = { .host = span_of("localhost"), .port = 80 },
 		};
-		return !p->tls;
+		return p->tls ? "cannot be with -tls"
+		     : dial_is_unix(addr) ? NULL
+		     : "expected 1 to " BUF_DIGITS(TARGET_SOCKET_MAX)
+		       " bytes after unix:";
 	}
 	buf_fmt(text, "grpc%s://%s%s", p->tls ? "s" : "",
 	        *addr.p == ':' ? "localhost" : "", addr.p);
-	return !span_has(addr, '/') && !text->cut
-	    && target_read(t, buf_span(text), memory, &unused) == 0;
+	if (span_has(addr, '/') || text->cut
+	 || target_read(t, buf_span(text), memory, &unused) < 0)
+		return "expected HOST:PORT";
+	t->url.has_scheme = false;	/* a flag says it, not a URL */
+	return NULL;
 }
 
 /* There is no verdict. Returns the exit code. */
@@ -131,7 +165,8 @@ fail(const struct probe *p, const struct grpc_reply *reply, int err,
 	else
 		log_error("error: failed to connect service at \"%s\": %s",
 		          p->addr, why);
-	if (err == ERR_CAFILE || err == ERR_CERTFILE || err == ERR_KEYFILE)
+	if (err == ERR_CAFILE || err == ERR_CERTFILE || err == ERR_KEYFILE
+	 || (err == ERR_TOOBIG && !connected))	/* the request */
 		return PROBE_ARGUMENTS;
 	return connected ? PROBE_RPC : PROBE_CONNECTION;
 }
@@ -160,8 +195,9 @@ call(const struct probe *p, const struct target *t, struct buf *why,
 static int
 probe(const struct probe *p, const struct target *t)
 {
-	char text[CHECK_WHY_MAX];
-	struct buf why = buf_over(text, sizeof text);
+	char memory[CHECK_WHY_MAX], text[CHECK_WHY_MAX];
+	struct buf why = buf_over(memory, sizeof memory);
+	struct buf plain = buf_over(text, sizeof text);
 	struct grpc_reply reply;
 	const char *health;
 	int r;
@@ -169,7 +205,8 @@ probe(const struct probe *p, const struct target *t)
 	if (p->conf.insecure)
 		log_warn("certificates are NOT verified");
 	r = call(p, t, &why, &reply);
-	(void)buf_end_text(&why);
+	buf_plain(&plain, buf_span(&why));
+	(void)buf_end_text(&plain);
 	if (!reply.has_health)
 		return fail(p, &reply, r, text);
 	health = grpc_health_text(reply.health);
@@ -188,21 +225,20 @@ run(const struct probe *p)
 	char text[TARGET_MAX], room[TARGET_ROOM];
 	struct buf b = buf_over(text, sizeof text);
 	struct buf memory = buf_over(room, sizeof room);
-	const struct check_conf *conf = &p->conf;
+	const char *wrong;
 	struct target t;
 
-	if (p->version) {
-		cmd_write_version(&b);
-		return cmd_print(buf_span(&b));
-	}
-	if (!p->tls && (conf->insecure || conf->cafile != NULL
-	             || conf->certfile != NULL || conf->tls_host != NULL)) {
-		log_error("error: specified a flag of -tls without specifying "
-		          "-tls");
+	if (p->version)
+		return cmd_print_version();
+	if (has_wrong_pair(p))
+		return PROBE_ARGUMENTS;
+	if (span_has_control(span_of(p->conf.user_agent), false)) {
+		log_error("error: -user-agent: control character");
 		return PROBE_ARGUMENTS;
 	}
-	if (!read_addr(p, &t, &b, &memory)) {
-		log_error("error: -addr \"%s\": expected HOST:PORT", p->addr);
+	wrong = read_addr(p, &t, &b, &memory);
+	if (wrong != NULL) {
+		log_error("error: -addr \"%s\": %s", p->addr, wrong);
 		return PROBE_ARGUMENTS;
 	}
 	t.service = span_of(p->service);

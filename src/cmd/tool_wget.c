@@ -35,7 +35,7 @@ enum wget_exit {
 struct wget {
 	struct options o;	/* first: see options_read_by() */
 	int64_t     tries;	/* 0: no end */
-	bool        resume;
+	bool        resume, sends_file, needs_method;
 };
 
 static int
@@ -58,7 +58,7 @@ add_proxy(void *field, struct span value)
 	return 0;
 }
 
-/* Only what drops all words is done. */
+/* Only /dev/null is supported: no messages. */
 static int
 add_log(void *field, struct span value)
 {
@@ -69,17 +69,56 @@ add_log(void *field, struct span value)
 }
 
 static int
+add_tries(void *field, struct span value)
+{
+	if (strcmp(value.p, "inf") != 0)
+		return value_count(field, value);
+	*(int64_t *)field = 0;
+	return 0;
+}
+
+/* "-nv" and the like: no word of these has a meaning here, and what would be
+ * another option (-nvO-) is refused. */
+static int
+add_no(void *field, struct span value)
+{
+	(void)field;
+	return strspn(value.p, "cdHv") == value.len ? 0 : ERR_PARSE;
+}
+
+/* The last one counts. */
+static int
+add_body(void *field, struct span value)
+{
+	struct wget *w = field;
+
+	w->o.data.len = 0;
+	return w->sends_file ? ERR_PARSE : bytes_add(&w->o.data, value);
+}
+
+static int
+add_method_body(void *field, struct span value)
+{
+	struct wget *w = field;
+
+	w->needs_method = true;
+	return add_body(w, value);
+}
+
+static int
 add_body_file(void *field, struct span value)
 {
 	struct wget *w = field;
 
-	return bytes_add_file(&w->o.data, value.p);
+	w->sends_file = true;
+	return w->o.data.is_set ? ERR_PARSE
+	                        : bytes_add_file(&w->o.data, value.p);
 }
 
 #define AT(field) offsetof(struct wget, field)
 #define OPTS(OPT) \
 	OPT('q', "quiet", OPT_PAST, 0, NULL) \
-	OPT('n', "", OPT_PAST_VALUE, 0, NULL) \
+	OPT('n', "", OPT_WORD, 0, add_no) \
 	OPT('O', "output-document", OPT_WORD, 0, value_output) \
 	OPT('P', "directory-prefix", OPT_WORD, AT(o.output_dir), value_name) \
 	OPT('c', "continue", OPT_FLAG, AT(resume), NULL) \
@@ -89,15 +128,15 @@ add_body_file(void *field, struct span value)
 	OPT(0, "connect-timeout", OPT_WORD, AT(o.connect_ms), value_seconds) \
 	OPT(0, "dns-timeout", OPT_WORD, AT(o.connect_ms), value_seconds) \
 	OPT(0, "read-timeout", OPT_WORD, AT(o.idle_ms), value_seconds) \
-	OPT('t', "tries", OPT_WORD, AT(tries), value_count) \
+	OPT('t', "tries", OPT_WORD, AT(tries), add_tries) \
 	OPT(0, "retry-connrefused", OPT_FLAG, AT(o.retry_refused), NULL) \
 	OPT(0, "max-redirect", OPT_WORD, AT(o.max_redirs), value_count) \
 	OPT(0, "header", OPT_WORD, 0, value_header) \
 	OPT('U', "user-agent", OPT_WORD, AT(o.agent), value_line) \
 	OPT(0, "method", OPT_WORD, AT(o.method), value_token) \
-	OPT(0, "post-data", OPT_WORD, 0, value_data_raw) \
+	OPT(0, "post-data", OPT_WORD, 0, add_body) \
 	OPT(0, "post-file", OPT_WORD, 0, add_body_file) \
-	OPT(0, "body-data", OPT_WORD, 0, value_data_raw) \
+	OPT(0, "body-data", OPT_WORD, 0, add_method_body) \
 	OPT(0, "content-on-error", OPT_CALL, 0, value_fail_with_body) \
 	OPT('Y', "proxy", OPT_WORD, 0, add_proxy) \
 	OPT(0, "no-proxy", OPT_CALL, 0, add_proxy) \
@@ -112,13 +151,18 @@ add_body_file(void *field, struct span value)
 	OPT('v', "verbose", OPT_PAST, 0, NULL) \
 	OPT('w', "wait", OPT_PAST_VALUE, 0, NULL) \
 	OPT(0, "progress", OPT_PAST_VALUE, 0, NULL) \
-	OPT(0, "cache", OPT_PAST, 0, NULL)
+	OPT(0, "waitretry", OPT_PAST_VALUE, 0, NULL) \
+	OPT(0, "cache", OPT_PAST, 0, NULL) \
+	OPT(0, "no-config", OPT_PAST, 0, NULL) \
+	OPT(0, "hsts", OPT_PAST, 0, NULL) \
+	OPT(0, "netrc", OPT_PAST, 0, NULL)
 
 #define ADDS(ADD) \
-	ADD(add_timeout) ADD(add_proxy) ADD(add_log) ADD(value_header) \
-	ADD(add_body_file) ADD(value_output) ADD(value_name) \
+	ADD(add_timeout) ADD(add_proxy) ADD(add_log) ADD(add_tries) \
+	ADD(add_no) ADD(add_body) ADD(add_method_body) ADD(add_body_file) \
+	ADD(value_header) ADD(value_output) ADD(value_name) \
 	ADD(value_seconds) ADD(value_count) ADD(value_line) ADD(value_token) \
-	ADD(value_data_raw) ADD(value_fail_with_body) ADD(value_word)
+	ADD(value_fail_with_body) ADD(value_word)
 OPT_NUMBER_ADDS(ADDS);
 static opt_add *const adds[] = OPT_ADDS(ADDS);
 static const struct opt_group opts[] = {
@@ -221,10 +265,12 @@ run(struct wget *w)
 	o->retry = w->tries > 0 ? w->tries - 1 : INT64_MAX;
 	o->resume = w->resume ? "-" : NULL;
 	o->retry_delay_ms = RETRY_MS;
-	/* A server may refuse HEAD, and GNU's wget asks again by GET. */
+	wrong = w->needs_method && o->method == NULL
+	        ? "--body-data needs --method" : set_outputs(o);
+	/* A server may refuse HEAD: GNU's wget asks again by GET after 500 and
+	 * 501, and busybox' asks by GET at once. */
 	if (o->head && o->method == NULL)
 		o->method = "GET";
-	wrong = set_outputs(o);
 	if (wrong == NULL)
 		return run_all(o);
 	log_error("%s", wrong);

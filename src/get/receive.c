@@ -115,7 +115,9 @@ receive_head(struct transfer *t)
 		if (t->r.first_us == 0)
 			t->r.first_us = clock_us();
 		note_head(t);
-		verbose_head(t, t->o->wget ? "  " : "< ", t->c.reply.head);
+		if (t->o->show_heads || t->o->verbose)
+			verbose_head(t->o->wget ? "  " : "< ",
+			             t->c.reply.head);
 		code = show_head(t, t->c.reply.head);
 		if (code == GET_OK && r < 0)
 			code = failure_of_exchange(t, r);

@@ -57,6 +57,13 @@ judge_range(struct transfer *t)
 	if (t->resume_from == 0 || has_all(t) || t->c.is_head
 	 || (t->r.status == 206 && range_start(t) == t->resume_from))
 		return GET_OK;
+	if (t->o->wget && t->r.status == 200) {	/* it begins anew */
+		t->resume_from = 0;
+		t->sink.append = false;
+		t->sink.start = 0;
+		if (sink_reset(&t->sink) == 0)
+			return GET_OK;
+	}
 	return failure_set(t, GET_RANGE,
 	                   "HTTP server does not seem to support byte ranges. "
 	                   "Cannot resume.");
@@ -227,10 +234,17 @@ is_ours(int code)
 	return false;
 }
 
+/* Has a part of the body gone where it cannot be taken back? */
+static bool
+is_gone(const struct sink *s)
+{
+	return s->written > 0 && s->start < 0;
+}
+
 static bool
 is_transient(const struct transfer *t, int code)
 {
-	if (is_ours(code))
+	if (is_ours(code) || (t->o->wget && is_gone(&t->sink)))
 		return false;
 	if (code == GET_TIMEOUT
 	 || (!t->o->wget && (code == GET_LOOKUP || code == GET_PROXY_LOOKUP)))

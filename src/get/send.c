@@ -244,7 +244,8 @@ send_request(struct transfer *t)
 	int code;
 
 	b.len = t->request_len;
-	verbose_head(t, "> ", buf_span(&b));
+	if (o->verbose)
+		verbose_head("> ", buf_span(&b));
 	t->r.sent_bytes += b.len + body.len;
 	if (body.len > 0 && body.len <= b.cap - b.len) {
 		buf_add(&b, body);

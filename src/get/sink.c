@@ -69,6 +69,7 @@ sink_init(struct sink *s, const char *name, bool append, bool make_dirs)
 		.fd = name == NULL ? STDOUT_FILENO : -1,
 		.name = name,
 		.append = append,
+		.start = name == NULL ? -1 : 0,
 		.make_dirs = make_dirs,
 	};
 }
@@ -289,7 +290,7 @@ int
 sink_reset(struct sink *s)
 {
 	s->written = 0;
-	if (s->name == NULL || s->fd < 0 || s->start < 0)
+	if (s->fd < 0 || s->start < 0)
 		return 0;
 	if (ftruncate(s->fd, s->start) < 0
 	 || lseek(s->fd, s->start, SEEK_SET) < 0)

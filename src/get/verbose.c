@@ -23,11 +23,9 @@ show(const char *mark, struct span line)
 
 /* see get/verbose.h */
 void
-verbose_head(const struct transfer *t, const char *mark, struct span head)
+verbose_head(const char *mark, struct span head)
 {
-	bool shows = *mark == ' ' ? t->o->show_heads : t->o->verbose;
-
-	while (shows && head.len > 0)
+	while (head.len > 0)
 		show(mark, span_cut(&head, '\n'));
 }
 

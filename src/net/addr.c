@@ -33,7 +33,9 @@ addr_set_unix(struct addr *out, struct span path)
 {
 	size_t len = path.len;
 
-	if (len == 0 || len >= sizeof out->un.sun_path)
+	if (len == 0)
+		return ERR_PARSE;
+	if (len >= sizeof out->un.sun_path)
 		return ERR_TOOBIG;
 	memset(out, 0, sizeof *out);
 	out->un.sun_family = AF_UNIX;

@@ -215,7 +215,7 @@ static const struct length {
 	const char *name, *path;
 	int         r;
 } lengths[] = {
-	{ "an empty path", "", ERR_TOOBIG },
+	{ "an empty path", "", ERR_PARSE },
 	{ "a path of one byte", "s", 0 },
 	{ "a path of 107 bytes", "/" X100 "123456", 0 },
 	{ "a path of 108 bytes", "/" X100 "1234567", ERR_TOOBIG },

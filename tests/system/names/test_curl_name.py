@@ -52,6 +52,11 @@ def test_get_keeps_its_own_help_and_takes_no_curl_words():
     assert run(harness.HALE, "get", "-h")[1].startswith("Usage: hale get ")
 
 
+def test_get_prints_hales_version():
+    for word in ("-V", "--version", "-sV"):
+        assert run(harness.HALE, "get", word) == run(harness.HALE, "--version")
+
+
 def test_a_health_check_is_that_of_get(named, server):
     curl = named("curl")
     line = ["--fail", "--silent", "--show-error", "--max-time", "5"]

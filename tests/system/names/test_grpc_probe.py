@@ -163,12 +163,51 @@ def test_a_name_of_its_own_is_verified_by_tls(probe, authority):
     (["-tls=maybe"], 'invalid value "maybe" for flag -tls\n'),
     (["-connect-timeout=0"], 'invalid value "0" for flag -connect-timeout\n'),
     (["-rpc-header=token"], 'invalid value "" for flag -rpc-header\n'),
-    (["-addr=127.0.0.1:1", "-tls-no-verify"], "error: specified a flag of -tls without "),
-    (["-addr=unix:/x", "-tls"], "error: -addr "),
+    (["-addr=unix:/x", "-tls"], 'error: -addr "unix:/x": cannot be with -tls'),
+    (["-addr=unix:"], "error: -addr "), (["-addr=unix:/" + 200 * "x"], "error: -addr "),
+    (["-addr=127.0.0.1:1", "-user-agent=a\nb"], 'error: -user-agent: control '),
+    (["-addr=127.0.0.1:1", "-rpc-header=x-a: b\nc"], 'invalid value "" for flag -rpc-header\n'),
 ])
 def test_wrong_flags_are_1_in_one_line(words, said, probe):
     code, line = probe(*words)
     assert code == 1 and line.startswith(said) and line.count("\n") == 1
+
+
+# As in the original, whose words are nearly the same.
+@pytest.mark.parametrize("words, said", [
+    ("-tls-no-verify", "specified -tls-no-verify without -tls"),
+    ("-tls-ca-cert=f", "specified -tls-ca-cert without -tls"),
+    ("-tls-client-cert=f -tls-client-key=k", "specified -tls-client-cert without -tls"),
+    ("-tls-server-name=n", "specified -tls-server-name without -tls"),
+    ("-tls-client-key=k", "specified -tls-client-cert or -key without the other"),
+    ("-tls -tls-client-cert=f", "specified -tls-client-cert or -key without the other"),
+    ("-tls -tls-client-key=k", "specified -tls-client-cert or -key without the other"),
+    ("-tls -tls-no-verify -tls-client-key=k",
+     "specified -tls-client-cert or -key without the other"),
+    ("-tls -tls-no-verify -tls-ca-cert=f", "specified -tls-ca-cert with -tls-no-verify"),
+    ("-tls -tls-no-verify -tls-server-name=n",
+     "specified -tls-server-name with -tls-no-verify"),
+])
+def test_flags_that_do_not_go_together_are_named(words, said, probe):
+    code, line = probe("-addr=127.0.0.1:1", *words.split())
+    assert code == 1 and line.startswith("error: " + said) and line.count("\n") == 1
+
+
+def test_a_request_that_is_too_long_is_1(probe):
+    with g.Server(b"") as server:
+        code, said = probe(f"-addr=127.0.0.1:{server.port}",
+                           *(f"-rpc-header=x-{i}: {4000 * 'y'}" for i in range(9)))
+    assert code == 1 and "the request is longer than" in said and said.count("\n") == 1
+
+
+def test_a_server_of_another_kind_is_shown_in_this_tools_words(probe):
+    for first, words in ((b"a\0b\r\n", 'got "a?b"'), (b"\x15\3\1\0\2\2\n", "-tls")):
+        with g.Server(first) as server:
+            code, said = probe(f"-addr=127.0.0.1:{server.port}")
+        assert code == 2 and words in said and "://" not in said, said
+    with g.Server(b"", closes=True) as server:
+        code, said = probe(f"-addr=127.0.0.1:{server.port}", "-connect-timeout=300ms")
+    assert code == 2 and "://" not in said
 
 
 def test_the_version_is_hales(probe):

@@ -22,8 +22,8 @@ def listeners(tmp_path):
         closed.bind(("127.0.0.1", 0))   # it does not listen
         unix.bind(str(tmp_path / "sock"))
         unix.listen()
-        yield {"open": tcp.getsockname()[1], "closed": closed.getsockname()[1],
-               "sock": tmp_path / "sock"}
+        yield {"open": tcp.getsockname()[1], "above": tcp.getsockname()[1] + 1,
+               "closed": closed.getsockname()[1], "sock": tmp_path / "sock"}
 
 
 def run(program, line, place):
@@ -61,6 +61,16 @@ ROWS = [
     ("-z 127.0.0.1 0", 1, "port"),
     ("-z 127.0.0.1 70000", 1, "port"),
     ("-z -w x 127.0.0.1 {open}", 1, "timeout", "-w: expected seconds"),
+    ("-z -w 1s 127.0.0.1 {open}", 1, "timeout", "-w: expected seconds"),
+    ("-z -w 1.5 127.0.0.1 {open}", 1, "timeout", "-w: expected seconds"),
+    ("-z 127.0.0.1 {open}-", 1, "port number invalid", "expected 1 to 65535"),
+    ("-z 127.0.0.1 {open}-x", 1, "port number invalid", "expected 1 to 65535"),
+    ("-z 127.0.0.1 {closed}-{closed}-1", 1, "port number invalid", "expected 1 to 65535"),
+    ("-z 127.0.0.1 {above}-{open}", 0, ""),
+    ("-zn localhost {open}", 1, "localhost"),
+    ("-zn ::1 {closed}", 1, ""),
+    ("-zU {sock}.not", 1, ".not: No such file", "nc: /"),
+    ("-zU {sock}" + 200 * "x", 1, "File name too long", ": too long"),
     ("-Q", 1, "-- 'Q'", "-Q: unknown option"),
 ]
 REFUSED = [  # what has no word with -z, and why hale ends with 1
@@ -82,6 +92,13 @@ def test_nc_ends_with_the_code_and_the_word_of_the_table(row, who, named, place)
     word = words[-1 if who == "hale" else 0].format(**place)
     assert (code, out) == (want, ""), err
     assert word in err if word else err == ""
+
+
+def test_an_empty_path_has_its_reason(named):
+    done = subprocess.run([named("nc"), "-zU", ""], capture_output=True, text=True, check=False,
+                          stdin=subprocess.DEVNULL, timeout=harness.DEADLINE)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == 'nc: "": malformed\n'
 
 
 @pytest.mark.parametrize("line, word", REFUSED)

@@ -59,6 +59,19 @@ def ranges(connection, request):
     return connection.answer(TEN[first:], status, f"Content-Range: bytes {first}-9/10")
 
 
+def whole(connection, _):
+    """Whatever range is asked for."""
+    connection.answer(TEN)
+
+
+def broken(connection, _):
+    """The first time it breaks off in the body."""
+    connection.server.turn = getattr(connection.server, "turn", 0) + 1
+    connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"
+                    + TEN[:4 if connection.server.turn == 1 else 10])
+    connection.close()
+
+
 def flaky(connection, _):
     """Each first time it breaks off."""
     connection.server.turn = getattr(connection.server, "turn", 0) + 1
@@ -72,6 +85,7 @@ SOME = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome"
 SCRIPTS = {
     "/": say("200 OK"), "/ok": say("200 OK", "X-Is: here"), "/d/": say("200 OK"),
     "/echo": echo, "/fields": fields, "/range": ranges, "/flaky": flaky,
+    "/whole": whole, "/broken": broken,
     "/get-405": only_get("405 Method Not Allowed"),
     "/get-501": only_get("501 Not Implemented"),
     "/204": b"HTTP/1.1 204 No Content\r\n\r\n",
@@ -144,6 +158,14 @@ ROWS = {
     "-c": Row("-q -c {url}/range", files={"range": b"01234"}),
     "-c of what is whole": Row("-q -c {url}/range", files={"range": TEN}, busybox=ONLY_1,
                                why="busybox takes 416 for a failure"),
+    "-c of a server without ranges": Row("-q -c {url}/whole", files={"whole": b"01234"}),
+    "-nv and -O joined": Row("-nvO- {url}/ok", 1, hale={"code": 2}, busybox=None,
+                             why="a wrong command line is 2 in hale; busybox takes both"),
+    "-n of a letter that nobody knows": Row(
+        "-nx -O- {url}/ok", 1, hale={"code": 2}, busybox=None,
+        why="a wrong command line is 2 in hale; busybox takes any letter"),
+    "-nv and -nc": Row("-nvc -O- {url}/ok", out=PAGE, busybox=None,
+                       why="busybox has no -n of its own"),
     "a folder that is missing": Row("-q -O no/out {url}/ok", 1, hale={"code": 3},
                                     why="GNU's own code for files is 3, but not here"),
     "-O FILE and no page": Row("-q -O out {url}/404", 8, left=["out"], hale={"left": []},
@@ -190,6 +212,15 @@ ROWS = {
     "--method and --body-data": Row(
         "-qO- --method=PUT --body-data=x {url}/echo", out=b"PUT /echo HTTP/1.1\nx",
         busybox=ABSENT, why=NO_LONG),
+    "--post-data twice": Row("-qO- --post-data=a --post-data=b {url}/echo",
+                             out=b"POST /echo HTTP/1.1\nb", busybox=None,
+                             why="busybox joins them"),
+    "--post-data and --post-file": Row(
+        "-qO- --post-data=a --post-file=f {url}/echo", 1, files={"f": b"b"},
+        hale={"code": 2}, busybox=None, why="a wrong command line is 2 in hale; busybox sends"),
+    "--body-data without --method": Row(
+        "-qO- --body-data=x {url}/echo", 1, hale={"code": 2},
+        why="a wrong command line is 2 in hale"),
     "--header": Row("-qO- --header X-A:b --header=X-C:d {url}/fields",
                     out=b"X-A: b\nX-C: d\n"),
     "-U": Row("-qO- -U me {url}/fields", out=b"User-Agent: me\n"),
@@ -202,6 +233,11 @@ ROWS = {
     "--no-check-certificate": Row("-qO- --no-check-certificate {url}/ok", out=PAGE),
     "what is passed over": Row("-qO- --no-cache --progress=dot -w 1 {url}/ok", out=PAGE,
                                busybox=ABSENT, why=NO_LONG),
+    "more that is passed over": Row(
+        "-qO- --no-hsts --no-config --no-netrc --waitretry=1 {url}/ok",
+        out=PAGE, busybox=ABSENT, why=NO_LONG),
+    "tries without an end": Row("-qO- --tries=inf {url}/ok", out=PAGE),
+    "0 tries": Row("-qO- -t0 {url}/ok", out=PAGE),
     # What breaks off.
     "refused": Row("-qO- http://127.0.0.1:1/", 4),
     "a name that does not exist": Row("-qO- http://no.such.invalid/", 4),
@@ -215,6 +251,19 @@ ROWS = {
     "no answer at all": Row("-qO- -t1 {url}/nothing", 4),
     "tried again": Row("-qO- -t2 {url}/flaky", out=PAGE, busybox=ABSENT,
                        why="busybox does not try again"),
+    "broken off in the body": Row(
+        "-qO- {url}/broken", 0, TEN, hale={"code": 4, "out": TEN[:4]},
+        busybox={"code": 1, "out": TEN[:4]},
+        why="GNU asks for the rest; hale does not write a byte twice"),
+    "broken off in the body of stdout by a name": Row(
+        "-q -O /dev/stdout {url}/broken", 0, TEN, hale={"code": 4, "out": TEN[:4]},
+        busybox={"code": 1, "out": TEN[:4]},
+        why="GNU asks for the rest; hale does not write a byte twice"),
+    "broken off on the way to nowhere": Row(
+        "-q -O /dev/null {url}/broken", 0, hale={"code": 4}, busybox=ONLY_1,
+        why="what is not a plain file is not written twice"),
+    "broken off in a file": Row("-q -O out {url}/broken", left=["out"], busybox=ONLY_1,
+                                why="busybox does not try again"),
     "not HTTP": Row("-qO- -t1 {url}/garbage", 0, b"nonsense\r\n\r\n", hale=ABSENT, busybox=ABSENT,
                     why="GNU takes it for HTTP/0.9"),
     # The command line.
@@ -272,6 +321,22 @@ def test_a_file_goes_on_where_it_ends(wget, tmp_path):
     (tmp_path / "range").write_bytes(b"01234")
     assert wget("-qc {url}/range") == (0, "", "")
     assert (tmp_path / "range").read_bytes() == TEN
+
+
+@pytest.mark.parametrize("there", [b"", b"01", TEN])
+def test_a_file_begins_anew_if_the_server_knows_no_ranges(there, wget, tmp_path):
+    (tmp_path / "whole").write_bytes(there)
+    assert wget("-qc {url}/whole") == (0, "", "")
+    assert (tmp_path / "whole").read_bytes() == TEN
+
+
+def test_a_file_that_broke_off_begins_anew_or_goes_on(wget, server, tmp_path):
+    for line, there in (("-q -O out {url}/broken", None), ("-qc -O out {url}/broken", b"")):
+        server.turn = 0
+        if there is not None:
+            (tmp_path / "out").write_bytes(there)
+        assert wget(line)[0] == 0
+        assert (tmp_path / "out").read_bytes() == TEN
 
 
 def test_a_failure_is_one_line_even_with_q(wget):
