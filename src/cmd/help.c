@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/opt_words.h"
 #include "client/redact.h"
+#include "cmd/names.h"
 #include "cmd/names_install.h"
 
 #define HELP_MAX 8192	/* bytes of one help text */
@@ -95,7 +96,8 @@ help_run(int argc, char **argv)
 		return cmd_print_overview();
 	if (left + 1 < argc)
 		return cmd_unwanted(&cmd_help, argv[left + 1]);
-	if (strcmp(argv[left], "names") == 0)
+	if (strcmp(argv[left], "names") == 0
+	 || names_find(argv[left]) != NAMES_NONE)
 		return names_print();
 	c = cmd_find(argv[left]);
 	if (c != NULL)

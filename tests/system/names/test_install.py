@@ -160,6 +160,11 @@ def test_each_name_has_its_line_in_the_help(hale):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_help_for_a_name_is_the_list_of_them(hale, name):
+    assert hale("help", name).stdout == hale("help", "names").stdout
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_name_where_the_folder_belongs_is_a_usage_error(hale, tmp_path, name):
     line = failed(hale("--install-names", name, cwd=tmp_path), 2)
     assert line.endswith(f': DIR comes before "{name}"')
