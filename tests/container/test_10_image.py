@@ -12,7 +12,7 @@ import pytest
 from conftest import COMMIT, ROOT, SAME_COMPILER, VERSION, build, make_hale
 from containers import docker
 
-SIZE_MAX = 375 * 1024     # what it is today; 235 KB is the aim (README, Limits)
+SIZE_MAX = 395 * 1024     # what it is today; 235 KB is the aim (README, Limits)
 # The engine itself puts these into every container.
 ENGINES_OWN = (".dockerenv", "dev", "proc", "sys", "etc/hostname", "etc/hosts",
                "etc/resolv.conf", "etc/mtab")
