@@ -25,7 +25,7 @@ def shells(bench, folder, line):
 def shell_form(bench):
     floor = next(server for server in bench.servers if server.name == "floor")
     with floor.started() as server, tempfile.TemporaryDirectory(prefix="hale-bench-") as folder:
-        line = f"curl -f http://127.0.0.1:{server.port}/ || exit 1"
+        line = f"curl -fs http://127.0.0.1:{server.port}/ || exit 1"
         commands = shells(bench, folder, line)
         cpu = {name: [] for name in commands}
         for done in range(bench.rounds):
@@ -34,7 +34,7 @@ def shell_form(bench):
                 lines = bench.tool("once", "cpu", RUNS_PER_ROUND, *command)
                 cpu[name].append(statistics.median(int(line[0]) for line in lines))
     of_busybox = rows.ratio(cpu, "hale", "busybox and curl")
-    return [rows.Row("sh -c 'curl -f URL || exit 1': CPU us",
+    return [rows.Row("sh -c 'curl -fs URL || exit 1': CPU us",
                      f"<= {CPU_OF_BUSYBOX_MAX} x busybox sh and curl",
                      {name: f"{value / 1000:.0f}" for name, value in rows.medians(cpu).items()},
                      rows.times(of_busybox), rows.within(of_busybox, CPU_OF_BUSYBOX_MAX),
