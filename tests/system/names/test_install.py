@@ -124,6 +124,7 @@ def test_a_folder_that_is_none(hale, tmp_path):
 
 
 @needs_root
+@pytest.mark.static_only  # a sanitizer looks into /proc itself
 def test_without_proc_hale_does_not_know_where_it_lies(hale, tmp_path):
     done = subprocess.run(
         ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /proc && exec "$0" --install-names "$1"',
@@ -175,6 +176,7 @@ def test_a_name_where_the_folder_belongs_is_a_usage_error(hale, tmp_path, name):
 
 @pytest.mark.skipif(shutil.which("strace") is None or platform.machine() != "x86_64" or EMULATED,
                     reason="strace is not installed, or lstat() is not a call of its own")
+@pytest.mark.static_only  # glibc has no call of that name
 def test_a_place_that_cannot_be_looked_at_says_why(hale, tmp_path):
     done = subprocess.run(
         ["strace", "-qq", "-o", "/dev/null", "-e", "trace=lstat", "-e", "inject=lstat:error=EIO",
