@@ -114,7 +114,7 @@ static const struct opt_group no_opts[] = { OPT_END };
 const struct cmd cmd_help = {
 	.name = "help",
 	.usage = "[COMMAND|names]",
-	.about = "list the commands, print the options of one, or the names "
+	.about = "list the commands, the options of one, or the names "
 	         "of other tools",
 	.opts = no_opts,
 	.run = help_run,

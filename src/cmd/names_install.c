@@ -60,9 +60,9 @@ names_print(void)
 		buf_fmt(&b, "%s\n", about);
 		start = b.len;
 	}
-	buf_fmt(&b, "\nCalled by such a name, by a link or a copy, hale is "
-	        "that tool.\nhale %s [DIR [NAME...]] makes the links; that "
-	        "of sh only if it is named.\nsh takes these "
+	buf_fmt(&b, "\nCalled by such a name, hale is that tool.\n"
+	        "hale %s [DIR [NAME...]] makes the links; sh only if you name "
+	        "it.\nsh takes these "
 	        "clients, hale COMMAND, test, echo, grep -EFiqsv, true, false, "
 	        "exit, if,\n&& || ! ; | () {}, $NAME, >/dev/null, 2>&1, and "
 	        "refuses all else.\n", option);

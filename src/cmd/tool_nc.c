@@ -109,8 +109,8 @@ run(struct nc *nc, int n, char **words)
 	struct span zone;
 
 	if (!nc->scan || (nc->is_unix ? n != 1 : n < 2)) {
-		log_error("expected -z HOST PORT... or -zU PATH: nothing is "
-		          "sent or received here");
+		log_error("expected -z HOST PORT... or -zU PATH: no data is "
+		          "sent here");
 		return CMD_FAILED;
 	}
 	if (nc->is_numeric && !nc->is_unix

@@ -56,8 +56,8 @@ tell(enum keeper_news what, const char *name, pid_t pid, int n,
 		break;
 	case NEWS_NO_REAPER:
 		log_warn("Tini is not running as PID 1 and isn't registered "
-		         "as a child subreaper: use -s or TINI_SUBREAPER, or "
-		         "zombies are not reaped here");
+		         "as a child subreaper: use -s or TINI_SUBREAPER to "
+		         "reap zombies");
 		break;
 	}
 }

@@ -372,7 +372,7 @@ def images():
 
 def test_the_examples_have_the_ca_file_for_the_services_own_https():
     """It comes from hale's image, or with hale-base."""
-    assert len(images()) == 2
+    assert len(images()) == 3
     for block in images():
         last = block[block.rindex("FROM "):]
         assert last.startswith("FROM hale-base:") or re.search(
