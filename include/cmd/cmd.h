@@ -39,8 +39,8 @@ extern const struct cmd *const cmd_all[];	/* NULL-terminated; run first */
 /* The command of that name, or NULL. */
 const struct cmd *cmd_find(const char *name);
 
-/* Runs what argv names: argv[0] may be another tool's name (cmd/names.h); else
- * a first word that is no command is run's program. Returns the exit code. */
+/* Runs what argv names: another tool if argv[0] is its name (cmd/names.h), else
+ * the command that comes first, else run's program. Returns the exit code. */
 int cmd_main(int argc, char **argv);
 
 /* Parses argv by c's table into args, which is zeroed. Options of run end at

@@ -16,8 +16,8 @@ struct init_plan {
 	const char *version;
 	bool    subreaper;
 	bool    warn_on_reap;
-	bool    no_local;	/* open no local socket: with no address in
-				 * `listen` there is no server then */
+	bool    no_local;	/* open no local socket; without an address in
+				 * `listen` no server is set up either */
 	bool    suspends;	/* as in signals_rules, but not as PID 1 */
 	int     unstarted_code;	/* exit code if the program cannot be run; 0:
 				 * EXEC_ERROR_* */

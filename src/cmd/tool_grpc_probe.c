@@ -139,7 +139,7 @@ read_addr(const struct probe *p, struct target *t, struct buf *text,
 	return NULL;
 }
 
-/* There is no verdict. Returns the exit code. */
+/* Says why there was no verdict. Returns the exit code. */
 static int
 fail(const struct probe *p, const struct grpc_reply *reply, int err,
      const char *why)

@@ -138,7 +138,7 @@ walk_command(struct sh_line *l, walk *list)
 {
 	unsigned skips = l->skips;
 
-	if (++l->depth > SH_DEPTH_MAX + 1)	/* a simple one is no level */
+	if (++l->depth > SH_DEPTH_MAX + 1)	/* itself not counted */
 		fail(l, ERR_FULL);
 	sh_skip_blanks(&l->command);
 	if (takes_word(l, "if")) {

@@ -119,7 +119,7 @@ keeper_mourn(struct keeper *k, int status, long peak_kb)
 	k->status = status;
 	log_end(k, peak_kb);
 	log_clash(k);
-	/* By another tool's name there is no option to advise. */
+	/* Another tool lacks the option that the line would advise. */
 	if (status == 0 && by_itself && k->plan->lifecycle.linger_ms == 0
 	 && k->plan->tell == NULL)
 		log_left(k);

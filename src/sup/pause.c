@@ -2,6 +2,8 @@
 /* sup/pause.c - waits for the end, reaps meanwhile */
 #include "sup/pause.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -10,6 +12,8 @@
 
 #include "base/relro.h"
 #include "sup/signals.h"
+
+#define FAILED_MS 1000	/* pause after a wait that failed: never a hot loop */
 
 /* see sup/pause.h */
 int
@@ -25,7 +29,9 @@ pause_run(void)
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
 		sig = syscall(SYS_rt_sigtimedwait, &all, NULL, NULL,
-		              SIGNAME_SET_SIZE);	/* -1: interrupted */
+		              SIGNAME_SET_SIZE);
+		if (sig < 0 && errno != EINTR)	/* denied by a filter, say */
+			(void)poll(NULL, 0, FAILED_MS);
 	}
 	return 0;
 }

@@ -1,8 +1,10 @@
 """hale called tini, dumb-init, catatonit or pause, beside the originals: init_rows.py."""
 import functools
 import os
+import pathlib
 import re
 import shutil
+import signal
 import subprocess
 
 import pytest
@@ -112,6 +114,23 @@ def test_pause_reaps_until_it_is_to_end(box, named, sig):
     paused = box(named("pause"))
     init_acts.pauses_until(sig, 1, 3, 10)(paused)
     assert paused.end() == (0, [], [])
+
+
+def test_pause_waits_before_it_asks_again_for_a_signal_that_it_was_denied(named, tmp_path):
+    log = tmp_path / "calls"
+    traced = subprocess.Popen(
+        ["strace", "-qq", "-o", str(log), "-e", "trace=rt_sigtimedwait,poll,ppoll",
+         "-e", "inject=rt_sigtimedwait:error=EPERM:when=1", named("pause")])
+    children = pathlib.Path(f"/proc/{traced.pid}/task/{traced.pid}/children")
+    try:
+        until(lambda: log.exists() and re.search("^p?poll", log.read_text(), re.M), "it waits")
+    finally:
+        os.kill(int(children.read_text()), signal.SIGTERM)
+        code = traced.wait(timeout=60)
+    assert code == 0
+    calls = re.findall(r"^(rt_sigtimedwait|p?poll)\(", log.read_text(), re.M)
+    assert [call.replace("ppoll", "poll") for call in calls] == [
+        "rt_sigtimedwait", "poll", "rt_sigtimedwait"]
 
 
 def test_pause_prints_its_version(box, named):
