@@ -17,7 +17,7 @@ FOLDER := /$(firstword $(TARGET))
 NATIVE := $(shell scripts/arch.sh "$$({ gcc -dumpmachine || dpkg --print-architecture || \
           uname -m; } 2>/dev/null)" 2>/dev/null)
 CROSS  := $(if $(filter-out $(NATIVE),$(TARGET)),$(lastword $(TARGET))-)
-HERE   := $(filter demo test arches arches-short container kubernetes dev readme lint fuzz bench image, \
+HERE   := $(filter demo test arches arches-short container images kubernetes dev readme lint fuzz bench image, \
           $(MAKECMDGOALS))
 ifneq ($(and $(CROSS),$(HERE)),)
 $(error make $(firstword $(HERE)) takes no ARCH=$(ARCH): it is for the machine that it runs on\
@@ -84,7 +84,7 @@ BENCH = $(patsubst tests/%.c,$B/%,$(wildcard tests/bench/*.c))
 READY = $(TOOL)/musl.mk $(TOOL)/bearssl.mk
 
 .PHONY: all demo test unit system arches arches-short container kubernetes dev \
-        lint fuzz bench repro image install install-names names clean help helpers \
+        images lint fuzz bench repro image install install-names names clean help helpers \
         layers readme roots FORCE
 
 all: $B/hale layers
@@ -334,6 +334,11 @@ container:
 	@scripts/bootstrap build container test
 	$(PYTEST) -rs tests/container
 
+# What people build, on scratch with hale; a whole run writes the README's table.
+images:
+	@scripts/bootstrap build container test
+	$(PYTEST) -rs tests/images
+
 # A kubelet and a control plane, built once; not in `make test`.
 kubernetes: all $B/kubernetes-app
 	@scripts/kubernetes --build
@@ -436,6 +441,7 @@ help:
 	@echo 'make unit       cmocka, pure modules       make system     pytest, hale as PID 1'
 	@echo 'make arches     hale for every other architecture, tested by qemu (over an hour)'
 	@echo 'make container  a real Docker engine       make dev        both under sanitizers'
+	@echo 'make images     what people build, on scratch with hale; the README table'
 	@echo 'make kubernetes a real kubelet and API server, built once (3 minutes); the README table'
 	@echo 'make lint       style, clang-tidy, cppcheck, gcc -fanalyzer, shellcheck'
 	@echo 'make fuzz       libFuzzer on the parsers   make bench      measured against peers'

@@ -1,102 +1,24 @@
 """Images of hale and of a static Go service, in containers of a real engine."""
 # SPDX-License-Identifier: MIT
 
-import contextlib
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import types
 import uuid
 
 import pytest
 
-from containers import Container, Terminal, docker, until
+pytest_plugins = ["engines"]
+pytest.register_assert_rewrite("engines", "containers")
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-IMAGES = ROOT / "tests" / "images"
-BUILD_S = 1800  # for an image with its toolchain on a slow machine
-VERSION = "0.0.0-test"
-COMMIT = "c0ffee0000000000000000000000000000000000"
+from containers import Container, Terminal, docker, until  # noqa: E402
+from engines import BUILD_S, COMMIT, HARD, ROOT, VERSION, build  # noqa: E402,F401
+
+IMAGES = ROOT / "tests" / "container" / "images"
 # Else `make` has another compiler than the builder stage, and gives other bytes.
 SAME_COMPILER = "VERSION_CODENAME=bookworm\n" in pathlib.Path("/etc/os-release").read_text()
-HARD = ("--read-only", "--user", "65532", "--cap-drop", "ALL")
-
-
-def pytest_configure():
-    """Ended by a signal, we still end what was started, as after Ctrl-C. One that
-    nohup or a shell's & has us ignore stays so for us, but not for what we start."""
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
-        if signal.getsignal(number) == signal.SIG_IGN:
-            signal.signal(number, lambda *_: None)
-        elif number != signal.SIGQUIT:
-            signal.signal(number, signal.default_int_handler)
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport():
-    """In CI a skipped container test is a failed one."""
-    outcome = yield
-    report = outcome.get_result()
-    if report.skipped and os.environ.get("CI") == "true":
-        report.outcome = "failed"
-        report.longrepr = f"skipped, which CI counts as failed: {report.longrepr}"
-
-
-def stop_engine(*which):
-    subprocess.run((ROOT / "scripts" / "engine", "stop", *which), check=True)
-
-
-@contextlib.contextmanager
-def started(*which):
-    """What scripts/engine says of an engine; ended if started here."""
-    try:
-        start = subprocess.run((ROOT / "scripts" / "engine", "start", *which),
-                               stdout=subprocess.PIPE, text=True)
-    except KeyboardInterrupt:  # it may have come half the way
-        stop_engine(*which)
-        raise
-    if start.returncode != 0:
-        pytest.skip("no Docker engine here and none can be started")
-    facts = dict(line.split("=", 1) for line in start.stdout.splitlines())
-    yield facts
-    if facts["STARTED"] == "yes":
-        stop_engine(*which)
-
-
-@pytest.fixture(scope="session")
-def engine():
-    """A Docker engine, private where none answers."""
-    with started() as facts:
-        os.environ["DOCKER_HOST"] = facts["DOCKER_HOST"]
-        os.environ["PRIVATE"] = facts["PRIVATE"]
-        yield types.SimpleNamespace(
-            private=facts["PRIVATE"] == "yes", network=facts["NETWORK"]
-        )
-
-
-@pytest.fixture(scope="session")
-def newest():
-    """The engine of Debian's newest suite, beside the other. Its client is what env
-    and client lead to: with client alone it asks the other engine."""
-    with started("newest") as facts:
-        client = {name: facts[name] for name in ("PATH", "DOCKER_CONFIG")}
-        yield types.SimpleNamespace(
-            network=facts["NETWORK"], client=client,
-            env={**client, "DOCKER_HOST": facts["DOCKER_HOST"], "PRIVATE": "yes"})
-
-
-def build(images, target, name, *options, command=("build",), check=True):
-    """One target of Dockerfile.scratch, as a user would build it."""
-    return docker(
-        *command, *images.net, "-f", str(ROOT / "Dockerfile.scratch"),
-        "--target", target, "-t", name,
-        "--build-arg", f"VERSION={VERSION}",
-        "--build-arg", f"COMMIT_SHA={COMMIT}",
-        "--build-arg", "BUILD_TIME=2026-01-02T03:04:05Z",
-        *options, str(ROOT), timeout=BUILD_S, check=check,
-    )
 
 
 @pytest.fixture(scope="session")
@@ -125,7 +47,7 @@ def make_hale(arch=""):
 
 
 def go_build(source, binary, **env):
-    """Compile one folder of tests/images, static unless env says else."""
+    """Compile one folder of images/, static unless env says else."""
     subprocess.run(
         ("go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, "."),
         cwd=IMAGES / source, check=True, timeout=BUILD_S,

@@ -124,23 +124,24 @@ def docker(*words, check=True, timeout=120):
 
 
 class Container:
-    """One running container of the service image.
+    """One running container.
 
-    Its ports 8080 (the service) and 4253 (hale) are published, unless a network
+    Its ports (the service's first, hale's last) are published, unless a network
     is named: then only what `docker exec` and the logs tell is known of it.
     """
 
-    def __init__(self, engine, image, options, words, network=None):
-        self.ports = {8080: 8080, 4253: 4253}
+    def __init__(self, engine, image, options, words, network=None, ports=(8080, 4253)):
+        self.ports = {port: port for port in ports}
         how = list(options)
         if network is not None:
             how += ["--network", network]
         elif engine.network == "host":
             self.ports = {port: free_port() for port in self.ports}
-            how += ["--network", "host", "-e", f"PORT={self.ports[8080]}",
-                    "-e", f"HALE_LISTEN={self.ports[4253]}"]
+            how += ["--network", "host", "-e", f"PORT={self.ports[ports[0]]}",
+                    "-e", f"HALE_LISTEN={self.ports[ports[-1]]}"]
         else:
-            how += ["-p", "127.0.0.1::8080", "-p", "127.0.0.1::4253"]
+            for port in ports:
+                how += ["-p", f"127.0.0.1::{port}"]
         self.published = network is None and engine.network != "host"
         self.id = docker("run", "-d", *how, image, *words).stdout.strip()
         self.find_ports()

@@ -83,11 +83,18 @@ def test_the_base_image_holds_users_tmp_nsswitch_and_the_ca_file_only(base):
     }
 
 
-def test_the_base_image_has_time_zones_where_asked_for(images):
-    name = "hale-test:zones"
-    build(images, "base", name, "--build-arg", "TIME_ZONES=yes")
+def test_the_tz_image_is_the_base_image_with_time_zones(images, base):
+    name = "hale-test:tz"
+    build(images, "tz", name)
     members = files_of(name)[1]
+    zones = {path for path in members if path.startswith("usr")}
+    assert set(members) - zones == set(base[1])
     assert members["usr/share/zoneinfo/Europe/Berlin"].size > 500
+    one, other = (json.loads(docker("inspect", image).stdout)[0]["Config"]
+                  for image in (name, images.base))
+    assert "usr/share/zoneinfo/right" not in zones
+    for what in ("Entrypoint", "User", "Healthcheck", "Env"):
+        assert one[what] == other[what]
 
 
 def test_tmp_of_the_base_image_is_for_everybody(base):

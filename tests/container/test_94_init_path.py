@@ -5,8 +5,9 @@ import json
 
 import pytest
 
-from conftest import ROOT, go_build, started
+from conftest import ROOT, go_build
 from containers import Container, docker, until
+from engines import started
 from test_10_image import files_of
 from test_93_inits import GET, states
 

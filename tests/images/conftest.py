@@ -1,0 +1,189 @@
+"""The images that people really build, on scratch with hale, in the newest engine.
+
+Each has a folder and test_NAME.py, which says by IMAGE, TITLE, TODAY (how it is built
+as a rule) and NEEDS (what its Dockerfile starts from) what it is of. A test's mark is
+words in the README's table: `keeps` is what the original did and the image does too,
+`gains` what the original could not do, `loses` what it could and the image cannot.
+A whole run that passes writes the table; with IMAGES_TABLE=check it must be that one,
+but for the figures.
+"""
+# SPDX-License-Identifier: MIT
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tarfile
+import types
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "container"))
+pytest_plugins = ["engines"]
+pytest.register_assert_rewrite("engines", "containers")
+
+from containers import Container, docker  # noqa: E402
+from engines import BUILD_S, build  # noqa: E402
+
+HERE = ROOT / "tests" / "images"
+README = ROOT / "README.md"
+BEGIN, END = "<!-- make images: sizes and promises -->\n", "<!-- end -->\n"
+HEAD = ("image", "as built today", "here", "pulled", "keeps", "gains", "loses")
+MARKS = HEAD[4:]
+ORDER = ("auth", "workshop", "info", "hello", "devops", "node", "rust", "c", "java")
+BUILDX = ("buildx", "build", "--network=host")
+BOTH = ("--platform", "linux/amd64,linux/arm64")
+# What our Dockerfiles start from: a target of stand-ins.Dockerfile, or of hale's own.
+STAND_INS = {"go": "golang:1.22-bookworm"}
+OURS = {"hale": "hale:0.1.0", "base": "hale-base:0.1.0", "tz": "hale-base:0.1.0-tz"}
+ROWS = {}  # IMAGE: its Row
+
+
+class Row:
+    """A line of the README's table."""
+
+    def __init__(self, module):
+        self.title, self.today = module.TITLE, module.TODAY
+        self.size = self.pulled = 0  # bytes
+        self.words = {mark: [] for mark in MARKS}
+
+    def cells(self):
+        return (self.title, self.today, f"{self.size / 1e6:.1f} MB",
+                f"{self.pulled / 1e6:.1f} MB",
+                *(", ".join(self.words[mark]) for mark in MARKS))
+
+
+def row_of(module):
+    return ROWS.setdefault(module.IMAGE, Row(module))
+
+
+def pytest_configure(config):
+    for mark in MARKS:
+        config.addinivalue_line("markers", f"{mark}(words): a word of the README's table")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """What a test has shown gets into the table, once."""
+    outcome = yield
+    if call.when != "call" or not outcome.get_result().passed:
+        return
+    for mark in item.iter_markers():
+        if mark.name in MARKS:
+            said = row_of(item.module).words[mark.name]
+            said += [words for words in mark.args if words not in said]
+
+
+def table():
+    lines = [HEAD, ("---",) * len(HEAD), *(ROWS[image].cells() for image in ORDER)]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """A whole run only: every image, and no test left out."""
+    if exitstatus or set(ROWS) != set(ORDER) or session.config.option.keyword:
+        return
+    text = README.read_text()
+    old = re.search(re.escape(BEGIN) + "(.*?)" + re.escape(END), text, re.S).group(1)
+    if os.environ.get("IMAGES_TABLE") != "check":
+        README.write_text(text.replace(old, table()))
+    elif re.sub(r"[\d.]+ MB", "", old) != re.sub(r"[\d.]+ MB", "", table()):
+        print("\nthe README's table of images is not what these tests show:",
+              "`make images` writes it")
+        session.exitstatus = 1
+
+
+@pytest.fixture(scope="session", autouse=True)
+def at_newest(newest):
+    """Every docker command of these tests asks the newest engine."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in newest.env.items():
+            patch.setenv(name, value)
+        yield newest
+
+
+@pytest.fixture(scope="session")
+def ours(at_newest):
+    """hale's own images, under the names that our Dockerfiles start from."""
+    subprocess.run((ROOT / "scripts" / "base-image",), check=True)
+    net = types.SimpleNamespace(net=("--network=host",))
+    for target, name in OURS.items():
+        build(net, target, name, *BOTH, command=("buildx", "build"))
+
+
+@pytest.fixture(scope="session")
+def stand_in(ours):
+    """Have the public base images of these names; made once a session."""
+    made = set()
+
+    def have(*targets):
+        for target in set(targets) - made:
+            docker(*BUILDX, "-f", str(HERE / "stand-ins.Dockerfile"), "--target", target,
+                   "-t", STAND_INS[target], str(HERE), timeout=BUILD_S)
+            made.add(target)
+    return have
+
+
+def measure(image):
+    """Bytes of the image's files, and of its layers as a registry sends them."""
+    box = docker("create", image, "/none").stdout.strip()
+    with subprocess.Popen(("docker", "export", box), stdout=subprocess.PIPE) as export:
+        with tarfile.open(fileobj=export.stdout, mode="r|") as tar:
+            size = sum(member.size for member in tar)
+    docker("rm", box)
+    with subprocess.Popen(("docker", "save", "--platform", "linux/amd64", image),
+                          stdout=subprocess.PIPE) as save:
+        with tarfile.open(fileobj=save.stdout, mode="r|") as tar:
+            pulled = sum(member.size for member in tar if "/sha256/" in member.name)
+    return size, pulled
+
+
+@pytest.fixture(scope="session")
+def build_image(stand_in):
+    """Build a folder here as its user would; the image's name."""
+    def make(folder, *options, tag=None, needs=("go",)):
+        stand_in(*needs)
+        docker(*BUILDX, "-t", tag or f"{folder}:1", *options, str(HERE / folder),
+               timeout=BUILD_S)
+        return tag or f"{folder}:1"
+    return make
+
+
+@pytest.fixture(scope="module")
+def image(request, build_image):
+    """The image of the module; its size goes into the table."""
+    module = request.module
+    name = build_image(module.IMAGE, needs=module.NEEDS)
+    row = row_of(module)
+    row.size, row.pulled = measure(name)
+    return name
+
+
+@pytest.fixture
+def run(at_newest, image):
+    """Start containers of the module's image; removed after the test."""
+    started = []
+
+    def start(*words, options=(), network=None, ports=(8080, 4253), image=image):
+        started.append(Container(at_newest, image, options, words, network, ports))
+        return started[-1]
+
+    yield start
+    for box in started:
+        box.remove()
+
+
+@pytest.fixture
+def once(image):
+    """Run a container that ends by itself."""
+    def start(*words, options=(), image=image):
+        return docker("run", "--rm", "--network", "none", *options, image, *words, check=False)
+    return start
+
+
+def config_of(image):
+    """The image's own configuration."""
+    return json.loads(docker("inspect", image).stdout)[0]["Config"]
