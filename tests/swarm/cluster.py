@@ -20,7 +20,7 @@ LOG = pathlib.Path(os.environ.get("SWARM_LOG", RUN / "log"))
 HALE = ROOT / os.environ.get("HALE_BIN", "build/hale")
 APP = ROOT / os.environ.get("APP_BIN", "build/kubernetes-app")
 NODES = ("node1", "node2", "node3")  # the first is the manager
-IMAGES = ("hale", "wget", "bare")  # targets of the Dockerfile here
+IMAGES = {"app:1": "hale", "app:wget": "wget", "app:bare": "bare"}  # Dockerfile's targets
 
 START_S = 60  # for an engine to answer
 WAIT_S = 60  # for what a test waits for
@@ -123,12 +123,10 @@ class Swarm:
         shutil.copy(APP, context / "app")
         shutil.copy(HERE / "Dockerfile", context)
         copy_busybox(context / "busybox")
-        names = [f"app:{target}" for target in IMAGES]
-        for name in names:
-            self.docker("build", "-q", "-t", name, "--target", name.partition(":")[2],
-                        context)
+        for name, target in IMAGES.items():
+            self.docker("build", "-q", "-t", name, "--target", target, context)
         archive = RUN / "images.tar"
-        self.docker("save", "-o", archive, *names)
+        self.docker("save", "-o", archive, *IMAGES)
         for node in self.nodes[1:]:
             node.docker("load", "-q", "-i", archive)
 
@@ -136,7 +134,7 @@ class Swarm:
         return self.nodes[NODES.index(name)]
 
     def tasks(self, service, running=True):
-        """[task] as the API has them, with State and Node's name beside."""
+        """What inspect says of each task that should run, or of all."""
         ids = self.docker("service", "ps", "-q", "--no-trunc", service, *(
             ("--filter", "desired-state=running") if running else ())).split()
         return self.json("inspect", "--type", "task", *ids) if ids else []

@@ -20,6 +20,7 @@ README = ROOT / "README.md"
 # The rows of README's table, in its order.
 ROWS = ("with hale as above", "with hale, no `HALE_DRAIN`",
         "without hale, `HEALTHCHECK` by wget", "without hale and health check")
+CLIENTS = ("asks for the name each time", "keeps its addresses 5 s")  # those of load.py
 ORDERS = ("start-first", "stop-first")
 FIGURES = []
 LOST = collections.defaultdict(dict)  # row of README's table: {order: cells}
@@ -43,14 +44,15 @@ def pytest_terminal_summary(terminalreporter):
 def pytest_sessionfinish(session, exitstatus):
     """A whole run that passed writes its table into the README."""
     whole = all(len(LOST[row]) == len(ORDERS) for row in ROWS)
-    if exitstatus == 0 and whole and not session.config.option.keyword:
+    if exitstatus == 0 and whole and os.environ.get("SWARM_TABLE") != "no" and \
+            not session.config.option.keyword:
         write_table()
 
 
 def write_table():
     lines = ["| a rolling update of 3 tasks, 50 requests a second | " + " | ".join(
-        f"{order}, {keep}" for order in ORDERS for keep in (
-            "asks the name each time", "keeps it 5 s")) + " |", "| --- " * 5 + "|"]
+        f"{order}, {words}" for order in ORDERS for words in CLIENTS) + " |",
+        "| --- " * 5 + "|"]
     lines += [f"| {row} | " + " | ".join(cell for order in ORDERS for cell in
                                          LOST[row][order]) + " |" for row in ROWS]
     text = README.read_text()
@@ -109,6 +111,7 @@ class Load:
         self.process = subprocess.Popen(
             ("nsenter", f"--net={key}", sys.executable, HERE / "load.py", "app"),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        stack.loads.append(self)
 
     def left(self, which):
         """When the address was first missing behind the name, having been there."""
@@ -121,18 +124,22 @@ class Load:
         return next((when for when, known, _ in self.seen if which in known), None)
 
     def stop(self):
-        """Wait for the last answers; what the clients say, with words on their losses."""
+        """Wait for the last answers; with what the clients and the watcher saw."""
         out, _ = self.process.communicate(timeout=STOP_S)
         told = json.loads(out)
         self.seen, self.clients = told["seen"], told["clients"]
+        self.ttl = self.seen[0][2]
         self.lost = [sum(c["lost"].values()) for c in self.clients]
         self.sent = [c["sent"] for c in self.clients]
         self.cells = [f"{lost:,} of {sent:,}" for lost, sent in zip(self.lost, self.sent)]
-        self.words = " and ".join(
-            cell + (f" (name kept {c['keep_s']} s)" if c["keep_s"] else "") +
-            "".join(f", {n} {why}" for why, n in c["lost"].items())
-            for cell, c in zip(self.cells, self.clients))
+        self.words = "; ".join(
+            f"a client that {words} lost {cell}" + why_lost(client["lost"])
+            for words, cell, client in zip(CLIENTS, self.cells, self.clients))
         return self
+
+
+def why_lost(lost):
+    return lost and " (" + ", ".join(f"{n} {why}" for why, n in lost.items()) + ")" or ""
 
 
 def address(task):
@@ -146,19 +153,23 @@ class Stack:
     another health check replaces that of the first.
     """
 
-    def __init__(self, swarm, name, app):
-        self.swarm, self.name, self.service = swarm, name, f"{name}_app"
-        app.setdefault("deploy", {})["endpoint_mode"] = "dnsrr"  # for want of IPVS
+    def __init__(self, swarm, number, app):
+        self.swarm, self.name = swarm, f"stack{number}"
+        name, self.service, self.loads = self.name, f"{self.name}_app", []
+        dnsrr = {"endpoint_mode": "dnsrr"}  # for want of IPVS
+        app["deploy"] = {**app.get("deploy", {}), **dnsrr}
         text = (HERE / "stack.yaml").read_text()
         if check := app.pop("check", None):
             assert CHECK in text
             text = text.replace(CHECK, json.dumps(check))
         first, here = RUN / f"{name}.yaml", RUN / f"{name}.json"
         first.write_text(text)
-        here.write_text(json.dumps({"services": {"app": app, "client": {
-            "image": "app:bare", "command": ["/app", "pause"], "deploy": {
-                "endpoint_mode": "dnsrr",
-                "placement": {"constraints": ["node.role==manager"]}}}}}))
+        # A worker may still have the network of an earlier stack: no address twice.
+        network = {"ipam": {"config": [{"subnet": f"10.99.{number}.0/24"}]}}
+        client = {"image": "app:bare", "command": ["/app", "pause"], "deploy": {
+            **dnsrr, "placement": {"constraints": ["node.role==manager"]}}}
+        here.write_text(json.dumps({"networks": {"default": network},
+                                    "services": {"app": app, "client": client}}))
         swarm.docker("stack", "deploy", "--detach=true", "--resolve-image", "never",
                      "-c", first, "-c", here, name)
 
@@ -169,14 +180,14 @@ class Stack:
         return self.swarm.docker("node", "inspect", "-f", "{{.Description.Hostname}}",
                                  task["NodeID"])
 
-    def up(self):
+    def up(self, count=3):
         """Those that run, when all do that should; a task with a check is healthy then."""
         tasks = self.tasks()
-        return tasks if len(tasks) == 3 and all(
+        return tasks if len(tasks) == count and all(
             t["Status"]["State"] == "running" for t in tasks) else None
 
-    def until_up(self, within_s=cluster.WAIT_S):
-        return until(self.up, f"{self.service} up", within_s, self.ps)
+    def until_up(self, count=3):
+        return until(lambda: self.up(count), f"{self.service} up", seen=self.ps)
 
     def ps(self):
         return self.swarm.docker("service", "ps", "--no-trunc", "--format",
@@ -187,20 +198,24 @@ class Stack:
         self.swarm.docker("service", "update", "--detach", "--no-resolve-image", "--quiet",
                           *options, self.service)
 
-    def update_state(self):
-        return (self.swarm.json("service", "inspect", self.service)[0]
-                .get("UpdateStatus", {}).get("State"))
+    def update_status(self):
+        return self.swarm.json("service", "inspect", self.service)[0].get("UpdateStatus", {})
 
     def until_updated(self, state="completed", within_s=120):
-        until(lambda: self.update_state() == state, f"the update {state}", within_s,
-              lambda: f"{self.update_state()}\n{self.ps()}")
+        """Wait for that state; the message with it."""
+        until(lambda: self.update_status().get("State") == state, f"the update {state}",
+              within_s, lambda: f"{self.update_status()}\n{self.ps()}")
+        return self.update_status()["Message"]
 
     def gone(self):
         return all(not node.docker("ps", "-aq", "--filter", f"name={self.name}_")
                    for node in self.swarm.nodes)
 
     def remove(self):
-        """Nobody waits for the tasks' drain."""
+        """Nobody waits for the tasks' drain, nor for clients of a test that failed."""
+        for load in self.loads:
+            load.process.kill()
+            load.process.wait()
         self.swarm.docker("stack", "rm", "--detach=true", self.name, check=False)
         for node in self.swarm.nodes:
             if boxes := node.docker("ps", "-aq", "--filter", f"name={self.name}_").split():
@@ -224,7 +239,7 @@ def deploy(swarm):
     made = []
 
     def start(**app):
-        made.append(Stack(swarm, f"stack{next(NUMBERS)}", app))
+        made.append(Stack(swarm, next(NUMBERS), app))
         return made[-1]
     yield start
     for stack in made:

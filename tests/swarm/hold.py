@@ -9,7 +9,7 @@ import cluster
 def main():
     swarm = cluster.Swarm()
     swarm.start()
-    swarm.docker("service", "create", "--name", "hold", "--no-resolve-image", "app:hale")
+    swarm.docker("service", "create", "--name", "hold", "--no-resolve-image", "app:1")
     print(f"held: {len(swarm.tasks('hold'))} task", flush=True)
     signal.pause()
 

@@ -1,7 +1,7 @@
 """load.py NAME - clients of a service on an overlay network, in a task's namespace.
 
-They ask Docker's name server for NAME, one at each request, one keeps what it heard for
-five seconds, as proxies do. When stdin ends they stop, and what they saw is printed as JSON:
+They ask Docker's name server for NAME: one at each request, one keeps the addresses for
+five seconds, as proxies do. When stdin ends they stop and print what they saw as JSON:
 {"clients": [{"keep_s", "sent", "lost": {why: count}, "moments": [when]}],
 "seen": [[when, [address], ttl]]}, when being time.time(). Stands alone: no import of ours.
 """

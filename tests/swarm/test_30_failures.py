@@ -8,10 +8,12 @@ from cluster import until
 from conftest import Load, address
 
 
-def reasons(stack):
-    """What `docker service ps` says went wrong, each once."""
-    return sorted(set(filter(None, stack.swarm.docker(
-        "service", "ps", "--no-trunc", "--format", "{{.Error}}", stack.service).split("\n"))))
+def seen(stack, task):
+    """What `docker service ps` shows of the task: state, and error if there is one."""
+    states = stack.swarm.docker("service", "ps", "--no-trunc", "--format",
+                                "{{.ID}} {{.CurrentState}}; {{.Error}}", stack.service)
+    (line,) = (line for line in states.splitlines() if line.startswith(task["ID"]))
+    return re.sub(" (about|less|[0-9]+) .*ago", "", line.partition(" ")[2]).strip("; ")
 
 
 def health_log(stack, task):
@@ -21,25 +23,35 @@ def health_log(stack, task):
             if one["ExitCode"]]
 
 
-def failed(stack):
-    return [t for t in stack.tasks(running=False) if t["Status"]["State"] == "failed"]
+def ended(stack):
+    """Those that ended by themselves, not because the service changed."""
+    return [t for t in stack.tasks(running=False)
+            if t["Status"]["State"] in ("failed", "complete")]
+
+
+def break_task(stack, task):
+    """From now on its service answers 500; returns the moment."""
+    node = stack.swarm.node(stack.node_of(task))
+    node.docker("kill", "-s", "USR1", node.container(task["ID"])["Id"])
+    return time.time()
 
 
 def test_a_version_that_never_becomes_healthy_is_rolled_back(deploy, figure):
+    """Also when it turns unhealthy later than --update-monitor's 5 s after its start."""
     stack = deploy()
     old = {t["ID"] for t in stack.until_up()}
     load = Load(stack)
     begun = time.monotonic()
-    stack.update("--env-add", "DO_LISTEN_AFTER=600000", "--health-start-period", "3s")
+    stack.update("--env-add", "DO_LISTEN_AFTER=600000", "--health-start-period", "6s")
+    message = stack.until_updated("rollback_started")
     stack.until_updated("rollback_completed")
     took_s = time.monotonic() - begun
     load.stop()
     assert old == {t["ID"] for t in stack.until_up()}, "a task of the old version was lost"
-    (bad, *_) = failed(stack)
-    message = stack.swarm.json("service", "inspect", stack.service)[0]["UpdateStatus"]
-    figure(f"a version that never becomes healthy: rolled back after {took_s:.0f} s, "
-           f"lost {load.words}\n  docker service inspect: {message['Message']}\n"
-           f"  docker service ps: {', '.join(reasons(stack))}\n"
+    (bad, *_) = [t for t in ended(stack) if t["ID"] not in old]
+    figure(f"a version that never becomes healthy: rolled back after {took_s:.0f} s; "
+           f"{load.words}\n  docker service inspect: {message}\n"
+           f"  docker service ps: {seen(stack, bad)}\n"
            f"  docker inspect on its node: {health_log(stack, bad)[-1]}")
     assert load.lost == [0, 0]
     assert "8000" in health_log(stack, bad)[-1]
@@ -50,9 +62,7 @@ def test_an_unhealthy_task_is_replaced(deploy, figure):
     old = {t["ID"]: t for t in stack.until_up()}
     bad = next(iter(old.values()))
     load = Load(stack)
-    node = stack.swarm.node(stack.node_of(bad))
-    node.docker("kill", "-s", "USR1", node.container(bad["ID"])["Id"])
-    broken = time.time()
+    broken = break_task(stack, bad)
 
     def new():
         return [t for t in stack.up() or () if t["ID"] not in old]
@@ -61,16 +71,35 @@ def test_an_unhealthy_task_is_replaced(deploy, figure):
     load.stop()
     unhealthy = stack.moments("health_status: unhealthy", old)[address(bad)]
     gone = load.left(address(bad))
-    at_once, kept = load.clients
+    at_once = load.clients[0]
     last_s = max(at_once["moments"]) - broken
     figure(f"a task that answers 500: unhealthy after {unhealthy - broken:.1f} s, out of "
            f"the name after {gone - broken:.1f} s, replaced after {took_s:.1f} s; the last "
            f"request was lost after {last_s:.1f} s: {load.words}\n"
-           f"  docker service ps: {', '.join(reasons(stack))}\n"
+           f"  docker service ps: {seen(stack, bad)}\n"
            f"  docker inspect on its node: {health_log(stack, bad)[-1]}")
-    assert set(at_once["lost"]) == {"500 Broken"}
+    assert set(at_once["lost"]) == {"HTTP/1.1 500 Broken"}
     assert "500" in health_log(stack, bad)[-1]
-    assert re.search("unhealthy", " ".join(reasons(stack)))
+
+
+def test_an_unhealthy_task_whose_service_ends_with_0_is_complete(deploy, figure):
+    """Swarm asks the exit code: what failed is then not restarted "on-failure"."""
+    policy = {"replicas": 1, "restart_policy": {"condition": "on-failure"}}
+    good = deploy(deploy=policy)
+    # The service knows no SIGHUP and dies of it.
+    bad = deploy(deploy=policy, environment={"HALE_STOP_SIGNAL": "HUP"})
+    tasks = {stack: stack.until_up(count=1)[0] for stack in (good, bad)}
+    for stack, task in tasks.items():
+        break_task(stack, task)
+    until(lambda: ended(good), "the end of the service that ends well", seen=good.ps)
+    until(lambda: ended(bad) and bad.up(1), "another in its place", seen=bad.ps)
+    figure("restart_policy on-failure, the unhealthy service ends with 0: " +
+           seen(good, tasks[good]) + f", {len(good.up(0) or ())} tasks run\n"
+           "restart_policy on-failure, the unhealthy service ends with 129: " +
+           seen(bad, tasks[bad]) + f", {len(bad.up(1))} task runs")
+    assert seen(good, tasks[good]) == "Complete"
+    assert good.tasks() == []
+    assert "unhealthy container" in seen(bad, tasks[bad])
 
 
 def test_a_drained_node_loses_no_request(deploy, figure, swarm):
@@ -89,5 +118,5 @@ def test_a_drained_node_loses_no_request(deploy, figure, swarm):
         load.stop()
     finally:
         swarm.docker("node", "update", "--availability", "active", last)
-    figure(f"a node drained: its task ran elsewhere after {took_s:.0f} s; lost {load.words}")
+    figure(f"a node drained: its task ran elsewhere after {took_s:.0f} s; {load.words}")
     assert load.lost == [0, 0]
