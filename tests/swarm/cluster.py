@@ -22,6 +22,10 @@ APP = ROOT / os.environ.get("APP_BIN", "build/kubernetes-app")
 NODES = ("node1", "node2", "node3")  # the first is the manager
 IMAGES = {"app:1": "hale", "app:wget": "wget", "app:bare": "bare"}  # Dockerfile's targets
 
+# Where dockerd and containerd are found; the client is the newest in any case.
+PATHS = {"newest": os.environ["PATH"], "system": "/usr/sbin:/usr/bin:/sbin:/bin"}
+ENGINE = os.environ.get("SWARM_ENGINE", "newest")
+
 START_S = 60  # for an engine to answer
 WAIT_S = 60  # for what a test waits for
 
@@ -74,7 +78,8 @@ class Node:
                  "sh", "-c", script, "dockerd", "--host", self.socket,
                  "--pidfile", self.at / "pid", "--data-root", self.at / "data",
                  "--exec-root", self.at / "exec", "--cgroup-parent", f"/{self.name}",
-                 "--ip6tables=false"), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                 "--ip6tables=false"), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={**os.environ, "PATH": PATHS[ENGINE]})
 
     def docker(self, *words, check=True):
         return run("docker", "--host", self.socket, *words, check=check,

@@ -82,24 +82,30 @@ def test_an_unhealthy_task_is_replaced(deploy, figure):
     assert "500" in health_log(stack, bad)[-1]
 
 
-def test_an_unhealthy_task_whose_service_ends_with_0_is_complete(deploy, figure):
-    """Swarm asks the exit code: what failed is then not restarted "on-failure"."""
+def test_on_failure_does_not_replace_an_unhealthy_task_that_ends_with_0(deploy, figure):
+    """Swarm asks the exit code alone; hale can see to that."""
     policy = {"replicas": 1, "restart_policy": {"condition": "on-failure"}}
-    good = deploy(deploy=policy)
-    # The service knows no SIGHUP and dies of it.
-    bad = deploy(deploy=policy, environment={"HALE_STOP_SIGNAL": "HUP"})
-    tasks = {stack: stack.until_up(count=1)[0] for stack in (good, bad)}
-    for stack, task in tasks.items():
-        break_task(stack, task)
-    until(lambda: ended(good), "the end of the service that ends well", seen=good.ps)
-    until(lambda: ended(bad) and bad.up(1), "another in its place", seen=bad.ps)
-    figure("restart_policy on-failure, the unhealthy service ends with 0: " +
-           seen(good, tasks[good]) + f", {len(good.up(0) or ())} tasks run\n"
-           "restart_policy on-failure, the unhealthy service ends with 129: " +
-           seen(bad, tasks[bad]) + f", {len(bad.up(1))} task runs")
-    assert seen(good, tasks[good]) == "Complete"
-    assert good.tasks() == []
-    assert "unhealthy container" in seen(bad, tasks[bad])
+    stacks = {what: deploy(deploy=policy, environment=env) for what, env in (
+        ("ends with 0", {}),
+        ("knows no SIGHUP, its stop signal", {"HALE_STOP_SIGNAL": "HUP"}),
+        ("has HALE_ON_UNHEALTHY=exit", {"HALE_ON_UNHEALTHY": "exit"}))}
+    tasks = {what: stack.until_up(count=1)[0] for what, stack in stacks.items()}
+    for what, stack in stacks.items():
+        break_task(stack, tasks[what])
+    for what, stack in stacks.items():
+        until(lambda: ended(stack), f"the end of what {what}", seen=stack.ps)
+    zero, *others = stacks.values()
+    for stack in others:
+        until(lambda: stack.up(1), "another in its place", seen=stack.ps)
+    shown = {what: seen(stack, tasks[what]) for what, stack in stacks.items()}
+    figure("\n".join(
+        ["restart_policy on-failure, docker service ps of an unhealthy task whose service"] +
+        [f"  {what}: {words}" + ("" if stacks[what].tasks() else "; it is not replaced")
+         for what, words in shown.items()]))
+    assert list(shown.values()) == [
+        "Complete", 'Failed; "task: non-zero exit (129): dockerexec: unhealthy container"',
+        'Failed; "task: non-zero exit (1)"']
+    assert zero.tasks() == []
 
 
 def test_a_drained_node_loses_no_request(deploy, figure, swarm):
