@@ -500,7 +500,9 @@ def test_a_test_that_hangs_fails_and_so_does_its_clean_up(tmp_path):
     ("echo '3 passed in 0.1s'", 0, "3 passed in 0.1s"),
     ("echo '3 passed in 0.1s'; exit 2", 2, "make test: exit 2"),
     ("echo 'SKIPPED [1] tests/container/conftest.py:50: no engine'", 1,
-     "a container test was skipped"),
+     "a test in containers was skipped"),
+    ("echo 'SKIPPED [1] tests/images/test_auth.py:50: no kernel'", 1,
+     "a test in containers was skipped"),
 ])
 def test_ci_ends_as_its_tests_did_and_takes_no_skipped_container_test(ci, line, code,
                                                                      told):
