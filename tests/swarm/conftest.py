@@ -20,7 +20,7 @@ README = ROOT / "README.md"
 # The rows of README's table, in its order.
 ROWS = ("with hale as above", "with hale, no `HALE_DRAIN`",
         "without hale, `HEALTHCHECK` by wget", "without hale and health check")
-CLIENTS = ("asks for the name each time", "keeps addresses 5 s")  # those of load.py
+CLIENTS = ("client at once", "client 5 s behind")  # those of load.py
 ORDERS = ("start-first", "stop-first")
 FIGURES = []
 LOST = collections.defaultdict(dict)  # row of README's table: {order: cells}
@@ -133,7 +133,7 @@ class Load:
         self.sent = [c["sent"] for c in self.clients]
         self.cells = [f"{lost:,} of {sent:,}" for lost, sent in zip(self.lost, self.sent)]
         self.words = "; ".join(
-            f"a client that {words} lost {cell}" + why_lost(client["lost"])
+            f"{words} lost {cell}" + why_lost(client["lost"])
             for words, cell, client in zip(CLIENTS, self.cells, self.clients))
         return self
 

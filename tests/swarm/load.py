@@ -1,9 +1,10 @@
 """load.py NAME - clients of a service on an overlay network, in a task's namespace.
 
-They ask Docker's name server for NAME: one at each request, one keeps the addresses for
-five seconds, as proxies do. When stdin ends they stop and print what they saw as JSON:
-{"clients": [{"keep_s", "sent", "lost": {why: count}, "moments": [when]}],
-"seen": [[when, [address], ttl]]}, when being time.time(). Stands alone: no import of ours.
+One asks Docker's name server for NAME at each request; one uses the addresses that it
+gave five seconds ago, as proxies may that keep them so long. When stdin ends they stop
+and print what they saw as JSON:
+{"clients": [{"behind_s", "sent", "lost": {why: count}, "moments": [when]}],
+"seen": [[when, [address], ttl]]}, when being time.time(). Stands alone.
 """
 # SPDX-License-Identifier: MIT
 
@@ -20,7 +21,7 @@ import time
 RATE = 50  # requests a second, of each client
 REQUEST_S = 3  # a request that takes longer is lost
 WATCH_S = 0.02  # between two looks at the name
-KEEP_S = (0, 5)
+BEHIND_S = (0, 5)
 PORT = 8000
 SERVER = ("127.0.0.11", 53)
 REQUEST = b"GET / HTTP/1.1\r\nHost: app\r\nConnection: close\r\n\r\n"
@@ -67,30 +68,27 @@ def request(address):
 
 
 class Client(threading.Thread):
-    def __init__(self, name, keep_s, ending):
+    def __init__(self, name, behind_s, seen, ending):
         super().__init__()
-        self.service, self.keep_s, self.ending = name, keep_s, ending
+        self.service, self.behind_s, self.seen, self.ending = name, behind_s, seen, ending
         self.sent, self.lost, self.moments = 0, collections.Counter(), []
-        self.known, self.asked, self.turn = [], 0, itertools.count()
+        self.turn = itertools.count()
 
-    def ask(self, address=None):
-        """One request, to the address or to what the name stands for now."""
+    def ask(self):
+        """One request; None, or when it was and why it is lost."""
         now = time.time()
         try:
-            address = address or addresses(self.service)[0][0]
-            why = request(address)
-        except (OSError, IndexError):
+            why = request(self.choose(now))
+        except (OSError, LookupError):
             why = "no address"
         return why and (now, why)
 
-    def choose(self):
-        """The next of the addresses that are kept."""
-        if time.monotonic() - self.asked >= self.keep_s:
-            try:
-                self.known, self.asked = addresses(self.service)[0], time.monotonic()
-            except OSError:
-                self.known = []
-        return self.known[next(self.turn) % len(self.known)] if self.known else None
+    def choose(self, now):
+        if not self.behind_s:
+            return addresses(self.service)[0][0]
+        old = [known for when, known, _ in self.seen if when <= now - self.behind_s]
+        known = old[-1] if old else self.seen[0][1]
+        return known[next(self.turn) % max(len(known), 1)]  # IndexError if there is none
 
     def run(self):
         begun = time.monotonic()
@@ -98,26 +96,31 @@ class Client(threading.Thread):
             results = []
             while not self.ending.wait(
                     max(0, begun + len(results) / RATE - time.monotonic())):
-                results.append(pool.submit(self.ask, self.choose() if self.keep_s else None))
+                results.append(pool.submit(self.ask))
             self.sent = len(results)
             bad = sorted(filter(None, (r.result() for r in results)))
         self.lost.update(why for _, why in bad)
         self.moments = [when for when, _ in bad]
 
 
+def look(name, seen):
+    try:
+        now, ttl = addresses(name)
+    except OSError:
+        now, ttl = [], 0
+    if not seen or seen[-1][1] != sorted(now):
+        seen.append([time.time(), sorted(now), ttl])
+
+
 def watch(name, ending, seen):
     while not ending.wait(WATCH_S):
-        try:
-            now, ttl = addresses(name)
-        except OSError:
-            now, ttl = [], 0
-        if not seen or seen[-1][1] != sorted(now):
-            seen.append([time.time(), sorted(now), ttl])
+        look(name, seen)
 
 
 def main(name):
     ending, seen = threading.Event(), []
-    clients = [Client(name, keep_s, ending) for keep_s in KEEP_S]
+    look(name, seen)
+    clients = [Client(name, behind_s, seen, ending) for behind_s in BEHIND_S]
     watcher = threading.Thread(target=watch, args=(name, ending, seen))
     for thread in (watcher, *clients):
         thread.start()
@@ -126,7 +129,7 @@ def main(name):
     for thread in (watcher, *clients):
         thread.join()
     json.dump({"seen": seen, "clients": [
-        {"keep_s": c.keep_s, "sent": c.sent, "lost": c.lost, "moments": c.moments}
+        {"behind_s": c.behind_s, "sent": c.sent, "lost": c.lost, "moments": c.moments}
         for c in clients]}, sys.stdout)
 
 

@@ -66,7 +66,7 @@ def test_with_hale_not_one_request_is_lost(deploy, figure):
     (ROWS[1], {"environment": {"HALE_DRAIN": "0"}}),
     (ROWS[2], {"image": "app:wget", "check": WGET}),
 ], ids=["hale", "wget"])
-def test_without_drain_a_client_that_keeps_the_name_loses(deploy, figure, row, app):
+def test_without_drain_a_client_that_keeps_addresses_loses(deploy, figure, row, app):
     found = roll(deploy, row, app)
     tell(figure, row, found)
     assert all(load.lost[0] == 0 and load.lost[1] > 0 for _, _, load in found)
