@@ -28,7 +28,7 @@ OPTIONS = (*BOTH, "--build-arg", "GOFLAGS=", "--build-arg", f"VERSION={VERSION}"
            "--build-arg", f"COMMIT_SHA={COMMIT}", "--build-arg", f"BUILD_TIME={BUILD_TIME}")
 READ_ONLY = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
 HARD = (*READ_ONLY, "--tmpfs", "/tmp", "--memory", "64m")
-QUICK = ("--health-interval=1s", "-e", "HALE_INTERVAL=1s")
+QUICK = ("--health-interval=1s", "--health-start-interval=200ms", "-e", "HALE_INTERVAL=1s")
 NOWHERE = ("-e", "DATABASE_URL=postgres://auth:x@127.0.0.1:1/auth?sslmode=disable",
            "-e", "REDIS_URL=redis://127.0.0.1:1")
 PORTS = (8080, 9000, 4253)
