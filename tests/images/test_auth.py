@@ -34,7 +34,7 @@ TIGHT = ("--memory", "48m", "--memory-swap", "48m", "-e", "GOGC=off")
 PORTS = (8080, 9000, 4253)
 FOREIGN = ("--platform", "linux/arm64", "--runtime", "foreign")
 MOUNTED_BY_CONTAINERS = (6, 7)  # the first Linux whose binfmt_misc they have themselves
-MANY = 2000  # requests after which a service without garbage collection is too large
+MANY = 4000  # requests after which a service without garbage collection is too large
 
 
 @pytest.fixture(scope="module")
