@@ -87,12 +87,15 @@ def test_it_can_be_looked_into_and_the_bare_image_cannot(both):
 
 
 @pytest.mark.gains("a drain before the stop")
-def test_it_ends_in_order_after_its_drain(devops):
-    box = devops()
+def test_it_serves_through_its_drain_and_ends_in_order(devops):
+    box = devops("-e", "HALE_DRAIN=1m")
     until(lambda: box.get(4253, "/readyz") == (200, "ok"), "it is ready")
-    docker("stop", "-t", "10", box.id)
-    box.logs.wait("stopped in order")
+    docker("kill", "-s", "TERM", box.id)
+    until(lambda: box.get(4253, "/readyz")[0] == 503, "it drains")
+    assert box.get(8080, "/health") == (200, "ok\n")
+    docker("kill", "-s", "TERM", box.id)  # a second one ends the wait
     assert box.exit_code() == 0
+    box.logs.wait("stopped in order")
 
 
 @pytest.mark.loses("a shell inside (of Alpine)")

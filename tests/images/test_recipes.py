@@ -104,15 +104,26 @@ def own_user(app):
 
 
 def test_a_uid_without_an_entry_has_neither_name_nor_home(once):
-    done = once("whoami", options=("--user", "1001"))
-    assert done.returncode == 1 and "user: unknown userid 1001" in done.stderr
-    assert "HOME=/\n" in once("env", options=("--user", "1001")).stdout
-    assert "no matching entries in passwd file" in once("whoami", options=("--user", "app")).stderr
+    options = ("--network", "none", "--user", "1001")
+    assert "HOME=/\n" in once("env", options=options).stdout
+    for words, why in ((("whoami",), "requires cgo or $USER"),
+                       (("owner", "1001"), "user: unknown userid 1001")):
+        done = once(*words, options=options)
+        assert done.returncode == 1 and why in done.stderr
+    done = once("whoami", options=("--user", "app"))
+    assert "no matching entries in passwd file" in done.stderr
+
+
+def test_two_variables_give_any_uid_a_name_and_a_home_in_a_go_program(once):
+    options = ("--network", "none", "--user", "1002", "-e", "USER=app", "-e", "HOME=/tmp")
+    assert once("whoami", options=options).stdout == "1002 app /tmp\n"
+    assert once("owner", "1002", options=options).stdout == "app\n"
 
 
 @pytest.mark.parametrize("user", ((), ("--user", "1001"), ("--user", "app")))
 def test_with_the_recipe_it_has_a_name_and_a_home_to_write_to(once, own_user, user):
     assert once("whoami", options=user, image=own_user).stdout == "1001 app /home/app\n"
+    assert once("owner", "1001", options=user, image=own_user).stdout == "app\n"
 
 
 def test_arguments_and_options_of_docker_run_are_the_service_s(once):

@@ -108,18 +108,16 @@ def test_docker_and_probers_see_its_health(workshop):
 
 @pytest.mark.gains("a drain before the stop")
 def test_it_takes_seats_during_the_drain_and_hale_s_metrics_say_so(run):
-    box = run(options=(HURRY,))
-    until(lambda: box.get(4253, "/readyz")[0] == 200, "it is ready")
-    ready = 'hale_verdict{verdict="ready"} 1\n'
+    box, ready = run(options=(HURRY, "-e", "HALE_DRAIN=1m")), 'hale_verdict{verdict="ready"} 1\n'
+    until(lambda: box.hale("check", "--ready").returncode == 0, "it is ready")
     assert ready in scrape(box, 4253)
-    with subprocess.Popen(("docker", "stop", "-t", "10", box.id),
-                          stdout=subprocess.DEVNULL) as stop:
-        until(lambda: box.get(4253, "/readyz")[0] == 503, "it drains")
-        assert ready not in scrape(box, 4253)
-        assert post(box, "/api/go/seats")[0] == 200
-        assert stop.wait(30) == 0
-    box.logs.wait("stopped in order")
+    docker("kill", "-s", "TERM", box.id)
+    until(lambda: box.get(4253, "/readyz")[0] == 503, "it drains")
+    assert ready not in scrape(box, 4253)
+    assert post(box, "/api/go/seats")[0] == 200
+    docker("kill", "-s", "TERM", box.id)  # a second one ends the wait
     assert box.exit_code() == 0
+    box.logs.wait("stopped in order")
 
 
 @pytest.mark.loses("a shell inside")
