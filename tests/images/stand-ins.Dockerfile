@@ -21,7 +21,8 @@ RUN cd /var/cache && apt-get -q download golang-github-prometheus-client-golang-
  && for deb in *.deb; do dpkg-deb -x "$deb" / && rm "$deb"; done
 ENV PATH=/usr/lib/go-1.22/bin:$PATH GO111MODULE=off GOPATH=/usr/share/gocode
 
-# What Google builds of these packages: files only, without a package's own scripts.
+# After static/static.bzl of GoogleContainerTools/distroless: packages by their files only,
+# without their scripts. It has media-types since 2025.
 FROM debian AS distroless-files
 WORKDIR /debs
 RUN apt-get -q download base-files netbase tzdata media-types ca-certificates \
