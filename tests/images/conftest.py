@@ -1,8 +1,8 @@
 """The images that people really build, on scratch with hale, in the newest engine.
 
 Each has a folder and test_NAME.py, which says by IMAGE, TITLE, TODAY (how it is built
-as a rule) and NEEDS (what its Dockerfile starts from) what it is of; FOLDER and OPTIONS
-(of the build) are for a second image of a folder. A test's mark is
+as a rule), NEEDS (what its Dockerfile starts from) and, if the build takes any, OPTIONS
+what it is of; FOLDER is that of an image which is the second of a folder. A test's mark is
 words in the README's table: `keeps` is what the original did and the image does too,
 `gains` what the original could not do, `loses` what it could and the image cannot.
 A whole run that passes writes the table; with IMAGES_TABLE=check it must be that one,
@@ -39,8 +39,8 @@ ORDER = ("auth", "workshop", "info", "hello", "devops", "node", "node-scratch",
 BUILDX = ("buildx", "build", "--network=host")
 BOTH = ("--platform", "linux/amd64,linux/arm64")
 # What our Dockerfiles start from: a target of stand-ins.Dockerfile, or of hale's own.
-STAND_INS = {"go": "golang:1.22-bookworm", "node": "node:22-bookworm-slim",
-             "rust": "rust:1-bookworm"}
+STAND_INS = {"go": "golang:1.22-bookworm", "postgres": "postgres:15", "redis": "redis:7",
+             "node": "node:22-bookworm-slim", "rust": "rust:1-bookworm"}
 OURS = {"hale": "hale:0.1.0", "base": "hale-base:0.1.0", "tz": "hale-base:0.1.0-tz"}
 CAS = "/etc/ssl/certs/ca-certificates.crt"  # this machine's, for what builds download
 ROWS = {}  # IMAGE: its Row
