@@ -4,6 +4,7 @@ It has no row in the table: it is a recipe, which the README shows.
 """
 # SPDX-License-Identifier: MIT
 
+import contextlib
 import json
 import os
 import subprocess
@@ -28,28 +29,16 @@ def guestbook(build_image):
     return build_image("entrypoint", tag=IMAGE, needs=NEEDS)
 
 
-@pytest.fixture(scope="module")
-def binary():
-    """Compose as a plugin would be, run straight; test_compose.py has the same."""
-    out = ROOT / "build" / "compose-2.40"
-    subprocess.run((ROOT / "scripts" / "newer.sh", out, "docker-compose"), check=True)
-    return out / "root" / "usr" / "libexec" / "docker" / "cli-plugins" / "docker-compose"
-
-
-@pytest.fixture
-def compose(at_newest, guestbook, binary, tmp_path):
-    """Run Compose on the file; all that it made is removed."""
-    if at_newest.network != "bridge":
-        pytest.skip("this engine has no bridge")
-    project = f"hale-{uuid.uuid4().hex[:12]}"
-    secret = tmp_path / "db_password"
-    secret.write_text(f"{SECRET}\n")
+@contextlib.contextmanager
+def project(binary, *files):
+    """Run Compose on the file, and more; all that it made is removed."""
+    name = f"hale-{uuid.uuid4().hex[:12]}"
     port = free_port()
-    env = {**os.environ, "PORT": str(port), "DB_PASSWORD_FILE": str(secret)}
-    files = ["-f", FILE]
+    env = {**os.environ, "PORT": str(port)}
+    files = [word for file in (FILE, *files) for word in ("-f", file)]
 
     def call(*words, check=True):
-        done = subprocess.run((binary, "-p", project, *files, *words), env=env, timeout=120,
+        done = subprocess.run((binary, "-p", name, *files, *words), env=env, timeout=120,
                               capture_output=True, text=True)
         assert not check or done.returncode == 0, (words, done.stdout, done.stderr)
         return done
@@ -68,12 +57,35 @@ def compose(at_newest, guestbook, binary, tmp_path):
         except urllib.error.HTTPError as refused:
             return refused.code, refused.read().decode()
 
-    yield types.SimpleNamespace(call=call, box=box, ask=ask, files=files)
-    call("down", "-v", "-t", "1", check=False)
+    try:
+        yield types.SimpleNamespace(call=call, box=box, ask=ask)
+    finally:
+        call("down", "-v", "-t", "1", check=False)
+
+
+@pytest.fixture(scope="module")
+def binary(at_newest, guestbook, tmp_path_factory):
+    """Compose as a plugin would be, run straight; test_compose.py has the same."""
+    if at_newest.network != "bridge":
+        pytest.skip("this engine has no bridge")
+    out = ROOT / "build" / "compose-2.40"
+    subprocess.run((ROOT / "scripts" / "newer.sh", out, "docker-compose"), check=True)
+    secret = tmp_path_factory.mktemp("secret") / "db_password"
+    secret.write_text(f"{SECRET}\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DB_PASSWORD_FILE", str(secret))
+        yield out / "root" / "usr" / "libexec" / "docker" / "cli-plugins" / "docker-compose"
+
+
+@pytest.fixture(scope="module")
+def compose(binary):
+    """All of it, up and healthy."""
+    with project(binary) as made:
+        made.call("up", "-d", "--wait", "app")
+        yield made
 
 
 def test_it_waits_migrates_and_serves_in_this_order(compose):
-    compose.call("up", "-d", "--wait", "app")
     assert compose.ask({"name": "ada"})[0] == 201
     assert compose.ask() == (200, '["ada"]\n')
     wait, migrate, app = (compose.box(name)["State"] for name in ("wait", "migrate", "app"))
@@ -83,7 +95,6 @@ def test_it_waits_migrates_and_serves_in_this_order(compose):
 
 
 def test_its_user_default_and_secret_are_where_the_dockerfile_has_them(compose):
-    compose.call("up", "-d", "--wait", "app")
     box = compose.box("app")
     assert "log level info" in compose.call("logs", "app").stdout
     assert SECRET not in json.dumps(box["Config"])
@@ -92,7 +103,6 @@ def test_its_user_default_and_secret_are_where_the_dockerfile_has_them(compose):
 
 
 def test_without_its_database_it_is_not_ready_and_is_not_restarted(compose):
-    compose.call("up", "-d", "--wait", "app")
     number = compose.box("app")["Id"]
 
     def ready():
@@ -106,15 +116,16 @@ def test_without_its_database_it_is_not_ready_and_is_not_restarted(compose):
     assert compose.box("app")["RestartCount"] == 0
 
 
-def test_a_migration_that_fails_keeps_the_app_from_starting(compose, tmp_path):
+def test_a_migration_that_fails_keeps_the_app_from_starting(binary, tmp_path):
     more = tmp_path / "more.yaml"
     more.write_text("services: {migrate: {environment: {DB_USER: nobody}}}")
-    compose.files += ["-f", more]
-    done = compose.call("up", "-d", check=False)
-    assert done.returncode == 1
-    assert "service \"migrate\" didn't complete successfully: exit 1" in done.stderr
-    assert "migrate: pq: password authentication failed" in compose.call("logs", "migrate").stdout
-    assert compose.box("app")["State"]["Status"] == "created"
+    with project(binary, more) as made:
+        done = made.call("up", "-d", check=False)
+        assert done.returncode == 1
+        assert "service \"migrate\" didn't complete successfully: exit 1" in done.stderr
+        said = made.call("logs", "migrate").stdout
+        assert "migrate: pq: password authentication failed" in said
+        assert made.box("app")["State"]["Status"] == "created"
 
 
 def test_a_wait_in_vain_names_the_database(guestbook):
