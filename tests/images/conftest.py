@@ -126,7 +126,8 @@ def stand_in(ours):
     def have(*targets):
         for target in set(targets) - made:
             docker(*BUILDX, "-f", str(HERE / "stand-ins.Dockerfile"), "--target", target,
-                   "--secret", f"id=ca,src={CAS}", "-t", STAND_INS[target], str(HERE), timeout=BUILD_S)
+                   "--secret", f"id=ca,src={CAS}", "-t", STAND_INS[target], str(HERE),
+                   timeout=BUILD_S)
             made.add(target)
     return have
 

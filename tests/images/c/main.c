@@ -26,8 +26,9 @@ reply(struct MHD_Connection *to, unsigned status, const char *text)
 }
 
 static enum MHD_Result
-answer(void *cls, struct MHD_Connection *to, const char *url, const char *method,
-       const char *version, const char *body, size_t *body_len, void **state)
+answer(void *cls, struct MHD_Connection *to, const char *url,
+       const char *method, const char *version, const char *body,
+       size_t *body_len, void **state)
 {
 	char text[64];
 	time_t now = time(NULL);
@@ -40,7 +41,8 @@ answer(void *cls, struct MHD_Connection *to, const char *url, const char *method
 		return reply(to, MHD_HTTP_OK, "ok\n");
 	if (strcmp(url, "/") != 0)
 		return reply(to, MHD_HTTP_NOT_FOUND, "there is only /\n");
-	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ\n", gmtime_r(&now, &tm));
+	gmtime_r(&now, &tm);
+	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ\n", &tm);
 	return reply(to, MHD_HTTP_OK, text);
 }
 
@@ -57,10 +59,10 @@ main(void)
 	sigaddset(&stop, SIGTERM);
 	sigaddset(&stop, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &stop, NULL);
-	web = MHD_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_DUAL_STACK |
-	                       MHD_USE_ERROR_LOG, (uint16_t)atoi(port), NULL, NULL,
-	                       answer, NULL, MHD_OPTION_CONNECTION_TIMEOUT, 10u,
-	                       MHD_OPTION_END);
+	web = MHD_start_daemon(
+		MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_DUAL_STACK |
+		MHD_USE_ERROR_LOG, (uint16_t)atoi(port), NULL, NULL, answer,
+		NULL, MHD_OPTION_CONNECTION_TIMEOUT, 10u, MHD_OPTION_END);
 	if (!web) {
 		fprintf(stderr, "cannot listen on port %s\n", port);
 		return 1;
