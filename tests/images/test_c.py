@@ -10,12 +10,12 @@ from containers import docker, until
 
 IMAGE, TITLE = "c", "[C service](tests/images/c), dynamic"
 TODAY, NEEDS = "C on Debian slim, with its libraries", ()
-HARD = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
+HARD = ("-e", "HALE_DRAIN=1s", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
 
 
 @pytest.fixture
 def clock(run):
-    box = run(options=(*HARD, "--health-interval=1s"))
+    box = run(options=(*HARD, "--health-start-interval=500ms"))
     box.logs.wait("listening on port 8080")
     return box
 

@@ -10,14 +10,14 @@ from containers import docker, until
 
 IMAGE, TITLE = "java", "[Java service](tests/images/java), jlink"
 TODAY, NEEDS = "a JRE image, ~200 MB", ()
-HARD = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
+HARD = ("-e", "HALE_DRAIN=1s", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
 MIB = 1 << 20
 
 
 @pytest.fixture
 def start(run):
     def make(*words, options=()):
-        box = run(*words, options=(*HARD, "--health-interval=1s", *options))
+        box = run(*words, options=(*HARD, "--health-start-interval=500ms", *options))
         box.logs.wait("listening on port 8080")
         return box
     return make

@@ -11,7 +11,7 @@ from containers import docker, until
 
 IMAGE, TITLE = "node", "[web app in Node.js](tests/images/node), on Node's slim image"
 TODAY, NEEDS = "`node:22-bookworm-slim`, `npm ci`", ("node",)
-HARD = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
+HARD = ("-e", "HALE_DRAIN=1s", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
 PORTS = (3000, 4253)
 IDLE = ("--entrypoint", "node")
 FOREVER = "setInterval(() => {}, 1000); console.log('up')"
@@ -19,7 +19,7 @@ FOREVER = "setInterval(() => {}, 1000); console.log('up')"
 
 @pytest.fixture
 def app(run):
-    box = run(options=(*HARD, "--health-interval=1s"), ports=PORTS)
+    box = run(options=(*HARD, "--health-start-interval=500ms"), ports=PORTS)
     box.logs.wait("listening on 3000")
     return box
 

@@ -9,7 +9,7 @@ from containers import docker, until
 IMAGE, TITLE = "node-scratch", "[the same app](tests/images/node/Dockerfile.scratch), on scratch"
 TODAY, NEEDS = "`node:22-bookworm-slim`, `npm ci`", ("node",)
 FOLDER, OPTIONS = "node", ("-f", str(HERE / "node" / "Dockerfile.scratch"))
-HARD = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
+HARD = ("-e", "HALE_DRAIN=1s", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
 
 
 def test_its_copy_lines_are_what_the_script_prints(image):
@@ -22,7 +22,7 @@ def test_its_copy_lines_are_what_the_script_prints(image):
 @pytest.mark.gains("health", "probes on 4253", "a drain before the stop",
                    "nothing of Debian but 7 files")
 def test_it_serves_and_drains(run):
-    box = run(options=(*HARD, "--health-interval=1s"), ports=(3000, 4253))
+    box = run(options=(*HARD, "--health-start-interval=500ms"), ports=(3000, 4253))
     box.logs.wait("listening on 3000")
     assert box.get(3000, "/todos") == (200, "[]")
     box.events.wait("health_status: healthy")

@@ -10,12 +10,12 @@ from containers import docker, until
 
 IMAGE, TITLE = "rust", "[Rust service](tests/images/rust)"
 TODAY, NEEDS = "Rust on Debian slim", ("rust",)
-HARD = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
+HARD = ("-e", "HALE_DRAIN=1s", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
 
 
 @pytest.fixture
 def counter(run):
-    box = run(options=(*HARD, "--health-interval=1s"))
+    box = run(options=(*HARD, "--health-start-interval=500ms"))
     box.logs.wait("listening on [::]:8080")
     return box
 
