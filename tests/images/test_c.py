@@ -10,7 +10,8 @@ from containers import docker, until
 
 IMAGE, TITLE = "c", "[C service](tests/images/c), dynamic"
 TODAY, NEEDS = "C on Debian slim, with its libraries", ()
-HARD = ("-e", "HALE_DRAIN=1s", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
+HARD = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+        "-e", "HALE_DRAIN=1s")
 
 
 @pytest.fixture

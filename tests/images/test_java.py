@@ -10,7 +10,8 @@ from containers import docker, until
 
 IMAGE, TITLE = "java", "[Java service](tests/images/java), jlink"
 TODAY, NEEDS = "a JRE image, ~200 MB", ()
-HARD = ("-e", "HALE_DRAIN=1s", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
+HARD = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+        "-e", "HALE_DRAIN=1s")
 MIB = 1 << 20
 
 

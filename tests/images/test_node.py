@@ -11,7 +11,8 @@ from containers import docker, until
 
 IMAGE, TITLE = "node", "[web app in Node.js](tests/images/node), on Node's slim image"
 TODAY, NEEDS = "`node:22-bookworm-slim`, `npm ci`", ("node",)
-HARD = ("-e", "HALE_DRAIN=1s", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
+HARD = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+        "-e", "HALE_DRAIN=1s")
 PORTS = (3000, 4253)
 IDLE = ("--entrypoint", "node")
 FOREVER = "setInterval(() => {}, 1000); console.log('up')"

@@ -9,7 +9,8 @@ from containers import docker, until
 IMAGE, TITLE = "node-scratch", "[the same app](tests/images/node/Dockerfile.scratch), on scratch"
 TODAY, NEEDS = "`node:22-bookworm-slim`, `npm ci`", ("node",)
 FOLDER, OPTIONS = "node", ("-f", str(HERE / "node" / "Dockerfile.scratch"))
-HARD = ("-e", "HALE_DRAIN=1s", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
+HARD = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+        "-e", "HALE_DRAIN=1s")
 
 
 def test_its_copy_lines_are_what_the_script_prints(image):

@@ -10,7 +10,8 @@ from containers import docker, until
 
 IMAGE, TITLE = "rust", "[Rust service](tests/images/rust)"
 TODAY, NEEDS = "Rust on Debian slim", ("rust",)
-HARD = ("-e", "HALE_DRAIN=1s", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
+HARD = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+        "-e", "HALE_DRAIN=1s")
 
 
 @pytest.fixture
