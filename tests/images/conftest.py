@@ -1,10 +1,10 @@
 """The images that people really build, on scratch with hale, in the newest engine.
 
 Each has a folder and test_NAME.py, which says by IMAGE, TITLE, TODAY (how it is built
-as a rule), NEEDS (what its Dockerfile starts from) and, if the build takes any, OPTIONS
-what it is of; FOLDER is that of an image which is the second of a folder. A test's mark is
-words in the README's table: `keeps` is what the original did and the image does too,
-`gains` what the original could not do, `loses` what it could and the image cannot.
+as a rule) and NEEDS (what its Dockerfile starts from) what it is of, by OPTIONS with
+which options it is built, by FOLDER where, if it is a folder's second image. A test's
+mark is words in the README's table: `keeps` is what the original did and the image does
+too, `gains` what the original could not do, `loses` what it could and the image cannot.
 A whole run that passes writes the table; with IMAGES_TABLE=check it must be that one,
 but for the figures.
 """
@@ -23,7 +23,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "container"))
-pytest_plugins = ["engines"]
+pytest_plugins = ["engines", "authority"]
 pytest.register_assert_rewrite("engines", "containers")
 
 from containers import Container, docker  # noqa: E402
@@ -40,6 +40,7 @@ BUILDX = ("buildx", "build", "--network=host")
 BOTH = ("--platform", "linux/amd64,linux/arm64")
 # What our Dockerfiles start from: a target of stand-ins.Dockerfile, or of hale's own.
 STAND_INS = {"go": "golang:1.22-bookworm", "postgres": "postgres:15", "redis": "redis:7",
+             "distroless": "gcr.io/distroless/static-debian12:nonroot",
              "node": "node:22-bookworm-slim", "rust": "rust:1-bookworm"}
 OURS = {"hale": "hale:0.1.0", "base": "hale-base:0.1.0", "tz": "hale-base:0.1.0-tz"}
 CAS = "/etc/ssl/certs/ca-certificates.crt"  # this machine's, for what builds download

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 
 import concurrent.futures
-import datetime
 import http.client
 import http.server
 import json
@@ -12,7 +11,6 @@ import ssl
 import subprocess
 import threading
 import types
-import zoneinfo
 
 import pytest
 
@@ -28,13 +26,15 @@ OPTIONS = (*BOTH, "--build-arg", "GOFLAGS=", "--build-arg", f"VERSION={VERSION}"
            "--build-arg", f"COMMIT_SHA={COMMIT}", "--build-arg", f"BUILD_TIME={BUILD_TIME}")
 READ_ONLY = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
 HARD = (*READ_ONLY, "--tmpfs", "/tmp", "--memory", "64m")
-QUICK = ("--health-interval=1s", "-e", "HALE_INTERVAL=1s")
+QUICK = ("--health-interval=1s", "--health-start-interval=200ms", "-e", "HALE_INTERVAL=1s")
 NOWHERE = ("-e", "DATABASE_URL=postgres://auth:x@127.0.0.1:1/auth?sslmode=disable",
            "-e", "REDIS_URL=redis://127.0.0.1:1")
+# Go keeps its garbage: what it is asked for is more than it may have.
+TIGHT = ("--memory", "48m", "--memory-swap", "48m", "-e", "GOGC=off")
 PORTS = (8080, 9000, 4253)
 FOREIGN = ("--platform", "linux/arm64", "--runtime", "foreign")
 MOUNTED_BY_CONTAINERS = (6, 7)  # the first Linux whose binfmt_misc they have themselves
-MANY = 2000  # requests after which a service without garbage collection is too large
+MANY = 4000  # requests after which a service without garbage collection is too large
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def start(run, databases):
 @pytest.fixture
 def auth(start):
     """With both databases, ready."""
-    return ready(start("-e", "TZ=Europe/Berlin"))
+    return ready(start("-e", "TZ=Asia/Kathmandu"))
 
 
 def ready(box):
@@ -144,13 +144,8 @@ def hooks(at_newest, tmp_path_factory):
     server.server_close()
 
 
-def now_in(zone):
-    """Its distance from UTC today."""
-    return datetime.datetime.now(zoneinfo.ZoneInfo(zone)).utcoffset()
-
-
-def offset(answer):
-    return datetime.datetime.fromisoformat(answer[1]["time"]).utcoffset()
+def zone_of(time):
+    return time[-len("+00:00"):]
 
 
 def mozillas():
@@ -211,8 +206,9 @@ def test_a_mounted_ca_is_trusted_besides_mozillas(start, hooks):
 
 @pytest.mark.keeps("time zones")
 def test_it_knows_the_time_everywhere(auth):
-    assert offset(ask(auth, 9000, "/time")) == now_in("Europe/Berlin")
-    assert offset(ask(auth, 9000, "/time?tz=Asia/Kathmandu")) == now_in("Asia/Kathmandu")
+    assert zone_of(ask(auth, 9000, "/time")[1]["time"]) == "+05:45"
+    berlin = ask(auth, 9000, "/time?tz=Europe/Berlin")[1]["time"]
+    assert zone_of(berlin) in ("+01:00", "+02:00")
     status, said = ask(auth, 9000, "/time?tz=Mars/Olympus")
     assert status == 400 and said["error"] == "unknown time zone Mars/Olympus"
 
@@ -252,7 +248,7 @@ def test_on_a_read_only_root_it_writes_to_the_tmpfs(auth):
     uses_it(auth, "linus")
     lines = [json.loads(line) for line in ask(auth, 9000, "/audit")[1].splitlines()]
     assert [line["event"] for line in lines] == ["registered", "logged in"]
-    assert offset((200, lines[0])) == now_in("Europe/Berlin")
+    assert zone_of(lines[0]["time"]) == "+05:45"
 
 
 def test_without_the_tmpfs_it_ends_with_a_line_that_says_so(once):
@@ -270,13 +266,13 @@ def floods(box):
 
 @pytest.mark.keeps("a memory limit")
 def test_with_gos_own_limit_it_stays_below_the_containers(start):
-    box = ready(start("--memory", "48m", "-e", "GOGC=off", "-e", "GOMEMLIMIT=32MiB"))
+    box = ready(start(*TIGHT, "-e", "GOMEMLIMIT=32MiB"))
     assert set(floods(box)) == {200}
 
 
 @pytest.mark.gains("a kill for memory is explained")
 def test_a_kill_for_memory_is_explained(start):
-    box = ready(start("--memory", "48m", "-e", "GOGC=off"))
+    box = ready(start(*TIGHT))
     assert None in floods(box)
     assert box.exit_code() == 137
     assert [line for line in box.hale_lines()
@@ -312,12 +308,12 @@ def test_the_arm64_image_does_the_same(start, hooks):
             < MOUNTED_BY_CONTAINERS:
         pytest.skip("this kernel has one binfmt_misc for the whole machine")
     box = ready(start(*options, *hooks.options, "-v", f"{hooks.ca}:/ca.pem:ro",
-                      "-e", "SSL_CERT_FILE=/ca.pem", "-e", "TZ=Europe/Berlin"))
+                      "-e", "SSL_CERT_FILE=/ca.pem", "-e", "TZ=Asia/Kathmandu"))
     said = ask(box, 9000, "/version")[1]
     assert (said["arch"], said["user"]) == ("arm64", "auth")
     uses_it(box, "barbara")
     assert ask(box, 9000, "/webhook", {}) == (200, {"webhook": "ok"})
-    assert offset(ask(box, 9000, "/time")) == now_in("Europe/Berlin")
+    assert zone_of(ask(box, 9000, "/time")[1]["time"]) == "+05:45"
     box.events.wait("health_status: healthy")
     docker("stop", "-t", "20", box.id)
     box.logs.wait("stopped in order")

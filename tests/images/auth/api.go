@@ -136,11 +136,14 @@ func (s *service) logout(w http.ResponseWriter, r *http.Request) {
 func (s *service) health(w http.ResponseWriter, r *http.Request) {
 	limit, done := context.WithTimeout(r.Context(), healthLimit)
 	defer done()
-	status, body := http.StatusOK, map[string]string{"database": "ok", "sessions": "ok"}
-	for name, ready := range map[string]func(context.Context) error{
-		"database": s.users.ready, "sessions": s.sessions.ready,
+	database := make(chan error, 1)
+	go func() { database <- s.users.ready(limit) }()
+	status, body := http.StatusOK, map[string]string{}
+	for name, err := range map[string]error{
+		"sessions": s.sessions.ready(limit), "database": <-database,
 	} {
-		if err := ready(limit); err != nil {
+		body[name] = "ok"
+		if err != nil {
 			status, body[name] = http.StatusServiceUnavailable, err.Error()
 		}
 	}

@@ -33,7 +33,8 @@ func openSessions(url string) *sessions {
 	}}
 }
 
-func (s *sessions) do(ctx context.Context, command string, args ...interface{}) (interface{}, error) {
+func (s *sessions) do(ctx context.Context, command string,
+	args ...interface{}) (interface{}, error) {
 	conn, err := s.pool.GetContext(ctx)
 	if err != nil {
 		return nil, err

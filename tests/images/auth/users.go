@@ -7,7 +7,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/lib/pq"
@@ -19,15 +18,16 @@ const passwordMax = 72 // bytes: bcrypt looks at no more
 var (
 	errTaken   = errors.New("this name is taken")
 	errUnknown = errors.New("unknown name or wrong password")
+	errFrozen  = errors.New("no answer in time")
 )
 
 // What a wrong name is compared with, so that it takes as long as a wrong password.
 var nobody, _ = bcrypt.GenerateFromPassword([]byte("nobody"), bcrypt.DefaultCost)
 
 type users struct {
-	db   *sql.DB
-	lock sync.Mutex
-	made bool // the table is there
+	db     *sql.DB
+	asking chan struct{} // full while ready's question is under way
+	made   bool          // the table is there; asking's holder has it
 }
 
 // openUsers connects to nothing yet: its error is one of the URL.
@@ -39,13 +39,31 @@ func openUsers(url string) (*users, error) {
 	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(10)
 	db.SetConnMaxIdleTime(time.Minute)
-	return &users{db: db}, nil
+	return &users{db: db, asking: make(chan struct{}, 1)}, nil
 }
 
-// ready is nil once the database answers and has the table.
+// ready is nil once the database answers and has the table. A frozen server holds the
+// driver longer than the context, so that one question is under way at most.
 func (u *users) ready(ctx context.Context) error {
-	u.lock.Lock()
-	defer u.lock.Unlock()
+	select {
+	case u.asking <- struct{}{}:
+	case <-ctx.Done():
+		return errFrozen
+	}
+	answer := make(chan error, 1)
+	go func() {
+		answer <- u.ask(ctx)
+		<-u.asking
+	}()
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return errFrozen
+	}
+}
+
+func (u *users) ask(ctx context.Context) error {
 	if u.made {
 		return u.db.PingContext(ctx)
 	}
