@@ -339,9 +339,12 @@ images:
 	@scripts/bootstrap build container test
 	$(PYTEST) -rs tests/images
 
-# A kubelet and a control plane, built once; not in `make test`.
+# A kubelet and a control plane, built once; not in `make test`. The folders of
+# tests/images that run there are those of test_80_images.py.
+KUBE_IMAGES = hello
 kubernetes: all $B/kubernetes-app
 	@scripts/kubernetes --build
+	@scripts/images $(KUBE_IMAGES)
 	@bad=; export HALE_BIN=$B/hale APP_BIN=$B/kubernetes-app; \
 	    $(PYTEST) --noconftest tests/kubernetes/left.py || bad=1; \
 	    KUBE_TABLE=$${bad:+no} scripts/kubernetes -v || bad=1; [ -z "$$bad" ]

@@ -1,0 +1,22 @@
+"""Not of the tests: what scripts/images does, by their fixtures."""
+# SPDX-License-Identifier: MIT
+
+import importlib
+import os
+
+import pytest
+
+from conftest import ROOT
+from containers import docker
+
+OUT = ROOT / "build" / "images"
+
+
+@pytest.mark.parametrize("name", os.environ.get("IMAGES", "").split())
+def test_an_image_is_built_and_saved(build_image, name):
+    needs = importlib.import_module(f"test_{name}").NEEDS
+    image = build_image(name, needs=needs)
+    OUT.mkdir(exist_ok=True)
+    part = OUT / f"{name}.part"
+    docker("save", "-o", str(part), image)
+    part.rename(OUT / f"{name}.tar")

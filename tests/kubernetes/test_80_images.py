@@ -1,0 +1,93 @@
+"""The images that people build (tests/images), as Deployments by the README's pattern.
+
+`make kubernetes` builds those of KUBE_IMAGES; each has its row here.
+"""
+# SPDX-License-Identifier: MIT
+
+import contextlib
+import dataclasses
+import http.client
+import pathlib
+import threading
+
+import pytest
+
+import cluster as kubernetes
+from cluster import condition, processes, state
+from conftest import manifests
+from rollout import describe, roll_out, set_up
+
+
+@dataclasses.dataclass
+class Seed:
+    port: int
+    path: str  # what the clients ask for
+    answer: str  # is in the answer
+    bye: str  # the service's last line
+
+
+IMAGES = {
+    "hello": Seed(8080, "/", "Hello from", "stopped in order"),
+}
+RESTRICTED = {
+    "runAsNonRoot": True, "readOnlyRootFilesystem": True, "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]}, "seccompProfile": {"type": "RuntimeDefault"}}
+GIVES_ITSELF = ("HALE_CHECK", "HALE_LISTEN")  # the image, not the manifest
+
+
+def app_of(name, seed, replicas=3):
+    """app.yaml for this image, without a right; its check is the image's own."""
+    deployment, service = manifests("app.yaml")
+    deployment["spec"]["replicas"] = replicas
+    container = deployment["spec"]["template"]["spec"]["containers"][0]
+    container.update(image=f"{name}:1", imagePullPolicy="Never", securityContext=RESTRICTED)
+    container["ports"][0]["containerPort"] = seed.port
+    container["env"] = [e for e in container["env"] if e["name"] not in GIVES_ITSELF]
+    return deployment, service
+
+
+@pytest.fixture(params=IMAGES)
+def name(request):
+    archive = kubernetes.SEEDS / f"{request.param}.tar"
+    assert archive.exists(), f"first: scripts/images {request.param}"
+    return request.param
+
+
+def test_an_image_becomes_ready_serves_and_stops_in_order_without_any_right(
+        space, figure, name):
+    seed = IMAGES[name]
+    endpoints = set_up(space, *app_of(name, seed, replicas=1))
+    (address,) = endpoints.sets[-1]
+    to = http.client.HTTPConnection(address, seed.port, timeout=5)
+    with contextlib.closing(to):
+        to.request("GET", seed.path)
+        answer = to.getresponse()
+        assert answer.status == 200 and seed.answer in answer.read().decode()
+    (pod,) = space.list("pods")
+    app = pathlib.Path("/proc", str(processes(pod, "app")[0]), "status").read_text()
+    facts = dict(line.split(":\t", 1) for line in app.splitlines())
+    assert facts["Uid"].split() == ["65532"] * 4
+    assert (facts["Seccomp"], facts["NoNewPrivs"]) == ("2", "1")
+    assert int(facts["CapBnd"], 16) == 0
+    done = space.run_in(pod, "/hale", "check")
+    assert (done.returncode, done.stdout) == (0, "ok\n"), done.stderr
+    log = []
+    reader = threading.Thread(target=lambda: log.append(
+        space.logs(pod["metadata"]["name"], follow=True)))
+    reader.start()
+    space.delete("pods", pod["metadata"]["name"])
+    end = state(space.until_ended(pod["metadata"]["name"]))[1]
+    reader.join()
+    figure(f"{name}: ends with {end['exitCode']}, its last line is "
+           f"{log[0].splitlines()[-1]!r}")
+    assert end["exitCode"] == 0 and seed.bye in log[0]
+    assert "hale: " not in log[0], "no warning"
+    space.until("Deployment", "app", lambda d: condition(d, "Available"))
+
+
+def test_a_rollout_of_an_image_loses_no_request(space, figure, name):
+    seed = IMAGES[name]
+    clients = roll_out(space, *app_of(name, seed), port=seed.port, path=seed.path)
+    describe(figure, name, clients)
+    assert all(client.sent > 300 for client in clients)
+    assert [sum(client.lost.values()) for client in clients] == [0, 0]
