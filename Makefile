@@ -339,12 +339,12 @@ images:
 	@scripts/bootstrap build container test
 	$(PYTEST) -rs tests/images
 
-# A kubelet and a control plane, built once; not in `make test`. The folders of
-# tests/images that run there are those of test_80_images.py.
-KUBE_IMAGES = hello
+# A kubelet and a control plane, built once; not in `make test`. What of tests/images
+# runs there, test_80_images.py says.
+SEEDS = $(shell sed -n 's/^    "\(.*\)": Seed.*/\1/p' tests/kubernetes/test_80_images.py)
 kubernetes: all $B/kubernetes-app
 	@scripts/kubernetes --build
-	@scripts/images $(KUBE_IMAGES)
+	@scripts/images $(SEEDS)
 	@bad=; export HALE_BIN=$B/hale APP_BIN=$B/kubernetes-app; \
 	    $(PYTEST) --noconftest tests/kubernetes/left.py || bad=1; \
 	    KUBE_TABLE=$${bad:+no} scripts/kubernetes -v || bad=1; [ -z "$$bad" ]

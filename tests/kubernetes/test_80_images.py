@@ -1,6 +1,6 @@
 """The images that people build (tests/images), as Deployments by the README's pattern.
 
-`make kubernetes` builds those of KUBE_IMAGES; each has its row here.
+`make kubernetes` builds those that IMAGES names.
 """
 # SPDX-License-Identifier: MIT
 
@@ -35,7 +35,7 @@ RESTRICTED = {
 GIVES_ITSELF = ("HALE_CHECK", "HALE_LISTEN")  # the image, not the manifest
 
 
-def app_of(name, seed, replicas=3):
+def app_of(name, seed, replicas=2):
     """app.yaml for this image, without a right; its check is the image's own."""
     deployment, service = manifests("app.yaml")
     deployment["spec"]["replicas"] = replicas
