@@ -57,7 +57,7 @@ def daemon(request, engine, archive):
     with contextlib.ExitStack() as stack:
         if request.param != "newest":
             yield types.SimpleNamespace(name=request.param, network=engine.network,
-                                        private=engine.private)
+                                        private=engine.private, soon=())
             return
         # What --init takes there, as the package has it: tini.
         lay(ROOT / "build" / "newengine" / "root" / "usr" / "bin" / "docker-init")
@@ -67,7 +67,9 @@ def daemon(request, engine, archive):
         for name in ("DOCKER_HOST", "PATH", "DOCKER_CONFIG"):
             patch.setenv(name, facts[name])
         docker("load", "-i", str(archive))
-        yield types.SimpleNamespace(name="newest", network=facts["NETWORK"], private=True)
+        # Else the first check comes after 5 s, whatever the interval.
+        yield types.SimpleNamespace(name="newest", network=facts["NETWORK"], private=True,
+                                    soon=("--health-start-interval", "300ms"))
 
 
 def lay(program):
@@ -83,6 +85,8 @@ def run(daemon):
     boxes = []
 
     def start(*words, target="asks", options=(), network="none"):
+        if "--health-cmd" in options or target != "none" and "--no-healthcheck" not in options:
+            options = (*daemon.soon, *options)
         boxes.append(Container(daemon, image_of(target), (*HARD, *options), words, network))
         return boxes[-1]
 
@@ -344,8 +348,9 @@ def test_docker_kill(serving, signal, code):
 def test_below_dockers_init_hale_warns_and_everything_works(serving):
     box = serving("--init", "-e", "EXIT_CODE=7", "-e", "HALE_DRAIN=1s")
     until_it_is(box.id, "healthy")
-    first = pathlib.Path(f"/proc/{box.inspect()['State']['Pid']}/cmdline").read_text()
-    assert first.split("\0")[:4] == ["/sbin/docker-init", "--", "/hale", "/service"]
+    first = pathlib.Path(f"/proc/{box.inspect()['State']['Pid']}")
+    assert b"HALE_" not in (first / "exe").read_bytes()  # it is tini
+    assert (first / "cmdline").read_text().split("\0")[:4] == ["/sbin/docker-init", "--", "/hale", "/service"]
     assert box.status()["pid"] > 1
     assert 1 <= Stop(box, 20).end() < 15  # tini passes the signal on
     assert box.exit_code() == 7
