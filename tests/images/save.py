@@ -14,8 +14,9 @@ OUT = ROOT / "build" / "images"
 
 @pytest.mark.parametrize("name", os.environ.get("IMAGES", "").split())
 def test_an_image_is_built_and_saved(build_image, name):
-    needs = importlib.import_module(f"test_{name}").NEEDS
-    image = build_image(name, needs=needs)
+    module = importlib.import_module(f"test_{name}")
+    options = getattr(module, "BUILD", getattr(module, "OPTIONS", ()))
+    image = build_image(name, *options, needs=module.NEEDS)
     OUT.mkdir(exist_ok=True)
     part = OUT / f"{name}.part"
     docker("save", "-o", str(part), image)

@@ -23,12 +23,14 @@ class Seed:
     port: int
     path: str  # what the clients ask for
     answer: str  # is in the answer
-    bye: str  # the service's last line
 
 
 IMAGES = {
-    "hello": Seed(8080, "/", "Hello from", "stopped in order"),
+    "workshop": Seed(8080, "/api/workshops", "Small containers"),
+    "info": Seed(8000, "/", "info"),
+    "hello": Seed(8080, "/", "Hello from"),
 }
+BYE = "stopped in order"  # the last line of each
 RESTRICTED = {
     "runAsNonRoot": True, "readOnlyRootFilesystem": True, "allowPrivilegeEscalation": False,
     "capabilities": {"drop": ["ALL"]}, "seccompProfile": {"type": "RuntimeDefault"}}
@@ -80,7 +82,7 @@ def test_an_image_becomes_ready_serves_and_stops_in_order_without_any_right(
     reader.join()
     figure(f"{name}: ends with {end['exitCode']}, its last line is "
            f"{log[0].splitlines()[-1]!r}")
-    assert end["exitCode"] == 0 and seed.bye in log[0]
+    assert end["exitCode"] == 0 and BYE in log[0]
     assert "hale: " not in log[0], "no warning"
     space.until("Deployment", "app", lambda d: condition(d, "Available"))
 
