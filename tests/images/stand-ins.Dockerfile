@@ -12,4 +12,33 @@ ENV DEBIAN_FRONTEND=noninteractive
 # Without modules: libraries are Debian's, in its GOPATH.
 FROM debian AS go
 RUN apt-get -q -y install --no-install-recommends golang-1.22-go ca-certificates
+# Prometheus' client, which takes 300 MB with all that Debian's package depends on.
+RUN cd /var/cache && apt-get -q download golang-github-prometheus-client-golang-dev \
+	golang-github-prometheus-client-model-dev golang-github-prometheus-common-dev \
+	golang-github-prometheus-procfs-dev golang-github-beorn7-perks-dev \
+	golang-github-cespare-xxhash-dev golang-github-golang-protobuf-1-5-dev \
+	golang-google-protobuf-dev golang-protobuf-extensions-dev golang-golang-x-sys-dev \
+ && for deb in *.deb; do dpkg-deb -x "$deb" / && rm "$deb"; done
 ENV PATH=/usr/lib/go-1.22/bin:$PATH GO111MODULE=off GOPATH=/usr/share/gocode
+
+# What Google builds of these packages: files only, without a package's own scripts.
+FROM debian AS distroless-files
+WORKDIR /debs
+RUN apt-get -q download base-files netbase tzdata media-types ca-certificates \
+ && for deb in *.deb; do dpkg-deb -x $deb /out; done \
+ && mkdir -p /out/etc/ssl/certs /out/home/nonroot && chmod 1777 /out/tmp \
+ && cat /out/usr/share/ca-certificates/mozilla/*.crt \
+	>/out/etc/ssl/certs/ca-certificates.crt \
+ && rm -r /out/usr/share/ca-certificates /out/usr/sbin && chown 65532:65532 /out/home/nonroot \
+ && printf '%s\n' root:x:0:0:root:/root:/sbin/nologin \
+	nobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin \
+	nonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin >/out/etc/passwd \
+ && printf '%s\n' root:x:0: nobody:x:65534: nonroot:x:65532: >/out/etc/group \
+ && echo 'hosts: files dns' >/out/etc/nsswitch.conf
+
+FROM scratch AS distroless
+COPY --from=distroless-files /out/ /
+ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
+USER 65532:65532
+WORKDIR /home/nonroot

@@ -1,0 +1,3 @@
+module devops
+
+go 1.22

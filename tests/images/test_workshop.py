@@ -1,0 +1,128 @@
+"""The workshop API: Go with Prometheus' client library, which people put on Alpine."""
+# SPDX-License-Identifier: MIT
+
+import http.client
+import json
+import re
+import subprocess
+import urllib.parse
+import urllib.request
+
+import pytest
+
+from authority import HURRY
+from containers import docker, free_port, until
+
+IMAGE, TITLE = "workshop", "[workshop API](tests/images/workshop)"
+TODAY, NEEDS = "Go on Alpine, 10-15 MB", ("go",)
+# The stand-in's libraries are no modules.
+BUILD = ("--build-arg", "GOFLAGS=")
+
+
+@pytest.fixture
+def workshop(run):
+    box = run(options=("--read-only", "--cap-drop", "ALL", "-e", "SEATS=1", HURRY))
+    box.logs.wait("listening")
+    return box
+
+
+def post(box, path):
+    link = http.client.HTTPConnection("127.0.0.1", box.ports[8080], timeout=5)
+    link.request("POST", path)
+    answer = link.getresponse()
+    return answer.status, json.loads(answer.read())
+
+
+def scrape(box, port):
+    status, text = box.get(port, "/metrics")
+    assert status == 200
+    return text
+
+
+def names(text):
+    return set(re.findall("^# TYPE ([a-z_]+) ", text, re.M))
+
+
+@pytest.mark.keeps("/api and /health")
+def test_the_last_seat_is_taken_once(workshop):
+    assert [w["id"] for w in json.loads(workshop.get(8080, "/api")[1])] == ["containers", "go"]
+    assert post(workshop, "/api/go/seats")[0] == 200
+    assert post(workshop, "/api/go/seats") == (409, {"error": "there is no seat left"})
+    assert json.loads(workshop.get(8080, "/api/go")[1])["seats"] == 0
+    assert workshop.get(8080, "/api/rust")[0] == 404
+    assert workshop.get(8080, "/health")[0] == 200
+
+
+@pytest.mark.keeps("Prometheus metrics")
+@pytest.mark.gains("hale's metrics beside them")
+def test_promtool_finds_nothing_wrong_with_either_scrape(workshop):
+    workshop.get(8080, "/api/go")
+    until(lambda: workshop.get(4253, "/readyz")[0] == 200, "it is ready")
+    its, hale = scrape(workshop, 8080), scrape(workshop, 4253)
+    for text in (its, hale):
+        done = subprocess.run(("promtool", "check", "metrics"), input=text, text=True,
+                              capture_output=True, timeout=30)
+        assert (done.returncode, done.stdout + done.stderr) == (0, "")
+    assert 'workshop_requests_total{code="200",method="get"} 1\n' in its
+    assert all(name.startswith("process_") for name in names(its) & names(hale))
+
+
+@pytest.fixture
+def prometheus(workshop, tmp_path):
+    """A real one that scrapes both ports; it answers queries."""
+    targets = ", ".join(f"'127.0.0.1:{port}'" for port in workshop.ports.values())
+    (tmp_path / "prometheus.yml").write_text(f"""
+global: {{ scrape_interval: 200ms }}
+scrape_configs:
+- {{ job_name: workshop, static_configs: [ {{ targets: [ {targets} ] }} ] }}
+""")
+    at = f"127.0.0.1:{free_port()}"
+    server = subprocess.Popen(
+        ("prometheus", f"--config.file={tmp_path}/prometheus.yml", f"--web.listen-address={at}",
+         f"--storage.tsdb.path={tmp_path}/data"), stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL)
+
+    def ask(query):
+        url = f"http://{at}/api/v1/query?" + urllib.parse.urlencode({"query": query})
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return [float(one["value"][1]) for one in json.load(answer)["data"]["result"]]
+        except OSError:
+            return None  # not up yet
+    yield ask
+    server.kill()
+    server.wait()
+
+
+def test_a_prometheus_takes_both_of_one_service_and_of_one_process(prometheus):
+    until(lambda: prometheus("up") == [1, 1], "both are scraped")
+    until(lambda: prometheus('hale_verdict{verdict="ready"}') == [1], "hale's says ready")
+    assert prometheus("sum(workshop_seats_free)") == [2]
+    its, hale = until(lambda: prometheus("process_start_time_seconds"), "both know the start")
+    assert abs(its - hale) < 0.1
+
+
+@pytest.mark.gains("health without a shell or curl", "probes on 4253")
+def test_docker_and_probers_see_its_health(workshop):
+    workshop.events.wait("health_status: healthy")
+    assert workshop.get(4253, "/readyz") == (200, "ok")
+
+
+@pytest.mark.gains("a drain before the stop")
+def test_it_takes_seats_during_the_drain_and_hale_s_metrics_say_so(workshop):
+    until(lambda: workshop.get(4253, "/readyz")[0] == 200, "it is ready")
+    ready = 'hale_verdict{verdict="ready"} 1\n'
+    assert ready in scrape(workshop, 4253)
+    with subprocess.Popen(("docker", "stop", "-t", "10", workshop.id),
+                          stdout=subprocess.DEVNULL) as stop:
+        until(lambda: workshop.get(4253, "/readyz")[0] == 503, "it drains")
+        assert ready not in scrape(workshop, 4253)
+        assert post(workshop, "/api/go/seats")[0] == 200
+        assert stop.wait(30) == 0
+    workshop.logs.wait("stopped in order")
+    assert workshop.exit_code() == 0
+
+
+@pytest.mark.loses("a shell inside")
+def test_there_is_no_shell(workshop):
+    assert docker("exec", workshop.id, "sh", "-c", "true", check=False).returncode != 0
