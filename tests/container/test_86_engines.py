@@ -59,10 +59,11 @@ def daemon(request, engine, archive):
             yield types.SimpleNamespace(name=request.param, network=engine.network,
                                         private=engine.private, soon=())
             return
-        # What --init takes there, as the package has it: tini.
-        lay(ROOT / "build" / "newengine" / "root" / "usr" / "bin" / "docker-init")
         facts = stack.enter_context(started("newest"))
-        lay(ROOT / "build" / "newengine" / "root" / "usr" / "bin" / "docker-init")
+        # What its package calls docker-init is a link to tini's file.
+        place = ROOT / "build" / "docker-init"
+        place.unlink(missing_ok=True)
+        shutil.copy("/usr/bin/tini-static", place)
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         for name in ("DOCKER_HOST", "PATH", "DOCKER_CONFIG"):
             patch.setenv(name, facts[name])
@@ -70,14 +71,6 @@ def daemon(request, engine, archive):
         # Else the first check comes after 5 s, whatever the interval.
         yield types.SimpleNamespace(name="newest", network=facts["NETWORK"], private=True,
                                     soon=("--health-start-interval", "300ms"))
-
-
-def lay(program):
-    """Have this as the newest engine's docker-init."""
-    if program.exists():
-        place = ROOT / "build" / "docker-init"
-        place.unlink(missing_ok=True)
-        shutil.copy(program, place)
 
 
 @pytest.fixture

@@ -26,8 +26,8 @@ class Seed:
 
 
 IMAGES = {
-    "workshop": Seed(8080, "/api/workshops", "Small containers"),
-    "info": Seed(8000, "/", "info"),
+    "workshop": Seed(8080, "/api", "Small containers"),
+    "info": Seed(8000, "/", '"user":"nonroot"'),
     "hello": Seed(8080, "/", "Hello from"),
 }
 BYE = "stopped in order"  # the last line of each
