@@ -28,7 +28,8 @@ FORMS = {  # the image's health check, and what its failure is
     "shell": (["CMD-SHELL", "curl -fsS http://localhost:8080/health || exit 1"], 1,
               "error: 503"),
 }
-OOM = ("--memory", "48m", "--memory-swap", "48m")
+# While the service dies its memory still counts: a check begun then could be the end of hale.
+OOM = ("--memory", "48m", "--memory-swap", "48m", "-e", "HALE_INTERVAL=1h")
 BACKOFF = ("-e", "HALE_BACKOFF=10ms..10ms")
 DRAIN_S = 2
 
@@ -236,7 +237,7 @@ def test_an_out_of_memory_kill_is_explained_by_hale_and_by_docker(run):
     box = run("/service", "eat", "512", options=OOM)
     assert box.exit_code() == 137
     assert "killed by the kernel for memory (limit 48 MiB)" in box.hale_lines()[-1]
-    assert box.inspect()["State"]["OOMKilled"]
+    until(lambda: box.inspect()["State"]["OOMKilled"], "Docker has heard of it, too")
 
 
 # --- restarts ---

@@ -6,17 +6,21 @@ import os
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, STAND_INS
 from containers import docker
 
 OUT = ROOT / "build" / "images"
 
 
 @pytest.mark.parametrize("name", os.environ.get("IMAGES", "").split())
-def test_an_image_is_built_and_saved(build_image, name):
-    module = importlib.import_module(f"test_{name}")
-    options = getattr(module, "BUILD", getattr(module, "OPTIONS", ()))
-    image = build_image(name, *options, needs=module.NEEDS)
+def test_an_image_is_built_and_saved(build_image, stand_in, name):
+    if name in STAND_INS:
+        stand_in(name)
+        image = STAND_INS[name]
+    else:
+        module = importlib.import_module(f"test_{name}")
+        options = getattr(module, "BUILD", getattr(module, "OPTIONS", ()))
+        image = build_image(name, *options, needs=module.NEEDS)
     OUT.mkdir(exist_ok=True)
     part = OUT / f"{name}.part"
     docker("save", "-o", str(part), image)

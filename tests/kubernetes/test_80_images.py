@@ -9,12 +9,14 @@ import dataclasses
 import http.client
 import pathlib
 import threading
+import time
 
 import pytest
 
 import cluster as kubernetes
-from cluster import condition, processes, state
-from conftest import manifests
+from cluster import condition, processes, restarts, state
+from conftest import manifests, pod
+from load import Endpoints
 from rollout import describe, roll_out, set_up
 
 
@@ -23,6 +25,8 @@ class Seed:
     port: int
     path: str  # what the clients ask for
     answer: str  # is in the answer
+    program: str = "app"
+    user: int = 65532
 
 
 IMAGES = {
@@ -30,6 +34,7 @@ IMAGES = {
     "info": Seed(8000, "/", '"user":"nonroot"'),
     "hello": Seed(8080, "/", "Hello from"),
 }
+AUTH = Seed(8080, "/health", "ok", "auth", 1001)
 BYE = "stopped in order"  # the last line of each
 RESTRICTED = {
     "runAsNonRoot": True, "readOnlyRootFilesystem": True, "allowPrivilegeEscalation": False,
@@ -65,20 +70,20 @@ def test_an_image_becomes_ready_serves_and_stops_in_order_without_any_right(
         to.request("GET", seed.path)
         answer = to.getresponse()
         assert answer.status == 200 and seed.answer in answer.read().decode()
-    (pod,) = space.list("pods")
-    app = pathlib.Path("/proc", str(processes(pod, "app")[0]), "status").read_text()
+    (thing,) = space.list("pods")
+    app = pathlib.Path("/proc", str(processes(thing, seed.program)[0]), "status").read_text()
     facts = dict(line.split(":\t", 1) for line in app.splitlines())
-    assert facts["Uid"].split() == ["65532"] * 4
+    assert facts["Uid"].split() == [str(seed.user)] * 4
     assert (facts["Seccomp"], facts["NoNewPrivs"]) == ("2", "1")
     assert int(facts["CapBnd"], 16) == 0
-    done = space.run_in(pod, "/hale", "check")
+    done = space.run_in(thing, "/hale", "check")
     assert (done.returncode, done.stdout) == (0, "ok\n"), done.stderr
     log = []
     reader = threading.Thread(target=lambda: log.append(
-        space.logs(pod["metadata"]["name"], follow=True)))
+        space.logs(thing["metadata"]["name"], follow=True)))
     reader.start()
-    space.delete("pods", pod["metadata"]["name"])
-    end = state(space.until_ended(pod["metadata"]["name"]))[1]
+    space.delete("pods", thing["metadata"]["name"])
+    end = state(space.until_ended(thing["metadata"]["name"]))[1]
     reader.join()
     figure(f"{name}: ends with {end['exitCode']}, its last line is "
            f"{log[0].splitlines()[-1]!r}")
@@ -93,3 +98,36 @@ def test_a_rollout_of_an_image_loses_no_request(space, figure, name):
     describe(figure, name, clients)
     assert all(client.sent > 300 for client in clients)
     assert [sum(client.lost.values()) for client in clients] == [0, 0]
+
+
+def database(space, name, image, **env):
+    """A database in a pod of its own; its address."""
+    probe = {"tcpSocket": {"port": {"db": 5432, "redis": 6379}[name]}, "periodSeconds": 1}
+    return space.ready_pod(pod(name, image, env, {"readinessProbe": probe}))["status"]["podIP"]
+
+
+def test_auth_leaves_the_endpoints_without_its_database_and_is_not_restarted(space, figure):
+    """Its HALE_READY_CHECK asks what its HALE_CHECK does not: the databases."""
+    db = database(space, "db", "postgres:15", POSTGRES_USER="auth", POSTGRES_PASSWORD="secret")
+    redis = database(space, "redis", "redis:7")
+    deployment, service = app_of("auth", AUTH)
+    spec = deployment["spec"]["template"]["spec"]
+    spec["volumes"] = [{"name": "tmp", "emptyDir": {}}]
+    spec["containers"][0]["volumeMounts"] = [{"name": "tmp", "mountPath": "/tmp"}]
+    spec["containers"][0]["env"] += [
+        {"name": "DATABASE_URL", "value": f"postgres://auth:secret@{db}/auth?sslmode=disable"},
+        {"name": "REDIS_URL", "value": f"redis://{redis}"},
+        {"name": "HALE_RETRIES", "value": "1"}]
+    clients = roll_out(space, deployment, service, port=AUTH.port, path=AUTH.path)
+    describe(figure, "auth", clients)
+    assert [sum(client.lost.values()) for client in clients] == [0, 0]
+    endpoints = Endpoints(space, "app")
+    endpoints.until(lambda known: len(known) == 2)
+    begun = time.monotonic()
+    space.delete("pods", "redis", grace_s=0)
+    out_s = endpoints.until(lambda known: not known) - begun
+    figure(f"auth without its Redis: out of the endpoints after {out_s:.1f} s")
+    pods = space.list("pods", "?labelSelector=app%3Dapp")
+    assert [restarts(each) for each in pods] == [0, 0]
+    done = space.run_in(pods[0], "/hale", "check", "--live")
+    assert done.returncode == 0
