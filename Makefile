@@ -202,7 +202,7 @@ demo: all
 
 # A failure does not hide the next.
 test:
-	@scripts/test.sh '$(MAKE)' $B all helpers unit readme system+arches-short container
+	@IMAGES_TABLE=check scripts/test.sh '$(MAKE)' $B all helpers unit readme system+arches-short+images container
 
 unit: | $(READY)
 	@scripts/bootstrap $(if $(CROSS),cross-test-$(firstword $(TARGET)),test)

@@ -23,7 +23,7 @@ trap 'exit 1' HUP INT TERM
 # What stands in the marks: "help run", "file tests/x.yaml", one a line.
 marks() {
 	sed -n 's/^<!-- hale \(help [a-z]*\) -->$/\1/p
-		s/^<!-- \(file [a-z][a-z0-9_./-]*\) -->$/\1/p' "$readme"
+		s/^<!-- \(file [a-z][A-Za-z0-9_./-]*\) -->$/\1/p' "$readme"
 }
 
 # Puts what a mark stands for where filled() looks for it.
@@ -39,7 +39,7 @@ fetch() {
 # word of its mark.
 filled() {
 	awk -v dir="$tmp" '
-	/^<!-- hale help [a-z]+ -->$/ || /^<!-- file [a-z][a-z0-9_.\/-]* -->$/ {
+	/^<!-- hale help [a-z]+ -->$/ || /^<!-- file [a-z][A-Za-z0-9_.\/-]* -->$/ {
 		marked = $(NF - 1)
 		print
 		next

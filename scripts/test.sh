@@ -1,7 +1,8 @@
 #!/bin/sh
 # test.sh MAKE DIR SET... - `MAKE SET` for each; what fails does not hide the next,
-# but for the first, which the others need. SET+SET are two at once: what the second
-# says comes after the first. A SET that mostly waits leaves the CPUs to another.
+# but for the first, which the others need. SET+SET... are run at once: the first, and
+# beside it the others in turn, whose output comes after its own. A SET that mostly
+# waits leaves the CPUs to others.
 #
 # Says at its start what it does and how long that takes here: as long as the last
 # time, which DIR/took.SET tells in seconds.
@@ -52,15 +53,29 @@ run() {
 	failed=
 	$make --no-print-directory "$1" || failed=" $1"
 }
-run_both() {
-	$make --no-print-directory "$2" >"$dir/said.$2" 2>&1 &
-	other=$!
+# The first here, the others in turn behind it.
+run_beside() {
+	first=$1
+	shift
+	: >"$dir/failed"
+	(
+		trap 'kill $now; exit 1' TERM
+		for beside; do
+			$make --no-print-directory "$beside" >"$dir/said.$beside" 2>&1 &
+			now=$!
+			wait $now || printf ' %s' "$beside" >>"$dir/failed"
+		done
+	) &
+	others=$!
 	# What runs behind a shell hears no Ctrl-C.
-	trap 'kill $other; exit 1' HUP INT TERM
-	run "$1"
-	wait $other || failed="$failed $2"
+	trap 'kill $others; exit 1' HUP INT TERM
+	run "$first"
+	wait $others || failed="$failed $*"	# it was ended
 	trap - HUP INT TERM
-	cat "$dir/said.$2"
+	failed=$failed$(cat "$dir/failed")
+	for beside; do
+		cat "$dir/said.$beside"
+	done
 }
 
 n=0
@@ -71,7 +86,8 @@ for s; do
 	say "$s ($n of $#)"
 	began=$(date +%s)
 	case $s in
-	*+*)	run_both "${s%%+*}" "${s#*+}" ;;
+	*+*)	# shellcheck disable=SC2046 # the sets
+		run_beside $(echo "$s" | tr + ' ') ;;
 	*)	run "$s" ;;
 	esac
 	bad=$bad$failed

@@ -3,19 +3,35 @@
 #include "cmd/supervisor.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "sup/local_client.h"
+#include "sup/proc.h"
+
+/* Who is PID 1, if not a hale that starts a service. */
+static void
+log_absence(void)
+{
+	char first[PROC_NAME_LEN + 1];
+	const char *name = first;
+
+	if (getpid() == 1)
+		name = "this command";
+	else if (proc_name(1, first) <= 0)
+		name = "unknown";
+	log_error("no supervisor answers here: PID 1 is %s; ENTRYPOINT must "
+	          "stay hale's", name);
+}
 
 static void
 log_failure(int err)
 {
 	switch (err) {
 	case -ECONNREFUSED:
-		log_error("no supervisor answers here: is hale this "
-		          "container's first process?");
+		log_absence();
 		break;
 	case ERR_PEER:
 		log_error("what answers here is not the supervisor of this "

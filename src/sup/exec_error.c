@@ -17,6 +17,8 @@
 #define PATH_DEFAULT "/usr/local/bin:/bin:/usr/bin"	/* execvp(3) in musl */
 #define HEAD_MAX     512	/* bytes of a file's start that are looked at */
 #define HEADERS_MAX  64		/* ELF program headers that are looked at */
+#define NOTES_MAX    16		/* ELF notes of one header that are looked at */
+#define GO_BUILD_ID  4		/* the type of a note by "Go" */
 #define DEPTH_MAX    4		/* scripts whose interpreter is a script ... */
 #define TEXT_MAX     2048	/* bytes of the reason, not yet plain */
 
@@ -90,24 +92,58 @@ struct look {
  * Declared ahead since a script's interpreter is looked at like the script. */
 static bool explain_file(struct look *k);
 
-/* Is the program header's interpreter there? Says so where it is not. */
+/* A part of the file. */
+struct part {
+	uint64_t at, size;
+};
+
+/* Is the interpreter that the program header names there? Says so if not. */
 static bool
-explain_loader(struct look *k, int fd, uint64_t at, uint64_t size)
+explain_loader(struct look *k, int fd, struct part name, bool is_go)
 {
 	char loader[PATH_MAX];
 	ssize_t n;
 
-	if (size == 0 || size >= sizeof loader)
+	if (name.size == 0 || name.size >= sizeof loader)
 		return false;
-	n = pread(fd, loader, (size_t)size, (off_t)at);
+	n = pread(fd, loader, (size_t)name.size, (off_t)name.at);
 	if (n <= 0)
 		return false;
 	loader[n] = '\0';
 	if (access(loader, F_OK) == 0)
 		return false;
-	buf_fmt(k->b, "%s needs %s, which is not here: build it static "
-	        "(for Go CGO_ENABLED=0)", k->name, loader);
+	buf_fmt(k->b, "%s needs %s, which is not here: build it static%s",
+	        k->name, loader, is_go ? " (for Go CGO_ENABLED=0)"
+	                               : ", or copy its libraries too");
 	return true;
+}
+
+/* Go's linker marks each program by a note with the build's id; with cgo the
+ * system's linker may put others before it (go.dev: cmd/internal/buildid). */
+static bool
+has_go_note(int fd, struct part notes)
+{
+	struct {
+		Elf64_Nhdr h;	/* the same for 32 bits */
+		char       name[4];
+	} note;
+
+	for (int i = 0; i < NOTES_MAX && notes.size >= sizeof note; i++) {
+		uint64_t len;
+
+		if (pread(fd, &note, sizeof note, (off_t)notes.at)
+		    != sizeof note)
+			return false;
+		if (note.h.n_type == GO_BUILD_ID
+		 && memcmp(note.name, "Go", sizeof "Go") == 0)
+			return true;
+		len = sizeof note.h + ((note.h.n_namesz + (uint64_t)3) & ~3ULL)
+		    + ((note.h.n_descsz + (uint64_t)3) & ~3ULL);
+		if (len > notes.size)
+			return false;
+		notes = (struct part){ notes.at + len, notes.size - len };
+	}
+	return false;
 }
 
 /* The program headers of an ELF file, in either class. */
@@ -125,21 +161,27 @@ explain_headers(struct look *k, int fd, const struct elf_headers *h)
 		Elf32_Phdr narrow;
 	} p;
 	const size_t len = h->is_64 ? sizeof p.wide : sizeof p.narrow;
+	struct part loader = { 0, 0 };
+	bool is_go = false;
 
 	for (unsigned i = 0; i < h->n && i < HEADERS_MAX; i++) {
 		off_t at = (off_t)(h->at + (uint64_t)i * h->entry_len);
+		struct part part;
 
 		if (pread(fd, &p, len, at) != (ssize_t)len)
 			return false;
-		if (p.narrow.p_type != PT_INTERP)	/* first in both */
-			continue;
 		if (h->is_64)
-			return explain_loader(k, fd, p.wide.p_offset,
-			                      p.wide.p_filesz);
-		return explain_loader(k, fd, p.narrow.p_offset,
-		                      p.narrow.p_filesz);
+			part = (struct part){ p.wide.p_offset,
+			                      p.wide.p_filesz };
+		else
+			part = (struct part){ p.narrow.p_offset,
+			                      p.narrow.p_filesz };
+		if (p.narrow.p_type == PT_INTERP)	/* first in both */
+			loader = part;
+		else if (p.narrow.p_type == PT_NOTE)
+			is_go |= has_go_note(fd, part);
 	}
-	return false;
+	return explain_loader(k, fd, loader, is_go);
 }
 
 /* Says so if it is for another machine than this, unless the kernel took it all

@@ -37,6 +37,23 @@ def corp(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def shared(at_newest):
+    """Start containers for all tests of a module, each once: for what changes nothing."""
+    started = {}
+
+    def start(image, *options, ports=(8080, 4253)):
+        if (image, options) not in started:
+            started[image, options] = Container(
+                at_newest, image, ("--read-only", "--cap-drop", "ALL", HURRY, *options), (),
+                ports=ports)
+            started[image, options].logs.wait("listen")
+        return started[image, options]
+    yield start
+    for box in started.values():
+        box.remove()
+
+
 @pytest.fixture(scope="session")
 def app(build_image):
     """The service of the recipes."""

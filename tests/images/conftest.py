@@ -1,10 +1,10 @@
 """The images that people really build, on scratch with hale, in the newest engine.
 
 Each has a folder and test_NAME.py, which says by IMAGE, TITLE, TODAY (how it is built
-as a rule) and NEEDS (what its Dockerfile starts from) what it is of, and by BUILD with
-which options it is built. A test's mark is
-words in the README's table: `keeps` is what the original did and the image does too,
-`gains` what the original could not do, `loses` what it could and the image cannot.
+as a rule) and NEEDS (what its Dockerfile starts from) what it is of, by BUILD with
+which options it is built. A test's mark is words in the README's table: `keeps` is
+what the original did and the image does too, `gains` what the original could not do,
+`loses` what it could and the image cannot.
 A whole run that passes writes the table; with IMAGES_TABLE=check it must be that one,
 but for the figures.
 """

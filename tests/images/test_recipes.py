@@ -8,6 +8,7 @@ import pytest
 from authority import HURRY, RECIPES, SITE
 from containers import Container, docker
 
+CHECK = "http://localhost:8080/healthz"  # the Dockerfile's
 UNKNOWN = ("certificate signed by unknown authority", "comes from an unknown issuer")
 
 
@@ -87,6 +88,14 @@ def test_ssl_cert_file_counts_for_hale_s_check_of_its_own_service(site):
     assert site.hale("check", "https://localhost:8443/healthz").returncode == 0
 
 
+def test_cacert_counts_alone_whatever_the_environment_names(site):
+    """The container's SSL_CERT_FILE is the right one."""
+    url = "https://localhost:8443/healthz"
+    assert site.hale("check", "--cacert", "/corp/corp-ca.pem", url).returncode == 0
+    done = site.hale("check", "--cacert", "/corp/other-ca.pem", url)
+    assert done.returncode == 1 and UNKNOWN[1] in done.stdout + done.stderr
+
+
 @pytest.fixture
 def own_user(app):
     docker("buildx", "build", "-q", "-f", str(RECIPES / "user.Dockerfile"),
@@ -95,15 +104,26 @@ def own_user(app):
 
 
 def test_a_uid_without_an_entry_has_neither_name_nor_home(once):
-    done = once("whoami", options=("--user", "1001"))
-    assert done.returncode == 1 and "user: unknown userid 1001" in done.stderr
-    assert "HOME=/\n" in once("env", options=("--user", "1001")).stdout
-    assert "no matching entries in passwd file" in once("whoami", options=("--user", "app")).stderr
+    options = ("--network", "none", "--user", "1001")
+    assert "HOME=/\n" in once("env", options=options).stdout
+    for words, why in ((("whoami",), "requires cgo or $USER"),
+                       (("owner", "1001"), "user: unknown userid 1001")):
+        done = once(*words, options=options)
+        assert done.returncode == 1 and why in done.stderr
+    done = once("whoami", options=("--user", "app"))
+    assert "no matching entries in passwd file" in done.stderr
+
+
+def test_two_variables_give_any_uid_a_name_and_a_home_in_a_go_program(once):
+    options = ("--network", "none", "--user", "1002", "-e", "USER=app", "-e", "HOME=/tmp")
+    assert once("whoami", options=options).stdout == "1002 app /tmp\n"
+    assert once("owner", "1002", options=options).stdout == "app\n"
 
 
 @pytest.mark.parametrize("user", ((), ("--user", "1001"), ("--user", "app")))
 def test_with_the_recipe_it_has_a_name_and_a_home_to_write_to(once, own_user, user):
     assert once("whoami", options=user, image=own_user).stdout == "1001 app /home/app\n"
+    assert once("owner", "1001", options=user, image=own_user).stdout == "app\n"
 
 
 def test_arguments_and_options_of_docker_run_are_the_service_s(once):
@@ -119,14 +139,34 @@ def test_with_hale_base_s_entrypoint_they_would_be_hale_s(once):
     assert once("--version", options=plain).stdout.startswith("hale ")
 
 
-def test_without_arguments_the_service_serves_and_hale_answers(at_newest, app):
-    box = Container(at_newest, app, (HURRY,), ())
-    try:
-        box.events.wait("health_status: healthy")
-        assert box.get(8080, "/") == (200, "hello\n")
-        assert box.hale("status").returncode == 0
-    finally:
+def names_of_checks(box):
+    return {check["name"] for check in box.status()["checks"]}
+
+
+@pytest.fixture
+def serving(at_newest, app):
+    started = []
+
+    def start(*options):
+        started.append(Container(at_newest, app, (HURRY, *options), ()))
+        return started[-1]
+    yield start
+    for box in started:
         box.remove()
+
+
+def test_without_arguments_the_service_serves_and_hale_answers(serving):
+    box = serving()
+    box.events.wait("health_status: healthy")
+    assert box.get(8080, "/") == (200, "hello\n")
+    assert CHECK in names_of_checks(box)
+
+
+def test_an_empty_variable_takes_back_what_the_image_asks_for(serving):
+    """For a job, say, that listens nowhere."""
+    box = serving("-e", "HALE_CHECK=", "-e", "HALE_LISTEN=")
+    box.events.wait("health_status: healthy")
+    assert CHECK not in names_of_checks(box)
 
 
 def test_hale_s_options_still_come_from_the_environment_and_stay_with_hale(once):

@@ -439,21 +439,21 @@ def test_make_test_says_what_it_does_and_how_long_that_takes_here(make_test, tmp
                     make_test().stdout)
 
 
-@pytest.mark.parametrize("fail", ["", "b", "c", "bc"])
-def test_make_test_runs_two_at_once_and_tells_of_both(tmp_path, fail):
-    """Each waits until the other has begun."""
+@pytest.mark.parametrize("fail", ["", "b", "c", "d", "bd", "cd"])
+def test_make_test_runs_sets_at_once_and_tells_of_each(tmp_path, fail):
+    """b waits until d has begun, which comes after c, and d until b has."""
     write_tool(tmp_path / "make", f"""
         cd {tmp_path}; : >$2
-        case $2 in b) other=c ;; c) other=b ;; *) other=a ;; esac
+        case $2 in b) other=d ;; d) other=b; [ -e c.over ] || exit 1 ;; *) other=a ;; esac
         while [ ! -e $other ]; do sleep 0.01; done
-        echo made $2
+        echo made $2; : >$2.over
         case '{fail}' in *$2*) exit 1 ;; esac""")
-    done = call(SCRIPTS / "test.sh", tmp_path / "make", tmp_path / "took", "a", "b+c", "d")
-    assert re.findall("^made (.)$", done.stdout, re.M) == list("abcd")
+    done = call(SCRIPTS / "test.sh", tmp_path / "make", tmp_path / "took", "a", "b+c+d", "e")
+    assert re.findall("^made (.)$", done.stdout, re.M) == list("abcde")
     assert done.returncode == (1 if fail else 0)
     last = done.stdout.splitlines()[-1]
     assert last == f"make test: failed: {' '.join(fail)}" or not fail
-    assert (tmp_path / "took" / "took.b+c").exists() == (not fail)
+    assert (tmp_path / "took" / "took.b+c+d").exists() == (not fail)
 
 
 @pytest.mark.parametrize("fail, made", [("a", "a"), ("b", "abc"), ("bc", "abc"), ("c", "abc")])
@@ -500,7 +500,9 @@ def test_a_test_that_hangs_fails_and_so_does_its_clean_up(tmp_path):
     ("echo '3 passed in 0.1s'", 0, "3 passed in 0.1s"),
     ("echo '3 passed in 0.1s'; exit 2", 2, "make test: exit 2"),
     ("echo 'SKIPPED [1] tests/container/conftest.py:50: no engine'", 1,
-     "a container test was skipped"),
+     "a test in containers was skipped"),
+    ("echo 'SKIPPED [1] tests/images/test_auth.py:50: no kernel'", 1,
+     "a test in containers was skipped"),
 ])
 def test_ci_ends_as_its_tests_did_and_takes_no_skipped_container_test(ci, line, code,
                                                                      told):

@@ -110,15 +110,15 @@ static const struct elf {
 	const char *words;
 } elfs[] = {
 	{ "a missing loader", OURS, "/no/ld.so", WHOLE, false, false, -ENOENT,
-	  "it needs /no/ld.so, which is not here: build it static (for Go "
-	  "CGO_ENABLED=0)" },
+	  "it needs /no/ld.so, which is not here: build it static, or copy "
+	  "its libraries too" },
 	{ "a missing loader whose name holds escapes", OURS,
 	  "/no/\n\x1b[2J\xc2\x9b", WHOLE, false, false, -ENOENT,
-	  "it needs /no/??[2J?, which is not here: build it static (for Go "
-	  "CGO_ENABLED=0)" },
+	  "it needs /no/??[2J?, which is not here: build it static, or copy "
+	  "its libraries too" },
 	{ "a missing loader of 32 bits", EM_386, "/no/ld.so", WHOLE, true,
 	  false, -ENOENT, "it needs /no/ld.so, which is not here: build it "
-	  "static (for Go CGO_ENABLED=0)" },
+	  "static, or copy its libraries too" },
 	{ "a loader that is there", OURS, "/bin/sh", WHOLE, false, false,
 	  -ENOENT, "No such file or directory" },
 	{ "no loader", OURS, NULL, WHOLE, false, false, -ENOENT,
@@ -219,6 +219,61 @@ says_of_an_ELF_file(void **state)
 	assert_said("./f", f->err, 126, f->words);
 }
 
+/* A note whose content has len bytes; returns its length. */
+static size_t
+put_note(unsigned char *at, const char *name, unsigned type, unsigned len)
+{
+	Elf64_Nhdr h = { .n_namesz = (Elf64_Word)strlen(name) + 1,
+		         .n_descsz = len, .n_type = type };
+
+	memcpy(at, &h, sizeof h);
+	memcpy(at + sizeof h, name, strlen(name));
+	return sizeof h + 4 + (len + 3) / 4 * 4;	/* the name is short */
+}
+
+/* Behind an ELF file of 64 bits notes with Go's type or its name, n of them,
+ * then the one that has both. Returns the file's new length. */
+static size_t
+add_notes(unsigned char *file, size_t len, unsigned n, bool is_go)
+{
+	Elf64_Phdr p = { .p_type = PT_NOTE, .p_offset = len };
+
+	for (unsigned i = 0; i < n; i++)
+		len += i % 2 == 0 ? put_note(file + len, "GNU", 4, 17)
+		                  : put_note(file + len, "Go", 1, 16);
+	if (is_go)
+		len += put_note(file + len, "Go", 4, 83);
+	p.p_filesz = len - p.p_offset;
+	memcpy(file + sizeof(Elf64_Ehdr), &p, sizeof p);
+	return len;
+}
+
+/* NOTES_MAX of exec_error.c is 16. */
+static void
+only_a_program_by_Go_is_told_of_cgo(void **state)
+{
+	static const struct elf program = { .machine = OURS,
+		                            .loader = "/no/ld.so" };
+	static const char of_go[] = "it needs /no/ld.so, which is not here: "
+		"build it static (for Go CGO_ENABLED=0)";
+	static const char of_others[] = "it needs /no/ld.so, which is not "
+		"here: build it static, or copy its libraries too";
+
+	(void)state;
+#if !defined __x86_64__
+	skip();
+#endif
+	for (unsigned n = 0; n <= 17; n++) {
+		unsigned char file[FILE_ROOM] = { 0 };
+		size_t len = make_elf(&program, file);
+
+		put_bytes("f", file, add_notes(file, len, n, true), 0755);
+		assert_said("./f", -ENOENT, 126, n < 16 ? of_go : of_others);
+		put_bytes("f", file, add_notes(file, len, n, false), 0755);
+		assert_said("./f", -ENOENT, 126, of_others);
+	}
+}
+
 /* Whatever stands in a file, it is looked at without a fault. */
 static void
 every_byte_of_an_ELF_file_may_be_wrong(void **state)
@@ -226,7 +281,7 @@ every_byte_of_an_ELF_file_may_be_wrong(void **state)
 	static const struct elf good = { .machine = OURS,
 		                         .loader = "/no/ld.so" };
 	unsigned char file[FILE_ROOM] = { 0 };
-	size_t len = make_elf(&good, file);
+	size_t len = add_notes(file, make_elf(&good, file), 2, true);
 
 	(void)state;
 	for (size_t i = SELFMAG; i < len; i++) {
@@ -354,6 +409,7 @@ main(void)
 {
 	UNIT_ROWS(says_of_a_file, scripts);
 	UNIT_ROWS(says_of_an_ELF_file, elfs);
+	UNIT_TEST(only_a_program_by_Go_is_told_of_cgo);
 	UNIT_TEST(every_byte_of_an_ELF_file_may_be_wrong);
 	UNIT_ROWS(says_of_a_name, names);
 	UNIT_TEST(scripts_of_scripts_are_followed_so_far);

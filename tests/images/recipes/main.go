@@ -3,7 +3,8 @@
 //	app [serve]     HTTP on 8080, or HTTPS on 8443 with $TLS_CERT and $TLS_KEY
 //	app migrate [N] a job that ends by itself, with 3 if N is not a number
 //	app get URL     what a GET answers
-//	app whoami      user, name and home
+//	app whoami      user, name and home, where it writes a file
+//	app owner UID   the name of a user
 //	app env         what it was given
 //	app --version
 //
@@ -85,18 +86,26 @@ func get(words []string) error {
 }
 
 func whoami() error {
-	me, err := user.LookupId(strconv.Itoa(os.Getuid()))
+	me, err := user.Current()
 	if err != nil {
 		return err
 	}
-	home, err := os.UserHomeDir()
+	if err := os.WriteFile(me.HomeDir+"/.state", nil, 0o600); err != nil {
+		return err
+	}
+	fmt.Println(me.Uid, me.Username, me.HomeDir)
+	return nil
+}
+
+func owner(words []string) error {
+	if len(words) != 1 {
+		return errors.New("usage: app owner UID")
+	}
+	who, err := user.LookupId(words[0])
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(home+"/.state", nil, 0o600); err != nil {
-		return err
-	}
-	fmt.Println(me.Uid, me.Username, home)
+	fmt.Println(who.Username)
 	return nil
 }
 
@@ -110,6 +119,8 @@ func run(words []string) error {
 		return get(words[1:])
 	case "whoami":
 		return whoami()
+	case "owner":
+		return owner(words[1:])
 	case "env":
 		for _, line := range os.Environ() {
 			fmt.Println(line)
@@ -119,7 +130,7 @@ func run(words []string) error {
 		fmt.Println("app 2.1.0")
 		return nil
 	}
-	return errors.New("usage: app [serve|migrate|get URL|whoami|env|--version]")
+	return errors.New("usage: app [serve|migrate|get URL|whoami|owner UID|env|--version]")
 }
 
 func main() {

@@ -1,3 +1,4 @@
+#!/bin/sh
 # An own CA, corp-ca.pem, for hale and a Go service. Beside the public CAs:
 docker run -v "$PWD/corp-ca.pem:/own-ca/corp-ca.pem:ro" -e SSL_CERT_DIR=/own-ca app:1
 # In their place for hale; Go trusts both:

@@ -453,8 +453,8 @@ A_SHELL_WOULD = pytest.mark.static_only
     (b"#!/no/interpreter\n", "it is a script for /no/interpreter, which is not here"),
     pytest.param(b"no program\n", "it is neither an ELF program nor a script with a #! line",
                  marks=A_SHELL_WOULD),
-    (elf(loader="/no/ld.so"), "it needs /no/ld.so, which is not here: build it static "
-                              "(for Go CGO_ENABLED=0)"),
+    (elf(loader="/no/ld.so"), "it needs /no/ld.so, which is not here: build it static, "
+                              "or copy its libraries too"),
     pytest.param(elf(FOREIGN), f"it is an {FOREIGN_NAME} binary and this is {os.uname().machine}",
                  marks=A_SHELL_WOULD)],
     ids=["missing", "CR LF", "interpreter", "text", "loader", "machine"])
@@ -480,7 +480,8 @@ def test_no_secret_of_a_url_is_shown(hale):
     becomes(box, "/livez", 503)
     for path in ("/status", "/status?text", "/livez?verbose", "/metrics", "/"):
         assert "s3cret" not in box.get(path).body
-    assert box.check("http://127.0.0.1:9/path")["state"] == "failing"
+    until(lambda: box.check("http://127.0.0.1:9/path")["state"] == "failing",
+          "the URL is shown by this name")
 
 
 # --- a check that cannot be run --------------------------------------------------

@@ -375,11 +375,11 @@ def test_the_examples_have_the_ca_file_for_the_services_own_https():
     assert len(images()) == 3
     for block in images():
         last = block[block.rindex("FROM "):]
-        assert last.startswith("FROM hale-base:") or re.search(
-            r"^COPY --from=hale:\S+ /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/$", last,
+        assert last.startswith(("FROM hale-base:", "FROM ${BASE}")) or re.search(
+            r"^COPY --from=hale(?::\S+)? /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/$", last,
             re.M)
     assert re.search(r"^COPY --from=hale /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/$",
-                     (TOP / "tests" / "images" / "Dockerfile.copy").read_text(), re.M)
+                     (TOP / "tests" / "container" / "images" / "Dockerfile.copy").read_text(), re.M)
 
 
 def test_the_examples_leave_the_ports_of_services_to_these():
@@ -389,6 +389,6 @@ def test_the_examples_leave_the_ports_of_services_to_these():
     demo = (TOP / "scripts" / "demo").read_text()
     listens.add(re.search(r"^probe_port=(\d+) ", demo, re.M)[1])
     for name in ("Dockerfile.copy", "Dockerfile.service"):
-        text = (TOP / "tests" / "images" / name).read_text()
+        text = (TOP / "tests" / "container" / "images" / name).read_text()
         listens.add(re.search(r"HALE_LISTEN=(\d+)", text)[1])
     assert listens == {"4253"}

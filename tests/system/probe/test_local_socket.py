@@ -116,9 +116,23 @@ def test_without_a_supervisor_check_is_one_line_and_1(box):
     for words in (["check"], ["status"], ["drain", "0"]):
         done = started.run(HALE, *words)
         assert (done.returncode, done.stdout) == (1, "")
-        assert re.fullmatch("hale: no supervisor answers here.*\n", done.stderr)
+        assert done.stderr == ("hale: no supervisor answers here: PID 1 is svc; "
+                               "ENTRYPOINT must stay hale's\n")
     done = started.run(HALE, "check", "-q")
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+
+
+def test_check_as_the_first_process_says_so(box):
+    code, _, lines = box(HALE, "check").end()
+    assert code == 1
+    assert lines == ["hale: no supervisor answers here: PID 1 is this command; "
+                     "ENTRYPOINT must stay hale's"]
+
+
+def test_without_proc_nobody_knows_who_is_first(box):
+    started = box(SVC, *svc("say up pause")[1:], no_proc=True)
+    started.out.expect("^up$")
+    assert "PID 1 is unknown; ENTRYPOINT" in started.run(HALE, "check").stderr
 
 
 def test_a_supervisor_that_does_not_answer_is_given_up_after_the_timeout(up):
