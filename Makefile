@@ -341,7 +341,8 @@ images:
 
 # A kubelet and a control plane, built once; not in `make test`. What of tests/images
 # runs there, test_80_images.py says.
-SEEDS = $(shell sed -n 's/^    "\(.*\)": Seed.*/\1/p' tests/kubernetes/test_80_images.py)
+SEEDS = $(shell sed -n 's/^    "\(.*\)": Seed.*/\1/p' tests/kubernetes/test_80_images.py) \
+        auth postgres redis
 kubernetes: all $B/kubernetes-app
 	@scripts/kubernetes --build
 	@scripts/images $(SEEDS)

@@ -33,6 +33,7 @@ IMAGES = {
     "workshop": Seed(8080, "/api", "Small containers"),
     "info": Seed(8000, "/", '"user":"nonroot"'),
     "hello": Seed(8080, "/", "Hello from"),
+    "devops": Seed(8080, "/health", "ok"),
 }
 AUTH = Seed(8080, "/health", "ok", "auth", 1001)
 BYE = "stopped in order"  # the last line of each
@@ -127,7 +128,8 @@ def test_auth_leaves_the_endpoints_without_its_database_and_is_not_restarted(spa
     space.delete("pods", "redis", grace_s=0)
     out_s = endpoints.until(lambda known: not known) - begun
     figure(f"auth without its Redis: out of the endpoints after {out_s:.1f} s")
-    pods = space.list("pods", "?labelSelector=app%3Dapp")
+    pods = [each for each in space.list("pods", "?labelSelector=app%3Dapp")
+            if "deletionTimestamp" not in each["metadata"]]
     assert [restarts(each) for each in pods] == [0, 0]
     done = space.run_in(pods[0], "/hale", "check", "--live")
     assert done.returncode == 0
