@@ -344,7 +344,8 @@ def test_below_dockers_init_hale_warns_and_everything_works(serving):
     until_it_is(box.id, "healthy")
     first = pathlib.Path(f"/proc/{box.inspect()['State']['Pid']}")
     assert b"HALE_" not in (first / "exe").read_bytes()  # it is tini
-    assert (first / "cmdline").read_text().split("\0")[:4] == ["/sbin/docker-init", "--", "/hale", "/service"]
+    line = (first / "cmdline").read_text().split("\0")
+    assert line[:4] == ["/sbin/docker-init", "--", "/hale", "/service"]
     assert box.status()["pid"] > 1
     assert 1 <= Stop(box, 20).end() < 15  # tini passes the signal on
     assert box.exit_code() == 7
