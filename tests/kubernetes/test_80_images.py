@@ -43,14 +43,16 @@ RESTRICTED = {
 GIVES_ITSELF = ("HALE_CHECK", "HALE_LISTEN")  # the image, not the manifest
 
 
-def app_of(name, seed, replicas=2):
-    """app.yaml for this image, without a right; its check is the image's own."""
+def app_of(name, seed, replicas=2, **env):
+    """app.yaml for this image, without a right, its check the image's own; other variables."""
     deployment, service = manifests("app.yaml")
     deployment["spec"]["replicas"] = replicas
     container = deployment["spec"]["template"]["spec"]["containers"][0]
     container.update(image=f"{name}:1", imagePullPolicy="Never", securityContext=RESTRICTED)
     container["ports"][0]["containerPort"] = seed.port
-    container["env"] = [e for e in container["env"] if e["name"] not in GIVES_ITSELF]
+    container["env"] = [e for e in container["env"]
+                        if e["name"] not in (*GIVES_ITSELF, *env)]
+    container["env"] += [{"name": key, "value": value} for key, value in env.items()]
     return deployment, service
 
 
@@ -86,8 +88,7 @@ def test_an_image_becomes_ready_serves_and_stops_in_order_without_any_right(
     space.delete("pods", thing["metadata"]["name"])
     end = state(space.until_ended(thing["metadata"]["name"]))[1]
     reader.join()
-    figure(f"{name}: ends with {end['exitCode']}, its last line is "
-           f"{log[0].splitlines()[-1]!r}")
+    figure(f"{name}: stopped with a drain, ends with {end['exitCode']}")
     assert end["exitCode"] == 0 and BYE in log[0]
     assert "hale: " not in log[0], "no warning"
     space.until("Deployment", "app", lambda d: condition(d, "Available"))
@@ -111,14 +112,12 @@ def test_auth_leaves_the_endpoints_without_its_database_and_is_not_restarted(spa
     """Its HALE_READY_CHECK asks what its HALE_CHECK does not: the databases."""
     db = database(space, "db", "postgres:15", POSTGRES_USER="auth", POSTGRES_PASSWORD="secret")
     redis = database(space, "redis", "redis:7")
-    deployment, service = app_of("auth", AUTH)
+    deployment, service = app_of(
+        "auth", AUTH, REDIS_URL=f"redis://{redis}", HALE_INTERVAL="1s",
+        DATABASE_URL=f"postgres://auth:secret@{db}/auth?sslmode=disable")
     spec = deployment["spec"]["template"]["spec"]
     spec["volumes"] = [{"name": "tmp", "emptyDir": {}}]
     spec["containers"][0]["volumeMounts"] = [{"name": "tmp", "mountPath": "/tmp"}]
-    spec["containers"][0]["env"] += [
-        {"name": "DATABASE_URL", "value": f"postgres://auth:secret@{db}/auth?sslmode=disable"},
-        {"name": "REDIS_URL", "value": f"redis://{redis}"},
-        {"name": "HALE_RETRIES", "value": "1"}]
     clients = roll_out(space, deployment, service, port=AUTH.port, path=AUTH.path)
     describe(figure, "auth", clients)
     assert [sum(client.lost.values()) for client in clients] == [0, 0]
