@@ -9,10 +9,11 @@
 # of this system is used. OUT/versions names each package, its version and the
 # suite, and comes last, so that a half-made OUT is never used. Sid is asked first:
 # where it cannot be read or does not fit together that day, testing and stable are.
+# SUITES="..." asks these instead.
 # SPDX-License-Identifier: MIT
 set -eu
 
-suites='sid testing stable'
+suites=${SUITES:-sid testing stable}
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 

@@ -1,7 +1,7 @@
 """The images that people really build, on scratch with hale, in the newest engine.
 
 Each has a folder and test_NAME.py, which says by IMAGE, TITLE, TODAY (how it is built
-as a rule) and NEEDS (what its Dockerfile starts from) what it is of, by BUILD with
+as a rule) and NEEDS (what its Dockerfile starts from) what it is of, by OPTIONS with
 which options it is built. A test's mark is words in the README's table: `keeps` is
 what the original did and the image does too, `gains` what the original could not do,
 `loses` what it could and the image cannot.
@@ -38,7 +38,7 @@ ORDER = ("auth", "workshop", "info", "hello", "devops", "node", "rust", "c", "ja
 BUILDX = ("buildx", "build", "--network=host")
 BOTH = ("--platform", "linux/amd64,linux/arm64")
 # What our Dockerfiles start from: a target of stand-ins.Dockerfile, or of hale's own.
-STAND_INS = {"go": "golang:1.22-bookworm",
+STAND_INS = {"go": "golang:1.22-bookworm", "postgres": "postgres:15", "redis": "redis:7",
              "distroless": "gcr.io/distroless/static-debian12:nonroot"}
 OURS = {"hale": "hale:0.1.0", "base": "hale-base:0.1.0", "tz": "hale-base:0.1.0-tz"}
 ROWS = {}  # IMAGE: its Row
@@ -158,7 +158,7 @@ def build_image(stand_in):
 def image(request, build_image):
     """The image of the module; its size goes into the table."""
     module = request.module
-    name = build_image(module.IMAGE, *getattr(module, "BUILD", ()), needs=module.NEEDS)
+    name = build_image(module.IMAGE, *getattr(module, "OPTIONS", ()), needs=module.NEEDS)
     row = row_of(module)
     row.size, row.pulled = measure(name)
     return name

@@ -11,7 +11,8 @@ ENV DEBIAN_FRONTEND=noninteractive
 
 # Without modules: libraries are Debian's, in its GOPATH.
 FROM debian AS go
-RUN apt-get -q -y install --no-install-recommends golang-1.22-go ca-certificates
+RUN apt-get -q -y install --no-install-recommends golang-1.22-go ca-certificates \
+	golang-github-lib-pq-dev golang-github-gomodule-redigo-dev golang-golang-x-crypto-dev
 # Prometheus' client, which takes 300 MB with all that Debian's package depends on.
 RUN cd /var/cache && apt-get -q download golang-github-prometheus-client-golang-dev \
 	golang-github-prometheus-client-model-dev golang-github-prometheus-common-dev \
@@ -21,7 +22,30 @@ RUN cd /var/cache && apt-get -q download golang-github-prometheus-client-golang-
  && for deb in *.deb; do dpkg-deb -x "$deb" / && rm "$deb"; done
 ENV PATH=/usr/lib/go-1.22/bin:$PATH GO111MODULE=off GOPATH=/usr/share/gocode
 
-# What Google builds of these packages: files only, without a package's own scripts.
+# As in the public image: a user, a database and a password of POSTGRES_*, and SIGINT.
+FROM debian AS postgres
+RUN mkdir /etc/postgresql-common \
+ && echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf \
+ && apt-get -q -y install --no-install-recommends postgresql-15
+ENV PATH=/usr/lib/postgresql/15/bin:$PATH PGDATA=/var/lib/postgresql/data
+COPY compose/postgres.sh /usr/local/bin/docker-entrypoint.sh
+RUN echo "listen_addresses = '*'" >>/usr/share/postgresql/15/postgresql.conf.sample
+VOLUME /var/lib/postgresql/data
+STOPSIGNAL SIGINT
+EXPOSE 5432
+ENTRYPOINT ["docker-entrypoint.sh"]
+CMD ["postgres"]
+
+# As in the public image: no protected mode, since a container has no other guests.
+FROM debian AS redis
+RUN apt-get -q -y install --no-install-recommends redis-server && install -d -o redis -g redis /data
+USER redis
+WORKDIR /data
+EXPOSE 6379
+ENTRYPOINT ["redis-server", "--protected-mode", "no"]
+
+# After static/static.bzl of GoogleContainerTools/distroless: packages by their files only,
+# without their scripts. It has media-types since 2025.
 FROM debian AS distroless-files
 WORKDIR /debs
 RUN apt-get -q download base-files netbase tzdata media-types ca-certificates \

@@ -16,7 +16,7 @@ from containers import docker, free_port, until
 IMAGE, TITLE = "workshop", "[workshop API](tests/images/workshop)"
 TODAY, NEEDS = "Go on Alpine, 10-15 MB", ("go",)
 # The stand-in's libraries are no modules.
-BUILD = ("--build-arg", "GOFLAGS=")
+OPTIONS = ("--build-arg", "GOFLAGS=")
 
 
 @pytest.fixture

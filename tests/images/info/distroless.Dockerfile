@@ -1,12 +1,11 @@
 # The same service as it was, to compare. On BASE=hale-base its ENTRYPOINT is a mistake.
 ARG GO=golang:1.22-bookworm
 ARG BASE=gcr.io/distroless/static-debian12:nonroot
-FROM --platform=$BUILDPLATFORM ${GO} AS build
+FROM ${GO} AS build
 WORKDIR /src
 COPY . .
-ARG TARGETARCH
 RUN --mount=type=cache,target=/root/.cache/go-build \
-    CGO_ENABLED=0 GOARCH=$TARGETARCH go build -trimpath -ldflags="-s -w" -o /app .
+    CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o /app .
 
 FROM ${BASE}
 COPY --from=build /app /app
