@@ -19,8 +19,7 @@ def test_an_image_is_built_and_saved(build_image, stand_in, name):
         image = STAND_INS[name]
     else:
         module = importlib.import_module(f"test_{name}")
-        options = getattr(module, "BUILD", getattr(module, "OPTIONS", ()))
-        image = build_image(name, *options, needs=module.NEEDS)
+        image = build_image(name, *getattr(module, "OPTIONS", ()), needs=module.NEEDS)
     OUT.mkdir(exist_ok=True)
     part = OUT / f"{name}.part"
     docker("save", "-o", str(part), image)
