@@ -17,7 +17,7 @@ FOLDER := /$(firstword $(TARGET))
 NATIVE := $(shell scripts/arch.sh "$$({ gcc -dumpmachine || dpkg --print-architecture || \
           uname -m; } 2>/dev/null)" 2>/dev/null)
 CROSS  := $(if $(filter-out $(NATIVE),$(TARGET)),$(lastword $(TARGET))-)
-HERE   := $(filter demo test arches arches-short container images kubernetes dev readme lint fuzz bench image, \
+HERE   := $(filter demo test arches arches-short container images kubernetes swarm dev readme lint fuzz bench image, \
           $(MAKECMDGOALS))
 ifneq ($(and $(CROSS),$(HERE)),)
 $(error make $(firstword $(HERE)) takes no ARCH=$(ARCH): it is for the machine that it runs on\
@@ -83,7 +83,7 @@ TOOLS = $(patsubst tests/%.c,$B/%,$(wildcard tests/helpers/*.c))
 BENCH = $(patsubst tests/%.c,$B/%,$(wildcard tests/bench/*.c))
 READY = $(TOOL)/musl.mk $(TOOL)/bearssl.mk
 
-.PHONY: all demo test unit system arches arches-short container kubernetes dev \
+.PHONY: all demo test unit system arches arches-short container kubernetes swarm dev \
         images lint fuzz bench repro image install install-names names clean help helpers \
         layers readme roots FORCE
 
@@ -354,6 +354,13 @@ $B/kubernetes-app: tests/kubernetes/app.c $(READY)
 	$Qbuild$(FOLDER)/tool/bin/musl-gcc -std=c11 -D_GNU_SOURCE -Os -static -Wall -Wextra \
 	    -o $@ $<
 
+# Three engines as a swarm; not in `make test`.
+swarm: all $B/kubernetes-app
+	@scripts/swarm --build
+	@bad=; export HALE_BIN=$B/hale APP_BIN=$B/kubernetes-app; \
+	    $(PYTEST) --noconftest tests/swarm/left.py || bad=1; \
+	    SWARM_TABLE=$${bad:+no} scripts/swarm -v || bad=1; [ -z "$$bad" ]
+
 # The README's option lists are what --help prints.
 readme: all
 	scripts/readme.sh $B/hale README.md
@@ -447,6 +454,7 @@ help:
 	@echo 'make container  a real Docker engine       make dev        both under sanitizers'
 	@echo 'make images     what people build, on scratch with hale; the README table'
 	@echo 'make kubernetes a real kubelet and API server, built once (3 minutes); the README table'
+	@echo 'make swarm      three Docker engines, a swarm under load (4 minutes); the README table'
 	@echo 'make lint       style, clang-tidy, cppcheck, gcc -fanalyzer, shellcheck'
 	@echo 'make fuzz       libFuzzer on the parsers   make bench      measured against peers'
 	@echo 'make repro      two folders, equal bytes   make image      hale and hale-base images'

@@ -2,9 +2,9 @@
 
 Each has a folder and test_NAME.py, which says by IMAGE, TITLE, TODAY (how it is built
 as a rule) and NEEDS (what its Dockerfile starts from) what it is of, by OPTIONS with
-which options it is built. A test's mark is words in the README's table: `keeps` is
-what the original did and the image does too, `gains` what the original could not do,
-`loses` what it could and the image cannot.
+which options it is built, by FOLDER where, if it is a folder's second image. A test's
+mark is words in the README's table: `keeps` is what the original did and the image does
+too, `gains` what the original could not do, `loses` what it could and the image cannot.
 A whole run that passes writes the table; with IMAGES_TABLE=check it must be that one,
 but for the figures.
 """
@@ -34,13 +34,16 @@ README = ROOT / "README.md"
 BEGIN, END = "<!-- make images: sizes and promises -->\n", "<!-- end -->\n"
 HEAD = ("image", "as built today", "here", "pulled", "keeps", "gains", "loses")
 MARKS = HEAD[4:]
-ORDER = ("auth", "workshop", "info", "hello", "devops", "node", "rust", "c", "java")
+ORDER = ("auth", "workshop", "info", "hello", "devops", "node", "node-scratch",
+         "rust", "c", "java")
 BUILDX = ("buildx", "build", "--network=host")
 BOTH = ("--platform", "linux/amd64,linux/arm64")
 # What our Dockerfiles start from: a target of stand-ins.Dockerfile, or of hale's own.
 STAND_INS = {"go": "golang:1.22-bookworm", "postgres": "postgres:15", "redis": "redis:7",
-             "distroless": "gcr.io/distroless/static-debian12:nonroot"}
+             "distroless": "gcr.io/distroless/static-debian12:nonroot",
+             "node": "node:22-bookworm-slim", "rust": "rust:1-bookworm"}
 OURS = {"hale": "hale:0.1.0", "base": "hale-base:0.1.0", "tz": "hale-base:0.1.0-tz"}
+CAS = "/etc/ssl/certs/ca-certificates.crt"  # this machine's, for what builds download
 ROWS = {}  # IMAGE: its Row
 
 
@@ -124,7 +127,8 @@ def stand_in(ours):
     def have(*targets):
         for target in set(targets) - made:
             docker(*BUILDX, "-f", str(HERE / "stand-ins.Dockerfile"), "--target", target,
-                   "-t", STAND_INS[target], str(HERE), timeout=BUILD_S)
+                   "--secret", f"id=ca,src={CAS}", "-t", STAND_INS[target], str(HERE),
+                   timeout=BUILD_S)
             made.add(target)
     return have
 
@@ -158,7 +162,8 @@ def build_image(stand_in):
 def image(request, build_image):
     """The image of the module; its size goes into the table."""
     module = request.module
-    name = build_image(module.IMAGE, *getattr(module, "OPTIONS", ()), needs=module.NEEDS)
+    name = build_image(getattr(module, "FOLDER", module.IMAGE), *getattr(module, "OPTIONS", ()),
+                       tag=f"{module.IMAGE}:1", needs=module.NEEDS)
     row = row_of(module)
     row.size, row.pulled = measure(name)
     return name
@@ -189,3 +194,14 @@ def once(image):
 def config_of(image):
     """The image's own configuration."""
     return json.loads(docker("inspect", image).stdout)[0]["Config"]
+
+
+def printed_lines(image, *words):
+    """What scripts/copy-lines prints in that image, without its comments."""
+    said = docker("run", "--rm", "--network", "none", "-v", f"{ROOT}/scripts:/s:ro",
+                  "--entrypoint", "sh", image, "-c", f"sh /s/copy-lines {' '.join(words)}").stdout
+    return "".join(line for line in said.splitlines(True) if not line.startswith("#"))
+
+
+def written_lines(folder, name="Dockerfile"):
+    return (HERE / folder / name).read_text()

@@ -545,3 +545,190 @@ def test_a_file_that_the_readme_shows_otherwise_is_named_and_mended(readme, bloc
 def test_a_file_that_the_readme_shows_and_is_missing_is_named(readme):
     done, _ = readme("a: 1\n", mark="file b.yaml")
     assert done.returncode == 1 and "b.yaml" in done.stderr
+
+
+def compile_to(to, text, *how, compiler="gcc"):
+    to.parent.mkdir(parents=True, exist_ok=True)
+    source = to.with_name(f"{to.name}.c")
+    source.write_text(text)
+    subprocess.run((compiler, "-w", "-o", to, source, *how), check=True, timeout=60)
+    return to
+
+
+def library(to, text="int word(void) { return 0; }", *how):
+    return compile_to(to, text, "-shared", "-fPIC", "-nostdlib", f"-Wl,-soname,{to.name}", *how)
+
+
+@pytest.fixture
+def app(tmp_path):
+    """A program in bin/ that needs a library in lib/, which needs another there."""
+    top = tmp_path / "app"
+    found = "-Wl,--no-as-needed,-rpath,$ORIGIN/../lib"
+    word = library(top / "lib" / "libword.so.1")
+    libs = library(top / "lib" / "libgreet.so.1", "int greet(void) { return word(); }",
+                   word, "-Wl,-rpath,$ORIGIN")
+    return compile_to(top / "bin" / "app", "int main(void) { return greet(); }", libs, found,
+                      f"-Wl,-rpath-link,{libs.parent}")
+
+
+def copy_lines(*words, **env):
+    return call(SCRIPTS / "copy-lines", *words, **env)
+
+
+def copied(done):
+    """What a COPY line, or one of more lines, copies; and to where."""
+    assert done.returncode == 0, done.stderr
+    text = re.sub(r"\\\n\s*", "", done.stdout)
+    lines = [line.split()[1:] for line in text.splitlines() if not line.startswith("#")]
+    return {(path, into + (os.path.basename(path) if into.endswith("/") else ""))
+            for _, *paths, into in lines for path in paths}
+
+
+def test_copy_lines_finds_libraries_of_libraries_by_their_own_paths(app):
+    done = copy_lines(app, "--from", "made")
+    lib = app.parent.parent / "lib"
+    ours = [line for line in done.stdout.splitlines(True) if str(lib.parent) in line]
+    assert "".join(ours) == (f"COPY --from=made {app} {app.parent}/\n"
+                             f"\t{lib}/libgreet.so.1 \\\n\t{lib}/libword.so.1 \\\n\t{lib}/\n")
+    assert all(path == to for path, to in copied(done))
+    assert "libnss_*" in done.stdout and "dlopen" not in done.stdout
+
+
+def test_what_copy_lines_prints_is_enough(app, tmp_path):
+    """In a root that has nothing else; without one of them the program does not start."""
+    root = tmp_path / "root"
+    paths = copied(copy_lines(app))
+    for path, to in paths:
+        at = root / to[1:]
+        at.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, at)
+    (root / "proc").mkdir()  # $ORIGIN is read there
+    start = ("unshare", "-rm", "sh", "-c",
+             'mount --rbind /proc "$0/proc" && exec chroot "$0" "$1"', root, app)
+    assert call(*start).returncode == 0
+    for _, to in paths:
+        (root / to[1:]).rename(tmp_path / "away")
+        assert call(*start).returncode != 0, to
+        (tmp_path / "away").rename(root / to[1:])
+
+
+def test_copy_lines_of_several_programs_has_no_doubles(app):
+    both, alone = copy_lines(app, "/bin/sh", app, "sh"), copy_lines(app)
+    assert copied(alone) < copied(both)
+    assert both.stdout.count("libc.so") == 1 and both.stdout.count(f"{app} ") == 1
+
+
+def test_copy_lines_leaves_out_what_is_copied_whole(app):
+    done = copy_lines(app, "--skip", f"{app.parent.parent}/")
+    assert str(app) not in done.stdout and copied(done) == {
+        pair for pair in copied(copy_lines(app)) if str(app.parent.parent) not in pair[0]}
+
+
+def test_copy_lines_follows_links_as_copy_and_the_kernel_do(app, tmp_path):
+    """COPY makes a file of a link; $ORIGIN is where the program itself is."""
+    (tmp_path / "sh").symlink_to("/bin/sh")
+    (tmp_path / "app-link").symlink_to(app)
+    assert (str(tmp_path / "sh"),) * 2 in copied(copy_lines(tmp_path / "sh"))
+    done = copy_lines(tmp_path / "app-link")
+    assert copied(done) == copied(copy_lines(app))
+    assert f"# {tmp_path}/app-link is a link to {app}, and finds its" in done.stdout
+
+
+def test_copy_lines_brings_the_interpreter_of_a_script(app, tmp_path):
+    write_tool(tmp_path / "one", "exit")
+    (tmp_path / "two").write_text(f"#!/usr/bin/env -S A=b {app} -x\n")
+    (tmp_path / "two").chmod(0o755)
+    assert copied(copy_lines(tmp_path / "one")) == \
+        copied(copy_lines("/bin/sh")) | {(str(tmp_path / "one"),) * 2}
+    done = copy_lines("two", PATH=f"{tmp_path}:{PATH}")
+    assert copied(done) >= copied(copy_lines(app)) | copied(copy_lines("/usr/bin/env"))
+    assert "is a script: the programs that it calls are not seen" in done.stdout
+
+
+@pytest.mark.parametrize("how", ["-static", "-static-pie"])
+def test_copy_lines_says_that_a_static_program_needs_nothing(tmp_path, how):
+    path = link(tmp_path / "x", how)
+    assert copy_lines(path).stdout == f"COPY --from=build {path} {tmp_path}/\n" \
+        f"# {path} is static: it needs no other file\n"
+
+
+def test_copy_lines_tells_of_what_is_opened_by_name(tmp_path):
+    """And takes such a library as well, with one that its program has already opened."""
+    opener = compile_to(tmp_path / "x", "int main(void) { return dlopen(0, 2) == 0; }")
+    assert re.search(r"# Not seen: what these open by dlopen .*: x\n", copy_lines(opener).stdout)
+    base = library(tmp_path / "base" / "libbase.so")
+    plugin = library(tmp_path / "more" / "plugin.so", "int f(void) { return word(); }", base)
+    plugin.chmod(0o644)
+    assert f"{plugin} needs libbase.so, which is not found" in copy_lines(plugin).stderr
+    assert {path for path, _ in copied(copy_lines(base, plugin))} > {str(base), str(plugin)}
+
+
+@pytest.mark.parametrize("shell", ["sh", "busybox"])
+def test_copy_lines_of_a_program_linked_with_musl(tmp_path, shell):
+    """By what Alpine's image has, too."""
+    done = subprocess.run((SCRIPTS / "newer.sh", TOP / "build" / "newmusl", "musl"),
+                          capture_output=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    at = next((TOP / "build" / "newmusl" / "root").glob("**/lib/ld-musl-*.so.1"))
+    loader = tmp_path / "lib" / at.name
+    loader.parent.mkdir()
+    shutil.copy(at, loader)
+    word = library(tmp_path / "lib" / "libword.so")
+    app = compile_to(tmp_path / "app", "void _start(void) { word(); }", "-nostdlib", word,
+                     f"-Wl,--dynamic-linker={loader},-rpath,{tmp_path}/lib")
+    path = PATH
+    if shell == "busybox":
+        path = str(tmp_path / "bin")
+        (tmp_path / "bin").mkdir()
+        for name in ("sh", "dd", "od", "readlink", "sed", "sort", "grep"):
+            (tmp_path / "bin" / name).symlink_to(shutil.which("busybox"))
+    done = call(shutil.which("sh", path=path), SCRIPTS / "copy-lines", app, PATH=path)
+    assert copied(done) == {(str(path),) * 2 for path in (app, loader, word)}
+    assert "Not seen" not in done.stdout
+    word.unlink()
+    assert copy_lines(app).stderr == \
+        f"copy-lines: {app} needs libword.so, which is not found\n"
+    loader.unlink()
+    assert copy_lines(app).stderr == \
+        f"copy-lines: {app} needs the loader {loader}, which is not here\n"
+
+
+def test_copy_lines_names_what_is_wrong(app, tmp_path):
+    def told(*words):
+        done = copy_lines(*words)
+        assert (done.returncode, done.stdout) == (1, "")
+        return done.stderr.replace(str(tmp_path), "")
+    text = tmp_path / "text"
+    text.write_text("x\n")
+    (tmp_path / "dangling").symlink_to("gone")
+    write_tool(tmp_path / "script", "")
+    (tmp_path / "script").write_text("#!/gone/sh\n")
+    assert told("/none") == "copy-lines: /none is not there\n"
+    assert told("no-such-program") == "copy-lines: no-such-program is not in PATH\n"
+    assert told("cd") == "copy-lines: cd is the shell's own: give a path\n"
+    assert told(tmp_path) == "copy-lines:  is a folder\n"
+    assert told(tmp_path / "dangling") == \
+        "copy-lines: /dangling, a link to gone, which is not there\n"
+    assert told(text) == "copy-lines: /text is not executable\n"
+    text.chmod(0o755)
+    assert told(text) == "copy-lines: /text is neither an ELF file nor a script with #!\n"
+    assert told(tmp_path / "script") == \
+        "copy-lines: /script needs /gone/sh, which is not there\n"
+    foreign = tmp_path / "foreign"
+    raw = bytearray(app.read_bytes())
+    raw[18] = 22 if raw[18] == 183 else 183
+    foreign.write_bytes(raw)
+    foreign.chmod(0o755)
+    assert re.fullmatch("copy-lines: /foreign is for .*, this stage for .*\n", told(foreign))
+    (app.parent.parent / "lib" / "libword.so.1").unlink()
+    assert told(app) == "copy-lines: /app/bin/app needs libword.so.1, which is not found\n"
+    shutil.copy(app, tmp_path / "a b")
+    (app.parent.parent / "lib" / "libgreet.so.1").unlink()
+    assert "needs libgreet.so.1, which is not found" in told(tmp_path / "a b")
+
+
+@pytest.mark.parametrize("words", [(), ("--from",), ("-x", "/bin/sh")])
+def test_copy_lines_tells_its_usage(words):
+    done = copy_lines(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("usage: copy-lines ")

@@ -9,6 +9,7 @@ set -eu
 as_postgres() { setpriv --reuid postgres --regid postgres --init-groups "$@"; }
 
 make_cluster() {
+	[ -z "${POSTGRES_PASSWORD_FILE-}" ] || POSTGRES_PASSWORD=$(cat "$POSTGRES_PASSWORD_FILE")
 	: "${POSTGRES_PASSWORD:?is not set, so the database has no superuser password}"
 	user=${POSTGRES_USER:-postgres}
 	database=${POSTGRES_DB:-$user}
