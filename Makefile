@@ -339,9 +339,13 @@ images:
 	@scripts/bootstrap build container test
 	$(PYTEST) -rs tests/images
 
-# A kubelet and a control plane, built once; not in `make test`.
+# A kubelet and a control plane, built once; not in `make test`. What of tests/images
+# runs there, test_80_images.py says.
+SEEDS = $(shell sed -n 's/^    "\(.*\)": Seed.*/\1/p' tests/kubernetes/test_80_images.py) \
+        auth postgres redis
 kubernetes: all $B/kubernetes-app
 	@scripts/kubernetes --build
+	@scripts/images $(SEEDS)
 	@bad=; export HALE_BIN=$B/hale APP_BIN=$B/kubernetes-app; \
 	    $(PYTEST) --noconftest tests/kubernetes/left.py || bad=1; \
 	    KUBE_TABLE=$${bad:+no} scripts/kubernetes -v || bad=1; [ -z "$$bad" ]

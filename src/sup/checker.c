@@ -26,9 +26,26 @@
 /* Exit codes of the child. */
 enum { IS_GOOD, IS_BAD, IS_NOT_RUN, IS_KILLED };
 
+/*
+ * While a service that the kernel has killed for memory still dies, a check's
+ * own pages can be one too many: then the check is to be killed for them, not
+ * PID 1. A service that is killed for what a check takes would be no better.
+ */
+static void
+be_the_first_to_go(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;	/* without /proc it has to do */
+	(void)!write(fd, "1000", 4);	/* raising it needs no right */
+	(void)close(fd);
+}
+
 static void
 leave_the_parent(const struct checker_job *job, int fd)
 {
+	be_the_first_to_go();
 	/* Its name is the supervisor's address (sup/local_socket.h): as long as
 	 * it has that, it looks like one that the service left. */
 	(void)prctl(PR_SET_NAME, TREE_CHECKER);

@@ -1,5 +1,5 @@
-"""Podman, Debian's and the newest: its --init, the first process of its pods, and its
-health checks.
+"""Podman, Debian's and the newest: its --init, the first process of its pods, its health
+checks, and an image that people build.
 
 Podman repeats a health check by a timer of systemd's, which this machine need not have:
 here each run is `podman healthcheck run`, which is what the timer calls.
@@ -43,6 +43,20 @@ spec:
     imagePullPolicy: Never
     livenessProbe:
       httpGet: {{ path: /health, port: 8080 }}
+      periodSeconds: 1
+      failureThreshold: 1
+"""
+
+EXEC = """apiVersion: v1
+kind: Pod
+metadata: {{ name: asked }}
+spec:
+  containers:
+  - name: hello
+    image: {image}
+    imagePullPolicy: Never
+    livenessProbe:
+      exec: {{ command: ["/hale", "check", "--ready", "-t", "2s"] }}
       periodSeconds: 1
       failureThreshold: 1
 """
@@ -185,3 +199,41 @@ def test_kube_plays_http_get_probe(podman, clean):
     tell(podman, box, "/sick")
     # Podman 4.3 starts the container anew at once, and fails in that: with 125.
     assert podman("healthcheck", "run", box, check=False).returncode != 0
+
+
+@pytest.fixture(scope="session")
+def hellos_archive():
+    subprocess.run((ROOT / "scripts" / "images", "hello"), check=True)
+    return ROOT / "build" / "images" / "hello.tar"
+
+
+@pytest.fixture(scope="module")
+def hello(podman, hellos_archive):
+    """tests/images/hello; as an OCI image it would have no HEALTHCHECK."""
+    said = podman("pull", "-q", f"docker-archive:{hellos_archive}").stdout
+    return said.split()[-1]
+
+
+def test_an_image_of_docker_keeps_its_health_check_and_drains_when_it_is_stopped(
+        podman, hello, clean):
+    box = podman("run", "-d", "--network", "none", "--read-only", "--cap-drop", "ALL",
+                 "--security-opt", "no-new-privileges", hello).stdout.strip()
+    check = json.loads(podman("inspect", "-f", "{{json .Config.Healthcheck}}", box).stdout)
+    assert check["Test"] == ["CMD", "/hale", "check", "-t", "2s"]
+    until(lambda: podman("healthcheck", "run", box, check=False).returncode == 0, "healthy")
+    podman("exec", box, "/hale", "drain", "1ms")
+    assert podman("healthcheck", "run", box, check=False).returncode == 1
+    podman("stop", "-t", "10", box)
+    assert podman("wait", box).stdout.strip() == "0"
+    assert "stopped in order" in podman("logs", box).stderr
+
+
+# Before 5.4 an exec probe was one line for the image's shell.
+@pytest.mark.parametrize("podman", ["newest"], indirect=True)
+def test_kube_plays_exec_probe_asks_hale_in_an_image_without_a_shell(podman, hello, clean):
+    podman.file.write_text(EXEC.format(image=hello))
+    podman("kube", "play", "--network", "none", str(podman.file))
+    box = "asked-hello"
+    check = json.loads(podman("inspect", "-f", "{{json .Config.Healthcheck}}", box).stdout)
+    assert check["Test"][:3] == ["CMD", "/hale", "check"]
+    until(lambda: podman("healthcheck", "run", box, check=False).returncode == 0, "healthy")

@@ -312,5 +312,6 @@ def parse():
     return p.parse_intermixed_args()
 
 
-ARGS = parse()
-VERBS[ARGS.verb](ARGS)
+if __name__ == "__main__":
+    ARGS = parse()
+    VERBS[ARGS.verb](ARGS)

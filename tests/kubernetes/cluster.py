@@ -26,6 +26,7 @@ RUN = pathlib.Path(os.environ.get("KUBE_RUN", "/nonexistent"))
 LOG = pathlib.Path(os.environ.get("KUBE_LOG", RUN / "log"))
 HALE = ROOT / os.environ.get("HALE_BIN", "build/hale")
 APP = ROOT / os.environ.get("APP_BIN", "build/kubernetes-app")
+SEEDS = ROOT / "build" / "images"  # scripts/images has saved them there
 
 START_S = 60  # for each program to answer
 WAIT_S = 60  # for what a test waits for
@@ -197,7 +198,8 @@ def write_image(path, name, files, entrypoint, cmd=()):
 
 
 def make_images(at):
-    """app:1 has hale as its init, bare:1 is the same service alone."""
+    """app:1 has hale as its init, bare:1 is the same service alone; with the images of
+    tests/images that have been built."""
     at.mkdir()
     hale, app = (HALE.read_bytes(), 0o755), (APP.read_bytes(), 0o755)
     both = {"hale": hale, "app": app}
@@ -205,7 +207,7 @@ def make_images(at):
     write_image(at / "bare.tar", "docker.io/library/bare:1", both, ["/app"])
     write_image(at / "pause.tar", "docker.io/library/pause:1", {"pause": app},
                 ["/pause", "pause"])
-    for archive in sorted(at.glob("*.tar")):
+    for archive in sorted([*at.glob("*.tar"), *SEEDS.glob("*.tar")]):
         quiet("ctr", "-n", "k8s.io", "images", "import", archive)
 
 

@@ -5,13 +5,15 @@ import bisect
 import collections
 import concurrent.futures
 import itertools
+import re
 import socket
 import threading
 import time
 
 RATE = 50  # requests a second
 REQUEST_S = 3  # a request that takes longer is lost
-REQUEST = b"GET / HTTP/1.1\r\nHost: app\r\nConnection: close\r\n\r\n"
+REQUEST = "GET {} HTTP/1.1\r\nHost: app\r\nConnection: close\r\n\r\n"
+LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.I)
 
 
 class Endpoints:
@@ -48,11 +50,11 @@ class Endpoints:
             return self.moments[-1]
 
 
-def request(address, port):
+def request(address, port, path="/"):
     """One request on a connection of its own; None, or why it is lost."""
     try:
         with socket.create_connection((address, port), REQUEST_S) as to:
-            to.sendall(REQUEST)
+            to.sendall(REQUEST.format(path).encode())
             got = b""
             while more := to.recv(4096):
                 got += more
@@ -60,14 +62,16 @@ def request(address, port):
         return type(why).__name__
     if not got.startswith(b"HTTP/1.1 200 "):
         return got.split(b"\r\n")[0].decode() or "closed without an answer"
-    return None if got.endswith(b"\r\n\r\nok\n") else "cut short"
+    head, _, body = got.partition(b"\r\n\r\n")
+    length = LENGTH.search(head + b"\r\n")
+    return None if length and len(body) == int(length.group(1)) else "cut short"
 
 
 class Client:
     """Asks in turn the endpoints of behind_s seconds ago, until it is stopped."""
 
-    def __init__(self, endpoints, behind_s, port=8000):
-        self.endpoints, self.behind_s, self.port = endpoints, behind_s, port
+    def __init__(self, endpoints, behind_s, port=8000, path="/"):
+        self.endpoints, self.behind_s, self.at = endpoints, behind_s, (port, path)
         self.sent, self.lost = 0, collections.Counter()
         self.ending = threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True)
@@ -83,7 +87,7 @@ class Client:
                 known = self.endpoints.at(max(begun, time.monotonic() - self.behind_s))
                 if known:
                     to = known[next(turn) % len(known)]
-                    results.append(pool.submit(request, to, self.port))
+                    results.append(pool.submit(request, to, *self.at))
                 else:
                     results.append(pool.submit(lambda: "no endpoint"))
             self.sent = len(results)

@@ -5,15 +5,11 @@ load balancers and other nodes are.
 """
 # SPDX-License-Identifier: MIT
 
-import time
-
 import pytest
 
 from conftest import LOST, ROWS, manifests
-from load import Client, Endpoints
+from rollout import describe, roll_out
 
-BEHIND_S = (0, 1)
-READY_S = 90
 WITHOUT_HALE = {"httpGet": {"path": "/", "port": 8000}, "periodSeconds": 1,
                 "failureThreshold": 1}
 
@@ -34,41 +30,12 @@ def no_hale(container):
     del container["startupProbe"], container["livenessProbe"]
 
 
-def is_done(deployment):
-    now = deployment.get("status", {})
-    want = deployment["spec"]["replicas"]
-    return (now.get("observedGeneration") == deployment["metadata"]["generation"] and
-            now.get("updatedReplicas") == now.get("availableReplicas") ==
-            now.get("replicas") == want)
-
-
 def roll(space, *changes):
-    """Roll app.yaml out and out again; the clients, at once and behind."""
+    """Roll app.yaml out, with these changes, and out again; the clients."""
     deployment, service = manifests("app.yaml")
     for change in changes:
         change(deployment["spec"]["template"]["spec"]["containers"][0])
-    space.apply(service)
-    space.apply(deployment)
-    space.until("Deployment", "app", is_done, within_s=READY_S)
-    endpoints = Endpoints(space, "app")
-    endpoints.until(lambda known: len(known) == 3)
-    old = set(endpoints.sets[-1])
-    clients = [Client(endpoints, behind_s) for behind_s in BEHIND_S]
-    space.patch("Deployment", "app", {"spec": {"template": {"metadata": {
-        "annotations": {"again": "yes"}}}}})
-    space.until("Deployment", "app", is_done, within_s=READY_S)
-    endpoints.until(lambda known: not old & set(known))
-    for pod in space.list("pods"):
-        if "deletionTimestamp" in pod["metadata"]:
-            space.until_ended(pod["metadata"]["name"])
-    time.sleep(1.5)  # what comes a second behind
-    return [client.stop() for client in clients]
-
-
-def describe(figure, what, clients):
-    figure(f"rollout, {what}: lost " + ", ".join(
-        f"{client.words} {dict(client.lost) or ''} ({client.behind_s} s behind)".replace(
-            "  ", " ") for client in clients))
+    return roll_out(space, deployment, service)
 
 
 @pytest.mark.parametrize("row, changes", [

@@ -435,6 +435,16 @@ def test_an_exec_check_runs_where_the_service_does(hale, tmp_path):
     assert str(tmp_path) in box.check()["output"]
 
 
+def test_a_check_is_what_the_kernel_kills_for_memory_first_and_hale_is_not(hale):
+    """Else a check's page that is one too many can be the end of PID 1."""
+    box = up(hale, "--interval", "1h", "--check", "exec:/bin/cat /proc/self/oom_score_adj",
+               "say up pause")
+    becomes(box, "/readyz", 200)
+    assert "1000" in box.check()["output"]
+    with open(f"/proc/{box.pid}/oom_score_adj") as mine:
+        assert int(mine.read()) < 1000
+
+
 def test_an_exec_check_tells_its_last_line_and_code(hale):
     box = up(hale, "--interval", "1h", "--check", "exec:/bin/sh -c 'echo no database; exit 3'",
                "say up pause")

@@ -1,0 +1,50 @@
+"""A rolling update, with clients that follow the endpoints through it."""
+# SPDX-License-Identifier: MIT
+
+import time
+
+from load import Client, Endpoints
+
+BEHIND_S = (0, 1)
+READY_S = 90
+
+
+def is_done(deployment):
+    now = deployment.get("status", {})
+    want = deployment["spec"]["replicas"]
+    return (now.get("observedGeneration") == deployment["metadata"]["generation"] and
+            now.get("updatedReplicas") == now.get("availableReplicas") ==
+            now.get("replicas") == want)
+
+
+def set_up(space, deployment, service):
+    """Create both and wait for the replicas; the Service's endpoints, with all of them."""
+    space.apply(service)
+    space.apply(deployment)
+    space.until("Deployment", deployment["metadata"]["name"], is_done, within_s=READY_S)
+    endpoints = Endpoints(space, service["metadata"]["name"])
+    endpoints.until(lambda known: len(known) == deployment["spec"]["replicas"])
+    return endpoints
+
+
+def roll_out(space, deployment, service, port=8000, path="/"):
+    """Roll it out and out again; the clients, at once and behind."""
+    endpoints = set_up(space, deployment, service)
+    old = set(endpoints.sets[-1])
+    clients = [Client(endpoints, behind_s, port, path) for behind_s in BEHIND_S]
+    name = deployment["metadata"]["name"]
+    space.patch("Deployment", name, {"spec": {"template": {"metadata": {
+        "annotations": {"again": "yes"}}}}})
+    space.until("Deployment", name, is_done, within_s=READY_S)
+    endpoints.until(lambda known: not old & set(known))
+    for pod in space.list("pods"):
+        if "deletionTimestamp" in pod["metadata"]:
+            space.until_ended(pod["metadata"]["name"])
+    time.sleep(1.5)  # what comes a second behind
+    return [client.stop() for client in clients]
+
+
+def describe(figure, what, clients):
+    figure(f"rollout, {what}: lost " + ", ".join(
+        f"{client.words} {dict(client.lost) or ''} ({client.behind_s} s behind)".replace(
+            "  ", " ") for client in clients))
