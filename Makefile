@@ -343,23 +343,24 @@ images:
 # runs there, test_80_images.py says.
 SEEDS = $(shell sed -n 's/^    "\(.*\)": Seed.*/\1/p' tests/kubernetes/test_80_images.py) \
         auth postgres redis
-kubernetes: all $B/kubernetes-app
+kubernetes: all $B/app
 	@scripts/kubernetes --build
 	@scripts/images $(SEEDS)
-	@bad=; export HALE_BIN=$B/hale APP_BIN=$B/kubernetes-app; \
-	    $(PYTEST) --noconftest tests/kubernetes/left.py || bad=1; \
-	    KUBE_TABLE=$${bad:+no} scripts/kubernetes -v || bad=1; [ -z "$$bad" ]
-$B/kubernetes-app: tests/kubernetes/app.c $(READY)
+	@$(call apart,kubernetes)
+
+# Three engines as a swarm; not in `make test`.
+swarm: all $B/app
+	@scripts/swarm --build
+	@$(call apart,swarm)
+
+# Both: first what a run leaves behind; a table for the README only if that is nothing.
+apart = bad=; export HALE_BIN=$B/hale APP_BIN=$B/app; \
+	    $(PYTEST) --noconftest tests/$1/left.py || bad=1; \
+	    APART_TABLE=$${bad:+no} scripts/$1 -v || bad=1; [ -z "$$bad" ]
+$B/app: tests/lib/app.c $(READY)
 	@echo "compile $<"
 	$Qbuild$(FOLDER)/tool/bin/musl-gcc -std=c11 -D_GNU_SOURCE -Os -static -Wall -Wextra \
 	    -o $@ $<
-
-# Three engines as a swarm; not in `make test`.
-swarm: all $B/kubernetes-app
-	@scripts/swarm --build
-	@bad=; export HALE_BIN=$B/hale APP_BIN=$B/kubernetes-app; \
-	    $(PYTEST) --noconftest tests/swarm/left.py || bad=1; \
-	    SWARM_TABLE=$${bad:+no} scripts/swarm -v || bad=1; [ -z "$$bad" ]
 
 # The README's option lists are what --help prints.
 readme: all

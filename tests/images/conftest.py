@@ -22,16 +22,16 @@ import types
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "container"))
+sys.path[:0] = [str(ROOT / "tests" / "container"), str(ROOT / "tests" / "lib")]
 pytest_plugins = ["engines", "authority"]
 pytest.register_assert_rewrite("engines", "containers")
 
 from containers import Container, docker  # noqa: E402
 from engines import BUILD_S, build  # noqa: E402
+import readme_table  # noqa: E402
 
 HERE = ROOT / "tests" / "images"
-README = ROOT / "README.md"
-BEGIN, END = "<!-- make images: sizes and promises -->\n", "<!-- end -->\n"
+TABLE = "make images: sizes and promises"  # its mark
 HEAD = ("image", "as built today", "here", "pulled", "keeps", "gains", "loses")
 MARKS = HEAD[4:]
 ORDER = ("auth", "workshop", "info", "hello", "devops", "node", "node-scratch",
@@ -83,19 +83,17 @@ def pytest_runtest_makereport(item, call):
 
 
 def table():
-    lines = [HEAD, ("---",) * len(HEAD), *(ROWS[image].cells() for image in ORDER)]
-    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+    return readme_table.render(HEAD, (ROWS[image].cells() for image in ORDER))
 
 
 def pytest_sessionfinish(session, exitstatus):
     """A whole run only: every image, and no test left out."""
-    if exitstatus or set(ROWS) != set(ORDER) or session.config.option.keyword:
+    if set(ROWS) != set(ORDER) or not readme_table.is_whole(session, exitstatus):
         return
-    text = README.read_text()
-    old = re.search(re.escape(BEGIN) + "(.*?)" + re.escape(END), text, re.S).group(1)
     if os.environ.get("IMAGES_TABLE") != "check":
-        README.write_text(text.replace(old, table()))
-    elif re.sub(r"[\d.]+ MB", "", old) != re.sub(r"[\d.]+ MB", "", table()):
+        readme_table.write(TABLE, table())
+    elif re.sub(r"[\d.]+ MB", "", readme_table.read(TABLE)) != re.sub(
+            r"[\d.]+ MB", "", table()):
         print("\nthe README's table of images is not what these tests show:",
               "`make images` writes it")
         session.exitstatus = 1

@@ -17,15 +17,14 @@ import pathlib
 import socket
 import ssl
 import subprocess
+import sys
 import tarfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("KUBE_BIN", ROOT / "build" / "kubernetes"))
-RUN = pathlib.Path(os.environ.get("KUBE_RUN", "/nonexistent"))
-LOG = pathlib.Path(os.environ.get("KUBE_LOG", RUN / "log"))
-HALE = ROOT / os.environ.get("HALE_BIN", "build/hale")
-APP = ROOT / os.environ.get("APP_BIN", "build/kubernetes-app")
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+from apart import APP, HALE, LOG, ROOT, RUN  # noqa: E402
+
+BIN = ROOT / "build" / "kubernetes"
 SEEDS = ROOT / "build" / "images"  # scripts/images has saved them there
 
 START_S = 60  # for each program to answer

@@ -4,7 +4,6 @@
 import copy
 import functools
 import inspect
-import os
 import pathlib
 import re
 import time
@@ -12,53 +11,28 @@ import time
 import pytest
 import yaml
 
-import cluster as kubernetes
+pytest_plugins = ["figures"]
+pytest.register_assert_rewrite("figures")
+
+import cluster as kubernetes  # noqa: E402
+import readme_table  # noqa: E402
+from clients import called  # noqa: E402
+from figures import FIGURES, is_wanted  # noqa: E402
+from rollout import BEHIND_S  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
-README = kubernetes.ROOT / "README.md"
+HEAD = ("a rolling update of 3 pods, 50 requests a second", *map(called, BEHIND_S))
 # The rows of README's table, in its order.
 ROWS = ("with hale as above", "with hale, no `HALE_DRAIN`", "without hale",
         "with hale, listens after 4 s", "the same, no `HALE_CHECK`")
-FIGURES = []
 LOST = {}  # row of README's table: its cells
-
-
-def pytest_configure():
-    if "KUBE_RUN" not in os.environ:
-        pytest.exit("these tests run in namespaces of their own: make kubernetes", 1)
-
-
-def pytest_terminal_summary(terminalreporter):
-    if FIGURES:
-        terminalreporter.section("figures")
-        for line in FIGURES:
-            terminalreporter.write_line(line)
 
 
 def pytest_sessionfinish(session, exitstatus):
     """A whole run that passed writes its table into the README."""
-    whole = len(LOST) == len(ROWS) and not session.config.option.keyword
-    if exitstatus == 0 and whole and os.environ.get("KUBE_TABLE") != "no":
-        write_table()
-
-
-def write_table():
-    lines = ["| a rolling update of 3 pods, 50 requests a second | " +
-             "client at once | client 1 s behind |", "| --- | --- | --- |"]
-    lines += [f"| {row} | " + " | ".join(LOST[row]) + " |" for row in ROWS]
-    text = README.read_text()
-    begin, end = "<!-- make kubernetes: lost requests -->\n", "<!-- end -->\n"
-    pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.S)
-    README.write_text(pattern.sub(lambda _: begin + "\n".join(lines) + "\n" + end, text))
-
-
-@pytest.fixture
-def figure():
-    """figure("text") prints it now and with all others at the end."""
-    def say(text):
-        print(text)
-        FIGURES.append(text)
-    return say
+    if len(LOST) == len(ROWS) and is_wanted(session, exitstatus):
+        readme_table.write("make kubernetes: lost requests", readme_table.render(
+            HEAD, ((row, *LOST[row]) for row in ROWS)))
 
 
 @pytest.fixture(scope="session")

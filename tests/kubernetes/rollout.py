@@ -3,7 +3,8 @@
 
 import time
 
-from load import Client, Endpoints
+from clients import Client
+from endpoints import Endpoints
 
 BEHIND_S = (0, 1)
 READY_S = 90
@@ -28,10 +29,13 @@ def set_up(space, deployment, service):
 
 
 def roll_out(space, deployment, service, port=8000, path="/"):
-    """Roll it out and out again; the clients, at once and behind."""
+    """Roll it out and out again; what the clients saw, at once and behind."""
     endpoints = set_up(space, deployment, service)
-    old = set(endpoints.sets[-1])
-    clients = [Client(endpoints, behind_s, port, path) for behind_s in BEHIND_S]
+    old, begun = set(endpoints.sets[-1]), time.monotonic()
+
+    def known(behind_s):
+        return endpoints.at(max(begun, time.monotonic() - behind_s))
+    clients = [Client(known, behind_s, port, path) for behind_s in BEHIND_S]
     name = deployment["metadata"]["name"]
     space.patch("Deployment", name, {"spec": {"template": {"metadata": {
         "annotations": {"again": "yes"}}}}})
@@ -45,6 +49,4 @@ def roll_out(space, deployment, service, port=8000, path="/"):
 
 
 def describe(figure, what, clients):
-    figure(f"rollout, {what}: lost " + ", ".join(
-        f"{client.words} {dict(client.lost) or ''} ({client.behind_s} s behind)".replace(
-            "  ", " ") for client in clients))
+    figure(f"rollout, {what}: " + "; ".join(client.words for client in clients))

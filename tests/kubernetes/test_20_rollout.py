@@ -48,8 +48,8 @@ def roll(space, *changes):
 def test_only_hale_with_drain_and_check_loses_no_request(space, figure, row, changes):
     clients = roll(space, *changes)
     describe(figure, row, clients)
-    LOST[row] = [client.words for client in clients]
-    lost = [sum(client.lost.values()) for client in clients]
+    LOST[row] = [client.cell for client in clients]
+    lost = [client.total for client in clients]
     assert all(client.sent > 300 for client in clients)
     if row in (ROWS[0], ROWS[3]):
         assert lost == [0, 0]

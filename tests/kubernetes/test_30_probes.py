@@ -10,7 +10,7 @@ import pytest
 import cluster as kubernetes
 from cluster import condition, processes, ready, restarts
 from conftest import manifests, pod
-from load import Endpoints
+from endpoints import Endpoints
 
 CHECKED = {"HALE_LISTEN": "4253,probes", "HALE_CHECK": "http://localhost:8000/",
            "HALE_INTERVAL": "1s"}

@@ -9,9 +9,9 @@ import threading
 import time
 
 import cluster as kubernetes
+from clients import request
 from cluster import processes, state
 from conftest import pod
-from load import request
 
 CHECKED = {"HALE_LISTEN": "4253,probes", "HALE_CHECK": "http://localhost:8000/",
            "HALE_INTERVAL": "1s"}

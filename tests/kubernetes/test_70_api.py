@@ -10,7 +10,8 @@ import ssl
 import pytest
 
 from cluster import API, TOKEN, ended, state
-from conftest import README, pod
+from conftest import pod
+from readme_table import README
 
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 HOST = {"hostAliases": [{"ip": API, "hostnames": ["kubernetes.default.svc"]}]}

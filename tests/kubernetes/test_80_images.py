@@ -16,7 +16,7 @@ import pytest
 import cluster as kubernetes
 from cluster import condition, processes, restarts, state
 from conftest import manifests, pod
-from load import Endpoints
+from endpoints import Endpoints
 from rollout import describe, roll_out, set_up
 
 
@@ -99,7 +99,7 @@ def test_a_rollout_of_an_image_loses_no_request(space, figure, name):
     clients = roll_out(space, *app_of(name, seed), port=seed.port, path=seed.path)
     describe(figure, name, clients)
     assert all(client.sent > 300 for client in clients)
-    assert [sum(client.lost.values()) for client in clients] == [0, 0]
+    assert [client.total for client in clients] == [0, 0]
 
 
 def database(space, name, image, **env):
@@ -120,7 +120,7 @@ def test_auth_leaves_the_endpoints_without_its_database_and_is_not_restarted(spa
     spec["containers"][0]["volumeMounts"] = [{"name": "tmp", "mountPath": "/tmp"}]
     clients = roll_out(space, deployment, service, port=AUTH.port, path=AUTH.path)
     describe(figure, "auth", clients)
-    assert [sum(client.lost.values()) for client in clients] == [0, 0]
+    assert [client.total for client in clients] == [0, 0]
     endpoints = Endpoints(space, "app")
     endpoints.until(lambda known: len(known) == 2)
     begun = time.monotonic()

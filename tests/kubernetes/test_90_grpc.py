@@ -11,10 +11,10 @@ import time
 import pytest
 
 import grpc_prober
+from clients import request
 from cluster import processes, ready, restarts
 from conftest import manifests, pod
 from grpc_prober import Prober, Spec
-from load import request
 from rollout import describe, roll_out, set_up
 
 PORT = 4253
@@ -57,7 +57,7 @@ def test_a_rollout_that_knows_only_grpc_probes_loses_no_request(space, prober, f
     clients = roll_out(space, *app_by_grpc())
     describe(figure, "readiness by grpc", clients)
     assert all(client.sent > 300 for client in clients)
-    assert [sum(client.lost.values()) for client in clients] == [0, 0]
+    assert [client.total for client in clients] == [0, 0]
     assert {kind for _, _, kind, passed, _ in prober.log if passed} == {
         "startup", "readiness", "liveness"}
 

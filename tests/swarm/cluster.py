@@ -10,15 +10,14 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import threading
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+from apart import APP, HALE, LOG, RUN  # noqa: E402
+
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-RUN = pathlib.Path(os.environ.get("SWARM_RUN", "/nonexistent"))
-LOG = pathlib.Path(os.environ.get("SWARM_LOG", RUN / "log"))
-HALE = ROOT / os.environ.get("HALE_BIN", "build/hale")
-APP = ROOT / os.environ.get("APP_BIN", "build/kubernetes-app")
 NODES = ("node1", "node2", "node3")  # the first is the manager
 IMAGES = {"app:1": "hale", "app:wget": "wget", "app:bare": "bare"}  # Dockerfile's targets
 

@@ -4,8 +4,6 @@
 import collections
 import itertools
 import json
-import os
-import re
 import subprocess
 import sys
 import threading
@@ -13,61 +11,35 @@ import time
 
 import pytest
 
-import cluster
-from cluster import HERE, ROOT, RUN, until
+pytest_plugins = ["figures"]
+pytest.register_assert_rewrite("figures")
 
-README = ROOT / "README.md"
+import cluster  # noqa: E402
+import readme_table  # noqa: E402
+from clients import Tally, called  # noqa: E402
+from cluster import HERE, RUN, until  # noqa: E402
+from figures import FIGURES, is_wanted  # noqa: E402
+
+BEHIND_S = (0, 5)  # of the clients
+ORDERS = ("start-first", "stop-first")
+HEAD = ("a rolling update of 3 tasks, 50 requests a second",
+        *(f"{order}, {called(behind_s)}" for order in ORDERS for behind_s in BEHIND_S))
 # The rows of README's table, in its order.
 ROWS = ("with hale as above", "with hale, no `HALE_DRAIN`",
         "without hale, `HEALTHCHECK` by wget", "without hale and health check")
-CLIENTS = ("client at once", "client 5 s behind")  # those of load.py
-ORDERS = ("start-first", "stop-first")
-FIGURES = []
 LOST = collections.defaultdict(dict)  # row of README's table: {order: cells}
 CHECK = '["CMD", "/hale", "check"]'  # in stack.yaml
 NUMBERS = itertools.count(1)  # of the stacks: a name is free only once its network is gone
 STOP_S = 30  # for the clients to end
 
 
-def pytest_configure():
-    if "SWARM_RUN" not in os.environ:
-        pytest.exit("these tests run in namespaces of their own: make swarm", 1)
-
-
-def pytest_terminal_summary(terminalreporter):
-    if FIGURES:
-        terminalreporter.section("figures")
-        for line in FIGURES:
-            terminalreporter.write_line(line)
-
-
 def pytest_sessionfinish(session, exitstatus):
-    """A whole run that passed writes its table into the README."""
+    """A whole run that passed writes its table into the README, if by the newest engine."""
     whole = all(len(LOST[row]) == len(ORDERS) for row in ROWS)
-    wanted = os.environ.get("SWARM_TABLE") != "no" and cluster.ENGINE == "newest"
-    if exitstatus == 0 and whole and wanted and not session.config.option.keyword:
-        write_table()
-
-
-def write_table():
-    lines = ["| a rolling update of 3 tasks, 50 requests a second | " + " | ".join(
-        f"{order}, {words}" for order in ORDERS for words in CLIENTS) + " |",
-        "| --- " * 5 + "|"]
-    lines += [f"| {row} | " + " | ".join(cell for order in ORDERS for cell in
-                                         LOST[row][order]) + " |" for row in ROWS]
-    text = README.read_text()
-    begin, end = "<!-- make swarm: lost requests -->\n", "<!-- end -->\n"
-    pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.S)
-    README.write_text(pattern.sub(lambda _: begin + "\n".join(lines) + "\n" + end, text))
-
-
-@pytest.fixture
-def figure():
-    """figure("text") prints it now and with all others at the end."""
-    def say(text):
-        print(text)
-        FIGURES.extend(text.splitlines())
-    return say
+    if whole and is_wanted(session, exitstatus) and cluster.ENGINE == "newest":
+        readme_table.write("make swarm: lost requests", readme_table.render(
+            HEAD, ((row, *(cell for order in ORDERS for cell in LOST[row][order]))
+                   for row in ROWS)))
 
 
 class Events(threading.Thread):
@@ -109,7 +81,8 @@ class Load:
         node = stack.swarm.node(stack.node_of(task))
         key = node.container(task["ID"])["NetworkSettings"]["SandboxKey"]
         self.process = subprocess.Popen(
-            ("nsenter", f"--net={key}", sys.executable, HERE / "load.py", "app"),
+            ("nsenter", f"--net={key}", sys.executable, HERE / "load.py", "app",
+             *map(str, BEHIND_S)),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         stack.loads.append(self)
 
@@ -127,19 +100,12 @@ class Load:
         """Wait for the last answers; with what the clients and the watcher saw."""
         out, _ = self.process.communicate(timeout=STOP_S)
         told = json.loads(out)
-        self.seen, self.clients = told["seen"], told["clients"]
+        self.seen = told["seen"]
         self.ttl = self.seen[0][2]
-        self.lost = [sum(c["lost"].values()) for c in self.clients]
-        self.sent = [c["sent"] for c in self.clients]
-        self.cells = [f"{lost:,} of {sent:,}" for lost, sent in zip(self.lost, self.sent)]
-        self.words = "; ".join(
-            f"{words} lost {cell}" + why_lost(client["lost"])
-            for words, cell, client in zip(CLIENTS, self.cells, self.clients))
+        self.clients = [Tally(**one) for one in told["clients"]]
+        self.lost = [client.total for client in self.clients]
+        self.words = "; ".join(client.words for client in self.clients)
         return self
-
-
-def why_lost(lost):
-    return lost and " (" + ", ".join(f"{n} {why}" for why, n in lost.items()) + ")" or ""
 
 
 def address(task):

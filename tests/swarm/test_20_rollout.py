@@ -24,8 +24,8 @@ def roll(deploy, row, app):
         stack.until_updated()
     for order, (_, _, load) in zip(ORDERS, found):
         load.stop()
-        LOST[row][order] = load.cells
-    assert all(sent > 300 for _, _, load in found for sent in load.sent)
+        LOST[row][order] = [client.cell for client in load.clients]
+    assert all(client.sent > 300 for _, _, load in found for client in load.clients)
     return found
 
 

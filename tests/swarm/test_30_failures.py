@@ -72,13 +72,13 @@ def test_an_unhealthy_task_is_replaced(deploy, figure):
     unhealthy = stack.moments("health_status: unhealthy", old)[address(bad)]
     gone = load.left(address(bad))
     at_once = load.clients[0]
-    last_s = max(at_once["moments"]) - broken
+    last_s = max(at_once.moments) - broken
     figure(f"a task that answers 500: unhealthy after {unhealthy - broken:.1f} s, out of "
            f"the name after {gone - broken:.1f} s, replaced after {took_s:.1f} s; the last "
            f"request was lost after {last_s:.1f} s: {load.words}\n"
            f"  docker service ps: {seen(stack, bad)}\n"
            f"  docker inspect on its node: {health_log(stack, bad)[-1]}")
-    assert set(at_once["lost"]) == {"HTTP/1.1 500 Broken"}
+    assert set(at_once.lost) == {"HTTP/1.1 500 Broken"}
     assert "500" in health_log(stack, bad)[-1]
 
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * app - the service of the Kubernetes tests; knows nothing of hale
+ * app - the service of the Kubernetes and Swarm tests; knows nothing of hale
  *
  * Answers GET on every address, each connection in a process of its own. On
  * SIGTERM it does what most servers do: it closes its port at once, finishes
