@@ -6,6 +6,7 @@ import pytest
 from conftest import LOST, ORDERS, ROWS, Load
 
 START_MS = "1500"  # from a task's start to its listening: most services take longer
+LEAD_S = 1  # Swarm means to take a task out of the name 2 s before its SIGTERM
 NO_CHECK = ["NONE"]
 WGET = ["CMD-SHELL", "wget -q -O /dev/null http://localhost:8000/healthz || exit 1"]
 
@@ -58,7 +59,7 @@ def test_with_hale_not_one_request_is_lost(deploy, figure):
            f"was healthy, and took it out {min(before):.1f} to {max(before):.1f} s before "
            f"its SIGTERM; Docker's name server gives addresses for {found[0][2].ttl} s")
     assert min(after) > 0
-    assert min(before) > 1
+    assert min(before) > LEAD_S
     assert [load.lost for _, _, load in found] == [[0, 0], [0, 0]]
 
 
@@ -69,7 +70,11 @@ def test_with_hale_not_one_request_is_lost(deploy, figure):
 def test_without_drain_a_client_that_keeps_addresses_loses(deploy, figure, row, app):
     found = roll(deploy, row, app)
     tell(figure, row, found)
-    assert all(load.lost[0] == 0 and load.lost[1] > 0 for _, _, load in found)
+    assert all(load.lost[1] > 0 for _, _, load in found)
+    for stack, old, load in found:
+        # One that asks each time loses only if the name server was late, too.
+        before = leads(stack, old, load)
+        assert load.lost[0] == 0 or min(before) < LEAD_S, (before, load.clients[0].moments)
 
 
 def test_without_a_health_check_every_client_loses(deploy, figure):
