@@ -29,9 +29,8 @@ opt_expected(const struct opt *o)
 	case OPT_SIG:
 		return "a signal such as TERM, SIGUSR1, 15 or RTMIN+3";
 	case OPT_URLS:
-		return "URL or NAME=URL, where a URL starts with http:, "
-		       "https:, grpc:, grpcs:, tcp:, unix:, http+unix: or "
-		       "exec:";
+		return "URL or NAME=URL, with http:, https:, grpc:, grpcs:, "
+		       "tcp:, unix:, http+unix: or exec:";
 	case OPT_NONE:
 	case OPT_STR:
 	case OPT_WORD:
