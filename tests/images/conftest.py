@@ -6,7 +6,7 @@ which options it is built, by FOLDER where, if it is a folder's second image. A 
 mark is words in the README's table: `keeps` is what the original did and the image does
 too, `gains` what the original could not do, `loses` what it could and the image cannot.
 A whole run that passes writes the table; with IMAGES_TABLE=check it must be that one,
-but for the figures.
+but for the figures. A run that skips a test does neither.
 """
 # SPDX-License-Identifier: MIT
 
@@ -23,8 +23,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "container"), str(ROOT / "tests" / "lib")]
-pytest_plugins = ["engines", "authority"]
-pytest.register_assert_rewrite("engines", "containers")
+pytest_plugins = ["engines", "authority", "readme_table"]
+pytest.register_assert_rewrite("engines", "containers", "readme_table")
 
 from containers import Container, docker  # noqa: E402
 from engines import BUILD_S, build  # noqa: E402
@@ -58,7 +58,7 @@ class Row:
     def cells(self):
         return (self.title, self.today, f"{self.size / 1e6:.1f} MB",
                 f"{self.pulled / 1e6:.1f} MB",
-                *(", ".join(self.words[mark]) for mark in MARKS))
+                *("; ".join(self.words[mark]) for mark in MARKS))
 
 
 def row_of(module):
@@ -82,21 +82,16 @@ def pytest_runtest_makereport(item, call):
             said += [words for words in mark.args if words not in said]
 
 
-def table():
-    return readme_table.render(HEAD, (ROWS[image].cells() for image in ORDER))
+def without_sizes(table):
+    return re.sub(r"[\d.]+ MB", "", table)
 
 
 def pytest_sessionfinish(session, exitstatus):
-    """A whole run only: every image, and no test left out."""
-    if set(ROWS) != set(ORDER) or not readme_table.is_whole(session, exitstatus):
-        return
-    if os.environ.get("IMAGES_TABLE") != "check":
-        readme_table.write(TABLE, table())
-    elif re.sub(r"[\d.]+ MB", "", readme_table.read(TABLE)) != re.sub(
-            r"[\d.]+ MB", "", table()):
-        print("\nthe README's table of images is not what these tests show:",
-              "`make images` writes it")
-        session.exitstatus = 1
+    """A whole run only: every image, and no test left out or skipped."""
+    if set(ROWS) == set(ORDER) and readme_table.is_whole(exitstatus):
+        check = os.environ.get("IMAGES_TABLE") == "check"
+        readme_table.put(session, TABLE, HEAD, [ROWS[image].cells() for image in ORDER],
+                         without_sizes if check else None)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -11,8 +11,8 @@ import time
 import pytest
 import yaml
 
-pytest_plugins = ["figures"]
-pytest.register_assert_rewrite("figures")
+pytest_plugins = ["figures", "readme_table"]
+pytest.register_assert_rewrite(*pytest_plugins)
 
 import cluster as kubernetes  # noqa: E402
 import readme_table  # noqa: E402
@@ -30,9 +30,9 @@ LOST = {}  # row of README's table: its cells
 
 def pytest_sessionfinish(session, exitstatus):
     """A whole run that passed writes its table into the README."""
-    if len(LOST) == len(ROWS) and is_wanted(session, exitstatus):
-        readme_table.write("make kubernetes: lost requests", readme_table.render(
-            HEAD, ((row, *LOST[row]) for row in ROWS)))
+    if len(LOST) == len(ROWS) and is_wanted(exitstatus):
+        readme_table.put(session, "make kubernetes: lost requests", HEAD,
+                         [(row, *LOST[row]) for row in ROWS])
 
 
 @pytest.fixture(scope="session")

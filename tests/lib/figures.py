@@ -31,6 +31,6 @@ def figure():
     return say
 
 
-def is_wanted(session, exitstatus):
+def is_wanted(exitstatus):
     """May this run write the README's table? Not if something was left behind."""
-    return readme_table.is_whole(session, exitstatus) and os.environ.get("APART_TABLE") != "no"
+    return readme_table.is_whole(exitstatus) and os.environ.get("APART_TABLE") != "no"

@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-pytest_plugins = ["figures"]
-pytest.register_assert_rewrite("figures")
+pytest_plugins = ["figures", "readme_table"]
+pytest.register_assert_rewrite(*pytest_plugins)
 
 import cluster  # noqa: E402
 import readme_table  # noqa: E402
@@ -36,10 +36,10 @@ STOP_S = 30  # for the clients to end
 def pytest_sessionfinish(session, exitstatus):
     """A whole run that passed writes its table into the README, if by the newest engine."""
     whole = all(len(LOST[row]) == len(ORDERS) for row in ROWS)
-    if whole and is_wanted(session, exitstatus) and cluster.ENGINE == "newest":
-        readme_table.write("make swarm: lost requests", readme_table.render(
-            HEAD, ((row, *(cell for order in ORDERS for cell in LOST[row][order]))
-                   for row in ROWS)))
+    if whole and is_wanted(exitstatus) and cluster.ENGINE == "newest":
+        readme_table.put(session, "make swarm: lost requests", HEAD, [
+            (row, *(cell for order in ORDERS for cell in LOST[row][order]))
+            for row in ROWS])
 
 
 class Events(threading.Thread):
