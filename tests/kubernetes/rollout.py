@@ -37,15 +37,18 @@ def roll_out(space, deployment, service, port=8000, path="/"):
         return endpoints.at(max(begun, time.monotonic() - behind_s))
     clients = [Client(known, behind_s, port, path) for behind_s in BEHIND_S]
     name = deployment["metadata"]["name"]
-    space.patch("Deployment", name, {"spec": {"template": {"metadata": {
-        "annotations": {"again": "yes"}}}}})
-    space.until("Deployment", name, is_done, within_s=READY_S)
-    endpoints.until(lambda known: not old & set(known))
-    for pod in space.list("pods"):
-        if "deletionTimestamp" in pod["metadata"]:
-            space.until_ended(pod["metadata"]["name"])
-    time.sleep(1.5)  # what comes a second behind
-    return [client.stop() for client in clients]
+    try:
+        space.patch("Deployment", name, {"spec": {"template": {"metadata": {
+            "annotations": {"again": "yes"}}}}})
+        space.until("Deployment", name, is_done, within_s=READY_S)
+        endpoints.until(lambda known: not old & set(known))
+        for pod in space.list("pods"):
+            if "deletionTimestamp" in pod["metadata"]:
+                space.until_ended(pod["metadata"]["name"])
+        time.sleep(1.5)  # what comes a second behind
+    finally:
+        tallies = [client.stop() for client in clients]
+    return tallies
 
 
 def describe(figure, what, clients):
