@@ -455,7 +455,7 @@ help:
 	@echo 'make container  a real Docker engine       make dev        both under sanitizers'
 	@echo 'make images     what people build, on scratch with hale; the README table'
 	@echo 'make kubernetes a real kubelet and API server, built once (3 minutes); the README table'
-	@echo 'make swarm      three Docker engines, a swarm under load (4 minutes); the README table'
+	@echo 'make swarm      three Docker engines, a swarm under load (5 minutes); the README table'
 	@echo 'make lint       style, clang-tidy, cppcheck, gcc -fanalyzer, shellcheck'
 	@echo 'make fuzz       libFuzzer on the parsers   make bench      measured against peers'
 	@echo 'make repro      two folders, equal bytes   make image      hale and hale-base images'
