@@ -39,7 +39,7 @@ def images(tmp_path):
     shutil.copy(TOP / "tests" / "images" / "conftest.py", here)
     (here / "authority.py").write_text("")
     (engines / "engines.py").write_text(ENGINES)
-    (engines / "containers.py").write_text("Container = docker = None\n")
+    (engines / "containers.py").write_text("Container = docker = until = None\n")
 
     def run(*words, old="", readme=None, first="pass", table=""):
         for name in IMAGES:

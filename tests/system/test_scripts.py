@@ -714,6 +714,10 @@ def test_copy_lines_names_what_is_wrong(app, tmp_path):
     assert told(text) == "copy-lines: /text is neither an ELF file nor a script with #!\n"
     assert told(tmp_path / "script") == \
         "copy-lines: /script needs /gone/sh, which is not there\n"
+    for name, other in (("one", "two"), ("two", "one")):
+        write_tool(tmp_path / name, "")
+        (tmp_path / name).write_text(f"#!{tmp_path}/{other}\n")
+    assert told(tmp_path / "one") == "copy-lines: /two: too many scripts, each for the next\n"
     foreign = tmp_path / "foreign"
     raw = bytearray(app.read_bytes())
     raw[18] = 22 if raw[18] == 183 else 183
