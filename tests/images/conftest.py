@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import tarfile
@@ -26,7 +27,7 @@ sys.path.insert(0, str(ROOT / "tests" / "container"))
 pytest_plugins = ["engines", "authority"]
 pytest.register_assert_rewrite("engines", "containers")
 
-from containers import Container, docker  # noqa: E402
+from containers import Container, docker, until  # noqa: E402
 from engines import BUILD_S, build  # noqa: E402
 
 HERE = ROOT / "tests" / "images"
@@ -122,6 +123,14 @@ def at_newest(newest):
 
 
 @pytest.fixture(scope="session")
+def bridged(at_newest):
+    """The same, to run containers whose ports are fixed."""
+    if at_newest.network != "bridge":
+        pytest.skip("this engine has no bridge")
+    return at_newest
+
+
+@pytest.fixture(scope="session")
 def ours(at_newest):
     """hale's own images, under the names that our Dockerfiles start from."""
     subprocess.run((ROOT / "scripts" / "base-image",), check=True)
@@ -181,12 +190,12 @@ def image(request, build_image):
 
 
 @pytest.fixture
-def run(at_newest, image):
+def run(bridged, image):
     """Start containers of the module's image; removed after the test."""
     started = []
 
     def start(*words, options=(), network=None, ports=(8080, 4253), image=image):
-        started.append(Container(at_newest, image, options, words, network, ports))
+        started.append(Container(bridged, image, options, words, network, ports))
         return started[-1]
 
     yield start
@@ -200,6 +209,41 @@ def once(image):
     def start(*words, options=(), image=image):
         return docker("run", "--rm", "--network", "none", *options, image, *words, check=False)
     return start
+
+
+def serves_through_its_drain(box, port, path):
+    """The box has HALE_DRAIN=1m, of which a second SIGTERM is the end."""
+    until(lambda: box.get(4253, "/readyz") == (200, "ok"), "it is ready")
+    docker("kill", "-s", "TERM", box.id)
+    until(lambda: box.get(4253, "/readyz")[0] == 503, "it drains")
+    assert box.get(port, path)[0] == 200
+    docker("kill", "-s", "TERM", box.id)
+    assert box.exit_code() == 0
+    box.logs.wait("stopped in order")
+
+
+def answers_what_is_under_way(box, port, path):
+    """The box has HALE_DRAIN=0: the service's SIGTERM comes in the middle of a request."""
+    at = ("127.0.0.1", box.ports[port])
+    if box.published:  # straight there, since a proxy takes connections by itself
+        (net,) = box.inspect()["NetworkSettings"]["Networks"].values()
+        at = (net["IPAddress"], port)
+
+    def refuses():
+        try:
+            socket.create_connection(at, timeout=5).close()
+        except ConnectionRefusedError:
+            return True
+    with socket.create_connection(at, timeout=30) as link:
+        link.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n".encode())
+        assert box.get(port, path)[0] == 200  # so the one before has been accepted
+        docker("kill", "-s", "TERM", box.id)
+        until(refuses, "it takes no new connection")
+        link.sendall(b"Connection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: link.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 200 "), answer
+    assert box.exit_code() == 0
+    box.logs.wait("stopped in order")
 
 
 def config_of(image):

@@ -26,7 +26,7 @@ ENGINES = """import types, pytest
 BUILD_S, build = 1, None
 
 @pytest.fixture(scope="session")
-def newest(): return types.SimpleNamespace(env={})
+def newest(): return types.SimpleNamespace(env={}, network="bridge")
 """
 
 

@@ -724,6 +724,11 @@ def test_copy_lines_names_what_is_wrong(app, tmp_path):
     foreign.write_bytes(raw)
     foreign.chmod(0o755)
     assert re.fullmatch("copy-lines: /foreign is for .*, this stage for .*\n", told(foreign))
+    raw = bytearray(app.read_bytes())
+    loader = raw.index(b"\x03\0\0\0\x04\0\0\0")  # PT_INTERP, and its flags of 64 bits
+    raw[loader + 36] = 1  # 4 GB of name
+    foreign.write_bytes(raw)
+    assert "names no loader where it should" in told(foreign)
     (app.parent.parent / "lib" / "libword.so.1").unlink()
     assert told(app) == "copy-lines: /app/bin/app needs libword.so.1, which is not found\n"
     shutil.copy(app, tmp_path / "a b")
