@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from conftest import serves_through_its_drain
+from conftest import answers_what_is_under_way, serves_through_its_drain
 from containers import docker
 
 IMAGE, TITLE = "rust", "[Rust service](tests/images/rust)"
@@ -55,7 +55,11 @@ def test_it_serves_through_its_drain_and_ends_in_order(run):
     serves_through_its_drain(run(options=(*HARD, "-e", "HALE_DRAIN=1m")), 8080, "/healthz")
 
 
-def test_a_port_that_is_taken_is_the_services_own_line_and_code(once):
+def test_a_request_that_is_under_way_is_answered_before_the_end(run):
+    answers_what_is_under_way(run(options=("-e", "HALE_DRAIN=0")), 8080, "/healthz")
+
+
+def test_a_port_that_is_not_a_number_is_the_services_own_line_and_code(once):
     said = once(options=("-e", "PORT=nonsense", "-e", "HALE_LISTEN="))
     assert said.returncode == 1
     assert "cannot listen on [::] port nonsense" in said.stderr

@@ -736,6 +736,11 @@ def test_copy_lines_names_what_is_wrong(app, tmp_path):
     assert "needs libgreet.so.1, which is not found" in told(tmp_path / "a b")
 
 
+def test_images_without_a_name_is_told_its_usage():
+    done = call(SCRIPTS / "images")
+    assert (done.returncode, done.stderr) == (2, "usage: images NAME...\n")
+
+
 @pytest.mark.parametrize("words", [(), ("--from",), ("-x", "/bin/sh")])
 def test_copy_lines_tells_its_usage(words):
     done = copy_lines(*words)

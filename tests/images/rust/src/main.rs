@@ -117,6 +117,7 @@ fn main() {
             }
         }));
     }
+    drop(listener); // who comes now is refused at once
     for thread in serving {
         let _ = thread.join();
     }
