@@ -60,7 +60,7 @@ class Row:
     def cells(self):
         return (self.title, self.today, f"{self.size / 1e6:.1f} MB",
                 f"{self.pulled / 1e6:.1f} MB",
-                *(", ".join(self.words[mark]) for mark in MARKS))
+                *("; ".join(self.words[mark]) for mark in MARKS))
 
 
 def row_of(module):

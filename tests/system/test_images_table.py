@@ -61,7 +61,7 @@ def images(tmp_path):
 def rows(size="0.0"):
     return "| image | as built today | here | pulled | keeps | gains | loses |\n" \
         "| --- | --- | --- | --- | --- | --- | --- |\n" + "".join(
-            f"| {name} \\1 | large | {size} MB | {size} MB | x | y, z |  |\n" for name in IMAGES)
+            f"| {name} \\1 | large | {size} MB | {size} MB | x | y; z |  |\n" for name in IMAGES)
 
 
 @pytest.mark.parametrize("old", ["", "| old |\n"])
