@@ -103,8 +103,9 @@ main(void)
 	sigaddset(&stop, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &stop, NULL);
 	web = MHD_start_daemon(
-		MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_DUAL_STACK | MHD_USE_ITC |
-		MHD_USE_ERROR_LOG, (uint16_t)atoi(port), NULL, NULL, answer,
+		MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ITC |
+		MHD_USE_DUAL_STACK | MHD_USE_ERROR_LOG,
+		(uint16_t)atoi(port), NULL, NULL, answer,
 		NULL, MHD_OPTION_CONNECTION_TIMEOUT, 10u,
 		MHD_OPTION_NOTIFY_CONNECTION, count, NULL, MHD_OPTION_END);
 	if (!web) {
