@@ -24,14 +24,14 @@ opt_expected(const struct opt *o)
 		return "a duration such as 250ms, 5s, 1m30s or 1h, at most "
 		       "240000h; a bare number is seconds";
 	case OPT_SOME_MS:
-		return "a duration above 0 such as 250ms, 5s, 1m30s or 1h, at "
-		       "most 240000h; a bare number is seconds";
+		/* Its end is the text above, which the linker keeps once. */
+		return "more than 0, as a duration such as 250ms, 5s, 1m30s "
+		       "or 1h, at most 240000h; a bare number is seconds";
 	case OPT_SIG:
 		return "a signal such as TERM, SIGUSR1, 15 or RTMIN+3";
 	case OPT_URLS:
-		return "URL or NAME=URL, where a URL starts with http:, "
-		       "https:, grpc:, grpcs:, tcp:, unix:, http+unix: or "
-		       "exec:";
+		return "URL or NAME=URL, with http:, https:, grpc:, grpcs:, "
+		       "tcp:, unix:, http+unix: or exec:";
 	case OPT_NONE:
 	case OPT_STR:
 	case OPT_WORD:

@@ -3,6 +3,7 @@
 #include "cmd/supervisor.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,14 +17,17 @@ static void
 log_absence(void)
 {
 	char first[PROC_NAME_LEN + 1];
-	const char *name = first;
+	const char *name = first, *cure = "ENTRYPOINT must stay hale's";
 
-	if (getpid() == 1)
+	if (getpid() == 1) {
 		name = "this command";
-	else if (proc_name(1, first) <= 0)
+		cure = "use docker exec";
+	} else if (proc_name(1, first) <= 0) {
 		name = "unknown";
-	log_error("no supervisor answers here: PID 1 is %s; ENTRYPOINT must "
-	          "stay hale's", name);
+	} else if (strncmp(first, "hale", 4) == 0) {
+		cure = "it starts no service here";
+	}
+	log_error("no supervisor answers here: PID 1 is %s; %s", name, cure);
 }
 
 static void

@@ -6,7 +6,7 @@ which options it is built, by FOLDER where, if it is a folder's second image. A 
 mark is words in the README's table: `keeps` is what the original did and the image does
 too, `gains` what the original could not do, `loses` what it could and the image cannot.
 A whole run that passes writes the table; with IMAGES_TABLE=check it must be that one,
-but for the figures.
+but for the figures. A run that skips a test does neither.
 """
 # SPDX-License-Identifier: MIT
 
@@ -45,6 +45,7 @@ STAND_INS = {"go": "golang:1.22-bookworm", "postgres": "postgres:15", "redis": "
 OURS = {"hale": "hale:0.1.0", "base": "hale-base:0.1.0", "tz": "hale-base:0.1.0-tz"}
 CAS = "/etc/ssl/certs/ca-certificates.crt"  # this machine's, for what builds download
 ROWS = {}  # IMAGE: its Row
+LEFT_OUT = []  # tests whose words the table would lack
 
 
 class Row:
@@ -58,7 +59,7 @@ class Row:
     def cells(self):
         return (self.title, self.today, f"{self.size / 1e6:.1f} MB",
                 f"{self.pulled / 1e6:.1f} MB",
-                *(", ".join(self.words[mark]) for mark in MARKS))
+                *("; ".join(self.words[mark]) for mark in MARKS))
 
 
 def row_of(module):
@@ -74,6 +75,8 @@ def pytest_configure(config):
 def pytest_runtest_makereport(item, call):
     """What a test has shown gets into the table, once."""
     outcome = yield
+    if outcome.get_result().skipped:
+        LEFT_OUT.append(item)
     if call.when != "call" or not outcome.get_result().passed:
         return
     for mark in item.iter_markers():
@@ -87,15 +90,23 @@ def table():
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 
+def pytest_deselected(items):
+    LEFT_OUT.extend(items)
+
+
 def pytest_sessionfinish(session, exitstatus):
-    """A whole run only: every image, and no test left out."""
-    if exitstatus or set(ROWS) != set(ORDER) or session.config.option.keyword:
+    """A whole run only: every image, and no test left out or skipped."""
+    if exitstatus or LEFT_OUT or set(ROWS) != set(ORDER):
         return
     text = README.read_text()
-    old = re.search(re.escape(BEGIN) + "(.*?)" + re.escape(END), text, re.S).group(1)
-    if os.environ.get("IMAGES_TABLE") != "check":
-        README.write_text(text.replace(old, table()))
-    elif re.sub(r"[\d.]+ MB", "", old) != re.sub(r"[\d.]+ MB", "", table()):
+    start = text.find(BEGIN) + len(BEGIN)
+    end = text.find(END, start)
+    if start < len(BEGIN) or end < 0:
+        print(f"\nREADME.md lacks the lines {BEGIN.strip()} and {END.strip()}")
+        session.exitstatus = 1
+    elif os.environ.get("IMAGES_TABLE") != "check":
+        README.write_text(text[:start] + table() + text[end:])
+    elif re.sub(r"[\d.]+ MB", "", text[start:end]) != re.sub(r"[\d.]+ MB", "", table()):
         print("\nthe README's table of images is not what these tests show:",
               "`make images` writes it")
         session.exitstatus = 1

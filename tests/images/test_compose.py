@@ -102,7 +102,7 @@ def test_up_waits_for_the_databases_then_for_the_service_and_down_ends_it_first(
     assert set(ends[1:]) == {("db", "0"), ("sessions", "0")}
 
 
-@pytest.mark.gains("a database that is down makes it not ready, and is not a reason to restart")
+@pytest.mark.gains("a database that is down makes it not ready and does not restart it")
 def test_without_its_database_it_is_not_ready_yet_live_until_that_is_back(compose):
     compose.call("up", "--wait")
     assert compose.ask(8080, "/register", WHO)[0] == 201

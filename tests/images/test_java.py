@@ -9,7 +9,7 @@ from conftest import BUILDX, HERE, printed_lines, written_lines
 from containers import docker, until
 
 IMAGE, TITLE = "java", "[Java service](tests/images/java), jlink"
-TODAY, NEEDS = "a JRE image, ~200 MB", ()
+TODAY, NEEDS = "Java on a JRE image", ()
 HARD = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
         "-e", "HALE_DRAIN=1s")
 MIB = 1 << 20

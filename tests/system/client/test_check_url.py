@@ -316,7 +316,7 @@ def test_wrong_words_are_refused_before_anything_is_asked(words, said):
 
 
 @pytest.mark.parametrize("words, said", [
-    (["--timeout", "0", "tcp:a:1"], '--timeout "0": expected a duration above 0 '),
+    (["--timeout", "0", "tcp:a:1"], '--timeout "0": expected more than 0, as a duration '),
     (["--status", "700", "http://a/"],
      '--status "700": expected a status from 100 to 599, or a range such as 200-299'),
     (["exec:a 'b"], 'check "exec:a": expected exec:PROGRAM [ARG...] with a closing quote'),

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import resource
+import shutil
 import socket
 import subprocess
 import threading
@@ -126,7 +127,22 @@ def test_check_as_the_first_process_says_so(box):
     code, _, lines = box(HALE, "check").end()
     assert code == 1
     assert lines == ["hale: no supervisor answers here: PID 1 is this command; "
-                     "ENTRYPOINT must stay hale's"]
+                     "use docker exec"]
+
+
+def test_a_hale_that_starts_no_service_is_not_asked_to_be_the_entrypoint(box):
+    started = box(HALE, "wait", "--timeout", "1m", "tcp://127.0.0.1:1")
+    until(lambda: started.run(HALE, "check").stderr == (
+        "hale: no supervisor answers here: PID 1 is hale; it starts no service here\n"),
+        "hale is PID 1")
+
+
+def test_the_first_process_is_named_without_control_characters(box, tmp_path):
+    odd = tmp_path / "a\x1b[2J\nb"
+    shutil.copy(SVC, odd)
+    started = box(odd, *svc("say up pause")[1:])
+    started.out.expect("^up$")
+    assert "PID 1 is a?[2J?b; ENTRYPOINT" in started.run(HALE, "check").stderr
 
 
 def test_without_proc_nobody_knows_who_is_first(box):
