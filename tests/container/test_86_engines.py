@@ -69,7 +69,7 @@ def daemon(request, engine, archive):
         for name in ("DOCKER_HOST", "PATH", "DOCKER_CONFIG"):
             patch.setenv(name, facts[name])
         docker("load", "-i", str(archive))
-        # Else the first check comes after 5 s, whatever the interval.
+        # Else the first check in the start period comes after 5 s, whatever the interval.
         yield types.SimpleNamespace(name="newest", network=facts["NETWORK"], private=True,
                                     soon=("--health-start-interval", "300ms"))
 
