@@ -367,7 +367,7 @@ def test_the_manifests_leave_the_repeating_to_hale(name):
 def images():
     """The Dockerfiles of the README that end in an image with a service."""
     blocks = re.findall(r"^```dockerfile\n(.*?)^```", (TOP / "README.md").read_text(), re.M | re.S)
-    return [block for block in blocks if "CMD [" in block[block.rindex("FROM "):]]
+    return [block for block in blocks if "CMD [" in block[block.rfind("FROM "):]]
 
 
 def test_the_examples_have_the_ca_file_for_the_services_own_https():
