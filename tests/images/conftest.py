@@ -45,6 +45,7 @@ STAND_INS = {"go": "golang:1.22-bookworm", "postgres": "postgres:15", "redis": "
              "node": "node:22-bookworm-slim", "rust": "rust:1-bookworm"}
 OURS = {"hale": "hale:0.1.0", "base": "hale-base:0.1.0", "tz": "hale-base:0.1.0-tz"}
 CAS = "/etc/ssl/certs/ca-certificates.crt"  # this machine's, for what builds download
+COMPOSE = {"2.40": "sid testing", "2.26": "stable"}  # the suites of Debian that have it
 ROWS = {}  # IMAGE: its Row
 LEFT_OUT = []  # tests whose words the table would lack
 
@@ -260,3 +261,11 @@ def printed_lines(image, *words):
 
 def written_lines(folder, name="Dockerfile"):
     return (HERE / folder / name).read_text()
+
+
+def compose_plugin(version="2.40"):
+    """Compose of about that version, run straight, without docker before it."""
+    out = ROOT / "build" / f"compose-{version}"
+    subprocess.run((ROOT / "scripts" / "newer.sh", out, "docker-compose"), check=True,
+                   env={**os.environ, "SUITES": COMPOSE[version]})
+    return out / "root" / "usr" / "libexec" / "docker" / "cli-plugins" / "docker-compose"

@@ -16,7 +16,7 @@ import uuid
 
 import pytest
 
-from conftest import HERE, ROOT
+from conftest import HERE, compose_plugin
 from containers import docker, free_port, until
 
 FILE = HERE / "entrypoint" / "compose.yaml"
@@ -65,14 +65,11 @@ def project(binary, *files):
 
 @pytest.fixture(scope="module")
 def binary(bridged, guestbook, tmp_path_factory):
-    """Compose as a plugin would be, run straight; test_compose.py has the same."""
-    out = ROOT / "build" / "compose-2.40"
-    subprocess.run((ROOT / "scripts" / "newer.sh", out, "docker-compose"), check=True)
     secret = tmp_path_factory.mktemp("secret") / "db_password"
     secret.write_text(f"{SECRET}\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DB_PASSWORD_FILE", str(secret))
-        yield out / "root" / "usr" / "libexec" / "docker" / "cli-plugins" / "docker-compose"
+        yield compose_plugin()
 
 
 @pytest.fixture(scope="module")
