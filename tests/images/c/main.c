@@ -92,11 +92,13 @@ answer(void *cls, struct MHD_Connection *to, const char *url,
 int
 main(void)
 {
-	const char *port = getenv("PORT") ? getenv("PORT") : "8080";
+	const char *port = getenv("PORT");
 	struct MHD_Daemon *web;
 	sigset_t stop;
 	int sig;
 
+	if (!port)
+		port = "8080";
 	/* In the server's threads, too: it comes to nobody but sigwait. */
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTERM);
