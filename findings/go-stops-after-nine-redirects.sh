@@ -41,7 +41,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"client/url"
+	"net/url"
 )
 
 func main() {

@@ -37,7 +37,7 @@ be_the_first_to_go(void)
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return;	/* without /proc it has to do */
+		return;	/* no /proc, or no descriptor left: it does without */
 	(void)!write(fd, "1000", 4);	/* raising it needs no right */
 	(void)close(fd);
 }

@@ -38,14 +38,14 @@ def corp(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def shared(at_newest):
+def shared(bridged):
     """Start containers for all tests of a module, each once: for what changes nothing."""
     started = {}
 
     def start(image, *options, ports=(8080, 4253)):
         if (image, options) not in started:
             started[image, options] = Container(
-                at_newest, image, ("--read-only", "--cap-drop", "ALL", HURRY, *options), (),
+                bridged, image, ("--read-only", "--cap-drop", "ALL", HURRY, *options), (),
                 ports=ports)
             started[image, options].logs.wait("listen")
         return started[image, options]
@@ -72,9 +72,9 @@ def trusting(corp):
 
 
 @pytest.fixture(scope="session")
-def site(at_newest, app, corp):
+def site(bridged, app, corp):
     """The service with HTTPS, which hale checks; its options and names for others."""
-    box = Container(at_newest, app, (
+    box = Container(bridged, app, (
         "-v", f"{corp}:/corp:ro", "-e", "TLS_CERT=/corp/site.pem", "-e", "TLS_KEY=/corp/site.key",
         "-e", "SSL_CERT_FILE=/corp/corp-ca.pem", HURRY,
         "-e", "HALE_CHECK=https://localhost:8443/healthz"), (), ports=(8443, 4253))

@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import tarfile
@@ -26,7 +27,7 @@ sys.path[:0] = [str(ROOT / "tests" / "container"), str(ROOT / "tests" / "lib")]
 pytest_plugins = ["engines", "authority", "readme_table"]
 pytest.register_assert_rewrite("engines", "containers", "readme_table")
 
-from containers import Container, docker  # noqa: E402
+from containers import Container, docker, until  # noqa: E402
 from engines import BUILD_S, build  # noqa: E402
 import readme_table  # noqa: E402
 
@@ -44,6 +45,7 @@ STAND_INS = {"go": "golang:1.22-bookworm", "postgres": "postgres:15", "redis": "
              "node": "node:22-bookworm-slim", "rust": "rust:1-bookworm"}
 OURS = {"hale": "hale:0.1.0", "base": "hale-base:0.1.0", "tz": "hale-base:0.1.0-tz"}
 CAS = "/etc/ssl/certs/ca-certificates.crt"  # this machine's, for what builds download
+COMPOSE = {"2.40": "sid testing", "2.26": "stable"}  # the suites of Debian that have it
 ROWS = {}  # IMAGE: its Row
 
 
@@ -101,6 +103,14 @@ def at_newest(newest):
         for name, value in newest.env.items():
             patch.setenv(name, value)
         yield newest
+
+
+@pytest.fixture(scope="session")
+def bridged(at_newest):
+    """The same, to run containers whose ports are fixed."""
+    if at_newest.network != "bridge":
+        pytest.skip("this engine has no bridge")
+    return at_newest
 
 
 @pytest.fixture(scope="session")
@@ -163,12 +173,12 @@ def image(request, build_image):
 
 
 @pytest.fixture
-def run(at_newest, image):
+def run(bridged, image):
     """Start containers of the module's image; removed after the test."""
     started = []
 
     def start(*words, options=(), network=None, ports=(8080, 4253), image=image):
-        started.append(Container(at_newest, image, options, words, network, ports))
+        started.append(Container(bridged, image, options, words, network, ports))
         return started[-1]
 
     yield start
@@ -182,6 +192,41 @@ def once(image):
     def start(*words, options=(), image=image):
         return docker("run", "--rm", "--network", "none", *options, image, *words, check=False)
     return start
+
+
+def serves_through_its_drain(box, port, path):
+    """The box has HALE_DRAIN=1m, of which a second SIGTERM is the end."""
+    until(lambda: box.get(4253, "/readyz") == (200, "ok"), "it is ready")
+    docker("kill", "-s", "TERM", box.id)
+    until(lambda: box.get(4253, "/readyz")[0] == 503, "it drains")
+    assert box.get(port, path)[0] == 200
+    docker("kill", "-s", "TERM", box.id)
+    assert box.exit_code() == 0
+    box.logs.wait("stopped in order")
+
+
+def answers_what_is_under_way(box, port, path):
+    """The box has HALE_DRAIN=0: the service's SIGTERM comes in the middle of a request."""
+    at = ("127.0.0.1", box.ports[port])
+    if box.published:  # straight there, since a proxy takes connections by itself
+        (net,) = box.inspect()["NetworkSettings"]["Networks"].values()
+        at = (net["IPAddress"], port)
+
+    def refuses():
+        try:
+            socket.create_connection(at, timeout=5).close()
+        except ConnectionRefusedError:
+            return True
+    with socket.create_connection(at, timeout=30) as link:
+        link.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n".encode())
+        assert box.get(port, path)[0] == 200  # so the one before has been accepted
+        docker("kill", "-s", "TERM", box.id)
+        until(refuses, "it takes no new connection")
+        link.sendall(b"Connection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: link.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 200 "), answer
+    assert box.exit_code() == 0
+    box.logs.wait("stopped in order")
 
 
 def config_of(image):
@@ -198,3 +243,11 @@ def printed_lines(image, *words):
 
 def written_lines(folder, name="Dockerfile"):
     return (HERE / folder / name).read_text()
+
+
+def compose_plugin(version="2.40"):
+    """Compose of about that version, run straight, without docker before it."""
+    out = ROOT / "build" / f"compose-{version}"
+    subprocess.run((ROOT / "scripts" / "newer.sh", out, "docker-compose"), check=True,
+                   env={**os.environ, "SUITES": COMPOSE[version]})
+    return out / "root" / "usr" / "libexec" / "docker" / "cli-plugins" / "docker-compose"

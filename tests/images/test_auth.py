@@ -38,14 +38,12 @@ MANY = 4000  # requests after which a service without garbage collection is too 
 
 
 @pytest.fixture(scope="module")
-def databases(at_newest, image):
+def databases(bridged, image):
     """PostgreSQL and Redis beside; the options that lead to them."""
-    if at_newest.network != "bridge":
-        pytest.skip("this engine has no bridge")
-    boxes = [Container(at_newest, "postgres:15", (
+    boxes = [Container(bridged, "postgres:15", (
         "--tmpfs", "/var/lib/postgresql/data", "-e", "POSTGRES_USER=auth",
         "-e", "POSTGRES_PASSWORD=secret"), (), ports=()),
-        Container(at_newest, "redis:7", (), (), ports=())]
+        Container(bridged, "redis:7", (), (), ports=())]
     db, redis = (box.inspect()["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
                  for box in boxes)
     yield ("-e", f"DATABASE_URL=postgres://auth:secret@{db}/auth?sslmode=disable",
@@ -103,7 +101,7 @@ def uses_it(box, name):
 
 
 @pytest.fixture(scope="module")
-def hooks(at_newest, tmp_path_factory):
+def hooks(bridged, tmp_path_factory):
     """An HTTPS server beside the containers, of a CA of its own; what it was sent."""
     (gateway,) = (conf["Gateway"] for conf in json.loads(
         docker("network", "inspect", "bridge").stdout)[0]["IPAM"]["Config"])
@@ -192,7 +190,7 @@ def test_it_has_mozillas_roots_and_refuses_a_ca_that_is_not_among_them(start, ho
     assert status == 502 and "certificate signed by unknown authority" in said["error"]
 
 
-@pytest.mark.keeps("an own CA")
+@pytest.mark.keeps("a CA of your own")
 def test_a_mounted_ca_is_trusted_besides_mozillas(start, hooks):
     box = ready(start(*hooks.options, "-v", f"{hooks.ca}:/ca.pem:ro",
                       "-e", "SSL_CERT_FILE=/ca.pem"))
@@ -288,15 +286,17 @@ def test_probes_answer_and_say_nothing_else(auth):
 
 
 @pytest.mark.gains("a drain before the stop")
-def test_docker_stop_drains_then_ends_the_service_in_order(auth):
-    with subprocess.Popen(("docker", "stop", "-t", "10", auth.id),
+def test_docker_stop_drains_then_ends_the_service_in_order(start):
+    box = ready(start("-e", "HALE_DRAIN=1m"))
+    with subprocess.Popen(("docker", "stop", "-t", "100", box.id),
                           stdout=subprocess.DEVNULL) as stop:
-        until(lambda: ask(auth, 4253, "/readyz")[0] == 503, "readiness is off")
-        uses_it(auth, "margaret")
-        assert ask(auth, 4253, "/livez")[0] == 200
-        assert stop.wait(20) == 0
-    auth.logs.wait("stopped in order")
-    assert auth.exit_code() == 0
+        until(lambda: ask(box, 4253, "/readyz")[0] == 503, "readiness is off")
+        uses_it(box, "margaret")
+        assert ask(box, 4253, "/livez")[0] == 200
+        docker("kill", "-s", "TERM", box.id)  # a second one ends the drain
+        assert stop.wait(30) == 0
+    box.logs.wait("stopped in order")
+    assert box.exit_code() == 0
 
 
 @pytest.mark.keeps("amd64 and arm64 from one build")

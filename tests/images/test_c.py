@@ -5,13 +5,13 @@ import re
 
 import pytest
 
-from conftest import BUILDX, HERE, printed_lines, written_lines
-from containers import docker, until
+from conftest import (BUILDX, HERE, answers_what_is_under_way, printed_lines,
+                      serves_through_its_drain, written_lines)
+from containers import docker
 
 IMAGE, TITLE = "c", "[C service](tests/images/c), dynamic"
 TODAY, NEEDS = "C on Debian slim, with its libraries", ()
-HARD = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
-        "-e", "HALE_DRAIN=1s")
+HARD = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
 
 
 @pytest.fixture
@@ -47,11 +47,12 @@ def test_it_becomes_healthy_and_answers_probes(clock):
 
 
 @pytest.mark.gains("a drain before the stop")
-def test_it_drains_and_ends_in_order(clock):
-    until(lambda: clock.get(4253, "/readyz") == (200, "ok"), "it is ready")
-    docker("stop", "-t", "10", clock.id)
-    clock.logs.wait("stopped in order")
-    assert clock.exit_code() == 0
+def test_it_serves_through_its_drain_and_ends_in_order(run):
+    serves_through_its_drain(run(options=(*HARD, "-e", "HALE_DRAIN=1m")), 8080, "/")
+
+
+def test_a_request_that_is_under_way_is_answered_before_the_end(run):
+    answers_what_is_under_way(run(options=("-e", "HALE_DRAIN=0")), 8080, "/")
 
 
 @pytest.mark.gains("a missing loader named")

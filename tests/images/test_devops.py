@@ -8,7 +8,7 @@ import tarfile
 import pytest
 
 from authority import HURRY, SITE
-from conftest import measure
+from conftest import answers_what_is_under_way, measure, serves_through_its_drain
 from containers import docker, until
 
 IMAGE, TITLE = "devops", "[devops app](tests/images/devops)"
@@ -88,14 +88,11 @@ def test_it_can_be_looked_into_and_the_bare_image_cannot(both):
 
 @pytest.mark.gains("a drain before the stop")
 def test_it_serves_through_its_drain_and_ends_in_order(devops):
-    box = devops("-e", "HALE_DRAIN=1m")
-    until(lambda: box.get(4253, "/readyz") == (200, "ok"), "it is ready")
-    docker("kill", "-s", "TERM", box.id)
-    until(lambda: box.get(4253, "/readyz")[0] == 503, "it drains")
-    assert box.get(8080, "/health") == (200, "ok\n")
-    docker("kill", "-s", "TERM", box.id)  # a second one ends the wait
-    assert box.exit_code() == 0
-    box.logs.wait("stopped in order")
+    serves_through_its_drain(devops("-e", "HALE_DRAIN=1m"), 8080, "/health")
+
+
+def test_a_request_that_is_under_way_is_answered_before_the_end(devops):
+    answers_what_is_under_way(devops("-e", "HALE_DRAIN=0"), 8080, "/health")
 
 
 @pytest.mark.loses("a shell inside (of Alpine)")

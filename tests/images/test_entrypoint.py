@@ -16,7 +16,7 @@ import uuid
 
 import pytest
 
-from conftest import HERE, ROOT
+from conftest import HERE, compose_plugin
 from containers import docker, free_port, until
 
 FILE = HERE / "entrypoint" / "compose.yaml"
@@ -64,17 +64,12 @@ def project(binary, *files):
 
 
 @pytest.fixture(scope="module")
-def binary(at_newest, guestbook, tmp_path_factory):
-    """Compose as a plugin would be, run straight; test_compose.py has the same."""
-    if at_newest.network != "bridge":
-        pytest.skip("this engine has no bridge")
-    out = ROOT / "build" / "compose-2.40"
-    subprocess.run((ROOT / "scripts" / "newer.sh", out, "docker-compose"), check=True)
+def binary(bridged, guestbook, tmp_path_factory):
     secret = tmp_path_factory.mktemp("secret") / "db_password"
     secret.write_text(f"{SECRET}\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DB_PASSWORD_FILE", str(secret))
-        yield out / "root" / "usr" / "libexec" / "docker" / "cli-plugins" / "docker-compose"
+        yield compose_plugin()
 
 
 @pytest.fixture(scope="module")
@@ -88,10 +83,10 @@ def compose(binary):
 def test_it_waits_migrates_and_serves_in_this_order(compose):
     assert compose.ask({"name": "ada"})[0] == 201
     assert compose.ask() == (200, '["ada"]\n')
+    until(lambda: compose.box("app")["State"]["Health"]["Status"] == "healthy", "it is healthy")
     wait, migrate, app = (compose.box(name)["State"] for name in ("wait", "migrate", "app"))
     assert (wait["ExitCode"], migrate["ExitCode"]) == (0, 0)
     assert wait["FinishedAt"] < migrate["StartedAt"] < migrate["FinishedAt"] < app["StartedAt"]
-    assert app["Health"]["Status"] == "healthy"
 
 
 def test_its_user_default_and_secret_are_where_the_dockerfile_has_them(compose):

@@ -3,7 +3,8 @@
 
 import pytest
 
-from containers import docker, until
+from conftest import answers_what_is_under_way, serves_through_its_drain
+from containers import docker
 
 IMAGE, TITLE, TODAY = "hello", "[hello web](tests/images/hello)", "Go on Alpine, ~15 MB"
 NEEDS = ("go",)
@@ -11,10 +12,17 @@ HARD = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges
 
 
 @pytest.fixture
-def hello(run):
-    box = run(options=(*HARD, "--health-interval=1s"))
-    box.logs.wait("listening on :8080")
-    return box
+def start(run):
+    def start(*options):
+        box = run(options=(*HARD, "--health-interval=1s", *options))
+        box.logs.wait("listening on :8080")
+        return box
+    return start
+
+
+@pytest.fixture
+def hello(start):
+    return start()
 
 
 @pytest.mark.keeps("HTTP on 8080")
@@ -29,12 +37,12 @@ def test_it_becomes_healthy_and_answers_probes(hello):
 
 
 @pytest.mark.gains("a drain before the stop")
-def test_it_serves_through_the_drain_and_ends_in_order(hello):
-    until(lambda: hello.get(4253, "/readyz") == (200, "ok"), "it is ready")
-    with_drain = docker("stop", "-t", "10", hello.id)
-    assert with_drain.returncode == 0
-    hello.logs.wait("stopped in order")
-    assert hello.exit_code() == 0
+def test_it_serves_through_its_drain_and_ends_in_order(start):
+    serves_through_its_drain(start("-e", "HALE_DRAIN=1m"), 8080, "/")
+
+
+def test_a_request_that_is_under_way_is_answered_before_the_end(start):
+    answers_what_is_under_way(start("-e", "HALE_DRAIN=0"), 8080, "/")
 
 
 @pytest.mark.loses("a shell inside")

@@ -12,7 +12,8 @@ import tarfile
 import pytest
 
 from authority import HURRY, SITE
-from conftest import HERE, OURS, STAND_INS, config_of, measure
+from conftest import (HERE, OURS, STAND_INS, answers_what_is_under_way, config_of, measure,
+                      serves_through_its_drain)
 from containers import docker, until
 
 IMAGE, TITLE = "info", "[info service](tests/images/info)"
@@ -114,16 +115,15 @@ def test_it_can_be_asked_from_inside_and_the_original_cannot(both):
 
 
 @pytest.mark.gains("a drain before the stop")
-def test_it_serves_through_its_drain_when_the_original_has_long_ended(info, original):
+def test_it_serves_through_its_drain_and_the_original_ends_at_once(info, original):
     box, old = info("-e", "HALE_DRAIN=1m"), info(image=original)
-    until(lambda: box.get(4253, "/readyz") == (200, "ok"), "it is ready")
-    docker("kill", "-s", "TERM", box.id, old.id)
+    docker("kill", "-s", "TERM", old.id)
     assert old.exit_code() == 0
-    until(lambda: box.get(4253, "/readyz")[0] == 503, "it drains")
-    assert box.get(8000, "/healthz") == (200, "ok\n")
-    docker("kill", "-s", "TERM", box.id)  # a second one ends the wait
-    assert box.exit_code() == 0
-    box.logs.wait("stopped in order")
+    serves_through_its_drain(box, 8000, "/healthz")
+
+
+def test_a_request_that_is_under_way_is_answered_before_the_end(info, image):
+    answers_what_is_under_way(info("-e", "HALE_DRAIN=0"), 8000, "/healthz")
 
 
 @pytest.mark.loses("os-release for scanners", "/etc/services", "/etc/mime.types")

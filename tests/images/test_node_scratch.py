@@ -3,14 +3,13 @@
 
 import pytest
 
-from conftest import HERE, printed_lines, written_lines
-from containers import docker, until
+from conftest import HERE, printed_lines, serves_through_its_drain, written_lines
 
 IMAGE, TITLE = "node-scratch", "[the same app](tests/images/node/Dockerfile.scratch), on scratch"
 TODAY, NEEDS = "`node:22-bookworm-slim`, `npm ci`", ("node",)
 FOLDER, OPTIONS = "node", ("-f", str(HERE / "node" / "Dockerfile.scratch"))
 HARD = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
-        "-e", "HALE_DRAIN=1s")
+        "-e", "HALE_DRAIN=1m")
 
 
 def test_its_copy_lines_are_what_the_script_prints(image):
@@ -27,10 +26,7 @@ def test_it_serves_and_drains(run):
     box.logs.wait("listening on 3000")
     assert box.get(3000, "/todos") == (200, "[]")
     box.events.wait("health_status: healthy")
-    until(lambda: box.get(4253, "/readyz") == (200, "ok"), "it is ready")
-    docker("stop", "-t", "10", box.id)
-    box.logs.wait("stopped in order")
-    assert box.exit_code() == 0
+    serves_through_its_drain(box, 3000, "/todos")
 
 
 @pytest.mark.keeps("HTTPS out, names, time zones (they are in Node)")

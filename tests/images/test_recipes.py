@@ -6,6 +6,7 @@ import shlex
 import pytest
 
 from authority import HURRY, RECIPES, SITE
+from conftest import answers_what_is_under_way
 from containers import Container, docker
 
 CHECK = "http://localhost:8080/healthz"  # the Dockerfile's
@@ -144,11 +145,11 @@ def names_of_checks(box):
 
 
 @pytest.fixture
-def serving(at_newest, app):
+def serving(bridged, app):
     started = []
 
     def start(*options):
-        started.append(Container(at_newest, app, (HURRY, *options), ()))
+        started.append(Container(bridged, app, (HURRY, *options), ()))
         return started[-1]
     yield start
     for box in started:
@@ -160,6 +161,10 @@ def test_without_arguments_the_service_serves_and_hale_answers(serving):
     box.events.wait("health_status: healthy")
     assert box.get(8080, "/") == (200, "hello\n")
     assert CHECK in names_of_checks(box)
+
+
+def test_a_request_that_is_under_way_is_answered_before_the_end(serving):
+    answers_what_is_under_way(serving("-e", "HALE_DRAIN=0"), 8080, "/")
 
 
 def test_an_empty_variable_takes_back_what_the_image_asks_for(serving):

@@ -3,15 +3,16 @@
 
 import http.client
 import threading
+import uuid
 
 import pytest
 
-from containers import docker, until
+from conftest import answers_what_is_under_way, serves_through_its_drain
+from containers import docker
 
 IMAGE, TITLE = "rust", "[Rust service](tests/images/rust)"
 TODAY, NEEDS = "Rust on Debian slim", ("rust",)
-HARD = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
-        "-e", "HALE_DRAIN=1s")
+HARD = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
 
 
 @pytest.fixture
@@ -50,17 +51,36 @@ def test_it_becomes_healthy_and_answers_probes(counter):
 
 
 @pytest.mark.gains("a drain before the stop")
-def test_it_drains_and_ends_in_order(counter):
-    until(lambda: counter.get(4253, "/readyz") == (200, "ok"), "it is ready")
-    docker("stop", "-t", "10", counter.id)
-    counter.logs.wait("stopped in order")
-    assert counter.exit_code() == 0
+def test_it_serves_through_its_drain_and_ends_in_order(run):
+    serves_through_its_drain(run(options=(*HARD, "-e", "HALE_DRAIN=1m")), 8080, "/healthz")
 
 
-def test_a_port_that_is_taken_is_the_services_own_line_and_code(once):
+def test_a_request_that_is_under_way_is_answered_before_the_end(run):
+    answers_what_is_under_way(run(options=("-e", "HALE_DRAIN=0")), 8080, "/healthz")
+
+
+def test_a_port_that_is_not_a_number_is_the_services_own_line_and_code(once):
     said = once(options=("-e", "PORT=nonsense", "-e", "HALE_LISTEN="))
     assert said.returncode == 1
-    assert "cannot listen on port nonsense" in said.stderr
+    assert "cannot listen on [::] port nonsense" in said.stderr
+
+
+@pytest.fixture
+def network(bridged):
+    name = f"hale-{uuid.uuid4().hex[:12]}"
+    docker("network", "create", name)
+    yield name
+    docker("network", "rm", name)
+
+
+def test_static_with_glibc_it_finds_names_in_hosts_and_dns(network, run):
+    by_hosts = run(network="none", options=(
+        "--add-host", "counter.test:127.0.0.9", "-e", "HOST=counter.test"))
+    by_hosts.logs.wait("listening on 127.0.0.9:8080")
+    by_dns = run(network=network, options=(
+        "--network-alias", "counter.test", "-e", "HOST=counter.test"))
+    at = by_dns.inspect()["NetworkSettings"]["Networks"][network]["IPAddress"]
+    by_dns.logs.wait(f"listening on {at}:8080")
 
 
 @pytest.mark.loses("a shell and Debian's packages inside")

@@ -11,6 +11,7 @@ import urllib.request
 import pytest
 
 from authority import HURRY
+from conftest import answers_what_is_under_way
 from containers import docker, free_port, until
 
 IMAGE, TITLE = "workshop", "[workshop API](tests/images/workshop)"
@@ -118,6 +119,10 @@ def test_it_takes_seats_during_the_drain_and_hale_s_metrics_say_so(run):
     docker("kill", "-s", "TERM", box.id)  # a second one ends the wait
     assert box.exit_code() == 0
     box.logs.wait("stopped in order")
+
+
+def test_a_request_that_is_under_way_is_answered_before_the_end(run):
+    answers_what_is_under_way(run(options=("-e", "HALE_DRAIN=0")), 8080, "/health")
 
 
 @pytest.mark.loses("a shell inside")

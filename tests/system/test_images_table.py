@@ -26,7 +26,7 @@ ENGINES = """import types, pytest
 BUILD_S, build = 1, None
 
 @pytest.fixture(scope="session")
-def newest(): return types.SimpleNamespace(env={})
+def newest(): return types.SimpleNamespace(env={}, network="bridge")
 """
 
 
@@ -40,7 +40,7 @@ def images(tmp_path):
     shutil.copy(TOP / "tests" / "images" / "conftest.py", here)
     (here / "authority.py").write_text("")
     (engines / "engines.py").write_text(ENGINES)
-    (engines / "containers.py").write_text("Container = docker = None\n")
+    (engines / "containers.py").write_text("Container = docker = until = None\n")
 
     def run(*words, old="", readme=None, first="pass", table=""):
         for name in IMAGES:

@@ -714,17 +714,31 @@ def test_copy_lines_names_what_is_wrong(app, tmp_path):
     assert told(text) == "copy-lines: /text is neither an ELF file nor a script with #!\n"
     assert told(tmp_path / "script") == \
         "copy-lines: /script needs /gone/sh, which is not there\n"
+    for name, other in (("one", "two"), ("two", "one")):
+        write_tool(tmp_path / name, "")
+        (tmp_path / name).write_text(f"#!{tmp_path}/{other}\n")
+    assert told(tmp_path / "one") == "copy-lines: /two: too many scripts, each for the next\n"
     foreign = tmp_path / "foreign"
     raw = bytearray(app.read_bytes())
     raw[18] = 22 if raw[18] == 183 else 183
     foreign.write_bytes(raw)
     foreign.chmod(0o755)
     assert re.fullmatch("copy-lines: /foreign is for .*, this stage for .*\n", told(foreign))
+    raw = bytearray(app.read_bytes())
+    loader = raw.index(b"\x03\0\0\0\x04\0\0\0")  # PT_INTERP, and its flags of 64 bits
+    raw[loader + 36] = 1  # 4 GB of name
+    foreign.write_bytes(raw)
+    assert "names no loader where it should" in told(foreign)
     (app.parent.parent / "lib" / "libword.so.1").unlink()
     assert told(app) == "copy-lines: /app/bin/app needs libword.so.1, which is not found\n"
     shutil.copy(app, tmp_path / "a b")
     (app.parent.parent / "lib" / "libgreet.so.1").unlink()
     assert "needs libgreet.so.1, which is not found" in told(tmp_path / "a b")
+
+
+def test_images_without_a_name_is_told_its_usage():
+    done = call(SCRIPTS / "images")
+    assert (done.returncode, done.stderr) == (2, "usage: images NAME...\n")
 
 
 @pytest.mark.parametrize("words", [(), ("--from",), ("-x", "/bin/sh")])

@@ -9,7 +9,50 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
+
+#define PATIENCE_S 5	/* for the answers under way at the stop */
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t  closed;
+	unsigned        n;
+} clients = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0 };
+
+static void
+count(void *cls, struct MHD_Connection *client, void **state,
+      enum MHD_ConnectionNotificationCode what)
+{
+	(void)cls, (void)client, (void)state;
+	pthread_mutex_lock(&clients.lock);
+	if (what == MHD_CONNECTION_NOTIFY_STARTED)
+		clients.n++;
+	else
+		clients.n--;
+	pthread_cond_signal(&clients.closed);
+	pthread_mutex_unlock(&clients.lock);
+}
+
+/* MHD_stop_daemon alone would cut them. */
+static void
+finish(struct MHD_Daemon *web)
+{
+	int fd = MHD_quiesce_daemon(web), late = 0;
+	struct timespec end;
+
+	shutdown(fd, SHUT_RDWR);	/* who comes now is refused at once */
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += PATIENCE_S;
+	pthread_mutex_lock(&clients.lock);
+	while (clients.n > 0 && late == 0)
+		late = pthread_cond_timedwait(&clients.closed, &clients.lock,
+		                              &end);
+	pthread_mutex_unlock(&clients.lock);
+	MHD_stop_daemon(web);
+	close(fd);
+}
 
 static enum MHD_Result
 reply(struct MHD_Connection *to, unsigned status, const char *text)
@@ -49,20 +92,24 @@ answer(void *cls, struct MHD_Connection *to, const char *url,
 int
 main(void)
 {
-	const char *port = getenv("PORT") ? getenv("PORT") : "8080";
+	const char *port = getenv("PORT");
 	struct MHD_Daemon *web;
 	sigset_t stop;
 	int sig;
 
+	if (!port)
+		port = "8080";
 	/* In the server's threads, too: it comes to nobody but sigwait. */
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTERM);
 	sigaddset(&stop, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &stop, NULL);
 	web = MHD_start_daemon(
-		MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_DUAL_STACK |
-		MHD_USE_ERROR_LOG, (uint16_t)atoi(port), NULL, NULL, answer,
-		NULL, MHD_OPTION_CONNECTION_TIMEOUT, 10u, MHD_OPTION_END);
+		MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ITC |
+		MHD_USE_DUAL_STACK | MHD_USE_ERROR_LOG,
+		(uint16_t)atoi(port), NULL, NULL, answer,
+		NULL, MHD_OPTION_CONNECTION_TIMEOUT, 10u,
+		MHD_OPTION_NOTIFY_CONNECTION, count, NULL, MHD_OPTION_END);
 	if (!web) {
 		fprintf(stderr, "cannot listen on port %s\n", port);
 		return 1;
@@ -70,7 +117,7 @@ main(void)
 	fprintf(stderr, "listening on port %s, by libmicrohttpd %s\n", port,
 	        MHD_get_version());
 	sigwait(&stop, &sig);
-	MHD_stop_daemon(web);	/* once the answers under way are out */
+	finish(web);
 	fprintf(stderr, "stopped in order\n");
 	return 0;
 }

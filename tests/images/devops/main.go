@@ -57,7 +57,9 @@ func main() {
 		fmt.Fprintln(w, "ok")
 	})
 	server := &http.Server{Addr: ":8080", ReadHeaderTimeout: 5 * time.Second}
+	ended := make(chan struct{})
 	go func() {
+		defer close(ended)
 		<-stop.Done()
 		late, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
@@ -69,6 +71,6 @@ func main() {
 	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 		log.Fatal(err)
 	}
-	<-stop.Done()
+	<-ended // ListenAndServe returns when Shutdown begins
 	log.Print("stopped in order")
 }

@@ -119,8 +119,11 @@ func serve(db *sql.DB) error {
 	}
 	patience, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	defer log.Print("stopped in order")
-	return server.Shutdown(patience)
+	if err := server.Shutdown(patience); err != nil {
+		return err
+	}
+	log.Print("stopped in order")
+	return nil
 }
 
 func main() {

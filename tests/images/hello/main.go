@@ -22,7 +22,9 @@ func main() {
 		fmt.Fprintln(w, "ok")
 	})
 	server := &http.Server{Addr: ":8080"}
+	ended := make(chan struct{})
 	go func() {
+		defer close(ended)
 		<-stop.Done()
 		server.Shutdown(context.Background())
 	}()
@@ -30,6 +32,6 @@ func main() {
 	if err := server.ListenAndServe(); err != http.ErrServerClosed {
 		log.Fatal(err)
 	}
-	<-stop.Done()
+	<-ended // ListenAndServe returns when Shutdown begins
 	log.Println("stopped in order")
 }

@@ -41,7 +41,9 @@ func serve() error {
 		server.Addr = ":8443"
 		listen = func() error { return server.ListenAndServeTLS(cert, os.Getenv("TLS_KEY")) }
 	}
+	ended := make(chan struct{})
 	go func() {
+		defer close(ended)
 		<-stop.Done()
 		late, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
@@ -53,7 +55,7 @@ func serve() error {
 	if err := listen(); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	<-stop.Done()
+	<-ended // ListenAndServe returns when Shutdown begins
 	log.Print("stopped in order")
 	return nil
 }

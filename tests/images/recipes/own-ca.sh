@@ -1,5 +1,5 @@
 #!/bin/sh
-# An own CA, corp-ca.pem, for hale and a Go service. Beside the public CAs:
+# Your own CA, corp-ca.pem, for hale and a Go service. Beside the public CAs:
 docker run -v "$PWD/corp-ca.pem:/own-ca/corp-ca.pem:ro" -e SSL_CERT_DIR=/own-ca app:1
 # In their place for hale; Go trusts both:
 docker run -v "$PWD/corp-ca.pem:/corp-ca.pem:ro" -e SSL_CERT_FILE=/corp-ca.pem app:1

@@ -152,7 +152,9 @@ func main() {
 	})
 	server := &http.Server{Addr: ":" + env("PORT", "8080"), Handler: mux,
 		ReadHeaderTimeout: 5 * time.Second}
+	ended := make(chan struct{})
 	go func() {
+		defer close(ended)
 		<-stop.Done()
 		late, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
@@ -165,7 +167,7 @@ func main() {
 		slog.Error("cannot serve", "error", err)
 		os.Exit(1)
 	}
-	<-stop.Done()
+	<-ended // ListenAndServe returns when Shutdown begins
 	slog.Info("stopped in order")
 }
 

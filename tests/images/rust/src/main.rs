@@ -89,8 +89,9 @@ fn serve(mut stream: TcpStream, counts: &Counts) -> io::Result<()> {
 fn main() {
     let sigterm = block_sigterm();
     let port = env::var("PORT").unwrap_or_else(|_| "8080".to_string());
-    let listener = TcpListener::bind(format!("[::]:{port}")).unwrap_or_else(|e| {
-        eprintln!("cannot listen on port {port}: {e}");
+    let host = env::var("HOST").unwrap_or_else(|_| "[::]".to_string());
+    let listener = TcpListener::bind(format!("{host}:{port}")).unwrap_or_else(|e| {
+        eprintln!("cannot listen on {host} port {port}: {e}");
         process::exit(1)
     });
     let at = listener.local_addr().expect("a bound socket has an address");
@@ -116,6 +117,7 @@ fn main() {
             }
         }));
     }
+    drop(listener); // who comes now is refused at once
     for thread in serving {
         let _ = thread.join();
     }
