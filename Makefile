@@ -336,6 +336,7 @@ container:
 
 # What people build, on scratch with hale; a whole run writes the README's table.
 images:
+	@echo 'images: what people build, in an engine of its own: 4 minutes, perhaps 15 the first time'
 	@scripts/bootstrap build container test
 	$(PYTEST) -rs tests/images
 
@@ -453,7 +454,7 @@ help:
 	@echo 'make unit       cmocka, pure modules       make system     pytest, hale as PID 1'
 	@echo 'make arches     hale for every other architecture, tested by qemu (over an hour)'
 	@echo 'make container  a real Docker engine       make dev        both under sanitizers'
-	@echo 'make images     what people build, on scratch with hale; the README table'
+	@echo 'make images     what people build, on scratch with hale (4 minutes, first 15); the README table'
 	@echo 'make kubernetes a real kubelet and API server, built once (3 minutes); the README table'
 	@echo 'make swarm      three Docker engines, a swarm under load (5 minutes); the README table'
 	@echo 'make lint       style, clang-tidy, cppcheck, gcc -fanalyzer, shellcheck'

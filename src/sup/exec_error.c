@@ -460,7 +460,9 @@ explain(struct buf *b, const char *program, int err)
 		if (path == NULL)
 			path = PATH_DEFAULT;
 		if (!find_in_path(&f, span_of(path), program)) {
-			buf_fmt(b, "it is not in PATH (%s)", path);
+			buf_fmt(b, "it is not in PATH (%s)%s", path,
+			        program[0] != '-' ? "" : ": if it is an "
+			        "argument, name the program in ENTRYPOINT");
 			return EXEC_ERROR_NOT_FOUND;
 		}
 		look.path = look.name = buf_text(&f);

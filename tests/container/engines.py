@@ -46,9 +46,24 @@ def stop_engine(*which):
     subprocess.run((ROOT / "scripts" / "engine", "stop", *which), check=True)
 
 
+def sweep(facts):
+    """Remove what a run that was cut short left in an engine of ours; it would start again
+    with the engine, and a network stays on the machine without it."""
+    env = {**os.environ, **facts}
+    for listed, removed in ((("ps", "-aq"), ("rm", "-f", "-v")),
+                            (("network", "ls", "-q", "--filter", "type=custom"),
+                             ("network", "rm")),
+                            (("volume", "ls", "-q"), ("volume", "rm", "-f"))):
+        found = subprocess.run(("docker", *listed), env=env, stdout=subprocess.PIPE,
+                               text=True, timeout=60).stdout.split()
+        if found:
+            subprocess.run(("docker", *removed, *found), env=env, timeout=60,
+                           stdout=subprocess.DEVNULL)
+
+
 @contextlib.contextmanager
 def started(*which):
-    """What scripts/engine says of an engine; ended if started here."""
+    """What scripts/engine says of an engine; swept and ended if started here."""
     try:
         start = subprocess.run((ROOT / "scripts" / "engine", "start", *which),
                                stdout=subprocess.PIPE, text=True)
@@ -58,8 +73,12 @@ def started(*which):
     if start.returncode != 0:
         pytest.skip("no Docker engine here and none can be started")
     facts = dict(line.split("=", 1) for line in start.stdout.splitlines())
+    is_ours = facts["STARTED"] == "yes"
+    if is_ours:
+        sweep(facts)
     yield facts
-    if facts["STARTED"] == "yes":
+    if is_ours:
+        sweep(facts)
         stop_engine(*which)
 
 

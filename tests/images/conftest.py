@@ -58,8 +58,13 @@ class Row:
         self.words = {mark: [] for mark in MARKS}
 
     def cells(self):
-        return (self.title, self.today, f"{self.size / 1e6:.1f} MB",
-                f"{self.pulled / 1e6:.1f} MB",
+        """A figure of the README's stays while it is true to a tenth of a megabyte."""
+        old = re.search(re.escape(f"| {self.title} | {self.today} | ") +
+                        r"([\d.]+) MB \| ([\d.]+) MB", readme_table.README.read_text())
+        now = (self.size / 1e6, self.pulled / 1e6)
+        then = tuple(map(float, old.groups())) if old else now
+        return (self.title, self.today,
+                *(f"{was if abs(new - was) < 0.1 else new:.1f} MB" for new, was in zip(now, then)),
                 *("; ".join(self.words[mark]) for mark in MARKS))
 
 
@@ -84,6 +89,18 @@ def pytest_runtest_makereport(item, call):
             said += [words for words in mark.args if words not in said]
 
 
+def rows():
+    """The table's lines: first what all images share, which the others leave out."""
+    shared = {mark: [words for words in ROWS[ORDER[0]].words[mark]
+                     if all(words in ROWS[image].words[mark] for image in ORDER)]
+              for mark in MARKS}
+    for row in ROWS.values():
+        row.words = {mark: [words for words in row.words[mark] if words not in shared[mark]]
+                     for mark in MARKS}
+    return [("all of them", "", "", "", *("; ".join(shared[mark]) for mark in MARKS)),
+            *(ROWS[image].cells() for image in ORDER)]
+
+
 def without_sizes(table):
     return re.sub(r"[\d.]+ MB", "", table)
 
@@ -92,8 +109,19 @@ def pytest_sessionfinish(session, exitstatus):
     """A whole run only: every image, and no test left out or skipped."""
     if set(ROWS) == set(ORDER) and readme_table.is_whole(exitstatus):
         check = os.environ.get("IMAGES_TABLE") == "check"
-        readme_table.put(session, TABLE, HEAD, [ROWS[image].cells() for image in ORDER],
+        readme_table.put(session, TABLE, HEAD, rows(),
                          without_sizes if check else None)
+
+
+@pytest.fixture(scope="session")
+def tell(request):
+    """Print a line at once, though tests print dots."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def say(line):
+        with capture.global_and_fixture_disabled():
+            print(f"\nimages: {line}", flush=True)
+    return say
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -114,8 +142,9 @@ def bridged(at_newest):
 
 
 @pytest.fixture(scope="session")
-def ours(at_newest):
+def ours(at_newest, tell):
     """hale's own images, under the names that our Dockerfiles start from."""
+    tell("building hale for amd64 and arm64")
     subprocess.run((ROOT / "scripts" / "base-image",), check=True)
     net = types.SimpleNamespace(net=("--network=host",))
     for target, name in OURS.items():
@@ -123,12 +152,13 @@ def ours(at_newest):
 
 
 @pytest.fixture(scope="session")
-def stand_in(ours):
+def stand_in(ours, tell):
     """Have the public base images of these names; made once a session."""
     made = set()
 
     def have(*targets):
-        for target in set(targets) - made:
+        for target in sorted(set(targets) - made):
+            tell(f"making what stands for {STAND_INS[target]}")
             docker(*BUILDX, "-f", str(HERE / "stand-ins.Dockerfile"), "--target", target,
                    "--secret", f"id=ca,src={CAS}", "-t", STAND_INS[target], str(HERE),
                    timeout=BUILD_S)
@@ -151,10 +181,11 @@ def measure(image):
 
 
 @pytest.fixture(scope="session")
-def build_image(stand_in):
+def build_image(stand_in, tell):
     """Build a folder here as its user would; the image's name."""
     def make(folder, *options, tag=None, needs=("go",)):
         stand_in(*needs)
+        tell(f"building {tag or folder}")
         docker(*BUILDX, "-t", tag or f"{folder}:1", *options, str(HERE / folder),
                timeout=BUILD_S)
         return tag or f"{folder}:1"

@@ -158,12 +158,13 @@ def test_users_register_log_in_and_are_known(auth):
 
 def test_it_serves_and_is_not_ready_while_no_database_answers(start):
     box = start(to=NOWHERE)
+    until(lambda: ask(box, 9000, "/live") == (200, "ok\n"), "it serves")
     until(lambda: ask(box, 4253, "/livez") == (200, "ok"), "it is live")
     for port in (8080, 9000):
+        until(lambda at=port: ask(box, at, "/health")[0], "its port is open")
         status, said = ask(box, port, "/health")
         assert status == 503 and "connection refused" in said["database"]
     assert ask(box, 4253, "/readyz")[0] == 503
-    assert ask(box, 9000, "/live") == (200, "ok\n")
 
 
 def test_without_a_setting_it_ends_with_a_line_that_names_it(once):

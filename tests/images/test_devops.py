@@ -67,7 +67,7 @@ def test_https_works_where_the_bare_image_trusts_nobody(
     assert "x509: certificate signed by unknown authority" in on_bare
 
 
-@pytest.mark.gains("health", "probes on 4253")
+@pytest.mark.gains("health without a shell or curl", "probes on 4253")
 def test_its_health_is_seen_and_a_bare_image_s_check_needs_a_shell(both):
     box, old = both
     until(lambda: box.inspect()["State"]["Health"]["Status"] == "healthy", "it is healthy")

@@ -95,7 +95,7 @@ def test_the_folders_are_there_with_their_rights(image, original):
         assert {"etc/passwd", "etc/group", "etc/nsswitch.conf"} <= set(files)
 
 
-@pytest.mark.gains("health", "probes on 4253")
+@pytest.mark.gains("health without a shell or curl", "probes on 4253")
 def test_it_becomes_healthy_and_the_original_s_check_needs_a_shell(both):
     box, old = both
     until(lambda: box.inspect()["State"]["Health"]["Status"] == "healthy", "it is healthy")

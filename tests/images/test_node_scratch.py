@@ -19,7 +19,7 @@ def test_its_copy_lines_are_what_the_script_prints(image):
 
 
 @pytest.mark.keeps("JSON on 3000", "npm ci", "no root, read-only")
-@pytest.mark.gains("health", "probes on 4253", "a drain before the stop",
+@pytest.mark.gains("health without a shell or curl", "probes on 4253", "a drain before the stop",
                    "nothing of Debian but 7 files")
 def test_it_serves_and_drains(run):
     box = run(options=(*HARD, "--health-start-interval=500ms"), ports=(3000, 4253))

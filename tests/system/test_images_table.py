@@ -19,7 +19,7 @@ IMAGE, TITLE, TODAY = "{0}", "{0} \\\\1", "large"
 @pytest.mark.keeps("x")
 def test_one(): {1}
 
-@pytest.mark.gains("y", "z")
+@pytest.mark.gains("y", "z of {0}")
 def test_two(): pass
 """
 ENGINES = """import types, pytest
@@ -61,14 +61,23 @@ def images(tmp_path):
 
 def rows(size="0.0"):
     return "| image | as built today | here | pulled | keeps | gains | loses |\n" \
-        "| --- | --- | --- | --- | --- | --- | --- |\n" + "".join(
-            f"| {name} \\1 | large | {size} MB | {size} MB | x | y; z |  |\n" for name in IMAGES)
+        "| --- | --- | --- | --- | --- | --- | --- |\n" \
+        "| all of them |  |  |  | x | y |  |\n" + "".join(
+            f"| {name} \\1 | large | {size} MB | {size} MB |  | z of {name} |  |\n"
+            for name in IMAGES)
 
 
 @pytest.mark.parametrize("old", ["", "| old |\n"])
 def test_a_whole_run_writes_the_table_between_its_marks(images, old):
     code, left, _ = images(old=old)
     assert (code, left) == (0, BEFORE + MARKS.format(rows()) + AFTER)
+
+
+@pytest.mark.parametrize("size, stays", [("0.09", True), ("0.1", False), ("9.0", False)])
+def test_a_figure_that_is_still_true_to_a_tenth_stays(images, size, stays):
+    code, left, _ = images(old=rows(size))
+    assert code == 0
+    assert (left == BEFORE + MARKS.format(rows()) + AFTER) == (not stays)
 
 
 @pytest.mark.parametrize("code, words, more", [

@@ -306,6 +306,9 @@ static const struct named {
 	{ "a missing file", "/bin", "/no/app", -ENOENT, 127,
 	  "there is no such file" },
 	{ "an empty name", "/bin", "", -ENOENT, 127, "its name is empty" },
+	{ "an argument that stands alone", "/bin", "--port", -ENOENT, 127,
+	  "it is not in PATH (/bin): if it is an argument, name the program "
+	  "in ENTRYPOINT" },
 	{ "a file where a directory should be", "/bin", "/etc/passwd/x",
 	  -ENOTDIR, 127, "a part of its path is not a directory" },
 	{ "a directory", "/bin", "./folder", -EACCES, 126,
