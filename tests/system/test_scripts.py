@@ -1,5 +1,6 @@
 """What stands around the code: the scripts, the Makefile, the binary's form."""
 # SPDX-License-Identifier: MIT
+import glob
 import os
 import re
 import select
@@ -594,22 +595,52 @@ def test_copy_lines_finds_libraries_of_libraries_by_their_own_paths(app):
     assert "libnss_*" in done.stdout and "dlopen" not in done.stdout
 
 
-def test_what_copy_lines_prints_is_enough(app, tmp_path):
-    """In a root that has nothing else; without one of them the program does not start."""
-    root = tmp_path / "root"
-    paths = copied(copy_lines(app))
+def fill_root(root, paths, mounts, *command):
+    """Copy these to where they belong; the words that run the command in there."""
     for path, to in paths:
         at = root / to[1:]
         at.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, at)
-    (root / "proc").mkdir()  # $ORIGIN is read there
-    start = ("unshare", "-rm", "sh", "-c",
-             'mount --rbind /proc "$0/proc" && exec chroot "$0" "$1"', root, app)
+    for mount in mounts:
+        (root / mount[1:]).mkdir(parents=True, exist_ok=True)
+    return ("unshare", "-rm", "sh", "-c", " && ".join((
+        *(f'mount --rbind {mount} "$0{mount}"' for mount in mounts), 'exec chroot "$0" "$@"')),
+        root, *command)
+
+
+def test_what_copy_lines_prints_is_enough(app, tmp_path):
+    """In a root that has nothing else; without one of them the program does not start."""
+    root = tmp_path / "root"
+    paths = copied(copy_lines(app))
+    start = fill_root(root, paths, ["/proc"], app)  # $ORIGIN is read there
     assert call(*start).returncode == 0
     for _, to in paths:
         (root / to[1:]).rename(tmp_path / "away")
         assert call(*start).returncode != 0, to
         (tmp_path / "away").rename(root / to[1:])
+
+
+def test_the_readmes_way_to_take_python_along_is_enough(tmp_path):
+    python = "/usr/bin/python3"
+    stdlib = call(python, "-c", "import sysconfig; print(sysconfig.get_paths()['stdlib'])") \
+        .stdout.strip()
+    paths = copied(copy_lines("--skip", stdlib, python, *glob.glob(f"{stdlib}/lib-dynload/*.so")))
+    assert not any(path.startswith(stdlib) for path, _ in paths)
+    start = fill_root(tmp_path / "root", paths, [stdlib], python, "-c",
+                      "import ssl, ctypes, decimal; print(ssl.OPENSSL_VERSION)")
+    assert call(*start).stdout.startswith("OpenSSL")
+
+
+def test_copy_lines_refuses_a_library_that_is_looked_for_in_the_working_directory(tmp_path):
+    compile_to(tmp_path / "vendor" / "libhi.so", "int hi(void) { return 0; }", "-shared")
+    source = tmp_path / "main.c"
+    source.write_text("int hi(void); int main(void) { return hi(); }")
+    subprocess.run(("gcc", "-w", "-o", "app", source, "vendor/libhi.so"), cwd=tmp_path, check=True)
+    done = subprocess.run((SCRIPTS / "copy-lines", "./app"), cwd=tmp_path, capture_output=True,
+                          text=True, timeout=60)
+    assert done.returncode == 1 and done.stderr == (
+        f"copy-lines: {tmp_path}/./app needs vendor/libhi.so, which is looked for in the "
+        "working directory\n")
 
 
 def test_copy_lines_of_several_programs_has_no_doubles(app):
