@@ -21,7 +21,7 @@ def prober_image(on_base):
     """tests/grpc/peer.go on an image that has nothing else it needs."""
     if not pathlib.Path(GO_CODE, "src/google.golang.org/grpc").exists():
         pytest.skip("there is no grpc-go: scripts/bootstrap test")
-    return on_base("prober", lambda binary: go_build("../grpc", binary, GOPATH=GO_CODE))
+    return on_base("prober", lambda binary: go_build("../../grpc", binary, GOPATH=GO_CODE))
 
 
 @dataclasses.dataclass
