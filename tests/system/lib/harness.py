@@ -272,6 +272,14 @@ class Answer:
         return json.loads(self.body)
 
 
+def keep_output(terminal):
+    """A key that is a signal discards what is on its way out (termios(3)), which may be a
+    line that was written after it: the kernel hears of keys by a worker of its own."""
+    modes = termios.tcgetattr(terminal)
+    modes[3] |= termios.NOFLSH
+    termios.tcsetattr(terminal, termios.TCSANOW, modes)
+
+
 class Box:
     """One program in its namespaces: signals in, lines, exit code and probes out.
 
@@ -302,6 +310,7 @@ class Box:
         slave = None
         if tty:
             self.master, slave = os.openpty()
+            keep_output(slave)
             stdin = slave if stdin is None else stdin
             stdout = slave if stdout is None else stdout
         try:
