@@ -4,7 +4,7 @@
 #
 # A second file cannot turn a check off: ["CMD", "x"] and ["NONE"] become CMD x NONE, a run
 # of x with an argument; a plain string adds the words CMD-SHELL and itself. `command` and
-# `entrypoint`, lists like it, are replaced by both tools. There is no warning, and the
+# `entrypoint`, lists like it, are replaced by both tools. Neither warns, and the
 # result of `stack config` is what `stack deploy` gets.
 #
 # Fails when that changes. Needs apt and dpkg, and no engine; touches nothing outside a
@@ -27,8 +27,11 @@ trap 'exit 1' HUP INT TERM
 cd "$tmp"
 mkdir -p apt/lists/partial apt/cache/archives/partial apt/apt.conf.d apt/preferences.d
 : >apt/status
-echo 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]' \
-	'http://deb.debian.org/debian trixie main' >apt/sources.list
+# shellcheck disable=SC2016 # apt fills the field in
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' \
+	'Label: Debian' | head -n 1)
+echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" \
+	>apt/sources.list
 cat >apt.conf <<CONF
 Dir::Etc "$tmp/apt";
 Dir::State "$tmp/apt";

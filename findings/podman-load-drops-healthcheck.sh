@@ -4,7 +4,7 @@
 #
 # Docker 26 adds oci-layout and index.json to the manifest.json of old, with either image
 # store; 20.10 did not. podman takes no health check from a configuration of type OCI,
-# though Docker puts one there and finds it again. There is no warning. The same file
+# though Docker puts one there and finds it again, and does not warn. The same file
 # without its member index.json, or read by `podman pull docker-archive:FILE`, keeps it.
 #
 # Fails when that changes. Needs apt, dpkg, unshare and root; the engine runs in name-
@@ -41,8 +41,11 @@ apt-get -o APT::Sandbox::User=root download -qq "podman=$PODMAN" conmon runc lib
 	libassuan0 libsubid4 libdevmapper1.02.1 libseccomp2 >/dev/null
 mkdir -p apt/lists/partial apt/cache/archives/partial apt/apt.conf.d apt/preferences.d
 : >apt/status
-echo 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]' \
-	'http://deb.debian.org/debian trixie main' >apt/sources.list
+# shellcheck disable=SC2016 # apt fills the field in
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' \
+	'Label: Debian' | head -n 1)
+echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" \
+	>apt/sources.list
 cat >apt.conf <<CONF
 Dir::Etc "$tmp/apt";
 Dir::State "$tmp/apt";

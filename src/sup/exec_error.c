@@ -169,7 +169,7 @@ explain_headers(struct look *k, int fd, const struct elf_headers *h)
 		struct part part;
 
 		if (pread(fd, &p, len, at) != (ssize_t)len)
-			return false;
+			break;	/* the file is cut: what is known counts */
 		if (h->is_64)
 			part = (struct part){ p.wide.p_offset,
 			                      p.wide.p_filesz };

@@ -274,6 +274,30 @@ only_a_program_by_Go_is_told_of_cgo(void **state)
 	}
 }
 
+/* Its second program header would be behind the end of the file. */
+static void
+a_loader_counts_though_the_file_is_cut_behind_it(void **state)
+{
+	static const struct elf program = { .machine = OURS,
+		                            .loader = "/no/ld.so" };
+	unsigned char file[FILE_ROOM] = { 0 };
+	size_t len = make_elf(&program, file);
+	Elf64_Ehdr e;
+
+	(void)state;
+#if !defined __x86_64__
+	skip();
+#endif
+	memcpy(&e, file, sizeof e);
+	memcpy(file + sizeof e, file + sizeof e + sizeof(Elf64_Phdr),
+	       sizeof(Elf64_Phdr));
+	e.e_phentsize = FILE_ROOM;
+	memcpy(file, &e, sizeof e);
+	put_bytes("f", file, len, 0755);
+	assert_said("./f", -ENOENT, 126, "it needs /no/ld.so, which is not "
+	            "here: build it static, or copy its libraries too");
+}
+
 /* Whatever stands in a file, it is looked at without a fault. */
 static void
 every_byte_of_an_ELF_file_may_be_wrong(void **state)
@@ -413,6 +437,7 @@ main(void)
 	UNIT_ROWS(says_of_a_file, scripts);
 	UNIT_ROWS(says_of_an_ELF_file, elfs);
 	UNIT_TEST(only_a_program_by_Go_is_told_of_cgo);
+	UNIT_TEST(a_loader_counts_though_the_file_is_cut_behind_it);
 	UNIT_TEST(every_byte_of_an_ELF_file_may_be_wrong);
 	UNIT_ROWS(says_of_a_name, names);
 	UNIT_TEST(scripts_of_scripts_are_followed_so_far);
